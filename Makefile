@@ -1,0 +1,88 @@
+# mcfg: tools for Apple configuration profiles and over-the-air enrollment.
+#
+# A new tool is a new file cmd/NAME.c, or a folder cmd/NAME/ with one file per
+# verb; with man/NAME.1 and tests/NAME.bats beside it, no line here changes.
+
+VERSION	= 0.1.0
+PREFIX	= /usr/local
+DESTDIR	=
+O	= build
+
+CC	?= cc
+AR	?= ar
+INSTALL	?= install
+PKG_CONFIG ?= pkg-config
+
+# make PQ=0 builds without PostgreSQL, ENGINE=0 without the ENGINE API.
+PQ	?= $(shell $(PKG_CONFIG) --exists libpq 2>/dev/null && echo 1 || echo 0)
+ENGINE	?= 1
+
+LIBS	= libplist-2.0 expat yaml-0.1 jansson uuid sqlite3 libcrypto
+ifeq ($(PQ),1)
+LIBS	+= libpq
+endif
+
+LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null)
+LIB_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null) -lfcgi
+
+WARN	= -Wall -Wextra -Wconversion -Wshadow -Wpointer-arith -Wundef \
+	  -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
+	  -Wformat=2 -Wvla
+OPT	= -O2 -g
+HARDEN	= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+LDHARDEN = -pie
+ifeq ($(shell uname -s),Linux)
+HARDEN	+= -fstack-clash-protection
+LDHARDEN += -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+endif
+
+DEFS	= -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -DMCFG_VERSION='"$(VERSION)"' \
+	  -DMCFG_PQ=$(PQ) -DMCFG_ENGINE=$(ENGINE)
+ALL_CFLAGS = -std=c11 $(DEFS) -iquote common $(WARN) $(OPT) $(HARDEN) \
+	  $(LIB_CFLAGS) $(CFLAGS)
+ALL_LDFLAGS = $(OPT) $(LDHARDEN) $(LDFLAGS)
+LDLIBS	= $(LIB_LIBS)
+
+COMMON	= $(patsubst %.c,$(O)/%.o,$(wildcard common/*.c))
+SINGLE	= $(patsubst cmd/%.c,%,$(wildcard cmd/*.c))
+FOLDERS	= $(patsubst cmd/%/,%,$(wildcard cmd/*/))
+TOOLS	= $(SINGLE) $(FOLDERS)
+BINS	= $(addprefix $(O)/bin/,$(TOOLS))
+
+all: $(BINS)
+
+$(O)/common.a: $(COMMON)
+	@rm -f $@
+	$(AR) rcs $@ $(COMMON)
+
+$(O)/%.o: %.c $(O)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Another compiler or other flags rebuild everything.
+FLAGS	= $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)
+$(O)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || \
+	    printf '%s\n' '$(subst ','\'',$(FLAGS))' > $@
+
+$(addprefix $(O)/bin/,$(SINGLE)): $(O)/bin/%: $(O)/cmd/%.o $(O)/common.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+define folder_tool
+$(O)/bin/$(1): $(patsubst %.c,$(O)/%.o,$(wildcard cmd/$(1)/*.c)) $(O)/common.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+endef
+$(foreach f,$(FOLDERS),$(eval $(call folder_tool,$(f))))
+
+clean:
+	rm -rf $(O)
+
+FORCE:
+
+.PHONY: all clean FORCE
+.DELETE_ON_ERROR:
+
+-include $(COMMON:.o=.d) $(wildcard $(O)/cmd/*.d $(O)/cmd/*/*.d)

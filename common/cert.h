@@ -1,0 +1,180 @@
+/*
+ * cert: keys, certificates, chains, requests and names (X.509, PKCS #8, #10,
+ * #12).  One of the few doors to OpenSSL; its types may travel, its calls
+ * stay in cert, cms, scep and issue.
+ *
+ * Ownership in comments uses OpenSSL's words: get0 borrowed, get1 yours, add0
+ * given away, add1 shared.
+ */
+#ifndef MCFG_CERT_H
+#define MCFG_CERT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <openssl/asn1.h>
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include "buf.h"
+#include "report.h"
+#include "secret.h"
+
+#define auto_BIO AUTO(auto_free_BIO) BIO
+#define auto_EVP_PKEY AUTO(auto_free_EVP_PKEY) EVP_PKEY
+#define auto_X509 AUTO(auto_free_X509) X509
+#define auto_X509_REQ AUTO(auto_free_X509_REQ) X509_REQ
+#define auto_X509_NAME AUTO(auto_free_X509_NAME) X509_NAME
+#define auto_X509_CRL AUTO(auto_free_X509_CRL) X509_CRL
+#define auto_GENERAL_NAMES AUTO(auto_free_GENERAL_NAMES) GENERAL_NAMES
+#define auto_certs AUTO(auto_free_certs) STACK_OF(X509)
+
+void cert_list_free(STACK_OF(X509) *l);		/* and its certificates */
+
+DEFINE_AUTO(BIO, BIO, BIO_free_all);
+DEFINE_AUTO(EVP_PKEY, EVP_PKEY, EVP_PKEY_free);
+DEFINE_AUTO(X509, X509, X509_free);
+DEFINE_AUTO(X509_REQ, X509_REQ, X509_REQ_free);
+DEFINE_AUTO(X509_NAME, X509_NAME, X509_NAME_free);
+DEFINE_AUTO(X509_CRL, X509_CRL, X509_CRL_free);
+DEFINE_AUTO(GENERAL_NAMES, GENERAL_NAMES, GENERAL_NAMES_free);
+DEFINE_AUTO(certs, STACK_OF(X509), cert_list_free);
+
+/* An own identity.  chain holds what stands between cert and the root. */
+struct identity {
+	X509 *cert;
+	EVP_PKEY *key;
+	STACK_OF(X509) *chain;
+};
+#define IDENTITY_INIT	{ NULL, NULL, NULL }
+#define auto_identity	AUTO(identity_free) struct identity
+
+void identity_free(struct identity *id);
+
+/* ---- loading ---- */
+
+/*
+ * cert_load_identity() opens key, certificate and chain of the command line.
+ * A PKCS #12 given as key also provides certificate and chain, where none
+ * are named.  USAGE where --cert or --key is missing, FAULT where a file
+ * cannot be used or the key does not fit the certificate.
+ */
+enum status cert_load_identity(const struct identity_source *src,
+    struct identity *out) USE_RESULT;
+
+/* The private key alone; what names the option ("--key"). */
+enum status cert_load_key(const struct identity_source *src, const char *what,
+    EVP_PKEY **out) USE_RESULT;
+
+/* One certificate of a file, PEM or DER by content; FAULT where there is
+ * none, or trailing bytes, or (want_one) more than one. */
+enum status cert_load(const char *path, X509 **out) USE_RESULT;
+
+/* Every certificate of a file, PEM, DER or certs-only PKCS #7; at least one. */
+enum status cert_load_list(const char *path, STACK_OF(X509) **out) USE_RESULT;
+
+/*
+ * From bytes: NULL, or the reason why not.  The whole input is taken, PEM,
+ * DER or bare base64 by content.
+ */
+const char *cert_parse(const struct buf *in, X509 **out);
+const char *cert_parse_list(const struct buf *in, STACK_OF(X509) **out);
+const char *cert_parse_request(const struct buf *in, X509_REQ **out);
+
+/* Certificates that may not fit the format: DER exactly, nothing behind it. */
+const char *cert_from_der(const void *p, size_t len, X509 **out);
+
+/* ---- armour ---- */
+
+/*
+ * cert_unarmour() turns PEM (any label in labels, separated by '|'; NULL: any
+ * label) or bare base64 into DER or BER; other bytes are copied as they are.
+ * NULL, or the reason.
+ */
+const char *cert_unarmour(const struct buf *in, const char *labels,
+    struct buf *out);
+
+/* One PEM block of der with a label ("CMS", "CERTIFICATE"). */
+void cert_armour(const char *label, const struct buf *der, struct buf *out);
+
+/* ---- writing ---- */
+
+void cert_to_der(const X509 *cert, struct buf *out);
+void cert_to_pem(const X509 *cert, struct buf *out);
+void cert_list_to_pem(const STACK_OF(X509) *l, struct buf *out);
+void cert_request_to_der(X509_REQ *req, struct buf *out);
+void cert_request_to_pem(X509_REQ *req, struct buf *out);
+void cert_key_to_pem(const EVP_PKEY *key, struct buf *out);	/* secret */
+void cert_spki_to_der(const EVP_PKEY *key, struct buf *out);
+void cert_name_to_der(const X509_NAME *name, struct buf *out);
+
+/* ---- keys ---- */
+
+/* "rsa:2048", "ec:P-256", ... of a key; the text is yours. */
+char *cert_key_name(const EVP_PKEY *key);
+
+/* cert_make_key() makes a key from such a name; FAULT for an unknown one. */
+enum status cert_make_key(const char *kind, EVP_PKEY **out) USE_RESULT;
+
+bool cert_key_is_rsa(const EVP_PKEY *key);
+int cert_key_bits(const EVP_PKEY *key);
+bool cert_key_equal(const EVP_PKEY *a, const EVP_PKEY *b);
+
+/* ---- facts ---- */
+
+int64_t cert_time(const ASN1_TIME *t);		/* seconds since 1970 */
+int64_t cert_not_before(const X509 *cert);
+int64_t cert_not_after(const X509 *cert);
+void cert_serial_hex(const X509 *cert, struct buf *out);
+void cert_sha256(const X509 *cert, char out[SECRET_HASH_TEXT]);
+
+/*
+ * RFC 4514 text of a name, escaped as section 2.4 says, UTF-8 kept; yours.
+ */
+char *cert_name_text(const X509_NAME *name);
+
+/* Adds subject, issuer, serial, sha256, not_before, not_after, key. */
+void cert_report(const X509 *cert, struct report *r);
+
+/* ---- names ---- */
+
+/*
+ * cert_parse_name() reads "/O=Example, Inc./CN=Device" (\/ for a slash) or
+ * RFC 4514 ("CN=Device,O=Example").  In the first form the order is that of
+ * the text, in the second the reverse, as both standards say.  NULL, or the
+ * reason.
+ */
+const char *cert_parse_name(const char *text, X509_NAME **out);
+
+/* DER of exactly one name, as cert_name_to_der() wrote it. */
+const char *cert_name_from_der(const void *p, size_t len, X509_NAME **out);
+
+/* RFC 5280 7.1: case, white space and string types do not matter. */
+bool cert_name_equal(const X509_NAME *a, const X509_NAME *b);
+
+/*
+ * cert_add_san() reads "dns:host", "email:a@b", "uri:...", "upn:...",
+ * "ip:..." and adds it to *names, made where it is NULL.  NULL, or the reason.
+ */
+const char *cert_add_san(const char *text, GENERAL_NAMES **names);
+
+/* ---- chains ---- */
+
+/* NULL where issuer's name and key made cert, else the reason. */
+const char *cert_issued_by(X509 *cert, X509 *issuer);
+
+bool cert_is_self_signed(X509 *cert);
+
+/*
+ * cert_order_chain() sorts what was given for leaf: each certificate is
+ * followed by its issuer, roots left out where they are self-signed and
+ * keep_root is false.  *gap is the certificate whose issuer was not given
+ * (borrowed, from the chain or leaf itself) or NULL.
+ */
+void cert_order_chain(X509 *leaf, STACK_OF(X509) *given, bool keep_root,
+    STACK_OF(X509) **out, X509 **gap);
+
+#endif

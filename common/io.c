@@ -1,0 +1,302 @@
+#include "io.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CHUNK = 16 << 10 };
+
+static bool
+is_std(const char *path)
+{
+	return path == NULL || strcmp(path, "-") == 0;
+}
+
+const char *
+io_name(const char *path)
+{
+	return is_std(path) ? "stdin" : path;
+}
+
+/* Decimal digits and nothing else; false also where it is over max. */
+static bool
+parse_size(const char *text, size_t max, size_t *out)
+{
+	size_t v = 0;
+
+	if (*text == '\0')
+		return false;
+	for (; *text != '\0'; text++) {
+		if (*text < '0' || *text > '9')
+			return false;
+		v = v * 10 + (size_t)(*text - '0');
+		if (v > max)
+			return false;
+	}
+	*out = v;
+	return true;
+}
+
+/* Reads until want bytes are there or the input ends. */
+static enum status
+read_upto(int fd, const char *name, size_t want, struct buf *out)
+{
+	while (out->len < want) {
+		size_t room = want - out->len;
+		ssize_t n;
+
+		if (room > CHUNK && out->len < CHUNK)
+			room = CHUNK;
+		else if (room > out->len && out->len >= CHUNK)
+			room = out->len;
+		n = read(fd, buf_reserve(out, room), room);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return fail_errno(FAULT, "%s: cannot read", name);
+		if (n == 0)
+			break;
+		buf_end(out, (size_t)n);
+	}
+	return OK;
+}
+
+static enum status
+slurp_fd(int fd, const char *name, size_t max, struct buf *out)
+{
+	enum status st;
+
+	if ((st = read_upto(fd, name, max + 1, out)) != OK)
+		return st;
+	if (out->len > max)
+		return fail(MALFORMED, "%s: larger than the limit of %zu bytes",
+		    name, max);
+	return OK;
+}
+
+static enum status
+slurp_length(int fd, const char *name, const char *length, size_t max,
+    struct buf *out)
+{
+	size_t want = 0;
+	enum status st;
+
+	if (!parse_size(length, max, &want))
+		return fail(MALFORMED, "%s: --length %s: not a number from 0 "
+		    "to %zu", name, length, max);
+	if ((st = read_upto(fd, name, want, out)) != OK)
+		return st;
+	if (out->len < want)
+		return fail(MALFORMED, "%s: ends after %zu of %zu bytes", name,
+		    out->len, want);
+	return OK;
+}
+
+enum status
+io_slurp(const struct io_input *in, size_t max, struct buf *out)
+{
+	const char *name = io_name(in->path);
+	int fd = STDIN_FILENO;
+	enum status st;
+
+	if (!is_std(in->path) &&
+	    (fd = open(in->path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) == -1)
+		return fail_errno(FAULT, "%s: cannot open", name);
+	if (in->length != NULL)
+		st = slurp_length(fd, name, in->length, max, out);
+	else
+		st = slurp_fd(fd, name, max, out);
+	if (fd != STDIN_FILENO)
+		close(fd);
+	return st;
+}
+
+enum status
+io_slurp_file(const char *path, size_t max, struct buf *out)
+{
+	const struct io_input in = { path, NULL };
+
+	return io_slurp(&in, max, out);
+}
+
+static enum status
+write_all(int fd, const char *name, const void *data, size_t len)
+{
+	const unsigned char *p = data;
+
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return fail_errno(FAULT, "%s: cannot write", name);
+		p += n;
+		len -= (size_t)n;
+	}
+	return OK;
+}
+
+/* Writes and renames; the temporary never outlives a failure. */
+static enum status
+replace_file(const char *path, bool is_private, const struct buf *b)
+{
+	auto_char *tmp = xasprintf("%s.XXXXXX", path);
+	mode_t mask;
+	enum status st;
+	int fd;
+
+	if ((fd = mkstemp(tmp)) == -1)
+		return fail_errno(FAULT, "%s: cannot create beside it", path);
+	mask = umask(077);
+	umask(mask);
+	if (!is_private && fchmod(fd, 0666 & ~mask) == -1)
+		st = fail_errno(FAULT, "%s: cannot set its mode", path);
+	else
+		st = write_all(fd, path, b->data, b->len);
+	if (close(fd) == -1 && st == OK)
+		st = fail_errno(FAULT, "%s: cannot write", path);
+	if (st == OK && rename(tmp, path) == -1)
+		st = fail_errno(FAULT, "%s: cannot rename into place", path);
+	if (st != OK)
+		unlink(tmp);
+	return st;
+}
+
+/* Pipes and devices are written to, never replaced. */
+static enum status
+write_special(const char *path, const struct buf *b)
+{
+	enum status st;
+	int fd;
+
+	if ((fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY)) == -1)
+		return fail_errno(FAULT, "%s: cannot open for writing", path);
+	st = write_all(fd, path, b->data, b->len);
+	if (close(fd) == -1 && st == OK)
+		st = fail_errno(FAULT, "%s: cannot write", path);
+	return st;
+}
+
+/* Through a symbolic link, as a shell's redirection would write. */
+static enum status
+write_path(const char *path, bool is_private, const struct buf *b)
+{
+	auto_char *real = NULL;
+	struct stat sb;
+
+	if (lstat(path, &sb) == 0 && S_ISLNK(sb.st_mode) &&
+	    (real = realpath(path, NULL)) != NULL)
+		path = real;
+	if (stat(path, &sb) == 0 && !S_ISREG(sb.st_mode))
+		return write_special(path, b);
+	return replace_file(path, is_private, b);
+}
+
+enum status
+io_spill(const struct io_output *out, const struct buf *b)
+{
+	auto_buf whole = { NULL, 0, 0, b->secret };
+
+	if (out->http != NULL) {
+		buf_printf(&whole, "Content-Type: %s\r\nContent-Length: %zu\r\n"
+		    "\r\n", out->http, b->len);
+		buf_add_buf(&whole, b);
+		b = &whole;
+	}
+	if (is_std(out->path))
+		return write_all(STDOUT_FILENO, "stdout", b->data, b->len);
+	return write_path(out->path, out->is_private, b);
+}
+
+enum status
+io_side(const char *dest, bool is_private, const struct buf *b)
+{
+	size_t fd;
+
+	if (strncmp(dest, "fd:", 3) != 0)
+		return write_path(dest, is_private, b);
+	if (!parse_size(dest + 3, 1 << 16, &fd))
+		return fail(USAGE, "%s: not a descriptor", dest);
+	return write_all((int)fd, dest, b->data, b->len);
+}
+
+char *
+io_join(const char *dir, const char *name)
+{
+	size_t n = strlen(dir);
+
+	return xasprintf("%s%s%s", dir, n > 0 && dir[n - 1] == '/' ? "" : "/",
+	    name);
+}
+
+char *
+io_beside(const char *path, const char *name)
+{
+	const char *slash;
+
+	if (name[0] == '/' || is_std(path) ||
+	    (slash = strrchr(path, '/')) == NULL)
+		return xstrdup(name);
+	return xasprintf("%.*s/%s", (int)(slash - path), path, name);
+}
+
+bool
+io_exists(const char *path)
+{
+	struct stat sb;
+
+	return lstat(path, &sb) == 0;
+}
+
+bool
+io_is_dir(const char *path)
+{
+	struct stat sb;
+
+	return stat(path, &sb) == 0 && S_ISDIR(sb.st_mode);
+}
+
+enum status
+io_make_dir(const char *path)
+{
+	if (mkdir(path, 0700) == 0 || (errno == EEXIST && io_is_dir(path)))
+		return OK;
+	return fail_errno(FAULT, "%s: cannot make the folder", path);
+}
+
+enum status
+io_dir_is_empty(const char *path, bool *empty)
+{
+	struct dirent *e;
+	DIR *dir;
+
+	*empty = true;
+	if ((dir = opendir(path)) == NULL) {
+		if (errno == ENOENT)
+			return OK;
+		return fail_errno(FAULT, "%s: cannot open the folder", path);
+	}
+	while ((e = readdir(dir)) != NULL)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			*empty = false;
+	closedir(dir);
+	return OK;
+}
+
+void
+io_reserve_fds(void)
+{
+	int fd;
+
+	while ((fd = open("/dev/null", O_RDWR)) != -1)
+		if (fd > STDERR_FILENO) {
+			close(fd);
+			return;
+		}
+}

@@ -1,0 +1,96 @@
+/*
+ * io: the only place that touches descriptors.  Inputs are read whole, up to
+ * a limit; outputs are written whole, after the verdict.
+ */
+#ifndef MCFG_IO_H
+#define MCFG_IO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+
+/* Limits of what is read from outside, in bytes. */
+enum {
+	IO_MESSAGE_MAX = 64 << 10,	/* from a device or a SCEP client */
+	IO_PROFILE_MAX = 16 << 20,	/* profiles, and CMS over them */
+	IO_TEXT_MAX = 4 << 20,		/* YAML and JSON */
+	IO_KEY_MAX = 1 << 20,		/* keys and certificates */
+};
+
+/* Where an input comes from. */
+struct io_input {
+	const char *path;	/* NULL or "-" is standard input */
+	const char *length;	/* --length: exactly so many bytes, or NULL */
+};
+
+/* Where the product goes. */
+struct io_output {
+	const char *path;	/* NULL or "-" is standard output */
+	const char *http;	/* --http: the Content-Type of a header before
+				 * the product, or NULL */
+	bool is_private;	/* holds a key or a challenge: mode 0600 */
+};
+
+/* io_name() is what diagnostics call a path: "stdin" for NULL and "-". */
+const char *io_name(const char *path);
+
+/*
+ * io_slurp() reads the whole input, at most max bytes, into out (which keeps
+ * its secret mark).  MALFORMED where it is larger, or shorter than --length;
+ * FAULT where it cannot be read.
+ */
+enum status io_slurp(const struct io_input *in, size_t max, struct buf *out)
+    USE_RESULT;
+
+/* io_slurp_file() is io_slurp() of a path. */
+enum status io_slurp_file(const char *path, size_t max, struct buf *out)
+    USE_RESULT;
+
+/*
+ * io_spill() writes the product.  A regular or new file is written to a
+ * temporary beside it and renamed; anything else is written to.  With
+ * out->http the header comes first.  FAULT where not every byte was taken.
+ */
+enum status io_spill(const struct io_output *out, const struct buf *b)
+    USE_RESULT;
+
+/*
+ * io_side() writes a side output (--report, --signer-out ...): dest is a file,
+ * as io_spill() writes it, or "fd:N".
+ */
+enum status io_side(const char *dest, bool is_private, const struct buf *b)
+    USE_RESULT;
+
+/*
+ * io_beside() gives the path of name in the folder of path ("a/b.yaml",
+ * "c" gives "a/c"), or name itself where it is absolute or path is standard
+ * input.  The caller frees it.
+ */
+char *io_beside(const char *path, const char *name);
+
+/* io_join() gives dir/name; the caller frees it. */
+char *io_join(const char *dir, const char *name);
+
+/* io_exists() is true for a path that is there, whatever it is. */
+bool io_exists(const char *path);
+
+/* io_is_dir() is true for a folder. */
+bool io_is_dir(const char *path);
+
+/*
+ * io_make_dir() makes one folder, mode 0700.  It may be there already if it
+ * is a folder.
+ */
+enum status io_make_dir(const char *path) USE_RESULT;
+
+/*
+ * io_dir_is_empty() tells in *empty whether a folder holds nothing; one that
+ * is not there counts as empty.
+ */
+enum status io_dir_is_empty(const char *path, bool *empty) USE_RESULT;
+
+/* io_reserve_fds() opens /dev/null on those of 0 to 2 that are closed. */
+void io_reserve_fds(void);
+
+#endif

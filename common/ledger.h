@@ -1,0 +1,236 @@
+/*
+ * ledger: what must be remembered, and the only state: challenges, of which
+ * only the SHA-256 is kept, certificates, enrollments, and an append-only log
+ * of events.  Every function is one transaction that is durable when it
+ * returns; processes may share a ledger without knowing of each other.
+ *
+ * An enrollment's life: started -> identified -> certified -> configured;
+ * aborted and superseded end it.
+ *
+ * Times are seconds since 1970; hashes and serials lower-case hex; plists
+ * XML.  What a function finds in the ledger is answered by an enum; a status
+ * that is not OK was printed and means that the ledger itself failed.
+ */
+#ifndef MCFG_LEDGER_H
+#define MCFG_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "secret.h"
+
+struct ledger;
+#define auto_ledger AUTO(auto_free_ledger) struct ledger
+
+enum ledger_mode {
+	LEDGER_USE,	/* it must be there */
+	LEDGER_CREATE,	/* made where it is not: mode 0600 */
+};
+
+/*
+ * ledger_open() takes "sqlite:PATH" or "postgresql://...".  base is a file
+ * that a relative PATH is relative to (site.yaml, scep-ca.yaml), or NULL.  A
+ * URI with a password in it is USAGE, another schema version FAULT, and a
+ * busy database LATER is never given: it waits, then FAULT.
+ */
+enum status ledger_open(const char *uri, const char *base,
+    enum ledger_mode mode, struct ledger **out) USE_RESULT;
+void ledger_close(struct ledger *l);
+DEFINE_AUTO(ledger, struct ledger, ledger_close);
+
+/* ---- challenges ---- */
+
+enum ledger_purpose {
+	LEDGER_ENROLL,		/* phase 1: handed to the device, spent by its
+				 * answer */
+	LEDGER_IDENTITY,	/* phase 2: buys the certificate that signs
+				 * phase 3 */
+	LEDGER_CLIENT,		/* in the final configuration; such a
+				 * certificate never signs phase 3 */
+	LEDGER_MANUAL,		/* scep-ca challenge: belongs to no enrollment */
+};
+const char *ledger_purpose_name(enum ledger_purpose p);
+
+struct ledger_challenge {
+	char hash[SECRET_HASH_TEXT];	/* SHA-256 of the challenge, hex */
+	enum ledger_purpose purpose;
+	char *enrollment;		/* id, or NULL */
+	struct buf subject;		/* DER of the Name it is bound to, or
+					 * empty */
+	char *note;			/* the operator's, or NULL */
+	int64_t expires;
+	bool spent;			/* bought something already */
+	bool voided;			/* replaced or aborted */
+};
+#define LEDGER_CHALLENGE_INIT	{ .purpose = LEDGER_MANUAL }
+void ledger_challenge_free(struct ledger_challenge *c);
+#define auto_ledger_challenge	AUTO(ledger_challenge_free) \
+				struct ledger_challenge
+
+/* Adds a challenge of purpose MANUAL (or CLIENT, for a test). */
+enum status ledger_add_challenge(struct ledger *l,
+    const struct ledger_challenge *c, int64_t now) USE_RESULT;
+
+/* *found is false where the hash is unknown. */
+enum status ledger_find_challenge(struct ledger *l, const char *hash,
+    bool *found, struct ledger_challenge *out) USE_RESULT;
+
+/* ---- certificates ---- */
+
+struct ledger_certificate {
+	char *serial;			/* hex, of even length */
+	struct buf der;
+	char *subject;			/* RFC 4514, for people */
+	int64_t not_before, not_after;
+	char *profile;			/* "scep", "tls", "signer", "client",
+					 * "ca", "ra" */
+	char *purpose;			/* of the challenge that bought it, or
+					 * NULL */
+	char *enrollment;		/* id, or NULL */
+	char *transaction;		/* SCEP transactionID, or NULL */
+	char key_hash[SECRET_HASH_TEXT];	/* SHA-256 of its SPKI */
+	char signer_hash[SECRET_HASH_TEXT];	/* SHA-256 of the certificate
+						 * that signed the request, or
+						 * "" */
+	int64_t issued;
+	int64_t revoked;		/* 0: it is not */
+	int reason;			/* RFC 5280 5.3.1, where revoked */
+};
+#define LEDGER_CERTIFICATE_INIT	{ 0 }
+void ledger_certificate_free(struct ledger_certificate *c);
+#define auto_ledger_certificate	AUTO(ledger_certificate_free) \
+				struct ledger_certificate
+
+enum ledger_outcome {
+	LEDGER_RECORDED,	/* it is in the ledger now */
+	LEDGER_RETRY,		/* the same request was answered before: earlier
+				 * holds that certificate, ours is forgotten */
+	LEDGER_OTHER_KEY,	/* the transaction belongs to another key */
+	LEDGER_NO_CHALLENGE,	/* unknown, spent, voided or expired */
+	LEDGER_CLOSED,		/* its enrollment was aborted or superseded, or
+				 * is not at the step for this purpose */
+	LEDGER_TAKEN,		/* the serial number is in use: make another */
+};
+
+/*
+ * ledger_retry() looks for the certificate that was issued for the same
+ * transaction, key and signer (scep.md 9): LEDGER_RETRY fills earlier,
+ * LEDGER_OTHER_KEY, or LEDGER_RECORDED for "nothing known, go on".
+ */
+enum status ledger_retry(struct ledger *l, const char *transaction,
+    const char *key_hash, const char *signer_hash,
+    enum ledger_outcome *outcome, struct ledger_certificate *earlier)
+    USE_RESULT;
+
+/*
+ * ledger_certify() spends the challenge and records the certificate in one
+ * transaction.  challenge is its hash, or NULL where none is needed (renewal,
+ * the operator).  Purpose and enrollment of the recorded certificate are
+ * those of the challenge; an identity certificate makes its enrollment
+ * certified.  Retries are looked for first, as ledger_retry() does.
+ */
+enum status ledger_certify(struct ledger *l,
+    const struct ledger_certificate *c, const char *challenge, int64_t now,
+    enum ledger_outcome *outcome, struct ledger_certificate *earlier)
+    USE_RESULT;
+
+enum status ledger_find_certificate(struct ledger *l, const char *serial,
+    bool *found, struct ledger_certificate *out) USE_RESULT;
+
+/* The newest first; fn stops by a status that is not OK. */
+typedef enum status ledger_each_certificate(
+    const struct ledger_certificate *c, void *arg);
+enum status ledger_certificates(struct ledger *l,
+    ledger_each_certificate *fn, void *arg) USE_RESULT;
+
+/* *done is false where it is unknown or was revoked before. */
+enum status ledger_revoke(struct ledger *l, const char *serial, int reason,
+    int64_t now, bool *done) USE_RESULT;
+
+/* ---- enrollments ---- */
+
+struct ledger_enrollment {
+	char *id;		/* 22 characters of base64url */
+	char *user;
+	char *state;		/* "started", "identified", "certified",
+				 * "configured", "aborted", "superseded" */
+	char *facts;		/* plist of the user's facts */
+	char *attributes;	/* plist of the device, phase 2; or NULL */
+	char *udid, *serial, *product;	/* of the device, or NULL */
+	char *certificate;	/* serial of the identity, or NULL */
+	int64_t started, identified, certified, configured;	/* 0: not yet */
+	int64_t first_sent;	/* when the first configuration was sent */
+	int64_t repeats;	/* configurations sent after the first */
+};
+#define LEDGER_ENROLLMENT_INIT	{ 0 }
+void ledger_enrollment_free(struct ledger_enrollment *e);
+#define auto_ledger_enrollment	AUTO(ledger_enrollment_free) \
+				struct ledger_enrollment
+
+enum { LEDGER_OPEN_MAX = 5 };	/* open phase-1 challenges a user */
+
+/*
+ * ledger_start() records a new enrollment (id, user, facts are read) and its
+ * phase-1 challenge; the oldest open ones of the user are voided until no
+ * more than LEDGER_OPEN_MAX remain.
+ */
+enum status ledger_start(struct ledger *l, const struct ledger_enrollment *e,
+    const char *challenge, int64_t expires, int64_t now) USE_RESULT;
+
+/*
+ * ledger_identify() spends the phase-1 challenge spent, fills in the device
+ * (attributes, udid, serial, product of e, whose id is that of the
+ * challenge), and records the SCEP challenge next, which is of purpose
+ * IDENTITY.  LEDGER_RECORDED, LEDGER_NO_CHALLENGE or LEDGER_CLOSED.
+ */
+enum status ledger_identify(struct ledger *l, const char *spent,
+    const struct ledger_enrollment *e, const struct ledger_challenge *next,
+    int64_t now, enum ledger_outcome *outcome) USE_RESULT;
+
+/*
+ * ledger_complete() marks the enrollment of e->id configured, counts a
+ * repeat, records the CLIENT challenge next, and supersedes older configured
+ * enrollments of the same user and UDID.  With again_until not 0, a repeat
+ * later than that many seconds after the first is LEDGER_NO_CHALLENGE.
+ * LEDGER_CLOSED where it was aborted or superseded meanwhile.
+ */
+enum status ledger_complete(struct ledger *l,
+    const struct ledger_enrollment *e, const struct ledger_challenge *next,
+    int64_t again_until, int64_t now, enum ledger_outcome *outcome)
+    USE_RESULT;
+
+enum status ledger_find_enrollment(struct ledger *l, const char *id,
+    bool *found, struct ledger_enrollment *out) USE_RESULT;
+
+typedef enum status ledger_each_enrollment(
+    const struct ledger_enrollment *e, void *arg);
+enum status ledger_enrollments(struct ledger *l, ledger_each_enrollment *fn,
+    void *arg) USE_RESULT;
+
+/* Voids its challenges, revokes its certificates (cessationOfOperation). */
+enum status ledger_abort(struct ledger *l, const char *id, int64_t now,
+    bool *done) USE_RESULT;
+
+/* Forgets enrollments that ended, or never went on, before a time. */
+enum status ledger_purge(struct ledger *l, int64_t before, size_t *count)
+    USE_RESULT;
+
+/* ---- events ---- */
+
+struct ledger_event {
+	int64_t time;
+	const char *what;	/* "started", "identified", ... */
+	const char *enrollment;	/* or NULL */
+	const char *certificate;	/* serial, or NULL */
+	const char *detail;	/* or NULL */
+};
+
+/* The events of one enrollment, oldest first. */
+typedef enum status ledger_each_event(const struct ledger_event *e,
+    void *arg);
+enum status ledger_events(struct ledger *l, const char *enrollment,
+    ledger_each_event *fn, void *arg) USE_RESULT;
+
+#endif

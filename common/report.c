@@ -1,0 +1,191 @@
+#include "report.h"
+
+#include <string.h>
+
+#include <jansson.h>
+
+#include "clock.h"
+
+/* The library's value is what the name stands for. */
+static json_t *
+json_of(const struct report *r)
+{
+	return (json_t *)(uintptr_t)r;
+}
+
+static struct report *
+made(json_t *j)
+{
+	if (j == NULL)
+		mem_exhausted();
+	return (struct report *)j;
+}
+
+struct report *
+report_object(void)
+{
+	return made(json_object());
+}
+
+struct report *
+report_array(void)
+{
+	return made(json_array());
+}
+
+void
+report_free(struct report *r)
+{
+	json_decref(json_of(r));
+}
+
+/* Takes value, which must not be NULL. */
+static void
+put(struct report *r, const char *key, json_t *value)
+{
+	int failed;
+
+	if (value == NULL)
+		mem_exhausted();
+	if (r == NULL) {
+		json_decref(value);
+		return;
+	}
+	failed = key != NULL ? json_object_set_new(json_of(r), key, value) :
+	    json_array_append_new(json_of(r), value);
+	if (failed != 0)
+		mem_exhausted();
+}
+
+/* Length of the valid UTF-8 sequence at s, or 0: jansson is the judge. */
+static size_t
+valid_prefix(const char *s, size_t len)
+{
+	size_t n;
+
+	for (n = 1; n <= 4 && n <= len; n++) {
+		json_t *j = json_stringn(s, n);
+
+		if (j != NULL) {
+			json_decref(j);
+			return n;
+		}
+	}
+	return 0;
+}
+
+static json_t *
+repaired(const char *s, size_t len)
+{
+	auto_buf b = BUF_INIT;
+	size_t i, n;
+
+	for (i = 0; i < len; i += n) {
+		if ((n = valid_prefix(s + i, len - i)) > 0) {
+			buf_add(&b, s + i, n);
+		} else {
+			buf_puts(&b, "\xEF\xBF\xBD");
+			n = 1;
+		}
+	}
+	return json_stringn(buf_str(&b), b.len);
+}
+
+void
+report_strn(struct report *r, const char *key, const char *value, size_t len)
+{
+	json_t *j = json_stringn(value, len);
+
+	put(r, key, j != NULL ? j : repaired(value, len));
+}
+
+void
+report_str(struct report *r, const char *key, const char *value)
+{
+	if (value == NULL)
+		put(r, key, json_null());
+	else
+		report_strn(r, key, value, strlen(value));
+}
+
+void
+report_int(struct report *r, const char *key, int64_t value)
+{
+	put(r, key, json_integer(value));
+}
+
+void
+report_real(struct report *r, const char *key, double value)
+{
+	json_t *j = json_real(value);
+
+	put(r, key, j != NULL ? j : json_null());
+}
+
+void
+report_bool(struct report *r, const char *key, bool value)
+{
+	put(r, key, json_boolean(value));
+}
+
+void
+report_null(struct report *r, const char *key)
+{
+	put(r, key, json_null());
+}
+
+void
+report_time(struct report *r, const char *key, int64_t t)
+{
+	char text[CLOCK_TEXT];
+
+	report_str(r, key, clock_format(t, text));
+}
+
+void
+report_hex(struct report *r, const char *key, const void *p, size_t len)
+{
+	auto_buf b = BUF_INIT;
+
+	buf_add_hex(&b, p, len);
+	report_strn(r, key, buf_str(&b), b.len);
+}
+
+void
+report_data(struct report *r, const char *key, const void *p, size_t len)
+{
+	auto_buf b = BUF_INIT;
+
+	buf_add_base64(&b, p, len);
+	report_strn(r, key, buf_str(&b), b.len);
+}
+
+void
+report_add(struct report *r, const char *key, struct report *child)
+{
+	put(r, key, json_of(child));
+}
+
+static void
+render(const struct report *r, size_t flags, struct buf *out)
+{
+	char *text = json_dumps(json_of(r), flags);
+
+	if (text == NULL)
+		mem_exhausted();
+	buf_puts(out, text);
+	buf_putc(out, '\n');
+	free(text);
+}
+
+void
+report_render(const struct report *r, struct buf *out)
+{
+	render(r, JSON_INDENT(2), out);
+}
+
+void
+report_render_line(const struct report *r, struct buf *out)
+{
+	render(r, JSON_COMPACT, out);
+}

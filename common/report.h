@@ -1,0 +1,49 @@
+/*
+ * report: JSON out.  One object or array is built and then rendered, with
+ * keys in the order in which they were added.
+ *
+ * Text that is not UTF-8 gets U+FFFD in place of what is broken, so that a
+ * report of hostile input is always valid JSON.  A NULL report is accepted
+ * by every report_*() function that adds, and does nothing: callers need not
+ * ask whether --report was given.
+ */
+#ifndef MCFG_REPORT_H
+#define MCFG_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+
+struct report;
+#define auto_report AUTO(auto_free_report) struct report
+
+struct report *report_object(void);
+struct report *report_array(void);
+void report_free(struct report *r);
+DEFINE_AUTO(report, struct report, report_free);
+
+/*
+ * Members of an object; in an array, key is NULL and the value is appended.
+ * report_str() with a NULL value adds null.  report_add() takes child.
+ */
+void report_str(struct report *r, const char *key, const char *value);
+void report_strn(struct report *r, const char *key, const char *value,
+    size_t len);
+void report_int(struct report *r, const char *key, int64_t value);
+void report_real(struct report *r, const char *key, double value);
+void report_bool(struct report *r, const char *key, bool value);
+void report_null(struct report *r, const char *key);
+void report_time(struct report *r, const char *key, int64_t t);
+void report_hex(struct report *r, const char *key, const void *p, size_t len);
+void report_data(struct report *r, const char *key, const void *p, size_t len);
+void report_add(struct report *r, const char *key, struct report *child);
+
+/* report_render() appends the JSON with a newline at its end, indented. */
+void report_render(const struct report *r, struct buf *out);
+
+/* report_render_line() does so in one line, for JSON lines. */
+void report_render_line(const struct report *r, struct buf *out);
+
+#endif

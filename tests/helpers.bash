@@ -1,0 +1,133 @@
+# What every test file loads: load helpers
+#
+# yields FILE cmd...          status 0, silent standard error, output in FILE
+# warns TEXT FILE cmd...      the same, with one warning line holding TEXT
+# refuses STATUS TEXT cmd...  that status, nothing on standard output, one line
+#                             on standard error, from that tool, holding TEXT
+#
+# $T is the test's own folder, $PKI the run's certificates (setup_suite.bash),
+# $DATA the folder of real captures, where there is one.
+
+bats_require_minimum_version 1.5.0
+
+T=${BATS_TEST_TMPDIR:-}
+PKI=${MCFG_TEST_PKI:-}
+TESTS=$BATS_TEST_DIRNAME
+ROOT=${TESTS%/tests}
+DATA=${MCFG_TEST_DATA:-$ROOT/../shared/data}
+
+# A sanitizer's report must not look like a status of ours.
+export ASAN_OPTIONS="exitcode=99:${ASAN_OPTIONS:-}"
+export UBSAN_OPTIONS="halt_on_error=1:exitcode=99:print_stacktrace=1:${UBSAN_OPTIONS:-}"
+unset SOURCE_DATE_EPOCH OPENSSL_CONF
+
+_show() {
+	echo "command: $*"
+	echo "status: $status"
+	echo "stderr: $(cat "$T/stderr")"
+}
+
+# Runs a command; status in $status, output in $T/stdout, $T/stderr.
+_run() {
+	status=0
+	"$@" > "$T/stdout" 2> "$T/stderr" || status=$?
+}
+
+yields() {
+	local file=$1
+	shift
+	_run "$@"
+	if [ "$status" -ne 0 ] || [ -s "$T/stderr" ]; then
+		_show "$@"
+		return 1
+	fi
+	[ "$file" = - ] || mv "$T/stdout" "$file"
+}
+
+warns() {
+	local text=$1 file=$2
+	shift 2
+	_run "$@"
+	if [ "$status" -ne 0 ] || [ "$(wc -l < "$T/stderr")" -ne 1 ] ||
+	    ! grep -q -e "^${1##*/}: warning: " "$T/stderr" ||
+	    ! grep -qF -e "$text" "$T/stderr"; then
+		_show "$@"
+		return 1
+	fi
+	[ "$file" = - ] || mv "$T/stdout" "$file"
+}
+
+refuses() {
+	local want=$1 text=$2
+	shift 2
+	_run "$@"
+	if [ "$status" -ne "$want" ]; then
+		_show "$@"
+		echo "status should be $want"
+		return 1
+	fi
+	if [ -s "$T/stdout" ]; then
+		_show "$@"
+		echo "standard output should be empty"
+		return 1
+	fi
+	if [ "$(wc -l < "$T/stderr")" -ne 1 ] ||
+	    ! grep -q -e "^${1##*/}: " "$T/stderr" ||
+	    ! grep -qF -e "$text" "$T/stderr"; then
+		_show "$@"
+		echo "standard error should be one line of ${1##*/} with: $text"
+		return 1
+	fi
+}
+
+# flip_byte FILE TEXT: changes one bit of the first occurrence of TEXT.
+flip_byte() {
+	python3 - "$1" "$2" <<-'PY'
+	import sys
+	path, text = sys.argv[1], sys.argv[2].encode()
+	data = bytearray(open(path, 'rb').read())
+	at = data.index(text)
+	data[at] ^= 1
+	open(path, 'wb').write(data)
+	PY
+}
+
+# same_plist A B: equal by meaning; python's plistlib is the judge.
+same_plist() {
+	python3 - "$1" "$2" <<-'PY'
+	import plistlib, sys
+	a, b = (plistlib.load(open(p, 'rb')) for p in sys.argv[1:3])
+	if a != b:
+	    print(a); print(b); sys.exit(1)
+	PY
+}
+
+# plist_is FILE EXPRESSION: a Python expression over the plist p holds.
+plist_is() {
+	python3 - "$1" "$2" <<-'PY'
+	import plistlib, sys
+	p = plistlib.load(open(sys.argv[1], 'rb'))
+	if not eval(sys.argv[2]):
+	    print(p); sys.exit(1)
+	PY
+}
+
+# json_is FILE EXPRESSION: the same over JSON, as j.
+json_is() {
+	python3 - "$1" "$2" <<-'PY'
+	import json, sys
+	j = json.load(open(sys.argv[1]))
+	if not eval(sys.argv[2]):
+	    print(j); sys.exit(1)
+	PY
+}
+
+# needs_data PATH: skips, by name, where the real captures are not there.
+needs_data() {
+	[ -e "$DATA/$1" ] || skip "no real capture $1 beside the checkout"
+}
+
+# needs PROGRAM: skips, by name, where a stranger is not installed.
+needs() {
+	command -v "$1" > /dev/null || skip "$1 is not installed"
+}

@@ -1,0 +1,62 @@
+# Runs once before all tests: the tools on PATH, and a PKI made by the openssl
+# command, so that our own code has no part in it.
+#
+# $PKI holds: root.pem root.key, inter.pem (issued by root), signer.pem
+# signer.key (issued by inter), chain.pem (inter, root), ec.pem ec.key,
+# other.pem other.key (another root of the same name), device-ca.pem
+# device-ca.key (RSA-1024, SHA-1), device.pem device.key (issued by it),
+# client.pem client.key (issued by root, clientAuth).
+
+_pki_ext() {
+	printf '%s\n' "$@"
+}
+
+# _pki_issue NAME SUBJECT CA KEYARGS... : extensions on standard input
+_pki_issue() {
+	local name=$1 subject=$2 ca=$3 digest=$4
+	shift 4
+	openssl req -new -newkey "$@" -nodes -keyout "$name.key" \
+	    -subj "$subject" -out "$name.csr" 2> /dev/null
+	openssl x509 -req -in "$name.csr" -CA "$ca.pem" -CAkey "$ca.key" \
+	    -CAcreateserial -days 730 "-$digest" -extfile /dev/stdin \
+	    -out "$name.pem" 2> /dev/null
+	chmod 600 "$name.key"
+}
+
+_pki_root() {
+	openssl req -x509 -newkey "$4" -nodes -keyout "$1.key" -subj "$2" \
+	    -days 3650 "-$3" -out "$1.pem" \
+	    -addext keyUsage=critical,keyCertSign,cRLSign 2> /dev/null
+	chmod 600 "$1.key"
+}
+
+make_pki() {
+	local ca='basicConstraints=critical,CA:TRUE'
+	local leaf='basicConstraints=CA:FALSE'
+
+	_pki_root root '/O=Example/CN=Root' sha256 rsa:2048
+	_pki_root other '/O=Example/CN=Root' sha256 rsa:2048
+	_pki_root device-ca '/C=US/O=Factory/CN=Device CA' sha1 rsa:1024
+	_pki_ext "$ca" keyUsage=critical,keyCertSign |
+	    _pki_issue inter '/O=Example/CN=Intermediate' root sha256 rsa:2048
+	_pki_ext "$leaf" keyUsage=critical,digitalSignature |
+	    _pki_issue signer '/O=Example/CN=Signer' inter sha256 rsa:2048
+	_pki_ext "$leaf" keyUsage=critical,digitalSignature |
+	    _pki_issue ec '/O=Example/CN=EC Signer' root sha256 \
+	    ec -pkeyopt ec_paramgen_curve:P-256
+	_pki_ext "$leaf" extendedKeyUsage=clientAuth |
+	    _pki_issue client '/O=Example/CN=Client' root sha256 rsa:2048
+	_pki_ext "$leaf" extendedKeyUsage=serverAuth,clientAuth |
+	    _pki_issue device '/CN=DEVICE-0001' device-ca sha1 rsa:1024
+	cat inter.pem root.pem > chain.pem
+}
+
+setup_suite() {
+	local root=${BATS_TEST_DIRNAME%/tests}
+
+	export MCFG_BIN=${MCFG_BIN:-$root/build/bin}
+	export PATH=$MCFG_BIN:$root/scripts:$PATH
+	export MCFG_TEST_PKI=$BATS_SUITE_TMPDIR/pki
+	mkdir -p "$MCFG_TEST_PKI"
+	(cd "$MCFG_TEST_PKI" && make_pki)
+}
