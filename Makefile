@@ -77,12 +77,90 @@ $(O)/bin/$(1): $(patsubst %.c,$(O)/%.o,$(wildcard cmd/$(1)/*.c)) $(O)/common.a
 endef
 $(foreach f,$(FOLDERS),$(eval $(call folder_tool,$(f))))
 
+# ---- tests: each target says with its last line what it counted ----
+
+check:
+	@scripts/deps check
+	@$(MAKE) all
+	@tests/run
+
+demo:
+	@scripts/deps demo
+	@$(MAKE) all
+	@scripts/mcfg-demo
+
+lint:
+	@scripts/deps check
+	@$(MAKE) all
+	@tests/lint
+
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	  -fno-omit-frame-pointer
+ASAN_MAKE = $(MAKE) O=build/asan CC=clang OPT='-O1 -g $(SANITIZE)' HARDEN=-fPIE
+
+asan:
+	@scripts/deps check
+	@$(ASAN_MAKE) all
+	@MCFG_BIN=$(CURDIR)/build/asan/bin MCFG_TEST_SANITIZED=1 tests/run
+
+# FUZZTIME seconds for each target; FUZZ=xml runs one of them.
+FUZZTIME = 60
+FUZZ	= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_MAKE = $(MAKE) O=build/fuzz CC=clang \
+	  OPT='-O1 -g -fsanitize=fuzzer-no-link $(SANITIZE)' HARDEN=-fPIE
+
+fuzz:
+	@scripts/deps check
+	@$(FUZZ_MAKE) $(patsubst %,build/fuzz/fuzz_%,$(FUZZ))
+	@tests/fuzz/run $(FUZZTIME) $(FUZZ)
+
+$(O)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/common.a
+	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
+# Measurements, as ratios in one run; never part of the tests.
+bench: all
+	@for b in $(sort $(wildcard tests/bench/*)); do \
+		[ ! -x $$b ] || { echo "== $$b"; $$b || exit 1; }; done
+
+# ---- installing ----
+
+BINDIR	= $(PREFIX)/bin
+LIBEXECDIR = $(PREFIX)/libexec/mcfg
+MANDIR	= $(PREFIX)/share/man
+DOCDIR	= $(PREFIX)/share/doc/mcfg
+COMMANDS = $(wildcard scripts/mcfg-*)
+HELPERS	= scripts/mcfg.cgi scripts/lighttpd.conf
+PAGES	= $(wildcard man/*.[1-9])
+
+install: all
+	$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBEXECDIR)' \
+	    '$(DESTDIR)$(DOCDIR)'
+	$(INSTALL) -m 755 $(BINS) $(COMMANDS) '$(DESTDIR)$(BINDIR)'
+	$(INSTALL) -m 755 scripts/mcfg.cgi '$(DESTDIR)$(LIBEXECDIR)'
+	$(INSTALL) -m 644 scripts/lighttpd.conf '$(DESTDIR)$(LIBEXECDIR)'
+	$(INSTALL) -m 644 README.md LICENSE '$(DESTDIR)$(DOCDIR)'
+	for p in $(PAGES); do s=$${p##*.}; \
+		$(INSTALL) -d '$(DESTDIR)$(MANDIR)'/man$$s && \
+		$(INSTALL) -m 644 $$p '$(DESTDIR)$(MANDIR)'/man$$s || exit 1; \
+	done
+
+uninstall:
+	cd '$(DESTDIR)$(BINDIR)' && rm -f $(TOOLS) $(notdir $(COMMANDS))
+	rm -rf '$(DESTDIR)$(LIBEXECDIR)' '$(DESTDIR)$(DOCDIR)'
+	for p in $(notdir $(PAGES)); do \
+		rm -f '$(DESTDIR)$(MANDIR)'/man$${p##*.}/$$p; done
+
+dist:
+	@mkdir -p $(O)
+	git archive --prefix=mcfg-$(VERSION)/ -o $(O)/mcfg-$(VERSION).tar.gz HEAD
+
 clean:
-	rm -rf $(O)
+	rm -rf build
 
 FORCE:
 
-.PHONY: all clean FORCE
+.PHONY: all check demo lint asan fuzz bench install uninstall dist clean FORCE
 .DELETE_ON_ERROR:
+.SECONDARY:
 
 -include $(COMMON:.o=.d) $(wildcard $(O)/cmd/*.d $(O)/cmd/*/*.d)

@@ -1,0 +1,318 @@
+#!/usr/bin/env bats
+# What all tools share.  The one table of this file is working(): tool -> a
+# call that works.  A tool that is not in it fails the first test.
+
+load helpers
+
+setup() {
+	cat > "$T/profile" <<-'XML'
+	<?xml version="1.0" encoding="UTF-8"?>
+	<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+	<plist version="1.0"><dict>
+	<key>PayloadType</key><string>Configuration</string>
+	<key>PayloadVersion</key><integer>1</integer>
+	<key>PayloadIdentifier</key><string>com.example.test</string>
+	<key>PayloadUUID</key><string>5A9A2D62-6E0D-4D5A-9B0E-3B2C1D0E9F8A</string>
+	<key>PayloadContent</key><array><dict>
+	<key>PayloadType</key><string>com.apple.webClip.managed</string>
+	<key>PayloadVersion</key><integer>1</integer>
+	<key>PayloadIdentifier</key><string>com.example.test.clip</string>
+	<key>PayloadUUID</key><string>0D6B6B0C-6C35-4E0B-8F5A-0B7C9F2D1E3A</string>
+	<key>Label</key><string>Test</string>
+	<key>URL</key><string>https://example.com/</string>
+	</dict></array>
+	</dict></plist>
+	XML
+}
+
+# What a call of working() reads, made only where it is asked for.
+signed() {
+	openssl cms -sign -binary -nodetach -outform DER -in "$T/profile" \
+	    -signer "$PKI/signer.pem" -inkey "$PKI/signer.key" \
+	    -certfile "$PKI/inter.pem" -out "$T/signed"
+}
+
+authority() {
+	[ -d "$T/ca" ] || scep-ca init --dir "$T/ca" \
+	    --subject '/O=Example/CN=CA' 2> /dev/null
+}
+
+request() {
+	authority
+	[ -e "$T/state" ] || openssl genrsa -out "$T/key" 2048 2> /dev/null
+	scep-request --ca "$T/ca/cert.pem" --key "$T/key" \
+	    --subject /O=Example/CN=Device --state "$T/state" -o "$T/message"
+}
+
+ledger() {
+	mcfg-enrollment start --ledger "sqlite:$T/ledger.db" --user=jane \
+	    > "$T/challenge"
+}
+
+# working NAME: the arguments of a call that works, one a line, into argv; the
+# last is the INPUT where it takes one.  A tool with verbs has a row a verb.
+working() {
+	argv=() input=
+	case $1 in
+	mcfg-service-payload)
+		argv=(--url https://example.com/profile --identifier com.a.b) ;;
+	mcfg-scep-payload)
+		argv=(--url https://example.com/scep --identifier com.a.b
+		    --subject /O=A/CN=B) ;;
+	mcfg-profile|mcfg-lint)
+		input=$T/profile ;;
+	mcfg-sign)
+		argv=(--cert "$PKI/signer.pem" --key "$PKI/signer.key"
+		    --chain "$PKI/chain.pem")
+		input=$T/profile ;;
+	mcfg-verify)
+		signed
+		argv=(--ca "$PKI/root.pem")
+		input=$T/signed ;;
+	mcfg-encrypt)
+		argv=(--recipient "$PKI/client.pem")
+		input=$T/profile ;;
+	mcfg-decrypt)
+		mcfg-encrypt --recipient "$PKI/client.pem" -o "$T/encrypted" \
+		    "$T/profile"
+		argv=(--key "$PKI/client.key" --cert "$PKI/client.pem")
+		input=$T/encrypted ;;
+	mcfg-get)
+		argv=(PayloadType)
+		input=$T/profile ;;
+	mcfg-inspect)
+		input=$T/profile ;;
+	mcfg-diff)
+		argv=("$T/profile")
+		input=$T/profile ;;
+	mcfg-report)
+		ledger
+		argv=(--ledger "sqlite:$T/ledger.db") ;;
+	scep-request)
+		authority
+		[ -e "$T/key" ] || openssl genrsa -out "$T/key" 2048 2> /dev/null
+		argv=(--ca "$T/ca/cert.pem" --key "$T/key"
+		    --subject /O=Example/CN=Device --state "$T/state") ;;
+	scep-response)
+		authority
+		scep-ca challenge --dir "$T/ca" > "$T/pw"
+		openssl genrsa -out "$T/key" 2048 2> /dev/null
+		scep-request --ca "$T/ca/cert.pem" --key "$T/key" \
+		    --subject /O=Example/CN=Device --state "$T/state" \
+		    --challenge "file:$T/pw" -o "$T/message"
+		scep-ca answer --dir "$T/ca" --operation PKIOperation \
+		    "$T/message" > "$T/reply"
+		argv=(--state "$T/state" --key "$T/key"
+		    --ca "$T/ca/cert.pem")
+		input=$T/reply ;;
+	'mcfg-enrollment list')
+		ledger
+		argv=(--ledger "sqlite:$T/ledger.db" --json) ;;
+	'scep-ca list')
+		authority
+		argv=(--dir "$T/ca" --json) ;;
+	*)
+		echo "$1: not in the table of meta.bats"
+		return 1 ;;
+	esac
+	[ -z "$input" ] || argv+=("$input")
+}
+
+# The tools that were built; a tool with verbs stands for one of its verbs in
+# working(), but not in what is asked of the tool itself.
+tools() {
+	local f
+
+	for f in "$MCFG_BIN"/*; do
+		echo "${f##*/}"
+	done
+}
+
+call_of() {
+	case $1 in
+	mcfg-enrollment|scep-ca) echo "$1 list" ;;
+	*) echo "$1" ;;
+	esac
+}
+
+# each FUNCTION: calls it for every tool, in a folder state of its own.
+each() {
+	local tool
+
+	for tool in $(tools); do
+		"$1" "$tool" || {
+			echo "for $tool"
+			return 1
+		}
+	done
+}
+
+works() {
+	working "$(call_of "$1")" || return 1
+	read -ra call <<< "$(call_of "$1")"
+	yields - "${call[@]}" "${argv[@]}"
+}
+
+@test "meta: every tool has a call that works" {
+	each works
+}
+
+helps() {
+	yields "$T/help" "$1" --help || return 1
+	grep -q "^Usage: $1 " "$T/help" || return 1
+	grep -q '^Example:$' "$T/help" || return 1
+	yields "$T/help.h" "$1" -h || return 1
+	cmp "$T/help" "$T/help.h"
+}
+
+@test "meta: --help is on standard output, with an example" {
+	each helps
+}
+
+versions() {
+	yields "$T/version" "$1" --version || return 1
+	grep -qE "^$1 \(mcfg\) [0-9]+\.[0-9]+\.[0-9]+$" "$T/version"
+}
+
+@test "meta: --version" {
+	each versions
+}
+
+misuses() {
+	local call
+
+	read -ra call <<< "$(call_of "$1")"
+	refuses 2 'unknown option' "${call[@]}" --no-such-option || return 1
+	refuses 2 'unknown option' "${call[@]}" --verbos || return 1
+	refuses 2 'unknown option' "${call[@]}" -Q || return 1
+	refuses 2 'takes no value' "${call[@]}" --verbose=yes
+}
+
+@test "meta: unknown and abbreviated options are usage errors" {
+	each misuses
+}
+
+starves() {
+	local want=3 call
+
+	working "$(call_of "$1")" || return 1
+	[ -n "$input" ] || return 0
+	read -ra call <<< "$(call_of "$1")"
+	: > "$T/empty"
+	if [ "$1" = mcfg-lint ]; then
+		_run "${call[@]}" "$T/empty"
+		[ "$status" -eq 1 ]
+		return
+	fi
+	unset 'argv[-1]'
+	refuses "$want" '' "${call[@]}" "${argv[@]}" "$T/empty" || return 1
+	refuses 4 'No such file' "${call[@]}" "${argv[@]}" "$T/missing"
+}
+
+@test "meta: an empty INPUT is malformed, a missing one a fault" {
+	each starves
+}
+
+fills() {
+	local call
+
+	working "$(call_of "$1")" || return 1
+	read -ra call <<< "$(call_of "$1")"
+	[ "$1" != mcfg-diff ] || argv=("$T/profile" "$T/other")
+	sed 's/>Test</>Other</' "$T/profile" > "$T/other"
+	status=0
+	"${call[@]}" "${argv[@]}" > /dev/full 2> "$T/stderr" || status=$?
+	[ "$status" -eq 4 ] && [ "$(wc -l < "$T/stderr")" -eq 1 ] &&
+	    grep -q "^$1: stdout: cannot write: No space left" "$T/stderr" || {
+		echo "status $status: $(cat "$T/stderr")"
+		return 1
+	}
+}
+
+@test "meta: a full disk is a fault" {
+	[ -c /dev/full ] || skip "no /dev/full here"
+	each fills
+}
+
+breaks() {
+	local call
+
+	working "$(call_of "$1")" || return 1
+	read -ra call <<< "$(call_of "$1")"
+	[ "$1" != mcfg-diff ] || argv=("$T/profile" "$T/other")
+	sed 's/>Test</>Other</' "$T/profile" > "$T/other"
+	mkfifo "$T/pipe"
+	exec 5<> "$T/pipe" 6> "$T/pipe" 5<&-
+	status=0
+	# The reader is gone before the tool writes.
+	"${call[@]}" "${argv[@]}" >&6 2> "$T/stderr" || status=$?
+	exec 6>&-
+	rm "$T/pipe"
+	[ "$status" -eq 4 ] || {
+		echo "status $status: $(cat "$T/stderr")"
+		return 1
+	}
+}
+
+@test "meta: a closed pipe is a fault" {
+	each breaks
+}
+
+closes() {
+	local call
+
+	working "$(call_of "$1")" || return 1
+	read -ra call <<< "$(call_of "$1")"
+	[ "$1" != mcfg-diff ] || argv=("$T/profile" "$T/other")
+	sed 's/>Test</>Other</' "$T/profile" > "$T/other"
+	status=0
+	"${call[@]}" "${argv[@]}" >&- 2> "$T/stderr" || status=$?
+	case $status in 0|1|4) ;; *) echo "status $status"; return 1 ;; esac
+	head -c 6 "$T/profile" | grep -q '<?xml'
+}
+
+@test "meta: a closed standard output writes into no other file" {
+	each closes
+}
+
+# Options of a page, and of --help and that of every verb.
+page_options() {
+	sed -n 's/^\.It \(.*\)/\1/p' "$1" | tr ' ' '\n' |
+	    grep -A1 -x 'Fl' | grep -vxE 'Fl|--' | sed 's/^-*/-/' |
+	    sed 's/^--*//' | sort -u
+}
+
+help_options() {
+	local verb
+
+	{
+		"$1" --help
+		for verb in $("$1" --help |
+		    sed -n '/^Verbs/,/^$/s/^  \([a-z-]*\) .*/\1/p'); do
+			"$1" "$verb" --help
+		done
+	} | sed -n '/^Options:/,/^Example:/p' |
+	    grep -oE '^  (-[a-zA-Z0-9], |    )--[a-z0-9-]+|^  -[a-zA-Z0-9](, | |$)' |
+	    grep -oE -- '-[a-zA-Z0-9][a-z0-9-]*' | sed 's/^-*//' | sort -u
+}
+
+documents() {
+	local page=$ROOT/man/$1.1
+
+	[ -e "$page" ] || {
+		echo "no page $page"
+		return 1
+	}
+	grep -q '^\.Sh EXIT STATUS' "$page" &&
+	    grep -q '^\.Sh EXAMPLES' "$page" || {
+		echo "no EXIT STATUS or EXAMPLES in $page"
+		return 1
+	}
+	page_options "$page" > "$T/page"
+	help_options "$1" > "$T/options"
+	diff "$T/page" "$T/options"
+}
+
+@test "meta: the page of a tool has the options of its help" {
+	each documents
+}
