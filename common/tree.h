@@ -48,14 +48,32 @@ DEFINE_AUTO(tree, struct tree, tree_free);
 
 struct tree *tree_dict(void);
 struct tree *tree_array(void);
-struct tree *tree_string(const char *s);	/* UTF-8 */
-struct tree *tree_stringn(const char *s, size_t len);	/* no NUL inside */
+
+/* Text, which must be what tree_text_fault() has nothing against. */
+struct tree *tree_string(const char *s);
+struct tree *tree_stringn(const char *s, size_t len);
+
 struct tree *tree_data(const void *p, size_t len);
 struct tree *tree_int(int64_t v);
 struct tree *tree_real(double v);
 struct tree *tree_bool(bool v);
-struct tree *tree_date(int64_t t);	/* seconds since 1970 */
+struct tree *tree_uid(uint64_t v);
+
+/*
+ * A date in seconds since 1970, or NULL where it does not fit: libplist keeps
+ * 32 bits of seconds, which is December 1932 to January 2069.
+ */
+struct tree *tree_date(int64_t t);
+bool tree_date_fits(int64_t t);
+
 struct tree *tree_copy(const struct tree *t);
+
+/*
+ * tree_text_fault() is NULL for text that a string or a key may hold, which
+ * is what XML can carry: UTF-8, no NUL, no control characters but tab, LF and
+ * CR, no U+FFFE and U+FFFF.  Else it is the reason.
+ */
+const char *tree_text_fault(const char *s, size_t len);
 
 /* Sets or replaces, keeping the place of a key that is there; takes node. */
 void tree_set(struct tree *dict, const char *key, struct tree *node);
@@ -93,6 +111,7 @@ int64_t tree_int_of(const struct tree *t);
 double tree_real_of(const struct tree *t);
 bool tree_bool_of(const struct tree *t);
 int64_t tree_date_of(const struct tree *t);
+uint64_t tree_uid_of(const struct tree *t);
 
 /*
  * Members in order: for each, fn(key, node, arg), key NULL in an array.  It
@@ -154,7 +173,10 @@ bool tree_looks_like_plist(const struct buf *in);
 /* Apple's header and DOCTYPE, tabs, key order kept, data in lines. */
 void tree_to_xml(const struct tree *t, struct buf *out);
 
-/* JSON as --json shows a plist: data base64, dates RFC 3339. */
+/*
+ * JSON as --json shows a plist: data base64, dates RFC 3339.  t is a dict or
+ * an array; NULL for a scalar, which only has a place in one of those.
+ */
 struct report *tree_to_report(const struct tree *t);
 
 /* Adds the node to r under key, or appends it where key is NULL. */
