@@ -81,8 +81,16 @@ $(foreach f,$(FOLDERS),$(eval $(call folder_tool,$(f))))
 
 check:
 	@scripts/deps check
-	@$(MAKE) all
+	@$(MAKE) all units
 	@tests/run
+
+# Small programs over single modules, for branches that no tool reaches.
+UNITS	= $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/*.c))
+units: $(UNITS)
+
+$(O)/unit/%: $(O)/tests/unit/%.o $(O)/common.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 demo:
 	@scripts/deps demo
@@ -100,7 +108,7 @@ ASAN_MAKE = $(MAKE) O=build/asan CC=clang OPT='-O1 -g $(SANITIZE)' HARDEN=-fPIE
 
 asan:
 	@scripts/deps check
-	@$(ASAN_MAKE) all
+	@$(ASAN_MAKE) all units
 	@MCFG_BIN=$(CURDIR)/build/asan/bin MCFG_TEST_SANITIZED=1 tests/run
 
 # FUZZTIME seconds for each target; FUZZ=xml runs one of them.
@@ -159,7 +167,7 @@ clean:
 
 FORCE:
 
-.PHONY: all check demo lint asan fuzz bench install uninstall dist clean FORCE
+.PHONY: all units check demo lint asan fuzz bench install uninstall dist clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# The lower floors of common/, where no tool reaches every branch.  Python's
+# calendar, base64 and UTF-8 are the judges.
+
+load helpers
+
+unit() {
+	local unit=${MCFG_BIN%/bin}/unit/$1
+
+	[ -x "$unit" ] || skip "$unit is not built (make units)"
+	"$unit"
+}
+
+@test "clock: every kind of date as another calendar has it" {
+	python3 - > "$T/in" <<-'PY'
+	import random
+	random.seed(7)
+	edge = [0, -1, 951782400, 951868800, 4107542400, 253402300799, -62135596800]
+	for t in edge + [random.randrange(-62135596800, 253402300799) for _ in range(5000)]:
+	    print("split", t)
+	PY
+	unit unit_clock < "$T/in" > "$T/out"
+	python3 - "$T/in" "$T/out" <<-'PY'
+	import datetime, sys
+	epoch = datetime.datetime(1970, 1, 1)
+	for a, b in zip(open(sys.argv[1]), open(sys.argv[2])):
+	    t = epoch + datetime.timedelta(seconds=int(a.split()[1]))
+	    want = t.isoformat() + "Z"
+	    assert b.strip() == want, (a, b, want)
+	PY
+	[ "$(wc -l < "$T/in")" -eq "$(wc -l < "$T/out")" ]
+}
+
+@test "clock: RFC 3339 is read, and nothing that only looks like it" {
+	printf 'parse %s\n' 2026-11-24T09:00:00Z 2026-11-24T09:00:00.123Z \
+	    2026-11-24t09:00:00z 2026-11-24T10:00:00+01:00 \
+	    2026-11-24T08:30:00-00:30 2000-02-29T00:00:00Z > "$T/in"
+	unit unit_clock < "$T/in" > "$T/out"
+	diff "$T/out" - <<-'E'
+	1795510800
+	1795510800
+	1795510800
+	1795510800
+	1795510800
+	951782400
+	E
+	printf 'parse %s\n' 2026-11-24 2026-11-24T09:00:00 2026-13-01T00:00:00Z \
+	    2025-02-29T00:00:00Z 2026-11-24T24:00:00Z 2026-11-24T09:00:00Zx \
+	    2026-1-24T09:00:00Z 2026-11-24T09:00:00.Z '2026-11-24 09:00:00Z' \
+	    2026-11-24T09:00:00+0100 +026-11-24T09:00:00Z > "$T/in"
+	unit unit_clock < "$T/in" > "$T/out"
+	[ "$(grep -cx no "$T/out")" -eq 11 ]
+}
+
+@test "clock: durations have one unit" {
+	printf 'duration %s\n' 15s 15m 2h 365d > "$T/in"
+	unit unit_clock < "$T/in" > "$T/out"
+	diff "$T/out" <(printf '%s\n' 15 900 7200 31536000)
+	printf 'duration %s\n' 15 m 1h30m -1d 1w 99999999999d '1 d' > "$T/in"
+	unit unit_clock < "$T/in" > "$T/out"
+	[ "$(grep -cx no "$T/out")" -eq 7 ]
+}
+
+@test "buf: base64 is strict to the last bit" {
+	printf 'base64 %s\n' Zg== 'Zm8=' Zm9v 'Zm 9v	YmFy' > "$T/in"
+	unit unit_buf < "$T/in" > "$T/out"
+	diff "$T/out" <(printf '%s\n' 66 666f 666f6f 666f6f626172)
+	printf 'base64 %s\n' Zg Zg= Zh== Zm9 Zm8== Zm9v= Z 'Zg==Zg==' 'Zm-v' \
+	    > "$T/in"
+	unit unit_buf < "$T/in" > "$T/out"
+	[ "$(grep -cx no "$T/out")" -eq 9 ]
+}
+
+@test "buf: hexadecimal takes colons and capitals" {
+	printf 'hex %s\n' 0aFF 0A:ff > "$T/in"
+	unit unit_buf < "$T/in" > "$T/out"
+	diff "$T/out" <(printf '%s\n' 0aff 0aff)
+	printf 'hex %s\n' 0 0g 0a:f > "$T/in"
+	unit unit_buf < "$T/in" > "$T/out"
+	[ "$(grep -cx no "$T/out")" -eq 3 ]
+}
+
+@test "diag: hostile text becomes one printable line" {
+	python3 - > "$T/in" <<-'PY'
+	for s in [b"plain", "caf\u00e9".encode(), b"a\nb", b"a\x1b[31mb", b"\xff\xfe",
+	          "\u202egnp".encode(), b"\xc0\xaf", b"\xed\xa0\x80", "\u200b".encode(),
+	          b"\x00", "\u0085".encode(), b"x" * 100]:
+	    print("escape", s.hex())
+	PY
+	unit unit_buf < "$T/in" > "$T/out"
+	diff "$T/out" - <<-'E'
+	plain
+	café
+	a\nb
+	a\x1b[31mb
+	\xff\xfe
+	\u202egnp
+	\xc0\xaf
+	\xed\xa0\x80
+	\u200b
+	\x00
+	\u0085
+	xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...
+	E
+}

@@ -1,0 +1,46 @@
+/*
+ * Reads lines "base64 TEXT", "hex TEXT" or "escape HEX" and prints what buf
+ * and diag make of each.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "buf.h"
+
+static void
+answer(const char *verb, const char *arg)
+{
+	auto_buf b = BUF_INIT, hex = BUF_INIT;
+	const char *reason;
+	char shown[64];
+
+	if (strcmp(verb, "base64") == 0)
+		reason = buf_from_base64(arg, strlen(arg), &b);
+	else
+		reason = buf_from_hex(arg, &b);
+	if (reason != NULL) {
+		puts("no");
+		return;
+	}
+	if (strcmp(verb, "escape") == 0) {
+		puts(diag_escape(buf_str(&b), b.len, shown, sizeof shown));
+		return;
+	}
+	buf_add_hex(&hex, b.data, b.len);
+	puts(buf_str(&hex));
+}
+
+int
+main(void)
+{
+	char line[4096], *arg;
+
+	while (fgets(line, sizeof line, stdin) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		if ((arg = strchr(line, ' ')) == NULL)
+			return 1;
+		*arg++ = '\0';
+		answer(line, arg);
+	}
+	return 0;
+}
