@@ -11,6 +11,7 @@
 bats_require_minimum_version 1.5.0
 
 T=${BATS_TEST_TMPDIR:-}
+# shellcheck disable=SC2034 # for the tests
 PKI=${MCFG_TEST_PKI:-}
 TESTS=$BATS_TEST_DIRNAME
 ROOT=${TESTS%/tests}

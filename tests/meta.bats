@@ -222,11 +222,12 @@ fills() {
 	sed 's/>Test</>Other</' "$T/profile" > "$T/other"
 	status=0
 	"${call[@]}" "${argv[@]}" > /dev/full 2> "$T/stderr" || status=$?
-	[ "$status" -eq 4 ] && [ "$(wc -l < "$T/stderr")" -eq 1 ] &&
-	    grep -q "^$1: stdout: cannot write: No space left" "$T/stderr" || {
+	if [ "$status" -ne 4 ] || [ "$(wc -l < "$T/stderr")" -ne 1 ] ||
+	    ! grep -q "^$1: stdout: cannot write: No space left" "$T/stderr"
+	then
 		echo "status $status: $(cat "$T/stderr")"
 		return 1
-	}
+	fi
 }
 
 @test "meta: a full disk is a fault" {
@@ -242,7 +243,9 @@ breaks() {
 	[ "$1" != mcfg-diff ] || argv=("$T/profile" "$T/other")
 	sed 's/>Test</>Other</' "$T/profile" > "$T/other"
 	mkfifo "$T/pipe"
-	exec 5<> "$T/pipe" 6> "$T/pipe" 5<&-
+	exec 5<> "$T/pipe"
+	exec 6> "$T/pipe"
+	exec 5<&-
 	status=0
 	# The reader is gone before the tool writes.
 	"${call[@]}" "${argv[@]}" >&6 2> "$T/stderr" || status=$?
@@ -297,17 +300,18 @@ help_options() {
 }
 
 documents() {
-	local page=$ROOT/man/$1.1
+	local page=$ROOT/man/$1.1 section
 
 	[ -e "$page" ] || {
 		echo "no page $page"
 		return 1
 	}
-	grep -q '^\.Sh EXIT STATUS' "$page" &&
-	    grep -q '^\.Sh EXAMPLES' "$page" || {
-		echo "no EXIT STATUS or EXAMPLES in $page"
-		return 1
-	}
+	for section in 'EXIT STATUS' EXAMPLES; do
+		grep -q "^\.Sh $section" "$page" || {
+			echo "no $section in $page"
+			return 1
+		}
+	done
 	page_options "$page" > "$T/page"
 	help_options "$1" > "$T/options"
 	diff "$T/page" "$T/options"
