@@ -149,6 +149,18 @@ void cert_report(const X509 *cert, struct report *r);
  */
 const char *cert_parse_name(const char *text, X509_NAME **out);
 
+/*
+ * cert_name_each() walks over the attributes of a name in the order of its
+ * DER: fn(type, value, rdn, arg), type the short name or the dotted OID, value
+ * UTF-8, rdn counts the RDNs from 0 (equal for the parts of a multi-valued
+ * one).  It stops at and returns the first status that is not OK; MALFORMED
+ * for a value that is not text.
+ */
+typedef enum status cert_name_visit(const char *type, const char *value,
+    size_t rdn, void *arg);
+enum status cert_name_each(const X509_NAME *name, cert_name_visit *fn,
+    void *arg) USE_RESULT;
+
 /* DER of exactly one name, as cert_name_to_der() wrote it. */
 const char *cert_name_from_der(const void *p, size_t len, X509_NAME **out);
 

@@ -1,0 +1,487 @@
+/* Names: two text forms in, one out, comparison, alternative names. */
+#include <string.h>
+
+#include <openssl/asn1t.h>
+#include <openssl/err.h>
+#include <openssl/objects.h>
+
+#include "cert.h"
+
+enum {
+	NAME_TEXT_MAX = 4096,	/* of a distinguished name on the command line */
+	NAME_PARTS_MAX = 64,	/* type-value pairs in it */
+};
+
+/* One type-value pair of a name that is being read. */
+struct ava {
+	X509_NAME_ENTRY *entry;
+	bool joined;		/* belongs to the same RDN as the one before */
+};
+
+struct avas {
+	struct ava v[NAME_PARTS_MAX];
+	size_t n;
+};
+#define auto_avas AUTO(avas_free) struct avas
+
+static void
+avas_free(struct avas *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		X509_NAME_ENTRY_free(l->v[i].entry);
+	l->n = 0;
+}
+
+static bool
+same_word(const char *a, const char *b)
+{
+	for (; *a != '\0' && *b != '\0'; a++, b++)
+		if ((*a | 0x20) != (*b | 0x20))
+			return false;
+	return *a == *b;
+}
+
+/*
+ * RFC 4514 says that the names of types are matched without case; OpenSSL's
+ * table does not, and has its own ideas of some short names.
+ */
+static ASN1_OBJECT *
+find_type(const char *type)
+{
+	static const struct {
+		const char *name;
+		int nid;
+	} known[] = {
+		{ "CN", NID_commonName }, { "O", NID_organizationName },
+		{ "OU", NID_organizationalUnitName },
+		{ "C", NID_countryName }, { "L", NID_localityName },
+		{ "ST", NID_stateOrProvinceName },
+		{ "S", NID_stateOrProvinceName },
+		{ "STREET", NID_streetAddress },
+		{ "DC", NID_domainComponent }, { "UID", NID_userId },
+		{ "E", NID_pkcs9_emailAddress },
+		{ "EMAIL", NID_pkcs9_emailAddress },
+		{ "emailAddress", NID_pkcs9_emailAddress },
+		{ "serialNumber", NID_serialNumber },
+		{ "GN", NID_givenName }, { "givenName", NID_givenName },
+		{ "SN", NID_surname }, { "T", NID_title },
+	};
+	ASN1_OBJECT *obj;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(known); i++)
+		if (same_word(known[i].name, type))
+			return OBJ_nid2obj(known[i].nid);
+	if (strncmp(type, "OID.", 4) == 0 || strncmp(type, "oid.", 4) == 0)
+		type += 4;
+	if ((obj = OBJ_txt2obj(type, 0)) == NULL)
+		ERR_clear_error();
+	return obj;
+}
+
+static const char *
+type_reason(void)
+{
+	return "unknown attribute type (CN, O, OU, C, L, ST, DC, UID, "
+	    "emailAddress, serialNumber, or a dotted OID)";
+}
+
+/* Adds one pair; in is UTF-8, or the DER of the value where is_der. */
+static const char *
+add_ava(struct avas *l, const char *type, const struct buf *value, bool is_der,
+    bool joined)
+{
+	ASN1_OBJECT *obj;
+	X509_NAME_ENTRY *ne = NULL;
+	unsigned long code;
+
+	if (l->n == NAME_PARTS_MAX)
+		return "too many attributes";
+	if (value->len == 0)
+		return "an attribute without a value";
+	if (memchr(value->data, '\0', value->len) != NULL && !is_der)
+		return "a NUL byte in a value";
+	if ((obj = find_type(type)) == NULL)
+		return type_reason();
+	if (!is_der)
+		ne = X509_NAME_ENTRY_create_by_OBJ(NULL, obj, MBSTRING_UTF8,
+		    value->data, (int)value->len);
+	else {
+		const unsigned char *p = value->data;
+		ASN1_TYPE *t = d2i_ASN1_TYPE(NULL, &p, (long)value->len);
+
+		if (t != NULL && p == value->data + value->len &&
+		    t->type != V_ASN1_BOOLEAN && t->type != V_ASN1_OBJECT &&
+		    t->type != V_ASN1_NULL)
+			ne = X509_NAME_ENTRY_create_by_OBJ(NULL, obj, t->type,
+			    t->value.asn1_string->data,
+			    t->value.asn1_string->length);
+		ASN1_TYPE_free(t);
+	}
+	ASN1_OBJECT_free(obj);
+	code = ERR_peek_error();
+	ERR_clear_error();
+	if (ne == NULL && ERR_GET_REASON(code) == ASN1_R_STRING_TOO_LONG)
+		return "a value is too long for its attribute";
+	if (ne == NULL && ERR_GET_REASON(code) == ASN1_R_STRING_TOO_SHORT)
+		return "a value is too short for its attribute";
+	if (ne == NULL)
+		return "a value that its attribute cannot hold";
+	l->v[l->n].entry = ne;
+	l->v[l->n].joined = joined;
+	l->n++;
+	return NULL;
+}
+
+/* The pairs as a name; in reverse order of the RDNs where reverse. */
+static X509_NAME *
+build_name(const struct avas *l, bool reverse)
+{
+	X509_NAME *name = X509_NAME_new();
+	size_t i, start, end;
+
+	if (name == NULL)
+		mem_exhausted();
+	for (start = 0, end = l->n; start < end;) {
+		size_t from = start, to = start + 1;
+
+		if (!reverse) {
+			while (to < end && l->v[to].joined)
+				to++;
+			start = to;
+		} else {
+			to = end;
+			for (from = end - 1; l->v[from].joined; from--)
+				;
+			end = from;
+		}
+		for (i = from; i < to; i++)
+			if (X509_NAME_add_entry(name, l->v[i].entry, -1,
+			    i == from ? 0 : -1) != 1)
+				mem_exhausted();
+	}
+	return name;
+}
+
+/* "/O=Example, Inc./CN=Device"; a backslash takes the next character. */
+static const char *
+parse_slashes(const char *text, struct avas *l)
+{
+	const char *p = text, *reason;
+
+	while (*p == '/') {
+		auto_buf type = BUF_INIT, value = BUF_INIT;
+
+		for (p++; *p != '\0' && *p != '=' && *p != '/'; p++)
+			buf_putc(&type, *p);
+		if (*p != '=')
+			return "a part without '='";
+		for (p++; *p != '\0' && *p != '/'; p++) {
+			if (*p == '\\' && p[1] != '\0')
+				p++;
+			buf_putc(&value, *p);
+		}
+		if ((reason = add_ava(l, buf_str(&type), &value, false,
+		    false)) != NULL)
+			return reason;
+	}
+	return NULL;
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* The value of RFC 4514 section 2.4: escapes undone, ends trimmed. */
+static const char *
+parse_value(const char **at, struct buf *value)
+{
+	const char *p = *at;
+	size_t keep = 0;	/* length up to the last byte not trimmed */
+
+	for (; *p != '\0' && *p != ',' && *p != '+'; p++) {
+		if (*p == '"' || *p == ';' || *p == '<' || *p == '>')
+			return "one of \" ; < > must be written with a "
+			    "backslash before it";
+		if (*p != '\\') {
+			buf_putc(value, *p);
+			if (*p != ' ')
+				keep = value->len;
+			continue;
+		}
+		p++;
+		if (hex_digit(p[0]) >= 0 && hex_digit(p[1]) >= 0) {
+			buf_putc(value, (char)(hex_digit(p[0]) * 16 +
+			    hex_digit(p[1])));
+			p++;
+		} else if (*p == '\0')
+			return "a backslash at the end";
+		else
+			buf_putc(value, *p);
+		keep = value->len;
+	}
+	buf_cut(value, keep);
+	*at = p;
+	return NULL;
+}
+
+static const char *
+parse_hex_value(const char **at, struct buf *value)
+{
+	const char *p = *at + 1;
+	auto_buf text = BUF_INIT;
+
+	for (; *p != '\0' && *p != ',' && *p != '+' && *p != ' '; p++)
+		buf_putc(&text, *p);
+	while (*p == ' ')
+		p++;
+	*at = p;
+	return buf_from_hex(buf_str(&text), value);
+}
+
+static const char *
+parse_rfc4514(const char *text, struct avas *l)
+{
+	const char *p = text, *reason;
+	bool joined = false;
+
+	for (;;) {
+		auto_buf type = BUF_INIT, value = BUF_INIT;
+		bool is_der;
+
+		while (*p == ' ')
+			p++;
+		for (; *p != '\0' && *p != '=' && *p != ',' && *p != '+'; p++)
+			if (*p != ' ')
+				buf_putc(&type, *p);
+		if (*p != '=')
+			return "a part without '='";
+		for (p++; *p == ' '; p++)
+			;
+		is_der = *p == '#';
+		reason = is_der ? parse_hex_value(&p, &value) :
+		    parse_value(&p, &value);
+		if (reason != NULL || (reason = add_ava(l, buf_str(&type),
+		    &value, is_der, joined)) != NULL)
+			return reason;
+		if (*p == '\0')
+			return NULL;
+		if (*p != ',' && *p != '+')
+			return "something after a value in hexadecimal";
+		joined = *p++ == '+';
+	}
+}
+
+const char *
+cert_parse_name(const char *text, X509_NAME **out)
+{
+	auto_avas l = { .n = 0 };
+	const char *reason;
+
+	if (*text == '\0')
+		return "an empty name";
+	if (strlen(text) > NAME_TEXT_MAX)
+		return "longer than 4096 bytes";
+	reason = *text == '/' ? parse_slashes(text, &l) :
+	    parse_rfc4514(text, &l);
+	if (reason != NULL)
+		return reason;
+	*out = build_name(&l, *text != '/');
+	return NULL;
+}
+
+const char *
+cert_name_from_der(const void *p, size_t len, X509_NAME **out)
+{
+	const unsigned char *at = p;
+	auto_X509_NAME *name = NULL;
+
+	if (len > INT32_MAX ||
+	    (name = d2i_X509_NAME(NULL, &at, (long)len)) == NULL) {
+		diag_ssl_clear();
+		return "not a name in DER";
+	}
+	if (at != (const unsigned char *)p + len)
+		return "bytes after the name";
+	*out = STEAL(name);
+	return NULL;
+}
+
+bool
+cert_name_equal(const X509_NAME *a, const X509_NAME *b)
+{
+	return X509_NAME_cmp(a, b) == 0;
+}
+
+char *
+cert_name_text(const X509_NAME *name)
+{
+	auto_BIO *mem = BIO_new(BIO_s_mem());
+	char *data = NULL;
+	long len;
+
+	if (mem == NULL || X509_NAME_print_ex(mem, name, 0,
+	    XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) < 0) {
+		diag_ssl_clear();
+		return xstrdup("(unreadable name)");
+	}
+	len = BIO_get_mem_data(mem, &data);
+	return xstrndup(data != NULL ? data : "", len > 0 ? (size_t)len : 0);
+}
+
+/* The short name of an attribute type, or its dotted OID; yours. */
+static char *
+type_text(const ASN1_OBJECT *obj)
+{
+	int nid = OBJ_obj2nid(obj);
+	char oid[128];
+
+	if (nid != NID_undef)
+		return xstrdup(OBJ_nid2sn(nid));
+	if (OBJ_obj2txt(oid, sizeof oid, obj, 1) <= 0)
+		oid[0] = '\0';
+	return xstrdup(oid);
+}
+
+enum status
+cert_name_each(const X509_NAME *name, cert_name_visit *fn, void *arg)
+{
+	enum status st = OK;
+	int i;
+
+	for (i = 0; i < X509_NAME_entry_count(name) && st == OK; i++) {
+		const X509_NAME_ENTRY *ne = X509_NAME_get_entry(name, i);
+		auto_char *type = type_text(X509_NAME_ENTRY_get_object(ne));
+		unsigned char *value = NULL;
+		int len = ASN1_STRING_to_UTF8(&value,
+		    X509_NAME_ENTRY_get_data(ne));
+
+		if (len < 0 || memchr(value, '\0', (size_t)len) != NULL)
+			st = fail_ssl(MALFORMED, "the value of %s in a name "
+			    "is not text", type);
+		else
+			st = fn(type, (const char *)value,
+			    (size_t)X509_NAME_ENTRY_set(ne), arg);
+		OPENSSL_free(value);
+	}
+	return st;
+}
+
+/* ---- alternative names ---- */
+
+static const char *
+check_ascii(const char *value)
+{
+	const char *p;
+
+	for (p = value; *p != '\0'; p++)
+		if (*p <= ' ' || *p > '~')
+			return "a character that is not printable ASCII";
+	return NULL;
+}
+
+static GENERAL_NAME *
+ia5_name(int type, const char *value)
+{
+	GENERAL_NAME *gn = GENERAL_NAME_new();
+	ASN1_IA5STRING *s = ASN1_IA5STRING_new();
+
+	if (gn == NULL || s == NULL ||
+	    ASN1_STRING_set(s, value, (int)strlen(value)) != 1)
+		mem_exhausted();
+	GENERAL_NAME_set0_value(gn, type, s);
+	return gn;
+}
+
+static GENERAL_NAME *
+upn_name(const char *value)
+{
+	GENERAL_NAME *gn = GENERAL_NAME_new();
+	ASN1_UTF8STRING *s = ASN1_UTF8STRING_new();
+	ASN1_TYPE *t = ASN1_TYPE_new();
+
+	if (gn == NULL || s == NULL || t == NULL ||
+	    ASN1_STRING_set(s, value, (int)strlen(value)) != 1)
+		mem_exhausted();
+	ASN1_TYPE_set(t, V_ASN1_UTF8STRING, s);
+	if (GENERAL_NAME_set0_othername(gn, OBJ_nid2obj(NID_ms_upn), t) != 1)
+		mem_exhausted();
+	return gn;
+}
+
+static const char *
+ip_name(const char *value, GENERAL_NAME **out)
+{
+	ASN1_OCTET_STRING *ip = a2i_IPADDRESS(value);
+
+	if (ip == NULL) {
+		diag_ssl_clear();
+		return "not an IP address";
+	}
+	if ((*out = GENERAL_NAME_new()) == NULL)
+		mem_exhausted();
+	GENERAL_NAME_set0_value(*out, GEN_IPADD, ip);
+	return NULL;
+}
+
+static const char *
+make_san(const char *text, GENERAL_NAME **out)
+{
+	static const struct {
+		const char *prefix;
+		int type;
+	} kinds[] = {
+		{ "dns:", GEN_DNS }, { "email:", GEN_EMAIL },
+		{ "uri:", GEN_URI }, { "upn:", GEN_OTHERNAME },
+		{ "ip:", GEN_IPADD },
+	};
+	const char *value, *reason;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(kinds); i++)
+		if (strncmp(text, kinds[i].prefix,
+		    strlen(kinds[i].prefix)) == 0)
+			break;
+	if (i == ARRAY_LEN(kinds))
+		return "not dns:, email:, uri:, upn: or ip:";
+	value = text + strlen(kinds[i].prefix);
+	if (*value == '\0')
+		return "an empty alternative name";
+	if (strlen(value) > NAME_TEXT_MAX)
+		return "longer than 4096 bytes";
+	if (kinds[i].type == GEN_IPADD)
+		return ip_name(value, out);
+	if (kinds[i].type == GEN_OTHERNAME) {
+		*out = upn_name(value);
+		return NULL;
+	}
+	if ((reason = check_ascii(value)) != NULL)
+		return reason;
+	*out = ia5_name(kinds[i].type, value);
+	return NULL;
+}
+
+const char *
+cert_add_san(const char *text, GENERAL_NAMES **names)
+{
+	GENERAL_NAME *gn = NULL;
+	const char *reason;
+
+	if ((reason = make_san(text, &gn)) != NULL)
+		return reason;
+	if (*names == NULL && (*names = GENERAL_NAMES_new()) == NULL)
+		mem_exhausted();
+	if (sk_GENERAL_NAME_push(*names, gn) <= 0)
+		mem_exhausted();
+	return NULL;
+}
