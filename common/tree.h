@@ -24,6 +24,8 @@ enum {
 	TREE_DEPTH_MAX = 64,
 	TREE_NODES_MAX = 100000,
 	TREE_KEYS_MAX = 1000,	/* in one dict */
+	TREE_KEY_BYTES_MAX = 4 << 20,	/* of all keys: a search reads many */
+	TREE_BYTES_MAX = 16 << 20,	/* of the source, or of all text */
 };
 
 enum tree_kind {
@@ -152,6 +154,11 @@ void tree_marks_get(const struct tree_marks *m, const struct tree *t,
  * input's in diagnostics: "name:line:column: reason" for XML.  MALFORMED for
  * anything that is not a plist, whole, within the limits, without a doubled
  * key.  marks may be NULL.
+ *
+ * XML is in UTF-8, or in what its declaration or byte order mark names of
+ * US-ASCII, ISO-8859-1 and UTF-16; a tree is always UTF-8.  Refused by both
+ * readers, since a tree cannot hold them: integers beyond 64 bits with a
+ * sign, NaN and infinity, dates that do not fit, null, sets.
  */
 enum status tree_parse(const struct buf *in, const char *name,
     struct tree_marks *marks, struct tree **out) USE_RESULT;
