@@ -40,6 +40,19 @@ enum status ledger_open(const char *uri, const char *base,
 void ledger_close(struct ledger *l);
 DEFINE_AUTO(ledger, struct ledger, ledger_close);
 
+/* What diagnostics call it; borrowed. */
+const char *ledger_name(const struct ledger *l);
+
+/*
+ * ledger_check() asks the database about its own integrity; what is wrong is
+ * appended to trouble as text.
+ */
+enum status ledger_check(struct ledger *l, struct buf *trouble) USE_RESULT;
+
+/* ledger_next() counts 1, 2, 3 ... under a name ("crl"), for all hosts. */
+enum status ledger_next(struct ledger *l, const char *name, int64_t *number)
+    USE_RESULT;
+
 /* ---- challenges ---- */
 
 enum ledger_purpose {
@@ -128,8 +141,8 @@ enum status ledger_retry(struct ledger *l, const char *transaction,
  * ledger_certify() spends the challenge and records the certificate in one
  * transaction.  challenge is its hash, or NULL where none is needed (renewal,
  * the operator).  Purpose and enrollment of the recorded certificate are
- * those of the challenge; an identity certificate makes its enrollment
- * certified.  Retries are looked for first, as ledger_retry() does.
+ * those of the challenge (without one, those of c); an identity certificate
+ * makes its enrollment certified.  A challenge of purpose ENROLL buys none.  Retries are looked for first, as ledger_retry() does.
  */
 enum status ledger_certify(struct ledger *l,
     const struct ledger_certificate *c, const char *challenge, int64_t now,
@@ -144,6 +157,10 @@ typedef enum status ledger_each_certificate(
     const struct ledger_certificate *c, void *arg);
 enum status ledger_certificates(struct ledger *l,
     ledger_each_certificate *fn, void *arg) USE_RESULT;
+
+/* The revoked ones alone, by an index. */
+enum status ledger_revoked(struct ledger *l, ledger_each_certificate *fn,
+    void *arg) USE_RESULT;
 
 /* *done is false where it is unknown or was revoked before. */
 enum status ledger_revoke(struct ledger *l, const char *serial, int reason,

@@ -1,0 +1,186 @@
+#!/usr/bin/env bats
+# The ledger on its own, through tests/unit/unit_ledger.  The sqlite3 command
+# is the judge of what stands in the database.
+
+load helpers
+
+setup() {
+	UNIT=${MCFG_BIN%/bin}/unit/unit_ledger
+	[ -x "$UNIT" ] || skip "unit_ledger is not built (make units)"
+	URI=sqlite:$T/ledger.db
+}
+
+# says TEXT: standard input goes to the ledger, the answers are TEXT.
+says() {
+	"$UNIT" "$URI" > "$T/answers" || return 1
+	printf '%s\n' "$@" | diff - "$T/answers"
+}
+
+sql() {
+	sqlite3 "$T/ledger.db" "$1"
+}
+
+@test "ledger: a file that only its owner can read, sound by sqlite3" {
+	needs sqlite3
+	says sound <<< 'check'
+	[ "$(stat -c %a "$T/ledger.db")" = 600 ]
+	[ "$(sql 'PRAGMA integrity_check')" = ok ]
+	[ "$(sql 'PRAGMA journal_mode')" = wal ]
+}
+
+@test "ledger: a folder with odd characters, a name like a URI" {
+	needs sqlite3
+	local name
+
+	mkdir "$T/a b?c#d%41é'"
+	cd "$T/a b?c#d%41é'"
+	for name in 'x?mode=memory' 'file:y' ':memory:' '-z' 'a b'; do
+		"$UNIT" "sqlite:$name" <<< 'check' > "$T/answers"
+		[ "$(cat "$T/answers")" = sound ]
+		[ -s "./$name" ]
+	done
+	[ "$(find . -type f | wc -l)" -eq 5 ]
+	"$UNIT" "sqlite:$PWD/x?mode=memory" USE <<< 'check' | grep -qx sound
+}
+
+@test "ledger: what is no ledger is refused and left alone" {
+	needs sqlite3
+	refuses 2 'not of the form' "$UNIT" /some/path
+	refuses 2 'needs a path' "$UNIT" sqlite:
+	refuses 4 'cannot open the ledger: No such file' "$UNIT" "$URI" USE
+	[ ! -e "$T/ledger.db" ]
+	refuses 4 'cannot make the ledger' "$UNIT" "sqlite:$T/no/ledger.db"
+	echo 'this is not a database, and long enough to look like one' > "$T/text"
+	refuses 4 'file is not a database' "$UNIT" "sqlite:$T/text"
+	grep -q '^this is not' "$T/text"
+	: > "$T/empty"
+	refuses 4 'no ledger in this database' "$UNIT" "sqlite:$T/empty" USE
+	says sound <<< 'check'
+	sql "UPDATE ledger SET value = 99 WHERE name = 'schema'"
+	refuses 4 'schema version 99' "$UNIT" "$URI"
+}
+
+@test "ledger: a challenge buys one certificate, within its time" {
+	says ok 'manual - 100' recorded 'manual - 100 spent' no-challenge \
+	    ok no-challenge ok no-challenge no-challenge unknown <<-'E'
+	challenge a manual - 100 10
+	find a
+	certify 01 t1 k s a 99
+	find a
+	certify 02 t2 k s a 99
+	challenge b manual - 100 10
+	certify 02 t2 k s b 100
+	challenge c enroll - 100 10
+	certify 02 t2 k s c 20
+	certify 02 t2 k s never 20
+	get 02
+	E
+}
+
+@test "ledger: no challenge in clear text is kept" {
+	says ok recorded <<-'E'
+	challenge Xq7vPmZt manual - 100 10
+	certify 01 t1 k s Xq7vPmZt 20
+	E
+	run ! grep -q Xq7vPmZt "$T"/ledger.db*
+}
+
+@test "ledger: a retry gives the earlier certificate, another key nothing" {
+	says ok recorded 'retry 01' 'retry 01' other-key other-key recorded \
+	    retry recorded unknown <<-'E'
+	challenge a manual - 100 10
+	certify 01 t1 k s a 20
+	certify 02 t1 k s a 20
+	certify 02 t1 k s - 20
+	certify 02 t1 k2 s - 20
+	retry t1 k2 s
+	certify 03 t1 k s2 - 20
+	retry t1 k s
+	retry t2 k s
+	get 02
+	E
+}
+
+@test "ledger: a serial number is used once, and the challenge is kept" {
+	says ok recorded ok taken 'manual - 100' recorded <<-'E'
+	challenge a manual - 100 10
+	certify 01 t1 k s a 20
+	challenge b manual - 100 10
+	certify 01 t2 k s b 20
+	find b
+	certify 02 t2 k s b 20
+	E
+}
+
+@test "ledger: certificates come back byte for byte, newest first" {
+	needs sqlite3
+	{
+		for i in $(seq 1000 1600); do
+			echo "certify $i t$i k s - $((i / 7))"
+		done
+	} | "$UNIT" "$URI" > /dev/null
+	"$UNIT" "$URI" <<< certificates > "$T/list"
+	sql 'SELECT serial FROM certificate ORDER BY issued DESC, serial DESC' |
+	    diff - "$T/list"
+	[ "$(wc -l < "$T/list")" -eq 601 ]
+	[ "$(sql "SELECT hex(der) FROM certificate WHERE serial = '1234'")" = \
+	    4445520031323334 ]
+	says '444552003132333'4' CN=1234 - - t1234 0 0' <<< 'get 1234'
+}
+
+@test "ledger: revoked once, and listed by itself" {
+	says recorded recorded 'done' not not 01 \
+	    '444552003031 CN=01 - - t1 50 4' <<-'E'
+	certify 01 t1 k s - 20
+	certify 02 t2 k s - 20
+	revoke 01 4 50
+	revoke 01 1 60
+	revoke 09 1 60
+	revoked
+	get 01
+	E
+}
+
+@test "ledger: eight processes, every challenge one certificate" {
+	needs sqlite3
+	local i pids=
+
+	for i in 1 2 3 4 5 6 7 8; do
+		"$UNIT" "$URI" <<< "many 50 $i- 1000" > "$T/out.$i" 3>&- &
+		pids="$pids $!"
+	done
+	for i in $pids; do
+		wait "$i"
+	done
+	[ "$(cat "$T"/out.* | grep -c '^recorded$')" -eq 400 ]
+	[ "$(sql 'SELECT COUNT(DISTINCT serial) FROM certificate')" -eq 400 ]
+	[ "$(sql 'SELECT COUNT(*) FROM challenge WHERE spent <> 0')" -eq 400 ]
+	[ "$(sql 'PRAGMA integrity_check')" = ok ]
+}
+
+@test "ledger: one challenge used eight-fold at once buys one" {
+	needs sqlite3
+	local i pids=
+
+	says ok <<< 'challenge a manual - 2000 10'
+	for i in 1 2 3 4 5 6 7 8; do
+		"$UNIT" "$URI" <<< "certify 0$i t$i k$i s a 20" > "$T/out.$i" \
+		    3>&- &
+		pids="$pids $!"
+	done
+	for i in $pids; do
+		wait "$i"
+	done
+	[ "$(cat "$T"/out.* | grep -c '^recorded$')" -eq 1 ]
+	[ "$(cat "$T"/out.* | grep -c '^no-challenge$')" -eq 7 ]
+	[ "$(sql 'SELECT COUNT(*) FROM certificate')" -eq 1 ]
+}
+
+@test "ledger: numbers count up for all" {
+	says 1 2 1 3 <<-'E'
+	next crl
+	next crl
+	next other
+	next crl
+	E
+}
