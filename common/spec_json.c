@@ -1,0 +1,167 @@
+#include "spec_local.h"
+
+#include <string.h>
+
+#include <jansson.h>
+
+#include "io.h"
+
+static void
+json_free(json_t **j)
+{
+	json_decref(*j);
+}
+
+#define auto_json AUTO(json_free) json_t
+
+struct converting {
+	const char *name;
+	size_t nodes;
+};
+
+static enum status
+refuse(const struct converting *c, const struct spec_step *step,
+    const char *reason)
+{
+	auto_buf path = BUF_INIT;
+
+	spec_path_text(step, &path);
+	return fail(MALFORMED, "%s: %s%s", c->name, buf_str(&path), reason);
+}
+
+static enum status convert(struct converting *c, const json_t *j,
+    const struct spec_step *step, size_t depth, struct tree **out);
+
+static enum status
+convert_object(struct converting *c, const json_t *j,
+    const struct spec_step *step, size_t depth, struct tree **out)
+{
+	/* The library's iteration wants what is not const and leaves it so. */
+	json_t *object = (json_t *)(uintptr_t)j;
+	auto_tree *dict = tree_dict();
+	const char *key, *fault;
+	json_t *value;
+	enum status st;
+
+	if (json_object_size(j) > TREE_KEYS_MAX)
+		return refuse(c, step, "too many keys in one object");
+	json_object_foreach(object, key, value) {
+		const struct spec_step here = { step, key, 0 };
+		struct tree *made = NULL;
+
+		if ((fault = tree_text_fault(key, strlen(key))) != NULL)
+			return refuse(c, step, fault);
+		if (json_is_null(value))
+			continue;
+		if ((st = convert(c, value, &here, depth, &made)) != OK)
+			return st;
+		tree_set(dict, key, made);
+	}
+	*out = STEAL(dict);
+	return OK;
+}
+
+static enum status
+convert_array(struct converting *c, const json_t *j,
+    const struct spec_step *step, size_t depth, struct tree **out)
+{
+	auto_tree *array = tree_array();
+	struct spec_step here = { step, NULL, 0 };
+	enum status st;
+
+	for (; here.index < json_array_size(j); here.index++) {
+		struct tree *made = NULL;
+
+		if ((st = convert(c, json_array_get(j, here.index), &here,
+		    depth, &made)) != OK)
+			return st;
+		tree_append(array, made);
+	}
+	*out = STEAL(array);
+	return OK;
+}
+
+static enum status
+convert(struct converting *c, const json_t *j, const struct spec_step *step,
+    size_t depth, struct tree **out)
+{
+	const char *fault;
+
+	if (++c->nodes > TREE_NODES_MAX)
+		return refuse(c, step, "too many values");
+	if (depth >= TREE_DEPTH_MAX)
+		return refuse(c, step, "nested too deeply");
+	switch (json_typeof(j)) {
+	case JSON_OBJECT:
+		return convert_object(c, j, step, depth + 1, out);
+	case JSON_ARRAY:
+		return convert_array(c, j, step, depth + 1, out);
+	case JSON_STRING:
+		fault = tree_text_fault(json_string_value(j),
+		    json_string_length(j));
+		if (fault != NULL)
+			return refuse(c, step, fault);
+		*out = tree_string(json_string_value(j));
+		return OK;
+	case JSON_INTEGER:
+		*out = tree_int(json_integer_value(j));
+		return OK;
+	case JSON_REAL:
+		*out = tree_real(json_real_value(j));
+		return OK;
+	case JSON_TRUE:
+	case JSON_FALSE:
+		*out = tree_bool(json_is_true(j));
+		return OK;
+	case JSON_NULL:
+		break;
+	}
+	return refuse(c, step, "null has no place in a list");
+}
+
+enum status
+spec_from_json(const struct buf *in, const char *name, struct tree **out)
+{
+	struct converting c = { name, 0 };
+	json_error_t error;
+	auto_json *j = NULL;
+
+	if (in->len > IO_TEXT_MAX)
+		return fail(MALFORMED, "%s: larger than the limit of %d bytes",
+		    name, IO_TEXT_MAX);
+	j = json_loadb(buf_str(in), in->len, JSON_REJECT_DUPLICATES, &error);
+	if (j == NULL)
+		return fail(MALFORMED, "%s:%d:%d: not JSON: %s", name,
+		    error.line, error.column, error.text);
+	return convert(&c, j, NULL, 0, out);
+}
+
+bool
+spec_looks_like_json(const struct buf *in)
+{
+	const char *s = buf_str(in);
+
+	s += strspn(s, " \t\r\n");
+	return *s == '{' || *s == '[';
+}
+
+enum status
+spec_values(const struct buf *in, const char *name, struct tree **out)
+{
+	auto_tree *t = NULL;
+	enum status st;
+
+	if (tree_looks_like_plist(in))
+		st = tree_parse(in, name, NULL, &t);
+	else if (spec_looks_like_json(in))
+		st = spec_from_json(in, name, &t);
+	else
+		st = spec_from_yaml(in, name, NULL, &t);
+	if (st != OK)
+		return st;
+	if (tree_kind(t) != TREE_DICT)
+		return fail(MALFORMED, "%s: not a set of named values, but a "
+		    "%s", name, tree_kind_name(tree_kind(t)));
+	*out = STEAL(t);
+	return OK;
+}

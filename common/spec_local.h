@@ -1,0 +1,60 @@
+/* What the files of spec share among themselves. */
+#ifndef MCFG_SPEC_LOCAL_H
+#define MCFG_SPEC_LOCAL_H
+
+#include "spec.h"
+
+/* One step of the path to a node; key NULL in an array. */
+struct spec_step {
+	const struct spec_step *up;
+	const char *key;
+	size_t index;
+};
+
+/* "PayloadContent.0.URL: " as mcfg-get takes it, or nothing at the top. */
+void spec_path_text(const struct spec_step *step, struct buf *out);
+
+enum spec_type {
+	SPEC_TEXT,
+	SPEC_INT,
+	SPEC_REAL,
+	SPEC_BOOL,
+	SPEC_DOUBTFUL,
+};
+
+/*
+ * The type of a plain scalar; for SPEC_DOUBTFUL *hint says why and how to
+ * mend it.
+ */
+enum spec_type spec_type_of(const char *s, const char **hint);
+
+/* The value of a plain scalar; NULL for one that is doubtful. */
+struct tree *spec_scalar(const char *s);
+
+/*
+ * spec_tagged() makes the value that a tag (behind "!!") asserts of text;
+ * NULL with *reason where it is none.
+ */
+struct tree *spec_tagged(const char *tag, const char *s, const char **reason);
+bool spec_is_tag(const char *tag);
+
+/* ${NAME} and nothing else: the name, which the caller frees; or NULL. */
+char *spec_only_variable(const char *s);
+
+/*
+ * spec_fill() appends text with its variables in their places.  NULL, or the
+ * reason, which may lie in *reason.
+ */
+const char *spec_fill(const char *s, const struct tree *vars, struct buf *out,
+    struct buf *reason);
+
+/* A copy of a variable's value; NULL where it is not set. */
+struct tree *spec_variable(const struct tree *vars, const char *name);
+
+/* Nodes of a tree, how deep its containers are nested, bytes of its text. */
+struct spec_size {
+	size_t nodes, depth, bytes;
+};
+void spec_measure(const struct tree *t, struct spec_size *out);
+
+#endif
