@@ -242,3 +242,22 @@ secret_env(const char *name)
 {
 	return getenv(name);
 }
+
+enum status
+secret_env_each(const char *prefix, secret_env_visit *fn, void *arg)
+{
+	extern char **environ;
+	enum status st = OK;
+	char **p;
+
+	for (p = environ; p != NULL && *p != NULL && st == OK; p++) {
+		const char *eq = strchr(*p, '=');
+		auto_char *name = NULL;
+
+		if (eq == NULL || after(*p, prefix) == NULL)
+			continue;
+		name = xstrndup(*p, (size_t)(eq - *p));
+		st = fn(name, eq + 1, arg);
+	}
+	return st;
+}

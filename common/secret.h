@@ -79,4 +79,13 @@ bool secret_equal(const void *a, size_t a_len, const void *b, size_t b_len);
 /* secret_env() is getenv(): the environment has one door. */
 const char *secret_env(const char *name);
 
+/*
+ * Variables of the environment whose name begins with prefix, in no order of
+ * note; it stops at and returns the first status that is not OK.
+ */
+typedef enum status secret_env_visit(const char *name, const char *value,
+    void *arg);
+enum status secret_env_each(const char *prefix, secret_env_visit *fn,
+    void *arg);
+
 #endif

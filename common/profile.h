@@ -1,0 +1,101 @@
+/*
+ * profile: the dictionaries that profiles are made of: the Profile Service
+ * payload, the SCEP payload, the Configuration around payloads; and what is
+ * filled in where an author left it out.
+ *
+ * UUIDs: with a seed, uuid5(uuid5(NameSpace_OID, seed), PATH), PATH being the
+ * PayloadIdentifiers from the top, joined by '/'; else random.
+ */
+#ifndef MCFG_PROFILE_H
+#define MCFG_PROFILE_H
+
+#include <stdbool.h>
+
+#include "buf.h"
+#include "opts.h"
+#include "spec.h"
+#include "tree.h"
+
+/* The identity options of every tool that makes a payload. */
+struct profile_identity {
+	const char *identifier;		/* needed; never generated */
+	const char *organization;
+	const char *display_name;
+	const char *description;
+	const char *uuid;		/* NULL: made */
+	const char *seed;		/* of made ones, NULL: random */
+};
+
+/* SUFFIX is what site.yaml's identifier gets for this tool: "scep". */
+#define OPT_PAYLOAD(p, suffix)						\
+	{ 0, "identifier", "ID", "PayloadIdentifier, the same for ever", \
+	    .value = &(p).identifier, .check = profile_check_identifier, \
+	    .config = "identifier." suffix },				\
+	{ 0, "organization", "TEXT", "PayloadOrganization, shown to the user", \
+	    .value = &(p).organization, .check = profile_check_text,	\
+	    .config = "organization" },					\
+	{ 0, "display-name", "TEXT", "PayloadDisplayName, shown to the user", \
+	    .value = &(p).display_name, .check = profile_check_text,	\
+	    .config = "display_name" },					\
+	{ 0, "description", "TEXT", "PayloadDescription, shown to the user", \
+	    .value = &(p).description, .check = profile_check_text,	\
+	    .config = "description" },					\
+	{ 0, "uuid", "UUID", "PayloadUUID; made where it is not given",	\
+	    .value = &(p).uuid, .check = profile_check_uuid },		\
+	OPT_UUID_SEED((p).seed)
+
+/* Checks of option values: NULL, or the reason why not. */
+const char *profile_check_identifier(const char *value);
+const char *profile_check_text(const char *value);
+const char *profile_check_uuid(const char *value);
+const char *profile_check_url(const char *value);
+
+/*
+ * profile_identify() sets what is given, in a payload or profile.  With
+ * only_missing, what the payload has stays.
+ */
+void profile_identify(struct tree *payload, const struct profile_identity *id,
+    bool only_missing);
+
+/* ---- the Profile Service ---- */
+
+struct profile_service {
+	const char *url;
+	const struct strings *attributes;	/* none: the usual four */
+	const struct buf *challenge;		/* or NULL */
+	bool challenge_is_data;
+};
+
+/*
+ * profile_service() makes the payload of phase 1.  Attributes that Apple does
+ * not document pass with a warning.
+ */
+struct tree *profile_service(const struct profile_identity *id,
+    const struct profile_service *s);
+
+/* ---- whole profiles ---- */
+
+/*
+ * profile_configuration() makes a Configuration around an array of payloads,
+ * which it takes.  The result is not completed.
+ */
+struct tree *profile_configuration(const struct profile_identity *id,
+    struct tree *payloads);
+
+/*
+ * profile_complete() fills in what may be left out: PayloadVersion 1,
+ * PayloadUUID, the PayloadIdentifier of payloads (the profile's, the last
+ * part of the payload's type, its index), and the nodes of uuids, which may
+ * be NULL.  REFUSED for a tree that is no profile or has no
+ * PayloadIdentifier; name is the source's in diagnostics.
+ */
+enum status profile_complete(struct tree *profile, const char *name,
+    const struct spec_uuids *uuids, const char *seed) USE_RESULT;
+
+/*
+ * profile_holds_secret() is true where a file of it must not be readable by
+ * others: a challenge, a password, a private key is in it.
+ */
+bool profile_holds_secret(const struct tree *t);
+
+#endif
