@@ -21,6 +21,13 @@ DEFINE_AUTO(CMS, CMS_ContentInfo, CMS_ContentInfo_free);
 enum status cms_parse(const struct buf *in, const char *name,
     CMS_ContentInfo **out) USE_RESULT;
 
+/*
+ * cms_measure() walks over the first BER or DER element of p and gives its
+ * whole length, without OpenSSL seeing any of it.  NULL, or the reason:
+ * truncated, nested deeper than 32, or of too many parts.
+ */
+const char *cms_measure(const void *p, size_t len, size_t *used);
+
 /* True for bytes that may be a CMS message: DER/BER of one, PEM, base64. */
 bool cms_looks_like(const struct buf *in);
 
@@ -44,8 +51,7 @@ enum status cms_sign(const struct buf *content, const struct cms_sign *how,
     struct buf *der) USE_RESULT;
 
 /*
- * The facts of a SignedData whose one signature was verified.  Everything
- * belongs to the struct.
+ * The facts of a SignedData.  Everything belongs to the struct.
  */
 struct cms_signed {
 	struct buf content;
@@ -56,19 +62,43 @@ struct cms_signed {
 	bool has_signing_time;
 	int64_t signing_time;
 };
-#define CMS_SIGNED_INIT	{ 0 }
+#define CMS_SIGNED_INIT	{ .signer = NULL }
 #define auto_cms_signed	AUTO(cms_signed_free) struct cms_signed
 
 void cms_signed_free(struct cms_signed *s);
 
+/* The checks of a signed message, in the order in which they are made. */
+enum cms_check {
+	CMS_STRUCTURE,
+	CMS_ONE_SIGNER,
+	CMS_DIGEST_ALLOWED,
+	CMS_SIGNATURE,
+	CMS_CHECKED,		/* all of them passed */
+};
+
+struct cms_examine {
+	bool allow_sha1;
+	const struct buf *detached;	/* the content, where it is not in
+					 * the message; or NULL */
+};
+
 /*
- * cms_verify() checks structure and signature: exactly one signer, its
+ * cms_examine() checks structure and signature: exactly one signer, its
  * certificate inside, digest in allow_sha1 ? SHA-1 and SHA-2 : SHA-2,
  * signature algorithm that fits it, contentType and messageDigest attributes
  * right where there are any, and without attributes a content that does not
  * parse whole as a DER SET (it may be another message's attributes).
- * MALFORMED for no signer, detached, not SignedData; REFUSED for the rest.
+ *
+ * It prints nothing: *at is the check that failed, or CMS_CHECKED, and why
+ * the reason.  MALFORMED for no signer, detached, not SignedData; REFUSED for
+ * the rest.  out is filled as far as it came: only after CMS_CHECKED does it
+ * mean anything but to people.
  */
+enum status cms_examine(const struct buf *in, const struct cms_examine *how,
+    struct cms_signed *out, enum cms_check *at, struct buf *why) USE_RESULT;
+
+/* cms_verify() is cms_examine() that prints its reason; out is untouched on
+ * failure. */
 enum status cms_verify(const struct buf *in, const char *name,
     bool allow_sha1, struct cms_signed *out) USE_RESULT;
 
