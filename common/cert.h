@@ -189,4 +189,39 @@ bool cert_is_self_signed(X509 *cert);
 void cert_order_chain(X509 *leaf, STACK_OF(X509) *given, bool keep_root,
     STACK_OF(X509) **out, X509 **gap);
 
+/*
+ * cert_build_chain() finds and verifies a chain (RFC 5280 section 6) from leaf
+ * to one of the anchors, through untrusted ones: names, signatures, CA flags,
+ * critical extensions, keys of 112 bits or more and no SHA-1 but in an anchor
+ * itself.  Every given anchor is one, root or not, the leaf too.  Any extended
+ * key usage is right.  now is the time to judge, or INT64_MIN for none.
+ *
+ * NULL, or the reason; *chain (leaf first) is what was found so far in either
+ * case, *bad (borrowed from it) the certificate the reason is about.
+ */
+const char *cert_build_chain(X509 *leaf, STACK_OF(X509) *untrusted,
+    STACK_OF(X509) *anchors, int64_t now, STACK_OF(X509) **chain, X509 **bad);
+
+/* NULL where a time is within the dates of cert, else which it is not. */
+const char *cert_check_dates(const X509 *cert, int64_t now);
+
+/* NULL where keyUsage, if there is one, lets cert sign messages. */
+const char *cert_check_signer(X509 *cert);
+
+/*
+ * cert_check_purpose() is NULL where extended key usage, if there is one, lets
+ * cert be used for "smime", "codesign", "client" or "server".
+ */
+const char *cert_check_purpose(X509 *cert, const char *purpose);
+
+/*
+ * cert_check_factory() is NULL for a certificate that may be a factory
+ * identity: no CA, no unknown critical extension, its own signature SHA-1 or
+ * SHA-256 with RSA.
+ */
+const char *cert_check_factory(X509 *cert);
+
+/* NULL where the key of another certificate made cert, whatever the names. */
+const char *cert_signed_by_key(X509 *cert, X509 *holder);
+
 #endif

@@ -1,14 +1,25 @@
-/* Chains: who issued whom. */
+/* Chains: who issued whom, and what a certificate may be used for. */
+#include <string.h>
+
+#include <openssl/x509_vfy.h>
+
 #include "cert.h"
 
-const char *
-cert_issued_by(X509 *cert, X509 *issuer)
-{
-	EVP_PKEY *key = X509_get0_pubkey(issuer);
+#define auto_X509_STORE AUTO(auto_free_X509_STORE) X509_STORE
+#define auto_X509_STORE_CTX AUTO(auto_free_X509_STORE_CTX) X509_STORE_CTX
+DEFINE_AUTO(X509_STORE, X509_STORE, X509_STORE_free);
+DEFINE_AUTO(X509_STORE_CTX, X509_STORE_CTX, X509_STORE_CTX_free);
 
-	if (!cert_name_equal(X509_get_issuer_name(cert),
-	    X509_get_subject_name(issuer)))
-		return "its issuer has another name";
+enum {
+	CHAIN_MAX = 10,		/* certificates between leaf and anchor */
+	SECURITY_LEVEL = 2,	/* 112 bits: no RSA-1024, no SHA-1 */
+};
+
+const char *
+cert_signed_by_key(X509 *cert, X509 *holder)
+{
+	EVP_PKEY *key = X509_get0_pubkey(holder);
+
 	if (key == NULL) {
 		diag_ssl_clear();
 		return "the issuer's key cannot be read";
@@ -18,6 +29,15 @@ cert_issued_by(X509 *cert, X509 *issuer)
 		return "its signature was not made by the issuer's key";
 	}
 	return NULL;
+}
+
+const char *
+cert_issued_by(X509 *cert, X509 *issuer)
+{
+	if (!cert_name_equal(X509_get_issuer_name(cert),
+	    X509_get_subject_name(issuer)))
+		return "its issuer has another name";
+	return cert_signed_by_key(cert, issuer);
 }
 
 bool
@@ -76,4 +96,147 @@ cert_order_chain(X509 *leaf, STACK_OF(X509) *given, bool keep_root,
 			mem_exhausted();
 	}
 	*out = STEAL(chain);
+}
+
+/* ---- verifying ---- */
+
+static X509_STORE *
+make_store(const STACK_OF(X509) *anchors)
+{
+	X509_STORE *store = X509_STORE_new();
+	int i;
+
+	if (store == NULL)
+		mem_exhausted();
+	for (i = 0; i < sk_X509_num(anchors); i++)
+		if (X509_STORE_add_cert(store, sk_X509_value(anchors, i)) != 1)
+			mem_exhausted();
+	return store;
+}
+
+/* OpenSSL's words where they are clear, ours where they are not. */
+static const char *
+chain_reason(int error)
+{
+	switch (error) {
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+		return "no certificate of its issuer";
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+		return "it is self-signed, and not an anchor";
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+		return "the chain ends in a root that is not an anchor";
+	case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+		return "its signature was not made by the issuer's key";
+	case X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION:
+		return "an unknown critical extension";
+	case X509_V_ERR_INVALID_CA:
+		return "its issuer is not a CA";
+	case X509_V_ERR_EE_KEY_TOO_SMALL:
+	case X509_V_ERR_CA_KEY_TOO_SMALL:
+		return "its key is too small";
+	case X509_V_ERR_CA_MD_TOO_WEAK:
+		return "it is signed with a weak digest (SHA-1 or MD5)";
+	default:
+		return X509_verify_cert_error_string(error);
+	}
+}
+
+const char *
+cert_build_chain(X509 *leaf, STACK_OF(X509) *untrusted,
+    STACK_OF(X509) *anchors, int64_t now, STACK_OF(X509) **chain, X509 **bad)
+{
+	auto_X509_STORE *store = make_store(anchors);
+	auto_X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	X509_VERIFY_PARAM *param;
+	int error;
+
+	if (ctx == NULL ||
+	    X509_STORE_CTX_init(ctx, store, leaf, untrusted) != 1)
+		mem_exhausted();
+	param = X509_STORE_CTX_get0_param(ctx);
+	X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY);
+	X509_VERIFY_PARAM_set_auth_level(param, SECURITY_LEVEL);
+	X509_VERIFY_PARAM_set_depth(param, CHAIN_MAX);
+	X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN |
+	    (now == INT64_MIN ? X509_V_FLAG_NO_CHECK_TIME : 0));
+	if (now != INT64_MIN)
+		X509_VERIFY_PARAM_set_time(param, (time_t)now);
+	error = X509_verify_cert(ctx) == 1 ? X509_V_OK :
+	    X509_STORE_CTX_get_error(ctx);
+	/* A failure without its error must not look like success. */
+	*chain = X509_STORE_CTX_get1_chain(ctx);
+	*bad = NULL;
+	if (error == X509_V_OK && X509_STORE_CTX_get_error(ctx) == X509_V_OK)
+		return NULL;
+	*bad = sk_X509_value(*chain, X509_STORE_CTX_get_error_depth(ctx));
+	diag_ssl_clear();
+	return error == X509_V_OK ? "the chain cannot be verified" :
+	    chain_reason(error);
+}
+
+const char *
+cert_check_dates(const X509 *cert, int64_t now)
+{
+	int64_t from = cert_not_before(cert), to = cert_not_after(cert);
+
+	if (from == INT64_MIN || to == INT64_MIN)
+		return "certificate has an unreadable date";
+	if (now < from)
+		return "certificate is not yet valid";
+	return now > to ? "certificate has expired" : NULL;
+}
+
+const char *
+cert_check_signer(X509 *cert)
+{
+	/* All bits where there is no such extension. */
+	if ((X509_get_key_usage(cert) &
+	    (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) == 0)
+		return "its keyUsage allows no signatures of messages";
+	return NULL;
+}
+
+const char *
+cert_check_purpose(X509 *cert, const char *purpose)
+{
+	static const struct {
+		const char *name;
+		uint32_t bit;
+		const char *reason;
+	} known[] = {
+		{ "smime", XKU_SMIME, "not for mail signing" },
+		{ "codesign", XKU_CODE_SIGN, "not for code signing" },
+		{ "client", XKU_SSL_CLIENT, "not for TLS clients" },
+		{ "server", XKU_SSL_SERVER, "not for TLS servers" },
+	};
+	/* All bits where there is no such extension. */
+	uint32_t has = X509_get_extended_key_usage(cert);
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(known); i++)
+		if (strcmp(known[i].name, purpose) == 0)
+			return (has & (known[i].bit | XKU_ANYEKU)) != 0 ?
+			    NULL : known[i].reason;
+	return "unknown purpose";
+}
+
+const char *
+cert_check_factory(X509 *cert)
+{
+	uint32_t flags = X509_get_extension_flags(cert);
+	int digest = NID_undef, key = NID_undef;
+
+	if ((flags & EXFLAG_INVALID) != 0)
+		return "an extension of it cannot be read";
+	if ((flags & EXFLAG_CRITICAL) != 0)
+		return "an unknown critical extension";
+	if (X509_check_ca(cert) != 0)
+		return "it is a CA, not a device";
+	if (OBJ_find_sigid_algs(X509_get_signature_nid(cert), &digest,
+	    &key) != 1 || key != NID_rsaEncryption ||
+	    (digest != NID_sha1 && digest != NID_sha256))
+		return "it is not signed with SHA-1 or SHA-256 and RSA";
+	return NULL;
 }

@@ -1,0 +1,414 @@
+/*
+ * mcfg-sign: a profile in, attached CMS SignedData out; or many of them into
+ * a folder.
+ */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "cms.h"
+#include "opts.h"
+#include "site.h"
+#include "tree.h"
+
+enum {
+	SOON = 14 * CLOCK_DAY,		/* a leaf that expires so soon is warned of */
+	LIST_MAX = 64 << 20,		/* bytes of a list of paths */
+	JOBS_MAX = 256,
+};
+
+static struct args {
+	struct strings inputs;
+	struct io_input in;
+	struct io_output out;
+	struct identity_source id;
+	const char *config;
+	const char *digest;
+	const char *out_dir;
+	long jobs;
+	bool any, no_time, force, resign, pem, null;
+} args = { .digest = "sha256", .jobs = 1 };
+
+static const struct opt options[] = {
+	OPT_OUTPUT(args.out),
+	OPT_LENGTH(args.in),
+	OPT_IDENTITY(args.id),
+	OPT_CONFIG(args.config),
+	{ 0, "digest", "NAME", "what the signature is over",
+	    .value = &args.digest, .choices = "sha256|sha384|sha512",
+	    .config = "digest" },
+	{ 0, "no-signing-time", NULL, "leave the signed attributes out",
+	    .flag = &args.no_time },
+	{ 0, "any", NULL, "sign what is not a property list too",
+	    .flag = &args.any },
+	{ 0, "re-sign", NULL, "replace the signature of signed input",
+	    .flag = &args.resign },
+	{ 0, "force", NULL, "sign with an expired certificate too",
+	    .flag = &args.force },
+	{ 0, "out-dir", "DIR", "sign many: each FILE into DIR",
+	    .value = &args.out_dir },
+	{ 'j', "jobs", "N", "with --out-dir: so many processes",
+	    .number = &args.jobs, .min = 1, .max = JOBS_MAX },
+	{ '0', "null", NULL, "with --out-dir: NUL-separated paths on standard "
+	    "input", .flag = &args.null },
+	OPT_PEM(args.pem),
+	OPT_AT,
+	{ 0 },
+};
+
+static const struct tool tool = {
+	.name = "mcfg-sign",
+	.summary = "Reads a profile, writes it as attached CMS SignedData.",
+	.operands = "[FILE]...",
+	.example = "mcfg-sign --cert cert.pem --key key.pem --chain chain.pem "
+	    "a.mobileconfig > signed.mobileconfig",
+	.options = options,
+	.args = &args,
+	.inputs = &args.inputs,
+};
+
+/* ---- the identity ---- */
+
+/*
+ * The chain goes into the message in full, the root too where it was given;
+ * certificates that do not belong to it stay out.
+ */
+static void
+complete_chain(struct identity *id)
+{
+	auto_certs *given = STEAL(id->chain);
+	X509 *gap = NULL;
+
+	cert_order_chain(id->cert, given, true, &id->chain, &gap);
+	if (gap != NULL) {
+		auto_char *of = cert_name_text(X509_get_subject_name(gap));
+		auto_char *by = cert_name_text(X509_get_issuer_name(gap));
+
+		warning("chain has a gap: no certificate of %s, which issued "
+		    "%s: devices will show Not Verified (--chain)", by, of);
+	}
+}
+
+static enum status
+check_leaf(const struct args *a, const X509 *leaf)
+{
+	auto_char *of = cert_name_text(X509_get_subject_name(leaf));
+	int64_t now = clock_now(), to = cert_not_after(leaf);
+	char text[CLOCK_TEXT];
+
+	clock_format(to, text);
+	if (now > to && !a->force)
+		return fail(REFUSED, "%s: certificate has expired at %s "
+		    "(--force signs all the same)", of, text);
+	if (now > to)
+		warning("%s: certificate has expired at %s", of, text);
+	else if (now > to - SOON)
+		warning("%s: certificate expires soon: %s", of, text);
+	if (now < cert_not_before(leaf)) {
+		clock_format(cert_not_before(leaf), text);
+		warning("%s: certificate is not valid before %s", of, text);
+	}
+	return OK;
+}
+
+static enum status
+open_identity(const struct args *a, struct identity *id)
+{
+	const char *reason;
+	enum status st;
+
+	if ((st = cert_load_identity(&a->id, id)) != OK ||
+	    (st = check_leaf(a, id->cert)) != OK)
+		return st;
+	complete_chain(id);
+	if ((reason = cert_check_signer(id->cert)) != NULL) {
+		auto_char *of = cert_name_text(
+		    X509_get_subject_name(id->cert));
+
+		warning("%s: %s: devices will show Not Verified", of, reason);
+	}
+	return OK;
+}
+
+/* ---- one profile ---- */
+
+/* Gives the bytes to be signed in content, or in itself where that is in. */
+static enum status
+look_at(const struct args *a, const struct buf *in, const char *name,
+    struct buf *unwrapped)
+{
+	auto_tree *t = NULL;
+	const struct buf *plain = in;
+	enum status st;
+
+	if (cms_looks_like(in)) {
+		if (!a->resign)
+			return fail(REFUSED, "%s: already signed or encrypted "
+			    "(--re-sign replaces a signature)", name);
+		if ((st = cms_unwrap(in, name, unwrapped)) != OK)
+			return st;
+		plain = unwrapped;
+	}
+	if (a->any)
+		return OK;
+	if (plain->len > 0 && !tree_looks_like_plist(plain))
+		return fail(MALFORMED, "%s: not a property list (--any signs "
+		    "it all the same)", name);
+	return tree_parse(plain, name, NULL, &t);
+}
+
+static enum status
+sign_one(const struct args *a, const struct identity *id,
+    const struct io_input *from, struct buf *out)
+{
+	const struct cms_sign how = { id, a->digest, a->no_time,
+	    clock_written() };
+	const char *name = io_name(from->path);
+	auto_buf in = BUF_INIT, unwrapped = BUF_INIT, der = BUF_INIT;
+	enum status st;
+
+	if ((st = io_slurp(from, IO_PROFILE_MAX, &in)) != OK)
+		return st;
+
+	if ((st = look_at(a, &in, name, &unwrapped)) != OK)
+		return st;
+
+	if ((st = cms_sign(unwrapped.data != NULL ? &unwrapped : &in, &how,
+	    &der)) != OK)
+		return st;
+	if (a->pem)
+		cert_armour("CMS", &der, out);
+	else
+		buf_add_buf(out, &der);
+	return OK;
+}
+
+/* ---- many ---- */
+
+static const char *
+base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+static int
+by_base(const void *a, const void *b)
+{
+	return strcmp(base_name(*(const char *const *)a),
+	    base_name(*(const char *const *)b));
+}
+
+static enum status
+check_names(const struct strings *files)
+{
+	auto_strings sorted = { NULL, 0 };
+	size_t i;
+
+	for (i = 0; i < files->n; i++)
+		strings_add(&sorted, files->v[i]);
+	if (sorted.n > 0)
+		qsort(sorted.v, sorted.n, sizeof *sorted.v, by_base);
+	for (i = 0; i < sorted.n; i++) {
+		const char *base = base_name(sorted.v[i]);
+
+		if (*base == '\0' || strcmp(base, ".") == 0 ||
+		    strcmp(base, "..") == 0 || strcmp(sorted.v[i], "-") == 0)
+			return fail(USAGE, "'%s': not the name of a file",
+			    sorted.v[i]);
+		if (i > 0 && by_base(&sorted.v[i - 1], &sorted.v[i]) == 0)
+			return fail(USAGE, "%s and %s would have the same name "
+			    "in --out-dir", sorted.v[i - 1], sorted.v[i]);
+	}
+	return OK;
+}
+
+/* The paths of standard input; they point into text. */
+static enum status
+read_list(struct buf *text, struct strings *files)
+{
+	const struct io_input from = { NULL, NULL };
+	const char *p, *end;
+	enum status st;
+
+	if ((st = io_slurp(&from, LIST_MAX, text)) != OK)
+		return st;
+	if (text->len > 0 && text->data[text->len - 1] != '\0')
+		return fail(MALFORMED, "stdin: does not end in a NUL byte");
+	p = buf_str(text);
+	for (end = p + text->len; p < end; p += strlen(p) + 1)
+		strings_add(files, p);
+	return OK;
+}
+
+static enum status
+sign_file(const struct args *a, const struct identity *id, const char *path)
+{
+	auto_char *to = io_join(a->out_dir, base_name(path));
+	const struct io_input from = { path, NULL };
+	const struct io_output out = { to, NULL, false };
+	auto_buf product = BUF_INIT;
+	enum status st;
+
+	if ((st = sign_one(a, id, &from, &product)) != OK)
+		return st;
+	return io_spill(&out, &product);
+}
+
+/* Takes file after file until none is left; REFUSED if any failed. */
+static enum status
+work(const struct args *a, const struct identity *id,
+    const struct strings *files, atomic_size_t *next)
+{
+	enum status st = OK;
+	size_t i;
+
+	while ((i = atomic_fetch_add(next, 1)) < files->n)
+		if (sign_file(a, id, files->v[i]) != OK)
+			st = REFUSED;
+	return st;
+}
+
+/* A worker's identity is its own where the key is in a token. */
+static enum status
+worker(const struct args *a, const struct identity *shared,
+    const struct strings *files, atomic_size_t *next)
+{
+	auto_identity own = IDENTITY_INIT;
+	enum status st;
+
+	if (shared->key != NULL)
+		return work(a, shared, files, next);
+	if ((st = open_identity(a, &own)) != OK)
+		return st;
+	return work(a, &own, files, next);
+}
+
+/* One process a job; the worst of their statuses. */
+static enum status
+share_out(const struct args *a, const struct identity *id,
+    const struct strings *files, atomic_size_t *next)
+{
+	enum status worst = OK;
+	long i, started = 0;
+	int how;
+
+	for (i = 0; i < a->jobs && (size_t)i < files->n; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit((int)worker(a, id, files, next));
+		if (pid == -1) {
+			worst = fail_errno(FAULT, "cannot start a process");
+			break;
+		}
+		started++;
+	}
+	for (; started > 0; started--) {
+		enum status st = FAULT;
+
+		if (wait(&how) == -1)
+			return fail_errno(FAULT, "cannot wait for a process");
+		if (WIFEXITED(how))
+			st = (enum status)WEXITSTATUS(how);
+		else
+			(void)fail(FAULT, "a process was killed");
+		if (st > worst)
+			worst = st;
+	}
+	return worst;
+}
+
+static enum status
+run_batch(const struct args *a)
+{
+	bool token = a->id.key != NULL &&
+	    strncmp(a->id.key, "pkcs11:", 7) == 0;
+	auto_identity id = IDENTITY_INIT;
+	auto_strings listed = { NULL, 0 };
+	auto_buf text = BUF_INIT;
+	const struct strings *files = a->null ? &listed : &a->inputs;
+	atomic_size_t *next;
+	enum status st;
+
+	if (a->null && (st = read_list(&text, &listed)) != OK)
+		return st;
+	if ((st = check_names(files)) != OK)
+		return st;
+
+	/* A token must be opened after the fork. */
+	if (!(token && a->jobs > 1) && (st = open_identity(a, &id)) != OK)
+		return st;
+	if ((st = io_make_dir(a->out_dir)) != OK)
+		return st;
+
+	next = mmap(NULL, sizeof *next, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (next == MAP_FAILED)
+		return fail_errno(FAULT, "no memory to share");
+	atomic_init(next, 0);
+	st = a->jobs > 1 ? share_out(a, &id, files, next) :
+	    work(a, &id, files, next);
+	munmap(next, sizeof *next);
+	return st;
+}
+
+/* ---- run ---- */
+
+static enum status
+check_usage(const struct args *a)
+{
+	if (a->out_dir != NULL) {
+		if (a->out.path != NULL || a->out.http != NULL ||
+		    a->in.length != NULL)
+			return fail(USAGE, "--out-dir: not together with "
+			    "--output, --http or --length");
+		if (a->null && a->inputs.n > 0)
+			return fail(USAGE, "-0: the paths come from standard "
+			    "input, not from the command line");
+		if (!a->null && a->inputs.n == 0)
+			return fail(USAGE, "--out-dir: no FILE given (or -0)");
+		return OK;
+	}
+	if (a->null || opts_given(&args.jobs))
+		return fail(USAGE, "-0 and -j go with --out-dir");
+	if (a->inputs.n > 1)
+		return fail(USAGE, "'%s': one FILE only, or --out-dir",
+		    a->inputs.v[1]);
+	return OK;
+}
+
+static enum status
+run(const struct args *a)
+{
+	struct io_input from = a->in;
+	auto_identity id = IDENTITY_INIT;
+	auto_buf out = BUF_INIT;
+	enum status st;
+
+	if ((st = site_defaults(a->config, options)) != OK ||
+	    (st = check_usage(a)) != OK)
+		return st;
+	if (a->out_dir != NULL)
+		return run_batch(a);
+
+	if ((st = open_identity(a, &id)) != OK)
+		return st;
+
+	from.path = a->inputs.n > 0 ? a->inputs.v[0] : NULL;
+	if ((st = sign_one(a, &id, &from, &out)) != OK)
+		return st;
+
+	return io_spill(&a->out, &out);
+}
+
+int
+main(int argc, char **argv)
+{
+	return (int)opts_main(&tool, argc, argv, run);
+}

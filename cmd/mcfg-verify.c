@@ -1,0 +1,201 @@
+/*
+ * mcfg-verify: CMS SignedData in, the signed bytes out, only if the signer is
+ * trusted; or the list of all checks.
+ */
+#include <string.h>
+
+#include "clock.h"
+#include "opts.h"
+#include "trust.h"
+
+static struct args {
+	struct io_input in;
+	struct io_output out;
+	struct strings ca, device_ca, require;
+	const char *signer_out, *anchor_out, *report;
+	const char *challenge, *purpose, *detached;
+	bool no_trust, allow_sha1, explain;
+} args;
+
+static const char *
+check_require(const char *value)
+{
+	return value[0] != '=' && strchr(value, '=') != NULL ? NULL :
+	    "not of the form NAME=VALUE";
+}
+
+static const struct opt options[] = {
+	OPT_OUTPUT(args.out),
+	OPT_LENGTH(args.in),
+	{ 0, "ca", "FILE", "anchors: every certificate in FILE",
+	    .values = &args.ca },
+	{ 0, "device-ca", "FILE", "anchors of factory device identities",
+	    .values = &args.device_ca },
+	{ 0, "no-trust", NULL, "the signature must be right, the signer may "
+	    "be anybody", .flag = &args.no_trust },
+	{ 0, "allow-sha1", NULL, "take a SHA-1 signature under --ca too",
+	    .flag = &args.allow_sha1 },
+	{ 0, "purpose", "NAME", "what the signer's certificate must be for",
+	    .value = &args.purpose,
+	    .choices = "smime|codesign|client|server" },
+	{ 0, "challenge", "SRC", "CHALLENGE must be this: env:NAME, file:PATH "
+	    "or fd:N", .value = &args.challenge },
+	{ 0, "require", "NAME=VALUE", "the signed plist must say so",
+	    .values = &args.require, .check = check_require },
+	{ 0, "detached", "FILE", "the content of a detached signature",
+	    .value = &args.detached, .is_file = true },
+	{ 0, "explain", NULL, "write the list of all checks instead",
+	    .flag = &args.explain },
+	{ 0, "signer-out", "FILE", "write the signer's certificate, PEM",
+	    .value = &args.signer_out },
+	{ 0, "anchor-out", "FILE", "write the word ca, device or none",
+	    .value = &args.anchor_out },
+	OPT_REPORT(args.report),
+	OPT_AT,
+	{ 0 },
+};
+
+static const struct tool tool = {
+	.name = "mcfg-verify",
+	.summary = "Reads CMS SignedData, writes the signed bytes if the "
+	    "signer is trusted.",
+	.operands = "[FILE]",
+	.example = "mcfg-verify --device-ca AppleiPhoneDeviceCA.pem "
+	    "answer.p7s > attributes.plist",
+	.options = options,
+	.args = &args,
+	.input = &args.in,
+};
+
+static enum status
+check_usage(const struct args *a)
+{
+	bool anchored = a->ca.n > 0 || a->device_ca.n > 0;
+
+	if (!anchored && !a->no_trust)
+		return opts_missing("--ca or --device-ca", "whom to trust, or "
+		    "--no-trust");
+	if (anchored && a->no_trust)
+		return fail(USAGE, "--no-trust: not together with --ca or "
+		    "--device-ca");
+	if (a->ca.n == 0 && (a->allow_sha1 || a->purpose != NULL))
+		return fail(USAGE, "%s: goes with --ca", a->allow_sha1 ?
+		    "--allow-sha1" : "--purpose");
+	return OK;
+}
+
+static enum status
+load_anchors(const struct args *a, struct trust_anchors *l)
+{
+	enum status st;
+	size_t i;
+
+	for (i = 0; i < a->ca.n; i++)
+		if ((st = trust_add_anchor(l, TRUST_CA, a->ca.v[i])) != OK)
+			return st;
+	for (i = 0; i < a->device_ca.n; i++)
+		if ((st = trust_add_anchor(l, TRUST_DEVICE,
+		    a->device_ca.v[i])) != OK)
+			return st;
+	return OK;
+}
+
+static enum status
+write_report(const struct args *a, const struct trust_verdict *v)
+{
+	auto_report *r = report_object();
+	auto_buf out = BUF_INIT;
+
+	trust_report(v, r);
+	if (a->explain)
+		trust_report_checks(v, r);
+	report_render(r, &out);
+	return io_side(a->report, false, &out);
+}
+
+/* What goes beside the product, of a message that is trusted. */
+static enum status
+write_sides(const struct args *a, const struct trust_verdict *v)
+{
+	auto_buf signer = BUF_INIT, anchor = BUF_INIT;
+	enum status st;
+
+	if (a->report != NULL && (st = write_report(a, v)) != OK)
+		return st;
+	if (a->signer_out != NULL) {
+		cert_to_pem(v->message.signer, &signer);
+		if ((st = io_side(a->signer_out, false, &signer)) != OK)
+			return st;
+	}
+	if (a->anchor_out != NULL) {
+		buf_printf(&anchor, "%s\n", trust_kind_name(v->kind));
+		return io_side(a->anchor_out, false, &anchor);
+	}
+	return OK;
+}
+
+/* The list is the product, whatever the verdict is. */
+static enum status
+explain(const struct args *a, const struct trust_verdict *v)
+{
+	auto_buf list = BUF_INIT;
+	enum status st;
+
+	st = v->status == OK ? write_sides(a, v) :
+	    a->report != NULL ? write_report(a, v) : OK;
+	if (st != OK)
+		return st;
+	if (v->status == MALFORMED)
+		return fail(MALFORMED, "%s: %s", io_name(a->in.path),
+		    v->reason);
+	trust_explain(v, &list);
+	if ((st = io_spill(&a->out, &list)) != OK)
+		return st;
+	return v->status;
+}
+
+static enum status
+run(const struct args *a)
+{
+	auto_buf in = BUF_INIT, challenge = BUF_SECRET, detached = BUF_INIT;
+	auto_trust_anchors anchors = { NULL, 0 };
+	auto_trust_verdict v = TRUST_VERDICT_INIT;
+	struct trust_policy policy = { .no_trust = a->no_trust,
+	    .allow_sha1 = a->allow_sha1, .purpose = a->purpose,
+	    .require = a->require, .now = clock_now(),
+	    .want_plist = a->report != NULL };
+	enum status st;
+
+	if ((st = check_usage(a)) != OK ||
+	    (st = load_anchors(a, &anchors)) != OK ||
+	    (a->challenge != NULL &&
+	    (st = secret_read(a->challenge, "--challenge", &challenge)) !=
+	    OK))
+		return st;
+
+	if ((a->detached != NULL &&
+	    (st = io_slurp_file(a->detached, IO_PROFILE_MAX, &detached)) !=
+	    OK) ||
+	    (st = io_slurp(&a->in, a->ca.n > 0 || a->no_trust ?
+	    IO_PROFILE_MAX : IO_MESSAGE_MAX, &in)) != OK)
+		return st;
+
+	policy.anchors = anchors;
+	policy.challenge = a->challenge != NULL ? &challenge : NULL;
+	policy.detached = a->detached != NULL ? &detached : NULL;
+	st = trust_judge(&in, io_name(a->in.path), &policy, &v);
+	if (a->explain)
+		return explain(a, &v);
+	if (st != OK)
+		return fail(st, "%s: %s", io_name(a->in.path), v.reason);
+
+	if ((st = write_sides(a, &v)) != OK)
+		return st;
+	return io_spill(&a->out, &v.message.content);
+}
+
+int
+main(int argc, char **argv)
+{
+	return (int)opts_main(&tool, argc, argv, run);
+}

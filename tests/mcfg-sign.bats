@@ -1,0 +1,385 @@
+#!/usr/bin/env bats
+# mcfg-sign; the judge is the openssl command.
+
+load helpers
+
+setup() {
+	cat > "$T/profile" <<-'XML'
+	<?xml version="1.0" encoding="UTF-8"?>
+	<plist version="1.0"><dict><key>PayloadType</key><string>Configuration</string></dict></plist>
+	XML
+	id=(--cert "$PKI/signer.pem" --key "$PKI/signer.key"
+	    --chain "$PKI/chain.pem")
+	ecid=(--cert "$PKI/ec.pem" --key "$PKI/ec.key" --chain "$PKI/root.pem")
+}
+
+# judged SIGNED ORIGINAL [OPTION]...: openssl verifies, the content is exact.
+judged() {
+	local signed=$1 original=$2
+	shift 2
+	openssl cms -verify -binary -purpose any -inform DER \
+	    -CAfile "$PKI/root.pem" -in "$signed" -out "$T/content" "$@" \
+	    2> "$T/judge" || {
+		cat "$T/judge"
+		return 1
+	}
+	cmp "$T/content" "$original"
+}
+
+printed() {
+	openssl cms -cmsout -print -noout -inform DER -in "$1"
+}
+
+@test "sign: every digest, RSA and EC, with and without attributes" {
+	local d
+
+	for d in sha256 sha384 sha512; do
+		yields "$T/s" mcfg-sign "${id[@]}" --digest "$d" "$T/profile"
+		judged "$T/s" "$T/profile"
+		printed "$T/s" | grep -A1 'digestAlgorithm:' | grep -q "$d"
+		yields "$T/s" mcfg-sign "${ecid[@]}" --digest "$d" "$T/profile"
+		judged "$T/s" "$T/profile"
+		yields "$T/s" mcfg-sign "${id[@]}" --digest "$d" \
+		    --no-signing-time "$T/profile"
+		judged "$T/s" "$T/profile"
+		printed "$T/s" | grep -A1 'signedAttrs:' | grep -q '<ABSENT>'
+		yields "$T/s" mcfg-sign "${ecid[@]}" --digest "$d" \
+		    --no-signing-time "$T/profile"
+		judged "$T/s" "$T/profile"
+	done
+	refuses 2 'sha256|sha384|sha512' mcfg-sign "${id[@]}" --digest sha1 \
+	    "$T/profile"
+}
+
+@test "sign: the exact bytes: line ends, NUL, nothing, a megabyte" {
+	printf 'a\r\nb\nc\rd\0\377' > "$T/in"
+	yields "$T/s" mcfg-sign "${id[@]}" --any "$T/in"
+	judged "$T/s" "$T/in"
+	: > "$T/in"
+	yields "$T/s" mcfg-sign "${id[@]}" --any "$T/in"
+	judged "$T/s" "$T/in"
+	head -c 1000000 /dev/urandom > "$T/in"
+	yields "$T/s" mcfg-sign "${id[@]}" --any "$T/in"
+	judged "$T/s" "$T/in"
+}
+
+@test "sign: the chain is inside, in any order, and nothing else" {
+	yields "$T/s" mcfg-sign "${id[@]}" "$T/profile"
+	openssl pkcs7 -print_certs -inform DER -in "$T/s" | grep '^subject' | sort > "$T/a"
+	printf '%s\n' 'subject=O = Example, CN = Intermediate' \
+	    'subject=O = Example, CN = Root' \
+	    'subject=O = Example, CN = Signer' > "$T/b"
+	diff "$T/a" "$T/b"
+	yields "$T/t" mcfg-sign --cert "$PKI/signer.pem" \
+	    --key "$PKI/signer.key" --chain "$PKI/ec.pem" \
+	    --chain "$PKI/root.pem" --chain "$PKI/other.pem" \
+	    --chain "$PKI/inter.pem" --no-signing-time "$T/profile"
+	yields "$T/s" mcfg-sign "${id[@]}" --no-signing-time "$T/profile"
+	cmp "$T/s" "$T/t"
+	cat "$PKI/signer.pem" "$PKI/chain.pem" > "$T/full.pem"
+	yields "$T/t" mcfg-sign --cert "$T/full.pem" \
+	    --key "$PKI/signer.key" --no-signing-time "$T/profile"
+	cmp "$T/s" "$T/t"
+}
+
+@test "sign: a gap in the chain is warned of" {
+	warns 'chain has a gap' "$T/s" mcfg-sign --cert "$PKI/signer.pem" \
+	    --key "$PKI/signer.key" "$T/profile"
+	warns 'CN=Intermediate' "$T/s" mcfg-sign --cert "$PKI/signer.pem" \
+	    --key "$PKI/signer.key" --chain "$PKI/root.pem" "$T/profile"
+	# A stranger of the same name is no issuer.
+	warns 'CN=Root' "$T/s" mcfg-sign --cert "$PKI/signer.pem" \
+	    --key "$PKI/signer.key" --chain "$PKI/inter.pem" \
+	    --chain "$PKI/other.pem" "$T/profile"
+	warns 'keyUsage' "$T/s" mcfg-sign --cert "$PKI/root.pem" \
+	    --key "$PKI/root.key" "$T/profile"
+}
+
+at() {
+	python3 -c "
+import datetime, sys
+t = datetime.datetime.utcnow() + datetime.timedelta(days=int(sys.argv[1]))
+print(t.strftime('%Y-%m-%dT%H:%M:%SZ'))" "$1"
+}
+
+@test "sign: a certificate that expires, has expired, is too young" {
+	warns 'expires soon' "$T/s" mcfg-sign "${id[@]}" --at "$(at 720)" \
+	    "$T/profile"
+	refuses 1 'certificate has expired' mcfg-sign "${id[@]}" \
+	    --at "$(at 740)" "$T/profile"
+	warns 'certificate has expired' "$T/s" mcfg-sign "${id[@]}" \
+	    --at "$(at 740)" --force "$T/profile"
+	warns 'not valid before' "$T/s" mcfg-sign "${id[@]}" \
+	    --at 2020-01-01T00:00:00Z "$T/profile"
+}
+
+@test "sign: the same bytes with a fixed time" {
+	export SOURCE_DATE_EPOCH=1800000000
+
+	yields "$T/a" mcfg-sign "${id[@]}" "$T/profile"
+	yields "$T/b" mcfg-sign "${id[@]}" "$T/profile"
+	cmp "$T/a" "$T/b"
+	printed "$T/a" | grep -q 'Jan 15 08:00:00 2027 GMT'
+	yields "$T/b" mcfg-sign "${id[@]}" --at 2027-01-15T08:00:00Z \
+	    "$T/profile"
+	cmp "$T/a" "$T/b"
+	# SOURCE_DATE_EPOCH never judges a certificate.
+	SOURCE_DATE_EPOCH=1 yields "$T/a" mcfg-sign "${id[@]}" "$T/profile"
+	unset SOURCE_DATE_EPOCH
+	yields "$T/a" mcfg-sign "${id[@]}" --no-signing-time "$T/profile"
+	yields "$T/b" mcfg-sign "${id[@]}" --no-signing-time "$T/profile"
+	cmp "$T/a" "$T/b"
+}
+
+@test "sign: what is no plist needs --any, what is signed --re-sign" {
+	echo hello > "$T/in"
+	refuses 3 'not a property list' mcfg-sign "${id[@]}" "$T/in"
+	yields "$T/s" mcfg-sign "${id[@]}" --any "$T/in"
+	echo '<plist><dict><key>a</key></dict></plist>' > "$T/in"
+	refuses 3 "$T/in" mcfg-sign "${id[@]}" "$T/in"
+	yields "$T/s" mcfg-sign "${id[@]}" "$T/profile"
+	refuses 1 'already signed' mcfg-sign "${id[@]}" "$T/s"
+	refuses 1 'already signed' mcfg-sign "${id[@]}" --any "$T/s"
+	base64 "$T/s" > "$T/b64"
+	refuses 1 'already signed' mcfg-sign "${id[@]}" "$T/b64"
+	yields "$T/t" mcfg-sign "${ecid[@]}" --re-sign "$T/s"
+	judged "$T/t" "$T/profile"
+	printed "$T/t" | grep -c 'd.issuerAndSerialNumber' | grep -qx 1
+	yields "$T/t" mcfg-sign "${ecid[@]}" --re-sign "$T/b64"
+	judged "$T/t" "$T/profile"
+}
+
+@test "sign: PEM out" {
+	yields "$T/s" mcfg-sign "${id[@]}" --pem "$T/profile"
+	head -1 "$T/s" | grep -qx -- '-----BEGIN CMS-----'
+	openssl cms -verify -binary -purpose any -inform PEM -in "$T/s" \
+	    -CAfile "$PKI/root.pem" 2> /dev/null | cmp - "$T/profile"
+}
+
+@test "sign: every form of a key" {
+	local k
+
+	cd "$T"
+	openssl pkcs8 -topk8 -nocrypt -in "$PKI/signer.key" -outform DER \
+	    -out p8.der
+	openssl rsa -traditional -in "$PKI/signer.key" -out old.pem 2> /dev/null
+	openssl rsa -traditional -in "$PKI/signer.key" -outform DER \
+	    -out old.der 2> /dev/null
+	openssl pkcs8 -topk8 -in "$PKI/signer.key" -passout pass:secret \
+	    -out enc.pem
+	openssl pkcs8 -topk8 -in "$PKI/signer.key" -passout pass:secret \
+	    -outform DER -out enc.der
+	openssl rsa -traditional -aes128 -in "$PKI/signer.key" \
+	    -passout pass:secret -out oldenc.pem 2> /dev/null
+	openssl pkcs12 -export -in "$PKI/signer.pem" -inkey "$PKI/signer.key" \
+	    -certfile "$PKI/chain.pem" -passout pass:secret -out new.p12
+	openssl pkcs12 -export -legacy -in "$PKI/signer.pem" \
+	    -inkey "$PKI/signer.key" -certfile "$PKI/chain.pem" \
+	    -passout pass:secret -out old.p12
+	openssl pkcs12 -export -in "$PKI/signer.pem" -inkey "$PKI/signer.key" \
+	    -passout pass: -out bare.p12
+	chmod 600 ./*.pem ./*.der ./*.p12
+	yields want mcfg-sign "${id[@]}" --no-signing-time profile
+	export PW=secret
+	for k in p8.der old.pem old.der enc.pem enc.der oldenc.pem new.p12 \
+	    old.p12 bare.p12; do
+		yields got mcfg-sign --cert "$PKI/signer.pem" --key "$k" \
+		    --passphrase env:PW --chain "$PKI/chain.pem" \
+		    --no-signing-time profile
+		cmp want got
+	done
+	for k in new.p12 old.p12; do
+		yields got mcfg-sign --key "$k" --passphrase env:PW \
+		    --no-signing-time profile
+		cmp want got
+		PW=wrong refuses 4 'does not open it' mcfg-sign --key "$k" \
+		    --passphrase env:PW profile
+		refuses 4 'needs a passphrase' mcfg-sign --key "$k" profile
+	done
+	PW=wrong refuses 4 'does not open it' mcfg-sign \
+	    --cert "$PKI/signer.pem" --key enc.pem --passphrase env:PW profile
+	refuses 2 'missing --cert' mcfg-sign --key old.pem profile
+	refuses 2 'missing --key' mcfg-sign --cert "$PKI/signer.pem" profile
+}
+
+@test "sign: a key from the environment or a descriptor" {
+	local -a rest
+
+	rest=(--cert "$PKI/signer.pem" --chain "$PKI/chain.pem"
+	    --no-signing-time "$T/profile")
+	yields "$T/want" mcfg-sign "${id[@]}" --no-signing-time "$T/profile"
+	KEY=$(cat "$PKI/signer.key") yields "$T/got" mcfg-sign --key env:KEY \
+	    "${rest[@]}"
+	cmp "$T/want" "$T/got"
+	yields "$T/got" mcfg-sign --key fd:7 "${rest[@]}" 7< "$PKI/signer.key"
+	cmp "$T/want" "$T/got"
+	openssl pkcs8 -topk8 -nocrypt -in "$PKI/signer.key" -outform DER \
+	    -out "$T/der"
+	KEY=$(base64 "$T/der") yields "$T/got" mcfg-sign --key env:KEY \
+	    "${rest[@]}"
+	cmp "$T/want" "$T/got"
+	openssl pkcs12 -export -in "$PKI/signer.pem" -inkey "$PKI/signer.key" \
+	    -certfile "$PKI/chain.pem" -passout pass:secret -out "$T/p12"
+	KEY=$(base64 -w0 "$T/p12") PW=secret yields "$T/got" mcfg-sign \
+	    --key env:KEY --passphrase env:PW --no-signing-time "$T/profile"
+	cmp "$T/want" "$T/got"
+	yields "$T/got" mcfg-sign --key fd:7 --passphrase fd:8 \
+	    --no-signing-time "$T/profile" 7< <(base64 "$T/p12") 8<<< secret
+	cmp "$T/want" "$T/got"
+}
+
+@test "sign: a key that others can read, that is another's, that is none" {
+	cp "$PKI/signer.key" "$T/key"
+	chmod 644 "$T/key"
+	refuses 4 'can be read by others' mcfg-sign --cert "$PKI/signer.pem" \
+	    --key "$T/key" --chain "$PKI/chain.pem" "$T/profile"
+	warns 'can be read by others' "$T/s" mcfg-sign --loose-key \
+	    --cert "$PKI/signer.pem" --key "$T/key" --chain "$PKI/chain.pem" \
+	    "$T/profile"
+	refuses 4 'not the key of' mcfg-sign --cert "$PKI/signer.pem" \
+	    --key "$PKI/root.key" "$T/profile"
+	cp "$PKI/signer.pem" "$T/nokey"
+	chmod 600 "$T/nokey"
+	refuses 4 'no private key in it' mcfg-sign --cert "$PKI/signer.pem" \
+	    --key "$T/nokey" "$T/profile"
+	echo junk > "$T/junk"
+	chmod 600 "$T/junk"
+	refuses 4 "$T/junk" mcfg-sign --cert "$PKI/signer.pem" \
+	    --key "$T/junk" "$T/profile"
+	refuses 2 'JUNK' mcfg-sign --cert "$PKI/signer.pem" --key env:JUNK \
+	    "$T/profile"
+	refuses 4 'not a certificate' mcfg-sign --cert "$T/profile" \
+	    --key "$PKI/signer.key" "$T/profile"
+}
+
+@test "sign: Ed25519 is refused by its name" {
+	openssl genpkey -algorithm ed25519 -out "$T/ed.key"
+	chmod 600 "$T/ed.key"
+	openssl req -x509 -key "$T/ed.key" -subj /CN=ed -out "$T/ed.pem" \
+	    -addext keyUsage=digitalSignature
+	refuses 4 'ed25519' mcfg-sign --cert "$T/ed.pem" --key "$T/ed.key" \
+	    "$T/profile"
+}
+
+# ---- many ----
+
+many() {
+	local i
+
+	mkdir "$T/in"
+	for i in $(seq "$1"); do
+		sed "s/Configuration/C$i/" "$T/profile" > "$T/in/$i.mobileconfig"
+	done
+}
+
+@test "sign: many into a folder, one process or several" {
+	local j f
+
+	many 20
+	for j in 1 3; do
+		rm -rf "$T/out"
+		yields - mcfg-sign "${id[@]}" --out-dir "$T/out" -j "$j" \
+		    "$T"/in/*
+		[ "$(find "$T/out" -type f | wc -l)" -eq 20 ]
+		for f in "$T"/in/*; do
+			judged "$T/out/${f##*/}" "$f"
+		done
+	done
+	rm -rf "$T/out"
+	find "$T/in" -type f -print0 > "$T/list"
+	yields - mcfg-sign "${id[@]}" --out-dir "$T/out" -0 --jobs=2 \
+	    < "$T/list"
+	[ "$(find "$T/out" -type f | wc -l)" -eq 20 ]
+	yields - mcfg-sign "${id[@]}" --out-dir "$T/out" -0 < /dev/null
+}
+
+@test "sign: one bad input does not stop the others" {
+	local j
+
+	many 9
+	echo junk > "$T/in/5.mobileconfig"
+	rm "$T/in/7.mobileconfig"
+	ln -s nowhere "$T/in/7.mobileconfig"
+	for j in 1 2; do
+		rm -rf "$T/out"
+		status=0
+		mcfg-sign "${id[@]}" --out-dir "$T/out" -j "$j" "$T"/in/* \
+		    > "$T/stdout" 2> "$T/stderr" || status=$?
+		[ "$status" -eq 1 ]
+		[ ! -s "$T/stdout" ]
+		[ "$(wc -l < "$T/stderr")" -eq 2 ]
+		grep -q '5.mobileconfig: not a property list' "$T/stderr"
+		grep -q '7.mobileconfig: cannot open' "$T/stderr"
+		[ "$(find "$T/out" -type f | wc -l)" -eq 7 ]
+	done
+}
+
+@test "sign: base names that are the same, or none, are usage errors" {
+	many 1
+	mkdir "$T/in/b"
+	cp "$T/profile" "$T/in/b/1.mobileconfig"
+	refuses 2 'same name' mcfg-sign "${id[@]}" --out-dir "$T/out" \
+	    "$T/in/1.mobileconfig" "$T/in/b/1.mobileconfig"
+	[ ! -e "$T/out" ]
+	refuses 2 'not the name of a file' mcfg-sign "${id[@]}" \
+	    --out-dir "$T/out" "$T/in/.."
+	refuses 2 'no FILE' mcfg-sign "${id[@]}" --out-dir "$T/out"
+	refuses 2 'one FILE only' mcfg-sign "${id[@]}" "$T/profile" \
+	    "$T/in/1.mobileconfig"
+	refuses 2 'go with --out-dir' mcfg-sign "${id[@]}" -j 2 "$T/profile"
+	refuses 2 'not together' mcfg-sign "${id[@]}" --out-dir "$T/out" \
+	    -o "$T/x" "$T/profile"
+	printf 'a' > "$T/list"
+	status=0
+	refuses 3 'NUL' mcfg-sign "${id[@]}" --out-dir "$T/out" -0 < "$T/list"
+}
+
+@test "sign: under CGI: a header, and so many bytes" {
+	yields "$T/s" mcfg-sign "${id[@]}" --no-signing-time "$T/profile"
+	yields "$T/h" mcfg-sign "${id[@]}" --no-signing-time \
+	    --http application/x-apple-aspen-config "$T/profile"
+	{
+		printf 'Content-Type: application/x-apple-aspen-config\r\n'
+		printf 'Content-Length: %s\r\n\r\n' "$(wc -c < "$T/s")"
+		cat "$T/s"
+	} | cmp - "$T/h"
+	{ cat "$T/profile"; echo more; } > "$T/long"
+	yields "$T/l" mcfg-sign "${id[@]}" --no-signing-time \
+	    --length "$(wc -c < "$T/profile")" < "$T/long"
+	cmp "$T/s" "$T/l"
+	refuses 3 'ends after' mcfg-sign "${id[@]}" --length 5000 < "$T/long"
+}
+
+@test "sign: the digest of a site" {
+	cat > "$T/site.yaml" <<-'YAML'
+	url: https://localhost:8443
+	organization: Example
+	identifier: com.example
+	digest: sha512
+	YAML
+	yields "$T/s" mcfg-sign "${id[@]}" --config "$T/site.yaml" "$T/profile"
+	printed "$T/s" | grep -A1 'digestAlgorithm:' | grep -q sha512
+	yields "$T/s" mcfg-sign "${id[@]}" --config "$T/site.yaml" \
+	    --digest sha384 "$T/profile"
+	printed "$T/s" | grep -A1 'digestAlgorithm:' | grep -q sha384
+}
+
+@test "sign: real profiles, exactly as they are" {
+	local f n=0
+
+	needs_data profiles
+	for f in "$DATA"/profiles/*.mobileconfig; do
+		_run mcfg-sign "${id[@]}" "$f"
+		[ "$status" -ne 0 ] || {
+			judged "$T/stdout" "$f" || return 1
+			n=$((n + 1))
+		}
+		[ "$status" -ne 1 ] || {
+			yields "$T/again" mcfg-sign "${id[@]}" --re-sign "$f"
+			openssl cms -verify -noverify -nosigs -binary \
+			    -inform DER -in "$f" -out "$T/inside" 2> /dev/null
+			judged "$T/again" "$T/inside" || return 1
+		}
+	done
+	[ "$n" -gt 30 ]
+}
