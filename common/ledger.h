@@ -230,9 +230,13 @@ enum status ledger_enrollments(struct ledger *l, ledger_each_enrollment *fn,
 enum status ledger_abort(struct ledger *l, const char *id, int64_t now,
     bool *done) USE_RESULT;
 
-/* Forgets enrollments that ended, or never went on, before a time. */
-enum status ledger_purge(struct ledger *l, int64_t before, size_t *count)
-    USE_RESULT;
+/*
+ * ledger_purge() forgets the enrollments that ended, or took their last step
+ * without being configured, before a time: the record, its challenges and
+ * its events.  Certificates are never forgotten.
+ */
+enum status ledger_purge(struct ledger *l, int64_t before, int64_t now,
+    size_t *count) USE_RESULT;
 
 /* ---- events ---- */
 

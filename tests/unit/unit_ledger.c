@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cert.h"
 #include "ledger.h"
 
 enum { WORDS_MAX = 12 };
@@ -116,6 +117,34 @@ do_certify(struct ledger *l, char **w)
 	printf("%s%s%s\n", outcomes[o], o == LEDGER_RETRY ? " " : "",
 	    o == LEDGER_RETRY ? earlier.serial : "");
 	return OK;
+}
+
+/* record FILE SECRET NOW: a real certificate, as scep-ca would record it */
+static enum status
+do_record(struct ledger *l, char **w)
+{
+	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
+	auto_ledger_certificate earlier = LEDGER_CERTIFICATE_INIT;
+	auto_buf serial = BUF_INIT;
+	auto_X509 *cert = NULL;
+	char hash[SECRET_HASH_TEXT];
+	enum ledger_outcome o;
+	enum status st;
+
+	if ((st = cert_load(w[1], &cert)) != OK)
+		return st;
+	cert_serial_hex(cert, &serial);
+	fill(&c, buf_str(&serial), buf_str(&serial), "key", "signer",
+	    number(w[3]));
+	buf_cut(&c.der, 0);
+	cert_to_der(cert, &c.der);
+	c.not_before = cert_not_before(cert);
+	c.not_after = cert_not_after(cert);
+	hash_of(w[2], hash);
+	if ((st = ledger_certify(l, &c, hash, number(w[3]), &o,
+	    &earlier)) == OK)
+		puts(outcomes[o]);
+	return st;
 }
 
 /* retry TRANSACTION KEY SIGNER */
@@ -250,6 +279,7 @@ static const struct {
 	{ "challenge", 6, do_challenge },
 	{ "find", 2, do_find },
 	{ "certify", 7, do_certify },
+	{ "record", 4, do_record },
 	{ "retry", 4, do_retry },
 	{ "get", 2, do_get },
 	{ "certificates", 1, do_certificates },
@@ -268,8 +298,8 @@ answer(struct ledger *l, char *line)
 	size_t i;
 
 	line[strcspn(line, "\n")] = '\0';
-	for (word = strtok_r(line, " ", &save); word != NULL && n < WORDS_MAX;
-	    word = strtok_r(NULL, " ", &save))
+	for (word = strtok_r(line, " \t", &save); word != NULL && n < WORDS_MAX;
+	    word = strtok_r(NULL, " \t", &save))
 		w[n++] = strcmp(word, "-") != 0 ? word : NULL;
 	for (i = 0; i < ARRAY_LEN(verbs); i++)
 		if (n == verbs[i].words && strcmp(w[0], verbs[i].name) == 0)

@@ -1,0 +1,52 @@
+/* abort: an enrollment ends, and with it what it was given. */
+#include "clock.h"
+#include "enrollment.h"
+#include "site.h"
+
+static struct args {
+	const char *ledger, *config;
+	struct strings ids;
+} args;
+
+static const struct opt options[] = {
+	OPT_LEDGER(args.ledger),
+	OPT_CONFIG(args.config),
+	OPT_AT,
+	{ 0 },
+};
+
+static enum status
+run(const struct args *a)
+{
+	auto_ledger_enrollment e = LEDGER_ENROLLMENT_INIT;
+	auto_ledger *l = NULL;
+	bool done = false;
+	const char *id;
+	enum status st;
+
+	if ((st = site_defaults(a->config, options)) != OK ||
+	    (st = one_id(&a->ids, &id)) != OK)
+		return st;
+	if ((st = open_ledger(a->ledger, opts_given(&args.ledger) ? NULL :
+	    a->config, LEDGER_USE, &l)) != OK)
+		return st;
+	if ((st = ledger_abort(l, id, clock_now(), &done)) != OK || done)
+		return st;
+	if ((st = ledger_find_enrollment(l, id, &done, &e)) != OK)
+		return st;
+	return fail(REFUSED, "%s: %s", id, done ? "was aborted before" :
+	    "no such enrollment");
+}
+
+const struct tool verb_abort = {
+	.name = "abort",
+	.summary = "end an enrollment: void its challenges, revoke its "
+	    "certificates",
+	.operands = "ID",
+	.example = "mcfg-enrollment abort --config site.yaml "
+	    "JtnC6xhwp0eZ5g7vB1sQ2A",
+	.options = options,
+	.args = &args,
+	.inputs = &args.ids,
+	.run = run,
+};

@@ -1,0 +1,165 @@
+/* What a device says of itself, and whether it may enroll. */
+#include <string.h>
+
+#include "enrollment.h"
+
+void
+device_free(struct device *d)
+{
+	if (d->attributes != NULL)
+		tree_free(d->attributes);
+	*d = (struct device)DEVICE_INIT;
+}
+
+/* Hardware that is not there is an empty string, or left out. */
+static enum status
+name_of(const struct tree *attributes, const char *key, const char *name,
+    const char **out)
+{
+	const struct tree *t = tree_get(attributes, key);
+
+	if (t == NULL)
+		return OK;
+	if (tree_kind(t) != TREE_STRING)
+		return fail(MALFORMED, "%s: %s: not a string", name, key);
+	*out = tree_string_of(t);
+	if (**out == '\0')
+		*out = NULL;
+	return OK;
+}
+
+enum status
+device_read(const struct io_input *in, struct device *out)
+{
+	const char *name = io_name(in->path);
+	auto_buf raw = BUF_SECRET;
+	auto_device d = DEVICE_INIT;
+	enum status st;
+
+	if ((st = io_slurp(in, IO_MESSAGE_MAX, &raw)) != OK)
+		return st;
+	if ((st = tree_parse(&raw, name, NULL, &d.attributes)) != OK)
+		return st;
+	if (tree_kind(d.attributes) != TREE_DICT)
+		return fail(MALFORMED, "%s: not a dict of attributes", name);
+	if ((st = name_of(d.attributes, "UDID", name, &d.udid)) != OK ||
+	    (st = name_of(d.attributes, "SERIAL", name, &d.serial)) != OK ||
+	    (st = name_of(d.attributes, "PRODUCT", name, &d.product)) != OK)
+		return st;
+	*out = MOVE(d);
+	return OK;
+}
+
+enum status
+device_challenge(struct device *d, const char *name,
+    char hash[SECRET_HASH_TEXT])
+{
+	const struct tree *t = tree_get(d->attributes, "CHALLENGE");
+	const void *p;
+	size_t len;
+
+	if (t == NULL)
+		return fail(REFUSED, "%s: CHALLENGE: not there", name);
+	if (tree_kind(t) == TREE_STRING) {
+		p = tree_string_of(t);
+		len = strlen(p);
+	} else if (tree_kind(t) == TREE_DATA) {
+		p = tree_data_of(t, &len);
+	} else {
+		return fail(MALFORMED, "%s: CHALLENGE: neither a string nor "
+		    "data", name);
+	}
+	secret_sha256(p, len, hash);
+	tree_remove(d->attributes, "CHALLENGE");
+	return OK;
+}
+
+static int
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+/* Of two texts of the same length. */
+static bool
+same_bytes(const char *a, const char *b, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (lower(a[i]) != lower(b[i]))
+			return false;
+	return true;
+}
+
+bool
+same_text(const char *a, const char *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return strlen(a) == strlen(b) && same_bytes(a, b, strlen(a));
+}
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+static bool
+is_word(const char *word, size_t len, const char *text)
+{
+	return text != NULL && strlen(text) == len &&
+	    same_bytes(word, text, len);
+}
+
+/* A line is a UDID or a serial number, and after blanks perhaps a user. */
+static bool
+line_allows(const char *line, size_t len, const struct device *d,
+    const char *user)
+{
+	size_t i, word;
+
+	for (i = 0; i < len; i++)
+		if (line[i] == '#' && (i == 0 || is_blank(line[i - 1])))
+			len = i;
+	while (len > 0 && is_blank(line[len - 1]))
+		len--;
+	for (; len > 0 && is_blank(*line); len--)
+		line++;
+	for (word = 0; word < len && !is_blank(line[word]); word++)
+		continue;
+	if (word == 0 || (!is_word(line, word, d->udid) &&
+	    !is_word(line, word, d->serial)))
+		return false;
+	for (i = word; i < len && is_blank(line[i]); i++)
+		continue;
+	return i == len || is_word(line + i, len - i, user);
+}
+
+enum status
+device_allowed(const struct device *d, const char *path, const char *user,
+    const char *name)
+{
+	auto_buf list = BUF_INIT;
+	const char *line, *end, *next;
+	enum status st;
+
+	if (path == NULL)
+		return OK;
+	if ((st = io_slurp_file(path, IO_TEXT_MAX, &list)) != OK)
+		return st;
+	line = buf_str(&list);
+	if (buf_has_prefix(&list, "\xEF\xBB\xBF"))
+		line += 3;
+	end = buf_str(&list) + list.len;
+	for (; line < end; line = next + 1) {
+		if ((next = memchr(line, '\n', (size_t)(end - line))) == NULL)
+			next = end;
+		if (line_allows(line, (size_t)(next - line), d, user))
+			return OK;
+	}
+	return fail(REFUSED, "%s: device %s of user '%s': not in %s", name,
+	    d->udid != NULL ? d->udid : d->serial != NULL ? d->serial :
+	    "without UDID and SERIAL", user, path);
+}

@@ -1,0 +1,81 @@
+/* What the verbs of mcfg-enrollment share. */
+#ifndef MCFG_ENROLLMENT_H
+#define MCFG_ENROLLMENT_H
+
+#include "ledger.h"
+#include "opts.h"
+#include "report.h"
+#include "tree.h"
+
+enum {
+	KEPT_MAX = 256 << 10,	/* a plist that the ledger keeps */
+	CLIENT_TTL = 3600,	/* of SCEP challenges, where no site says */
+	ENROLL_TTL = 900,	/* of phase-1 challenges */
+};
+
+#define OPT_LEDGER(uri)							\
+	{ 0, "ledger", "URI", "sqlite:PATH or postgresql://HOST/NAME",	\
+	    .value = &(uri), .config = "ledger" }
+
+extern const struct tool verb_start, verb_identify, verb_complete, verb_list,
+    verb_show, verb_abort, verb_purge;
+
+/*
+ * open_ledger() opens what --ledger or ledger: of the site's file says; base
+ * is that file where the URI came from there, so that a relative path is
+ * relative to it.
+ */
+enum status open_ledger(const char *uri, const char *base,
+    enum ledger_mode mode, struct ledger **out) USE_RESULT;
+
+/* one_id() gives the one operand of a verb, which is an ID. */
+enum status one_id(const struct strings *operands, const char **id)
+    USE_RESULT;
+
+/* A plist as the ledger keeps it; what names it where it cannot be kept. */
+enum status keep_plist(const struct tree *t, const char *what, char **out)
+    USE_RESULT;
+
+/* A plist out of the ledger. */
+enum status kept_plist(const char *text, struct tree **out) USE_RESULT;
+
+/* A fresh challenge of this purpose for an enrollment; text is secret. */
+enum status new_challenge(enum ledger_purpose purpose, const char *id,
+    int64_t ttl, struct buf *text, struct ledger_challenge *out) USE_RESULT;
+
+/* The keys of an enrollment that list and show have in common. */
+void report_enrollment(const struct ledger_enrollment *e, struct report *r);
+
+/* ---- device.c ---- */
+
+struct device {
+	struct tree *attributes;	/* all that it sent */
+	const char *udid, *serial, *product;	/* borrowed, or NULL */
+};
+#define DEVICE_INIT	{ NULL, NULL, NULL, NULL }
+#define auto_device	AUTO(device_free) struct device
+
+void device_free(struct device *d);
+
+/* device_read() reads the attributes that mcfg-verify let through. */
+enum status device_read(const struct io_input *in, struct device *out)
+    USE_RESULT;
+
+/*
+ * device_challenge() takes CHALLENGE out of the attributes and hashes it;
+ * REFUSED where there is none.
+ */
+enum status device_challenge(struct device *d, const char *name,
+    char hash[SECRET_HASH_TEXT]) USE_RESULT;
+
+/* Equal without regard to the case of ASCII letters; NULL is like NULL. */
+bool same_text(const char *a, const char *b);
+
+/*
+ * device_allowed() is OK where the file (NULL: every device) has a line for
+ * the UDID or the serial number, and for this user if it names one.
+ */
+enum status device_allowed(const struct device *d, const char *path,
+    const char *user, const char *name) USE_RESULT;
+
+#endif

@@ -1,0 +1,170 @@
+/* list: who is where. */
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "enrollment.h"
+#include "site.h"
+
+enum {
+	COLUMNS = 7,
+	CELL_MAX = 80,		/* bytes of one cell, escaped */
+};
+
+static struct args {
+	const char *ledger, *config;
+	bool json;
+	struct io_output out;
+} args;
+
+static const struct opt options[] = {
+	{ 0, "json", NULL, "an array of objects instead of a table",
+	    .flag = &args.json },
+	OPT_LEDGER(args.ledger),
+	OPT_CONFIG(args.config),
+	OPT_OUTPUT(args.out),
+	OPT_AT,
+	{ 0 },
+};
+
+/* All cells one behind the other, COLUMNS a row. */
+struct table {
+	char **cell;
+	size_t n;
+	size_t width[COLUMNS];
+};
+
+static void
+free_table(struct table *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		free(t->cell[i]);
+	free(t->cell);
+}
+
+/* Characters, not bytes: what escaping left is UTF-8. */
+static size_t
+characters(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s != '\0'; s++)
+		if (((unsigned char)*s & 0xC0) != 0x80)
+			n++;
+	return n;
+}
+
+static void
+add_cell(struct table *t, const char *text)
+{
+	char shown[CELL_MAX];
+	size_t width;
+
+	if (text == NULL || *text == '\0')
+		text = "-";
+	diag_escape(text, strlen(text), shown, sizeof shown);
+	if ((width = characters(shown)) > t->width[t->n % COLUMNS])
+		t->width[t->n % COLUMNS] = width;
+	t->cell = xreallocarray(t->cell, t->n + 1, sizeof *t->cell);
+	t->cell[t->n++] = xstrdup(shown);
+}
+
+static enum status
+add_row(const struct ledger_enrollment *e, void *arg)
+{
+	int64_t last = e->configured != 0 ? e->configured :
+	    e->certified != 0 ? e->certified :
+	    e->identified != 0 ? e->identified : e->started;
+	char when[CLOCK_TEXT];
+
+	add_cell(arg, e->id);
+	add_cell(arg, e->user);
+	add_cell(arg, e->state);
+	add_cell(arg, e->serial);
+	add_cell(arg, e->product);
+	add_cell(arg, clock_format(last, when));
+	add_cell(arg, e->udid);
+	return OK;
+}
+
+static void
+render_table(const struct table *t, struct buf *out)
+{
+	size_t i, pad;
+
+	for (i = 0; i < t->n; i++) {
+		buf_puts(out, t->cell[i]);
+		if (i % COLUMNS == COLUMNS - 1) {
+			buf_putc(out, '\n');
+			continue;
+		}
+		pad = t->width[i % COLUMNS] - characters(t->cell[i]) + 2;
+		buf_printf(out, "%*s", (int)pad, "");
+	}
+}
+
+static enum status
+list_table(struct ledger *l, struct buf *out)
+{
+	static const char *const heads[COLUMNS] = { "ID", "USER", "STATE",
+	    "SERIAL", "PRODUCT", "LAST STEP", "UDID" };
+	struct table t = { NULL, 0, { 0 } };
+	enum status st;
+	size_t i;
+
+	for (i = 0; i < COLUMNS; i++)
+		add_cell(&t, heads[i]);
+	if ((st = ledger_enrollments(l, add_row, &t)) == OK)
+		render_table(&t, out);
+	free_table(&t);
+	return st;
+}
+
+static enum status
+add_object(const struct ledger_enrollment *e, void *arg)
+{
+	struct report *r = report_object();
+
+	report_enrollment(e, r);
+	report_add(arg, NULL, r);
+	return OK;
+}
+
+static enum status
+list_json(struct ledger *l, struct buf *out)
+{
+	auto_report *r = report_array();
+	enum status st;
+
+	if ((st = ledger_enrollments(l, add_object, r)) == OK)
+		report_render(r, out);
+	return st;
+}
+
+static enum status
+run(const struct args *a)
+{
+	auto_buf out = BUF_INIT;
+	auto_ledger *l = NULL;
+	enum status st;
+
+	if ((st = site_defaults(a->config, options)) != OK)
+		return st;
+	if ((st = open_ledger(a->ledger, opts_given(&args.ledger) ? NULL :
+	    a->config, LEDGER_USE, &l)) != OK)
+		return st;
+	if ((st = a->json ? list_json(l, &out) : list_table(l, &out)) != OK)
+		return st;
+	return io_spill(&a->out, &out);
+}
+
+const struct tool verb_list = {
+	.name = "list",
+	.summary = "print the enrollments, the newest first",
+	.example = "mcfg-enrollment list --config site.yaml",
+	.options = options,
+	.args = &args,
+	.run = run,
+};

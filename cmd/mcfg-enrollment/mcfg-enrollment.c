@@ -1,0 +1,121 @@
+#include "enrollment.h"
+
+#include <string.h>
+
+#include "clock.h"
+
+enum status
+open_ledger(const char *uri, const char *base, enum ledger_mode mode,
+    struct ledger **out)
+{
+	if (uri == NULL)
+		return opts_missing("--ledger", "sqlite:PATH, or ledger: in "
+		    "the file of --config");
+	return ledger_open(uri, base, mode, out);
+}
+
+enum status
+one_id(const struct strings *operands, const char **id)
+{
+	if (operands->n == 0)
+		return opts_missing("ID", "of the enrollment, as list shows "
+		    "it");
+	if (operands->n > 1)
+		return fail(USAGE, "'%s': takes one ID only", operands->v[1]);
+	*id = operands->v[0];
+	return OK;
+}
+
+enum status
+keep_plist(const struct tree *t, const char *what, char **out)
+{
+	auto_buf xml = BUF_INIT;
+	auto_tree *again = NULL;
+	enum status st;
+
+	tree_to_xml(t, &xml);
+	if (xml.len > KEPT_MAX)
+		return fail(MALFORMED, "%s: larger than the limit of %d bytes",
+		    what, (int)KEPT_MAX);
+	/* Bytes of the command line that are no UTF-8 end here. */
+	if ((st = tree_parse(&xml, what, NULL, &again)) != OK)
+		return st;
+	*out = xstrdup(buf_str(&xml));
+	return OK;
+}
+
+enum status
+kept_plist(const char *text, struct tree **out)
+{
+	auto_buf xml = BUF_INIT;
+
+	buf_puts(&xml, text);
+	return tree_parse(&xml, "ledger", NULL, out);
+}
+
+enum status
+new_challenge(enum ledger_purpose purpose, const char *id, int64_t ttl,
+    struct buf *text, struct ledger_challenge *out)
+{
+	char challenge[SECRET_CHALLENGE_TEXT];
+	enum status st;
+
+	if ((st = secret_challenge(challenge)) != OK)
+		return st;
+	out->purpose = purpose;
+	out->enrollment = id != NULL ? xstrdup(id) : NULL;
+	out->expires = clock_now() + ttl;
+	secret_sha256(challenge, strlen(challenge), out->hash);
+	buf_puts(text, challenge);
+	buf_wipe(challenge, sizeof challenge);
+	return OK;
+}
+
+static void
+report_step(struct report *r, const char *key, int64_t t)
+{
+	if (t != 0)
+		report_time(r, key, t);
+	else
+		report_null(r, key);
+}
+
+void
+report_enrollment(const struct ledger_enrollment *e, struct report *r)
+{
+	report_str(r, "id", e->id);
+	report_str(r, "user", e->user);
+	report_str(r, "state", e->state);
+	report_str(r, "udid", e->udid);
+	report_str(r, "serial", e->serial);
+	report_str(r, "product", e->product);
+	report_step(r, "started", e->started);
+	report_step(r, "identified", e->identified);
+	report_step(r, "certified", e->certified);
+	report_step(r, "configured", e->configured);
+	report_int(r, "repeats", e->repeats);
+	report_str(r, "certificate", e->certificate);
+}
+
+static const struct tool *const verbs[] = {
+	&verb_start, &verb_identify, &verb_complete, &verb_list, &verb_show,
+	&verb_abort, &verb_purge, NULL,
+};
+
+static const struct opt no_options[] = { { 0 } };
+
+static const struct tool tool = {
+	.name = "mcfg-enrollment",
+	.summary = "Keep the record of each enrollment and its one-time "
+	    "challenges.",
+	.example = "mcfg-enrollment start --ledger sqlite:ledger.db "
+	    "--user=jane",
+	.options = no_options,
+	.verbs = verbs,
+};
+
+int
+main(int argc, char **argv)
+{
+	return (int)opts_main(&tool, argc, argv, NULL);
+}

@@ -1,0 +1,52 @@
+/* purge: forget what led nowhere. */
+#include "clock.h"
+#include "enrollment.h"
+#include "site.h"
+
+static struct args {
+	const char *ledger, *config;
+	int64_t older;
+	struct io_output out;
+} args;
+
+static const struct opt options[] = {
+	{ 0, "older", "TIME", "how long ago the last step was at least",
+	    .duration = &args.older },
+	OPT_LEDGER(args.ledger),
+	OPT_CONFIG(args.config),
+	OPT_OUTPUT(args.out),
+	OPT_AT,
+	{ 0 },
+};
+
+static enum status
+run(const struct args *a)
+{
+	auto_buf out = BUF_INIT;
+	auto_ledger *l = NULL;
+	int64_t now = clock_now();
+	size_t count;
+	enum status st;
+
+	if ((st = site_defaults(a->config, options)) != OK)
+		return st;
+	if (!opts_given(&args.older))
+		return opts_missing("--older", "such as 90d");
+	if ((st = open_ledger(a->ledger, opts_given(&args.ledger) ? NULL :
+	    a->config, LEDGER_USE, &l)) != OK)
+		return st;
+	if ((st = ledger_purge(l, now - a->older, now, &count)) != OK)
+		return st;
+	buf_printf(&out, "%zu\n", count);
+	return io_spill(&a->out, &out);
+}
+
+const struct tool verb_purge = {
+	.name = "purge",
+	.summary = "forget enrollments that ended or led nowhere; print how "
+	    "many",
+	.example = "mcfg-enrollment purge --config site.yaml --older 90d",
+	.options = options,
+	.args = &args,
+	.run = run,
+};

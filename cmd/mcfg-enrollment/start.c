@@ -1,0 +1,198 @@
+/* start: a user is known, and gets the challenge of phase 1. */
+#include <string.h>
+
+#include "clock.h"
+#include "enrollment.h"
+#include "site.h"
+#include "spec.h"
+
+enum {
+	USER_MAX = 256,
+	ID_RAW = 16,
+	ID_LEN = 22,
+};
+
+static struct args {
+	const char *ledger, *config, *user, *report;
+	struct strings set, vars;
+	int64_t ttl;
+	struct io_output out;
+} args = { .ttl = ENROLL_TTL, .out = { .is_private = true } };
+
+/* What the escaping of diagnostics leaves alone is text on one line. */
+static const char *
+check_user(const char *value)
+{
+	char shown[USER_MAX + 16];
+	size_t len = strlen(value);
+
+	if (len == 0)
+		return "an empty user name";
+	if (len > USER_MAX)
+		return "longer than 256 bytes";
+	diag_escape(value, len, shown, sizeof shown);
+	if (strcmp(shown, value) != 0)
+		return "not UTF-8, or control or invisible characters in it";
+	return NULL;
+}
+
+static const struct opt options[] = {
+	{ 0, "user", "NAME", "who enrolls: 1 to 256 bytes of UTF-8",
+	    .value = &args.user, .check = check_user },
+	{ 0, "set", "NAME=VALUE", "a fact about the user", .values = &args.set },
+	{ 0, "vars", "FILE", "more facts: a plist, JSON or YAML",
+	    .values = &args.vars, .is_file = true },
+	{ 0, "ttl", "TIME", "how long the challenge is good (15m)",
+	    .duration = &args.ttl, .config = "enroll_ttl" },
+	OPT_LEDGER(args.ledger),
+	OPT_CONFIG(args.config),
+	OPT_REPORT(args.report),
+	OPT_OUTPUT(args.out),
+	OPT_AT,
+	{ 0 },
+};
+
+/* ---- facts ---- */
+
+static enum status
+copy_fact(const char *key, struct tree *node, void *arg)
+{
+	tree_set(arg, key, tree_copy(node));
+	return OK;
+}
+
+static enum status
+add_file(struct tree *facts, const char *path)
+{
+	auto_buf in = BUF_INIT;
+	auto_tree *more = NULL;
+	enum status st;
+
+	if ((st = io_slurp_file(path, IO_TEXT_MAX, &in)) != OK)
+		return st;
+	if ((st = spec_values(&in, io_name(path), &more)) != OK)
+		return st;
+	return tree_each(more, copy_fact, facts);
+}
+
+static enum status
+add_set(struct tree *facts, const char *text)
+{
+	const char *eq = strchr(text, '=');
+	auto_char *name = NULL;
+	size_t len = eq != NULL ? (size_t)(eq - text) : 0;
+
+	if (eq == NULL || !spec_is_name(text, len))
+		return fail(USAGE, "--set: '%s': not of the form NAME=VALUE",
+		    text);
+	name = xstrndup(text, len);
+	if (tree_get(facts, name) != NULL)
+		return fail(USAGE, "--set: %s: given twice", name);
+	tree_set_string(facts, name, eq + 1);
+	return OK;
+}
+
+/* --set wins over --vars, a later file over an earlier one. */
+static enum status
+read_facts(const struct args *a, char **out)
+{
+	auto_tree *facts = tree_dict(), *set = tree_dict();
+	enum status st;
+	size_t i;
+
+	for (i = 0; i < a->vars.n; i++)
+		if ((st = add_file(facts, a->vars.v[i])) != OK)
+			return st;
+	for (i = 0; i < a->set.n; i++)
+		if ((st = add_set(set, a->set.v[i])) != OK)
+			return st;
+	if ((st = tree_each(set, copy_fact, facts)) != OK)
+		return st;
+	return keep_plist(facts, "facts of the user", out);
+}
+
+/* ---- the record ---- */
+
+/*
+ * 128 random bits as base64url.  One that begins with a letter or digit is
+ * never taken for an option.
+ */
+static enum status
+make_id(char **out)
+{
+	auto_buf text = BUF_INIT;
+	unsigned char raw[ID_RAW];
+	enum status st;
+	size_t i;
+
+	do {
+		if ((st = secret_random(raw, sizeof raw)) != OK)
+			return st;
+		buf_cut(&text, 0);
+		buf_add_base64(&text, raw, sizeof raw);
+		buf_cut(&text, ID_LEN);
+		for (i = 0; i < text.len; i++)
+			if (text.data[i] == '+')
+				text.data[i] = '-';
+			else if (text.data[i] == '/')
+				text.data[i] = '_';
+	} while (text.data[0] == '-' || text.data[0] == '_');
+	*out = xstrdup(buf_str(&text));
+	return OK;
+}
+
+static enum status
+write_report(const struct args *a, const char *id, int64_t expires)
+{
+	auto_report *r = report_object();
+	auto_buf text = BUF_INIT;
+
+	if (a->report == NULL)
+		return OK;
+	report_str(r, "id", id);
+	report_time(r, "expires", expires);
+	report_render(r, &text);
+	return io_side(a->report, false, &text);
+}
+
+static enum status
+run(const struct args *a)
+{
+	auto_ledger_enrollment e = LEDGER_ENROLLMENT_INIT;
+	auto_ledger_challenge c = LEDGER_CHALLENGE_INIT;
+	auto_buf out = BUF_SECRET;
+	auto_ledger *l = NULL;
+	enum status st;
+
+	if ((st = site_defaults(a->config, options)) != OK)
+		return st;
+	if (a->user == NULL)
+		return opts_missing("--user", "who enrolls");
+	if ((st = read_facts(a, &e.facts)) != OK)
+		return st;
+	if ((st = open_ledger(a->ledger, opts_given(&args.ledger) ? NULL :
+	    a->config, LEDGER_CREATE, &l)) != OK)
+		return st;
+
+	e.user = xstrdup(a->user);
+	if ((st = make_id(&e.id)) != OK ||
+	    (st = new_challenge(LEDGER_ENROLL, e.id, a->ttl, &out, &c)) != OK)
+		return st;
+	if ((st = ledger_start(l, &e, c.hash, c.expires, clock_now())) != OK)
+		return st;
+
+	buf_putc(&out, '\n');
+	if ((st = write_report(a, e.id, c.expires)) != OK)
+		return st;
+	return io_spill(&a->out, &out);
+}
+
+const struct tool verb_start = {
+	.name = "start",
+	.summary = "record that a user enrolls; print the challenge of phase 1",
+	.example = "mcfg-enrollment start --ledger sqlite:ledger.db "
+	    "--user=jane --set mail=jane@example.com",
+	.options = options,
+	.args = &args,
+	.run = run,
+};

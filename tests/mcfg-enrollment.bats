@@ -1,0 +1,500 @@
+#!/usr/bin/env bats
+# The record of enrollments.  Python's plistlib and json, and the sqlite3
+# command, are the judges.
+
+load helpers
+
+setup() {
+	LEDGER=sqlite:$T/ledger.db
+	UNIT=${MCFG_BIN%/bin}/unit/unit_ledger
+	set_now
+}
+
+# The test's clock stands at the system's, so that what openssl makes is valid.
+set_now() {
+	EPOCH=$(date +%s)
+	NOW=$(after 0)
+}
+
+# after SECONDS: that long after the test's now.
+after() {
+	date -u -d "@$((EPOCH + $1))" +%Y-%m-%dT%H:%M:%SZ
+}
+
+# e VERB args...: the tool on the test's ledger, at a time that stands still.
+e() {
+	local verb=$1
+
+	shift
+	set -- mcfg-enrollment "$verb" --ledger "$LEDGER" "$@"
+	case " $* " in *' --at '*) ;; *) set -- "$@" --at "$NOW" ;; esac
+	"$@"
+}
+
+# refused STATUS TEXT VERB args...
+refused() {
+	local want=$1 text=$2 verb=$3
+
+	shift 3
+	set -- mcfg-enrollment "$verb" --ledger "$LEDGER" "$@"
+	case " $* " in *' --at '*) ;; *) set -- "$@" --at "$NOW" ;; esac
+	refuses "$want" "$text" "$@"
+}
+
+# attributes KEY=VALUE...: a device's answer.  A value that begins with @ is
+# the name of a file whose first line it is.
+attributes() {
+	python3 - "$@" <<-'PY'
+	import plistlib, sys
+	d = {}
+	for a in sys.argv[1:]:
+	    k, v = a.split("=", 1)
+	    if v.startswith("@"):
+	        v = open(v[1:]).readline().strip()
+	    d[k] = v
+	sys.stdout.buffer.write(plistlib.dumps(d, sort_keys=False))
+	PY
+}
+
+sql() {
+	sqlite3 "$T/ledger.db" "$1"
+}
+
+# certificate NAME [SERIAL]: a certificate of a stranger's making, 10 days.
+certificate() {
+	openssl req -new -key "$PKI/client.key" -subj "/CN=$1" \
+	    -out "$T/$1.csr" 2> /dev/null
+	openssl x509 -req -in "$T/$1.csr" -CA "$PKI/root.pem" \
+	    -CAkey "$PKI/root.key" -days 10 ${2:+-set_serial "$2"} \
+	    -out "$T/$1.pem" 2> /dev/null
+}
+
+# identified NAME UDID [USER]: phases 1 and 2; the SCEP challenge in NAME.scep.
+identified() {
+	e start --user="${3:-jane}" --set mail=jane@example.com > "$T/$1.enroll"
+	attributes UDID="$2" SERIAL="S-$2" PRODUCT=iPhone12,1 VERSION=20A362 \
+	    MEID=77 CHALLENGE="@$T/$1.enroll" > "$T/$1.plist"
+	e identify --report "$T/$1.json" "$T/$1.plist" > "$T/$1.scep"
+}
+
+# certified NAME UDID [USER]: and scep-ca recorded NAME.pem.
+certified() {
+	[ -x "$UNIT" ] || skip "unit_ledger is not built (make units)"
+	identified "$@"
+	[ -e "$T/$1.pem" ] || certificate "$1"
+	"$UNIT" "$LEDGER" <<< "record $T/$1.pem $(cat "$T/$1.scep") \
+	    $EPOCH" | grep -qx recorded
+	set_now
+}
+
+id_of() {
+	sed -n 's/.*"id": "\(.*\)".*/\1/p' "$T/$1.json"
+}
+
+state_of() {
+	sql "SELECT state FROM enrollment WHERE id = '$(id_of "$1")'"
+}
+
+@test "start: a challenge, whose hash alone is kept" {
+	needs sqlite3
+	yields "$T/challenge" e start --user=jane --report "$T/report"
+	grep -qxE '[A-Za-z0-9_-]{32}' "$T/challenge"
+	[ "$(wc -l < "$T/challenge")" -eq 1 ]
+	run ! grep -q "$(cat "$T/challenge")" "$T"/ledger.db*
+	[ "$(sql 'SELECT hash FROM challenge')" = \
+	    "$(tr -d '\n' < "$T/challenge" | sha256sum | cut -d' ' -f1)" ]
+	json_is "$T/report" 'sorted(j) == ["expires", "id"]'
+	json_is "$T/report" 'j["expires"] == "'"$(after 900)"'"'
+	json_is "$T/report" 'len(j["id"]) == 22'
+	[ "$(stat -c %a "$T/ledger.db")" = 600 ]
+}
+
+@test "start: user names" {
+	local bad
+
+	for bad in '' "$(printf 'a\nb')" "$(printf 'a\033b')" \
+	    "$(printf 'a\xff')" "$(printf '%257s' '' | tr ' ' a)"; do
+		refused 2 --user start --user="$bad"
+	done
+	refused 2 'missing --user' start
+	yields - e start --user="$(printf '%256s' '' | tr ' ' a)"
+	yields - e start --user="Jörg O'Neil; -- \"x\" \$(id)"
+	e list --json > "$T/list"
+	json_is "$T/list" 'any(x["user"] == "Jörg O'"'"'Neil; -- \"x\" $(id)" for x in j)'
+}
+
+@test "start: facts from options, plist, JSON and YAML" {
+	needs sqlite3
+	echo '{"mail": "j@example.com", "floor": 3, "team": "a"}' > "$T/f.json"
+	printf 'team: b\nremote: true\n' > "$T/f.yaml"
+	yields - e start --user=jane --vars "$T/f.json" --vars "$T/f.yaml" \
+	    --set mail=set@example.com
+	sql 'SELECT facts FROM enrollment' > "$T/facts"
+	plist_is "$T/facts" 'p == {"mail": "set@example.com", "floor": 3,
+	    "team": "b", "remote": True}'
+	refused 2 'given twice' start --user=jane --set a=1 --set a=2
+	refused 2 'not of the form NAME=VALUE' start --user=jane --set a
+	refused 2 'not of the form NAME=VALUE' start --user=jane --set '=a'
+	refused 3 'facts of the user' start --user=jane \
+	    --set "a=$(printf 'x\xff')"
+	refused 4 'cannot open' start --user=jane --vars "$T/none"
+	[ "$(sql 'SELECT COUNT(*) FROM enrollment')" -eq 1 ]
+}
+
+@test "start: five open challenges a user, the oldest is voided" {
+	needs sqlite3
+	local i
+
+	for i in 1 2 3 4 5 6 7; do
+		e start --user=jane > "$T/c$i"
+	done
+	e start --user=bob > /dev/null
+	[ "$(sql 'SELECT COUNT(*) FROM challenge WHERE voided = 0 AND username = '"'jane'")" -eq 5 ]
+	for i in 1 2; do
+		attributes UDID=A CHALLENGE="@$T/c$i" > "$T/in"
+		refused 1 'CHALLENGE: no longer valid' identify "$T/in"
+	done
+	attributes UDID=A CHALLENGE="@$T/c3" > "$T/in"
+	yields - e identify "$T/in"
+}
+
+@test "identify: a challenge bound to the enrollment and its subject" {
+	needs sqlite3
+	printf 'organization: "Example/Sub\\\\Co"\nledger: sqlite:ledger.db\n' \
+	    > "$T/site.yaml"
+	e start --user=jane > "$T/c"
+	attributes UDID=A SERIAL=B CHALLENGE="@$T/c" > "$T/in"
+	cd /
+	yields "$T/scep" mcfg-enrollment identify --config "$T/site.yaml" \
+	    --at "$NOW" --report "$T/report" "$T/in"
+	grep -qxE '[A-Za-z0-9_-]{32}' "$T/scep"
+	json_is "$T/report" 'j["subject"] == "CN=%s,O=Example/Sub\\\\Co" % j["id"]'
+	json_is "$T/report" 'j["user"] == "jane" and j["expires"] == "'"$(after 3600)"'"'
+	sql "SELECT hex(subject) FROM challenge WHERE purpose = 'identity'" |
+	    xxd -r -p > "$T/name.der"
+	openssl asn1parse -inform DER -in "$T/name.der" > "$T/parsed"
+	grep -qF 'Example/Sub\Co' "$T/parsed"
+	[ "$(sql 'SELECT udid, serial, device FROM enrollment')" = 'A|B|a' ]
+	# The challenge of the device is not among what is kept of it.
+	sql 'SELECT attributes FROM enrollment' > "$T/kept"
+	plist_is "$T/kept" 'p == {"UDID": "A", "SERIAL": "B"}'
+}
+
+@test "identify: a challenge as data, attributes as a binary plist" {
+	e start --user=jane > "$T/c"
+	python3 - "$T/c" > "$T/in" <<-'PY'
+	import plistlib, sys
+	c = open(sys.argv[1], "rb").readline().strip()
+	sys.stdout.buffer.write(plistlib.dumps({"UDID": "A", "CHALLENGE": c},
+	    fmt=plistlib.FMT_BINARY))
+	PY
+	yields - e identify "$T/in"
+}
+
+@test "identify: wrong, expired, spent, foreign challenges change nothing" {
+	needs sqlite3
+	local before
+
+	e start --user=jane > "$T/c"
+	identified other B
+	before=$(sql .dump)
+	attributes UDID=A CHALLENGE=wrong > "$T/in"
+	refused 1 'CHALLENGE: unknown' identify "$T/in"
+	attributes UDID=A > "$T/in"
+	refused 1 'CHALLENGE: not there' identify "$T/in"
+	attributes UDID=A CHALLENGE= > "$T/in"
+	refused 1 'CHALLENGE: unknown' identify "$T/in"
+	attributes UDID=A CHALLENGE="@$T/c" > "$T/in"
+	refused 1 'CHALLENGE: expired' identify --at "$(after 900)" "$T/in"
+	run ! grep -qF "$(cat "$T/c")" "$T/stderr"
+	refused 1 'CHALLENGE: used before' identify "$T/other.plist"
+	attributes UDID=B CHALLENGE="@$T/other.scep" > "$T/in"
+	refused 1 'CHALLENGE: of another purpose' identify "$T/in"
+	[ "$(sql .dump)" = "$before" ]
+	attributes UDID=A CHALLENGE="@$T/c" > "$T/in"
+	yields - e identify --at "$(after 899)" "$T/in"
+}
+
+@test "identify: input that is no dict of attributes" {
+	refused 4 'No such file' identify "$T/none"
+	e start --user=jane > "$T/c"
+	refused 4 'No such file' identify "$T/none"
+	: > "$T/in"
+	refused 3 '' identify "$T/in"
+	echo '<plist version="1.0"><array/></plist>' > "$T/in"
+	refused 3 'not a dict' identify "$T/in"
+	echo '<plist version="1.0"><dict><key>UDID</key><array/></dict></plist>' \
+	    > "$T/in"
+	refused 3 'UDID: not a string' identify "$T/in"
+	echo '<plist version="1.0"><dict><key>CHALLENGE</key><true/></dict></plist>' \
+	    > "$T/in"
+	refused 3 'CHALLENGE: neither' identify "$T/in"
+	python3 -c 'print("<plist version=\"1.0\"><dict><key>A</key><string>" + "x" * 70000 + "</string></dict></plist>")' > "$T/in"
+	refused 3 'larger than the limit' identify "$T/in"
+	attributes UDID=A CHALLENGE="@$T/c" > "$T/in"
+	refused 2 --subject identify --subject 'nonsense' "$T/in"
+	yields - e identify --subject '/CN=x' "$T/in"
+}
+
+@test "identify: the list of devices" {
+	local i
+
+	# allowed LIST: identify with that list, of device Ab-1, serial Cd2.
+	allowed() {
+		printf '%b' "$1" > "$T/allow"
+		e start --user=jane > "$T/c"
+		attributes UDID=Ab-1 SERIAL=Cd2 CHALLENGE="@$T/c" > "$T/in"
+		e identify --allow "$T/allow" "$T/in" > /dev/null 2> "$T/stderr"
+	}
+	for i in 'aB-1\n' 'cd2' 'x\r\nAB-1\r\n' '# c\n  ab-1  # why\n' \
+	    'ab-1 jane\n' 'AB-1\tJANE # owner' '\xef\xbb\xbfab-1\n' \
+	    'ab-1 bob\nab-1 jane\n'; do
+		allowed "$i" || { echo "not allowed: $i"; return 1; }
+	done
+	for i in '' '\n' '#ab-1\n' 'ab-1 bob\n' 'ab-12\n' 'ab-\n' '# ab-1' \
+	    'x ab-1\n' 'ab-1 jane x' '\n \n' 'cd2\0'; do
+		run ! allowed "$i"
+		grep -q 'not in' "$T/stderr" || { echo "$i"; return 1; }
+	done
+	# Nothing was spent by a refusal.
+	yields - e identify "$T/in"
+	refused 4 'cannot open' identify --allow "$T/none" "$T/in" || true
+	e start --user=jane > "$T/c"
+	attributes CHALLENGE="@$T/c" > "$T/in"
+	printf '\n \n' > "$T/allow"
+	refused 1 'without UDID' identify --allow "$T/allow" "$T/in"
+}
+
+@test "complete: the variables of the profile" {
+	certified a A1
+	yields "$T/vars" e complete --signer "$T/a.pem" "$T/a.plist"
+	plist_is "$T/vars" 'list(p) == ["USER", "ENROLLMENT", "CHALLENGE",
+	    "UDID", "VERSION", "PRODUCT", "SERIAL", "USER_mail"]'
+	plist_is "$T/vars" '(p["USER"] == "jane" and p["UDID"] == "A1" and
+	    p["USER_mail"] == "jane@example.com" and len(p["CHALLENGE"]) == 32)'
+	plist_is "$T/vars" 'p["ENROLLMENT"] == "'"$(id_of a)"'"'
+	[ "$(state_of a)" = configured ]
+	[ "$(sql "SELECT purpose FROM challenge WHERE spent = 0")" = client ]
+}
+
+@test "complete: a device cannot take the server's names" {
+	printf 'attributes: [UDID, USER, USER_mail, USER_x, CHALLENGE, ENROLLMENT, MEID, BAG]\n' \
+	    > "$T/site.yaml"
+	certified a A1
+	python3 - "$T/in" <<-'PY'
+	import plistlib, sys
+	plistlib.dump({"UDID": "A1", "SERIAL": "S-A1", "USER": "root",
+	    "USER_mail": "x", "USER_x": "y", "CHALLENGE": "z", "MEID": 7,
+	    "ENROLLMENT": "e", "BAG": [1], "VERSION": "v"},
+	    open(sys.argv[1], "wb"))
+	PY
+	yields "$T/vars" e complete --config "$T/site.yaml" \
+	    --signer "$T/a.pem" "$T/in"
+	plist_is "$T/vars" 'sorted(p) == ["CHALLENGE", "ENROLLMENT", "MEID",
+	    "UDID", "USER", "USER_mail"]'
+	plist_is "$T/vars" '(p["USER"] == "jane" and p["CHALLENGE"] != "z" and
+	    p["USER_mail"] == "jane@example.com" and p["MEID"] == 7)'
+}
+
+@test "complete: another certificate is refused" {
+	certified a A1
+	local serial
+	serial=$(openssl x509 -in "$T/a.pem" -noout -serial)
+
+	certificate stranger
+	refused 1 'not in the ledger' complete --signer "$T/stranger.pem" \
+	    "$T/a.plist"
+	certificate forged "0x${serial#serial=}"
+	refused 1 'not the one that was issued' complete \
+	    --signer "$T/forged.pem" "$T/a.plist"
+	# One bought with a challenge of another purpose.
+	"$UNIT" "$LEDGER" <<-E
+	challenge secret manual - $((EPOCH + 60)) $EPOCH
+	record $T/stranger.pem secret $EPOCH
+	E
+	refused 1 'not the identity of an enrollment' complete \
+	    --signer "$T/stranger.pem" "$T/a.plist"
+	# One bought with the challenge that complete itself gave.
+	e complete --signer "$T/a.pem" "$T/a.plist" > "$T/vars"
+	certificate client
+	"$UNIT" "$LEDGER" <<< "record $T/client.pem $(python3 -c '
+import plistlib, sys
+print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars") \
+	    $EPOCH" | grep -qx recorded
+	refused 1 'not the identity of an enrollment' complete \
+	    --signer "$T/client.pem" "$T/a.plist"
+	refused 2 'missing --signer' complete "$T/a.plist"
+	refused 4 'cannot open' complete --signer "$T/none" "$T/a.plist"
+}
+
+@test "complete: another device, and a device that left the list" {
+	certified a A1
+	attributes UDID=A2 SERIAL=S-A1 > "$T/in"
+	refused 1 'UDID' complete --signer "$T/a.pem" "$T/in"
+	attributes SERIAL=S-A1 > "$T/in"
+	refused 1 'UDID' complete --signer "$T/a.pem" "$T/in"
+	attributes UDID=A1 SERIAL=other > "$T/in"
+	refused 1 'SERIAL' complete --signer "$T/a.pem" "$T/in"
+	echo other > "$T/allow"
+	attributes UDID=a1 SERIAL=S-A1 > "$T/in"
+	refused 1 'not in' complete --signer "$T/a.pem" --allow "$T/allow" \
+	    "$T/in"
+	[ "$(state_of a)" = certified ]
+	yields - e complete --signer "$T/a.pem" "$T/in"
+}
+
+@test "complete: before the certificate, after its end, revoked, aborted" {
+	certified a A1
+	refused 5 'expired' complete --signer "$T/a.pem" \
+	    --at 2040-01-01T00:00:00Z "$T/a.plist"
+	refused 1 'not yet valid' complete --signer "$T/a.pem" \
+	    --at 2020-01-01T00:00:00Z "$T/a.plist"
+	yields - e abort "$(id_of a)"
+	refused 1 'revoked' complete --signer "$T/a.pem" "$T/a.plist"
+	refused 1 'aborted before' abort "$(id_of a)"
+	refused 1 'no such enrollment' abort nobody
+}
+
+@test "complete: repeats are reissued, or told to enroll again" {
+	local now later
+
+	certified a A1
+	now=$(after 3600)
+	later=$(after 4200)
+	yields "$T/1" e complete --at "$now" --signer "$T/a.pem" "$T/a.plist"
+	yields "$T/2" e complete --at "$later" --repeat reenroll \
+	    --signer "$T/a.pem" "$T/a.plist"
+	later=$(after 4201)
+	refused 5 'enroll again' complete --at "$later" --repeat reenroll \
+	    --signer "$T/a.pem" "$T/a.plist"
+	printf 'repeat: reenroll\n' > "$T/site.yaml"
+	refused 5 'enroll again' complete --at "$later" \
+	    --config "$T/site.yaml" --signer "$T/a.pem" "$T/a.plist"
+	yields "$T/3" e complete --at "$later" --signer "$T/a.pem" "$T/a.plist"
+	[ "$(grep -A1 CHALLENGE "$T/1")" != "$(grep -A1 CHALLENGE "$T/3")" ]
+	e list --json > "$T/list"
+	json_is "$T/list" 'j[0]["repeats"] == 2'
+	refused 2 reissue complete --repeat never --signer "$T/a.pem" \
+	    "$T/a.plist"
+}
+
+@test "complete: a newer enrollment of user and UDID supersedes" {
+	certified a A1
+	e complete --signer "$T/a.pem" "$T/a.plist" > /dev/null
+	certified b a1
+	[ "$(state_of a)" = configured ]
+	e complete --signer "$T/b.pem" "$T/b.plist" > /dev/null
+	[ "$(state_of a)" = superseded ]
+	[ "$(state_of b)" = configured ]
+	refused 1 superseded complete --signer "$T/a.pem" "$T/a.plist"
+	certified c A1 bob
+	e complete --signer "$T/c.pem" "$T/c.plist" > /dev/null
+	[ "$(state_of b)" = configured ]
+	[ "$(sql 'SELECT COUNT(*) FROM challenge c JOIN enrollment e ON e.id =
+	    c.enrollment WHERE e.state = '"'superseded'"' AND c.spent = 0 AND
+	    c.voided = 0')" -eq 0 ]
+}
+
+@test "list and show: keys in order, hostile text on its own line" {
+	certified a "$(printf 'A\n1\xe2\x80\xae')"
+	e start --user=bob > /dev/null
+	yields "$T/list" e list
+	[ "$(wc -l < "$T/list")" -eq 3 ]
+	grep -qF 'A\n1\u202e' "$T/list"
+	yields "$T/json" e list --json
+	json_is "$T/json" '[list(x) for x in j] == 2 * [["id", "user", "state",
+	    "udid", "serial", "product", "started", "identified", "certified",
+	    "configured", "repeats", "certificate"]]'
+	json_is "$T/json" 'sorted(x["state"] for x in j) == ["certified", "started"]'
+	json_is "$T/json" 'any(x["certificate"] is None for x in j)'
+	json_is "$T/json" 'any(x["udid"] == "A\n1\u202e" for x in j)'
+	yields "$T/show" e show "$(id_of a)"
+	grep -q '^state  *certified$' "$T/show"
+	grep -q '  mail: jane@example.com' "$T/show"
+	grep -qF '  UDID: A\n1\u202e' "$T/show"
+	yields "$T/json" e show --json "$(id_of a)"
+	json_is "$T/json" '[x["what"] for x in j["events"]] == ["started",
+	    "identified", "certified"]'
+	json_is "$T/json" '(j["attributes"]["MEID"] == "77" and
+	    j["facts"] == {"mail": "jane@example.com"})'
+	refused 1 'no such enrollment' show nobody
+	refused 2 'missing ID' show
+	refused 2 'one ID only' show a b
+	rm "$T"/ledger.db*
+	refused 4 'cannot open the ledger' list
+	[ ! -e "$T/ledger.db" ]
+}
+
+@test "list: more rows than a page, newest first" {
+	needs sqlite3
+	e start --user=jane > /dev/null
+	sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 700)
+	    INSERT INTO enrollment (id, username, state, facts, started, changed)
+	    SELECT 'id' || i, 'user', 'started', '', 1 + i / 3, 0 FROM n"
+	e list --json > "$T/json"
+	json_is "$T/json" 'len(j) == 701'
+	json_is "$T/json" '(lambda s: s == sorted(s, reverse=True))(
+	    [x["started"] for x in j])'
+	json_is "$T/json" 'len({x["id"] for x in j}) == 701'
+}
+
+@test "purge: forgets what led nowhere, keeps what is in use" {
+	needs sqlite3
+	certified a A1
+	e complete --signer "$T/a.pem" "$T/a.plist" > /dev/null
+	identified b B1
+	e start --user=bob > /dev/null
+	yields "$T/n" e purge --older 90d --at "$(after $((89 * 86400)))"
+	[ "$(cat "$T/n")" = 0 ]
+	yields "$T/n" e purge --older 90d --at "$(after $((91 * 86400)))"
+	[ "$(cat "$T/n")" = 2 ]
+	[ "$(sql 'SELECT state FROM enrollment')" = configured ]
+	[ "$(sql 'SELECT COUNT(*) FROM certificate')" -eq 1 ]
+	[ "$(sql "SELECT COUNT(*) FROM event WHERE enrollment <> '$(id_of a)' AND enrollment <> ''")" -eq 0 ]
+	[ "$(sql 'PRAGMA foreign_key_check')" = '' ]
+	yields - e complete --signer "$T/a.pem" "$T/a.plist"
+	refused 2 'missing --older' purge
+}
+
+@test "enrollment: one challenge at eight processes gets one answer" {
+	needs sqlite3
+	local i pids= won=0
+
+	e start --user=jane > "$T/c"
+	attributes UDID=A CHALLENGE="@$T/c" > "$T/in"
+	for i in 1 2 3 4 5 6 7 8; do
+		e identify "$T/in" > "$T/out.$i" 2> "$T/err.$i" 3>&- &
+		pids="$pids $!"
+	done
+	for i in $pids; do
+		status=0
+		wait "$i" || status=$?
+		case $status in 0) won=$((won + 1)) ;; 1) ;; *) return 1 ;; esac
+	done
+	[ "$won" -eq 1 ]
+	[ "$(cat "$T"/out.* | wc -l)" -eq 1 ]
+	[ "$(sql "SELECT COUNT(*) FROM challenge WHERE purpose = 'identity'")" -eq 1 ]
+	[ "$(sql 'PRAGMA integrity_check')" = ok ]
+}
+
+@test "enrollment: eight processes start at once on a ledger not yet there" {
+	needs sqlite3
+	local i pids=
+
+	for i in 1 2 3 4 5 6 7 8; do
+		e start --user="user$i" > "$T/out.$i" 3>&- &
+		pids="$pids $!"
+	done
+	for i in $pids; do
+		wait "$i"
+	done
+	[ "$(sort -u "$T"/out.* | wc -l)" -eq 8 ]
+	[ "$(sql 'SELECT COUNT(*) FROM enrollment')" -eq 8 ]
+}
+
+@test "enrollment: a ledger is missing, a password is not taken" {
+	refuses 2 'missing --ledger' mcfg-enrollment list
+	refuses 2 'missing VERB' mcfg-enrollment
+	refuses 2 'unknown verb' mcfg-enrollment nothing
+	refuses 2 'not of the form' mcfg-enrollment list --ledger "$T/ledger.db"
+}
