@@ -139,6 +139,9 @@ DOCDIR	= $(PREFIX)/share/doc/mcfg
 COMMANDS = $(wildcard scripts/mcfg-*)
 HELPERS	= scripts/mcfg.cgi scripts/lighttpd.conf
 PAGES	= $(wildcard man/*.[1-9])
+BASHDIR	= $(PREFIX)/share/bash-completion/completions
+ZSHDIR	= $(PREFIX)/share/zsh/site-functions
+FISHDIR	= $(PREFIX)/share/fish/vendor_completions.d
 
 install: all
 	$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBEXECDIR)' \
@@ -151,12 +154,22 @@ install: all
 		$(INSTALL) -d '$(DESTDIR)$(MANDIR)'/man$$s && \
 		$(INSTALL) -m 644 $$p '$(DESTDIR)$(MANDIR)'/man$$s || exit 1; \
 	done
+	$(INSTALL) -d '$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)' \
+	    '$(DESTDIR)$(FISHDIR)'
+	for t in $(TOOLS); do \
+		c="scripts/completions" b=$(O)/bin/$$t; \
+		$$c bash $$b > '$(DESTDIR)$(BASHDIR)'/$$t && \
+		$$c zsh $$b > '$(DESTDIR)$(ZSHDIR)'/_$$t && \
+		$$c fish $$b > '$(DESTDIR)$(FISHDIR)'/$$t.fish || exit 1; \
+	done
 
 uninstall:
 	cd '$(DESTDIR)$(BINDIR)' && rm -f $(TOOLS) $(notdir $(COMMANDS))
 	rm -rf '$(DESTDIR)$(LIBEXECDIR)' '$(DESTDIR)$(DOCDIR)'
 	for p in $(notdir $(PAGES)); do \
 		rm -f '$(DESTDIR)$(MANDIR)'/man$${p##*.}/$$p; done
+	for t in $(TOOLS); do rm -f '$(DESTDIR)$(BASHDIR)'/$$t \
+	    '$(DESTDIR)$(ZSHDIR)'/_$$t '$(DESTDIR)$(FISHDIR)'/$$t.fish; done
 
 dist:
 	@mkdir -p $(O)

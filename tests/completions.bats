@@ -1,0 +1,83 @@
+#!/usr/bin/env bats
+# Completions are made from --help; the shells themselves are the judges.
+
+load helpers
+
+# complete_bash TOOL WORD...: what bash offers for the last word.
+complete_bash() {
+	"$ROOT/scripts/completions" bash "$MCFG_BIN/$1" > "$T/$1.bash"
+	bash -c '
+		. "$1"
+		shift
+		COMP_WORDS=("$@")
+		COMP_CWORD=$(($# - 1))
+		fn=_${1//-/_}
+		"$fn"
+		printf "%s\n" "${COMPREPLY[@]}"
+	' bash "$T/$1.bash" "$@"
+}
+
+@test "completions: bash offers options, choices and verbs" {
+	complete_bash mcfg-sign --no > "$T/out"
+	diff "$T/out" <(echo --no-signing-time)
+	complete_bash mcfg-sign --digest sha5 > "$T/out"
+	diff "$T/out" <(echo sha512)
+	complete_bash mcfg-enrollment id > "$T/out"
+	diff "$T/out" <(echo identify)
+	complete_bash mcfg-enrollment complete --repeat re > "$T/out"
+	diff "$T/out" <(printf '%s\n' reissue reenroll)
+	complete_bash mcfg-enrollment complete --sig > "$T/out"
+	diff "$T/out" <(echo --signer)
+}
+
+@test "completions: bash offers files where an option takes one" {
+	cd "$T"
+	: > some.pem
+	complete_bash mcfg-sign --cert som > "$T/out"
+	diff "$T/out" <(echo some.pem)
+}
+
+# parses SHELL NAME-OF-FILE: every tool's completion is syntax that it reads.
+parses() {
+	local t
+
+	for t in "$MCFG_BIN"/*; do
+		"$ROOT/scripts/completions" "$1" "$t" > "$T/c.$1"
+		"$1" -n "$T/c.$1"
+		[ -s "$T/c.$1" ]
+	done
+}
+
+@test "completions: bash reads them all" {
+	parses bash
+}
+
+@test "completions: zsh reads them all" {
+	needs zsh
+	parses zsh
+}
+
+@test "completions: fish reads them all" {
+	needs fish
+	parses fish
+}
+
+@test "completions: every option of --help is in each" {
+	local s t o
+
+	for t in "$MCFG_BIN"/*; do
+		for s in bash zsh fish; do
+			"$ROOT/scripts/completions" "$s" "$t" > "$T/c"
+			"$t" --help | sed -n '/^Options:/,$p' |
+			    grep -oE '^  (-., |    )--[a-z0-9-]+' |
+			    sed 's/.*--//' > "$T/options"
+			[ -s "$T/options" ]
+			while read -r o; do
+				grep -qE -e "(--|-l )$o\b" "$T/c" || {
+					echo "$t: no --$o for $s"
+					return 1
+				}
+			done < "$T/options"
+		done
+	done
+}
