@@ -159,6 +159,38 @@ subject_of(const X509 *cert)
 
 /* ---- under --ca ---- */
 
+/* The file of --ca that a certificate stands in, or NULL. */
+static const char *
+file_of(const struct trust_policy *p, const X509 *cert)
+{
+	size_t i;
+	int k;
+
+	for (i = 0; i < p->anchors.n; i++)
+		for (k = 0; p->anchors.v[i].kind == TRUST_CA &&
+		    k < sk_X509_num(p->anchors.v[i].certs); k++)
+			if (X509_cmp(sk_X509_value(p->anchors.v[i].certs, k),
+			    cert) == 0)
+				return p->anchors.v[i].file;
+	return NULL;
+}
+
+/*
+ * A chain ends at its first anchor.  OpenSSL goes on to what stands above an
+ * intermediate one, or above a signer that is an anchor itself.
+ */
+static void
+end_at_anchor(const struct trust_policy *p, STACK_OF(X509) *chain)
+{
+	int i = 0;
+
+	while (i < sk_X509_num(chain) &&
+	    file_of(p, sk_X509_value(chain, i)) == NULL)
+		i++;
+	while (sk_X509_num(chain) > i + 1)
+		X509_free(sk_X509_pop(chain));
+}
+
 static void
 list_links(struct judge *j, const STACK_OF(X509) *chain, const X509 *bad)
 {
@@ -198,22 +230,6 @@ ca_dates(struct judge *j, const STACK_OF(X509) *chain, const char *file)
 	}
 	passed(j, "dates", "every certificate is valid now");
 	return OK;
-}
-
-/* The file of the anchor that ends the chain. */
-static const char *
-file_of(const struct trust_policy *p, const X509 *anchor)
-{
-	size_t i;
-	int k;
-
-	for (i = 0; i < p->anchors.n; i++)
-		for (k = 0; p->anchors.v[i].kind == TRUST_CA &&
-		    k < sk_X509_num(p->anchors.v[i].certs); k++)
-			if (X509_cmp(sk_X509_value(p->anchors.v[i].certs, k),
-			    anchor) == 0)
-				return p->anchors.v[i].file;
-	return NULL;
 }
 
 static const char *
@@ -271,12 +287,15 @@ ca_chain(struct judge *j, STACK_OF(X509) *anchors, const char *file,
 	if (cert_build_chain(m->signer, m->certs, anchors, j->policy->now,
 	    &first, &bad) == NULL) {
 		*chain = STEAL(first);
+		end_at_anchor(j->policy, *chain);
 		list_links(j, *chain, NULL);
 		return OK;
 	}
 	/* ... and then without, to tell a wrong chain from an old one. */
 	reason = cert_build_chain(m->signer, m->certs, anchors, INT64_MIN,
 	    chain, &bad);
+	if (reason == NULL)
+		end_at_anchor(j->policy, *chain);
 	list_links(j, *chain, bad);
 	if (reason != NULL) {
 		auto_char *of = subject_of(bad != NULL ? bad : m->signer);

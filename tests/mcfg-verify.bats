@@ -1,0 +1,571 @@
+#!/usr/bin/env bats
+# mcfg-verify; messages are made by the openssl command, forged ones by hand
+# (forge.py), and real ones come from devices.
+
+load helpers
+
+setup() {
+	cat > "$T/answer" <<-'XML'
+	<?xml version="1.0" encoding="UTF-8"?>
+	<plist version="1.0"><dict><key>UDID</key><string>hello</string>
+	<key>CHALLENGE</key><string>open sesame</string>
+	<key>N</key><integer>7</integer><key>B</key><true/></dict></plist>
+	XML
+	printf 'open sesame\n' > "$T/challenge"
+}
+
+# sign OUT SIGNER [OPTION]...: by openssl, attached
+sign() {
+	local out=$1 who=$2
+	shift 2
+	openssl cms -sign -binary -nodetach -nosmimecap -outform DER \
+	    -in "$T/answer" -signer "$PKI/$who.pem" -inkey "$PKI/$who.key" \
+	    -out "$out" "$@"
+}
+
+forge() {
+	python3 "$TESTS/forge.py" "$1" "$PKI/signer.pem" "$PKI/signer.key" \
+	    "${2:-$T/answer}" > "$T/$1"
+}
+
+# both wants of a message: the content out, and what openssl says the same
+accepts() {
+	local file=$1
+	shift
+	yields "$T/out" mcfg-verify "$@" "$file"
+	cmp "$T/out" "$T/answer"
+}
+
+ca() {
+	refuses "$1" "$2" mcfg-verify --ca "$PKI/chain.pem" "$3"
+}
+
+@test "verify: every digest, RSA and EC, with and without attributes" {
+	local who d n
+
+	for who in signer ec; do
+		for d in sha256 sha384 sha512; do
+			for n in '' -noattr; do
+				sign "$T/s" $who -md $d $n \
+				    -certfile "$PKI/inter.pem"
+				accepts "$T/s" --ca "$PKI/root.pem"
+			done
+		done
+	done
+}
+
+@test "verify: DER, streamed BER, PEM, base64, a file or standard input" {
+	sign "$T/s" signer -certfile "$PKI/inter.pem"
+	sign "$T/ber" signer -certfile "$PKI/inter.pem" -stream
+	head -c 2 "$T/ber" | od -An -tx1 | grep -q '30 80'
+	openssl cms -cmsout -inform DER -in "$T/s" -outform PEM -out "$T/pem"
+	sed 's/$/\r/' "$T/pem" > "$T/crlf"
+	base64 "$T/s" > "$T/b64"
+	base64 -w0 "$T/ber" > "$T/b64line"
+	for f in s ber pem crlf b64 b64line; do
+		accepts "$T/$f" --ca "$PKI/root.pem"
+		yields "$T/out" mcfg-verify --ca "$PKI/root.pem" < "$T/$f"
+		cmp "$T/out" "$T/answer"
+	done
+	sed 's/CMS-----/PKCS7-----/' "$T/pem" > "$T/p7"
+	accepts "$T/p7" --ca "$PKI/root.pem"
+}
+
+@test "verify: changed, longer, shorter" {
+	local n
+
+	sign "$T/s" signer -certfile "$PKI/inter.pem"
+	cp "$T/s" "$T/x"
+	flip_byte "$T/x" hello
+	ca 1 'signature' "$T/x"
+	refuses 1 'signature' mcfg-verify --no-trust "$T/x"
+	{ cat "$T/s"; printf 'xx'; } > "$T/x"
+	ca 3 '2 bytes after the CMS message' "$T/x"
+	{ cat "$T/s"; printf '\0'; } > "$T/x"
+	ca 3 '1 bytes after the CMS message' "$T/x"
+	openssl cms -cmsout -inform DER -in "$T/s" -outform PEM -out "$T/pem"
+	{ cat "$T/pem"; echo more; } > "$T/x"
+	ca 3 'after the PEM block' "$T/x"
+	for n in 1 2 10 100 1000 2000; do
+		head -c $n "$T/s" > "$T/x"
+		ca 3 "$T/x" "$T/x"
+	done
+	head -c -1 "$T/s" > "$T/x"
+	ca 3 'truncated' "$T/x"
+	sign "$T/ber" signer -certfile "$PKI/inter.pem" -stream
+	head -c -2 "$T/ber" > "$T/x"
+	ca 3 'truncated' "$T/x"
+}
+
+@test "verify: no message at all" {
+	: > "$T/x"
+	ca 3 'empty' "$T/x"
+	echo hello, world > "$T/x"
+	ca 3 'not a CMS message' "$T/x"
+	ca 3 'not' "$T/answer"
+	ca 3 'another kind' "$PKI/root.pem"
+	openssl cms -encrypt -binary -outform DER -in "$T/answer" \
+	    -out "$T/x" "$PKI/client.pem"
+	ca 3 'not SignedData but EnvelopedData' "$T/x"
+	openssl crl2pkcs7 -nocrl -certfile "$PKI/root.pem" -outform DER \
+	    -out "$T/x"
+	ca 3 'no signer' "$T/x"
+}
+
+@test "verify: a detached signature needs its content" {
+	openssl cms -sign -binary -outform DER -in "$T/answer" \
+	    -signer "$PKI/signer.pem" -inkey "$PKI/signer.key" \
+	    -certfile "$PKI/inter.pem" -out "$T/x"
+	ca 3 'detached' "$T/x"
+	accepts "$T/x" --ca "$PKI/root.pem" --detached "$T/answer"
+	echo other > "$T/other"
+	refuses 1 'signature' mcfg-verify --ca "$PKI/root.pem" \
+	    --detached "$T/other" "$T/x"
+	sign "$T/s" signer
+	refuses 3 'not detached' mcfg-verify --no-trust \
+	    --detached "$T/answer" "$T/s"
+}
+
+@test "verify: what a forger builds by hand" {
+	local v
+
+	for v in plain fitting-signature-algorithm sha384 sha512 \
+	    key-identifier; do
+		forge "$v"
+		accepts "$T/$v" --ca "$PKI/chain.pem"
+	done
+	for v in md5 md5-plain sha224 unknown-digest \
+	    unknown-digest-everywhere; do
+		forge "$v"
+		ca 1 'digest' "$T/$v"
+		refuses 1 'digest' mcfg-verify --no-trust "$T/$v"
+	done
+	forge wrong-signature-algorithm
+	ca 1 'does not fit the digest' "$T/wrong-signature-algorithm"
+	for v in two-message-digests two-values no-content-type \
+	    no-message-digest other-content-type-attribute \
+	    two-content-types wrong-message-digest no-certificate; do
+		forge "$v"
+		ca 1 'signature' "$T/$v"
+	done
+	forge two-signers
+	ca 1 '2 signers' "$T/two-signers"
+	forge no-signers
+	ca 3 'no signer' "$T/no-signers"
+	forge detached
+	ca 3 'detached' "$T/detached"
+	forge other-content-type
+	ca 3 'not data' "$T/other-content-type"
+	forge deep
+	ca 3 'nested deeper than 32' "$T/deep"
+	forge not-signed
+	ca 3 'not' "$T/not-signed"
+}
+
+@test "verify: attributes of one message are no content of another" {
+	forge attributes-as-content
+	# OpenSSL takes it, under a strict CA too.
+	openssl cms -verify -binary -purpose any -inform DER \
+	    -CAfile "$PKI/chain.pem" -in "$T/attributes-as-content" \
+	    -out /dev/null 2> /dev/null
+	ca 1 'attributes of another message' "$T/attributes-as-content"
+	refuses 1 'attributes of another' mcfg-verify --no-trust \
+	    "$T/attributes-as-content"
+	forge set
+	ca 1 'attributes of another message' "$T/set"
+	forge set-indefinite
+	ca 1 'attributes of another message' "$T/set-indefinite"
+	# With attributes of its own, a message may hold a SET.
+	printf '1\0' > "$T/answer"
+	sign "$T/s" signer -certfile "$PKI/inter.pem"
+	accepts "$T/s" --ca "$PKI/root.pem"
+}
+
+@test "verify: a million levels, a million parts" {
+	python3 -c "
+import sys
+sys.stdout.buffer.write(b'\x30\x80' * 1000000)" > "$T/x"
+	ca 3 'nested deeper than 32' "$T/x"
+	python3 -c "
+import sys
+n = 2000000
+sys.stdout.buffer.write(b'\x30\x83' + n.to_bytes(3, 'big') + b'\x05\x00' * (n // 2))" > "$T/x"
+	ca 3 'too many parts' "$T/x"
+	printf '0\204\377\377\377\377' > "$T/x"
+	ca 3 'truncated' "$T/x"
+	printf '0\211\001\0\0\0\0\0\0\0\0' > "$T/x"
+	ca 3 'absurd length' "$T/x"
+	printf '\060\200\004\200\0\0\0\0' > "$T/x"
+	ca 3 'indefinite' "$T/x"
+}
+
+# ---- anchors ----
+
+@test "verify --ca: who is trusted, and who has only the name" {
+	sign "$T/s" signer -certfile "$PKI/inter.pem"
+	accepts "$T/s" --ca "$PKI/root.pem"
+	accepts "$T/s" --ca "$PKI/chain.pem"
+	# An intermediate, or the signer itself, may be the anchor.
+	accepts "$T/s" --ca "$PKI/inter.pem"
+	accepts "$T/s" --ca "$PKI/signer.pem"
+	# Several files, each with several.
+	accepts "$T/s" --ca "$PKI/other.pem" --ca "$PKI/ec.pem" \
+	    --ca "$PKI/root.pem"
+	cat "$PKI/other.pem" "$PKI/device-ca.pem" "$PKI/root.pem" > "$T/all"
+	accepts "$T/s" --ca "$T/all"
+	openssl x509 -in "$PKI/root.pem" -outform DER -out "$T/root.der"
+	accepts "$T/s" --ca "$T/root.der"
+	refuses 1 "not issued by $PKI/other.pem" mcfg-verify \
+	    --ca "$PKI/other.pem" "$T/s"
+	refuses 1 'not issued by' mcfg-verify --ca "$PKI/ec.pem" "$T/s"
+	# No intermediate inside: the root alone does not help.
+	sign "$T/s" signer
+	refuses 1 'no certificate of its issuer' mcfg-verify \
+	    --ca "$PKI/root.pem" "$T/s"
+	accepts "$T/s" --ca "$PKI/chain.pem"
+	# A self-made CA of our CA's name.
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$T/k" -out "$T/c" \
+	    -subj '/O=Example/CN=Intermediate' -days 30 2> /dev/null
+	openssl cms -sign -binary -nodetach -outform DER -in "$T/answer" \
+	    -signer "$T/c" -inkey "$T/k" -out "$T/s"
+	refuses 1 'not issued by' mcfg-verify --ca "$PKI/chain.pem" "$T/s"
+	refuses 1 'not issued by' mcfg-verify --ca "$PKI/inter.pem" "$T/s"
+}
+
+@test "verify --ca: a bag full of strangers changes nothing" {
+	sign "$T/s" signer -certfile "$PKI/inter.pem" -certfile "$PKI/other.pem"
+	cat "$PKI/inter.pem" "$PKI/other.pem" "$PKI/device-ca.pem" \
+	    "$PKI/client.pem" > "$T/bag"
+	sign "$T/s" signer -certfile "$T/bag"
+	yields "$T/out" mcfg-verify --ca "$PKI/root.pem" \
+	    --signer-out "$T/signer" "$T/s"
+	cmp "$T/signer" <(openssl x509 -in "$PKI/signer.pem")
+}
+
+at() {
+	python3 -c "
+import datetime, sys
+t = datetime.datetime.utcnow() + datetime.timedelta(days=int(sys.argv[1]))
+print(t.strftime('%Y-%m-%dT%H:%M:%SZ'))" "$1"
+}
+
+@test "verify --ca: dates" {
+	sign "$T/s" signer -certfile "$PKI/inter.pem"
+	accepts "$T/s" --ca "$PKI/root.pem" --at "$(at 100)"
+	refuses 1 'certificate has expired' mcfg-verify --ca "$PKI/root.pem" \
+	    --at "$(at 800)" "$T/s"
+	refuses 1 'not yet valid' mcfg-verify --ca "$PKI/root.pem" \
+	    --at "$(at -2)" "$T/s"
+	# Never by the time that is written into products.
+	export SOURCE_DATE_EPOCH=4000000000
+	accepts "$T/s" --ca "$PKI/root.pem"
+	SOURCE_DATE_EPOCH=1 accepts "$T/s" --ca "$PKI/root.pem"
+}
+
+# issue NAME EXTENSION...: a certificate of the root, in $T
+issue() {
+	local name=$1 digest=${DIGEST:-sha256}
+	shift
+	openssl req -new -newkey "${KEY:-rsa:2048}" -nodes -keyout "$T/$name.key" \
+	    -subj "/CN=$name" -out "$T/$name.csr" 2> /dev/null
+	printf '%s\n' "$@" > "$T/$name.ext"
+	openssl x509 -req -in "$T/$name.csr" -CA "${CA:-$PKI/root}.pem" \
+	    -CAkey "${CA:-$PKI/root}.key" -CAcreateserial -days 30 \
+	    "-$digest" -extfile "$T/$name.ext" -out "$T/$name.pem" 2> /dev/null
+	rm -f "$PKI"/*.srl
+	openssl cms -sign -binary -nodetach -outform DER -in "$T/answer" \
+	    -signer "$T/$name.pem" -inkey "$T/$name.key" -out "$T/$name" \
+	    ${CA:+-certfile "$CA.pem"}
+}
+
+@test "verify --ca: what the certificate of the signer may be" {
+	issue plain basicConstraints=CA:FALSE
+	accepts "$T/plain" --ca "$PKI/root.pem"
+	issue repudiation keyUsage=critical,nonRepudiation
+	accepts "$T/repudiation" --ca "$PKI/root.pem"
+	issue encipher keyUsage=critical,keyEncipherment
+	refuses 1 'keyUsage' mcfg-verify --ca "$PKI/root.pem" "$T/encipher"
+	issue critical 1.2.3.4=critical,ASN1:UTF8String:x
+	refuses 1 'critical extension' mcfg-verify --ca "$PKI/root.pem" \
+	    "$T/critical"
+	DIGEST=sha1 issue old basicConstraints=CA:FALSE
+	refuses 1 'weak digest' mcfg-verify --ca "$PKI/root.pem" "$T/old"
+	refuses 1 'weak digest' mcfg-verify --ca "$PKI/root.pem" \
+	    --allow-sha1 "$T/old"
+	KEY=rsa:1024 issue small basicConstraints=CA:FALSE
+	refuses 1 'key is too small' mcfg-verify --ca "$PKI/root.pem" \
+	    "$T/small"
+	# A leaf is no CA, whatever it signs.
+	CA=$T/plain issue child basicConstraints=CA:FALSE
+	refuses 1 'not a CA' mcfg-verify --ca "$PKI/root.pem" "$T/child"
+}
+
+@test "verify --ca: SHA-1 of the message only by --allow-sha1" {
+	sign "$T/s" signer -md sha1 -certfile "$PKI/inter.pem"
+	refuses 1 'sha1' mcfg-verify --ca "$PKI/root.pem" "$T/s"
+	accepts "$T/s" --ca "$PKI/root.pem" --allow-sha1
+	# Not through another anchor beside it either.
+	refuses 1 'sha1' mcfg-verify --ca "$PKI/root.pem" \
+	    --device-ca "$PKI/device-ca.pem" "$T/s"
+	warns 'SHA-1' "$T/out" mcfg-verify --no-trust "$T/s"
+	cmp "$T/out" "$T/answer"
+}
+
+@test "verify --ca: any extended key usage, or that of --purpose" {
+	local p
+
+	issue client extendedKeyUsage=clientAuth
+	issue server extendedKeyUsage=serverAuth
+	issue smime extendedKeyUsage=emailProtection
+	issue codesign extendedKeyUsage=codeSigning
+	issue free basicConstraints=CA:FALSE
+	for p in client server smime codesign; do
+		accepts "$T/$p" --ca "$PKI/root.pem"
+		accepts "$T/$p" --ca "$PKI/root.pem" --purpose "$p"
+		accepts "$T/free" --ca "$PKI/root.pem" --purpose "$p"
+	done
+	refuses 1 'not for mail signing' mcfg-verify --ca "$PKI/root.pem" \
+	    --purpose smime "$T/client"
+	refuses 1 'not for code signing' mcfg-verify --ca "$PKI/root.pem" \
+	    --purpose codesign "$T/server"
+	refuses 2 'smime|codesign' mcfg-verify --ca "$PKI/root.pem" \
+	    --purpose any "$T/free"
+	# A CA above it counts too.
+	cp "$PKI/root.pem" "$T/up.pem"
+	issue sub basicConstraints=critical,CA:TRUE \
+	    extendedKeyUsage=serverAuth keyUsage=keyCertSign
+	CA=$T/sub issue below extendedKeyUsage=clientAuth
+	accepts "$T/below" --ca "$PKI/root.pem"
+	refuses 1 'a CA above it' mcfg-verify --ca "$PKI/root.pem" \
+	    --purpose client "$T/below"
+}
+
+@test "verify --device-ca: the key decides, not names nor dates" {
+	sign "$T/s" device -md sha1 -certfile "$PKI/device-ca.pem"
+	accepts "$T/s" --device-ca "$PKI/device-ca.pem"
+	accepts "$T/s" --device-ca "$PKI/device-ca.pem" \
+	    --at 2050-01-01T00:00:00Z
+	accepts "$T/s" --device-ca "$PKI/device-ca.pem" \
+	    --at 2001-01-01T00:00:00Z
+	sign "$T/s" device -md sha1 -noattr
+	accepts "$T/s" --device-ca "$PKI/device-ca.pem"
+	sign "$T/s" device -md sha256
+	accepts "$T/s" --device-ca "$PKI/device-ca.pem"
+	accepts "$T/s" --device-ca "$PKI/other.pem" --ca "$PKI/root.pem" \
+	    --device-ca "$PKI/device-ca.pem"
+	refuses 1 'not issued by' mcfg-verify --device-ca "$PKI/root.pem" \
+	    "$T/s"
+	# Another CA of the same name.
+	openssl req -x509 -newkey rsa:1024 -nodes -keyout "$T/k" -sha1 \
+	    -subj '/C=US/O=Factory/CN=Device CA' -out "$T/c" 2> /dev/null
+	refuses 1 'not issued by' mcfg-verify --device-ca "$T/c" "$T/s"
+	# The same key under another name is the same CA.
+	openssl req -x509 -key "$PKI/device-ca.key" -subj /CN=Renamed \
+	    -out "$T/c"
+	accepts "$T/s" --device-ca "$T/c"
+	# Not through the root, nor through another CA below it.
+	CA=$PKI/root issue sub basicConstraints=critical,CA:TRUE
+	CA=$T/sub issue dev basicConstraints=CA:FALSE
+	refuses 1 'not issued by' mcfg-verify --device-ca "$PKI/root.pem" \
+	    "$T/dev"
+}
+
+@test "verify --device-ca: who cannot be a device" {
+	CA=$PKI/device-ca issue ca basicConstraints=critical,CA:TRUE
+	refuses 1 'it is a CA' mcfg-verify --device-ca "$PKI/device-ca.pem" \
+	    "$T/ca"
+	CA=$PKI/device-ca issue crit 1.2.3.4=critical,ASN1:UTF8String:x
+	refuses 1 'critical extension' mcfg-verify \
+	    --device-ca "$PKI/device-ca.pem" "$T/crit"
+	CA=$PKI/device-ca DIGEST=sha384 issue md basicConstraints=CA:FALSE
+	refuses 1 'not signed with SHA-1 or SHA-256' mcfg-verify \
+	    --device-ca "$PKI/device-ca.pem" "$T/md"
+	CA=$PKI/device-ca DIGEST=md5 issue md basicConstraints=CA:FALSE
+	refuses 1 'not signed with SHA-1 or SHA-256' mcfg-verify \
+	    --device-ca "$PKI/device-ca.pem" "$T/md"
+	# The CA itself.
+	sign "$T/s" device-ca
+	refuses 1 'it is a CA' mcfg-verify --device-ca "$PKI/device-ca.pem" \
+	    "$T/s"
+	echo 'no plist' > "$T/answer"
+	sign "$T/s" device
+	refuses 3 'not a property list' mcfg-verify \
+	    --device-ca "$PKI/device-ca.pem" "$T/s"
+	head -c 70000 /dev/zero > "$T/answer"
+	sign "$T/s" device
+	refuses 3 'limit' mcfg-verify --device-ca "$PKI/device-ca.pem" "$T/s"
+}
+
+@test "verify --no-trust: by name only, and alone" {
+	sign "$T/s" client
+	accepts "$T/s" --no-trust
+	refuses 2 'missing --ca or --device-ca' mcfg-verify "$T/s"
+	refuses 2 'not together' mcfg-verify --no-trust \
+	    --ca "$PKI/root.pem" "$T/s"
+	refuses 2 'goes with --ca' mcfg-verify --no-trust --allow-sha1 "$T/s"
+	refuses 4 'No such file' mcfg-verify --ca "$T/none" "$T/s"
+	refuses 4 'not a certificate' mcfg-verify --ca "$T/answer" "$T/s"
+}
+
+# ---- content ----
+
+@test "verify: the challenge" {
+	sign "$T/s" signer -certfile "$PKI/inter.pem"
+	accepts "$T/s" --ca "$PKI/root.pem" --challenge "file:$T/challenge"
+	PW='open sesame' accepts "$T/s" --no-trust --challenge env:PW
+	PW='open sesamf' refuses 1 'CHALLENGE' mcfg-verify --no-trust \
+	    --challenge env:PW "$T/s"
+	PW='open' refuses 1 'CHALLENGE' mcfg-verify --no-trust \
+	    --challenge env:PW "$T/s"
+	sed -i 's/CHALLENGE/Challenge/' "$T/answer"
+	sign "$T/s" signer
+	refuses 1 'no CHALLENGE' mcfg-verify --no-trust \
+	    --challenge "file:$T/challenge" "$T/s"
+	sed -i "s|Challenge</key><string>open sesame</string>|CHALLENGE</key><data>b3BlbiBzZXNhbWU=</data>|" \
+	    "$T/answer"
+	sign "$T/s" signer
+	accepts "$T/s" --no-trust --challenge "file:$T/challenge"
+	echo 'no plist' > "$T/answer"
+	sign "$T/s" signer
+	refuses 1 'no CHALLENGE' mcfg-verify --no-trust \
+	    --challenge "file:$T/challenge" "$T/s"
+	# It never shows in a refusal.
+	run ! grep -q sesame "$T/stderr"
+}
+
+@test "verify: required attributes" {
+	sign "$T/s" signer
+	accepts "$T/s" --no-trust --require UDID=hello --require N=7 \
+	    --require B=true
+	refuses 1 "UDID is 'hello', not 'hallo'" mcfg-verify --no-trust \
+	    --require N=7 --require UDID=hallo "$T/s"
+	refuses 1 'no SERIAL' mcfg-verify --no-trust --require SERIAL=x "$T/s"
+	refuses 2 'NAME=VALUE' mcfg-verify --no-trust --require SERIAL "$T/s"
+	refuses 1 'another one' mcfg-verify --no-trust \
+	    --require CHALLENGE=guess "$T/s"
+	run ! grep -q sesame "$T/stderr"
+}
+
+@test "verify: hostile text of a device is one line" {
+	printf '<plist><dict><key>UDID</key><string>a\nmcfg-verify: b\xe2\x80\xae</string></dict></plist>' \
+	    > "$T/answer"
+	sign "$T/s" signer
+	refuses 1 'a\nmcfg-verify: b\u202e' mcfg-verify --no-trust \
+	    --require UDID=x "$T/s"
+}
+
+@test "verify: side outputs, only with status 0" {
+	sign "$T/s" device -md sha1
+	yields "$T/out" mcfg-verify --device-ca "$PKI/device-ca.pem" \
+	    --signer-out "$T/signer" --anchor-out "$T/anchor" \
+	    --report "$T/report" "$T/s"
+	cmp "$T/signer" <(openssl x509 -in "$PKI/device.pem")
+	[ "$(cat "$T/anchor")" = device ]
+	json_is "$T/report" "(j['anchor'] == 'device' and
+	    j['signer']['subject'] == 'CN=DEVICE-0001' and
+	    j['signer']['issuer'] == 'CN=Device CA,O=Factory,C=US' and
+	    j['signer']['key'] == 'rsa:1024' and j['digest'] == 'sha1' and
+	    j['content_type'] == 'plist' and j['challenge'] == 'unchecked' and
+	    j['attributes'] == {'UDID': 'hello', 'N': 7, 'B': True})"
+	[ "$(openssl x509 -in "$PKI/device.pem" -noout -fingerprint -sha256 |
+	    sed 's/.*=//; s/://g' | tr A-F a-f)" = \
+	    "$(python3 -c "import json, sys
+print(json.load(open(sys.argv[1]))['signer']['sha256'])" "$T/report")" ]
+	rm "$T/signer" "$T/anchor" "$T/report"
+	refuses 1 '' mcfg-verify --device-ca "$PKI/other.pem" \
+	    --signer-out "$T/signer" --anchor-out "$T/anchor" \
+	    --report "$T/report" "$T/s"
+	[ ! -e "$T/signer" ] && [ ! -e "$T/anchor" ] && [ ! -e "$T/report" ]
+	sign "$T/s" signer
+	mcfg-verify --no-trust --anchor-out fd:5 --report fd:6 "$T/s" \
+	    5> "$T/anchor" 6> "$T/report" > "$T/out"
+	[ "$(cat "$T/anchor")" = none ]
+	json_is "$T/report" "j['anchor'] is None and j['anchor_file'] is None"
+	refuses 4 'cannot write' mcfg-verify --no-trust --anchor-out fd:9 "$T/s"
+	PW='open sesame' yields - mcfg-verify --no-trust --challenge env:PW \
+	    --report "$T/report" "$T/s"
+	json_is "$T/report" "j['challenge'] == 'match'"
+	run ! grep -q sesame "$T/report"
+}
+
+@test "verify --explain: the whole list, in order" {
+	sign "$T/s" signer -certfile "$PKI/inter.pem"
+	yields "$T/list" mcfg-verify --explain --ca "$PKI/root.pem" "$T/s"
+	grep -v '^ ' "$T/list" | sed 's/^[a-z-]* *//; s/:.*//' > "$T/names"
+	printf '%s\n' structure 'one signer' digest signature \
+	    'signer certificate' chain chain dates anchor content challenge \
+	    'required attributes' | diff - "$T/names"
+	run ! grep -v '^pass' "$T/list"
+	status=0
+	mcfg-verify --explain --ca "$PKI/other.pem" --report "$T/report" \
+	    "$T/s" > "$T/list" 2> "$T/stderr" || status=$?
+	[ "$status" -eq 1 ]
+	grep -q '^fail  chain: ' "$T/list"
+	grep -q '^-     dates: not reached' "$T/list"
+	json_is "$T/report" "(j['trusted'] is False and j['anchor'] is None and
+	    [c['outcome'] for c in j['checks'] if c['check'] == 'chain'][-1] == 'fail' and
+	    j['checks'][-1]['outcome'] == 'not reached')"
+	head -c 900 "$T/s" > "$T/x"
+	refuses 3 'truncated' mcfg-verify --explain --ca "$PKI/root.pem" \
+	    --report "$T/report" "$T/x"
+	json_is "$T/report" "(j['checks'][0]['check'] == 'structure' and
+	    j['checks'][0]['outcome'] == 'fail' and len(j['checks']) == 11)"
+}
+
+# ---- real messages ----
+
+@test "verify: the answer of a real iPhone, as sent and as PEM" {
+	local real=$DATA/device-responses/iphone-ios6-2012
+	local ca=$DATA/apple-ca/AppleiPhoneDeviceCA.cer
+
+	needs_data device-responses/iphone-ios6-2012.p7
+	openssl cms -verify -noverify -binary -inform DER -in "$real.p7" \
+	    -out "$T/want" 2> /dev/null
+	yields "$T/out" mcfg-verify --device-ca "$ca" "$real.p7"
+	cmp "$T/out" "$T/want"
+	openssl cms -verify -noverify -binary -inform PEM -in "$real.pem" \
+	    -out "$T/want" 2> /dev/null
+	yields "$T/out" mcfg-verify --device-ca "$ca" --report "$T/report" \
+	    "$real.pem"
+	cmp "$T/out" "$T/want"
+	json_is "$T/report" "j['attributes']['PRODUCT'].startswith('iPhone')"
+}
+
+@test "verify: the answer of a real iPhone, spoilt" {
+	local real=$DATA/device-responses/iphone-ios6-2012.p7
+	local ca=$DATA/apple-ca/AppleiPhoneDeviceCA.cer
+
+	needs_data device-responses/iphone-ios6-2012.p7
+	cp "$real" "$T/x"
+	chmod 600 "$T/x"
+	flip_byte "$T/x" 'UDID'
+	refuses 1 'signature' mcfg-verify --device-ca "$ca" "$T/x"
+	{ cat "$real"; printf 'xx'; } > "$T/x"
+	refuses 3 '2 bytes after' mcfg-verify --device-ca "$ca" "$T/x"
+	head -c 3000 "$real" > "$T/x"
+	refuses 3 'truncated' mcfg-verify --device-ca "$ca" "$T/x"
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$T/k" -out "$T/c" \
+	    -subj '/C=US/O=Apple Inc./OU=Apple iPhone/CN=Apple iPhone Device CA' \
+	    2> /dev/null
+	refuses 1 'not issued by' mcfg-verify --device-ca "$T/c" "$real"
+	refuses 1 'not issued by' mcfg-verify \
+	    --device-ca "$DATA/apple-ca/AppleRootCA.cer" "$real"
+	refuses 1 'sha1' mcfg-verify --ca "$ca" "$real"
+	refuses 1 'key is too small' mcfg-verify --ca "$ca" --allow-sha1 \
+	    "$real"
+}
+
+@test "verify: real signed profiles agree with openssl" {
+	local f n=0
+
+	needs_data profiles
+	for f in "$DATA"/profiles/*.mobileconfig; do
+		openssl cms -verify -noverify -binary -inform DER -in "$f" \
+		    -out "$T/want" 2> /dev/null || continue
+		_run mcfg-verify --no-trust "$f"
+		[ "$status" -eq 0 ] || { _show; return 1; }
+		cmp "$T/stdout" "$T/want"
+		n=$((n + 1))
+	done
+	[ "$n" -ge 5 ]
+}
