@@ -285,6 +285,18 @@ cert_sha256(const X509 *cert, char out[SECRET_HASH_TEXT])
 	secret_sha256(der.data, der.len, out);
 }
 
+char *
+cert_subject_text(const X509 *cert)
+{
+	return cert_name_text(X509_get_subject_name(cert));
+}
+
+const EVP_PKEY *
+cert_key(const X509 *cert)
+{
+	return X509_get0_pubkey(cert);
+}
+
 void
 cert_report(const X509 *cert, struct report *r)
 {

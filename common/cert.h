@@ -136,6 +136,12 @@ void cert_sha256(const X509 *cert, char out[SECRET_HASH_TEXT]);
  */
 char *cert_name_text(const X509_NAME *name);
 
+/* That of the certificate's subject; yours. */
+char *cert_subject_text(const X509 *cert);
+
+/* Its public key, borrowed; NULL where it is of no known kind. */
+const EVP_PKEY *cert_key(const X509 *cert);
+
 /* Adds subject, issuer, serial, sha256, not_before, not_after, key. */
 void cert_report(const X509 *cert, struct report *r);
 

@@ -290,6 +290,52 @@ io_dir_is_empty(const char *path, bool *empty)
 }
 
 void
+io_names_free(struct io_names *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		free(l->v[i]);
+	free(l->v);
+	l->v = NULL;
+	l->n = 0;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool
+ends_in(const char *name, const char *suffix)
+{
+	size_t n = strlen(name), m = strlen(suffix);
+
+	return n >= m && strcmp(name + n - m, suffix) == 0;
+}
+
+enum status
+io_list_dir(const char *path, const char *suffix, struct io_names *out)
+{
+	struct dirent *e;
+	DIR *dir;
+
+	if ((dir = opendir(path)) == NULL)
+		return fail_errno(FAULT, "%s: cannot open the folder", path);
+	while ((e = readdir(dir)) != NULL) {
+		if (!ends_in(e->d_name, suffix))
+			continue;
+		out->v = xreallocarray(out->v, out->n + 1, sizeof *out->v);
+		out->v[out->n++] = xstrdup(e->d_name);
+	}
+	closedir(dir);
+	if (out->n > 1)
+		qsort(out->v, out->n, sizeof *out->v, compare_names);
+	return OK;
+}
+
+void
 io_reserve_fds(void)
 {
 	int fd;

@@ -90,6 +90,21 @@ enum status io_make_dir(const char *path) USE_RESULT;
  */
 enum status io_dir_is_empty(const char *path, bool *empty) USE_RESULT;
 
+/*
+ * io_list_dir() gives the names in a folder that end in suffix, sorted by
+ * their bytes; FAULT where it cannot be read.
+ */
+struct io_names {
+	char **v;
+	size_t n;
+};
+#define IO_NAMES_INIT	{ NULL, 0 }
+#define auto_io_names	AUTO(io_names_free) struct io_names
+
+void io_names_free(struct io_names *l);
+enum status io_list_dir(const char *path, const char *suffix,
+    struct io_names *out) USE_RESULT;
+
 /* io_reserve_fds() opens /dev/null on those of 0 to 2 that are closed. */
 void io_reserve_fds(void);
 

@@ -59,7 +59,10 @@ working() {
 	mcfg-scep-payload)
 		argv=(--url https://example.com/scep --identifier com.a.b
 		    --subject /O=A/CN=B) ;;
-	mcfg-profile|mcfg-lint)
+	mcfg-lint)
+		argv=(--json)
+		input=$T/profile ;;
+	mcfg-profile)
 		input=$T/profile ;;
 	mcfg-sign)
 		argv=(--cert "$PKI/signer.pem" --key "$PKI/signer.key"

@@ -1,0 +1,282 @@
+/* mcfg-lint: profiles in, what is wrong with them out. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "cms.h"
+#include "opts.h"
+#include "profile.h"
+#include "schema.h"
+#include "spec.h"
+#include "tree.h"
+
+static const char *check_allow(const char *);
+
+static struct args {
+	struct io_input in;
+	struct io_output out;
+	struct strings files;
+	const char *schema;
+	struct schema_options how;
+	bool json, sarif;
+} args;
+
+static const struct opt options[] = {
+	OPT_OUTPUT(args.out),
+	OPT_LENGTH(args.in),
+	OPT_AT,
+	{ 0, "schema", "DIR", "checkout of Apple's device-management (default: "
+	    "MCFG_SCHEMA)", .value = &args.schema },
+	{ 0, "platform", "NAME", "the system that the profile is for",
+	    .value = &args.how.platform,
+	    .choices = SCHEMA_PLATFORMS },
+	{ 0, "os", "VERSION", "its version (default: the newest)",
+	    .value = &args.how.os, .check = schema_check_version },
+	{ 0, "allow-types", "LIST", "payload types that may be there: "
+	    "com.apple.*,com.example.app", .value = &args.how.allow_types,
+	    .check = check_allow },
+	{ 0, "strict", NULL, "warnings, unknown keys and unknown types are "
+	    "errors", .flag = &args.how.strict },
+	{ 0, "json", NULL, "write one JSON object", .flag = &args.json },
+	{ 0, "sarif", NULL, "write SARIF 2.1.0", .flag = &args.sarif },
+	{ 0 },
+};
+
+static const struct tool tool = {
+	.name = "mcfg-lint",
+	.summary = "Reads configuration profiles and writes what is wrong "
+	    "with them.",
+	.operands = "[FILE]...",
+	.example = "mcfg-lint --schema device-management --platform macOS "
+	    "*.mobileconfig",
+	.options = options,
+	.args = &args,
+	.inputs = &args.files,
+};
+
+enum { REASON = 1024 };
+
+static const char *
+check_allow(const char *list)
+{
+	const char *star;
+
+	if (*list == '\0')
+		return "no payload type";
+	for (star = list; (star = strchr(star, '*')) != NULL; star++)
+		if (star[1] != '\0' && star[1] != ',')
+			return "a star stands only at the end of a type";
+	return NULL;
+}
+
+/* A number at *p and the colon behind it, or 0 and *p as it was. */
+static unsigned long
+take_number(const char **p)
+{
+	const char *s = *p;
+	unsigned long v = 0;
+
+	while (*s >= '0' && *s <= '9' && v < 100000000)
+		v = v * 10 + (unsigned long)(*s++ - '0');
+	if (s == *p || *s != ':')
+		return 0;
+	*p = s + 1;
+	return v;
+}
+
+/*
+ * A reader's line, "file:line:column: reason" or "file: reason", becomes a
+ * finding.
+ */
+static void
+add_reason(const char *file, const char *reason, enum schema_rule rule,
+    struct schema_findings *out)
+{
+	unsigned long line, column;
+	char name[REASON];
+
+	diag_escape(file, strlen(file), name, sizeof name);
+	if (strncmp(reason, name, strlen(name)) == 0 &&
+	    reason[strlen(name)] == ':')
+		reason += strlen(name) + 1;
+	line = take_number(&reason);
+	column = take_number(&reason);
+	while (*reason == ' ')
+		reason++;
+	schema_add(&args.how, file, line, column, rule, out, "%s", reason);
+}
+
+/* Text that has the keys of a profile as YAML writes them. */
+static bool
+has_yaml_keys(const struct buf *in)
+{
+	static const char *const keys[] = {
+		"PayloadContent:", "PayloadIdentifier:", "PayloadType:",
+	};
+	const char *p;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(keys); i++)
+		for (p = buf_str(in); (p = strstr(p, keys[i])) != NULL; p++)
+			if (p == buf_str(in) || p[-1] == '\n')
+				return true;
+	return false;
+}
+
+static bool
+ends_in(const char *name, const char *tail)
+{
+	size_t n = strlen(name), m = strlen(tail);
+
+	return n > m && strcmp(name + n - m, tail) == 0;
+}
+
+static bool
+is_yaml(const char *file, const struct buf *in)
+{
+	if (tree_looks_like_plist(in))
+		return false;
+	return ends_in(file, ".yaml") || ends_in(file, ".yml") ||
+	    has_yaml_keys(in);
+}
+
+/*
+ * A YAML source becomes the profile that mcfg-profile would make of it; the
+ * file is the seed, so that its findings are the same on every run.
+ */
+static enum status
+read_yaml(const char *file, const struct buf *in, struct tree_marks *marks,
+    struct tree **out)
+{
+	auto_spec_uuids uuids = SPEC_UUIDS_INIT;
+	auto_tree *t = NULL;
+	struct spec_how how = {
+		.path = file, .at = args.how.now, .marks = marks,
+		.uuids = &uuids,
+	};
+	enum status st;
+
+	if (in->len > IO_TEXT_MAX)
+		return fail(MALFORMED, "%s: more than %d bytes", file,
+		    IO_TEXT_MAX);
+	if ((st = spec_from_yaml(in, file, &how, &t)) != OK ||
+	    (st = profile_complete(t, file, &uuids, file)) != OK)
+		return st;
+	*out = STEAL(t);
+	return OK;
+}
+
+/* What the file holds, with its signature off, or why it holds no plist. */
+static enum status
+read_tree(const char *file, struct buf *in, struct tree_marks *marks,
+    bool *is_signed, struct tree **out)
+{
+	auto_buf content = BUF_INIT;
+	enum status st;
+
+	if (is_yaml(file, in))
+		return read_yaml(file, in, marks, out);
+	if (tree_looks_like_plist(in) || !cms_looks_like(in))
+		return tree_parse(in, file, marks, out);
+	if ((st = cms_unwrap(in, file, &content)) != OK)
+		return st;
+	*is_signed = true;
+	return tree_parse(&content, file, marks, out);
+}
+
+static enum status
+lint_file(struct schema *s, const char *path, struct schema_findings *found)
+{
+	const char *file = io_name(path);
+	struct io_input in = { path, args.in.length };
+	struct schema_source src = { file, NULL };
+	auto_tree_marks *marks = tree_marks_new();
+	auto_tree *t = NULL;
+	auto_buf bytes = BUF_INIT;
+	char reason[REASON] = "";
+	bool is_signed = false;
+	enum status st;
+
+	if ((st = io_slurp(&in, IO_PROFILE_MAX, &bytes)) != OK)
+		return st;
+	diag_capture(reason, sizeof reason);
+	st = read_tree(file, &bytes, marks, &is_signed, &t);
+	diag_capture(NULL, 0);
+	if (st == FAULT)
+		return fail(st, "%s", reason);
+	if (is_signed)
+		schema_add(&args.how, file, 0, 0, RULE_SIGNED, found, "the "
+		    "signature was taken off and not verified");
+	if (st != OK) {
+		add_reason(file, reason, st == REFUSED ? RULE_NOT_A_PROFILE :
+		    RULE_NOT_A_PLIST, found);
+		return OK;
+	}
+	src.marks = marks;
+	return schema_lint(s, &args.how, &src, t, found);
+}
+
+static enum status
+lint_all(struct schema *s, struct schema_findings *found)
+{
+	enum status st;
+	size_t i;
+
+	if (args.files.n == 0 && (st = lint_file(s, NULL, found)) != OK)
+		return st;
+	for (i = 0; i < args.files.n; i++)
+		if ((st = lint_file(s, args.files.v[i], found)) != OK)
+			return st;
+	schema_lint_across(&args.how, found);
+	schema_sort(found);
+	return OK;
+}
+
+static enum status
+check_args(const struct args *a)
+{
+	const char *dir = secret_env("MCFG_SCHEMA");
+
+	if (a->json && a->sarif)
+		return fail(USAGE, "--json and --sarif exclude each other");
+	if (a->how.os != NULL && a->how.platform == NULL)
+		return opts_missing("--platform", "whose version --os is");
+	if (a->schema == NULL && dir != NULL && *dir != '\0')
+		args.schema = dir;
+	args.how.now = clock_now();
+	return OK;
+}
+
+static enum status
+run(const struct args *a)
+{
+	auto_schema *s = NULL;
+	auto_schema_findings found = SCHEMA_FINDINGS_INIT;
+	auto_buf out = BUF_INIT;
+	enum status st;
+
+	if ((st = check_args(a)) != OK ||
+	    (st = schema_load(a->schema, &s)) != OK)
+		return st;
+
+	if ((st = lint_all(s, &found)) != OK)
+		return st;
+
+	if (a->json)
+		schema_to_json(&found, &out);
+	else if (a->sarif)
+		schema_to_sarif(&found, &out);
+	else
+		schema_to_text(&found, &out);
+
+	if ((st = io_spill(&a->out, &out)) != OK)
+		return st;
+	return found.count[SCHEMA_ERROR] > 0 ? REFUSED : OK;
+}
+
+int
+main(int argc, char **argv)
+{
+	return (int)opts_main(&tool, argc, argv, run);
+}

@@ -1,0 +1,693 @@
+#!/usr/bin/env bats
+
+load helpers
+
+setup() {
+	export MCFG_SCHEMA=
+	SCHEMA=$DATA/apple-device-management
+}
+
+# make FILE [STATEMENT...]: see profiles.py.
+make() {
+	python3 "$TESTS/profiles.py" make "$PKI/root.pem" "$@"
+}
+
+# lacks PATTERN FILE: no line of it matches.
+lacks() {
+	! grep -E -e "$1" "$2"
+}
+
+# finds STATUS SEVERITY RULE PATH FILE OPTION...: exactly one finding of the
+# rule, with the path and severity, and that status.
+finds() {
+	local want=$1 severity=$2 rule=$3 path=$4 file=$5
+	shift 5
+	_run mcfg-lint --json "$@" "$file"
+	if [ "$status" -ne "$want" ] || [ -s "$T/stderr" ]; then
+		_show mcfg-lint "$@" "$file"
+		cat "$T/stdout"
+		return 1
+	fi
+	python3 - "$T/stdout" "$severity" "$rule" "$path" <<-'PY'
+	import json, sys
+	severity, rule, path = sys.argv[2:]
+	j = json.load(open(sys.argv[1]))
+	hit = [f for f in j['findings'] if f['rule'] == rule]
+	if [(f['path'], f['severity']) for f in hit] != [(path, severity)]:
+	    sys.exit('%s not found once at %s: %s' % (rule, path, j))
+	if j['errors'] != sum(f['severity'] == 'error' for f in j['findings']):
+	    sys.exit('the count of errors is wrong')
+	PY
+}
+
+# sow OPTION...: a table on standard input, see profiles.py.
+sow() {
+	local n=0
+
+	mkdir "$T/sown"
+	cat > "$T/table"
+	python3 "$TESTS/profiles.py" sow "$PKI/root.pem" "$T/sown" < "$T/table"
+	while [ -e "$T/sown/$n" ]; do
+		_run mcfg-lint --json "$@" "$T/sown/$n"
+		[ ! -s "$T/stderr" ] || _show "row $n"
+		cp "$T/stdout" "$T/sown/$n.json"
+		echo "$status" > "$T/sown/$n.status"
+		n=$((n + 1))
+	done
+	[ "$n" -eq "$(wc -l < "$T/table")" ]
+	python3 "$TESTS/profiles.py" judge "$T/sown" < "$T/table"
+}
+
+@test "lint: a profile with nothing wrong has a note about its certificate only" {
+	make "$T/p"
+	yields "$T/out" mcfg-lint "$T/p"
+	[ "$(wc -l < "$T/out")" -eq 1 ]
+	grep -qE '^.*/p:[0-9]+:[0-9]+: payload\[2\]\.PayloadContent: note: the certificate of CN=Root,O=Example expires at .*Z \[certificate\]$' "$T/out"
+}
+
+@test "lint: what is built in finds each fault without any schema" {
+	sow <<-'TABLE'
+	error|not-a-profile|profile|p = ['x']
+	error|not-a-profile|profile|del p['PayloadType']
+	error|not-a-profile|profile|p['PayloadType'] = 'com.apple.wifi.managed'
+	error|missing-key|profile|del p['PayloadIdentifier']
+	error|missing-key|profile|del p['PayloadContent']
+	error|missing-key|payload[1]|del clip['PayloadUUID']
+	error|missing-key|payload[3].PayloadContent|del scep['PayloadContent']['URL']
+	error|missing-key|payload[2]|del root['PayloadContent']
+	error|wrong-type|profile.PayloadDisplayName|p['PayloadDisplayName'] = 3
+	error|wrong-type|profile|p['PayloadContent'] = {'URL': 'x'}
+	error|wrong-type|payload[1]|p['PayloadContent'][1] = 'x'
+	error|wrong-type|payload[3].PayloadContent.Retries|scep['PayloadContent']['Retries'] = '3'
+	error|wrong-type|payload[3].PayloadContent.SubjectAltName.ntPrincipalName|scep['PayloadContent']['SubjectAltName']['ntPrincipalName'] = ['a']
+	error|wrong-type|payload[3].PayloadContent.SubjectAltName.dNSName|scep['PayloadContent']['SubjectAltName']['dNSName'] = ['a', 1]
+	error|wrong-type|profile.RemovalDate|p['RemovalDate'] = '2030-01-01T00:00:00Z'
+	error|wrong-type|profile.ConsentText.de|p['ConsentText']['de'] = True
+	error|bool-as-integer|profile.PayloadRemovalDisallowed|p['PayloadRemovalDisallowed'] = 1
+	warning|real-as-integer|payload[3].PayloadContent.Keysize|scep['PayloadContent']['Keysize'] = 2048.0
+	error|unknown-value|payload[3].PayloadContent.Keysize|scep['PayloadContent']['Keysize'] = 2000
+	error|unknown-value|profile.PayloadScope|p['PayloadScope'] = 'Sytem'
+	error|bad-range|payload[3].PayloadContent.Key Usage|scep['PayloadContent']['Key Usage'] = 7
+	error|bad-format|payload[3].PayloadContent.CAFingerprint|scep['PayloadContent']['CAFingerprint'] = bytes(31)
+	error|bad-format|payload[3].PayloadContent.Subject[0][0][0]|scep['PayloadContent']['Subject'][0][0][0] = '0'
+	error|bad-format|profile.PayloadIdentifier|p['PayloadIdentifier'] = ''
+	error|bad-count|payload[3].PayloadContent.Subject[1][0]|scep['PayloadContent']['Subject'][1][0] = ['CN', 'a', 'b']
+	error|payload-version|profile|del p['PayloadVersion']
+	error|payload-version|payload[0].PayloadVersion|wifi['PayloadVersion'] = 2
+	error|payload-version|payload[0].PayloadVersion|wifi['PayloadVersion'] = '1'
+	error|duplicate-uuid|payload[1].PayloadUUID|clip['PayloadUUID'] = wifi['PayloadUUID'].lower()
+	error|duplicate-uuid|payload[1].PayloadUUID|clip['PayloadUUID'] = p['PayloadUUID']
+	warning|duplicate-identifier|payload[1].PayloadIdentifier|clip['PayloadIdentifier'] = wifi['PayloadIdentifier']
+	warning|bad-uuid|payload[1].PayloadUUID|clip['PayloadUUID'] = 'clip'
+	note|lower-case-uuid|payload[1].PayloadUUID|clip['PayloadUUID'] = clip['PayloadUUID'].lower()
+	warning|dangling-reference|payload[4].IdentityCertificateUUID|mdm['IdentityCertificateUUID'] = clip['PayloadUUID'][:-1] + '9'
+	error|pem-in-data|payload[2].PayloadContent|root['PayloadContent'] = pem.encode()
+	error|pem-in-data|payload[0].Extra|wifi['Extra'] = b'\n ' + pem.encode()
+	error|bad-certificate|payload[2].PayloadContent|root['PayloadContent'] = der[:-1]
+	error|bad-certificate|payload[2].PayloadContent|root['PayloadContent'] = der + b'x'
+	error|bad-certificate|payload[2].PayloadContent|root['PayloadType'] = 'com.apple.security.pem'; root['PayloadContent'] = b'-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
+	error|bad-certificate|payload[2].PayloadContent|root['PayloadType'] = 'com.apple.security.pkcs12'; root['PayloadContent'] = b'\x30\x82\x01\x00'
+	warning|weak-key|payload[3].PayloadContent.Keysize|scep['PayloadContent']['Keysize'] = 1024
+	warning|weak-key|payload[3].PayloadContent|del scep['PayloadContent']['Keysize']
+	warning|clear-text-secret|payload[3].PayloadContent.Challenge|scep['PayloadContent']['Challenge'] = 'c'
+	warning|clear-text-secret|payload[0].Password|wifi['Password'] = 'hunter2'
+	warning|clear-text-secret|payload[0].EAPClientConfiguration.UserPassword|wifi['EAPClientConfiguration'] = {'UserPassword': 'x', 'AcceptEAPTypes': [25]}
+	note|encrypted|profile|del p['PayloadContent']; p['EncryptedPayloadContent'] = b'0'
+	TABLE
+}
+
+@test "lint: Apple's schema finds each fault" {
+	needs_data apple-device-management
+	make "$T/p"
+	yields "$T/out" mcfg-lint --schema "$SCHEMA" "$T/p"
+	[ "$(wc -l < "$T/out")" -eq 1 ]
+	sow --schema "$SCHEMA" <<-'TABLE'
+	error|wrong-type|payload[0].SSID_STR|wifi['SSID_STR'] = 7
+	error|wrong-type|payload[0].AutoJoin|wifi['AutoJoin'] = 'true'
+	error|wrong-type|payload[0].ProxyServerPort|wifi['ProxyServerPort'] = '80'
+	error|bool-as-integer|payload[1].IsRemovable|clip['IsRemovable'] = 1
+	error|bool-as-integer|payload[0].HIDDEN_NETWORK|wifi['HIDDEN_NETWORK'] = 0
+	error|missing-key|payload[1]|del clip['URL']
+	error|missing-key|payload[4]|del mdm['Topic']
+	error|missing-key|payload[0].EAPClientConfiguration|wifi['EAPClientConfiguration'] = {'UserName': 'x'}
+	error|bad-range|payload[0].ProxyServerPort|wifi['ProxyServerPort'] = 70000
+	error|bad-range|payload[5].minLength|unlock['minLength'] = 17
+	error|bad-range|payload[5].maxFailedAttempts|unlock['maxFailedAttempts'] = 1
+	error|bad-format|payload[4].ServerURL|mdm['ServerURL'] = 'http://example.com/mdm'
+	error|bad-format|payload[0].PayloadCertificateUUID|wifi['PayloadCertificateUUID'] = 'my certificate'
+	error|unknown-value|payload[0].EncryptionType|wifi['EncryptionType'] = 'WPA9'
+	error|unknown-value|payload[0].EAPClientConfiguration.AcceptEAPTypes[1]|wifi['EAPClientConfiguration'] = {'AcceptEAPTypes': [25, 26]}
+	error|unknown-value|profile.TargetDeviceType|p['TargetDeviceType'] = 9
+	error|bad-count|payload[3].PayloadContent.Subject[0][0]|scep['PayloadContent']['Subject'][0][0] = ['O']
+	error|duplicate-uuid|payload[5].PayloadUUID|unlock['PayloadUUID'] = mdm['PayloadUUID']
+	error|payload-version|payload[5]|del unlock['PayloadVersion']
+	error|pem-in-data|payload[2].PayloadContent|root['PayloadContent'] = pem.encode()
+	warning|multiple-payloads|payload[6]|p['PayloadContent'].append(payload('com.apple.mdm', Topic='com.apple.mgmt.a', ServerURL='https://a.example.com', AccessRights=1, IdentityCertificateUUID=scep['PayloadUUID']))
+	note|unknown-key|payload[1].FullScren|clip['FullScren'] = True
+	note|unknown-key|profile.PayloadColor|p['PayloadColor'] = 'red'
+	note|unknown-type|payload[1]|clip['PayloadType'] = 'com.example.clip'
+	TABLE
+}
+
+@test "lint: a certificate is judged by --at" {
+	make "$T/p"
+	finds 0 warning expired-certificate 'payload[2].PayloadContent' \
+	    "$T/p" --at 2050-01-01T00:00:00Z
+	finds 0 warning certificate-not-yet-valid 'payload[2].PayloadContent' \
+	    "$T/p" --at 2020-01-01T00:00:00Z
+	end=$(date -u -d "$(openssl x509 -in "$PKI/root.pem" -noout -enddate |
+	    cut -d= -f2) - 20 days" +%Y-%m-%dT%H:%M:%SZ)
+	finds 0 warning certificate-expires-soon 'payload[2].PayloadContent' \
+	    "$T/p" --at "$end"
+	finds 1 error expired-certificate 'payload[2].PayloadContent' \
+	    "$T/p" --at 2050-01-01T00:00:00Z --strict
+	openssl x509 -in "$PKI/device-ca.pem" -outform DER -out "$T/weak.der"
+	make "$T/weak" "root['PayloadContent'] = open('$T/weak.der', 'rb').read()"
+	finds 0 warning weak-key 'payload[2].PayloadContent' "$T/weak"
+}
+
+@test "lint: traps of Apple's dialect are no findings" {
+	needs_data apple-device-management
+	make "$T/p" '
+hold(
+ payload("com.apple.MCX", DestroyFVKeyOnStandby=True, cachedaccounts=1),
+ payload("com.apple.homescreenlayout", Dock=[], Pages=[[{"Type": "Folder",
+  "DisplayName": "F", "Pages": [[{"Type": "Folder", "DisplayName": "G",
+  "Pages": [[{"Type": "App", "BundleID": "com.a.b"}]]}]]}]]),
+ payload("com.apple.applicationaccess.new", familyControlsEnabled=True,
+  whiteList=[{"bundleID": "a", "appID": b"x", "subApps": [{"bundleID": "b",
+  "appID": b"y"}]}]),
+ payload("com.apple.TCC.configuration-profile-policy", Services={
+  "ScreenCapture": [{"Identifier": "a", "IdentifierType": "bundleID",
+  "CodeRequirement": "x", "Authorization": "Allow"}]}),
+ payload("com.apple.systemuiserver", **{"mount-controls": {
+  "dvd": ["deny", "alert"], "cd": "deny"}}),
+ payload("com.apple.ManagedClient.preferences", PayloadContent={
+  "com.example.app": {"Forced": [{"mcx_preference_settings": {"a": 1}}]}}),
+ payload("com.apple.preference.users", DisableUsingiCloudPassword=True),
+ payload("com.apple.mcxprinting", UserPrinterList={"Laser": {}}))
+for q in p["PayloadContent"]:
+ q["PayloadEnabled"] = True
+ q["PayloadRebootSuggested"] = False'
+	_run mcfg-lint --schema "$SCHEMA" "$T/p"
+	lacks ': (error|warning): ' "$T/stdout"
+}
+
+@test "lint: a recursive schema finds what is deep inside" {
+	needs_data apple-device-management
+	make "$T/p" 'hold(payload("com.apple.homescreenlayout", Pages=[[{
+"Type": "Folder", "DisplayName": "F", "Pages": [[{"Type": "Folder",
+"DisplayName": "G", "Pages": [[{"Type": "Nonsense"}]]}]]}]]))'
+	finds 1 error unknown-value \
+	    'payload[0].Pages[0][0].Pages[0][0].Pages[0][0].Type' "$T/p" \
+	    --schema "$SCHEMA"
+}
+
+@test "lint: every payload type of the schema is read" {
+	needs_data apple-device-management
+	sed -n 's/^  payloadtype: //p' "$SCHEMA"/mdm/profiles/*.yaml | sort -u |
+	    grep -vxE 'TopLevel|CommonPayloadKeys' > "$T/types"
+	[ "$(wc -l < "$T/types")" -gt 100 ]
+	make "$T/p" "hold(*[payload(t.strip()) for t in open('$T/types')])"
+	_run mcfg-lint --schema "$SCHEMA" "$T/p"
+	[ "$status" -eq 1 ]
+	[ ! -s "$T/stderr" ]
+	lacks unknown-type "$T/stdout"
+}
+
+@test "lint: the chosen system decides what is new, old and unknown" {
+	needs_data apple-device-management
+	make "$T/p" "hold(payload('com.apple.applicationaccess',
+	    allowGameCenter=True, allowAppInstallation=True,
+	    allowWritingTools=False))"
+	finds 0 warning too-new 'payload[0].allowWritingTools' "$T/p" \
+	    --schema "$SCHEMA" --platform iOS --os 17.6
+	_run mcfg-lint --schema "$SCHEMA" --platform iOS --os 18 "$T/p"
+	lacks too-new "$T/stdout"
+	finds 0 warning unsupported 'payload[0].allowAppInstallation' "$T/p" \
+	    --schema "$SCHEMA" --platform macOS
+	make "$T/dash" "hold(payload('com.apple.dashboard', whiteListEnabled=True,
+	    WhiteList=[]))"
+	finds 0 warning unsupported 'payload[0]' "$T/dash" \
+	    --schema "$SCHEMA" --platform iOS
+	make "$T/old" "hold(payload('com.apple.syspolicy.kernel-extension-policy',
+	    AllowedTeamIdentifiers=['A']))"
+	yields "$T/out" mcfg-lint --schema "$SCHEMA" "$T/old"
+	lacks deprecated "$T/out"
+	# Nothing is said of systems where none is chosen.
+	yields "$T/out" mcfg-lint --schema "$SCHEMA" "$T/dash"
+	[ ! -s "$T/out" ]
+}
+
+# Versions as a small schema of our own states them.
+own_schema() {
+	mkdir -p "$T/schema"
+	cat > "$T/schema/TopLevel.yaml" <<-'YAML'
+	payload:
+	  payloadtype: TopLevel
+	payloadkeys:
+	- key: PayloadContent
+	  type: <array>
+	YAML
+	cat > "$T/schema/CommonPayloadKeys.yaml" <<-'YAML'
+	payload:
+	  payloadtype: CommonPayloadKeys
+	payloadkeys: []
+	YAML
+	cat > "$T/schema/a.yaml" <<-'YAML'
+	payload:
+	  payloadtype: com.example.a
+	  supportedOS:
+	    iOS: {introduced: '9.0', deprecated: '12.4', removed: '15.10'}
+	    macOS: {introduced: '10.9', multiple: true}
+	payloadkeys:
+	- key: Late
+	  type: <string>
+	  presence: required
+	  supportedOS:
+	    macOS: {introduced: '13.0'}
+	- key: Pattern
+	  type: <string>
+	  format: '^\d{3}(?:-\w+)?$'
+	- key: Real
+	  type: <real>
+	  rangelist: [0.5, 1.0]
+	- key: Later
+	  type: <url-of-a-later-dialect>
+	YAML
+}
+
+@test "lint: versions are compared number by number" {
+	own_schema
+	make "$T/p" "p.clear(); p.update({'PayloadType': 'Configuration',
+	    'PayloadVersion': 1, 'PayloadContent': [payload('com.example.a')]})"
+	for row in '8.9 too-new' '9 -' '12.3 -' '12.4 deprecated' \
+	    '15.9 deprecated' '15.10 removed' '16 removed'; do
+		read -r os rule <<< "$row"
+		_run mcfg-lint --schema "$T/schema" --platform iOS --os "$os" \
+		    "$T/p"
+		run grep -oE '\[(too-new|deprecated|removed)\]' "$T/stdout"
+		[ "$output" = "[$rule]" ] || [ "$rule$output" = - ] || {
+			echo "$row: $output"
+			return 1
+		}
+	done
+	# A key that came late is asked for only where it is sure to be known.
+	yields - mcfg-lint --schema "$T/schema" "$T/p"
+	yields - mcfg-lint --schema "$T/schema" --platform macOS --os 12 "$T/p"
+	finds 1 error missing-key 'payload[0]' "$T/p" \
+	    --schema "$T/schema" --platform macOS --os 13
+}
+
+@test "lint: expressions, reals and types of later schemas" {
+	own_schema
+	for row in "Pattern='123'" "Pattern='123-a_b'" 'Real=0.5' 'Real=1' \
+	    "Later=b'x'"; do
+		make "$T/p" "hold(payload('com.example.a', Late='x', $row))"
+		yields - mcfg-lint --schema "$T/schema" "$T/p"
+	done
+	make "$T/p" "hold(payload('com.example.a', Late='x', Pattern='12a'))"
+	finds 1 error bad-format 'payload[0].Pattern' "$T/p" \
+	    --schema "$T/schema"
+	make "$T/p" "hold(payload('com.example.a', Late='x', Real=0.75))"
+	finds 1 error unknown-value 'payload[0].Real' "$T/p" \
+	    --schema "$T/schema"
+}
+
+@test "lint: a schema is a checkout, its folder, or MCFG_SCHEMA" {
+	own_schema
+	mkdir -p "$T/checkout/mdm"
+	cp -R "$T/schema" "$T/checkout/mdm/profiles"
+	make "$T/p" "hold(payload('com.example.b'))"
+	finds 0 note unknown-type 'payload[0]' "$T/p" --schema "$T/schema"
+	finds 0 note unknown-type 'payload[0]' "$T/p" --schema "$T/checkout"
+	MCFG_SCHEMA=$T/checkout finds 0 note unknown-type 'payload[0]' "$T/p"
+}
+
+@test "lint: a bad schema folder is a fault" {
+	own_schema
+	make "$T/p" "hold(payload('com.example.a'))"
+	mkdir "$T/empty"
+	refuses 4 'cannot open the folder' mcfg-lint --schema "$T/none" "$T/p"
+	refuses 4 'not a checkout' mcfg-lint --schema "$T/empty" "$T/p"
+	refuses 4 'cannot open the folder' mcfg-lint --schema "$T/p" "$T/p"
+	printf 'payload:\n  payloadtype: com.example.a\npayloadkeys: [\n' \
+	    > "$T/schema/a.yaml"
+	refuses 4 'a.yaml:4:1: ' mcfg-lint --schema "$T/schema" "$T/p"
+	printf 'a: 1\na: 2\n' > "$T/schema/a.yaml"
+	refuses 4 'a.yaml:2:1: doubled key' mcfg-lint --schema "$T/schema" \
+	    "$T/p"
+}
+
+@test "lint: --allow-types is the whole of what may be there" {
+	make "$T/p" 'hold(wifi, clip)'
+	yields - mcfg-lint --allow-types \
+	    com.apple.webClip.managed,com.apple.wifi.managed "$T/p"
+	yields - mcfg-lint --allow-types 'com.apple.*' "$T/p"
+	finds 1 error type-not-allowed 'payload[1]' "$T/p" \
+	    --allow-types com.apple.wifi.managed,com.apple.webClip
+	refuses 2 'a star stands only at the end' mcfg-lint \
+	    --allow-types 'com.*.wifi' "$T/p"
+	refuses 2 'no payload type' mcfg-lint --allow-types '' "$T/p"
+}
+
+@test "lint: --strict makes warnings and unknown things errors, notes stay" {
+	make "$T/p" "wifi['Password'] = 'x'"
+	finds 0 warning clear-text-secret 'payload[0].Password' "$T/p"
+	finds 1 error clear-text-secret 'payload[0].Password' "$T/p" --strict
+	make "$T/p"
+	finds 0 note certificate 'payload[2].PayloadContent' "$T/p" --strict
+	needs_data apple-device-management
+	make "$T/p" "clip['Coler'] = 'x'"
+	finds 1 error unknown-key 'payload[1].Coler' "$T/p" --strict \
+	    --schema "$SCHEMA"
+}
+
+@test "lint: a finding stands at its line and column" {
+	cat > "$T/p.mobileconfig" <<-'XML'
+	<?xml version="1.0" encoding="UTF-8"?>
+	<plist version="1.0"><dict>
+	<key>PayloadType</key><string>Configuration</string>
+	<key>PayloadVersion</key><integer>1</integer>
+	<key>PayloadIdentifier</key><string>com.example.test</string>
+	<key>PayloadUUID</key><string>5A9A2D62-6E0D-4D5A-9B0E-3B2C1D0E9F8A</string>
+	<key>PayloadRemovalDisallowed</key>
+	  <integer>1</integer>
+	<key>PayloadContent</key><array>
+	  <dict/>
+	</array></dict></plist>
+	XML
+	_run mcfg-lint "$T/p.mobileconfig"
+	[ "$status" -eq 1 ]
+	cat "$T/stdout"
+	grep -q 'p.mobileconfig:8:3: profile.PayloadRemovalDisallowed: error: .* \[bool-as-integer\]$' "$T/stdout"
+	grep -q 'p.mobileconfig:10:3: payload\[0\]: error: .PayloadType. is missing \[missing-key\]$' "$T/stdout"
+	# The order is that of the file.
+	cut -d: -f2 "$T/stdout" | sort -nc
+}
+
+@test "lint: a YAML source is judged as the profile that it makes" {
+	cat > "$T/p.yaml" <<-'YAML'
+	PayloadType: Configuration
+	PayloadIdentifier: com.example.test
+	PayloadScope: Everywhere
+	PayloadContent:
+	- PayloadType: com.apple.security.scep
+	  PayloadContent:
+	    URL: https://example.com/scep
+	    Keysize: 2048
+	    Challenge: ${CHALLENGE}
+	    Retries: "3"
+	- PayloadType: com.apple.security.root
+	  PayloadContent: !file root.pem
+	YAML
+	cp "$PKI/root.pem" "$T/root.pem"
+	finds 1 error unknown-value profile.PayloadScope "$T/p.yaml"
+	finds 1 error wrong-type 'payload[0].PayloadContent.Retries' "$T/p.yaml"
+	finds 1 note certificate 'payload[1].PayloadContent' "$T/p.yaml"
+	_run mcfg-lint "$T/p.yaml"
+	grep -q '/p.yaml:3:15: profile.PayloadScope: ' "$T/stdout"
+	grep -q '/p.yaml:10:14: payload\[0\].PayloadContent.Retries: ' "$T/stdout"
+	lacks 'missing-key|payload-version|clear-text' "$T/stdout"
+	# The same from standard input, but for what is beside the file.
+	sed '/root/d; /!file/d' "$T/p.yaml" > "$T/in"
+	_run mcfg-lint < "$T/in"
+	grep -q '^stdin:3:15: profile.PayloadScope: ' "$T/stdout"
+	# Twice the same, though it has no UUIDs of its own.
+	mcfg-lint --json "$T/p.yaml" > "$T/1" || true
+	mcfg-lint --json "$T/p.yaml" > "$T/2" || true
+	cmp "$T/1" "$T/2"
+}
+
+@test "lint: broken YAML is a finding at its place" {
+	printf 'PayloadType: Configuration\nPayloadScope: no\n' > "$T/p.yaml"
+	_run mcfg-lint "$T/p.yaml"
+	[ "$status" -eq 1 ]
+	grep -q '/p.yaml:2:15: profile: error: .*\[not-a-plist\]$' "$T/stdout"
+	printf 'a: 1\n' > "$T/p.yaml"
+	finds 1 error not-a-profile profile "$T/p.yaml"
+}
+
+@test "lint: a file that is no profile is a finding, others are judged too" {
+	make "$T/good"
+	printf 'hello' > "$T/text"
+	printf '\060\003\002\001' > "$T/der"
+	: > "$T/empty"
+	head -c 300 "$T/good" > "$T/cut"
+	printf '<plist version="1.0"><array/></plist>' > "$T/array"
+	_run mcfg-lint "$T/text" "$T/der" "$T/empty" "$T/cut" "$T/array" \
+	    "$T/good"
+	[ "$status" -eq 1 ]
+	[ ! -s "$T/stderr" ]
+	[ "$(grep -c 'error: .*\[not-a-plist\]$' "$T/stdout")" -eq 4 ]
+	[ "$(grep -c 'error: .*\[not-a-profile\]$' "$T/stdout")" -eq 1 ]
+	[ "$(grep -c '/good:' "$T/stdout")" -eq 1 ]
+	refuses 4 'No such file' mcfg-lint "$T/good" "$T/missing"
+}
+
+@test "lint: a signed file is unwrapped and its content judged" {
+	make "$T/p" "wifi['PayloadVersion'] = 3"
+	openssl cms -sign -binary -nodetach -outform DER -in "$T/p" \
+	    -signer "$PKI/signer.pem" -inkey "$PKI/signer.key" -out "$T/signed"
+	finds 1 error payload-version 'payload[0].PayloadVersion' "$T/signed"
+	finds 1 note signed profile "$T/signed"
+	line=$(grep -n '<integer>3<' "$T/p" | cut -d: -f1)
+	_run mcfg-lint "$T/signed"
+	grep -q "/signed:$line:[0-9]*: payload\[0\].PayloadVersion: " "$T/stdout"
+}
+
+@test "lint: a binary profile is judged, without lines" {
+	make "$T/xml" "wifi['PayloadVersion'] = 3"
+	python3 - "$T/xml" "$T/bin" <<-'PY'
+	import plistlib, sys
+	plistlib.dump(plistlib.load(open(sys.argv[1], 'rb')),
+	    open(sys.argv[2], 'wb'), fmt=plistlib.FMT_BINARY)
+	PY
+	_run mcfg-lint "$T/bin"
+	[ "$status" -eq 1 ]
+	grep -q '/bin:1:1: payload\[0\].PayloadVersion: error: 3, must be 1 ' \
+	    "$T/stdout"
+}
+
+@test "lint: the profile service of phase 1" {
+	service='p["PayloadType"] = "Profile Service"; p["PayloadContent"] = {
+	    "URL": "https://example.com/p", "Challenge": b"x",
+	    "DeviceAttributes": ["UDID", "VERSION", "PRODUCT", "SERIAL"]}
+del p["ConsentText"], p["PayloadScope"]
+c = p["PayloadContent"]'
+	make "$T/p" "$service"
+	yields "$T/out" mcfg-lint --strict "$T/p"
+	[ ! -s "$T/out" ]
+	while IFS='|' read -r want severity rule path change; do
+		make "$T/p" "$service" "$change"
+		finds "$want" "$severity" "$rule" "profile.$path" "$T/p"
+	done <<-'TABLE'
+	1|error|missing-key|PayloadContent|del c['URL']
+	1|error|missing-key|PayloadContent|del c['DeviceAttributes']
+	1|error|wrong-type|PayloadContent|p['PayloadContent'] = []
+	1|error|wrong-type|PayloadContent.Challenge|c['Challenge'] = 3
+	1|error|wrong-type|PayloadContent.DeviceAttributes[1]|c['DeviceAttributes'][1] = 3
+	1|error|bad-format|PayloadContent.URL|c['URL'] = 'ftp://example.com'
+	0|warning|plain-http|PayloadContent.URL|c['URL'] = 'http://example.com'
+	0|note|unknown-key|PayloadContent.DeviceAttributes[0]|c['DeviceAttributes'][0] = 'COLOR'
+	0|note|unknown-key|PayloadContent.Chalenge|c['Chalenge'] = 'x'
+	TABLE
+}
+
+@test "lint: our own tools make what lint takes" {
+	for tool in mcfg-service-payload mcfg-scep-payload; do
+		command -v "$tool" > /dev/null || skip "$tool is not built"
+	done
+	mcfg-service-payload --url https://example.com/p --identifier com.a.b \
+	    --challenge file:<(echo x) > "$T/service" 2> /dev/null ||
+	    mcfg-service-payload --url https://example.com/p \
+	    --identifier com.a.b > "$T/service"
+	yields "$T/out" mcfg-lint --strict "$T/service"
+	[ ! -s "$T/out" ]
+	mcfg-scep-payload --url https://example.com/scep --identifier com.a.c \
+	    --subject /O=A/CN=B --san dns:a.example.com > "$T/scep"
+	yields "$T/out" mcfg-lint --strict "$T/scep"
+	[ ! -s "$T/out" ]
+	[ ! -d "$SCHEMA" ] || yields "$T/out" mcfg-lint --schema "$SCHEMA" \
+	    --strict "$T/scep"
+	[ ! -s "$T/out" ]
+}
+
+@test "lint: the same names in two files, each said once" {
+	make "$T/1" 'hold(wifi)'
+	make "$T/2" 'hold(wifi)' "p['PayloadIdentifier'] = 'com.example.two'" \
+	    "p['PayloadUUID'] = p['PayloadUUID'][:-1] + 'F'"
+	make "$T/3" 'hold(clip)'
+	yields "$T/out" mcfg-lint "$T/1" "$T/2" "$T/3"
+	cat "$T/out"
+	[ "$(grep -c shared-identifier "$T/out")" -eq 2 ]
+	[ "$(grep -c shared-uuid "$T/out")" -eq 2 ]
+	grep -q "/2:.*: payload\[0\].PayloadIdentifier: warning: 'com.example.test.1' is also that of .*/1: payload\[0\].PayloadIdentifier \[shared-identifier\]" "$T/out"
+	grep -q "/3:.*: profile.PayloadUUID: warning: .*\[shared-uuid\]" "$T/out"
+	yields - mcfg-lint "$T/2" "$T/3"
+}
+
+@test "lint: variables of others are no findings" {
+	for text in '${PORT}' '$PORT' '{{port}}' '%Port%'; do
+		make "$T/p" "wifi['ProxyServerPort'] = '$text'" \
+		    "p['PayloadScope'] = '$text'" \
+		    "clip['PayloadUUID'] = '$text'" "wifi['Password'] = '$text'"
+		yields "$T/out" mcfg-lint "$T/p"
+		[ "$(wc -l < "$T/out")" -eq 1 ]
+		[ ! -d "$SCHEMA" ] || yields "$T/out" mcfg-lint \
+		    --schema "$SCHEMA" "$T/p"
+		[ "$(wc -l < "$T/out")" -eq 1 ]
+	done
+}
+
+@test "lint: a secret is never shown" {
+	needs_data apple-device-management
+	make "$T/p" "wifi['Password'] = 'hunter2'" \
+	    "scep['PayloadContent']['Challenge'] = 'hunter2'"
+	for form in -v --json --sarif; do
+		mcfg-lint "$form" --schema "$SCHEMA" "$T/p" > "$T/out" 2>&1
+		lacks hunter2 "$T/out"
+	done
+}
+
+@test "lint: hostile text is escaped and cut" {
+	python3 - "$T/p" <<-'PY'
+	import sys
+	key = 'a\u202eb' + 'c' * 5000
+	open(sys.argv[1], 'w').write('''<plist version="1.0"><dict>
+	<key>PayloadType</key><string>Configuration</string>
+	<key>PayloadScope</key><string>x&#10;y:1:1: profile: error: forged \u202e</string>
+	<key>%s</key><string>x</string></dict></plist>''' % key)
+	PY
+	mv "$T/p" "$T/p"$'\n'"x"
+	_run mcfg-lint "$T/p"$'\n'"x"
+	[ "$status" -eq 1 ]
+	! grep -vE '^[^ ]*/p\\nx:[0-9]+:[0-9]+: ' "$T/stdout" || false
+	lacks $'\xe2\x80\xae' "$T/stdout"
+	[ "$(awk '{ if (length > m) m = length } END { print m }' "$T/stdout")" \
+	    -lt 4000 ]
+}
+
+@test "lint: a profile of nothing but faults takes no time" {
+	make "$T/p" 'hold(*[{"PayloadType": "com.apple.wifi.managed",
+	    "PayloadUUID": "x", "a": 1, "PayloadCertificateUUID": "y"}] * 15000)'
+	started=$(date +%s)
+	_run mcfg-lint "$T/p"
+	[ "$status" -eq 1 ]
+	[ "$(wc -l < "$T/stdout")" -ge 74999 ]
+	[ "$(($(date +%s) - started))" -le 10 ]
+}
+
+@test "lint: SARIF has what code hosting asks for" {
+	make "$T/a b%.mobileconfig" "wifi['PayloadVersion'] = 3"
+	(cd "$T" && mcfg-lint --sarif 'a b%.mobileconfig' > out) && false
+	python3 - "$T/out" <<-'PY'
+	import json, sys
+	j = json.load(open(sys.argv[1]))
+	assert j['version'] == '2.1.0'
+	assert j['$schema'].endswith('sarif-schema-2.1.0.json')
+	run, = j['runs']
+	driver = run['tool']['driver']
+	assert driver['name'] == 'mcfg-lint'
+	ids = [r['id'] for r in driver['rules']]
+	assert len(ids) == len(set(ids)) > 30
+	for r in driver['rules']:
+	    assert r['shortDescription']['text']
+	    assert r['defaultConfiguration']['level'] in ('error', 'warning', 'note')
+	assert set(j) == {'$schema', 'version', 'runs'}
+	assert set(run) == {'tool', 'columnKind', 'results'}
+	assert run['columnKind'] in ('unicodeCodePoints', 'utf16CodeUnits')
+	hit = [r for r in run['results'] if r['ruleId'] == 'payload-version']
+	r, = hit
+	assert ids[r['ruleIndex']] == r['ruleId']
+	assert r['level'] == 'error' and r['message']['text']
+	where, = r['locations']
+	place = where['physicalLocation']
+	assert place['artifactLocation']['uri'] == 'a%20b%25.mobileconfig'
+	assert place['region']['startLine'] > 1
+	assert place['region']['startColumn'] >= 1
+	name, = where['logicalLocations']
+	assert name['fullyQualifiedName'] == 'payload[0].PayloadVersion'
+	PY
+	mcfg-lint --sarif < /dev/null > "$T/out" && false
+	json_is "$T/out" 'j["runs"][0]["results"][0]["level"] == "error"'
+}
+
+@test "lint: the page has every rule, with its severity" {
+	mcfg-lint --sarif < /dev/null > "$T/out" && false
+	python3 - "$T/out" > "$T/rules" <<-'PY'
+	import json, sys
+	for r in json.load(open(sys.argv[1]))['runs'][0]['tool']['driver']['rules']:
+	    print(r['id'], r['defaultConfiguration']['level'])
+	PY
+	sed -n 's/^\.It Cm \(.*\) Pq \(.*\)/\1 \2/p' "$ROOT/man/mcfg-lint.1" |
+	    diff "$T/rules" -
+}
+
+@test "lint: -o gets the findings, also with status 1" {
+	make "$T/p" "wifi['PayloadVersion'] = 3"
+	_run mcfg-lint -o "$T/out" "$T/p"
+	[ "$status" -eq 1 ]
+	[ ! -s "$T/stdout" ]
+	grep -q payload-version "$T/out"
+}
+
+@test "lint: usage" {
+	make "$T/p"
+	refuses 2 'exclude each other' mcfg-lint --json --sarif "$T/p"
+	refuses 2 'missing --platform' mcfg-lint --os 17 "$T/p"
+	refuses 2 'not one of' mcfg-lint --platform ios "$T/p"
+	refuses 2 'not a version' mcfg-lint --platform iOS --os 17.x "$T/p"
+	refuses 2 'not a version' mcfg-lint --platform iOS --os 17. "$T/p"
+	head -c 17000000 /dev/zero > "$T/big"
+	refuses 3 'big' mcfg-lint "$T/big"
+}
+
+# What is wrong with the real profiles, and nothing else is: each of these was
+# looked at, and is a mistake of its author.
+real_faults() {
+	cat <<-'TABLE'
+	google--default.mobileconfig payload-version
+	google--system-extension-policy.santa.example.mobileconfig not-a-plist
+	google--usb-block.mobileconfig payload-version
+	jessepeterson--multiple-nt-principals-error.mobileconfig not-a-plist
+	jessepeterson--multistring-error.mobileconfig not-a-plist
+	micromdm--sceptest.mobileconfig pem-in-data
+	microsoft--Cisco_AMP_Config.mobileconfig bool-as-integer
+	microsoft--Cisco_AMP_Config_11.x.mobileconfig bool-as-integer
+	microsoft--Docker_Desktop_-_Sign-in_Enforcement.mobileconfig not-a-plist
+	microsoft--accessibility.mobileconfig bool-as-integer
+	microsoft--background_services.mobileconfig payload-version
+	microsoft--bluetooth.mobileconfig bool-as-integer
+	microsoft--fulldisk.mobileconfig bool-as-integer
+	microsoft--mdatp.mobileconfig bool-as-integer
+	microsoft--mdatp.mobileconfig payload-version
+	TABLE
+}
+
+@test "lint: no false error on real profiles" {
+	needs_data profiles
+	needs_data apple-device-management
+	for f in "$DATA"/profiles/*.mobileconfig; do
+		_run mcfg-lint --schema "$SCHEMA" --json "$f"
+		case $status in 0|1) ;; *) _show "$f"; return 1 ;; esac
+		[ ! -s "$T/stderr" ]
+		python3 - "$T/stdout" "${f##*/}" <<-'PY'
+		import json, sys
+		j = json.load(open(sys.argv[1]))
+		for rule in sorted({f['rule'] for f in j['findings']
+		        if f['severity'] == 'error'}):
+		    print(sys.argv[2], rule)
+		PY
+	done | sort > "$T/found"
+	real_faults | sort | diff - "$T/found"
+}
+
+@test "lint: real profiles without a schema" {
+	needs_data profiles
+	for f in "$DATA"/profiles/*.mobileconfig; do
+		_run mcfg-lint "$f"
+		case $status in 0|1) ;; *) _show "$f"; return 1 ;; esac
+		[ ! -s "$T/stderr" ]
+	done
+}

@@ -1,0 +1,103 @@
+"""Profiles for tests: one with nothing wrong, and what statements make of it.
+
+    profiles.py make ROOT.pem FILE [STATEMENT...]
+    profiles.py sow ROOT.pem DIR < TABLE
+    profiles.py judge DIR < TABLE
+
+Statements are Python's: p is the profile; wifi, clip, root, scep, mdm and
+unlock are its payloads; hold(x, y) makes these all of them, payload(type,
+Key=value) is a new one.  der and pem are the root certificate.
+
+A row of a table is "severity|rule|path|statement".  sow writes row N's
+profile to DIR/N; judge reads DIR/N.json, what mcfg-lint --json said of it,
+and DIR/N.status: exactly one finding of the rule, at that path, of that
+severity, and status 1 for errors.
+"""
+import base64
+import json
+import plistlib
+import re
+import sys
+
+
+def surroundings(path):
+    pem = open(path).read()
+    der = base64.b64decode(re.search('-----\n(.*?)-----', pem, re.S).group(1))
+    count = 0
+
+    def payload(kind, **more):
+        nonlocal count
+        count += 1
+        d = {'PayloadType': kind, 'PayloadVersion': 1,
+             'PayloadIdentifier': 'com.example.test.%d' % count,
+             'PayloadUUID': 'DA7A0000-0000-4000-8000-%012d' % count}
+        d.update(more)
+        return d
+
+    wifi = payload('com.apple.wifi.managed', SSID_STR='Office',
+                   HIDDEN_NETWORK=False, AutoJoin=True,
+                   EncryptionType='WPA2', ProxyServerPort=8080)
+    clip = payload('com.apple.webClip.managed', Label='Clip',
+                   URL='https://example.com/', IsRemovable=True)
+    root = payload('com.apple.security.root', PayloadContent=der)
+    scep = payload('com.apple.security.scep', PayloadContent={
+        'URL': 'https://example.com/scep', 'Keysize': 2048, 'Key Usage': 5,
+        'Subject': [[['O', 'Example']], [['CN', 'Device']]],
+        'CAFingerprint': bytes(32),
+        'SubjectAltName': {'dNSName': ['a.example.com', 'b.example.com'],
+                           'rfc822Name': 'a@example.com'}})
+    mdm = payload('com.apple.mdm', Topic='com.apple.mgmt.External.x',
+                  ServerURL='https://example.com/mdm', AccessRights=8191,
+                  IdentityCertificateUUID=scep['PayloadUUID'])
+    unlock = payload('com.apple.mobiledevice.passwordpolicy', minLength=6,
+                     maxFailedAttempts=5)
+    p = {'PayloadType': 'Configuration', 'PayloadVersion': 1,
+         'PayloadIdentifier': 'com.example.test', 'PayloadDisplayName': 'T',
+         'PayloadUUID': 'DA7A0000-0000-4000-8000-000000000000',
+         'PayloadScope': 'System',
+         'ConsentText': {'default': 'yes', 'de': 'ja'},
+         'PayloadContent': [wifi, clip, root, scep, mdm, unlock]}
+
+    def hold(*payloads):
+        p['PayloadContent'] = list(payloads)
+
+    return dict(p=p, wifi=wifi, clip=clip, root=root, scep=scep, mdm=mdm,
+                unlock=unlock, hold=hold, payload=payload, der=der, pem=pem)
+
+
+def make(pem, path, *statements):
+    names = surroundings(pem)
+    for statement in statements:
+        exec(statement, names)
+    with open(path, 'wb') as f:
+        plistlib.dump(names['p'], f, sort_keys=False)
+
+
+def rows():
+    for n, line in enumerate(sys.stdin.read().splitlines()):
+        yield n, line.split('|', 3)
+
+
+def sow(pem, folder):
+    for n, row in rows():
+        make(pem, '%s/%d' % (folder, n), row[3])
+
+
+def judge(folder):
+    bad = 0
+    for n, (severity, rule, path, statement) in rows():
+        j = json.load(open('%s/%d.json' % (folder, n)))
+        status = int(open('%s/%d.status' % (folder, n)).read())
+        hit = [(f['path'], f['severity']) for f in j['findings']
+               if f['rule'] == rule]
+        errors = sum(f['severity'] == 'error' for f in j['findings'])
+        want = 1 if severity == 'error' else 0
+        if hit != [(path, severity)] or errors != j['errors'] or \
+                status != want:
+            print('%s: %s: status %d, %s' % (rule, statement, status, j))
+            bad = 1
+    sys.exit(bad)
+
+
+if __name__ == '__main__':
+    {'make': make, 'sow': sow, 'judge': judge}[sys.argv[1]](*sys.argv[2:])
