@@ -167,6 +167,10 @@ typedef enum status cert_name_visit(const char *type, const char *value,
 enum status cert_name_each(const X509_NAME *name, cert_name_visit *fn,
     void *arg) USE_RESULT;
 
+/* The dotted OID of an attribute's short or long name ("DC"), or of itself;
+ * NULL where it is unknown.  Yours. */
+char *cert_attribute_oid(const char *type);
+
 /* DER of exactly one name, as cert_name_to_der() wrote it. */
 const char *cert_name_from_der(const void *p, size_t len, X509_NAME **out);
 

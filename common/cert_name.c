@@ -377,6 +377,18 @@ cert_name_each(const X509_NAME *name, cert_name_visit *fn, void *arg)
 	return st;
 }
 
+char *
+cert_attribute_oid(const char *type)
+{
+	ASN1_OBJECT *o = OBJ_txt2obj(type, 0);
+	char text[128];
+	int n = o != NULL ? OBJ_obj2txt(text, sizeof text, o, 1) : 0;
+
+	ASN1_OBJECT_free(o);
+	diag_ssl_clear();
+	return n > 0 && n < (int)sizeof text ? xstrdup(text) : NULL;
+}
+
 /* ---- alternative names ---- */
 
 static const char *

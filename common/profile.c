@@ -76,9 +76,8 @@ profile_identify(struct tree *payload, const struct profile_identity *id,
 	set(payload, "PayloadOrganization", id->organization, only_missing);
 }
 
-/* The head of a payload, with the UUID of path where none is given. */
-static struct tree *
-new_payload(const char *type, const struct profile_identity *id,
+struct tree *
+profile_payload(const char *type, const struct profile_identity *id,
     const char *path)
 {
 	struct tree *t = tree_dict();
@@ -131,7 +130,7 @@ struct tree *
 profile_service(const struct profile_identity *id,
     const struct profile_service *s)
 {
-	struct tree *t = new_payload("Profile Service", id, id->identifier);
+	struct tree *t = profile_payload("Profile Service", id, id->identifier);
 	struct tree *content = tree_dict();
 
 	tree_set_string(content, "URL", s->url);
@@ -148,11 +147,8 @@ struct tree *
 profile_configuration(const struct profile_identity *id,
     struct tree *payloads)
 {
-	struct tree *t = tree_dict();
+	struct tree *t = profile_payload("Configuration", id, id->identifier);
 
-	tree_set_string(t, "PayloadType", "Configuration");
-	tree_set_int(t, "PayloadVersion", 1);
-	profile_identify(t, id, false);
 	tree_set(t, "PayloadContent", payloads);
 	return t;
 }

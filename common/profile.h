@@ -57,6 +57,13 @@ const char *profile_check_url(const char *value);
 void profile_identify(struct tree *payload, const struct profile_identity *id,
     bool only_missing);
 
+/*
+ * profile_payload() makes the head of a payload, PayloadType to
+ * PayloadOrganization; a UUID that is not given is that of path.
+ */
+struct tree *profile_payload(const char *type,
+    const struct profile_identity *id, const char *path);
+
 /* ---- the Profile Service ---- */
 
 struct profile_service {
@@ -73,11 +80,53 @@ struct profile_service {
 struct tree *profile_service(const struct profile_identity *id,
     const struct profile_service *s);
 
+/* ---- SCEP ---- */
+
+enum {
+	PROFILE_SIGN = 1,	/* of "Key Usage" */
+	PROFILE_ENCRYPT = 4,
+};
+
+struct profile_scep {
+	const char *url;
+	const char *name;		/* or NULL, as all that follow */
+	const struct tree *subject;	/* of profile_subject() */
+	const struct tree *alt_names;	/* of profile_alt_names() */
+	const struct buf *challenge;
+	const struct buf *fingerprint;	/* raw */
+	long key_size;
+	long key_usage;
+	long retries, retry_delay;	/* negative: not said */
+	const char *extractable;	/* "yes", "no" */
+};
+
+/*
+ * profile_subject() turns a DN, "/O=Example, Inc./CN=Device" or RFC 4514,
+ * into the array of arrays of [type, value] pairs of a SCEP payload.  NULL,
+ * or the reason.
+ */
+const char *profile_subject(const char *dn, struct tree **out);
+
+/*
+ * profile_alt_names() turns "dns:..", "email:..", "uri:.." and "upn:.." into
+ * SubjectAltName; of several of one type comes an array.  USAGE for another
+ * type or an empty value.
+ */
+enum status profile_alt_names(const struct strings *names, struct tree **out)
+    USE_RESULT;
+
+/* "sign,encrypt" to the bits; NULL, or the reason. */
+const char *profile_key_usage(const char *text, long *out);
+
+/* The payload's dict alone; path is that of the profile around it, or NULL. */
+struct tree *profile_scep(const struct profile_identity *id,
+    const struct profile_scep *s, const char *path);
+
 /* ---- whole profiles ---- */
 
 /*
  * profile_configuration() makes a Configuration around an array of payloads,
- * which it takes.  The result is not completed.
+ * which it takes.  profile_complete() is still to come.
  */
 struct tree *profile_configuration(const struct profile_identity *id,
     struct tree *payloads);

@@ -368,6 +368,8 @@ record_all(struct reading *r, yaml_parser_t *p, const struct buf *in)
 static enum status
 read_events(struct reading *r, const struct buf *in)
 {
+	/* With a given encoding the library takes a mark for text. */
+	size_t skip = buf_has_prefix(in, "\xEF\xBB\xBF") ? 3 : 0;
 	yaml_parser_t parser;
 	enum status st;
 
@@ -376,7 +378,7 @@ read_events(struct reading *r, const struct buf *in)
 	/* Any other encoding would be taken at its byte order mark. */
 	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&parser,
-	    in->data != NULL ? in->data : (const unsigned char *)"", in->len);
+	    (const unsigned char *)buf_str(in) + skip, in->len - skip);
 	st = record_all(r, &parser, in);
 	yaml_parser_delete(&parser);
 	return st;
@@ -575,7 +577,7 @@ build_variable(struct reading *r, const struct event *e,
 		auto_buf text = BUF_INIT;
 
 		if (!tree_scalar_text(value, &text))
-			return fail_at(r, e, step, "variable '%s' is a %s, "
+			return fail_at(r, e, step, "variable '%s' is of type %s, "
 			    "not what the tag says", name,
 			    tree_kind_name(tree_kind(value)));
 		if ((st = build_tagged(r, e, step, buf_str(&text),
@@ -586,13 +588,13 @@ build_variable(struct reading *r, const struct event *e,
 		    tree_kind(value) == TREE_INT))
 			return OK;
 		tree_free(STEAL(*out));
-		return fail_at(r, e, step, "variable '%s' is a %s, not what "
+		return fail_at(r, e, step, "variable '%s' is of type %s, not what "
 		    "the tag says", name, tree_kind_name(tree_kind(value)));
 	} else {
 		auto_buf text = BUF_INIT;
 
 		if (!tree_scalar_text(value, &text))
-			return fail_at(r, e, step, "variable '%s' is a %s, "
+			return fail_at(r, e, step, "variable '%s' is of type %s, "
 			    "not text", name,
 			    tree_kind_name(tree_kind(value)));
 		*out = tree_string(buf_str(&text));
@@ -692,6 +694,13 @@ is_left_out(const struct reading *r, const struct event *e)
 	    (*s == '\0' || strcmp(s, "~") == 0 || strcmp(s, "null") == 0);
 }
 
+static void
+mark(const struct reading *r, const struct tree *t, const struct event *e)
+{
+	if (r->how->marks != NULL)
+		tree_marks_add(r->how->marks, t, e->line, e->column);
+}
+
 static enum status
 build_mapping(struct reading *r, size_t at, const struct spec_step *step,
     size_t depth, struct tree **out)
@@ -716,6 +725,7 @@ build_mapping(struct reading *r, size_t at, const struct spec_step *step,
 		if (!is_left_out(r, &r->v[i])) {
 			if ((st = build(r, i, &here, depth + 1, &value)) != OK)
 				return st;
+			mark(r, value, key);
 			tree_set(dict, here.key, value);
 		}
 		i = r->v[i].end;
@@ -741,6 +751,7 @@ build_sequence(struct reading *r, size_t at, const struct spec_step *step,
 
 		if ((st = build(r, i, &here, depth + 1, &value)) != OK)
 			return st;
+		mark(r, value, &r->v[i]);
 		tree_append(array, value);
 		here.index++;
 		i = r->v[i].end;
@@ -790,23 +801,14 @@ static enum status
 build(struct reading *r, size_t at, const struct spec_step *step, size_t depth,
     struct tree **out)
 {
-	const struct event *e = &r->v[at];
-	enum status st;
-
-	switch (e->type) {
+	switch (r->v[at].type) {
 	case YAML_ALIAS_EVENT:
-		st = build_alias(r, at, step, depth, out);
-		break;
+		return build_alias(r, at, step, depth, out);
 	case YAML_SCALAR_EVENT:
-		st = build_scalar(r, at, step, depth, at, out);
-		break;
+		return build_scalar(r, at, step, depth, at, out);
 	default:
-		st = build_container(r, at, step, depth, out);
-		break;
+		return build_container(r, at, step, depth, out);
 	}
-	if (st == OK && r->how->marks != NULL)
-		tree_marks_add(r->how->marks, *out, e->line, e->column);
-	return st;
 }
 
 enum status
@@ -833,6 +835,7 @@ spec_from_yaml(const struct buf *in, const char *name,
 		    "KEY: VALUE");
 	if ((st = build(&r, 0, NULL, 0, out)) != OK)
 		return st;
+	mark(&r, *out, &r.v[0]);
 	if (r.how->uuids != NULL && r.how->uuids->n > 0)
 		qsort(r.how->uuids->v, r.how->uuids->n,
 		    sizeof *r.how->uuids->v, compare_uuids);

@@ -59,7 +59,8 @@ struct spec_how {
 					 * refused, doubtful ones are strings,
 					 * null is left out, a cyclic alias is
 					 * the string "*NAME" */
-	struct tree_marks *marks;	/* or NULL */
+	struct tree_marks *marks;	/* or NULL; a member of a mapping is
+					 * where its key is */
 	struct spec_uuids *uuids;	/* NULL: !uuid is refused */
 };
 

@@ -108,7 +108,7 @@ plist_is() {
 	python3 - "$1" "$2" <<-'PY'
 	import plistlib, sys
 	p = plistlib.load(open(sys.argv[1], 'rb'))
-	if not eval(sys.argv[2]):
+	if not eval('(' + sys.argv[2] + ')'):
 	    print(p); sys.exit(1)
 	PY
 }
@@ -118,7 +118,7 @@ json_is() {
 	python3 - "$1" "$2" <<-'PY'
 	import json, sys
 	j = json.load(open(sys.argv[1]))
-	if not eval(sys.argv[2]):
+	if not eval('(' + sys.argv[2] + ')'):
 	    print(j); sys.exit(1)
 	PY
 }

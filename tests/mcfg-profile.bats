@@ -1,0 +1,667 @@
+#!/usr/bin/env bats
+
+# shellcheck disable=SC2016,SC2258 # "${NAME}" and "a," are for our tools
+load helpers
+
+# head: what every profile has, then standard input, into $T/p.yaml
+template() {
+	{
+		echo 'PayloadType: Configuration'
+		echo 'PayloadIdentifier: com.example.p'
+		cat
+	} > "$T/p.yaml"
+}
+
+# values: lines of YAML, " => ", PYTHON: each is the value of a key as written
+values() {
+	cat > "$T/values"
+	sed 's/ => .*//' "$T/values" | awk '{ print "V" NR ": " $0 }' | template
+	yields "$T/out" mcfg-profile "$T/p.yaml" || return 1
+	python3 - "$T/out" "$T/values" <<-'PY'
+	import plistlib, sys, datetime
+	p = plistlib.load(open(sys.argv[1], 'rb'))
+	for i, line in enumerate(open(sys.argv[2], encoding='utf-8'), 1):
+	    want = eval(line.rstrip('\n').split(' => ')[1])
+	    got = p['V%d' % i]
+	    assert (type(got), got) == (type(want), want), line
+	PY
+}
+
+# bad LINE:COLUMN TEXT < YAML: refused there, line 3 being the first of it
+bad() {
+	template
+	refuses 3 "p.yaml:$1: " mcfg-profile "$T/p.yaml" || return 1
+	grep -qF -e "$2" "$T/stderr" || { cat "$T/stderr"; return 1; }
+}
+
+# soon COMMAND...: within one second of the processor's time
+soon() (
+	[ -n "${MCFG_TEST_SANITIZED:-}" ] || ulimit -t 1
+	exec "$@"
+)
+
+# ambiguous YAML...: each is an error at its place that tells how to mend it
+ambiguous() {
+	for v in "$@"; do
+		bad 3:4 'V: ' <<< "V: $v" || return 1
+		grep -qE 'quote it|write ""' "$T/stderr" || return 1
+	done
+}
+
+# ---- typing ----
+
+@test "profile: plain scalars are what they look like" {
+	values <<-'EOF'
+	true => True
+	false => False
+	0 => 0
+	42 => 42
+	-7 => -7
+	9223372036854775807 => 9223372036854775807
+	-9223372036854775808 => -9223372036854775808
+	1.5 => 1.5
+	-0.25 => -0.25
+	10.0 => 10.0
+	hello => 'hello'
+	a b  c => 'a b  c'
+	1.2.3 => '1.2.3'
+	10.15.7-beta => '10.15.7-beta'
+	12px => '12px'
+	2026-11 => '2026-11'
+	com.apple.x => 'com.apple.x'
+	https://example.com/ => 'https://example.com/'
+	yesterday => 'yesterday'
+	0.0.0.0 => '0.0.0.0'
+	AA:BB:CC => 'AA:BB:CC'
+	-x => '-x'
+	.local => '.local'
+	[1, a, true] => [1, 'a', True]
+	{a: {b: [c]}} => {'a': {'b': ['c']}}
+	[] => []
+	{} => {}
+	grün 🙂 => 'grün 🙂'
+	EOF
+}
+
+@test "profile: quoted and block scalars are text, always" {
+	for v in no 0755 12:30:45 2026-01-31 1e3 '~' true 5 1.5 ''; do
+		echo "\"$v\" => '$v'"
+		echo "'$v' => '$v'"
+	done | values
+	template <<-'YAML'
+	V: |
+	  no
+	W: >-
+	  12
+	  13
+	YAML
+	yields "$T/out" mcfg-profile "$T/p.yaml"
+	plist_is "$T/out" "p['V'] == 'no\n' and p['W'] == '12 13'"
+}
+
+@test "profile: Norway" {
+	ambiguous no NO No yes Yes YES on On off OFF y Y n N
+	bad 3:4 "'no': some readers take it for a boolean: write true or false, or quote it" \
+	    <<< 'V: no'
+}
+
+@test "profile: True and null are not guessed" {
+	ambiguous True TRUE False FALSE '~' null Null NULL
+	bad 3:3 'there is no value: write ""' <<< 'V:'
+	bad 3:6 'did not find expected node content' <<< 'V: [ , a]'
+}
+
+@test "profile: leading zeros, other bases, underscores, plus" {
+	ambiguous 0755 00 007 -012 08 0.5_0 01.5 0x1F 0o17 0b11 1_000 1_0.5 +1 +1.5
+}
+
+@test "profile: sexagesimal" {
+	ambiguous 12:30:45 12:30 1:00 190:20:30.15
+}
+
+@test "profile: dates" {
+	ambiguous 2026-01-31 2026-1-3 2026-01-31T12:00:00Z '2026-01-31 12:00:00'
+}
+
+@test "profile: half numbers and exponents" {
+	ambiguous .5 -.5 5. 1e3 1.5e3 1E-3 .5e1 .inf -.inf +.inf .nan .NaN
+	ambiguous 9223372036854775808 -9223372036854775809 99999999999999999999
+}
+
+@test "profile: tags assert types" {
+	values <<-'EOF'
+	!!str no => 'no'
+	!!str 5 => '5'
+	!!int 5 => 5
+	!!float 5 => 5.0
+	!!float 5.5 => 5.5
+	!!bool true => True
+	!!binary aGVsbG8= => b'hello'
+	!!binary "aGVs bG8=" => b'hello'
+	!!timestamp 2026-01-31T12:00:00Z => datetime.datetime(2026, 1, 31, 12)
+	!<tag:yaml.org,2002:str> 5 => '5'
+	EOF
+	bad 3:4 "!!int 'x': not a decimal integer" <<< 'V: !!int x'
+	bad 3:4 '!!int' <<< 'V: !!int 0755'
+	bad 3:4 '!!int' <<< 'V: !!int 1.5'
+	bad 3:4 '!!bool' <<< 'V: !!bool yes'
+	bad 3:4 '!!float' <<< 'V: !!float 1e3'
+	bad 3:4 'base64' <<< 'V: !!binary "%%%"'
+	bad 3:4 'must end in Z' <<< 'V: !!timestamp 2026-01-31T12:00:00+02:00'
+	bad 3:4 '!!timestamp' <<< 'V: !!timestamp 2026-01-31'
+	bad 3:4 'between 1933 and 2069' <<< 'V: !!timestamp 2071-01-31T12:00:00Z'
+	bad 3:4 "unknown tag '!!null'" <<< 'V: !!null x'
+	bad 3:4 "unknown tag '!foo'" <<< 'V: !foo x'
+	bad 3:4 "unknown tag '!!map'" <<< 'V: !!map {a: b}'
+	bad 3:4 "unknown tag '!!seq'" <<< 'V: !!seq [a]'
+	bad 3:4 'unknown tag' <<< 'V: !!set {a: b}'
+	bad 3:4 'unknown tag' <<< 'V: ! x'
+	bad 3:4 "unknown tag '!uuid'" <<< 'V: !uuid [a]'
+}
+
+# ---- structure ----
+
+@test "profile: duplicate keys" {
+	bad 4:1 "key 'V' is here twice" <<< $'V: 1\nV: 2'
+	bad 3:11 "V: key 'a' is here twice" <<< 'V: {a: 1, "a": 2}'
+}
+
+@test "profile: merge keys" {
+	bad 4:5 'merge keys are not taken' <<< $'A: &a {x: 1}\nB: {<<: *a}'
+	values <<< "{\"<<\": 1} => {'<<': 1}"
+}
+
+@test "profile: keys are strings" {
+	bad 3:5 "key 'no' is not clearly text: quote it" <<< 'V: {no: 1}'
+	bad 3:5 "key '5'" <<< 'V: {5: 1}'
+	bad 3:5 "key 'true'" <<< 'V: {true: 1}'
+	bad 3:5 'a key must be a string' <<< 'V: {[a]: 1}'
+	bad 3:5 'a key must be a string' <<< 'V: {!!int 5: 1}'
+	values <<< "{\"no\": 1, !!str 5: 2} => {'no': 1, '5': 2}"
+}
+
+@test "profile: aliases are copies" {
+	template <<-'YAML'
+	A: &a {x: [1, two]}
+	B: *a
+	C: [*a, &b three, *b]
+	YAML
+	yields "$T/out" mcfg-profile "$T/p.yaml"
+	plist_is "$T/out" "p['B'] == {'x': [1, 'two']} and p['C'] == [p['A'], 'three', 'three']"
+	bad 3:4 "alias '*x' has no anchor" <<< 'V: *x'
+}
+
+@test "profile: an alias bomb ends early, by values and by bytes" {
+	{
+		echo 'a0: &a0 [x, x, x, x, x, x, x, x, x, x]'
+		for i in 1 2 3 4 5 6 7 8 9; do
+			j=$((i - 1))
+			echo "a$i: &a$i [*a$j, *a$j, *a$j, *a$j, *a$j, *a$j, *a$j, *a$j, *a$j]"
+		done
+	} | template
+	_run soon mcfg-profile "$T/p.yaml"
+	[ "$status" -eq 3 ]
+	grep -q 'more than 100000 values, aliases included' "$T/stderr"
+	{
+		printf 'A: &a "%1000000s"\nB: [' ''
+		for i in {1..100}; do printf '*a, '; done
+		echo ']'
+	} | template
+	_run soon mcfg-profile "$T/p.yaml"
+	[ "$status" -eq 3 ]
+	grep -q 'bytes of text, aliases included' "$T/stderr"
+}
+
+@test "profile: an alias inside of what it means" {
+	bad 3:14 "B.0: alias '*b' stands inside of what it means" <<< 'B: &b [      *b]'
+	bad 4:6 "V.X: alias '*v' stands inside" <<< $'V: &v\n  X: *v'
+}
+
+@test "profile: 100,000 brackets end at once" {
+	for c in '[' '{' '- ' '? ' '{a: ' '[[],'; do
+		{ printf 'V: '; printf "%.0s$c" {1..100000}; } | template
+		_run soon mcfg-profile "$T/p.yaml"
+		[ "$status" -eq 3 ]
+	done
+	{ echo 'V:'; for ((i = 1; i < 70; i++)); do printf '%*sk:\n' "$i" ''; done; } | template
+	refuses 3 'nested deeper than 64' mcfg-profile "$T/p.yaml"
+}
+
+@test "profile: 64 levels pass, 65 do not" {
+	open=$(printf '[%.0s' {1..63}) close=$(printf ']%.0s' {1..63})
+	printf 'V: %s%s\n' "$open" "$close" | template
+	yields "$T/out" mcfg-profile "$T/p.yaml"
+	xmllint --noout "$T/out"
+	printf 'V: [%s%s]\n' "$open" "$close" | template
+	refuses 3 'nested deeper than 64' mcfg-profile "$T/p.yaml"
+}
+
+@test "profile: one document" {
+	bad 4:1 'a second document begins here' <<< $'V: 1\n---\nW: 2'
+	refuses 3 'no document' mcfg-profile /dev/null
+	printf '# nothing\n' > "$T/p.yaml"
+	refuses 3 'no document' mcfg-profile "$T/p.yaml"
+	printf -- '- a\n' > "$T/p.yaml"
+	refuses 3 'the top must be a mapping' mcfg-profile "$T/p.yaml"
+	printf 'hello\n' > "$T/p.yaml"
+	refuses 3 'the top must be a mapping' mcfg-profile "$T/p.yaml"
+	printf -- '%%YAML 1.2\n---\nPayloadType: Configuration\nPayloadIdentifier: a\n...\n' > "$T/p.yaml"
+	yields "$T/out" mcfg-profile "$T/p.yaml"
+}
+
+@test "profile: tabs, broken UTF-8, controls, other encodings" {
+	bad 4:1 'a tab where YAML wants spaces' <<< $'V:\n\tx: 1'
+	bad 3:7 'not UTF-8' <<< $'V: abc\xff'
+	bad 3:4 'not UTF-8 text' <<< $'V: \xed\xa0\x80'
+	bad 3:4 'not UTF-8 text: control characters are not allowed' <<< $'V: \x01'
+	bad 3:4 'a NUL character' <<< 'V: "a\0b"'
+	bad 3:4 'a control character' <<< 'V: "a\x01b"'
+	bad 3:7 'invalid Unicode' <<< 'V: "\ud800"'
+	printf 'V: 1' | template
+	iconv -t UTF-16 "$T/p.yaml" > "$T/q.yaml"
+	refuses 3 'not UTF-8' mcfg-profile "$T/q.yaml"
+	printf 'V: "unterminated' | template
+	refuses 3 'that began in line 3' mcfg-profile "$T/p.yaml"
+}
+
+@test "profile: CRLF and a byte order mark are no matter" {
+	template <<-'YAML'
+	V: a
+	W: |
+	  x
+	  y
+	YAML
+	yields "$T/a" mcfg-profile --uuid-seed s "$T/p.yaml"
+	{ printf '\xef\xbb\xbf'; sed 's/$/\r/' "$T/p.yaml"; } > "$T/q.yaml"
+	yields "$T/b" mcfg-profile --uuid-seed s "$T/q.yaml"
+	cmp "$T/a" "$T/b"
+}
+
+@test "profile: limits of size, keys, anchors" {
+	{ printf 'V: "'; head -c 4200000 /dev/zero | tr '\0' x; echo '"'; } | template
+	refuses 3 'larger than the limit' mcfg-profile "$T/p.yaml"
+	{ echo 'V:'; for ((i = 0; i <= 1000; i++)); do echo "  k$i: 1"; done; } | template
+	refuses 3 'more than 1000 keys' mcfg-profile "$T/p.yaml"
+	{ echo 'V:'; for ((i = 0; i <= 1000; i++)); do echo "- &k$i a"; done; } | template
+	refuses 3 'more than 1000 anchors' mcfg-profile "$T/p.yaml"
+	{ printf 'V: ['; yes 'a,' | head -n 100001 | tr -d '\n'; echo ']'; } | template
+	refuses 3 'more than 100000 values' mcfg-profile "$T/p.yaml"
+}
+
+# ---- variables ----
+
+@test "profile: variables inside text, never YAML" {
+	template <<-'YAML'
+	A: "Hello ${USER}!"
+	B: x${USER}y${N}
+	C: $${USER} and $$${USER}
+	D: $NAME $(NAME) %Name% {{NAME}} $ $$ }{
+	E: |
+	  block ${USER}
+	YAML
+	yields "$T/out" mcfg-profile --set 'USER=ja: ne" &<' --set N=5 "$T/p.yaml"
+	plist_is "$T/out" "p['A'] == 'Hello ja: ne\" &<!' and p['B'] == 'xja: ne\" &<y5'
+	    and p['C'] == '\${USER} and \$\${USER}'
+	    and p['D'] == '\$NAME \$(NAME) %Name% {{NAME}} \$ \$\$ }{'
+	    and p['E'] == 'block ja: ne\" &<\n'"
+	# The value of a variable is not looked at again.
+	yields "$T/out" mcfg-profile --set 'USER=${N}' --set N=5 "$T/p.yaml"
+	plist_is "$T/out" "p['A'] == 'Hello \${N}!'"
+}
+
+@test "profile: a variable alone keeps its type, between quotes it is text" {
+	template <<-'YAML'
+	A: ${N}
+	B: "${N}"
+	C: ${L}
+	D: ${B}
+	E: ${R}
+	F: ["${B}", x]
+	G: !!str ${N}
+	H: !!int ${T}
+	I: !!bool ${Y}
+	J: !!float ${N}
+	K: !!binary ${X}
+	YAML
+	echo '{"N": 5, "L": [1, {"a": "b"}], "B": true, "R": 1.5, "T": "17", "Y": "true", "X": "aGk="}' > "$T/v.json"
+	yields "$T/out" mcfg-profile --vars "$T/v.json" "$T/p.yaml"
+	plist_is "$T/out" "p['A'] == 5 and p['B'] == '5' and p['C'] == [1, {'a': 'b'}]
+	    and p['D'] is True and p['E'] == 1.5 and p['F'] == ['true', 'x']
+	    and p['G'] == '5' and p['H'] == 17 and p['I'] is True
+	    and type(p['J']) is float and p['J'] == 5.0 and p['K'] == b'hi'"
+	template <<< 'V: !!int ${T}'
+	refuses 3 "p.yaml:3:4: V: !!int '017': a leading zero" mcfg-profile --set T=017 "$T/p.yaml"
+	template <<< 'V: !!int ${L}'
+	refuses 3 "variable 'L' is of type array" mcfg-profile --vars "$T/v.json" "$T/p.yaml"
+	template <<< 'V: "x ${L}"'
+	refuses 3 "p.yaml:3:4: V: variable 'L' is" mcfg-profile --vars "$T/v.json" "$T/p.yaml"
+}
+
+@test "profile: a variable that is not set" {
+	bad 3:4 "V: variable 'NONE' is not set (--set NONE=VALUE sets it" <<< 'V: ${NONE}'
+	bad 3:4 "V: variable 'NONE' is not set" <<< 'V: "a ${NONE}"'
+	bad 4:5 "V.0: variable 'NONE' is not set" <<< $'V:\n  - a${NONE}'
+	bad 3:4 "'\${' without its '}'" <<< 'V: "a ${NONE"'
+	bad 3:4 'does not name a variable' <<< 'V: "a ${A B}"'
+	bad 3:4 'does not name a variable' <<< 'V: "${}"'
+}
+
+@test "profile: --vars reads plists, JSON and YAML; the later wins, --set most" {
+	python3 - "$T" <<-'PY'
+	import plistlib, sys, datetime
+	v = {'A': 'xml', 'D': b'\0\1', 'W': datetime.datetime(2026, 1, 1), 'B': True}
+	plistlib.dump(v, open(sys.argv[1] + '/v.plist', 'wb'))
+	plistlib.dump({'A': 'bin'}, open(sys.argv[1] + '/v.bin', 'wb'), fmt=plistlib.FMT_BINARY)
+	PY
+	echo '{"A": "json", "J": null}' > "$T/v.json"
+	echo 'A: yaml' > "$T/v.yaml"
+	template <<< $'V: ${A}\nD: ${D}\nW: ${W}\nB: ${B}'
+	for pair in v.plist:xml v.bin:bin v.json:json v.yaml:yaml; do
+		yields "$T/out" mcfg-profile --vars "$T/v.plist" \
+		    --vars "$T/${pair%:*}" "$T/p.yaml"
+		plist_is "$T/out" "p['V'] == '${pair#*:}' and p['D'] == b'\0\1'
+		    and p['W'].year == 2026 and p['B'] is True"
+	done
+	yields "$T/out" mcfg-profile --vars "$T/v.plist" --set A=set "$T/p.yaml"
+	plist_is "$T/out" "p['V'] == 'set'"
+	yields "$T/out" mcfg-profile --vars - "$T/p.yaml" < "$T/v.plist"
+	yields "$T/out" mcfg-profile --vars fd:7 "$T/p.yaml" 7< "$T/v.plist"
+	refuses 2 'claimed by both' mcfg-profile --vars - < "$T/v.plist"
+	template <<< 'V: ${J}'
+	refuses 3 "'J' is not set" mcfg-profile --vars "$T/v.json" "$T/p.yaml"
+	echo '[1]' > "$T/v.json"
+	refuses 3 'not a set of named values' mcfg-profile --vars "$T/v.json" "$T/p.yaml"
+	echo '{"a": 1, "a": 2}' > "$T/v.json"
+	refuses 3 'v.json:1:' mcfg-profile --vars "$T/v.json" "$T/p.yaml"
+	echo '{"a": "\u0001"}' > "$T/v.json"
+	refuses 3 'a: a control character' mcfg-profile --vars "$T/v.json" "$T/p.yaml"
+	echo '{"a": 1} x' > "$T/v.json"
+	refuses 3 'not JSON' mcfg-profile --vars "$T/v.json" "$T/p.yaml"
+	{ echo '{"a":'; printf '[%.0s' {1..100000}; } > "$T/v.json"
+	refuses 3 'v.json' mcfg-profile --vars "$T/v.json" "$T/p.yaml"
+	refuses 4 'none' mcfg-profile --vars "$T/none" "$T/p.yaml"
+}
+
+@test "profile: --env takes what has the prefix, under both names" {
+	template <<< 'V: ${WIFI_KEY}/${KEY}'
+	export WIFI_KEY=pw OTHER=x
+	yields "$T/out" mcfg-profile --env WIFI_ "$T/p.yaml"
+	plist_is "$T/out" "p['V'] == 'pw/pw'"
+	yields "$T/out" mcfg-profile --env WIFI_ --set KEY=s "$T/p.yaml"
+	plist_is "$T/out" "p['V'] == 'pw/s'"
+	template <<< 'V: ${OTHER}'
+	refuses 3 "'OTHER' is not set" mcfg-profile --env WIFI_ "$T/p.yaml"
+	refuses 2 'empty prefix' mcfg-profile --env '' "$T/p.yaml"
+	export WIFI_KEY=$'\xff'
+	refuses 3 'not UTF-8' mcfg-profile --env WIFI_ "$T/p.yaml"
+}
+
+@test "profile: --set is checked" {
+	template < /dev/null
+	refuses 2 'NAME=VALUE' mcfg-profile --set x "$T/p.yaml"
+	refuses 2 'a name has letters' mcfg-profile --set 'a b=x' "$T/p.yaml"
+	refuses 2 'a name has letters' mcfg-profile --set '=x' "$T/p.yaml"
+	refuses 2 'not UTF-8' mcfg-profile --set $'a=\xff' "$T/p.yaml"
+}
+
+# ---- our own tags ----
+
+@test "profile: !file beside the YAML; a PEM certificate becomes DER" {
+	mkdir "$T/d"
+	printf 'a\0b' > "$T/d/raw"
+	cp "$PKI/root.pem" "$T/d/root.pem"
+	{ openssl x509 -in "$PKI/root.pem" -text; } > "$T/d/text.pem"
+	openssl x509 -in "$PKI/root.pem" -outform DER -out "$T/root.der"
+	printf 'A: !file raw\nB: !file root.pem\nC: !file text.pem\nD: !file %s/root.der\n' "$T" | template
+	mv "$T/p.yaml" "$T/d/p.yaml"
+	yields "$T/out" mcfg-profile "$T/d/p.yaml"
+	plist_is "$T/out" "(lambda der: p['A'] == b'a\0b' and p['B'] == der
+	    and p['C'] == der and p['D'] == der)(open('$T/root.der', 'rb').read())"
+	(cd "$T/d" && yields "$T/out" mcfg-profile < p.yaml)
+	cat "$PKI/root.pem" "$PKI/inter.pem" > "$T/two.pem"
+	bad 3:4 'several certificates' <<< 'V: !file two.pem'
+	head -n 5 "$PKI/root.pem" > "$T/cut.pem"
+	bad 3:4 'does not end' <<< 'V: !file cut.pem'
+	template <<< 'V: !file none.der'
+	refuses 4 'p.yaml:3:4: V: !file: ' mcfg-profile "$T/p.yaml"
+	bad 3:4 'not expanded in the name' <<< 'V: !file ${X}'
+}
+
+@test "profile: !after counts from --at, SOURCE_DATE_EPOCH, the clock" {
+	template <<< 'V: !after 365d'
+	yields "$T/out" mcfg-profile --at 2026-03-01T10:00:00Z "$T/p.yaml"
+	plist_is "$T/out" "str(p['V']) == '2027-03-01 10:00:00'"
+	export SOURCE_DATE_EPOCH=1767225600
+	yields "$T/out" mcfg-profile "$T/p.yaml"
+	plist_is "$T/out" "str(p['V']) == '2027-01-01 00:00:00'"
+	unset SOURCE_DATE_EPOCH
+	yields "$T/out" mcfg-profile "$T/p.yaml"
+	plist_is "$T/out" "abs((p['V'] - __import__('datetime').datetime.utcnow()).days - 364) <= 1"
+	bad 3:4 '!after' <<< 'V: !after tomorrow'
+	bad 3:4 'between 1933 and 2069' <<< 'V: !after 99999d'
+}
+
+@test "profile: !uuid follows seed, path and name; an alias is the same" {
+	template <<-'YAML'
+	T: !uuid top
+	PayloadContent:
+	- PayloadType: com.apple.wifi.managed
+	  PayloadIdentifier: com.example.p.wifi
+	  PayloadCertificateUUID: &c !uuid cert
+	  L: [!uuid cert, !uuid other]
+	- PayloadType: com.apple.security.pkcs1
+	  PayloadIdentifier: com.example.p.cert
+	  PayloadUUID: *c
+	YAML
+	yields "$T/out" mcfg-profile --uuid-seed s "$T/p.yaml"
+	python3 - "$T/out" <<-'PY'
+	import plistlib, sys, uuid
+	p = plistlib.load(open(sys.argv[1], 'rb'))
+	ns = uuid.uuid5(uuid.NAMESPACE_OID, 's')
+	at = lambda path: str(uuid.uuid5(ns, path)).upper()
+	w, c = p['PayloadContent']
+	assert p['PayloadUUID'] == at('com.example.p')
+	assert p['T'] == at('com.example.p#top')
+	assert w['PayloadUUID'] == at('com.example.p/com.example.p.wifi')
+	assert w['PayloadCertificateUUID'] == at('com.example.p/com.example.p.wifi#cert')
+	assert w['L'] == [w['PayloadCertificateUUID'], at('com.example.p/com.example.p.wifi#other')]
+	assert c['PayloadUUID'] == w['PayloadCertificateUUID']
+	PY
+	yields "$T/out" mcfg-profile "$T/p.yaml"
+	plist_is "$T/out" "p['PayloadContent'][0]['PayloadCertificateUUID']
+	    == p['PayloadContent'][1]['PayloadUUID'] == p['PayloadContent'][0]['L'][0]
+	    != p['PayloadContent'][0]['L'][1]"
+	bad 3:4 '!uuid needs a name' <<< 'V: !uuid'
+}
+
+# ---- what is filled in ----
+
+@test "profile: missing version, UUID and identifiers of payloads" {
+	template <<-'YAML'
+	PayloadContent:
+	- PayloadType: com.apple.wifi.managed
+	- PayloadType: com.apple.webClip.managed
+	  PayloadVersion: 3
+	- PayloadType: Single
+	YAML
+	yields "$T/out" mcfg-profile --uuid-seed s "$T/p.yaml"
+	python3 - "$T/out" <<-'PY'
+	import plistlib, sys, uuid
+	p = plistlib.load(open(sys.argv[1], 'rb'))
+	ns = uuid.uuid5(uuid.NAMESPACE_OID, 's')
+	ids = ['com.example.p.managed.0', 'com.example.p.managed.1', 'com.example.p.Single.2']
+	assert [q['PayloadIdentifier'] for q in p['PayloadContent']] == ids
+	assert [q['PayloadUUID'] for q in p['PayloadContent']] == [
+	    str(uuid.uuid5(ns, 'com.example.p/' + i)).upper() for i in ids]
+	assert [q['PayloadVersion'] for q in p['PayloadContent']] == [1, 3, 1]
+	assert p['PayloadVersion'] == 1
+	PY
+}
+
+@test "profile: what is no profile is refused" {
+	printf 'PayloadType: Configuration\n' > "$T/p.yaml"
+	refuses 1 'no PayloadIdentifier at the top' mcfg-profile "$T/p.yaml"
+	printf 'PayloadType: com.apple.security.scep\nPayloadIdentifier: a\n' > "$T/p.yaml"
+	refuses 1 'not a profile' mcfg-profile "$T/p.yaml"
+	printf 'UDID: x\n' > "$T/p.yaml"
+	refuses 1 'not a profile' mcfg-profile "$T/p.yaml"
+	for x in '<array/>' '<string>x</string>' '<dict/>'; do
+		echo "<plist version=\"1.0\">$x</plist>" > "$T/p.plist"
+		refuses 1 'not a profile' mcfg-profile "$T/p.plist"
+	done
+	template <<< $'PayloadContent:\n- X: 1'
+	refuses 1 'PayloadContent.0: neither' mcfg-profile "$T/p.yaml"
+	printf 'PayloadType: Configuration\nPayloadIdentifier: !uuid x\n' > "$T/p.yaml"
+	refuses 1 'cannot be a !uuid' mcfg-profile "$T/p.yaml"
+}
+
+@test "profile: identity options win over the template, a site does not" {
+	template <<< 'PayloadOrganization: Mine'
+	yields "$T/out" mcfg-profile --identifier x.y --display-name D \
+	    --uuid 0D6B6B0C-6C35-4E0B-8F5A-0B7C9F2D1E3A "$T/p.yaml"
+	plist_is "$T/out" "p['PayloadIdentifier'] == 'x.y' and p['PayloadDisplayName'] == 'D'
+	    and p['PayloadOrganization'] == 'Mine'
+	    and p['PayloadUUID'] == '0D6B6B0C-6C35-4E0B-8F5A-0B7C9F2D1E3A'"
+	printf 'identifier: com.site\norganization: Theirs\ndescription: S\n' > "$T/site.yaml"
+	yields "$T/out" mcfg-profile --config "$T/site.yaml" "$T/p.yaml"
+	plist_is "$T/out" "p['PayloadIdentifier'] == 'com.example.p'
+	    and p['PayloadOrganization'] == 'Mine' and p['PayloadDescription'] == 'S'"
+	printf 'PayloadType: Configuration\n' > "$T/p.yaml"
+	yields "$T/out" mcfg-profile --config "$T/site.yaml" "$T/p.yaml"
+	plist_is "$T/out" "p['PayloadIdentifier'] == 'com.site.profile'"
+}
+
+@test "profile: --payloads-only is the bare array" {
+	template <<< $'PayloadContent:\n- PayloadType: a.b'
+	yields "$T/out" mcfg-profile --payloads-only "$T/p.yaml"
+	plist_is "$T/out" "isinstance(p, list) and p[0]['PayloadType'] == 'a.b'
+	    and p[0]['PayloadVersion'] == 1"
+	template < /dev/null
+	refuses 1 'not an array of payloads' mcfg-profile --payloads-only "$T/p.yaml"
+}
+
+@test "profile: a file that holds a secret is nobody else's" {
+	umask 022
+	template <<< $'PayloadContent:\n- PayloadType: a.scep\n  PayloadContent: {Challenge: x}'
+	yields - mcfg-profile -o "$T/private" "$T/p.yaml"
+	[ "$(stat -c %a "$T/private")" = 600 ]
+	template <<< $'PayloadContent:\n- PayloadType: com.apple.wifi.managed\n  Password: x'
+	yields - mcfg-profile -o "$T/private2" "$T/p.yaml"
+	[ "$(stat -c %a "$T/private2")" = 600 ]
+	template <<< 'V: 1'
+	yields - mcfg-profile -o "$T/public" "$T/p.yaml"
+	[ "$(stat -c %a "$T/public")" = 644 ]
+}
+
+@test "profile: the same input gives the same bytes, everywhere" {
+	template <<-'YAML'
+	A: [1, 2.5, true, "x & y", grün]
+	B: !!binary aGVsbG8gd29ybGQhIGhlbGxvIHdvcmxkISBoZWxsbyB3b3JsZCEgaGVsbG8gd29ybGQh
+	C: !after 30d
+	D: !uuid name
+	PayloadContent:
+	- PayloadType: com.apple.webClip.managed
+	  URL: https://example.com/?u=${USER}
+	YAML
+	yields "$T/out" mcfg-profile --uuid-seed seed --at 2026-01-01T00:00:00Z \
+	    --set USER=jane "$T/p.yaml"
+	sha256sum < "$T/out"
+	[ "$(sha256sum < "$T/out")" = "1d7470314a64b1944cdf78d8182f1e7b8a55e5c1f9c883f10a889ba3bb42606d  -" ]
+}
+
+# ---- templates that are plists ----
+
+plist_template() {
+	python3 - "$T" <<-'PY'
+	import plistlib, sys, datetime
+	p = {'PayloadType': 'Configuration', 'PayloadIdentifier': 'a.b',
+	     'PayloadVersion': 1, 'PayloadUUID': 'x', 'L': ['${USER}', 'a${USER}', '${N}'],
+	     'D': {'x': '${N}', 'y': 'no'}, 'W': datetime.datetime(2020, 1, 1),
+	     'B': b'${USER}', 'E': '$${USER} $USER'}
+	plistlib.dump(p, open(sys.argv[1] + '/p.plist', 'wb'), sort_keys=False)
+	plistlib.dump(p, open(sys.argv[1] + '/p.bin', 'wb'), fmt=plistlib.FMT_BINARY)
+	PY
+	openssl cms -sign -binary -nodetach -outform DER -in "$T/p.plist" \
+	    -signer "$PKI/signer.pem" -inkey "$PKI/signer.key" -out "$T/p.signed"
+}
+
+@test "profile: XML, binary and signed plists are templates too" {
+	plist_template
+	echo '{"N": 5}' > "$T/v.json"
+	for f in p.plist p.bin p.signed; do
+		yields "$T/out" mcfg-profile --set USER=jane --vars "$T/v.json" "$T/$f"
+		plist_is "$T/out" "p['L'] == ['jane', 'ajane', 5]
+		    and p['D'] == {'x': 5, 'y': 'no'} and p['B'] == b'\${USER}'
+		    and p['E'] == '\${USER} \$USER' and p['W'].year == 2020"
+		refuses 3 "L.0: variable 'USER' is not set" mcfg-profile \
+		    --vars "$T/v.json" "$T/$f"
+	done
+	head -c 100 "$T/p.signed" > "$T/cut"
+	_run mcfg-profile "$T/cut"
+	[ "$status" -eq 3 ]
+}
+
+@test "profile: real profiles pass with no change of meaning" {
+	needs_data profiles
+	python3 - "$DATA"/profiles/*.mobileconfig <<-'PY'
+	import plistlib, subprocess, sys
+	n = 0
+	for f in sys.argv[1:]:
+	    run = subprocess.run(['mcfg-profile', '--uuid-seed', 's', f], capture_output=True)
+	    try:
+	        p = plistlib.load(open(f, 'rb'))
+	    except Exception:
+	        signed = open(f, 'rb').read(1) == b'0'
+	        assert run.returncode == (0 if signed else 3), (f, run)
+	        assert signed or b'.mobileconfig:' in run.stderr, (f, run)
+	        continue
+	    assert run.returncode == 0 and run.stderr == b'', (f, run)
+	    for q in [p] + p.get('PayloadContent', []):
+	        q.setdefault('PayloadVersion', 1)
+	    assert plistlib.loads(run.stdout) == p, f
+	    n += 1
+	assert n >= 30
+	PY
+}
+
+# ---- choosing by product ----
+
+@test "profile: --pick by model, by family, else the common one" {
+	mkdir -p "$T/site/profile.d"
+	one() {
+		printf 'PayloadType: Configuration\nPayloadIdentifier: %s\n' "$1" > "$T/site/$2"
+	}
+	one common profile.yaml
+	one family profile.d/iPhone.yaml
+	one model profile.d/iPhone12,1.yaml
+	one evil evil.yaml
+	picks() {
+		yields "$T/out" mcfg-profile --pick "$T/site" ${1+--set "PRODUCT=$1"}
+		plist_is "$T/out" "p['PayloadIdentifier'] == '$2'"
+	}
+	picks iPhone12,1 model
+	picks iPhone12,2 family
+	picks iPad4,5 common
+	picks iPhone common
+	picks ../../evil common
+	picks 'iPhone12,1/../../evil' common
+	picks iPhone1234,1 common
+	picks 'iPhone12,1x' common
+	picks '' common
+	yields "$T/out" mcfg-profile --pick "$T/site"
+	plist_is "$T/out" "p['PayloadIdentifier'] == 'common'"
+	echo 'V: [' >> "$T/site/profile.yaml"
+	refuses 3 'site/profile.yaml:' mcfg-profile --pick "$T/site"
+	refuses 4 'profile.yaml' mcfg-profile --pick "$T/none"
+	refuses 2 'no operand' mcfg-profile --pick "$T/site" "$T/site/profile.yaml"
+}
+
+@test "profile: the example of mcfg-profile.5" {
+	awk '/^\.Bd -literal/ { on = 1; next } /^\.Ed/ { on = 0 } on' \
+	    "$ROOT/man/mcfg-profile.5" > "$T/example.yaml"
+	yields "$T/out" mcfg-profile --set USER=jane --set DAYS=90 "$T/example.yaml"
+	plist_is "$T/out" "p['PayloadDisplayName'] == 'Intranet for jane'
+	    and p['PayloadContent'][2]['maxPINAgeInDays'] == 90
+	    and p['PayloadContent'][1]['PayloadContent']['Subject'] ==
+	        [[['O', 'Example, Inc.']], [['CN', 'jane']]]"
+}
