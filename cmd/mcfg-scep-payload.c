@@ -1,0 +1,243 @@
+#include <string.h>
+
+#include "cert.h"
+#include "opts.h"
+#include "profile.h"
+#include "site.h"
+
+static struct args {
+	struct io_output out;
+	struct profile_identity id;
+	const char *url;
+	const char *name;
+	const char *subject;
+	struct strings alt_names;
+	const char *challenge;
+	long key_size;
+	const char *key_usage;
+	const char *ca_cert;
+	const char *fingerprint;
+	long retries, retry_delay;
+	const char *extractable;
+	bool bare;
+	const char *config;
+} args = {
+	.key_size = 2048,
+	.key_usage = "sign,encrypt",
+	.retries = -1,
+	.retry_delay = -1,
+};
+
+static const char *
+check_usage(const char *value)
+{
+	long bits;
+
+	return profile_key_usage(value, &bits);
+}
+
+static const char *
+check_subject(const char *value)
+{
+	auto_tree *t = NULL;
+
+	return profile_subject(value, &t);
+}
+
+/* "sha256" names the hash of --ca-cert; else it is the fingerprint itself. */
+static const char *
+check_fingerprint(const char *value)
+{
+	auto_buf raw = BUF_INIT;
+
+	if (strcmp(value, "sha256") == 0)
+		return NULL;
+	if (buf_from_hex(value, &raw) != NULL)
+		return "neither sha256 nor a fingerprint in hexadecimal";
+	return raw.len == 20 || raw.len == 32 || raw.len == 48 ||
+	    raw.len == 64 ? NULL : "no hash has that length";
+}
+
+static const struct opt options[] = {
+	OPT_OUTPUT(args.out),
+	{ 0, "url", "URL", "of the SCEP server (needed)", .value = &args.url,
+	    .check = profile_check_url, .config = "scep.url" },
+	{ 0, "name", "NAME", "which authority of the server is meant",
+	    .value = &args.name, .check = profile_check_text,
+	    .config = "scep.name" },
+	{ 0, "subject", "DN", "of the certificate: /O=Example/CN=Device or "
+	    "RFC 4514", .value = &args.subject, .check = check_subject,
+	    .config = "scep.subject" },
+	{ 0, "san", "TYPE:VALUE", "alternative name: dns, email, uri or upn",
+	    .values = &args.alt_names },
+	{ 0, "challenge", "SRC", "the one-time challenge: env:NAME, file:PATH "
+	    "or fd:N", .value = &args.challenge },
+	{ 0, "key-size", "BITS", "of the device's RSA key (2048)",
+	    .number = &args.key_size, .min = 1024, .max = 4096,
+	    .config = "scep.key_size" },
+	{ 0, "key-usage", "USES", "sign, encrypt or sign,encrypt (the default)",
+	    .value = &args.key_usage, .check = check_usage,
+	    .config = "scep.key_usage" },
+	{ 0, "ca-cert", "FILE", "tell the device this authority's fingerprint",
+	    .value = &args.ca_cert },
+	{ 0, "fingerprint", "HASH", "sha256, of --ca-cert; or the fingerprint "
+	    "itself in hex", .value = &args.fingerprint,
+	    .check = check_fingerprint, .config = "scep.fingerprint" },
+	{ 0, "retries", "N", "how often the device asks again while pending",
+	    .number = &args.retries, .min = 0, .max = 1000 },
+	{ 0, "retry-delay", "SECONDS", "how long it waits in between",
+	    .number = &args.retry_delay, .min = 0, .max = 86400 },
+	{ 0, "extractable", "WHICH", "may the key leave the device's keychain",
+	    .value = &args.extractable, .choices = "yes|no" },
+	{ 0, "bare", NULL, "write the payload's dict alone",
+	    .flag = &args.bare },
+	OPT_PAYLOAD(args.id, "scep"),
+	OPT_CONFIG(args.config),
+	{ 0 },
+};
+
+static const struct tool tool = {
+	.name = "mcfg-scep-payload",
+	.summary = "Writes a profile with one SCEP payload, by which a device "
+	    "gets a certificate.",
+	.example = "mcfg-scep-payload --url https://example.com/scep \\\n"
+	    "    --identifier com.example.scep --subject '/O=Example/CN=Device'"
+	    " \\\n    --challenge file:challenge",
+	.options = options,
+	.args = &args,
+};
+
+static enum status
+check(const struct args *a)
+{
+	if (a->url == NULL)
+		return opts_missing("--url", "of the SCEP server");
+	if (a->id.identifier == NULL)
+		return opts_missing("--identifier", "the name of the profile, "
+		    "never changed");
+	if (opts_given(&args.fingerprint) && a->ca_cert == NULL &&
+	    strcmp(a->fingerprint, "sha256") == 0)
+		return opts_missing("--ca-cert", "whose fingerprint it is");
+	if (a->key_size != 1024 && a->key_size != 2048 && a->key_size != 4096)
+		warning("key size %ld is not one that Apple documents",
+		    a->key_size);
+	else if (a->key_size < 2048)
+		warning("key size %ld is weak: 2048 is the least that is "
+		    "taken today", a->key_size);
+	return OK;
+}
+
+/* SHA-256 of --ca-cert, or what --fingerprint says; one must be the other. */
+static enum status
+read_fingerprint(const struct args *a, struct buf *out)
+{
+	char hash[SECRET_HASH_TEXT];
+	auto_X509 *ca = NULL;
+	auto_buf of_file = BUF_INIT;
+	enum status st;
+
+	if (a->fingerprint != NULL && strcmp(a->fingerprint, "sha256") != 0)
+		(void)buf_from_hex(a->fingerprint, out);
+	if (a->ca_cert == NULL)
+		return OK;
+	if ((st = cert_load(a->ca_cert, &ca)) != OK)
+		return st;
+	cert_sha256(ca, hash);
+	(void)buf_from_hex(hash, &of_file);
+	if (out->len == of_file.len && !buf_equal(out, &of_file))
+		return fail(REFUSED, "%s: its SHA-256 is %s, not the "
+		    "fingerprint that was given", a->ca_cert, hash);
+	if (out->len == 0)
+		buf_add_buf(out, &of_file);
+	return OK;
+}
+
+static enum status
+read_challenge(const struct args *a, struct buf *out)
+{
+	const char *reason;
+	enum status st;
+
+	if (a->challenge == NULL)
+		return OK;
+	if ((st = secret_read(a->challenge, "--challenge", out)) != OK)
+		return st;
+	reason = tree_text_fault(buf_str(out), out->len);
+	return reason == NULL ? OK : fail(MALFORMED, "--challenge: %s",
+	    reason);
+}
+
+/* The profile around the payload, which is taken. */
+static enum status
+wrap(const struct args *a, struct tree *payload, struct tree **out)
+{
+	auto_tree *payloads = tree_array();
+	auto_tree *profile = NULL;
+	enum status st;
+
+	tree_append(payloads, payload);
+	profile = profile_configuration(&a->id, STEAL(payloads));
+	if ((st = profile_complete(profile, "profile", NULL, a->id.seed)) != OK)
+		return st;
+	*out = STEAL(profile);
+	return OK;
+}
+
+static enum status
+make(const struct args *a, const struct profile_scep *s, struct tree **out)
+{
+	struct profile_identity inner = a->id;
+	auto_char *identifier = NULL;
+
+	if (a->bare) {
+		*out = profile_scep(&a->id, s, NULL);
+		return OK;
+	}
+	inner.identifier = identifier = xasprintf("%s.scep.0",
+	    a->id.identifier);
+	inner.uuid = NULL;
+	return wrap(a, profile_scep(&inner, s, a->id.identifier), out);
+}
+
+static enum status
+run(const struct args *a)
+{
+	struct profile_scep s = { .key_size = 0 };
+	auto_buf challenge = BUF_SECRET, fingerprint = BUF_INIT;
+	auto_tree *subject = NULL, *alt_names = NULL, *product = NULL;
+	struct io_output out = a->out;
+	auto_buf xml = BUF_SECRET;
+	const char *reason;
+	enum status st;
+
+	if ((st = site_defaults(a->config, options)) != OK ||		/* read */
+	    (st = check(a)) != OK ||
+	    (st = read_challenge(a, &challenge)) != OK ||
+	    (st = read_fingerprint(a, &fingerprint)) != OK)
+		return st;
+
+	if (a->subject != NULL &&					/* parse */
+	    (reason = profile_subject(a->subject, &subject)) != NULL)
+		return fail(USAGE, "--subject: %s", reason);
+	if ((st = profile_alt_names(&a->alt_names, &alt_names)) != OK)
+		return st;
+
+	s = (struct profile_scep){ a->url, a->name, subject, alt_names,	/* make */
+	    challenge.len > 0 ? &challenge : NULL,
+	    fingerprint.len > 0 ? &fingerprint : NULL, a->key_size, 0,
+	    a->retries, a->retry_delay, a->extractable };
+	if ((reason = profile_key_usage(a->key_usage, &s.key_usage)) != NULL)
+		return fail(USAGE, "--key-usage: %s", reason);
+	if ((st = make(a, &s, &product)) != OK)
+		return st;
+	tree_to_xml(product, &xml);
+
+	out.is_private = challenge.len > 0;				/* write */
+	return io_spill(&out, &xml);
+}
+
+int
+main(int argc, char **argv)
+{
+	return (int)opts_main(&tool, argc, argv, run);
+}
