@@ -379,11 +379,20 @@ data_equal(const struct tree *a, const struct tree *b)
 	return na == nb && (na == 0 || memcmp(pa, pb, na) == 0);
 }
 
+/* Zero has two signs, which are written differently. */
+static uint64_t
+bits_of(double v)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &v, sizeof bits);
+	return bits;
+}
+
 bool
 tree_equal(const struct tree *a, const struct tree *b)
 {
 	struct other o = { b, 0 };
-	double ra, rb;
 
 	if (tree_kind(a) != tree_kind(b))
 		return false;
@@ -399,10 +408,7 @@ tree_equal(const struct tree *a, const struct tree *b)
 	case TREE_INT:
 		return tree_int_of(a) == tree_int_of(b);
 	case TREE_REAL:
-		/* By bits: a real is equal to itself, whatever it is. */
-		ra = tree_real_of(a);
-		rb = tree_real_of(b);
-		return memcmp(&ra, &rb, sizeof ra) == 0;
+		return bits_of(tree_real_of(a)) == bits_of(tree_real_of(b));
 	case TREE_BOOL:
 		return tree_bool_of(a) == tree_bool_of(b);
 	case TREE_DATE:

@@ -170,8 +170,9 @@ enum status tree_from_binary(const struct buf *in, const char *name,
     struct tree **out) USE_RESULT;
 
 /*
- * tree_looks_like_plist() is true for bytes that begin as a plist does (XML,
- * after a BOM and white space, or binary); no promise that it parses.
+ * tree_looks_like_plist() is true for bytes that begin as XML does, after a
+ * BOM and white space, or as a binary plist; no promise that they parse.  All
+ * that tree_parse() reads looks like one.
  */
 bool tree_looks_like_plist(const struct buf *in);
 

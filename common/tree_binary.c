@@ -40,7 +40,7 @@ enum {
 static const char magic[] = "bplist00";
 
 /* 2001-01-01T00:00:00Z, where its dates begin to count. */
-static const double epoch = 978307200;
+static const int64_t epoch = 978307200;
 
 struct walk {
 	const unsigned char *base;
@@ -176,7 +176,7 @@ static enum status
 read_real(const struct walk *w, const struct object *o, struct tree **out)
 {
 	enum status st;
-	double v;
+	double v = 0;
 
 	if ((st = read_double(w, o, &v)) != OK)
 		return st;
@@ -188,22 +188,27 @@ read_real(const struct walk *w, const struct object *o, struct tree **out)
 static enum status
 read_date(const struct walk *w, const struct object *o, struct tree **out)
 {
+	int64_t seconds;
 	enum status st;
-	double v;
+	double v = 0;
 
 	if (o->low != 3)
 		return bad(w, o, "a date of no known size");
 	if ((st = read_double(w, o, &v)) != OK)
 		return st;
-	v = floor(v);
-	if (v < INT32_MIN || v > INT32_MAX ||
-	    (*out = tree_date((int64_t)(v + epoch))) == NULL)
-		return bad(w, o, "a date before 1933 or after 2068");
-	return OK;
+	if (v >= INT32_MIN && v <= INT32_MAX) {
+		seconds = (int64_t)v;
+		if ((double)seconds > v)
+			seconds--;
+		if ((*out = tree_date(seconds + epoch)) != NULL)
+			return OK;
+	}
+	return bad(w, o, "a date before 1933 or after 2068");
 }
 
+/* A uid becomes a dict with an integer where it is written. */
 static enum status
-read_uid(const struct walk *w, const struct object *o, struct tree **out)
+read_uid(struct walk *w, const struct object *o, struct tree **out)
 {
 	uint64_t v;
 
@@ -212,6 +217,8 @@ read_uid(const struct walk *w, const struct object *o, struct tree **out)
 	v = big_endian(w->base + o->at, (size_t)o->low + 1);
 	if (v > INT64_MAX)
 		return bad(w, o, "a uid beyond 64 bits with a sign");
+	if (w->depth == TREE_DEPTH_MAX || ++w->nodes > TREE_NODES_MAX)
+		return bad(w, o, "over the limits as a dict");
 	*out = tree_uid(v);
 	return OK;
 }
@@ -503,31 +510,24 @@ tree_from_binary(const struct buf *in, const char *name, struct tree **out)
 	return read_object(&w, top, out);
 }
 
-/* How XML may begin: a plist's own elements, or what comes before them. */
-static bool
-begins_as_xml(const char *s)
-{
-	static const char *const begins[] = {
-		"<?xml", "<!DOCTYPE plist", "<!--", "<plist", "<dict", "<array",
-	};
-	size_t i;
-
-	s += strspn(s, " \t\r\n");
-	for (i = 0; i < ARRAY_LEN(begins); i++)
-		if (strncmp(s, begins[i], strlen(begins[i])) == 0)
-			return true;
-	return false;
-}
-
 bool
 tree_looks_like_plist(const struct buf *in)
 {
-	if (in->len >= 4 && (memcmp(in->data, "\xFF\xFE<\0", 4) == 0 ||
-	    memcmp(in->data, "\xFE\xFF\0<", 4) == 0))
+	static const char utf16[][5] = {
+		"\xFF\xFE<\0", "\xFE\xFF\0<", "<\0?\0", "\0<\0?",
+	};
+	const char *s = buf_str(in);
+	size_t i;
+
+	if (buf_has_prefix(in, "bplist"))
 		return true;
+	for (i = 0; i < ARRAY_LEN(utf16); i++)
+		if (in->len >= 4 && memcmp(s, utf16[i], 4) == 0)
+			return true;
 	if (buf_has_prefix(in, "\xEF\xBB\xBF"))
-		return begins_as_xml(buf_str(in) + 3);
-	return buf_has_prefix(in, "bplist") || begins_as_xml(buf_str(in));
+		s += 3;
+	s += strspn(s, " \t\r\n");
+	return s[0] == '<' && s[1] != '\0';
 }
 
 enum status

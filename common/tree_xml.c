@@ -15,10 +15,17 @@
  * Reads XML by a grammar that is stricter than the format's habits: what
  * other readers ignore (a stray text, an unknown element, a second root) is
  * where two readers of one signed profile would differ.
- *
- * The parser is fed everything at once: expat reads a token that is spread
- * over several calls from its beginning each time.
  */
+
+/*
+ * A tag or comment that is spread over several chunks is read from its
+ * beginning each time, so there is a limit to those; it also keeps a million
+ * attributes out of expat's tables.
+ */
+enum {
+	CHUNK = 64 << 10,
+	TOKEN_MAX = 1 << 20,
+};
 
 #define auto_XML AUTO(auto_free_XML) struct XML_ParserStruct
 DEFINE_AUTO(XML, struct XML_ParserStruct, XML_ParserFree);
@@ -220,7 +227,7 @@ on_start(void *arg, const char *tag, const char **attrs)
 		    tag);
 	check_attributes(r, e, attrs);
 	if (r->open != E_NONE)
-		complain(r, &r->at, "element '%s' inside a %s", tag,
+		complain(r, &r->at, "element '%s' inside of '%s'", tag,
 		    elements[r->open]);
 	if (r->st != OK)
 		return;
@@ -481,6 +488,30 @@ on_skipped(void *arg, const char *entity, int is_parameter)
 	complain(r, &at, "entity '%s' is not declared", entity);
 }
 
+/* False where expat has an error to tell. */
+static bool
+feed(struct reader *r, const struct buf *in)
+{
+	struct position at;
+	size_t done = 0, n;
+	XML_Index token;
+
+	do {
+		n = in->len - done < CHUNK ? in->len - done : CHUNK;
+		if (XML_Parse(r->parser, buf_str(in) + done, (int)n,
+		    done + n == in->len) != XML_STATUS_OK)
+			return false;
+		done += n;
+		token = XML_GetCurrentByteIndex(r->parser);
+		if (token >= 0 && (size_t)token + TOKEN_MAX < done) {
+			at = here(r);
+			complain(r, &at, "a tag or comment larger than %d MiB",
+			    TOKEN_MAX >> 20);
+		}
+	} while (done < in->len && r->st == OK);
+	return true;
+}
+
 static void
 parse(struct reader *r, const struct buf *in)
 {
@@ -492,8 +523,7 @@ parse(struct reader *r, const struct buf *in)
 	XML_SetXmlDeclHandler(r->parser, on_declaration);
 	XML_SetStartDoctypeDeclHandler(r->parser, on_doctype);
 	XML_SetSkippedEntityHandler(r->parser, on_skipped);
-	if (XML_Parse(r->parser, buf_str(in), (int)in->len, XML_TRUE) ==
-	    XML_STATUS_OK || r->st != OK)
+	if (feed(r, in) || r->st != OK)
 		return;
 	if (XML_GetErrorCode(r->parser) == XML_ERROR_NO_MEMORY)
 		mem_exhausted();

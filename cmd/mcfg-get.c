@@ -1,0 +1,246 @@
+/*
+ * mcfg-get: one value of a property list or of JSON, for shell scripts.
+ */
+#include <string.h>
+
+#include "cms.h"
+#include "opts.h"
+#include "spec.h"
+#include "tree.h"
+
+static struct args {
+	struct strings operands;	/* KEYPATH [FILE] */
+	struct io_input in;
+	struct io_output out;
+	bool json;
+} args;
+
+static const struct opt options[] = {
+	{ 0, "json", NULL, "write the value as JSON", .flag = &args.json },
+	OPT_LENGTH(args.in),
+	OPT_OUTPUT(args.out),
+	{ 0 },
+};
+
+static const struct tool tool = {
+	.name = "mcfg-get",
+	.summary = "read a property list or JSON, write the value at KEYPATH",
+	.operands = "KEYPATH [INPUT]",
+	.example = "mcfg-get PayloadContent.0.URL profile.mobileconfig",
+	.options = options,
+	.args = &args,
+	.inputs = &args.operands,
+};
+
+/* ---- parse ---- */
+
+/* *is_signed is set where the property list was inside a signed message. */
+static enum status
+parse(const struct buf *in, const char *name, bool *is_signed,
+    struct tree **out)
+{
+	auto_buf content = BUF_INIT;
+	enum status st;
+
+	if (tree_looks_like_plist(in))
+		return tree_parse(in, name, NULL, out);
+	if (spec_looks_like_json(in))
+		return spec_from_json(in, name, out);
+	if (!cms_looks_like(in))
+		return tree_parse(in, name, NULL, out);
+	*is_signed = true;
+	if ((st = cms_unwrap(in, name, &content)) != OK)
+		return st;
+	return tree_parse(&content, name, NULL, out);
+}
+
+/* ---- the path ---- */
+
+/*
+ * Takes the next step off the path, into step; "\." and "\\" are a dot and a
+ * backslash of a key.  False at the end.
+ */
+static bool
+next_step(const char **path, struct buf *step)
+{
+	const char *p = *path;
+
+	if (p == NULL)
+		return false;
+	buf_cut(step, 0);
+	for (; *p != '\0' && *p != '.'; p++) {
+		if (p[0] == '\\' && (p[1] == '.' || p[1] == '\\'))
+			p++;
+		buf_putc(step, *p);
+	}
+	*path = *p == '.' ? p + 1 : NULL;
+	return true;
+}
+
+/* The index that s is, or SIZE_MAX. */
+static size_t
+index_of(const char *s)
+{
+	enum { DIGITS = 9 };
+	size_t n = 0, len = strlen(s);
+
+	if (len == 0 || len > DIGITS || strspn(s, "0123456789") != len ||
+	    (s[0] == '0' && len > 1))
+		return SIZE_MAX;
+	while (*s != '\0')
+		n = n * 10 + (size_t)(*s++ - '0');
+	return n;
+}
+
+/* One step further; where is what the path was so far. */
+static enum status
+descend(const char *name, const char *where, const char *step,
+    struct tree **t)
+{
+	struct tree *next = NULL;
+
+	switch (tree_kind(*t)) {
+	case TREE_DICT:
+		if ((next = tree_get(*t, step)) == NULL)
+			return fail(REFUSED, "%s: no key '%s' in %s", name,
+			    step, where);
+		break;
+	case TREE_ARRAY:
+		if (index_of(step) == SIZE_MAX)
+			return fail(REFUSED, "%s: '%s' is no index of %s, an "
+			    "array", name, step, where);
+		if ((next = tree_at(*t, index_of(step))) == NULL)
+			return fail(REFUSED, "%s: no item %s in %s, which has "
+			    "%zu", name, step, where, tree_count(*t));
+		break;
+	default:
+		return fail(REFUSED, "%s: no '%s' in %s, which is of kind %s",
+		    name, step, where, tree_kind_name(tree_kind(*t)));
+	}
+	*t = next;
+	return OK;
+}
+
+/* "." alone is everything. */
+static enum status
+walk(const char *path, const char *name, struct tree *root, struct tree **out)
+{
+	auto_buf step = BUF_INIT, where = BUF_INIT;
+	const char *rest = strcmp(path, ".") == 0 ? NULL : path, *from;
+	enum status st;
+
+	*out = root;
+	for (from = rest; next_step(&rest, &step); from = rest) {
+		buf_cut(&where, 0);
+		if (from == path)
+			buf_puts(&where, "the top");
+		else
+			buf_add(&where, path, (size_t)(from - path) - 1);
+		st = descend(name, buf_str(&where), buf_str(&step), out);
+		if (st != OK)
+			return st;
+	}
+	return OK;
+}
+
+/* ---- the value ---- */
+
+/* A report is an object or an array, so a scalar comes out of a list. */
+static void
+add_json_scalar(const struct tree *t, struct buf *out)
+{
+	auto_report *list = report_array();
+	auto_buf text = BUF_INIT;
+
+	tree_add_to_report(t, list, NULL);
+	report_render_line(list, &text);
+	buf_add(out, text.data + 1, text.len - strlen("[]\n"));
+	buf_putc(out, '\n');
+}
+
+static void
+add_json(const struct tree *t, struct buf *out)
+{
+	auto_report *r = tree_to_report(t);
+
+	if (r != NULL)
+		report_render(r, out);
+	else
+		add_json_scalar(t, out);
+}
+
+static void
+add_value(const struct tree *t, struct buf *out)
+{
+	const unsigned char *bytes;
+	size_t len;
+
+	switch (tree_kind(t)) {
+	case TREE_DICT:
+	case TREE_ARRAY:
+		tree_to_xml(t, out);
+		break;
+	case TREE_DATA:
+		bytes = tree_data_of(t, &len);
+		buf_add(out, bytes, len);
+		break;
+	default:
+		tree_scalar_text(t, out);
+		buf_putc(out, '\n');
+		break;
+	}
+}
+
+/* ---- run ---- */
+
+static enum status
+operands(const struct args *a, const char **path, struct io_input *in)
+{
+	const struct strings *l = &a->operands;
+
+	if (l->n == 0 || l->v[0][0] == '\0')
+		return fail(USAGE, "missing KEYPATH (. is everything)");
+	if (l->n > 2)
+		return fail(USAGE, "'%s': takes KEYPATH and one INPUT only",
+		    l->v[2]);
+	*path = l->v[0];
+	in->path = l->n == 2 ? l->v[1] : NULL;
+	return OK;
+}
+
+static enum status
+run(const struct args *a)
+{
+	auto_buf in = BUF_INIT, out = BUF_INIT;
+	auto_tree *root = NULL;
+	struct tree *value = NULL;
+	struct io_input from = a->in;
+	const char *path = NULL, *name;
+	bool is_signed = false;
+	enum status st;
+
+	if ((st = operands(a, &path, &from)) != OK ||
+	    (st = io_slurp(&from, IO_PROFILE_MAX, &in)) != OK)
+		return st;
+
+	name = io_name(from.path);
+	if ((st = parse(&in, name, &is_signed, &root)) != OK)
+		return st;
+
+	if ((st = walk(path, name, root, &value)) != OK)
+		return st;
+	if (is_signed)
+		warning("%s: signed, and the signature was not verified", name);
+	if (a->json)
+		add_json(value, &out);
+	else
+		add_value(value, &out);
+
+	return io_spill(&a->out, &out);
+}
+
+int
+main(int argc, char **argv)
+{
+	return (int)opts_main(&tool, argc, argv, run);
+}

@@ -1,0 +1,33 @@
+/*
+ * What the binary reader takes must come out as XML that the other reader
+ * takes and writes the same.
+ */
+#include "tree.h"
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+	auto_buf in = BUF_INIT, once = BUF_INIT, twice = BUF_INIT;
+	auto_tree *t = NULL, *copy = NULL, *again = NULL;
+	char line[512];
+
+	diag_capture(line, sizeof line);
+	buf_add(&in, data, size);
+	if (tree_from_binary(&in, "fuzz", &t) != OK)
+		return 0;
+	copy = tree_copy(t);
+	if (!tree_equal(t, copy))
+		abort();
+	tree_to_xml(t, &once);
+	/* The text of a large tree may be more than a reader takes. */
+	if (once.len > TREE_BYTES_MAX)
+		return 0;
+	if (tree_from_xml(&once, "again", NULL, &again) != OK)
+		abort();
+	tree_to_xml(again, &twice);
+	if (!buf_equal(&once, &twice))
+		abort();
+	return 0;
+}
