@@ -1,0 +1,309 @@
+/* What is inside of an envelope that came to the server. */
+#include "scep.h"
+
+#include <string.h>
+
+#include <openssl/objects.h>
+#include <openssl/provider.h>
+
+void
+scep_csr_free(struct scep_csr *c)
+{
+	X509_REQ_free(c->req);
+	buf_free(&c->challenge);
+	*c = (struct scep_csr)SCEP_CSR_INIT;
+}
+
+void
+scep_query_free(struct scep_query *q)
+{
+	X509_NAME_free(q->issuer);
+	X509_NAME_free(q->subject);
+	ASN1_INTEGER_free(q->serial);
+	*q = (struct scep_query)SCEP_QUERY_INIT;
+}
+
+enum status
+scep_check_cipher(const struct scep_message *m, bool allow_des,
+    struct scep_refusal *no)
+{
+	if (m->sealed == NULL)
+		return scep_refuse(no, SCEP_BADREQUEST,
+		    "the message has no content");
+	if (m->cipher == NID_aes_128_cbc || m->cipher == NID_aes_192_cbc ||
+	    m->cipher == NID_aes_256_cbc || m->cipher == NID_des_ede3_cbc ||
+	    (m->cipher == NID_des_cbc && allow_des))
+		return OK;
+	return scep_refuse(no, SCEP_BADALG, "cipher %s is not accepted",
+	    m->cipher_name);
+}
+
+/* ---- decryption ---- */
+
+/* The one of several recipients that the envelope is addressed to. */
+static const struct scep_recipient *
+find_recipient(CMS_ContentInfo *sealed, const struct scep_recipient *to,
+    size_t count)
+{
+	STACK_OF(CMS_RecipientInfo) *all = CMS_get0_RecipientInfos(sealed);
+	size_t i;
+	int j;
+
+	for (i = 0; i < count; i++)
+		for (j = 0; j < sk_CMS_RecipientInfo_num(all); j++) {
+			CMS_RecipientInfo *ri =
+			    sk_CMS_RecipientInfo_value(all, j);
+
+			if (CMS_RecipientInfo_type(ri) == CMS_RECIPINFO_TRANS &&
+			    CMS_RecipientInfo_ktri_cert_cmp(ri,
+			    to[i].cert) == 0)
+				return &to[i];
+		}
+	return &to[0];
+}
+
+/* The plaintext of a memory BIO goes into a buffer and is wiped there. */
+static void
+move_plain(BIO *from, struct buf *plain)
+{
+	char *data = NULL;
+	long len = BIO_get_mem_data(from, &data);
+
+	plain->secret = true;
+	buf_add(plain, data, (size_t)len);
+	if (len > 0)
+		buf_wipe(data, (size_t)len);
+}
+
+/*
+ * Key *and* certificate: with a certificate OpenSSL answers a bad key padding
+ * by a random key (RFC 3218 2.3.2), without one there is an oracle.
+ */
+static bool
+decrypt(CMS_ContentInfo *sealed, X509 *cert, EVP_PKEY *key, struct buf *plain)
+{
+	auto_BIO *out = BIO_new(BIO_s_mem());
+	bool ok;
+
+	ok = CMS_decrypt(sealed, key, cert, NULL, out, CMS_BINARY) == 1;
+	move_plain(out, plain);
+	diag_ssl_clear();
+	return ok;
+}
+
+/* The library context that has single DES; made once, kept. */
+static OSSL_LIB_CTX *
+legacy_context(void)
+{
+	static OSSL_LIB_CTX *ctx;
+
+	if (ctx != NULL)
+		return ctx;
+	if ((ctx = OSSL_LIB_CTX_new()) == NULL)
+		return NULL;
+	if (OSSL_PROVIDER_load(ctx, "default") == NULL ||
+	    OSSL_PROVIDER_load(ctx, "legacy") == NULL) {
+		OSSL_LIB_CTX_free(ctx);
+		ctx = NULL;
+	}
+	return ctx;
+}
+
+/* Key and certificate once more, for the other context. */
+static bool
+reload(const struct scep_recipient *r, OSSL_LIB_CTX *ctx, X509 **cert,
+    EVP_PKEY **key)
+{
+	unsigned char *der = NULL;
+	const unsigned char *p;
+	auto_buf c = BUF_INIT;
+	int len = i2d_PrivateKey(r->key, &der);
+
+	if (len <= 0)
+		return false;
+	p = der;
+	*key = d2i_AutoPrivateKey_ex(NULL, &p, len, ctx, NULL);
+	OPENSSL_cleanse(der, (size_t)len);
+	OPENSSL_free(der);
+	cert_to_der(r->cert, &c);
+	p = c.data;
+	if ((*cert = X509_new_ex(ctx, NULL)) == NULL ||
+	    d2i_X509(cert, &p, (long)c.len) == NULL)
+		return false;
+	return *key != NULL;
+}
+
+static bool
+decrypt_legacy(const struct scep_message *m, const struct scep_recipient *r,
+    struct buf *plain)
+{
+	OSSL_LIB_CTX *ctx = legacy_context();
+	const unsigned char *p = m->envelope.data;
+	auto_CMS *sealed = NULL;
+	auto_X509 *cert = NULL;
+	auto_EVP_PKEY *key = NULL;
+
+	if (ctx == NULL || !reload(r, ctx, &cert, &key) ||
+	    (sealed = CMS_ContentInfo_new_ex(ctx, NULL)) == NULL ||
+	    d2i_CMS_ContentInfo(&sealed, &p, (long)m->envelope.len) == NULL) {
+		diag_ssl_clear();
+		return false;
+	}
+	return decrypt(sealed, cert, key, plain);
+}
+
+/*
+ * Always gives bytes: random ones, as many, where the decryption failed, so
+ * that the parser behind has the same work.
+ */
+static enum status
+open_sealed(const struct scep_message *m, const struct scep_recipient *to,
+    size_t count, struct buf *plain)
+{
+	const struct scep_recipient *r = find_recipient(m->sealed, to, count);
+	size_t len = m->sealed_len > 0 ? m->sealed_len : 1;
+	auto_buf noise = BUF_SECRET;
+	enum status st;
+	bool ok;
+
+	if ((st = secret_random(buf_reserve(&noise, len), len)) != OK)
+		return st;
+	buf_end(&noise, len);
+	if (m->cipher == NID_des_cbc)
+		ok = decrypt_legacy(m, r, plain);
+	else
+		ok = decrypt(m->sealed, r->cert, r->key, plain);
+	if (!ok || plain->len == 0) {
+		buf_free(plain);
+		*plain = MOVE(noise);
+	}
+	return OK;
+}
+
+static enum status
+refuse_content(struct scep_refusal *no)
+{
+	diag_ssl_clear();
+	return scep_refuse(no, SCEP_BADMESSAGECHECK,
+	    "the content cannot be decrypted and read");
+}
+
+/* ---- the certification request ---- */
+
+/* The one challengePassword, of any string type; false for a broken one. */
+static bool
+read_challenge(X509_REQ *req, struct buf *out)
+{
+	int at = X509_REQ_get_attr_by_NID(req, NID_pkcs9_challengePassword, -1);
+	X509_ATTRIBUTE *attr;
+	ASN1_TYPE *value;
+	unsigned char *utf8 = NULL;
+	int len;
+
+	if (at < 0)
+		return true;
+	attr = X509_REQ_get_attr(req, at);
+	if (X509_REQ_get_attr_by_NID(req, NID_pkcs9_challengePassword,
+	    at) >= 0 || X509_ATTRIBUTE_count(attr) != 1)
+		return false;
+	value = X509_ATTRIBUTE_get0_type(attr, 0);
+	switch (value->type) {
+	case V_ASN1_PRINTABLESTRING:
+	case V_ASN1_UTF8STRING:
+	case V_ASN1_IA5STRING:
+	case V_ASN1_T61STRING:
+	case V_ASN1_BMPSTRING:
+	case V_ASN1_UNIVERSALSTRING:
+		break;
+	default:
+		return false;
+	}
+	len = ASN1_STRING_to_UTF8(&utf8, value->value.asn1_string);
+	if (len >= 0 && len <= SCEP_CHALLENGE_MAX)
+		buf_add(out, utf8, (size_t)len);
+	OPENSSL_clear_free(utf8, len > 0 ? (size_t)len : 0);
+	return len >= 0 && len <= SCEP_CHALLENGE_MAX;
+}
+
+enum status
+scep_open_request(const struct scep_message *m,
+    const struct scep_recipient *to, size_t to_count, struct scep_csr *out,
+    struct scep_refusal *no)
+{
+	auto_scep_csr csr = SCEP_CSR_INIT;
+	auto_buf plain = BUF_SECRET;
+	const unsigned char *p;
+	enum status st;
+
+	if ((st = open_sealed(m, to, to_count, &plain)) != OK)
+		return st;
+	p = plain.data;
+	csr.req = d2i_X509_REQ(NULL, &p, (long)plain.len);
+	if (csr.req == NULL || p != plain.data + plain.len ||
+	    (csr.key = X509_REQ_get0_pubkey(csr.req)) == NULL ||
+	    !read_challenge(csr.req, &csr.challenge))
+		return refuse_content(no);
+	*out = csr;
+	csr = (struct scep_csr)SCEP_CSR_INIT;
+	return OK;
+}
+
+enum status
+scep_check_csr(const struct scep_csr *c, bool allow_sha1,
+    struct scep_refusal *no)
+{
+	int sig = X509_REQ_get_signature_nid(c->req), digest = NID_undef, key;
+	const char *name = OBJ_nid2sn(sig);
+
+	if (OBJ_find_sigid_algs(sig, &digest, &key) != 1 ||
+	    (digest != NID_sha256 && digest != NID_sha384 &&
+	    digest != NID_sha512 && (digest != NID_sha1 || !allow_sha1)))
+		return scep_refuse(no, SCEP_BADALG, "the certification request "
+		    "is signed with %s", name != NULL ? name : "?");
+	if (X509_REQ_verify(c->req, c->key) != 1) {
+		diag_ssl_clear();
+		return scep_refuse(no, SCEP_BADMESSAGECHECK,
+		    "the signature of the certification request is not right");
+	}
+	return OK;
+}
+
+/* ---- queries ---- */
+
+static bool
+read_query(const struct scep_message *m, const struct buf *plain,
+    struct scep_query *q)
+{
+	const unsigned char *p = plain->data, *end = plain->data + plain->len;
+	long len;
+	int tag, class;
+
+	if ((ASN1_get_object(&p, &len, &tag, &class, (long)plain->len) &
+	    ~V_ASN1_CONSTRUCTED) != 0 || tag != V_ASN1_SEQUENCE ||
+	    class != V_ASN1_UNIVERSAL || p + len != end ||
+	    (q->issuer = d2i_X509_NAME(NULL, &p, end - p)) == NULL)
+		return false;
+	if (m->type == SCEP_CERTPOLL)
+		q->subject = d2i_X509_NAME(NULL, &p, end - p);
+	else
+		q->serial = d2i_ASN1_INTEGER(NULL, &p, end - p);
+	return p == end && (q->subject != NULL || q->serial != NULL);
+}
+
+enum status
+scep_open_query(const struct scep_message *m,
+    const struct scep_recipient *to, size_t to_count, struct scep_query *out,
+    struct scep_refusal *no)
+{
+	auto_scep_query q = SCEP_QUERY_INIT;
+	auto_buf plain = BUF_SECRET;
+	enum status st;
+
+	if ((st = open_sealed(m, to, to_count, &plain)) != OK)
+		return st;
+	if (!read_query(m, &plain, &q))
+		return refuse_content(no);
+	*out = q;
+	q = (struct scep_query)SCEP_QUERY_INIT;
+	return OK;
+}
