@@ -1,0 +1,96 @@
+/* answer: one request, no HTTP. */
+#include <string.h>
+
+#include "clock.h"
+#include "request.h"
+#include "verbs.h"
+
+struct args {
+	struct authority_source source;
+	struct io_input in;
+	struct io_output out;
+	const char *operation;
+	const char *message;
+	bool exit_status;
+	bool allow_des;
+};
+
+static struct args args;
+
+static const struct opt options[] = {
+	OPT_DIR(args.source),
+	OPT_LEDGER(args.source),
+	{ 0, "operation", "OP", "GetCACaps, GetCACert, PKIOperation, "
+	    "GetNextCACert", .value = &args.operation },
+	{ 0, "message", "TEXT", "the message of a GET, unescaped",
+	    .value = &args.message },
+	{ 'e', "exit-status", NULL, "status 1 where the reply refuses",
+	    .flag = &args.exit_status },
+	{ 0, "allow-des", NULL, "take requests that are encrypted with DES",
+	    .flag = &args.allow_des },
+	OPT_LENGTH(args.in),
+	OPT_OUTPUT(args.out),
+	OPT_KEY_ACCESS(args.source.key),
+	OPT_AT,
+	{ 0 },
+};
+
+/* One line for what is no success, after the product is out. */
+static enum status
+conclude(const struct args *a, const struct outcome *o)
+{
+	enum status st = a->exit_status ? REFUSED : OK;
+
+	if (o->what == NULL || strcmp(o->what, "issued") == 0 ||
+	    strcmp(o->what, "again") == 0)
+		return OK;
+	if (strcmp(o->what, "refused") == 0)
+		return fail(st, "%s: %s refused: %s: %s", io_name(a->in.path),
+		    o->type, scep_fail_name(o->refusal.info),
+		    o->refusal.text);
+	if (strcmp(o->what, "pending") == 0)
+		return fail(st, "%s: %s pending: transaction %s",
+		    io_name(a->in.path), o->type, o->transaction);
+	return OK;
+}
+
+static enum status
+run(const struct args *a)
+{
+	auto_authority ca = AUTHORITY_INIT;
+	auto_reply reply = REPLY_INIT;
+	auto_buf body = BUF_INIT;
+	struct request q = { a->operation, a->message, NULL,
+	    io_name(a->in.path), clock_now() };
+	enum status st;
+
+	if (a->operation == NULL)
+		return opts_missing("--operation", "what is asked");
+	if (strcmp(a->operation, "PKIOperation") == 0 && a->message == NULL) {
+		if ((st = io_slurp(&a->in, IO_MESSAGE_MAX, &body)) != OK)
+			return st;
+		q.body = &body;
+	}
+
+	if ((st = authority_open(&a->source, 0, &ca)) != OK)
+		return st;
+	ca.policy.allow_des |= a->allow_des;
+
+	if ((st = request_answer(&ca, &q, &reply)) != OK ||
+	    (st = io_spill(&a->out, &reply.body)) != OK)
+		return st;
+	return conclude(a, &reply.outcome);
+}
+
+const struct tool verb_answer = {
+	.name = "answer",
+	.summary = "Reads one SCEP request, writes the reply, without HTTP.",
+	.operands = "[MESSAGE]",
+	.example = "scep-ca answer --dir ca --operation PKIOperation "
+	    "< request > reply",
+	.options = options,
+	.args = &args,
+	.input = &args.in,
+	.no_input_if = &args.message,
+	.run = run,
+};

@@ -1,0 +1,88 @@
+/*
+ * authority: the folder DIR of a CA, loaded: certificates, keys, policy and
+ * ledger.  What all verbs of scep-ca share.
+ */
+#ifndef MCFG_AUTHORITY_H
+#define MCFG_AUTHORITY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cert.h"
+#include "io.h"
+#include "issue.h"
+#include "ledger.h"
+#include "opts.h"
+#include "scep.h"
+
+/* Files of DIR. */
+#define CA_CERT		"cert.pem"
+#define CA_KEY		"key.pem"
+#define CA_ROOT		"root.pem"
+#define CA_CHAIN	"chain.pem"
+#define CA_RA_CERT	"ra.pem"
+#define CA_RA_KEY	"ra-key.pem"
+#define CA_POLICY	"scep-ca.yaml"
+#define CA_CRL		"crl.der"
+#define CA_LEDGER	"sqlite:ledger.db"
+
+enum { AUTHORITY_FILES = 6 };
+
+/* What the command line says about it. */
+struct authority_source {
+	const char *dir;
+	const char *ledger;
+	struct identity_source key;	/* passphrase, loose */
+};
+
+#define OPT_DIR(s)							\
+	{ 0, "dir", "DIR", "the folder of the CA", .value = &(s).dir }
+#define OPT_LEDGER(s)							\
+	{ 0, "ledger", "URI", "the ledger, in place of that of DIR",	\
+	    .value = &(s).ledger }
+
+/* What a verb needs of it. */
+enum {
+	NEED_CERTS = 1 << 0,
+	NEED_KEYS = 1 << 1,
+	NEED_LEDGER = 1 << 2,
+};
+
+struct authority {
+	const struct authority_source *source;
+	char *dir;
+	struct issue_policy policy;
+	struct identity ca;
+	struct identity ra;		/* who answers; an RA, or the CA too */
+	bool has_ra;
+	struct scep_recipient to[2];	/* whom requests may be sealed for */
+	size_t to_count;
+	X509 *issuers[2];		/* borrowed: whose certificates are
+					 * ours */
+	size_t issuer_count;
+	struct ledger *ledger;
+	unsigned loaded;		/* NEED_* */
+};
+#define AUTHORITY_INIT { 0 }
+#define auto_authority AUTO(authority_close) struct authority
+
+/* authority_open() loads what is needed; what is missing is a FAULT. */
+enum status authority_open(const struct authority_source *source,
+    unsigned needs, struct authority *out) USE_RESULT;
+
+/* authority_need() loads more of one that is open. */
+enum status authority_need(struct authority *a, unsigned needs) USE_RESULT;
+
+void authority_close(struct authority *a);
+
+/* The path of a file in DIR; the caller frees it. */
+char *authority_path(const struct authority *a, const char *name);
+
+/* What the ledger records of a certificate; serial, der, subject ... */
+void authority_record(X509 *cert, const char *profile, int64_t now,
+    struct ledger_certificate *out);
+
+/* SHA-256 of the public key, as in the ledger. */
+void authority_key_hash(const EVP_PKEY *key, char out[SECRET_HASH_TEXT]);
+
+#endif

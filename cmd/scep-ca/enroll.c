@@ -1,0 +1,225 @@
+/* PKCSReq and RenewalReq: who may have a certificate, and which. */
+#include <stdio.h>
+#include <string.h>
+
+#include "request.h"
+
+enum { SERIAL_TRIES = 4 };
+
+/* One request on its way. */
+struct work {
+	struct authority *a;
+	const struct scep_message *m;
+	struct scep_csr csr;
+	struct issue_wish wish;
+	char key_hash[SECRET_HASH_TEXT];
+	char signer_hash[SECRET_HASH_TEXT];
+	char challenge[SECRET_HASH_TEXT];	/* its hash; "": not needed */
+	int64_t now;
+};
+
+static void
+work_free(struct work *w)
+{
+	scep_csr_free(&w->csr);
+	issue_wish_free(&w->wish);
+}
+
+/* The certificate that was issued for the same request before. */
+static enum status
+give_again(const struct ledger_certificate *earlier,
+    struct scep_answer *answer, struct outcome *o)
+{
+	const char *reason;
+
+	if (earlier->revoked != 0)
+		return scep_refuse(&answer->refusal, SCEP_BADREQUEST,
+		    "its certificate was revoked");
+	reason = cert_from_der(earlier->der.data, earlier->der.len,
+	    &answer->cert);
+	if (reason != NULL)
+		return fail(FAULT, "certificate %s in the ledger: %s",
+		    earlier->serial, reason);
+	answer->outcome = SCEP_SUCCESS;
+	o->what = "again";
+	o->serial = xstrdup(earlier->serial);
+	return OK;
+}
+
+static enum status
+other_key(struct scep_refusal *no)
+{
+	return scep_refuse(no, SCEP_BADREQUEST,
+	    "the transactionID belongs to another key");
+}
+
+/* Looks for an earlier answer; *done where there is one. */
+static enum status
+look_back(struct work *w, struct scep_answer *answer, struct outcome *o,
+    bool *done)
+{
+	auto_ledger_certificate earlier = LEDGER_CERTIFICATE_INIT;
+	enum ledger_outcome found;
+	enum status st;
+
+	if ((st = ledger_retry(w->a->ledger, w->m->transaction, w->key_hash,
+	    w->signer_hash, &found, &earlier)) != OK)
+		return st;
+	*done = found == LEDGER_RETRY;
+	if (found == LEDGER_RETRY)
+		return give_again(&earlier, answer, o);
+	return found == LEDGER_OTHER_KEY ? other_key(&answer->refusal) : OK;
+}
+
+/*
+ * The challenge, by its hash.  Only its binding is looked at here; that it is
+ * spent once is decided by the ledger, together with the certificate.
+ */
+static enum status
+judge_challenge(struct work *w, struct scep_refusal *no)
+{
+	auto_ledger_challenge c = LEDGER_CHALLENGE_INIT;
+	auto_X509_NAME *bound = NULL;
+	enum status st;
+	bool found;
+
+	if (w->csr.challenge.len == 0)
+		return scep_refuse(no, SCEP_BADREQUEST,
+		    "a challengePassword is needed");
+	secret_sha256(w->csr.challenge.data, w->csr.challenge.len,
+	    w->challenge);
+	if ((st = ledger_find_challenge(w->a->ledger, w->challenge, &found,
+	    &c)) != OK)
+		return st;
+	if (!found || c.spent || c.voided || c.expires <= w->now)
+		return scep_refuse(no, SCEP_BADREQUEST,
+		    "the challengePassword is not valid");
+	if (c.subject.len == 0)
+		return OK;
+	if (cert_name_from_der(c.subject.data, c.subject.len, &bound) != NULL ||
+	    !cert_name_equal(bound, w->wish.subject))
+		return scep_refuse(no, SCEP_BADREQUEST,
+		    "the challengePassword is for another subject");
+	return OK;
+}
+
+static enum status
+judge(struct work *w, struct scep_refusal *no)
+{
+	const struct issue_policy *p = &w->a->policy;
+	struct issue_refusal why;
+	enum status st;
+
+	st = issue_judge(p, w->csr.req, w->a->ca.cert, &w->wish, &why);
+	if (st == REFUSED)
+		return scep_refuse(no, why.weak ? SCEP_BADALG :
+		    SCEP_BADREQUEST, "%s", why.text);
+	if (st != OK)
+		return st;
+	if (!cert_key_equal(w->csr.key, X509_get0_pubkey(w->m->signer)))
+		return scep_refuse(no, SCEP_BADREQUEST, "the message is not "
+		    "signed by the key of the certification request");
+	return judge_challenge(w, no);
+}
+
+/* One certificate, made outside of the database's transaction. */
+static enum status
+make(struct work *w, X509 **cert, struct ledger_certificate *c)
+{
+	const struct issue_order order = {
+		.profile = ISSUE_SCEP,
+		.subject = w->wish.subject,
+		.key = w->wish.key,
+		.names = w->wish.names,
+		.ca = &w->a->ca,
+		.policy = &w->a->policy,
+		.now = w->now,
+		.validity = w->a->policy.validity,
+	};
+	enum status st;
+
+	if ((st = issue_certificate(&order, cert)) != OK)
+		return st;
+	authority_record(*cert, "scep", w->now, c);
+	c->transaction = xstrdup(w->m->transaction);
+	memcpy(c->signer_hash, w->signer_hash, sizeof c->signer_hash);
+	return OK;
+}
+
+static enum status
+record(struct work *w, struct scep_answer *answer, struct outcome *o,
+    bool *taken)
+{
+	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
+	auto_ledger_certificate earlier = LEDGER_CERTIFICATE_INIT;
+	auto_X509 *cert = NULL;
+	enum ledger_outcome found;
+	enum status st;
+
+	*taken = false;
+	if ((st = make(w, &cert, &c)) != OK ||
+	    (st = ledger_certify(w->a->ledger, &c,
+	    w->challenge[0] != '\0' ? w->challenge : NULL, w->now, &found,
+	    &earlier)) != OK)
+		return st;
+	switch (found) {
+	case LEDGER_RECORDED:
+		answer->outcome = SCEP_SUCCESS;
+		answer->cert = STEAL(cert);
+		o->what = "issued";
+		o->serial = xstrdup(c.serial);
+		return OK;
+	case LEDGER_RETRY:
+		return give_again(&earlier, answer, o);
+	case LEDGER_OTHER_KEY:
+		return other_key(&answer->refusal);
+	case LEDGER_TAKEN:
+		*taken = true;
+		return OK;
+	case LEDGER_CLOSED:
+		return scep_refuse(&answer->refusal, SCEP_BADREQUEST,
+		    "the enrollment of this challengePassword has ended");
+	default:
+		return scep_refuse(&answer->refusal, SCEP_BADREQUEST,
+		    "the challengePassword is not valid");
+	}
+}
+
+static enum status
+certify(struct work *w, struct scep_answer *answer, struct outcome *o)
+{
+	enum status st;
+	bool taken;
+	int i;
+
+	for (i = 0; i < SERIAL_TRIES; i++)
+		if ((st = record(w, answer, o, &taken)) != OK || !taken)
+			return st;
+	return fail(FAULT, "no free serial number in %d tries", SERIAL_TRIES);
+}
+
+enum status
+enroll(struct authority *a, const struct scep_message *m, int64_t now,
+    struct scep_answer *answer, struct outcome *o)
+{
+	AUTO(work_free) struct work w = { .a = a, .m = m,
+	    .csr = SCEP_CSR_INIT, .wish = ISSUE_WISH_INIT, .now = now };
+	struct scep_refusal *no = &answer->refusal;
+	enum status st;
+	bool done;
+
+	if ((st = authority_need(a, NEED_KEYS)) != OK ||
+	    (st = scep_open_request(m, a->to, a->to_count, &w.csr, no)) != OK ||
+	    (st = scep_check_csr(&w.csr, a->policy.allow_sha1, no)) != OK ||
+	    (st = authority_need(a, NEED_LEDGER)) != OK)
+		return st;
+	authority_key_hash(w.csr.key, w.key_hash);
+	cert_sha256(m->signer, w.signer_hash);
+	if ((st = look_back(&w, answer, o, &done)) != OK || done ||
+	    (st = judge(&w, no)) != OK)
+		return st;
+	if (w.wish.names_left_out)
+		snprintf(o->remark, sizeof o->remark,
+		    "subjectAltName left out: policy has no san");
+	return certify(&w, answer, o);
+}

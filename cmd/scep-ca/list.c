@@ -1,0 +1,120 @@
+/* list: the certificates that were issued. */
+#include <ctype.h>
+#include <string.h>
+
+#include "authority.h"
+#include "clock.h"
+#include "listing.h"
+#include "verbs.h"
+
+struct args {
+	struct authority_source source;
+	struct io_output out;
+	bool json;
+	const char *state;
+	const char *subject;
+	int64_t expires;
+};
+
+static struct args args;
+
+static const struct opt options[] = {
+	OPT_DIR(args.source),
+	OPT_LEDGER(args.source),
+	{ 0, "json", NULL, "write a JSON array", .flag = &args.json },
+	{ 0, "state", "STATE", "only these",
+	    .choices = "valid|expired|revoked|not_yet_valid",
+	    .value = &args.state },
+	{ 0, "subject", "TEXT", "only those with TEXT in the subject",
+	    .value = &args.subject },
+	{ 0, "expires", "TIME", "only valid ones that end within TIME: 30d",
+	    .duration = &args.expires },
+	OPT_OUTPUT(args.out),
+	OPT_AT,
+	{ 0 },
+};
+
+struct listing {
+	const struct args *args;
+	int64_t now;
+	struct report *json;
+	struct buf *text;
+};
+
+/* ASCII case does not matter. */
+static bool
+holds(const char *text, const char *part)
+{
+	size_t n = strlen(part), i;
+
+	for (; *text != '\0'; text++) {
+		for (i = 0; i < n && tolower((unsigned char)text[i]) ==
+		    tolower((unsigned char)part[i]); i++)
+			;
+		if (i == n)
+			return true;
+	}
+	return n == 0;
+}
+
+static bool
+is_wanted(const struct listing *l, const struct ledger_certificate *c)
+{
+	const struct args *a = l->args;
+	const char *state = listing_state(c, l->now);
+
+	if (a->state != NULL && strcmp(a->state, state) != 0)
+		return false;
+	if (a->subject != NULL && !holds(c->subject, a->subject))
+		return false;
+	return a->expires == 0 || (strcmp(state, "valid") == 0 &&
+	    c->not_after <= l->now + a->expires);
+}
+
+static enum status
+add(const struct ledger_certificate *c, void *arg)
+{
+	struct listing *l = arg;
+	char until[CLOCK_TEXT], subject[400];
+	struct report *one;
+
+	if (!is_wanted(l, c))
+		return OK;
+	if (l->json != NULL) {
+		one = report_object();
+		listing_report(c, l->now, one);
+		report_add(l->json, NULL, one);
+		return OK;
+	}
+	diag_escape(c->subject, strlen(c->subject), subject, sizeof subject);
+	buf_printf(l->text, "%s  %-13s  %s  %-6s  %s\n", c->serial,
+	    listing_state(c, l->now), clock_format(c->not_after, until),
+	    c->profile, subject);
+	return OK;
+}
+
+static enum status
+run(const struct args *a)
+{
+	auto_authority ca = AUTHORITY_INIT;
+	auto_report *json = a->json ? report_array() : NULL;
+	auto_buf out = BUF_INIT;
+	struct listing l = { a, clock_now(), json, &out };
+	enum status st;
+
+	if ((st = authority_open(&a->source, NEED_LEDGER, &ca)) != OK ||
+	    (st = ledger_certificates(ca.ledger, add, &l)) != OK)
+		return st;
+	if (json != NULL)
+		report_render(json, &out);
+	return io_spill(&a->out, &out);
+}
+
+const struct tool verb_list = {
+	.name = "list",
+	.summary = "Lists certificates, the newest first.",
+	.example = "scep-ca list --dir ca --expires 30d --json",
+	.options = options,
+	.args = &args,
+	.run = run,
+};

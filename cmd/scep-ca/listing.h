@@ -1,0 +1,23 @@
+/* listing: certificates of the ledger, as list and show print them. */
+#ifndef MCFG_LISTING_H
+#define MCFG_LISTING_H
+
+#include <stdint.h>
+
+#include "ledger.h"
+#include "report.h"
+
+/* "valid", "expired", "revoked" or "not_yet_valid". */
+const char *listing_state(const struct ledger_certificate *c, int64_t now);
+
+/* The name of a CRLReason, or NULL. */
+const char *listing_reason(int reason);
+
+/* The number of such a name, or -1. */
+int listing_reason_number(const char *name);
+
+/* serial subject state not_before not_after enrollment transaction ... */
+void listing_report(const struct ledger_certificate *c, int64_t now,
+    struct report *r);
+
+#endif

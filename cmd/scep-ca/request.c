@@ -1,0 +1,180 @@
+#include "request.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char type_caps[] = "text/plain";
+static const char type_cert[] = "application/x-x509-ca-cert";
+static const char type_certs[] = "application/x-x509-ca-ra-cert";
+static const char type_message[] = "application/x-pki-message";
+
+void
+reply_free(struct reply *r)
+{
+	buf_free(&r->body);
+	free(r->outcome.transaction);
+	free(r->outcome.serial);
+	*r = (struct reply)REPLY_INIT;
+}
+
+/*
+ * Lines end in LF: Apple sees nothing in lines that end in CRLF.  SHA-384 is
+ * named for clients that do not look at AES without it.
+ */
+static enum status
+get_caps(struct reply *out)
+{
+	out->content_type = type_caps;
+	buf_puts(&out->body, "AES\nDES3\nSHA-1\nSHA-256\nSHA-384\nSHA-512\n"
+	    "POSTPKIOperation\nSCEPStandard\n");
+	return OK;
+}
+
+/*
+ * One certificate as it is; with an RA a list, the RA first: clients take the
+ * first that fits.
+ */
+static enum status
+get_cert(struct authority *a, struct reply *out)
+{
+	STACK_OF(X509) *both;
+	enum status st;
+
+	if ((st = authority_need(a, NEED_CERTS)) != OK)
+		return st;
+	if (!a->has_ra) {
+		out->content_type = type_cert;
+		cert_to_der(a->ca.cert, &out->body);
+		return OK;
+	}
+	both = sk_X509_new_null();
+	sk_X509_push(both, a->ra.cert);
+	sk_X509_push(both, a->ca.cert);
+	out->content_type = type_certs;
+	st = scep_certs(both, NULL, &out->body);
+	sk_X509_free(both);
+	return st;
+}
+
+/* ---- PKIOperation ---- */
+
+/* All that is looked at before anything is decrypted. */
+static enum status
+judge_message(const struct authority *a, const struct scep_message *m,
+    int64_t now, struct scep_refusal *no)
+{
+	const struct issue_policy *p = &a->policy;
+	int64_t off = m->signing_time - now;
+
+	if (m->type != SCEP_PKCSREQ && m->type != SCEP_RENEWALREQ)
+		return scep_refuse(no, SCEP_BADREQUEST,
+		    "messageType %s is not supported", m->type_text);
+	if (m->sender_nonce.len == 0)
+		return scep_refuse(no, SCEP_BADREQUEST, "no senderNonce");
+	if (!p->allow_sha1 && m->digest == NID_sha1)
+		return scep_refuse(no, SCEP_BADALG, "SHA-1 is not accepted");
+	if (m->has_signing_time && p->time_window > 0 &&
+	    (off > p->time_window || off < -p->time_window))
+		return scep_refuse(no, SCEP_BADTIME, "signingTime is too far "
+		    "from the time here");
+	if (!cert_key_is_rsa(X509_get0_pubkey(m->signer)))
+		return scep_refuse(no, SCEP_BADALG, "the signer's key is not "
+		    "RSA: no answer could be encrypted to it");
+	return scep_check_cipher(m, p->allow_des, no);
+}
+
+static void
+describe(const struct scep_message *m, struct outcome *o)
+{
+	const char *name = scep_type_name(m->type);
+
+	o->transaction = xstrdup(m->transaction);
+	if (strcmp(name, "unknown") == 0 && m->type_text != NULL)
+		name = m->type_text;
+	snprintf(o->type, sizeof o->type, "%s", name);
+}
+
+static enum status
+operate(struct authority *a, const struct request *q, const struct buf *in,
+    struct reply *out)
+{
+	auto_scep_message m = SCEP_MESSAGE_INIT;
+	struct scep_answer answer = { .outcome = SCEP_FAILURE };
+	struct outcome *o = &out->outcome;
+	enum status st;
+
+	st = scep_parse(in, q->name, NULL, &m, &answer.refusal);
+	if (st != OK && st != REFUSED)
+		return st;
+	describe(&m, o);
+	if (st == OK)
+		st = judge_message(a, &m, q->now, &answer.refusal);
+	if (st == OK)
+		st = enroll(a, &m, q->now, &answer, o);
+	if (st == REFUSED) {
+		answer.outcome = SCEP_FAILURE;
+		o->what = "refused";
+		o->refusal = answer.refusal;
+	} else if (st != OK) {
+		return st;
+	}
+	out->content_type = type_message;
+	if ((st = authority_need(a, NEED_KEYS)) == OK)
+		st = scep_reply(&m, &answer, &a->ra, q->now, &out->body);
+	X509_free(answer.cert);
+	X509_CRL_free(answer.crl);
+	return st;
+}
+
+/* The message of a GET: base64, with line ends of some clients inside. */
+static enum status
+from_query(const struct request *q, struct buf *in)
+{
+	auto_buf text = BUF_INIT;
+	const char *p, *reason;
+
+	for (p = q->message; *p != '\0'; p++)
+		if (*p != '\r' && *p != '\n')
+			buf_putc(&text, *p);
+	/* Some leave the padding out. */
+	while (text.len % 4 != 0 && text.len % 4 != 1)
+		buf_putc(&text, '=');
+	if ((reason = buf_from_base64(buf_str(&text), text.len, in)) != NULL)
+		return fail(MALFORMED, "%s: message is no base64: %s", q->name,
+		    reason);
+	return OK;
+}
+
+static enum status
+pki_operation(struct authority *a, const struct request *q,
+    struct reply *out)
+{
+	auto_buf in = BUF_INIT;
+	enum status st;
+
+	if (q->body != NULL)
+		return operate(a, q, q->body, out);
+	if (q->message == NULL)
+		return fail(MALFORMED, "%s: PKIOperation without a message",
+		    q->name);
+	if ((st = from_query(q, &in)) != OK)
+		return st;
+	return operate(a, q, &in, out);
+}
+
+enum status
+request_answer(struct authority *a, const struct request *q,
+    struct reply *out)
+{
+	const char *op = q->operation;
+
+	if (op == NULL)
+		return fail(MALFORMED, "%s: no operation", q->name);
+	if (strcmp(op, "GetCACaps") == 0)
+		return get_caps(out);
+	if (strcmp(op, "GetCACert") == 0)
+		return get_cert(a, out);
+	if (strcmp(op, "PKIOperation") == 0)
+		return pki_operation(a, q, out);
+	return fail(MALFORMED, "%s: operation '%s' is not known", q->name, op);
+}

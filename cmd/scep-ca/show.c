@@ -1,0 +1,172 @@
+/* show: one certificate. */
+#include <string.h>
+
+#include "authority.h"
+#include "clock.h"
+#include "listing.h"
+#include "verbs.h"
+
+struct args {
+	struct authority_source source;
+	struct io_output out;
+	struct strings serials;
+	bool json, pem;
+};
+
+static struct args args;
+
+static const struct opt options[] = {
+	OPT_DIR(args.source),
+	OPT_LEDGER(args.source),
+	{ 0, "json", NULL, "write a JSON object", .flag = &args.json },
+	{ 0, "pem", NULL, "write the certificate", .flag = &args.pem },
+	OPT_OUTPUT(args.out),
+	OPT_AT,
+	{ 0 },
+};
+
+/* Lower-case hex of even length, whatever form it was typed in. */
+static enum status
+read_serial(const char *text, struct buf *out)
+{
+	auto_char *even = xasprintf("%s%s", strlen(text) % 2 != 0 &&
+	    strchr(text, ':') == NULL ? "0" : "", text);
+	auto_buf raw = BUF_INIT;
+	const char *reason;
+	size_t skip = 0;
+
+	if ((reason = buf_from_hex(even, &raw)) != NULL)
+		return fail(USAGE, "%s: not a serial number: %s", text,
+		    reason);
+	while (skip + 1 < raw.len && raw.data[skip] == 0)
+		skip++;
+	buf_add_hex(out, raw.data + skip, raw.len - skip);
+	return OK;
+}
+
+static void
+add_line(struct buf *out, const char *what, const char *value)
+{
+	char shown[600];
+
+	if (value == NULL)
+		return;
+	diag_escape(value, strlen(value), shown, sizeof shown);
+	buf_printf(out, "%-12s %s\n", what, shown);
+}
+
+static void
+add_names(struct buf *out, const X509 *cert)
+{
+	auto_GENERAL_NAMES *names = issue_names_of(cert);
+	auto_report *list = NULL;
+	auto_buf line = BUF_INIT;
+
+	if (names == NULL)
+		return;
+	list = report_array();
+	issue_report_names(names, list);
+	report_render_line(list, &line);
+	add_line(out, "names", buf_str(&line));
+}
+
+static void
+describe(const struct ledger_certificate *c, const X509 *cert,
+    struct buf *out)
+{
+	auto_char *issuer = cert_name_text(X509_get_issuer_name(cert));
+	auto_char *key = cert_key_name(X509_get0_pubkey(cert));
+	char hash[SECRET_HASH_TEXT], t[CLOCK_TEXT];
+
+	cert_sha256(cert, hash);
+	add_line(out, "serial", c->serial);
+	add_line(out, "subject", c->subject);
+	add_names(out, cert);
+	add_line(out, "issuer", issuer);
+	add_line(out, "state", listing_state(c, clock_now()));
+	add_line(out, "not before", clock_format(c->not_before, t));
+	add_line(out, "not after", clock_format(c->not_after, t));
+	add_line(out, "key", key);
+	add_line(out, "sha256", hash);
+	add_line(out, "profile", c->profile);
+	add_line(out, "purpose", c->purpose);
+	add_line(out, "enrollment", c->enrollment);
+	add_line(out, "transaction", c->transaction);
+	if (c->revoked == 0)
+		return;
+	add_line(out, "revoked", clock_format(c->revoked, t));
+	add_line(out, "reason", listing_reason(c->reason));
+}
+
+static void
+to_json(const struct ledger_certificate *c, const X509 *cert, struct buf *out)
+{
+	auto_report *r = report_object();
+	struct report *list = report_array();
+	auto_GENERAL_NAMES *names = issue_names_of(cert);
+	auto_char *issuer = cert_name_text(X509_get_issuer_name(cert));
+	auto_char *key = cert_key_name(X509_get0_pubkey(cert));
+	char hash[SECRET_HASH_TEXT];
+
+	cert_sha256(cert, hash);
+	listing_report(c, clock_now(), r);
+	report_str(r, "issuer", issuer);
+	report_str(r, "key", key);
+	report_str(r, "sha256", hash);
+	issue_report_names(names, list);
+	report_add(r, "names", list);
+	report_render(r, out);
+}
+
+static enum status
+find(const struct args *a, struct ledger_certificate *c)
+{
+	auto_authority ca = AUTHORITY_INIT;
+	auto_buf serial = BUF_INIT;
+	enum status st;
+	bool found;
+
+	if (a->serials.n != 1)
+		return opts_missing("SERIAL", "of one certificate");
+	if ((st = read_serial(a->serials.v[0], &serial)) != OK ||
+	    (st = authority_open(&a->source, NEED_LEDGER, &ca)) != OK ||
+	    (st = ledger_find_certificate(ca.ledger, buf_str(&serial), &found,
+	    c)) != OK)
+		return st;
+	return found ? OK : fail(REFUSED, "%s: no such certificate",
+	    buf_str(&serial));
+}
+
+static enum status
+run(const struct args *a)
+{
+	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
+	auto_X509 *cert = NULL;
+	auto_buf out = BUF_INIT;
+	const char *reason;
+	enum status st;
+
+	if ((st = find(a, &c)) != OK)
+		return st;
+	if ((reason = cert_from_der(c.der.data, c.der.len, &cert)) != NULL)
+		return fail(FAULT, "certificate %s in the ledger: %s",
+		    c.serial, reason);
+	if (a->pem)
+		cert_to_pem(cert, &out);
+	else if (a->json)
+		to_json(&c, cert, &out);
+	else
+		describe(&c, cert, &out);
+	return io_spill(&a->out, &out);
+}
+
+const struct tool verb_show = {
+	.name = "show",
+	.summary = "Shows one certificate by its serial number.",
+	.operands = "SERIAL",
+	.example = "scep-ca show --dir ca 6efab40c0c16c974c8949454dedfc303",
+	.options = options,
+	.args = &args,
+	.inputs = &args.serials,
+	.run = run,
+};

@@ -1,0 +1,15 @@
+/* verbs: one file each. */
+#ifndef MCFG_VERBS_H
+#define MCFG_VERBS_H
+
+#include "opts.h"
+
+extern const struct tool verb_init;
+extern const struct tool verb_answer;
+extern const struct tool verb_cgi;
+extern const struct tool verb_issue;
+extern const struct tool verb_challenge;
+extern const struct tool verb_list;
+extern const struct tool verb_show;
+
+#endif

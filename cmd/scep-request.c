@@ -1,0 +1,332 @@
+/* A key and a subject in, a SCEP PKIOperation message out. */
+#include <string.h>
+
+#include "cert.h"
+#include "clock.h"
+#include "io.h"
+#include "opts.h"
+#include "scep.h"
+#include "tree.h"
+
+struct args {
+	struct io_output out;
+	const char *ca;
+	struct identity_source key;
+	const char *subject;
+	struct strings san;
+	const char *csr;
+	const char *challenge;
+	const char *signer, *signer_key;
+	const char *digest, *cipher;
+	bool poll;
+	const char *state;
+};
+
+static struct args args = {
+	.digest = "sha256",
+	.cipher = "aes-128-cbc",
+};
+
+static const struct opt options[] = {
+	{ 0, "ca", "FILE", "what GetCACert answered: the CA, or RA and CA",
+	    .value = &args.ca },
+	{ 0, "key", "KEY", "the key to be certified: a file, env:NAME, fd:N",
+	    .value = &args.key.key },
+	OPT_KEY_ACCESS(args.key),
+	{ 0, "subject", "DN", "the name to be certified",
+	    .value = &args.subject },
+	{ 0, "san", "TYPE:VALUE", "another name: dns, email, uri, upn, ip",
+	    .values = &args.san },
+	{ 0, "csr", "FILE", "send this certification request instead",
+	    .is_file = true, .value = &args.csr },
+	{ 0, "challenge", "SRC", "the challenge: env:NAME, file:PATH or fd:N",
+	    .value = &args.challenge },
+	{ 0, "signer", "CERT", "sign with the certificate to be renewed",
+	    .value = &args.signer },
+	{ 0, "signer-key", "KEY", "and its key", .value = &args.signer_key },
+	{ 0, "digest", "NAME", "of the signature",
+	    .choices = "sha1|sha256|sha384|sha512", .value = &args.digest },
+	{ 0, "cipher", "NAME", "of the envelope", .choices =
+	    "aes-128-cbc|aes-192-cbc|aes-256-cbc|des-ede3-cbc",
+	    .value = &args.cipher },
+	{ 0, "poll", NULL, "ask again for a request that is pending",
+	    .flag = &args.poll },
+	{ 0, "state", "FILE", "keeps what scep-response needs",
+	    .value = &args.state },
+	OPT_OUTPUT(args.out),
+	OPT_AT,
+	{ 0 },
+};
+
+static const struct tool tool = {
+	.name = "scep-request",
+	.summary = "Makes a SCEP request (PKIOperation) for a key and a "
+	    "subject.",
+	.example = "scep-request --ca ca.pem --key key.pem "
+	    "--subject /O=Example/CN=printer \\\n"
+	    "      --challenge file:challenge --state state > request",
+	.options = options,
+	.args = &args,
+};
+
+/* What is made on the way. */
+struct work {
+	struct identity signer;
+	EVP_PKEY *key;
+	X509_REQ *csr;
+	X509 *to;			/* borrowed from cas */
+	STACK_OF(X509) *cas;
+	char *transaction;
+};
+
+static void
+work_free(struct work *w)
+{
+	identity_free(&w->signer);
+	EVP_PKEY_free(w->key);
+	X509_REQ_free(w->csr);
+	cert_list_free(w->cas);
+	free(w->transaction);
+}
+
+static enum status
+check_args(const struct args *a)
+{
+	if (a->ca == NULL)
+		return opts_missing("--ca", "what GetCACert answered");
+	if (a->key.key == NULL)
+		return opts_missing("--key", "the key to be certified");
+	if (a->state == NULL)
+		return opts_missing("--state", "where scep-response finds "
+		    "what it needs");
+	if (a->poll)
+		return a->subject == NULL && a->csr == NULL ? OK :
+		    fail(USAGE, "--poll: the subject is in the state");
+	if ((a->subject == NULL) == (a->csr == NULL))
+		return opts_missing("--subject or --csr", "what is asked for");
+	if (a->csr != NULL && (a->san.n > 0 || a->challenge != NULL))
+		return fail(USAGE, "--csr: takes no --san and no --challenge");
+	if ((a->signer == NULL) != (a->signer_key == NULL))
+		return opts_missing("--signer and --signer-key",
+		    "both, or none");
+	return OK;
+}
+
+/*
+ * Whom to encrypt to: the first certificate that may encipher keys; with one
+ * certificate alone, that one.
+ */
+static enum status
+load_ca(const struct args *a, struct work *w)
+{
+	enum status st;
+	int i;
+
+	if ((st = cert_load_list(a->ca, &w->cas)) != OK)
+		return st;
+	for (i = 0; i < sk_X509_num(w->cas) && w->to == NULL; i++)
+		if ((X509_get_key_usage(sk_X509_value(w->cas, i)) &
+		    KU_KEY_ENCIPHERMENT) != 0)
+			w->to = sk_X509_value(w->cas, i);
+	if (w->to == NULL && sk_X509_num(w->cas) == 1)
+		w->to = sk_X509_value(w->cas, 0);
+	if (w->to == NULL)
+		return fail(REFUSED, "%s: no certificate in it has "
+		    "keyEncipherment", a->ca);
+	if (!cert_key_is_rsa(X509_get0_pubkey(w->to)))
+		return fail(REFUSED, "%s: its key is not RSA", a->ca);
+	return OK;
+}
+
+static enum status
+make_request(const struct args *a, struct work *w)
+{
+	auto_GENERAL_NAMES *names = NULL;
+	auto_X509_NAME *subject = NULL;
+	auto_buf challenge = BUF_SECRET;
+	const char *reason;
+	enum status st;
+	size_t i;
+
+	if ((reason = cert_parse_name(a->subject, &subject)) != NULL)
+		return fail(USAGE, "--subject: %s", reason);
+	for (i = 0; i < a->san.n; i++)
+		if ((reason = cert_add_san(a->san.v[i], &names)) != NULL)
+			return fail(USAGE, "--san %s: %s", a->san.v[i],
+			    reason);
+	if (a->challenge != NULL && (st = secret_read(a->challenge,
+	    "--challenge", &challenge)) != OK)
+		return st;
+	return scep_make_csr(subject, names, &challenge, w->key, a->digest,
+	    &w->csr);
+}
+
+static enum status
+load_request(const struct args *a, struct work *w)
+{
+	auto_buf in = BUF_INIT;
+	const char *reason;
+	enum status st;
+
+	if ((st = io_slurp_file(a->csr, IO_KEY_MAX, &in)) != OK)
+		return st;
+	if ((reason = cert_parse_request(&in, &w->csr)) != NULL)
+		return fail(MALFORMED, "%s: %s", io_name(a->csr), reason);
+	if (!cert_key_equal(X509_REQ_get0_pubkey(w->csr), w->key))
+		return fail(REFUSED, "%s: not a request for the key of --key",
+		    io_name(a->csr));
+	return OK;
+}
+
+/* The certificate to be renewed, or one made in memory for the subject. */
+static enum status
+find_signer(const struct args *a, struct work *w)
+{
+	const struct identity_source src = { .cert = a->signer,
+	    .key = a->signer_key, .passphrase = a->key.passphrase,
+	    .loose = a->key.loose };
+
+	if (a->signer != NULL)
+		return cert_load_identity(&src, &w->signer);
+	EVP_PKEY_up_ref(w->key);
+	w->signer.key = w->key;
+	return scep_make_signer(X509_REQ_get_subject_name(w->csr), w->key,
+	    clock_now(), &w->signer.cert);
+}
+
+/* What scep-response needs: no key, but whom and what to expect. */
+static enum status
+put_state(const struct args *a, const struct work *w,
+    const unsigned char *nonce, const struct buf *subject)
+{
+	auto_tree *t = tree_dict();
+	auto_buf cert = BUF_INIT, spki = BUF_INIT, xml = BUF_INIT;
+	const struct io_output out = { a->state, NULL, true };
+	char hash[SECRET_HASH_TEXT];
+
+	cert_to_der(w->signer.cert, &cert);
+	cert_spki_to_der(w->key, &spki);
+	secret_sha256(spki.data, spki.len, hash);
+	tree_set_string(t, "transaction", w->transaction);
+	tree_set(t, "nonce", tree_data(nonce, SCEP_NONCE));
+	tree_set_string(t, "key_sha256", hash);
+	tree_set(t, "subject", tree_data(subject->data, subject->len));
+	tree_set(t, "signer", tree_data(cert.data, cert.len));
+	tree_to_xml(t, &xml);
+	return io_spill(&out, &xml);
+}
+
+static enum status
+send(const struct args *a, struct work *w, enum scep_type type,
+    const struct buf *content, const struct buf *subject)
+{
+	struct scep_request r = {
+		.type = type,
+		.transaction = w->transaction,
+		.content = content,
+		.signer = &w->signer,
+		.to = w->to,
+		.digest = a->digest,
+		.cipher = a->cipher,
+		.now = clock_now(),
+	};
+	auto_buf der = BUF_INIT;
+	enum status st;
+
+	if ((st = secret_random(r.nonce, sizeof r.nonce)) != OK ||
+	    (st = scep_request(&r, &der)) != OK ||
+	    (st = put_state(a, w, r.nonce, subject)) != OK)
+		return st;
+	return io_spill(&a->out, &der);
+}
+
+static enum status
+enroll(const struct args *a, struct work *w)
+{
+	auto_buf content = BUF_SECRET, subject = BUF_INIT;
+	enum status st;
+
+	st = a->csr != NULL ? load_request(a, w) : make_request(a, w);
+	if (st != OK || (st = find_signer(a, w)) != OK)
+		return st;
+	w->transaction = scep_transaction(w->key);
+	cert_request_to_der(w->csr, &content);
+	cert_name_to_der(X509_REQ_get_subject_name(w->csr), &subject);
+	return send(a, w, a->signer != NULL ? SCEP_RENEWALREQ : SCEP_PKCSREQ,
+	    &content, &subject);
+}
+
+/* The state of the pending request says who asks and for what. */
+static enum status
+get_state(const struct args *a, struct work *w, struct buf *subject)
+{
+	auto_buf in = BUF_INIT;
+	auto_tree *t = NULL;
+	const struct tree *name, *cert;
+	const unsigned char *p;
+	enum status st;
+	size_t len;
+
+	if ((st = io_slurp_file(a->state, IO_MESSAGE_MAX, &in)) != OK ||
+	    (st = tree_parse(&in, a->state, NULL, &t)) != OK)
+		return st;
+	name = tree_get_kind(t, "subject", TREE_DATA);
+	cert = tree_get_kind(t, "signer", TREE_DATA);
+	if (tree_get_string(t, "transaction") == NULL || name == NULL ||
+	    cert == NULL)
+		return fail(MALFORMED, "%s: not a state of scep-request",
+		    a->state);
+	w->transaction = xstrdup(tree_get_string(t, "transaction"));
+	p = tree_data_of(name, &len);
+	buf_add(subject, p, len);
+	p = tree_data_of(cert, &len);
+	if (cert_from_der(p, len, &w->signer.cert) != NULL)
+		return fail(MALFORMED, "%s: the signer in it is broken",
+		    a->state);
+	return OK;
+}
+
+static enum status
+poll(const struct args *a, struct work *w)
+{
+	struct identity_source src = a->key;
+	auto_buf content = BUF_INIT, subject = BUF_INIT;
+	auto_X509_NAME *name = NULL;
+	enum status st;
+
+	if ((st = get_state(a, w, &subject)) != OK)
+		return st;
+	if (a->signer_key != NULL)
+		src.key = a->signer_key;
+	if ((st = cert_load_key(&src, "--key", &w->signer.key)) != OK)
+		return st;
+	if (!cert_key_equal(X509_get0_pubkey(w->signer.cert), w->signer.key))
+		return fail(REFUSED, "%s: not the key that signed the "
+		    "request", a->state);
+	if (cert_name_from_der(subject.data, subject.len, &name) != NULL)
+		return fail(MALFORMED, "%s: the subject in it is broken",
+		    a->state);
+	scep_poll_content(X509_get_subject_name(sk_X509_value(w->cas,
+	    sk_X509_num(w->cas) - 1)), name, &content);
+	return send(a, w, SCEP_CERTPOLL, &content, &subject);
+}
+
+static enum status
+run(const struct args *a)
+{
+	AUTO(work_free) struct work w = { .signer = IDENTITY_INIT };
+	enum status st;
+
+	if ((st = check_args(a)) != OK || (st = load_ca(a, &w)) != OK ||
+	    (st = cert_load_key(&a->key, "--key", &w.key)) != OK)
+		return st;
+	if (!cert_key_is_rsa(w.key))
+		return fail(REFUSED, "--key: SCEP needs an RSA key");
+	return a->poll ? poll(a, &w) : enroll(a, &w);
+}
+
+int
+main(int argc, char **argv)
+{
+	return (int)opts_main(&tool, argc, argv, run);
+}

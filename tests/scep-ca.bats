@@ -1,0 +1,554 @@
+#!/usr/bin/env bats
+
+load helpers
+load scep_helpers
+
+setup() {
+	cd "$T"
+}
+
+# ---- init, challenge, issue, list, show ----
+
+@test "scep-ca init: a root that SCEP clients can use, keys for nobody else" {
+	ca ca
+	[ "$(stat -c %a ca)" = 700 ]
+	[ "$(stat -c %a ca/key.pem)" = 600 ]
+	[ "$(stat -c %a ca/ledger.db)" = 600 ]
+	openssl x509 -in ca/cert.pem -noout -text > text
+	grep -q 'CA:TRUE' text
+	grep -A1 'Key Usage: critical' text |
+	    grep -q 'Digital Signature, Key Encipherment, Certificate Sign, CRL Sign'
+	openssl verify -CAfile ca/root.pem ca/cert.pem
+	cmp ca/root.pem ca/cert.pem
+}
+
+@test "scep-ca init: never replaces a CA" {
+	ca ca
+	cp -r ca before
+	refuses 1 'there already' scep-ca init --dir ca
+	diff -r ca before
+}
+
+@test "scep-ca init --ra: the CA cannot be taken for the RA" {
+	ca ca --ra
+	openssl x509 -in ca/cert.pem -noout -ext keyUsage > usage
+	! grep -q 'Digital Signature' usage
+	! grep -q 'Key Encipherment' usage
+	openssl x509 -in ca/ra.pem -noout -ext keyUsage |
+	    grep -q 'Digital Signature, Key Encipherment'
+	openssl verify -CAfile ca/root.pem ca/ra.pem
+	[ "$(stat -c %a ca/ra-key.pem)" = 600 ]
+}
+
+@test "scep-ca init: an EC key needs an RA" {
+	refuses 2 'add --ra' scep-ca init --dir ca --key-type ec:P-256
+	[ ! -e ca ]
+}
+
+@test "scep-ca challenge: 32 characters, never in the ledger" {
+	ca ca
+	challenge ca > pw
+	grep -qxE '[A-Za-z0-9_-]{32}' pw
+	! grep -qF "$(cat pw)" ca/ledger.db*
+}
+
+@test "scep-ca issue: tls needs a host and has its limits" {
+	ca ca
+	device host
+	openssl req -new -key host.key -subj /CN=host -out host.csr
+	refuses 1 'needs a subjectAltName' \
+	    scep-ca issue --dir ca --csr host.csr --profile tls
+	refuses 2 'at most 825' scep-ca issue --dir ca --csr host.csr \
+	    --profile tls --san dns:localhost --days 826
+	yields host.cert scep-ca issue --dir ca --csr host.csr --profile tls \
+	    --san dns:localhost --san ip:127.0.0.1
+	openssl verify -CAfile ca/root.pem -purpose sslserver \
+	    -verify_hostname localhost host.cert
+	openssl x509 -in host.cert -noout -checkip 127.0.0.1 |
+	    grep -q 'does match'
+	python3 - "$(openssl x509 -in host.cert -noout -startdate)" \
+	    "$(openssl x509 -in host.cert -noout -enddate)" <<-'PY'
+	import sys, datetime
+	a, b = (datetime.datetime.strptime(t.split('=')[1],
+	    '%b %d %H:%M:%S %Y GMT') for t in sys.argv[1:3])
+	assert b - a <= datetime.timedelta(days=825), b - a
+	PY
+}
+
+@test "scep-ca issue: signer and client, recorded like any other" {
+	ca ca
+	device one
+	openssl req -new -key one.key -subj /CN=one -out one.csr
+	yields signer.pem scep-ca issue --dir ca --csr one.csr \
+	    --profile signer
+	yields client.pem scep-ca issue --dir ca --csr one.csr \
+	    --profile client
+	openssl x509 -in signer.pem -noout -ext keyUsage |
+	    grep -qx '    Digital Signature'
+	openssl x509 -in client.pem -noout -ext extendedKeyUsage |
+	    grep -q 'TLS Web Client Authentication'
+	yields list.json scep-ca list --dir ca --json
+	json_is list.json \
+	    'sorted(c["profile"] for c in j) == ["client", "signer"]'
+	serial=$(openssl x509 -in client.pem -noout -serial)
+	serial=${serial#serial=}
+	yields shown.pem scep-ca show --dir ca --pem "$serial"
+	cmp shown.pem client.pem
+	yields shown scep-ca show --dir ca "$serial"
+	grep -q '^subject  *CN=one$' shown
+	yields shown.json scep-ca show --dir ca --json "${serial,,}"
+	json_is shown.json 'j["state"] == "valid" and j["key"] == "rsa:2048"'
+	refuses 1 'no such certificate' scep-ca show --dir ca 1234
+	refuses 2 'not a serial' scep-ca show --dir ca xyz
+}
+
+@test "scep-ca issue: the CA's name, its key and weak keys are refused" {
+	ca ca
+	openssl req -new -newkey rsa:2048 -nodes -keyout k -out a.csr \
+	    -subj '/O=example/CN=ca' 2> /dev/null
+	openssl req -new -key ca/key.pem -subj /CN=other -out b.csr
+	openssl req -new -newkey rsa:1024 -nodes -keyout k -out c.csr \
+	    -subj /CN=weak 2> /dev/null
+	refuses 1 "CA's own name" scep-ca issue --dir ca --csr a.csr \
+	    --profile client
+	refuses 1 "CA's own" scep-ca issue --dir ca --csr b.csr \
+	    --profile client
+	refuses 1 '1024 bits' scep-ca issue --dir ca --csr c.csr \
+	    --profile client
+}
+
+# ---- GetCACaps, GetCACert ----
+
+@test "scep-ca answer: GetCACaps has lines that end in LF, true ones" {
+	ca ca
+	yields caps scep-ca answer --dir ca --operation GetCACaps
+	! grep -q $'\r' caps
+	for cap in AES DES3 SHA-1 SHA-256 SHA-384 SHA-512 POSTPKIOperation \
+	    SCEPStandard; do
+		grep -qx "$cap" caps
+	done
+	! grep -qx GetNextCACert caps
+}
+
+@test "scep-ca answer: GetCACert is the certificate; with an RA a list" {
+	ca ca
+	yields cert.der scep-ca answer --dir ca --operation GetCACert
+	openssl x509 -in ca/cert.pem -outform DER | cmp - cert.der
+	yields cert.der scep-ca answer --dir ca --operation GetCACert \
+	    --message anything
+	ca with-ra --ra
+	yields list.p7 scep-ca answer --dir with-ra --operation GetCACert
+	openssl pkcs7 -inform DER -in list.p7 -print_certs |
+	    grep -vE '^$|^(subject|issuer)=' > list.pem
+	cat with-ra/ra.pem with-ra/cert.pem | cmp - list.pem
+}
+
+@test "scep-ca answer: what is no operation is malformed" {
+	ca ca
+	refuses 3 'is not known' scep-ca answer --dir ca --operation GetCACrap
+	refuses 2 'missing --operation' scep-ca answer --dir ca
+	refuses 4 'no such folder' scep-ca answer --dir nowhere \
+	    --operation GetCACert
+	mkdir empty
+	refuses 4 'no CA here' scep-ca answer --dir empty --operation GetCACert
+}
+
+# ---- PKCSReq ----
+
+@test "scep-ca: a request made by openssl gets a certificate openssl likes" {
+	ca ca
+	device d
+	csr d /O=Example/CN=d "$(challenge ca)"
+	message ca d --transaction ABC --nonce 00112233445566778899aabbccddeeff
+	granted ca d
+	[ "$(attribute d messageType)" = 3 ]
+	[ "$(attribute d transactionID)" = ABC ]
+	[ "$(attribute d recipientNonce)" = 00112233445566778899aabbccddeeff ]
+	[ "$(attribute d senderNonce | wc -c)" -eq 33 ]
+	[ "$(attribute d digest)" = sha256 ]
+	[ "$(attribute d signature)" = 1.2.840.113549.1.1.1 ]
+	openssl x509 -in d.cert -noout -text > text
+	grep -q 'Subject: O = Example, CN = d$' text
+	grep -q 'CA:FALSE' text
+	grep -A1 'Key Usage: critical' text |
+	    grep -q 'Digital Signature, Key Encipherment$'
+	grep -q 'TLS Web Client Authentication' text
+	cmp <(openssl x509 -in d.cert -noout -pubkey) \
+	    <(openssl pkey -in d.key -pubout)
+}
+
+@test "scep-ca: digest and cipher of the reply are those of the request" {
+	ca ca
+	device d
+	for digest in sha1 sha256 sha384 sha512; do
+		csr d /CN=d "$(challenge ca)"
+		message ca d --digest "$digest"
+		granted ca d
+		[ "$(attribute d digest)" = "$digest" ]
+	done
+	for cipher in aes-128-cbc aes-192-cbc aes-256-cbc des-ede3-cbc; do
+		csr d /CN=d "$(challenge ca)"
+		SCEP_CIPHER=$cipher message ca d
+		granted ca d
+		openssl asn1parse -inform DER -in d.inner |
+		    grep -q ":$cipher"
+	done
+}
+
+@test "scep-ca: a nonce of 8 bytes is copied whole" {
+	ca ca
+	device d
+	csr d /CN=d "$(challenge ca)"
+	message ca d --nonce 0102030405060708
+	granted ca d
+	[ "$(attribute d recipientNonce)" = 0102030405060708 ]
+}
+
+@test "scep-ca: a challenge is spent once, by success only" {
+	ca ca
+	device d
+	device e
+	pw=$(challenge ca)
+	csr d '/CN=d' "$pw" basicConstraints=CA:TRUE
+	message ca d
+	denied ca d 2 'asks to be a CA'
+	csr d /CN=d "$pw"
+	message ca d
+	granted ca d
+	csr e /CN=e "$pw"
+	message ca e
+	denied ca e 2 'challengePassword is not valid'
+}
+
+@test "scep-ca: no, wrong, expired challenge; one for another subject" {
+	ca ca
+	device d
+	csr d /CN=d ''
+	message ca d
+	denied ca d 2 'a challengePassword is needed'
+	csr d /CN=d wrong
+	message ca d
+	denied ca d 2 'challengePassword is not valid'
+	pw=$(challenge ca --ttl 1m --at 2020-01-01T00:00:00Z)
+	csr d /CN=d "$pw"
+	message ca d
+	denied ca d 2 'challengePassword is not valid'
+	pw=$(challenge ca --subject /O=Example/CN=printer)
+	csr d /O=Example/CN=other "$pw"
+	message ca d
+	denied ca d 2 'for another subject'
+	! grep -qF "$pw" d.err
+	csr d /O=EXAMPLE/CN=Printer "$pw"
+	message ca d
+	granted ca d
+}
+
+@test "scep-ca: a retry gets the same certificate, another key none" {
+	ca ca
+	device d
+	device e
+	csr d /CN=d "$(challenge ca)"
+	message ca d --transaction T1
+	granted ca d
+	cp d.cert first
+	granted ca d
+	cmp d.cert first
+	# Signed anew, with another nonce, it is still the same request.
+	message ca d --transaction T1
+	granted ca d
+	cmp d.cert first
+	csr e /CN=e "$(challenge ca)"
+	message ca e --transaction T1
+	denied ca e 2 'belongs to another key'
+	[ "$(scep-ca list --dir ca | wc -l)" -eq 1 ]
+}
+
+@test "scep-ca: eight parallel uses of one challenge give one certificate" {
+	ca ca
+	pw=$(challenge ca)
+	for i in 1 2 3 4 5 6 7 8; do
+		device "d$i"
+		csr "d$i" "/CN=d$i" "$pw"
+		message ca "d$i"
+	done
+	for i in 1 2 3 4 5 6 7 8; do
+		scep-ca answer --dir ca --operation PKIOperation "d$i.msg" \
+		    > "d$i.reply" 2> "d$i.err" 3>&- &
+	done
+	wait
+	cat d?.err > errors
+	[ "$(grep -c 'challengePassword is not valid' errors)" -eq 7 ]
+	[ "$(scep-ca list --dir ca | wc -l)" -eq 1 ]
+}
+
+@test "scep-ca: every other messageType is refused before any work" {
+	ca ca
+	device d
+	for type in 3 18 0 1 23 99 019 PKCSReq; do
+		csr d /CN=d "$(challenge ca)"
+		message ca d --type "$type"
+		denied ca d 2 "messageType $type is not supported"
+	done
+}
+
+@test "scep-ca: weak digests, ciphers and keys are badAlg" {
+	ca ca
+	device d
+	csr d /CN=d "$(challenge ca)"
+	message ca d --digest md5
+	denied ca d 0 'md5'
+	message ca d --digest-oid 1.2.3.4
+	denied ca d 0 '1.2.3.4'
+	CSR_DIGEST=md5 csr d /CN=d "$(challenge ca)"
+	message ca d
+	denied ca d 0 'RSA-MD5'
+	device w w 1024
+	csr w /CN=w "$(challenge ca)"
+	message ca w
+	denied ca w 0 '1024 bits'
+	csr d /CN=d "$(challenge ca)"
+	openssl cms -encrypt -binary -outform DER -provider legacy \
+	    -provider default -des-cbc -in d.csr -out d.env ca/cert.pem
+	python3 "$TESTS/scep.py" make --signer d.pem --key d.key \
+	    --envelope d.env > d.msg
+	denied ca d 0 'des-cbc'
+}
+
+@test "scep-ca: EC keys are told why" {
+	ca ca
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	    -keyout e.key -subj /CN=e -out e.pem 2> /dev/null
+	csr e /CN=e "$(challenge ca)"
+	message ca e
+	denied ca e 0 'RSA'
+}
+
+@test "scep-ca: signingTime outside of the window is badTime" {
+	ca ca
+	device d
+	csr d /CN=d "$(challenge ca)"
+	message ca d --time 2020-01-01T00:00:00Z
+	denied ca d 3 'signingTime'
+	message ca d --time none
+	granted ca d
+}
+
+@test "scep-ca: the signer's key must be the request's key" {
+	ca ca
+	device d
+	device e
+	csr e /CN=e "$(challenge ca)"
+	sealed ca/cert.pem e.csr d.env
+	python3 "$TESTS/scep.py" make --signer d.pem --key d.key \
+	    --envelope d.env > d.msg
+	denied ca d 2 'not signed by the key'
+}
+
+@test "scep-ca: a broken signature, outside and inside, is badMessageCheck" {
+	ca ca
+	device d
+	device e
+	csr d /CN=d "$(challenge ca)"
+	message ca d
+	sealed ca/cert.pem d.csr d.env
+	python3 "$TESTS/scep.py" make --signer d.pem --key e.key \
+	    --envelope d.env > d.msg
+	denied ca d 1 'signature is not right'
+	csr d /CN=dddddd "$(challenge ca)"
+	flip_byte d.csr dddddd
+	message ca d
+	denied ca d 1 'signature of the certification request'
+}
+
+@test "scep-ca: one failure from decryption to the parser" {
+	ca ca
+	device d
+	# Another recipient's name and key; garbage inside; an empty inside.
+	ca other
+	csr d /CN=d "$(challenge ca)"
+	sealed other/cert.pem d.csr d.env
+	python3 "$TESTS/scep.py" make --signer d.pem --key d.key \
+	    --envelope d.env > d.msg
+	denied ca d 1 'cannot be decrypted and read'
+	cp d.err first
+	head -c 700 /dev/urandom > d.csr
+	message ca d
+	denied ca d 1 'cannot be decrypted and read'
+	cmp d.err first
+	: > d.csr
+	message ca d
+	denied ca d 1 'cannot be decrypted and read'
+	csr d /CN=d "$(challenge ca)"
+	printf x >> d.csr
+	message ca d
+	denied ca d 1 'cannot be decrypted and read'
+	# The last block changed: bad padding.
+	csr d /CN=d "$(challenge ca)"
+	sealed ca/cert.pem d.csr d.env
+	python3 - <<-'PY'
+	d = bytearray(open('d.env', 'rb').read())
+	d[-20] ^= 1
+	open('d.env', 'wb').write(d)
+	PY
+	python3 "$TESTS/scep.py" make --signer d.pem --key d.key \
+	    --envelope d.env > d.msg
+	denied ca d 1 'cannot be decrypted and read'
+	cmp d.err first
+}
+
+@test "scep-ca: what cannot be answered is malformed" {
+	ca ca
+	device d
+	csr d /CN=d "$(challenge ca)"
+	message ca d
+	cp d.msg good
+	run_bad() {
+		refuses 3 "$1" scep-ca answer --dir ca \
+		    --operation PKIOperation "$2"
+	}
+	: > bad; run_bad '' bad
+	head -c 500 good > bad; run_bad '' bad
+	{ cat good; printf x; } > bad; run_bad '' bad
+	message ca d --signers 2; run_bad '2 signers' d.msg
+	message ca d --signers 0; run_bad 'nobody signed' d.msg
+	message ca d --without transactionID
+	run_bad 'no transactionID' d.msg
+	message ca d --twice transactionID; run_bad 'transactionID' d.msg
+	message ca d --twice messageType; run_bad 'messageType' d.msg
+	message ca d --depth 40; run_bad '' d.msg
+	python3 -c 'print("\x30\x80" * 30000, end="")' > bad; run_bad '' bad
+	head -c 65537 /dev/zero > bad; run_bad 'limit' bad
+	message ca d --transaction "$(printf 'x%.0s' $(seq 300))"
+	run_bad 'transactionID' d.msg
+}
+
+@test "scep-ca: what a request never gets" {
+	ca ca
+	device d
+	pw=$(challenge ca)
+	csr d /O=Example/CN=CA "$pw"
+	message ca d
+	denied ca d 2 "CA's own name"
+	csr d /CN=d "$pw" 1.2.3.4=critical,DER:0500
+	message ca d
+	denied ca d 2 'critical extension 1.2.3.4'
+	csr d '/CN=d/1.2.3.4.5=x' "$pw"
+	message ca d
+	denied ca d 2 'takes no 1.2.3.4.5'
+	cp ca/key.pem k.key
+	openssl req -x509 -key k.key -subj /CN=k -out k.pem
+	csr k /CN=k "$pw"
+	message ca k
+	denied ca k 2 "CA's own"
+	csr d /CN=d "$pw" extendedKeyUsage=codeSigning \
+	    keyUsage=keyCertSign subjectAltName=DNS:evil.example
+	message ca d
+	granted ca d
+	openssl x509 -in d.cert -noout -text > text
+	! grep -q 'Code Signing' text
+	! grep -q 'Certificate Sign' text
+	! grep -q 'evil' text
+}
+
+@test "scep-ca: names in a certificate are by policy" {
+	ca ca
+	cat > ca/scep-ca.yaml <<-'YAML'
+	san:
+	  dns: ["*.example.com"]
+	  email: ["*@example.com"]
+	YAML
+	device d
+	pw=$(challenge ca)
+	csr d /CN=d "$pw" subjectAltName=DNS:a.example.org
+	message ca d
+	denied ca d 2 'takes no subjectAltName dns:a.example.org'
+	csr d /CN=d "$pw" subjectAltName=URI:http://example.com
+	message ca d
+	denied ca d 2 'takes no subjectAltName uri'
+	csr d /CN=d "$pw" subjectAltName=DNS:A.example.com,email:x@example.com
+	message ca d
+	granted ca d
+	openssl x509 -in d.cert -noout -ext subjectAltName |
+	    grep -q 'DNS:A.example.com, email:x@example.com'
+}
+
+@test "scep-ca: a broken policy says where" {
+	ca ca
+	echo 'validty: 1d' > ca/scep-ca.yaml
+	refuses 3 'scep-ca.yaml:1:' scep-ca list --dir ca
+	echo 'key_min: 1024' > ca/scep-ca.yaml
+	refuses 3 'key_min' scep-ca list --dir ca
+	echo 'approval: command' > ca/scep-ca.yaml
+	refuses 3 'command: is missing' scep-ca list --dir ca
+	echo 'san: {ftp: ["*"]}' > ca/scep-ca.yaml
+	refuses 3 'san' scep-ca list --dir ca
+}
+
+@test "scep-ca: hostile names reach no path and no second line" {
+	ca ca
+	device d
+	ls > before
+	csr d "/CN=..\\..\\x';\`id\`|x" "$(challenge ca)"
+	message ca d --transaction '../../../tmp/x;$(id) "quoted"'
+	granted ca d
+	yields list scep-ca list --dir ca
+	[ "$(wc -l < list)" -eq 1 ]
+	# A right-to-left override is shown as what it is.
+	csr d $'/CN=a\xe2\x80\xaeb' "$(challenge ca)"
+	message ca d
+	granted ca d
+	yields list scep-ca list --dir ca
+	grep -q 'CN=a\\u202eb' list
+	# A newline is no text for a name.
+	csr d '/CN=aXb' "$(challenge ca)"
+	python3 "$TESTS/scep.py" resign d.csr d.key aXb 610a62 > d.csr2
+	mv d.csr2 d.csr
+	message ca d
+	denied ca d 2 'control character'
+	# Broken UTF-8 does not even parse.
+	csr d '/CN=aXb' "$(challenge ca)"
+	python3 "$TESTS/scep.py" resign d.csr d.key aXb ff61fe > d.csr2
+	mv d.csr2 d.csr
+	message ca d
+	denied ca d 1 'cannot be decrypted and read'
+}
+
+@test "scep-ca: certificates end with the CA, at the latest" {
+	ca ca --days 10
+	device d
+	csr d /CN=d "$(challenge ca)"
+	message ca d
+	granted ca d
+	[ "$(openssl x509 -in d.cert -noout -enddate)" = \
+	    "$(openssl x509 -in ca/cert.pem -noout -enddate)" ]
+}
+
+@test "scep-ca: serial numbers are positive, random, 127 bits" {
+	ca ca
+	device d
+	openssl req -new -key d.key -subj /CN=d -out d.csr
+	for i in 1 2 3 4 5 6 7 8; do
+		scep-ca issue --dir ca --csr d.csr --profile client |
+		    openssl x509 -noout -serial >> serials
+	done
+	[ "$(sort -u serials | wc -l)" -eq 8 ]
+	! grep -qE '=([89A-F].{31}|.{33,})$' serials
+}
+
+# ---- real captures ----
+
+@test "scep-ca: requests of a real iPhone and a real Mac are answered" {
+	needs_data scep/iphone-ios6-pkcsreq.der
+	ca ca
+	cp "$DATA/scep/iphone-ios6-pkcsreq.der" i.msg
+	chmod u+w i.msg
+	denied ca i 3 signingTime
+	[ "$(attribute i transactionID)" = \
+	    A97FF75E93EE1D5AAFB7ABA940DD70263A385695 ]
+	[ "$(attribute i recipientNonce)" = ae57231afececee25a21a7e946e8d49e ]
+	echo 'time_window: 0' > ca/scep-ca.yaml
+	denied ca i 1 'cannot be decrypted and read'
+	cp "$DATA/scep/macos-2016-pkcsreq.der" m.msg
+	denied ca m 1 'cannot be decrypted and read'
+	[ "$(attribute m digest)" = sha1 ]
+}

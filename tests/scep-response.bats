@@ -1,0 +1,127 @@
+#!/usr/bin/env bats
+
+load helpers
+load scep_helpers
+
+setup() {
+	cd "$T"
+	ca ca
+	openssl genrsa -out key 2048 2> /dev/null
+	chmod 600 key
+	challenge ca > pw
+	scep-request --ca ca/cert.pem --key key --subject /O=Example/CN=d \
+	    --challenge file:pw --state state -o msg
+	scep-ca answer --dir ca --operation PKIOperation msg > reply
+	response=(scep-response --state state --key key --ca ca/cert.pem)
+}
+
+# certrep OPTIONS: a CertRep made without our own code, into made.
+certrep() {
+	local nonce transaction
+
+	nonce=$(python3 -c 'import plistlib; print(plistlib.load(
+	    open("state", "rb"))["nonce"].hex())')
+	transaction=$(python3 -c 'import plistlib; print(plistlib.load(
+	    open("state", "rb"))["transaction"])')
+	python3 "$TESTS/scep.py" make --signer ca/cert.pem --key ca/key.pem \
+	    --type 3 --transaction "$transaction" --recipient-nonce "$nonce" \
+	    "$@" > made
+}
+
+@test "scep-response: the certificate, as openssl likes it" {
+	yields cert "${response[@]}" reply
+	openssl verify -CAfile ca/root.pem cert
+	openssl x509 -in cert -noout -subject | grep -q 'O = Example, CN = d'
+	cmp <(openssl x509 -in cert -noout -pubkey) \
+	    <(openssl pkey -in key -pubout)
+	"${response[@]}" < reply | cmp - cert
+}
+
+@test "scep-response: a refusal is 1, with its failInfo and text" {
+	scep-request --ca ca/cert.pem --key key --subject /CN=e \
+	    --state state -o msg
+	scep-ca answer --dir ca --operation PKIOperation msg > reply \
+	    2> /dev/null
+	refuses 1 'refused: badRequest: ' "${response[@]}" reply
+}
+
+@test "scep-response: pending is 5" {
+	certrep --status 3
+	refuses 5 'pending' "${response[@]}" made
+}
+
+@test "scep-response: a server's own text cannot move the cursor" {
+	certrep --status 2 --fail 1 --fail-text $'bad\x1b[2J\nscep-ca: forged'
+	refuses 1 'badMessageCheck: bad\x1b[2J\nscep-ca: forged' \
+	    "${response[@]}" made
+}
+
+@test "scep-response: another transaction, nonce, signer, key" {
+	scep-request --ca ca/cert.pem --key key --subject /O=Example/CN=d \
+	    --state state2 > /dev/null
+	refuses 1 'recipientNonce' scep-response --state state2 --key key \
+	    --ca ca/cert.pem reply
+	openssl genrsa -out other 2048 2> /dev/null
+	chmod 600 other
+	scep-request --ca ca/cert.pem --key other --subject /CN=o \
+	    --state state3 > /dev/null
+	refuses 1 'another transaction' scep-response --state state3 \
+	    --key other --ca ca/cert.pem reply
+	refuses 1 'does not open' scep-response --state state --key other \
+	    --ca ca/cert.pem reply
+	refuses 1 'signer is not of' scep-response --state state --key key \
+	    --ca "$PKI/root.pem" reply
+	ca other-ca
+	refuses 1 'signer is not of' scep-response --state state --key key \
+	    --ca other-ca/cert.pem reply
+}
+
+@test "scep-response: a certificate for another key is refused" {
+	openssl crl2pkcs7 -nocrl -certfile "$PKI/client.pem" -outform DER \
+	    -out p7
+	openssl pkcs7 -inform DER -in msg -print_certs -out signer.pem
+	openssl cms -encrypt -binary -outform DER -aes128 -in p7 -out env \
+	    signer.pem
+	certrep --status 0 --envelope env
+	refuses 1 'no certificate in it holds the key' "${response[@]}" made
+}
+
+@test "scep-response: what is no reply" {
+	refuses 1 'signer is not of' "${response[@]}" msg
+	certrep --type 19
+	refuses 3 'not CertRep' "${response[@]}" made
+	: > empty
+	refuses 3 '' "${response[@]}" empty
+	head -c 400 reply > short
+	refuses 3 '' "${response[@]}" short
+	{ cat reply; printf xx; } > long
+	refuses 3 '' "${response[@]}" long
+	certrep
+	refuses 3 'no known pkiStatus' "${response[@]}" made
+	certrep --status 0
+	refuses 3 'without content' "${response[@]}" made
+	echo '<plist/>' > bad
+	refuses 3 '' scep-response --state bad --key key --ca ca/cert.pem reply
+	refuses 2 'missing --state' scep-response --key key --ca ca/cert.pem \
+	    reply
+}
+
+@test "scep-response: a reply that was changed" {
+	python3 - <<-'PY'
+	d = bytearray(open('reply', 'rb').read())
+	d[len(d) // 2] ^= 1
+	open('changed', 'wb').write(d)
+	d = bytearray(open('reply', 'rb').read())
+	d[-10] ^= 1
+	open('changed2', 'wb').write(d)
+	PY
+	refuses 1 'signature is not right' "${response[@]}" changed2
+	_run "${response[@]}" changed
+	[ "$status" -eq 1 ] || [ "$status" -eq 3 ]
+}
+
+@test "scep-response: a reply without SCEP attributes, of a real server" {
+	needs_data scep/ruby-server-certrep.der
+	refuses 3 'no transactionID' "${response[@]}" \
+	    "$DATA/scep/ruby-server-certrep.der"
+}
