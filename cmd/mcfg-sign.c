@@ -17,7 +17,6 @@
 
 enum {
 	SOON = 14 * CLOCK_DAY,		/* a leaf that expires so soon is warned of */
-	LIST_MAX = 64 << 20,		/* bytes of a list of paths */
 	JOBS_MAX = 256,
 };
 
@@ -189,67 +188,10 @@ sign_one(const struct args *a, const struct identity *id,
 
 /* ---- many ---- */
 
-static const char *
-base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash != NULL ? slash + 1 : path;
-}
-
-static int
-by_base(const void *a, const void *b)
-{
-	return strcmp(base_name(*(const char *const *)a),
-	    base_name(*(const char *const *)b));
-}
-
-static enum status
-check_names(const struct strings *files)
-{
-	auto_strings sorted = { NULL, 0 };
-	size_t i;
-
-	for (i = 0; i < files->n; i++)
-		strings_add(&sorted, files->v[i]);
-	if (sorted.n > 0)
-		qsort(sorted.v, sorted.n, sizeof *sorted.v, by_base);
-	for (i = 0; i < sorted.n; i++) {
-		const char *base = base_name(sorted.v[i]);
-
-		if (*base == '\0' || strcmp(base, ".") == 0 ||
-		    strcmp(base, "..") == 0 || strcmp(sorted.v[i], "-") == 0)
-			return fail(USAGE, "'%s': not the name of a file",
-			    sorted.v[i]);
-		if (i > 0 && by_base(&sorted.v[i - 1], &sorted.v[i]) == 0)
-			return fail(USAGE, "%s and %s would have the same name "
-			    "in --out-dir", sorted.v[i - 1], sorted.v[i]);
-	}
-	return OK;
-}
-
-/* The paths of standard input; they point into text. */
-static enum status
-read_list(struct buf *text, struct strings *files)
-{
-	const struct io_input from = { NULL, NULL };
-	const char *p, *end;
-	enum status st;
-
-	if ((st = io_slurp(&from, LIST_MAX, text)) != OK)
-		return st;
-	if (text->len > 0 && text->data[text->len - 1] != '\0')
-		return fail(MALFORMED, "stdin: does not end in a NUL byte");
-	p = buf_str(text);
-	for (end = p + text->len; p < end; p += strlen(p) + 1)
-		strings_add(files, p);
-	return OK;
-}
-
 static enum status
 sign_file(const struct args *a, const struct identity *id, const char *path)
 {
-	auto_char *to = io_join(a->out_dir, base_name(path));
+	auto_char *to = io_join(a->out_dir, io_base(path));
 	const struct io_input from = { path, NULL };
 	const struct io_output out = { to, NULL, false };
 	auto_buf product = BUF_INIT;
@@ -336,9 +278,9 @@ run_batch(const struct args *a)
 	atomic_size_t *next;
 	enum status st;
 
-	if (a->null && (st = read_list(&text, &listed)) != OK)
+	if (a->null && (st = io_slurp_paths(&text, &listed)) != OK)
 		return st;
-	if ((st = check_names(files)) != OK)
+	if ((st = io_check_bases(files)) != OK)
 		return st;
 
 	/* A token must be opened after the fork. */

@@ -107,8 +107,12 @@ cms_measure(const void *data, size_t len, size_t *used)
 
 /* ---- reading ---- */
 
-bool
-cms_looks_like(const struct buf *in)
+/*
+ * The last arc of the type, 1.2.840.113549.1.7.N, of what may be a message;
+ * 0 for anything else.
+ */
+static int
+type_arc(const struct buf *in)
 {
 	auto_buf raw = BUF_INIT;
 	const unsigned char *p;
@@ -116,13 +120,27 @@ cms_looks_like(const struct buf *in)
 
 	if (in->len == 0 || in->data[0] == '<' ||
 	    cert_unarmour(in, armour_labels, &raw) != NULL)
-		return false;
+		return 0;
 	if (raw.len < 2 || raw.data[0] != 0x30)
-		return false;
+		return 0;
 	p = raw.data;
 	at = p[1] <= 0x80 ? 2 : 2 + (size_t)(p[1] & 0x7F);
-	return raw.len >= at + sizeof pkcs7_oid &&
-	    memcmp(p + at, pkcs7_oid, sizeof pkcs7_oid) == 0;
+	if (raw.len <= at + sizeof pkcs7_oid ||
+	    memcmp(p + at, pkcs7_oid, sizeof pkcs7_oid) != 0)
+		return 0;
+	return p[at + sizeof pkcs7_oid];
+}
+
+bool
+cms_looks_like(const struct buf *in)
+{
+	return type_arc(in) != 0;
+}
+
+bool
+cms_is_enveloped(const struct buf *in)
+{
+	return type_arc(in) == 3;
 }
 
 void

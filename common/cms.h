@@ -31,6 +31,9 @@ const char *cms_measure(const void *p, size_t len, size_t *used);
 /* True for bytes that may be a CMS message: DER/BER of one, PEM, base64. */
 bool cms_looks_like(const struct buf *in);
 
+/* True where that message is EnvelopedData. */
+bool cms_is_enveloped(const struct buf *in);
+
 /*
  * cms_unwrap() gives the content of a SignedData without any verification,
  * for tools that say so; MALFORMED where there is none.

@@ -35,12 +35,15 @@ cms_encrypt(const struct buf *content, const STACK_OF(X509) *recipients,
 		return fail_ssl(FAULT, "cannot encrypt with %s", cipher);
 	for (i = 0; i < sk_X509_num(recipients); i++) {
 		X509 *cert = sk_X509_value(recipients, i);
+		EVP_PKEY *pub = X509_get0_pubkey(cert);
 
-		if (CMS_add1_recipient_cert(cms, cert, 0) == NULL) {
+		/* OpenSSL takes any key, and fails much later. */
+		if (pub == NULL || (!cert_key_is_rsa(pub) &&
+		    EVP_PKEY_is_a(pub, "EC") != 1) ||
+		    CMS_add1_recipient_cert(cms, cert, 0) == NULL) {
 			auto_char *who = cert_name_text(
 			    X509_get_subject_name(cert));
-			auto_char *kind = cert_key_name(
-			    X509_get0_pubkey(cert));
+			auto_char *kind = cert_key_name(pub);
 
 			return fail_ssl(FAULT, "cannot encrypt to %s, whose "
 			    "key is %s", who, kind);

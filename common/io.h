@@ -72,6 +72,22 @@ char *io_beside(const char *path, const char *name);
 /* io_join() gives dir/name; the caller frees it. */
 char *io_join(const char *dir, const char *name);
 
+/* io_base() is the part of a path behind its last slash; borrowed. */
+const char *io_base(const char *path);
+
+/*
+ * io_slurp_paths() reads NUL-separated paths from standard input; they point
+ * into text.  MALFORMED where the last one has no NUL.
+ */
+enum status io_slurp_paths(struct buf *text, struct strings *paths)
+    USE_RESULT;
+
+/*
+ * io_check_bases() is USAGE where two paths have the same base name, or one
+ * has none that could be a file's in --out-dir.
+ */
+enum status io_check_bases(const struct strings *paths) USE_RESULT;
+
 /* io_exists() is true for a path that is there, whatever it is. */
 bool io_exists(const char *path);
 

@@ -1,0 +1,171 @@
+#!/usr/bin/env bats
+# mcfg-decrypt; openssl encrypts.
+
+load helpers
+
+setup() {
+	cat > "$T/array" <<-'XML'
+	<?xml version="1.0" encoding="UTF-8"?>
+	<plist version="1.0"><array><dict>
+	<key>PayloadType</key><string>com.apple.webClip.managed</string>
+	<key>Label</key><string>top secret</string>
+	</dict></array></plist>
+	XML
+	printf 'a\r\nb\nc\0' > "$T/bytes"
+}
+
+# envelope OUT CONTENT WHO [OPTION]...
+envelope() {
+	local out=$1 in=$2 who=$3
+	shift 3
+	openssl cms -encrypt -binary -aes256 -outform DER -in "$in" \
+	    -out "$out" "$@" "$PKI/$who.pem"
+}
+
+# profile_of OUT: what is in $T/der, in a profile
+profile_of() {
+	python3 - "$T/der" "$1" <<-'PY'
+	import plistlib, sys
+	plistlib.dump({'PayloadType': 'Configuration', 'PayloadVersion': 1,
+	    'PayloadIdentifier': 'com.example', 'IsEncrypted': True,
+	    'EncryptedPayloadContent': open(sys.argv[1], 'rb').read()},
+	    open(sys.argv[2], 'wb'))
+	PY
+}
+
+@test "decrypt: EnvelopedData of openssl, RSA and EC, with and without --cert" {
+	local who
+
+	for who in client ec device; do
+		envelope "$T/e" "$T/bytes" $who
+		yields "$T/out" mcfg-decrypt --key "$PKI/$who.key" "$T/e"
+		cmp "$T/out" "$T/bytes"
+		yields "$T/out" mcfg-decrypt --key "$PKI/$who.key" \
+		    --cert "$PKI/$who.pem" "$T/e"
+		cmp "$T/out" "$T/bytes"
+	done
+}
+
+@test "decrypt: streamed BER, PEM, base64, OAEP, 3DES, key identifiers" {
+	envelope "$T/e" "$T/bytes" client -stream
+	yields "$T/out" mcfg-decrypt --key "$PKI/client.key" "$T/e"
+	cmp "$T/out" "$T/bytes"
+	openssl cms -cmsout -inform DER -in "$T/e" -outform PEM -out "$T/p"
+	yields "$T/out" mcfg-decrypt --key "$PKI/client.key" "$T/p"
+	cmp "$T/out" "$T/bytes"
+	base64 "$T/e" > "$T/p"
+	yields "$T/out" mcfg-decrypt --key "$PKI/client.key" < "$T/p"
+	cmp "$T/out" "$T/bytes"
+	envelope "$T/e" "$T/bytes" client -keyid
+	yields "$T/out" mcfg-decrypt --key "$PKI/client.key" \
+	    --cert "$PKI/client.pem" "$T/e"
+	cmp "$T/out" "$T/bytes"
+	openssl cms -encrypt -binary -des3 -outform DER -in "$T/bytes" \
+	    -out "$T/e" -recip "$PKI/client.pem" \
+	    -keyopt rsa_padding_mode:oaep
+	yields "$T/out" mcfg-decrypt --key "$PKI/client.key" "$T/e"
+	cmp "$T/out" "$T/bytes"
+}
+
+@test "decrypt: one of several recipients" {
+	openssl cms -encrypt -binary -aes128 -outform DER -in "$T/bytes" \
+	    -out "$T/e" "$PKI/client.pem" "$PKI/ec.pem" "$PKI/device.pem"
+	local who
+
+	for who in client ec device; do
+		yields "$T/out" mcfg-decrypt --key "$PKI/$who.key" "$T/e"
+		cmp "$T/out" "$T/bytes"
+	done
+	refuses 1 'the key does not open it' mcfg-decrypt \
+	    --key "$PKI/signer.key" "$T/e"
+	refuses 1 'the key does not open it' mcfg-decrypt \
+	    --key "$PKI/signer.key" --cert "$PKI/signer.pem" "$T/e"
+	refuses 4 'not the key of' mcfg-decrypt --key "$PKI/signer.key" \
+	    --cert "$PKI/client.pem" "$T/e"
+}
+
+@test "decrypt: a wrong key never gives anything" {
+	envelope "$T/e" "$T/bytes" client
+	for _ in {1..40}; do
+		refuses 1 'the key does not open it' mcfg-decrypt \
+		    --key "$PKI/signer.key" "$T/e"
+	done
+}
+
+@test "decrypt: an encrypted profile, an array or a dict inside" {
+	envelope "$T/der" "$T/array" client
+	profile_of "$T/p"
+	yields "$T/out" mcfg-decrypt --key "$PKI/client.key" "$T/p"
+	plist_is "$T/out" "p == {'PayloadType': 'Configuration', 'PayloadVersion': 1, 'PayloadIdentifier': 'com.example', 'PayloadContent': [{'PayloadType': 'com.apple.webClip.managed', 'Label': 'top secret'}]}"
+	echo '<plist><dict><key>PayloadContent</key><array><string>x</string></array></dict></plist>' \
+	    > "$T/dict"
+	envelope "$T/der" "$T/dict" client
+	profile_of "$T/p"
+	yields "$T/out" mcfg-decrypt --key "$PKI/client.key" "$T/p"
+	plist_is "$T/out" "p['PayloadContent'] == ['x']"
+	echo '<plist><dict><key>a</key><string>x</string></dict></plist>' \
+	    > "$T/dict"
+	envelope "$T/der" "$T/dict" client
+	profile_of "$T/p"
+	yields "$T/out" mcfg-decrypt --key "$PKI/client.key" "$T/p"
+	plist_is "$T/out" "p['PayloadContent'] == {'a': 'x'}"
+	echo '<plist><string>x</string></plist>' > "$T/dict"
+	envelope "$T/der" "$T/dict" client
+	profile_of "$T/p"
+	refuses 3 'no payloads' mcfg-decrypt --key "$PKI/client.key" "$T/p"
+	envelope "$T/der" "$T/bytes" client
+	profile_of "$T/p"
+	refuses 3 'EncryptedPayloadContent' mcfg-decrypt \
+	    --key "$PKI/client.key" "$T/p"
+	refuses 1 'the key does not open it' mcfg-decrypt \
+	    --key "$PKI/signer.key" "$T/p"
+}
+
+@test "decrypt: a signature around it is taken off" {
+	envelope "$T/der" "$T/array" client
+	profile_of "$T/p"
+	openssl cms -sign -binary -nodetach -outform DER -in "$T/p" \
+	    -signer "$PKI/signer.pem" -inkey "$PKI/signer.key" -out "$T/s"
+	yields "$T/out" mcfg-decrypt --key "$PKI/client.key" "$T/s"
+	plist_is "$T/out" "p['PayloadContent'][0]['Label'] == 'top secret'"
+	openssl cms -sign -binary -nodetach -outform DER -in "$T/der" \
+	    -signer "$PKI/signer.pem" -inkey "$PKI/signer.key" -out "$T/s"
+	yields "$T/out" mcfg-decrypt --key "$PKI/client.key" "$T/s"
+	cmp "$T/out" "$T/array"
+}
+
+@test "decrypt: what is not encrypted, or spoilt" {
+	echo '<plist><dict><key>a</key><string>b</string></dict></plist>' \
+	    > "$T/x"
+	refuses 1 'not encrypted' mcfg-decrypt --key "$PKI/client.key" "$T/x"
+	echo junk > "$T/x"
+	refuses 3 "$T/x" mcfg-decrypt --key "$PKI/client.key" "$T/x"
+	envelope "$T/e" "$T/bytes" client
+	head -c 200 "$T/e" > "$T/x"
+	refuses 3 'truncated' mcfg-decrypt --key "$PKI/client.key" "$T/x"
+	{ cat "$T/e"; echo; } > "$T/x"
+	refuses 3 '1 bytes after' mcfg-decrypt --key "$PKI/client.key" "$T/x"
+	: > "$T/x"
+	refuses 3 '' mcfg-decrypt --key "$PKI/client.key" "$T/x"
+	refuses 2 'missing --key' mcfg-decrypt "$T/e"
+}
+
+@test "decrypt: the plain profile is not for others to read" {
+	envelope "$T/e" "$T/bytes" client
+	umask 022
+	yields - mcfg-decrypt --key "$PKI/client.key" -o "$T/out" "$T/e"
+	[ "$(stat -c %a "$T/out")" = 600 ]
+}
+
+@test "decrypt: keys of other forms" {
+	envelope "$T/e" "$T/bytes" client
+	openssl pkcs12 -export -legacy -in "$PKI/client.pem" \
+	    -inkey "$PKI/client.key" -passout pass:secret -out "$T/p12"
+	chmod 600 "$T/p12"
+	PW=secret yields "$T/out" mcfg-decrypt --key "$T/p12" \
+	    --passphrase env:PW "$T/e"
+	cmp "$T/out" "$T/bytes"
+	KEY=$(cat "$PKI/client.key") yields "$T/out" mcfg-decrypt \
+	    --key env:KEY "$T/e"
+	cmp "$T/out" "$T/bytes"
+}
