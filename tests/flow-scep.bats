@@ -1,0 +1,278 @@
+#!/usr/bin/env bats
+# scep-ca over HTTP, asked by strangers.
+
+load helpers
+load scep_helpers
+load scep_server
+
+setup() {
+	cd "$T"
+	needs lighttpd
+	needs curl
+}
+
+teardown() {
+	unserve
+}
+
+# over_http: the HTTP forms, the same for both ways to be started.
+over_http() {
+	web caps "$URL?operation=GetCACaps"
+	[ "$code" = 200 ]
+	[ "$(header Content-Type)" = text/plain ]
+	grep -qx POSTPKIOperation caps
+	web cert "$URL?operation=GetCACert&message=x"
+	[ "$code" = 200 ]
+	[ "$(header Content-Type)" = application/x-x509-ca-cert ]
+	openssl x509 -in ca/cert.pem -outform DER | cmp - cert
+	web cert "$URL/pkiclient.exe?message=0&operation=GetCACert" --http1.0
+	[ "$code" = 200 ]
+	openssl x509 -in ca/cert.pem -outform DER | cmp - cert
+}
+
+# replied NAME: NAME.http is the reply that scep-ca gave to NAME.msg.
+replied() {
+	[ "$code" = 200 ] || { echo "code $code"; cat "$1.http"; return 1; }
+	[ "$(header Content-Type)" = application/x-pki-message ]
+	openssl cms -verify -binary -inform DER -in "$1.http" -purpose any \
+	    -CAfile ca/root.pem -out "$1.inner" 2> /dev/null
+	python3 "$TESTS/scep.py" read "$1.http" > "$1.attrs"
+	[ "$(attribute "$1" pkiStatus)" = 0 ]
+}
+
+all_forms() {
+	local b64
+
+	device d
+	csr d /CN=d "$(challenge ca)"
+	message ca d
+	web d.http --data-binary @d.msg -H 'Content-Type:' \
+	    "$URL?operation=PKIOperation"
+	replied d
+	web d.http --data-binary @d.msg -H 'Content-Type: text/html' \
+	    -H 'Transfer-Encoding: chunked' "$URL?operation=PKIOperation"
+	replied d
+	# GET: a plus left raw, escaped slashes, line ends, half-escaped padding.
+	b64=$(base64 -w0 d.msg)
+	web d.http "$URL?operation=PKIOperation&message=$b64"
+	replied d
+	web d.http "$URL?message=${b64//\//%2f}&operation=PKIOperation"
+	replied d
+	b64=$(base64 -w64 d.msg | sed 's/+/%2B/g; s/==$/%3D=/' |
+	    awk '{ printf "%s%%0D%%0A", $0 }')
+	web d.http "$URL?operation=PKIOperation&message=$b64"
+	replied d
+	[ "$(scep-ca list --dir ca | wc -l)" -eq 1 ]
+}
+
+bad_forms() {
+	device e
+	csr e /CN=e x
+	message ca e
+	web out "$URL"
+	[ "$code" = 400 ]
+	web out "$URL?operation=Nonsense"
+	[ "$code" = 400 ]
+	web out "$URL?operation=PKIOperation"
+	[ "$code" = 400 ]
+	web out -X POST -H 'Content-Length: 0' "$URL?operation=PKIOperation"
+	[ "$code" = 400 ]
+	web out "$URL?operation=PKIOperation&message=%00"
+	[ "$code" = 400 ]
+	web out "$URL?operation=PKIOperation&message=%4"
+	[ "$code" = 400 ]
+	web out "$URL?operation=PKIOperation&message=AAAA"
+	[ "$code" = 400 ]
+	web out "$URL?operation=GetCACaps&operation=GetCACert"
+	[ "$code" = 400 ]
+	web out -X PUT --data-binary @e.msg "$URL?operation=PKIOperation"
+	[ "$code" = 405 ]
+	[ "$(header Allow)" = 'GET, HEAD, POST' ]
+	head -c 65537 /dev/zero > large
+	web out --data-binary @large "$URL?operation=PKIOperation"
+	[ "$code" = 413 ]
+	head -c 200 e.msg > short
+	web out --data-binary @short "$URL?operation=PKIOperation"
+	[ "$code" = 400 ]
+	# A refusal is an answer.
+	web e.http --data-binary @e.msg "$URL?operation=PKIOperation"
+	[ "$code" = 200 ]
+	python3 "$TESTS/scep.py" read e.http | grep -qx pkiStatus=2
+}
+
+@test "flow-scep: every form of a request, under FastCGI" {
+	ca ca
+	serve fastcgi ca
+	over_http
+	all_forms
+	bad_forms
+}
+
+@test "flow-scep: every form of a request, as plain CGI" {
+	ca ca
+	serve cgi ca
+	over_http
+	all_forms
+	bad_forms
+}
+
+@test "flow-scep: one log line a request, without the challenge" {
+	ca ca
+	serve fastcgi ca
+	device d
+	pw=$(challenge ca)
+	csr d /CN=d "$pw"
+	message ca d --transaction 'a b"c'
+	web d.http --data-binary @d.msg "$URL?operation=PKIOperation"
+	replied d
+	csr d /CN=d "wrong$pw"
+	message ca d --transaction T2
+	web d.http --data-binary @d.msg "$URL?operation=PKIOperation"
+	web out "$URL?operation=GetCACaps%0Ascep-ca:%20request%20forged=1"
+	unserve
+	grep 'scep-ca: ' web/scep.log > log
+	[ "$(wc -l < log)" -eq 3 ]
+	sed -n 1p log | grep -q 'client=127.0.0.1 operation=PKIOperation type=PKCSReq transaction="a b\\"c" outcome=issued serial=[0-9a-f]* status=200 ms=[0-9.]*$'
+	sed -n 2p log | grep -q 'outcome=refused fail=badRequest reason="the challengePassword is not valid"'
+	sed -n 3p log | grep -q 'status=400'
+	! grep -qF "$pw" log
+}
+
+@test "flow-scep: workers end with their server, and none is left" {
+	ca ca
+	serve fastcgi ca
+	web caps "$URL?operation=GetCACaps"
+	pgrep -P "$web" > workers
+	[ -s workers ]
+	kill -KILL "$web"
+	wait "$web" 2> /dev/null || :
+	web=
+	for pid in $(cat workers); do
+		for _ in $(seq 200); do
+			kill -0 "$pid" 2> /dev/null || continue 2
+			read -rt 0.02 <> <(:) || :
+		done
+		return 1
+	done
+}
+
+@test "flow-scep: plain CGI takes its folder from SCEP_CA_DIR" {
+	ca ca
+	env SCEP_CA_DIR=ca REQUEST_METHOD=GET QUERY_STRING=operation=GetCACaps \
+	    scep-ca cgi < /dev/null > out 2> /dev/null
+	head -1 out | tr -d '\r' | grep -qx 'Status: 200 OK'
+	refuses 2 'SCEP_CA_DIR' env -u SCEP_CA_DIR scep-ca cgi < /dev/null ||
+	    grep -q SCEP_CA_DIR stderr
+}
+
+@test "flow-scep: CONTENT_LENGTH missing, wrong, huge, larger, smaller" {
+	ca ca
+	device d
+	csr d /CN=d "$(challenge ca)"
+	message ca d
+	post() {
+		env SCEP_CA_DIR=ca REQUEST_METHOD=POST "$1" \
+		    QUERY_STRING=operation=PKIOperation scep-ca cgi < "$2" \
+		    2> /dev/null | head -1 | tr -d '\r'
+	}
+	n=$(stat -c %s d.msg)
+	[ "$(post CONTENT_LENGTH=-1 d.msg)" = 'Status: 400 Bad Request' ]
+	[ "$(post CONTENT_LENGTH=1x d.msg)" = 'Status: 400 Bad Request' ]
+	[ "$(post CONTENT_LENGTH=99999999999999999999 d.msg)" = \
+	    'Status: 413 Content Too Large' ]
+	[ "$(post CONTENT_LENGTH=$((n + 1)) d.msg)" = 'Status: 400 Bad Request' ]
+	[ "$(post CONTENT_LENGTH=$((n - 1)) d.msg)" = 'Status: 400 Bad Request' ]
+	[ "$(post CONTENT_LENGTH=0 d.msg)" = 'Status: 400 Bad Request' ]
+	# Without a length the body goes to its end: Apache's mod_cgid does so.
+	[ "$(post X=1 d.msg)" = 'Status: 200 OK' ]
+	[ "$(post CONTENT_LENGTH= d.msg)" = 'Status: 200 OK' ]
+	[ "$(post CONTENT_LENGTH="$n" d.msg)" = 'Status: 200 OK' ]
+}
+
+# ---- strangers ----
+
+# strongswan NAME SUBJECT [pki options]: NAME.cert for NAME.key
+strongswan() {
+	local name=$1 subject=$2
+	shift 2
+	pki --scep --url "$URL" --in "$name.key" --dn "$subject" \
+	    --cacert-enc "${SCEP_ENC:-ca/cert.pem}" \
+	    --cacert-sig "${SCEP_ENC:-ca/cert.pem}" --cacert ca/cert.pem \
+	    --outform pem "$@" > "$name.cert" 2> "$name.pki" || {
+		cat "$name.pki" web/scep.log
+		return 1
+	}
+	openssl verify -CAfile ca/root.pem "$name.cert"
+	cmp <(openssl x509 -in "$name.cert" -noout -pubkey) \
+	    <(openssl pkey -in "$name.key" -pubout)
+}
+
+@test "flow-scep: strongSwan's pki gets a certificate" {
+	needs pki
+	for kind in fastcgi cgi; do
+		rm -rf ca web got.pem
+		ca ca
+		serve $kind ca
+		pki --scepca --url "$URL" --caout got.pem --outform pem \
+		    2> scepca.err
+		cmp <(openssl x509 -in got.pem -outform DER) \
+		    <(openssl x509 -in ca/cert.pem -outform DER)
+		openssl genrsa -out d.key 2048 2> /dev/null
+		strongswan d 'O=acme, CN=dev' --password "$(challenge ca)"
+		unserve
+	done
+}
+
+@test "flow-scep: certmonger gets a certificate" {
+	needs dbus-run-session
+	needs getcert
+	[ -x /usr/lib/certmonger/certmonger-session ] ||
+	    skip "certmonger is not installed"
+	ca ca
+	serve fastcgi ca
+	cp ca/cert.pem cm.pem
+	cat > x.sh <<-EOF
+	getcert add-scep-ca -s -c peer -u $URL -N $T/cm.pem
+	getcert request -s -I t1 -c peer -k $T/k.pem -f $T/c.pem \
+	    -N O=acme,CN=dev -L $(challenge ca) -g 2048 -w -v
+	EOF
+	HOME=$T dbus-run-session -- \
+	    /usr/lib/certmonger/certmonger-session -s -n -c "sh $T/x.sh" \
+	    > cm.out 2>&1 3>&- || :
+	[ -s c.pem ] || { cat cm.out web/scep.log; return 1; }
+	openssl verify -CAfile ca/root.pem c.pem
+	openssl x509 -in c.pem -noout -subject | grep -q 'CN = dev'
+}
+
+@test "flow-scep: micromdm's scepclient is told badAlg" {
+	needs scepclient
+	ca ca
+	serve fastcgi ca
+	run ! scepclient -server-url "$URL" -challenge "$(challenge ca)" \
+	    -private-key k.pem -certificate c.pem -cn dev -keySize 2048
+	grep -q 'fail=badAlg' web/scep.log
+}
+
+@test "flow-scep: micromdm's scepclient, with --allow-des" {
+	needs scepclient
+	ca ca
+	serve fastcgi ca --allow-des
+	scepclient -server-url "$URL" -challenge "$(challenge ca)" \
+	    -private-key k.pem -certificate c.pem -cn dev -keySize 2048 \
+	    > out 2>&1 || { cat out web/scep.log; return 1; }
+	openssl verify -CAfile ca/root.pem c.pem
+}
+
+@test "flow-scep: scep-request and curl, by POST" {
+	ca ca
+	serve fastcgi ca
+	challenge ca > pw
+	openssl genrsa -out key 2048 2> /dev/null
+	chmod 600 key
+	curl -s "$URL?operation=GetCACert" -o ca.der
+	scep-request --ca ca.der --key key --subject /O=acme/CN=dev \
+	    --challenge file:pw --state state |
+	    curl -s --data-binary @- "$URL?operation=PKIOperation" -o reply
+	yields cert scep-response --state state --key key --ca ca.der reply
+	openssl verify -CAfile ca/root.pem cert
+}

@@ -1,0 +1,91 @@
+# A web server for SCEP tests; loaded after scep_helpers.
+#
+# serve fastcgi|cgi DIR: lighttpd on a free port of the loopback with scep-ca
+# of DIR at /scep; $URL is its address, log in $T/web/*.log.  unserve ends it.
+
+free_port() {
+	python3 - <<-'PY'
+	import socket
+	s = socket.socket()
+	s.bind(('127.0.0.1', 0))
+	print(s.getsockname()[1])
+	PY
+}
+
+web_config() {
+	cat <<-EOF
+	server.modules = ( "mod_fastcgi", "mod_cgi", "mod_alias" )
+	server.document-root = "$T/web/www"
+	server.bind = "127.0.0.1"
+	server.port = $2
+	server.pid-file = "$T/web/pid"
+	server.errorlog = "$T/web/error.log"
+	server.breakagelog = "$T/web/scep.log"
+	server.upload-dirs = ( "$T/web/tmp" )
+	server.max-request-field-size = 16384
+	server.http-parseopts = ( "url-ctrls-reject" => "disable" )
+	server.feature-flags += ( "server.h2proto" => "disable" )
+	server.compat-module-load = "disable"
+	EOF
+	if [ "$1" = fastcgi ]; then
+		cat <<-EOF
+		fastcgi.server = ( "/scep" => (( "socket" => "$T/web/sock",
+		    "bin-path" => "./scep", "max-procs" => 2,
+		    "check-local" => "disable" )) )
+		EOF
+	else
+		cat <<-EOF
+		alias.url = ( "/scep" => "$T/web/scep" )
+		cgi.assign = ( "" => "" )
+		EOF
+	fi
+}
+
+serve() {
+	local kind=$1 dir=$2 port try
+
+	mkdir -p "$T/web/www" "$T/web/tmp"
+	# Arguments cannot be given to a CGI program: a script says which CA.
+	printf '#!/bin/sh\nexec "%s" cgi --dir "%s" %s\n' \
+	    "$(command -v scep-ca)" "$(cd "$dir" && pwd)" "${3:-}" \
+	    > "$T/web/scep"
+	chmod 755 "$T/web/scep"
+	for try in 1 2 3 4 5; do
+		port=$(free_port)
+		web_config "$kind" "$port" > "$T/web/conf"
+		rm -f "$T/web/pid"
+		(cd "$T/web" && exec lighttpd -D -f conf) \
+		    > "$T/web/out" 2>&1 3>&- &
+		web=$!
+		until [ -s "$T/web/pid" ] || ! kill -0 "$web" 2> /dev/null
+		do
+			read -rt 0.02 <> <(:) || :
+		done
+		if kill -0 "$web" 2> /dev/null; then
+			URL=http://127.0.0.1:$port/scep
+			return 0
+		fi
+	done
+	cat "$T/web/out" "$T/web/error.log"
+	return 1
+}
+
+unserve() {
+	[ -n "${web:-}" ] || return 0
+	kill -INT "$web" 2> /dev/null || :
+	wait "$web" 2> /dev/null || :
+	web=
+}
+
+# web FILE curl-arguments...: the status code is in $code, headers in
+# $T/head, the body in FILE.
+web() {
+	local file=$1
+	shift
+	code=$(curl -s -o "$file" -D "$T/head" -w '%{http_code}' "$@")
+}
+
+# header NAME: its value.
+header() {
+	tr -d '\r' < "$T/head" | sed -n "s/^$1: //Ip"
+}
