@@ -1,27 +1,24 @@
 #!/usr/bin/env bats
-# The ledger on its own, through tests/unit/unit_ledger.  The sqlite3 command
-# is the judge of what stands in the database.
+# The ledger on its own, through tests/unit/unit_ledger.  The sqlite3 command,
+# or psql (ledger-postgresql.bats), is the judge of what stands in it.
 
 load helpers
+load ledger
 
 setup() {
 	UNIT=${MCFG_BIN%/bin}/unit/unit_ledger
 	[ -x "$UNIT" ] || skip "unit_ledger is not built (make units)"
-	URI=sqlite:$T/ledger.db
+	ledger_setup
 }
 
 # says TEXT: standard input goes to the ledger, the answers are TEXT.
 says() {
-	"$UNIT" "$URI" > "$T/answers" || return 1
+	"$UNIT" "$LEDGER" > "$T/answers" || return 1
 	printf '%s\n' "$@" | diff - "$T/answers"
 }
 
-sql() {
-	sqlite3 "$T/ledger.db" "$1"
-}
-
 @test "ledger: a file that only its owner can read, sound by sqlite3" {
-	needs sqlite3
+	of_sqlite
 	says sound <<< 'check'
 	[ "$(stat -c %a "$T/ledger.db")" = 600 ]
 	[ "$(sql 'PRAGMA integrity_check')" = ok ]
@@ -29,9 +26,9 @@ sql() {
 }
 
 @test "ledger: a folder with odd characters, a name like a URI" {
-	needs sqlite3
 	local name
 
+	of_sqlite
 	mkdir "$T/a b?c#d%41é'"
 	cd "$T/a b?c#d%41é'"
 	for name in 'x?mode=memory' 'file:y' ':memory:' '-z' 'a b'; do
@@ -44,10 +41,10 @@ sql() {
 }
 
 @test "ledger: what is no ledger is refused and left alone" {
-	needs sqlite3
+	of_sqlite
 	refuses 2 'not of the form' "$UNIT" /some/path
 	refuses 2 'needs a path' "$UNIT" sqlite:
-	refuses 4 'cannot open the ledger: No such file' "$UNIT" "$URI" USE
+	refuses 4 'cannot open the ledger: No such file' "$UNIT" "$LEDGER" USE
 	[ ! -e "$T/ledger.db" ]
 	refuses 4 'cannot make the ledger' "$UNIT" "sqlite:$T/no/ledger.db"
 	echo 'this is not a database, and long enough to look like one' > "$T/text"
@@ -57,7 +54,7 @@ sql() {
 	refuses 4 'no ledger in this database' "$UNIT" "sqlite:$T/empty" USE
 	says sound <<< 'check'
 	sql "UPDATE ledger SET value = 99 WHERE name = 'schema'"
-	refuses 4 'schema version 99' "$UNIT" "$URI"
+	refuses 4 'schema version 99' "$UNIT" "$LEDGER"
 }
 
 @test "ledger: a challenge buys one certificate, within its time" {
@@ -82,7 +79,9 @@ sql() {
 	challenge Xq7vPmZt manual - 100 10
 	certify 01 t1 k s Xq7vPmZt 20
 	E
-	run ! grep -q Xq7vPmZt "$T"/ledger.db*
+	dump > "$T/dump"
+	grep -q t1 "$T/dump"
+	run ! grep -q Xq7vPmZt "$T/dump"
 }
 
 @test "ledger: a retry gives the earlier certificate, another key nothing" {
@@ -113,19 +112,16 @@ sql() {
 }
 
 @test "ledger: certificates come back byte for byte, newest first" {
-	needs sqlite3
 	{
 		for i in $(seq 1000 1600); do
 			echo "certify $i t$i k s - $((i / 7))"
 		done
-	} | "$UNIT" "$URI" > /dev/null
-	"$UNIT" "$URI" <<< certificates > "$T/list"
+	} | "$UNIT" "$LEDGER" > /dev/null
+	"$UNIT" "$LEDGER" <<< certificates > "$T/list"
 	sql 'SELECT serial FROM certificate ORDER BY issued DESC, serial DESC' |
 	    diff - "$T/list"
 	[ "$(wc -l < "$T/list")" -eq 601 ]
-	[ "$(sql "SELECT hex(der) FROM certificate WHERE serial = '1234'")" = \
-	    4445520031323334 ]
-	says '444552003132333'4' CN=1234 - - t1234 0 0' <<< 'get 1234'
+	says '4445520031323334 CN=1234 - - t1234 0 0' <<< 'get 1234'
 }
 
 @test "ledger: revoked once, and listed by itself" {
@@ -142,11 +138,10 @@ sql() {
 }
 
 @test "ledger: eight processes, every challenge one certificate" {
-	needs sqlite3
 	local i pids=
 
 	for i in 1 2 3 4 5 6 7 8; do
-		"$UNIT" "$URI" <<< "many 50 $i- 1000" > "$T/out.$i" 3>&- &
+		"$UNIT" "$LEDGER" <<< "many 50 $i- 1000" > "$T/out.$i" 3>&- &
 		pids="$pids $!"
 	done
 	for i in $pids; do
@@ -155,16 +150,15 @@ sql() {
 	[ "$(cat "$T"/out.* | grep -c '^recorded$')" -eq 400 ]
 	[ "$(sql 'SELECT COUNT(DISTINCT serial) FROM certificate')" -eq 400 ]
 	[ "$(sql 'SELECT COUNT(*) FROM challenge WHERE spent <> 0')" -eq 400 ]
-	[ "$(sql 'PRAGMA integrity_check')" = ok ]
+	sound
 }
 
 @test "ledger: one challenge used eight-fold at once buys one" {
-	needs sqlite3
 	local i pids=
 
 	says ok <<< 'challenge a manual - 2000 10'
 	for i in 1 2 3 4 5 6 7 8; do
-		"$UNIT" "$URI" <<< "certify 0$i t$i k$i s a 20" > "$T/out.$i" \
+		"$UNIT" "$LEDGER" <<< "certify 0$i t$i k$i s a 20" > "$T/out.$i" \
 		    3>&- &
 		pids="$pids $!"
 	done

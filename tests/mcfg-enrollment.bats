@@ -1,11 +1,12 @@
 #!/usr/bin/env bats
 # The record of enrollments.  Python's plistlib and json, and the sqlite3
-# command, are the judges.
+# or psql command, are the judges.
 
 load helpers
+load ledger
 
 setup() {
-	LEDGER=sqlite:$T/ledger.db
+	ledger_setup
 	UNIT=${MCFG_BIN%/bin}/unit/unit_ledger
 	set_now
 }
@@ -56,10 +57,6 @@ attributes() {
 	PY
 }
 
-sql() {
-	sqlite3 "$T/ledger.db" "$1"
-}
-
 # certificate NAME [SERIAL]: a certificate of a stranger's making, 10 days.
 certificate() {
 	openssl req -new -key "$PKI/client.key" -subj "/CN=$1" \
@@ -96,17 +93,20 @@ state_of() {
 }
 
 @test "start: a challenge, whose hash alone is kept" {
-	needs sqlite3
 	yields "$T/challenge" e start --user=jane --report "$T/report"
 	grep -qxE '[A-Za-z0-9_-]{32}' "$T/challenge"
 	[ "$(wc -l < "$T/challenge")" -eq 1 ]
-	run ! grep -q "$(cat "$T/challenge")" "$T"/ledger.db*
+	dump > "$T/dump"
+	grep -q jane "$T/dump"
+	run ! grep -qF -e "$(cat "$T/challenge")" "$T/dump"
 	[ "$(sql 'SELECT hash FROM challenge')" = \
 	    "$(tr -d '\n' < "$T/challenge" | sha256sum | cut -d' ' -f1)" ]
 	json_is "$T/report" 'sorted(j) == ["expires", "id"]'
 	json_is "$T/report" 'j["expires"] == "'"$(after 900)"'"'
 	json_is "$T/report" 'len(j["id"]) == 22'
-	[ "$(stat -c %a "$T/ledger.db")" = 600 ]
+	case $LEDGER in
+	sqlite:*) [ "$(stat -c %a "$T/ledger.db")" = 600 ] ;;
+	esac
 }
 
 @test "start: user names" {
@@ -120,11 +120,11 @@ state_of() {
 	yields - e start --user="$(printf '%256s' '' | tr ' ' a)"
 	yields - e start --user="Jörg O'Neil; -- \"x\" \$(id)"
 	e list --json > "$T/list"
-	json_is "$T/list" 'any(x["user"] == "Jörg O'"'"'Neil; -- \"x\" $(id)" for x in j)'
+	json_is "$T/list" \
+	    'any(x["user"] == "Jörg O\x27Neil; -- \"x\" \x24(id)" for x in j)'
 }
 
 @test "start: facts from options, plist, JSON and YAML" {
-	needs sqlite3
 	echo '{"mail": "j@example.com", "floor": 3, "team": "a"}' > "$T/f.json"
 	printf 'team: b\nremote: true\n' > "$T/f.yaml"
 	yields - e start --user=jane --vars "$T/f.json" --vars "$T/f.yaml" \
@@ -142,7 +142,6 @@ state_of() {
 }
 
 @test "start: five open challenges a user, the oldest is voided" {
-	needs sqlite3
 	local i
 
 	for i in 1 2 3 4 5 6 7; do
@@ -159,9 +158,8 @@ state_of() {
 }
 
 @test "identify: a challenge bound to the enrollment and its subject" {
-	needs sqlite3
-	printf 'organization: "Example/Sub\\\\Co"\nledger: sqlite:ledger.db\n' \
-	    > "$T/site.yaml"
+	printf 'organization: "Example/Sub\\\\Co"\nledger: "%s"\n' \
+	    "${LEDGER/$T\//}" > "$T/site.yaml"
 	e start --user=jane > "$T/c"
 	attributes UDID=A SERIAL=B CHALLENGE="@$T/c" > "$T/in"
 	cd /
@@ -170,8 +168,10 @@ state_of() {
 	grep -qxE '[A-Za-z0-9_-]{32}' "$T/scep"
 	json_is "$T/report" 'j["subject"] == "CN=%s,O=Example/Sub\\\\Co" % j["id"]'
 	json_is "$T/report" 'j["user"] == "jane" and j["expires"] == "'"$(after 3600)"'"'
-	sql "SELECT hex(subject) FROM challenge WHERE purpose = 'identity'" |
-	    xxd -r -p > "$T/name.der"
+	case $LEDGER in
+	sqlite:*) sql "SELECT hex(subject) FROM challenge WHERE purpose = 'identity'" ;;
+	*) sql "SELECT encode(subject, 'hex') FROM challenge WHERE purpose = 'identity'" ;;
+	esac | xxd -r -p > "$T/name.der"
 	openssl asn1parse -inform DER -in "$T/name.der" > "$T/parsed"
 	grep -qF 'Example/Sub\Co' "$T/parsed"
 	[ "$(sql 'SELECT udid, serial, device FROM enrollment')" = 'A|B|a' ]
@@ -192,12 +192,11 @@ state_of() {
 }
 
 @test "identify: wrong, expired, spent, foreign challenges change nothing" {
-	needs sqlite3
 	local before
 
 	e start --user=jane > "$T/c"
 	identified other B
-	before=$(sql .dump)
+	before=$(dump)
 	attributes UDID=A CHALLENGE=wrong > "$T/in"
 	refused 1 'CHALLENGE: unknown' identify "$T/in"
 	attributes UDID=A > "$T/in"
@@ -210,13 +209,12 @@ state_of() {
 	refused 1 'CHALLENGE: used before' identify "$T/other.plist"
 	attributes UDID=B CHALLENGE="@$T/other.scep" > "$T/in"
 	refused 1 'CHALLENGE: of another purpose' identify "$T/in"
-	[ "$(sql .dump)" = "$before" ]
+	[ "$(dump)" = "$before" ]
 	attributes UDID=A CHALLENGE="@$T/c" > "$T/in"
 	yields - e identify --at "$(after 899)" "$T/in"
 }
 
 @test "identify: input that is no dict of attributes" {
-	refused 4 'No such file' identify "$T/none"
 	e start --user=jane > "$T/c"
 	refused 4 'No such file' identify "$T/none"
 	: > "$T/in"
@@ -420,13 +418,15 @@ print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars") \
 	refused 1 'no such enrollment' show nobody
 	refused 2 'missing ID' show
 	refused 2 'one ID only' show a b
-	rm "$T"/ledger.db*
+}
+
+@test "list: a ledger that is not there is not made" {
+	of_sqlite
 	refused 4 'cannot open the ledger' list
 	[ ! -e "$T/ledger.db" ]
 }
 
 @test "list: more rows than a page, newest first" {
-	needs sqlite3
 	e start --user=jane > /dev/null
 	sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 700)
 	    INSERT INTO enrollment (id, username, state, facts, started, changed)
@@ -439,7 +439,6 @@ print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars") \
 }
 
 @test "purge: forgets what led nowhere, keeps what is in use" {
-	needs sqlite3
 	certified a A1
 	e complete --signer "$T/a.pem" "$T/a.plist" > /dev/null
 	identified b B1
@@ -451,14 +450,13 @@ print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars") \
 	[ "$(sql 'SELECT state FROM enrollment')" = configured ]
 	[ "$(sql 'SELECT COUNT(*) FROM certificate')" -eq 1 ]
 	[ "$(sql "SELECT COUNT(*) FROM event WHERE enrollment <> '$(id_of a)' AND enrollment <> ''")" -eq 0 ]
-	[ "$(sql 'PRAGMA foreign_key_check')" = '' ]
+	sound
 	yields - e complete --signer "$T/a.pem" "$T/a.plist"
 	refused 2 'missing --older' purge
 }
 
 @test "enrollment: one challenge at eight processes gets one answer" {
-	needs sqlite3
-	local i pids= won=0
+	local i pids='' won=0
 
 	e start --user=jane > "$T/c"
 	attributes UDID=A CHALLENGE="@$T/c" > "$T/in"
@@ -474,11 +472,10 @@ print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars") \
 	[ "$won" -eq 1 ]
 	[ "$(cat "$T"/out.* | wc -l)" -eq 1 ]
 	[ "$(sql "SELECT COUNT(*) FROM challenge WHERE purpose = 'identity'")" -eq 1 ]
-	[ "$(sql 'PRAGMA integrity_check')" = ok ]
+	sound
 }
 
 @test "enrollment: eight processes start at once on a ledger not yet there" {
-	needs sqlite3
 	local i pids=
 
 	for i in 1 2 3 4 5 6 7 8; do

@@ -1,0 +1,168 @@
+#!/usr/bin/env bats
+# SIGKILL at every system call that changes state: the database stays whole,
+# nothing is spent for nothing, and what was not answered can be asked again.
+# Every fourth call is tried; MCFG_TEST_CRASH=all tries each.
+
+# shellcheck disable=SC2016,SC2317 # sweep calls again()
+
+load helpers
+load ledger
+
+# PostgreSQL is another process: this is about SQLite.
+setup() {
+	needs strace
+	needs sqlite3
+	LEDGER=sqlite:$T/ledger.db
+	UNIT=${MCFG_BIN%/bin}/unit/unit_ledger
+	[ -x "$UNIT" ] || skip "unit_ledger is not built (make units)"
+	strace -o /dev/null true 2> /dev/null || skip 'strace may not trace'
+	STEP=4
+	[ "${MCFG_TEST_CRASH:-}" != all ] || STEP=1
+}
+
+# count WHAT WHERE...: rows
+count() {
+	local from=$1
+
+	shift
+	sql "SELECT COUNT(*) FROM $from${1:+ WHERE $*}"
+}
+
+# What holds whatever happened: each step and what it bought are there together
+# or not at all, and each left its event.  One row a broken rule.
+RULES="
+WITH n (enrollments, gone_on, configured, certificates, events, enroll,
+    enroll_spent, identity, bought, client) AS (SELECT
+    (SELECT COUNT(*) FROM enrollment),
+    (SELECT COUNT(*) FROM enrollment WHERE state <> 'started'),
+    (SELECT COUNT(*) FROM enrollment WHERE state = 'configured'),
+    (SELECT COUNT(*) FROM certificate),
+    (SELECT COUNT(*) FROM event),
+    (SELECT COUNT(*) FROM challenge WHERE purpose = 'enroll'),
+    (SELECT COUNT(*) FROM challenge WHERE purpose = 'enroll' AND spent <> 0),
+    (SELECT COUNT(*) FROM challenge WHERE purpose = 'identity'),
+    (SELECT COUNT(*) FROM challenge WHERE purpose IN ('identity', 'manual')
+	AND spent <> 0),
+    (SELECT COUNT(*) FROM challenge WHERE purpose = 'client'))
+SELECT 'started' FROM n WHERE enrollments <> enroll
+UNION ALL SELECT 'spent' FROM n WHERE gone_on <> enroll_spent
+UNION ALL SELECT 'identified' FROM n WHERE gone_on <> identity
+UNION ALL SELECT 'certified' FROM n WHERE bought <> certificates
+UNION ALL SELECT 'configured' FROM n WHERE configured <> client
+UNION ALL SELECT 'events' FROM n WHERE events <>
+    enrollments + gone_on + certificates + configured;"
+
+whole() {
+	local said
+
+	said=$(sql "PRAGMA integrity_check; PRAGMA foreign_key_check; $RULES")
+	[ "$said" = ok ] || {
+		echo "$said"
+		return 1
+	}
+}
+
+restore() {
+	rm -f "$T"/ledger.db*
+	[ ! -e "$T/before" ] || cp "$T/before" "$T/ledger.db"
+}
+
+# sweep AFTERWARDS COMMAND...: kills COMMAND at call after call of each kind,
+# until it gets through; AFTERWARDS is run in the state that it left.
+sweep() {
+	local afterwards=$1 call n killed=0
+
+	shift
+	restore
+	for call in pwrite64 fdatasync fsync ftruncate unlink write; do
+		for ((n = 1; ; n += STEP)); do
+			restore
+			status=0
+			strace -f -qq -o "$T/trace" -e trace="$call" \
+			    -e inject="$call:signal=KILL:when=$n" "$@" \
+			    > "$T/out" 2> "$T/err" || status=$?
+			[ "$status" -ne 0 ] || break
+			[ "$status" -eq 137 ] || {
+				echo "$call $n: status $status"
+				cat "$T/err"
+				return 1
+			}
+			killed=$((killed + 1))
+			# A ledger that was being made may not be one yet.
+			if grep -qs ordinal "$T/ledger.db"; then
+				whole || { echo "after $call $n"; return 1; }
+			fi
+			"$afterwards" || { echo "after $call $n"; return 1; }
+			whole || { echo "again after $call $n"; return 1; }
+		done
+	done
+	[ "$killed" -ge 4 ] || { echo "killed $killed times only"; return 1; }
+	echo "# killed $killed times" >&3
+}
+
+keep() {
+	cp "$T/ledger.db" "$T/before"
+}
+
+device() {
+	printf '%s' '<plist version="1.0"><dict><key>UDID</key><string>A' \
+	    '</string><key>CHALLENGE</key><string>' "$(cat "$T/c")" \
+	    '</string></dict></plist>' > "$T/in"
+}
+
+@test "crash: start, and the making of the ledger" {
+	again() {
+		mcfg-enrollment start --ledger "$LEDGER" --user=bob > /dev/null
+	}
+	sweep again mcfg-enrollment start --ledger "$LEDGER" --user=jane
+}
+
+@test "crash: identify" {
+	mcfg-enrollment start --ledger "$LEDGER" --user=jane > "$T/c"
+	device
+	keep
+	again() {
+		local spent got=0
+
+		spent=$(count challenge "purpose = 'enroll' AND spent <> 0")
+		mcfg-enrollment identify --ledger "$LEDGER" "$T/in" \
+		    > /dev/null 2>&1 || got=$?
+		[ "$got" -eq "$spent" ]
+	}
+	sweep again mcfg-enrollment identify --ledger "$LEDGER" "$T/in"
+}
+
+@test "crash: a certificate is recorded" {
+	printf 'challenge secret manual - 2000 10\n' |
+	    "$UNIT" "$LEDGER" > /dev/null
+	keep
+	echo 'certify 01 t1 k s secret 20' > "$T/first"
+	again() {
+		local said
+
+		said=$("$UNIT" "$LEDGER" <<< 'certify 02 t1 k s secret 20')
+		case $(count certificate),$said in
+		'1,recorded'|'1,retry 01') ;;
+		*) echo "$said"; return 1 ;;
+		esac
+	}
+	export UNIT LEDGER T
+	sweep again bash -c 'exec "$UNIT" "$LEDGER" < "$T/first"'
+}
+
+@test "crash: complete" {
+	mcfg-enrollment start --ledger "$LEDGER" --user=jane > "$T/c"
+	device
+	mcfg-enrollment identify --ledger "$LEDGER" "$T/in" > "$T/scep"
+	"$UNIT" "$LEDGER" > /dev/null \
+	    <<< "record $PKI/client.pem $(cat "$T/scep") $(date +%s)"
+	keep
+	again() {
+		[ "$(count enrollment "state = 'configured'")" -eq 0 ] ||
+		    return 0
+		mcfg-enrollment complete --ledger "$LEDGER" \
+		    --signer "$PKI/client.pem" "$T/in" > /dev/null
+	}
+	sweep again mcfg-enrollment complete --ledger "$LEDGER" \
+	    --signer "$PKI/client.pem" "$T/in"
+}

@@ -1,0 +1,58 @@
+# A PostgreSQL of the test's own: load postgresql
+#
+# postgresql_start   in setup_file: a server on a socket in a folder of its own
+# postgresql_stop    in teardown_file
+# postgresql_schema NAME   a fresh schema; its URI in $URI
+#
+# The server runs as the user postgres where the tests run as root, which it
+# refuses to be.
+
+_postgresql_bin() {
+	local dir
+
+	for dir in /usr/lib/postgresql/*/bin; do
+		[ ! -x "$dir/initdb" ] || echo "$dir"
+	done | sort -V | tail -n 1
+}
+
+_postgresql_as() {
+	if [ "$(id -u)" -eq 0 ]; then
+		(cd / && runuser -u postgres -- "$@")
+	else
+		"$@"
+	fi
+}
+
+postgresql_start() {
+	local bin
+
+	bin=$(_postgresql_bin)
+	[ -n "$bin" ] || skip "postgresql is not installed"
+	needs psql
+	# Not in bats' own folder, which another user cannot enter.
+	PG=$(mktemp -d /tmp/mcfg-pg.XXXXXX)
+	export PG
+	[ "$(id -u)" -ne 0 ] || chown postgres "$PG"
+	_postgresql_as "$bin/initdb" -D "$PG/data" -A trust -U postgres \
+	    -E UTF8 --locale=C -N > "$PG.log" 2>&1
+	_postgresql_as "$bin/pg_ctl" -D "$PG/data" -w -s -l "$PG/server.log" \
+	    -o "-c listen_addresses='' -c unix_socket_directories=$PG -c fsync=off" \
+	    start 3>&- >> "$PG.log" 2>&1
+}
+
+postgresql_stop() {
+	[ -n "${PG:-}" ] || return 0
+	[ ! -e "$PG/data/postmaster.pid" ] ||
+	    _postgresql_as "$(_postgresql_bin)/pg_ctl" -D "$PG/data" -s \
+	    -m immediate stop
+	rm -rf "$PG" "$PG.log"
+}
+
+postgresql_uri() {
+	echo "postgresql:///postgres?host=$PG&user=postgres&options=-csearch_path%3D$1"
+}
+
+postgresql_schema() {
+	URI=$(postgresql_uri "$1")
+	psql -qAt -c "CREATE SCHEMA $1" "$URI"
+}
