@@ -88,7 +88,7 @@ subject() {
 		yields "$T/out" mcfg-scep-payload "${BASE[@]}" --key-usage "${pair%:*}"
 		inner "s['Key Usage'] == ${pair#*:}"
 	done
-	for bad in '' sig sign, sign,sign ,encrypt; do
+	for bad in '' sig 'sign,' sign,sign ',encrypt'; do
 		refuses 2 '--key-usage' mcfg-scep-payload "${BASE[@]}" --key-usage "$bad"
 	done
 }
