@@ -1,0 +1,336 @@
+#!/usr/bin/env bats
+
+load helpers
+
+# make FILE [STATEMENT...]: see profiles.py.
+make() {
+	python3 "$TESTS/profiles.py" make "$PKI/root.pem" "$@"
+}
+
+# differs FILE LINE...: status 1 and exactly these lines.
+differs() {
+	local line
+
+	_run mcfg-diff "${options[@]}" "$T/old" "$1"
+	if [ "$status" -ne 1 ] || [ -s "$T/stderr" ]; then
+		_show mcfg-diff "$T/old" "$1"
+		return 1
+	fi
+	shift
+	for line in "$@"; do
+		printf '%s\n' "$line"
+	done > "$T/want"
+	diff "$T/want" "$T/stdout"
+}
+
+setup() {
+	options=()
+}
+
+@test "diff: one line a change, in words that name the payload" {
+	make "$T/old"
+	while IFS='|' read -r line change; do
+		make "$T/new" "$change"
+		differs "$T/new" "$line"
+	done <<-'TABLE'
+	profile.PayloadDisplayName: "T" -> "U"|p['PayloadDisplayName'] = 'U'
+	profile.PayloadOrganization: added "O"|p['PayloadOrganization'] = 'O'
+	profile.ConsentText.de: removed "ja"|del p['ConsentText']['de']
+	payload[com.apple.wifi.managed].SSID_STR: "Office" -> "B \"x\" \\ y"|wifi['SSID_STR'] = 'B "x" \\ y'
+	payload[com.apple.wifi.managed].AutoJoin: true -> false|wifi['AutoJoin'] = False
+	payload[com.apple.wifi.managed].ProxyServerPort: 8080 -> "8080"|wifi['ProxyServerPort'] = '8080'
+	payload[com.apple.wifi.managed].ProxyServerPort: integer 8080 -> real 8080|wifi['ProxyServerPort'] = 8080.0
+	payload[com.apple.wifi.managed].ProxyServerPort: 8080 -> {1 key}|wifi['ProxyServerPort'] = {'a': 1}
+	payload[com.apple.security.scep].PayloadContent.Subject[1][0][1]: "Device" -> "Other"|scep['PayloadContent']['Subject'][1][0][1] = 'Other'
+	payload[com.apple.mdm]: removed {8 keys}|p['PayloadContent'].remove(mdm)
+	payload[com.apple.dock]: added {4 keys}|p['PayloadContent'].append(payload('com.apple.dock'))
+	TABLE
+}
+
+@test "diff: data is shown by its length and hash" {
+	make "$T/old" "scep['PayloadContent']['CAFingerprint'] = b'abc'"
+	make "$T/new" "scep['PayloadContent']['CAFingerprint'] = b'abcd'"
+	a=$(printf abc | openssl dgst -sha256 -r | cut -d' ' -f1)
+	b=$(printf abcd | openssl dgst -sha256 -r | cut -d' ' -f1)
+	differs "$T/new" "payload[com.apple.security.scep].PayloadContent.CAFingerprint: <3 bytes, sha256 $a> -> <4 bytes, sha256 $b>"
+}
+
+@test "diff: what means the same is the same" {
+	make "$T/old"
+	make "$T/new" "p['PayloadContent'].reverse()" \
+	    "p = dict(reversed(p.items()))" \
+	    "p['PayloadUUID'] = 'x'" \
+	    "scep['PayloadUUID'] = 'AAAAAAAA-0000-4000-8000-000000000001'" \
+	    "mdm['IdentityCertificateUUID'] = scep['PayloadUUID'].lower()"
+	yields "$T/out" mcfg-diff "$T/old" "$T/new"
+	[ ! -s "$T/out" ]
+	python3 - "$T/old" "$T/binary" <<-'PY'
+	import plistlib, sys
+	plistlib.dump(plistlib.load(open(sys.argv[1], 'rb')),
+	    open(sys.argv[2], 'wb'), fmt=plistlib.FMT_BINARY)
+	PY
+	openssl cms -sign -binary -nodetach -outform DER -in "$T/old" \
+	    -signer "$PKI/signer.pem" -inkey "$PKI/signer.key" -out "$T/signed"
+	openssl cms -sign -binary -nodetach -outform PEM -in "$T/binary" \
+	    -signer "$PKI/ec.pem" -inkey "$PKI/ec.key" -out "$T/pem"
+	for new in binary signed pem; do
+		yields "$T/out" mcfg-diff "$T/old" "$T/$new"
+		[ ! -s "$T/out" ]
+	done
+	yields - mcfg-diff - "$T/new" < "$T/old"
+	yields - mcfg-diff "$T/signed" "$T/pem"
+}
+
+@test "diff: UUIDs count with --uuids" {
+	make "$T/old"
+	make "$T/new" "scep['PayloadUUID'] = 'AAAAAAAA-0000-4000-8000-000000000001'" \
+	    "mdm['IdentityCertificateUUID'] = scep['PayloadUUID']"
+	options=(--uuids)
+	differs "$T/new" \
+	    'payload[com.apple.security.scep].PayloadUUID: "DA7A0000-0000-4000-8000-000000000004" -> "AAAAAAAA-0000-4000-8000-000000000001"' \
+	    'payload[com.apple.mdm].IdentityCertificateUUID: "DA7A0000-0000-4000-8000-000000000004" -> "AAAAAAAA-0000-4000-8000-000000000001"'
+}
+
+@test "diff: a reference to another payload is a change" {
+	make "$T/old"
+	make "$T/new" "mdm['IdentityCertificateUUID'] = root['PayloadUUID']"
+	differs "$T/new" 'payload[com.apple.mdm].IdentityCertificateUUID: "DA7A0000-0000-4000-8000-000000000004" -> "DA7A0000-0000-4000-8000-000000000003"'
+}
+
+@test "diff: payloads are matched by identifier, then by type" {
+	two='hold(payload("com.apple.wifi.managed", SSID_STR="a"),
+	    payload("com.apple.wifi.managed", SSID_STR="b"))
+a, b = p["PayloadContent"]'
+	make "$T/old" "$two"
+	make "$T/new" "$two" 'hold(b, a); b["SSID_STR"] = "c"'
+	differs "$T/new" 'payload[com.apple.wifi.managed com.example.test.8].SSID_STR: "b" -> "c"'
+	make "$T/new" "$two" 'a["PayloadIdentifier"] = "x"'
+	differs "$T/new" 'payload[com.apple.wifi.managed com.example.test.7].PayloadIdentifier: "com.example.test.7" -> "x"'
+	make "$T/new" "$two" 'hold(b)'
+	differs "$T/new" 'payload[com.apple.wifi.managed com.example.test.7]: removed {5 keys}'
+	make "$T/new" "$two" 'a["PayloadType"] = "com.apple.dock"'
+	differs "$T/new" 'payload[com.apple.wifi.managed com.example.test.7].PayloadType: "com.apple.wifi.managed" -> "com.apple.dock"'
+}
+
+@test "diff: items of an array that came, went and changed" {
+	list="wifi['L'] = "
+	make "$T/old" "$list['a', 'b', 'c', 'd', 'e', 'f']"
+	at='payload[com.apple.wifi.managed].L'
+	make "$T/new" "$list['a', 'c', 'd', 'X', 'e', 'f']"
+	differs "$T/new" "$at[1]: \"b\" -> \"c\"" "$at[2]: \"c\" -> \"d\"" \
+	    "$at[3]: \"d\" -> \"X\""
+	make "$T/new" "$list['a', 'c', 'd', 'e', 'f']"
+	differs "$T/new" "$at[1]: removed \"b\""
+	make "$T/new" "$list['0', 'a', 'b', 'c', 'x', 'y', 'f']"
+	differs "$T/new" "$at[0]: added \"0\"" "$at[4]: \"d\" -> \"x\"" \
+	    "$at[5]: \"e\" -> \"y\""
+	make "$T/new" "$list[]"
+	differs "$T/new" "$at[0]: removed \"a\"" "$at[1]: removed \"b\"" \
+	    "$at[2]: removed \"c\"" "$at[3]: removed \"d\"" \
+	    "$at[4]: removed \"e\"" "$at[5]: removed \"f\""
+}
+
+@test "diff: --full shows what is inside, /dev/null is no profile" {
+	make "$T/old" 'hold(payload("com.apple.dock", a=[1, {}], b={"c": "d"}))'
+	make "$T/new" 'hold()'
+	options=(--full)
+	at='payload[com.apple.dock]'
+	differs "$T/new" "$at.PayloadType: removed \"com.apple.dock\"" \
+	    "$at.PayloadVersion: removed 1" \
+	    "$at.PayloadIdentifier: removed \"com.example.test.7\"" \
+	    "$at.a[0]: removed 1" "$at.a[1]: removed {0 keys}" \
+	    "$at.b.c: removed \"d\""
+	options=()
+	differs /dev/null 'profile: removed {7 keys}' "$at: removed {6 keys}"
+	yields - mcfg-diff /dev/null /dev/null
+}
+
+@test "diff: secrets are shown only if asked for" {
+	make "$T/old" "wifi['Password'] = 'hunter2'"
+	make "$T/new" "wifi['Password'] = 'hunter3'"
+	at='payload[com.apple.wifi.managed].Password'
+	differs "$T/new" "$at: (secret) -> (secret)"
+	options=(--show-secrets)
+	differs "$T/new" "$at: \"hunter2\" -> \"hunter3\""
+	make "$T/none" 'hold(clip)'
+	for form in --full --json; do
+		_run mcfg-diff "$form" "$T/old" "$T/new"
+		! grep hunter "$T/stdout" || false
+		_run mcfg-diff "$form" "$T/old" "$T/none"
+		! grep hunter "$T/stdout" || false
+		grep -qi secret "$T/stdout"
+	done
+	yields "$T/out" mcfg-diff --text "$T/old"
+	! grep hunter "$T/out" || false
+}
+
+@test "diff: --json" {
+	make "$T/old" "wifi['Password'] = 'x'"
+	make "$T/new" "wifi['Password'] = 'y'" "wifi['AutoJoin'] = 1" \
+	    "scep['PayloadContent']['CAFingerprint'] = b'x'" \
+	    "del wifi['SSID_STR']" "p['ConsentText'] = {'de': 'nein'}"
+	_run mcfg-diff --json "$T/old" "$T/new"
+	[ "$status" -eq 1 ]
+	json_is "$T/stdout" 'j["equal"] is False'
+	json_is "$T/stdout" '{c["path"].split(".")[-1]: (c["change"],
+	    c.get("old", "-"), c.get("new", "-"), c["secret"])
+	    for c in j["changes"]} == {
+	    "Password": ("changed", None, None, True),
+	    "AutoJoin": ("changed", True, 1, False),
+	    "SSID_STR": ("removed", "Office", "-", False),
+	    "CAFingerprint": ("changed", "A" * 43 + "=", "eA==", False),
+	    "default": ("removed", "yes", "-", False),
+	    "de": ("changed", "ja", "nein", False)}'
+	yields "$T/out" mcfg-diff --json "$T/old" "$T/old"
+	json_is "$T/out" 'j == {"equal": True, "changes": []}'
+}
+
+@test "diff: --text has every value, and tells what differs" {
+	make "$T/old"
+	yields "$T/1" mcfg-diff --text "$T/old"
+	# Python's idea of how many values there are.
+	python3 - "$T/old" "$T/1" <<-'PY'
+	import plistlib, sys
+	p = plistlib.load(open(sys.argv[1], 'rb'))
+	def count(x, skip=False):
+	    if isinstance(x, dict):
+	        return sum(count(v) for k, v in x.items()
+	            if not (skip and k in ('PayloadUUID', 'PayloadContent')))
+	    return sum(map(count, x)) if isinstance(x, list) else 1
+	def payload(x):
+	    return sum(count(v) for k, v in x.items() if k != 'PayloadUUID')
+	want = count(p, True) + sum(map(payload, p['PayloadContent']))
+	have = len(open(sys.argv[2]).read().splitlines())
+	assert want == have, (want, have)
+	PY
+	# The same meaning is the same text.
+	make "$T/new" "p['PayloadContent'].reverse()" "wifi['L'] = list(range(12))" \
+	    "p = dict(reversed(p.items()))"
+	make "$T/new2" "wifi['L'] = list(range(12))"
+	yields "$T/1" mcfg-diff --text "$T/new"
+	yields "$T/2" mcfg-diff --text "$T/new2"
+	cmp "$T/1" "$T/2"
+	grep -F '.L[' "$T/1" | sed 's/.*: //' | sort -nc
+	make "$T/new" "wifi['SSID_STR'] = 'x' * 5000 + 'a'"
+	make "$T/new2" "wifi['SSID_STR'] = 'x' * 5000 + 'b'"
+	yields "$T/1" mcfg-diff --text "$T/new"
+	yields "$T/2" mcfg-diff --text "$T/new2"
+	[ "$(diff "$T/1" "$T/2" | grep -c '^[<>]')" -eq 2 ]
+}
+
+@test "diff: text is escaped for a terminal" {
+	make "$T/old"
+	make "$T/new" "wifi['SSID_STR'] = 'a\\nb\\u202ec'" \
+	    "wifi['x\\ny'] = 'z\\u009b'"
+	differs "$T/new" \
+	    'payload[com.apple.wifi.managed].SSID_STR: "Office" -> "a\nb\u202ec"' \
+	    'payload[com.apple.wifi.managed].x\ny: added "z\u009b"'
+}
+
+@test "diff: a YAML source is the profile that it makes" {
+	cat > "$T/p.yaml" <<-'YAML'
+	PayloadType: Configuration
+	PayloadIdentifier: com.example.test
+	PayloadContent:
+	- PayloadType: com.apple.dock
+	  PayloadIdentifier: com.example.test.1
+	  tilesize: 32
+	YAML
+	make "$T/old" 'p.clear()' 'p.update({"PayloadType": "Configuration",
+	    "PayloadVersion": 1, "PayloadIdentifier": "com.example.test",
+	    "PayloadUUID": "x", "PayloadContent": [{"tilesize": 16,
+	    "PayloadType": "com.apple.dock", "PayloadVersion": 1,
+	    "PayloadUUID": "y", "PayloadIdentifier": "com.example.test.1"}]})'
+	differs "$T/p.yaml" 'payload[com.apple.dock].tilesize: 16 -> 32'
+}
+
+@test "diff: bad input has the right status and writes nothing" {
+	make "$T/old"
+	printf 'x' > "$T/text"
+	head -c 300 "$T/old" > "$T/cut"
+	refuses 3 'text' mcfg-diff "$T/old" "$T/text"
+	refuses 3 'cut' mcfg-diff "$T/cut" "$T/old"
+	refuses 4 'No such file' mcfg-diff "$T/old" "$T/none"
+	refuses 2 'missing OLD NEW' mcfg-diff "$T/old"
+	refuses 2 'missing OLD NEW' mcfg-diff "$T/old" "$T/old" "$T/old"
+	refuses 2 '--text takes one FILE' mcfg-diff --text "$T/old" "$T/old"
+	refuses 2 'exclude each other' mcfg-diff --text --json "$T/old"
+	refuses 2 'standard input' mcfg-diff - -
+}
+
+@test "diff: many payloads and long arrays take no time" {
+	make "$T/old" 'hold(*[{"PayloadType": "t"}] * 20000)' \
+	    "p['L'] = list(range(900))"
+	make "$T/new" 'hold(*[{"PayloadType": "t"}] * 19999)' \
+	    "p['L'] = list(range(800, 1300))"
+	started=$(date +%s)
+	_run mcfg-diff "$T/old" "$T/new"
+	[ "$status" -eq 1 ]
+	[ "$(($(date +%s) - started))" -le 10 ]
+	grep -q '^payload\[t\]: removed {1 key}$' "$T/stdout"
+}
+
+# A repository with two versions of a signed profile in it.
+repository() {
+	export HOME=$T GIT_CONFIG_NOSYSTEM=1 GIT_PAGER=cat PAGER=cat
+	export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@example.com
+	export GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@example.com
+	git init -q "$T/repo"
+	cd "$T/repo" || return 1
+	echo '*.mobileconfig diff=mobileconfig' > .gitattributes
+	for ssid in Office Home; do
+		make "$T/p" "wifi['SSID_STR'] = '$ssid'"
+		openssl cms -sign -binary -nodetach -outform DER -in "$T/p" \
+		    -signer "$PKI/signer.pem" -inkey "$PKI/signer.key" \
+		    -out wifi.mobileconfig
+		git add -A
+		git commit -q -m "$ssid"
+	done
+}
+
+@test "diff: as a textconv of git, as the page says" {
+	needs git
+	repository
+	git diff HEAD~1 > "$T/before"
+	grep -q 'Binary files' "$T/before"
+	eval "$(sed -n "s/^\.Dl \\$ \(git config diff.*\)/\1/p" \
+	    "$ROOT/man/mcfg-diff.1")"
+	git diff HEAD~1 > "$T/out"
+	cat "$T/out"
+	[ "$(grep -c '^[-+]payload' "$T/out")" -eq 2 ]
+	grep -qxF -- '-payload[com.apple.wifi.managed].SSID_STR: "Office"' "$T/out"
+	grep -qxF -- '+payload[com.apple.wifi.managed].SSID_STR: "Home"' "$T/out"
+	git log -p -1 | grep -qF '+payload[com.apple.wifi.managed].SSID_STR: "Home"'
+}
+
+@test "diff: as a difftool of git, as the page says" {
+	needs git
+	repository
+	eval "$(sed -n "s/^\\$ \(git config difftool.*\)/\1/p" \
+	    "$ROOT/man/mcfg-diff.1")"
+	eval "$(sed -n "s/^\\$ \(git difftool .*\)/\1/p" \
+	    "$ROOT/man/mcfg-diff.1")" > "$T/out"
+	cat "$T/out"
+	grep -qxF 'payload[com.apple.wifi.managed].SSID_STR: "Office" -> "Home"' "$T/out"
+	# A profile that is new in a commit.
+	git difftool --no-prompt --tool mcfg \
+	    "$(git hash-object -t tree /dev/null)" HEAD -- '*.mobileconfig' \
+	    > "$T/out"
+	grep -q '^payload\[com.apple.wifi.managed\]: added ' "$T/out"
+}
+
+@test "diff: real profiles, signed and not" {
+	needs_data profiles
+	for f in "$DATA"/profiles/paulmillr--*.mobileconfig; do
+		plain=$(dirname "$f")/2-$(basename "$f")
+		_run mcfg-diff "$plain" "$f"
+		case $status in 0|1) ;; *) _show "$f"; return 1 ;; esac
+		openssl cms -verify -noverify -inform DER -binary -in "$f" \
+		    -out "$T/content" 2> /dev/null
+		yields "$T/out" mcfg-diff "$T/content" "$f"
+		[ ! -s "$T/out" ]
+		if same_plist "$plain" "$T/content" > /dev/null; then
+			yields - mcfg-diff --uuids "$plain" "$f"
+		fi
+	done
+}
