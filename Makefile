@@ -145,11 +145,13 @@ FISHDIR	= $(PREFIX)/share/fish/vendor_completions.d
 
 install: all
 	$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBEXECDIR)' \
-	    '$(DESTDIR)$(DOCDIR)'
+	    '$(DESTDIR)$(DOCDIR)/recipes'
 	$(INSTALL) -m 755 $(BINS) $(COMMANDS) '$(DESTDIR)$(BINDIR)'
 	$(INSTALL) -m 755 scripts/mcfg.cgi '$(DESTDIR)$(LIBEXECDIR)'
 	$(INSTALL) -m 644 scripts/lighttpd.conf '$(DESTDIR)$(LIBEXECDIR)'
 	$(INSTALL) -m 644 README.md LICENSE '$(DESTDIR)$(DOCDIR)'
+	$(INSTALL) -m 644 scripts/recipes/* '$(DESTDIR)$(DOCDIR)/recipes'
+	chmod 755 '$(DESTDIR)$(DOCDIR)/recipes/pre-commit'
 	for p in $(PAGES); do s=$${p##*.}; \
 		$(INSTALL) -d '$(DESTDIR)$(MANDIR)'/man$$s && \
 		$(INSTALL) -m 644 $$p '$(DESTDIR)$(MANDIR)'/man$$s || exit 1; \

@@ -406,13 +406,13 @@ own_schema() {
 	finds 1 error wrong-type 'payload[0].PayloadContent.Retries' "$T/p.yaml"
 	finds 1 note certificate 'payload[1].PayloadContent' "$T/p.yaml"
 	_run mcfg-lint "$T/p.yaml"
-	grep -q '/p.yaml:3:15: profile.PayloadScope: ' "$T/stdout"
-	grep -q '/p.yaml:10:14: payload\[0\].PayloadContent.Retries: ' "$T/stdout"
+	grep -q '/p.yaml:3:1: profile.PayloadScope: ' "$T/stdout"
+	grep -q '/p.yaml:10:5: payload\[0\].PayloadContent.Retries: ' "$T/stdout"
 	lacks 'missing-key|payload-version|clear-text' "$T/stdout"
 	# The same from standard input, but for what is beside the file.
 	sed '/root/d; /!file/d' "$T/p.yaml" > "$T/in"
 	_run mcfg-lint < "$T/in"
-	grep -q '^stdin:3:15: profile.PayloadScope: ' "$T/stdout"
+	grep -q '^stdin:3:1: profile.PayloadScope: ' "$T/stdout"
 	# Twice the same, though it has no UUIDs of its own.
 	mcfg-lint --json "$T/p.yaml" > "$T/1" || true
 	mcfg-lint --json "$T/p.yaml" > "$T/2" || true

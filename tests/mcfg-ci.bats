@@ -1,0 +1,221 @@
+#!/usr/bin/env bats
+# The recipes of mcfg-ci.7, run as far as they can be without the systems that
+# they are for.
+
+load helpers
+
+RECIPES=$ROOT/scripts/recipes
+
+# A repository of profiles, as the page describes it.
+setup() {
+	needs git
+	needs make
+	export HOME=$T GIT_CONFIG_NOSYSTEM=1
+	export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@example.com
+	export GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@example.com
+	unset MCFG_SCHEMA MAKEFLAGS MAKELEVEL MFLAGS
+	git init -q -b main "$T/repo"
+	cd "$T/repo" || return 1
+	mkdir profiles
+	cp "$RECIPES/Makefile" .
+	cp "$PKI/signer.pem" cert.pem
+	cp "$PKI/chain.pem" .
+	write_wifi Office
+	python3 "$TESTS/profiles.py" make "$PKI/root.pem" \
+	    profiles/other.mobileconfig 'p["PayloadIdentifier"] = "a.b"'
+	git add -A
+	GIT_COMMITTER_DATE='2026-01-02T03:04:05Z' git commit -q -m first
+	SIGN_KEY=$(cat "$PKI/signer.key")
+	export SIGN_KEY
+}
+
+write_wifi() {
+	cat > profiles/wifi.yaml <<-YAML
+	PayloadType: Configuration
+	PayloadIdentifier: com.example.wifi
+	PayloadContent:
+	- PayloadType: com.apple.wifi.managed
+	  SSID_STR: $1
+	  EncryptionType: WPA2
+	YAML
+}
+
+# needs_yaml: Python's reader of YAML, to take the recipes apart.
+needs_yaml() {
+	python3 -c 'import yaml' 2> /dev/null ||
+	    skip "python3 has no yaml module"
+}
+
+@test "ci: make lints, makes and signs; openssl verifies" {
+	make > "$T/log" 2>&1 || { cat "$T/log"; false; }
+	plist_is build/wifi.mobileconfig \
+	    'p["PayloadContent"][0]["SSID_STR"] == "Office"'
+	cmp profiles/other.mobileconfig build/other.mobileconfig
+	make signed > "$T/log" 2>&1 || { cat "$T/log"; false; }
+	for f in wifi other; do
+		openssl cms -verify -binary -inform DER -purpose any \
+		    -CAfile "$PKI/root.pem" -in "signed/$f.mobileconfig" \
+		    -out "$T/content" 2> /dev/null
+		cmp "$T/content" "build/$f.mobileconfig"
+	done
+	! grep -F 'PRIVATE KEY' "$T/log" || false
+}
+
+@test "ci: the same commit gives the same bytes, in another folder too" {
+	make signed > /dev/null 2>&1
+	git clone -q . "$T/clone"
+	cd "$T/clone"
+	make signed > /dev/null 2>&1
+	cmp signed/wifi.mobileconfig "$T/repo/signed/wifi.mobileconfig"
+	cmp signed/other.mobileconfig "$T/repo/signed/other.mobileconfig"
+	openssl cms -cmsout -print -inform DER -in signed/wifi.mobileconfig |
+	    grep -q 'Jan  2 03:04:05 2026 GMT'
+}
+
+@test "ci: a key on a descriptor" {
+	unset SIGN_KEY
+	eval "$(sed -n 's/^\.Dl \$ \(make signed KEY=fd.*\)/\1/p' \
+	    "$ROOT/man/mcfg-ci.7" | sed "s|/run/secrets/sign_key|$PKI/signer.key|")" \
+	    > "$T/log" 2>&1 || { cat "$T/log"; false; }
+	[ -s signed/wifi.mobileconfig ]
+	[ -s signed/other.mobileconfig ]
+}
+
+@test "ci: a faulty profile stops make, and SARIF says where" {
+	sed -i 's/EncryptionType: WPA2/PayloadVersion: 2/' profiles/wifi.yaml
+	! make > "$T/log" 2>&1 || false
+	grep -q '^profiles/wifi.yaml:6:3: payload\[0\].PayloadVersion: error' \
+	    "$T/log"
+	[ ! -e build/wifi.mobileconfig ]
+	! make sarif > /dev/null 2>&1 || false
+	json_is lint.sarif '[r["locations"][0]["physicalLocation"]
+	    ["region"]["startLine"] for r in j["runs"][0]["results"]
+	    if r["level"] == "error"] == [6]'
+}
+
+@test "ci: make diff shows what a change means" {
+	write_wifi Home
+	make -s diff > "$T/out"
+	cat "$T/out"
+	printf '%s\n' 'profiles/wifi.yaml:' \
+	    'payload[com.apple.wifi.managed].SSID_STR: "Office" -> "Home"' |
+	    diff - "$T/out"
+	git rm -q --cached profiles/other.mobileconfig
+	git commit -q -m less
+	make -s diff > "$T/out"
+	grep -q '^profiles/other.mobileconfig:$' "$T/out"
+	grep -q '^payload\[com.apple.mdm\]: added ' "$T/out"
+}
+
+@test "ci: the hook of git refuses a faulty profile that is staged" {
+	cp "$RECIPES/pre-commit" .git/hooks/pre-commit
+	write_wifi Home
+	git commit -q -a -m good
+	sed -i 's/EncryptionType: WPA2/PayloadVersion: 2/' profiles/wifi.yaml
+	git add profiles
+	# What lies in the folder is good again; what is staged is not.
+	write_wifi Other
+	! git commit -q -m bad > "$T/out" 2>&1 || false
+	cat "$T/out"
+	grep -q '^profiles/wifi.yaml:6:3: .*\[payload-version\]$' "$T/out"
+	grep -q 'commit refused' "$T/out"
+	[ "$(git log --format=%s -1)" = good ]
+	git add profiles
+	git commit -q -m better
+	echo text > README
+	git add README
+	git commit -q -m 'no profile at all'
+	[ "$(git log --format=%s -1)" = 'no profile at all' ]
+}
+
+@test "ci: the entry for the pre-commit program" {
+	needs_yaml
+	python3 - "$RECIPES/pre-commit-config.yaml" <<-'PY'
+	import re, subprocess, sys, yaml
+	hook, = yaml.safe_load(open(sys.argv[1]))['repos'][0]['hooks']
+	names = subprocess.run(['git', 'ls-files'], capture_output=True,
+	    text=True).stdout.split()
+	files = [n for n in names if re.search(hook['files'], n)]
+	assert files == ['profiles/other.mobileconfig', 'profiles/wifi.yaml']
+	subprocess.run(hook['entry'].split() + files, check=True,
+	    stdout=subprocess.DEVNULL)
+	PY
+}
+
+# steps FILE EXPRESSION: the commands that an expression over the workflow w
+# finds, each ended by a NUL.
+steps() {
+	python3 - "$1" "$2" <<-'PY'
+	import sys, yaml
+	w = yaml.safe_load(open(sys.argv[1]))
+	for step in eval(sys.argv[2]):
+	    sys.stdout.write(step + '\0')
+	PY
+}
+
+@test "ci: every command of the GitHub workflow runs" {
+	needs_yaml
+	write_wifi Home
+	git checkout -q -b change
+	git commit -q -a -m change
+	git update-ref refs/remotes/origin/main main
+	export BASE=origin/main GITHUB_STEP_SUMMARY=$T/summary
+	n=0
+	while IFS= read -r -d '' step; do
+		bash -e -o pipefail -c "$step" > "$T/log" 2>&1 || {
+			echo "$step"
+			cat "$T/log"
+			return 1
+		}
+		n=$((n + 1))
+	done < <(steps "$RECIPES/github-actions.yml" \
+	    '[s["run"] for s in w["jobs"]["profiles"]["steps"]
+	    if "run" in s and s.get("name") != "Build mcfg"]')
+	[ "$n" -eq 4 ]
+	[ -s lint.sarif ]
+	grep -qF '"Office" -> "Home"' "$T/summary"
+	[ -s signed/wifi.mobileconfig ]
+	# Every action has a version, and secrets are in the environment only.
+	steps "$RECIPES/github-actions.yml" '[s["uses"] for s in
+	    w["jobs"]["profiles"]["steps"] if "uses" in s]' |
+	    tr '\0' '\n' > "$T/uses"
+	! grep -v '@v[0-9]' "$T/uses" || false
+	! steps "$RECIPES/github-actions.yml" '[s["run"] for s in
+	    w["jobs"]["profiles"]["steps"] if "run" in s]' |
+	    grep -F 'secrets.' || false
+}
+
+@test "ci: every command of the GitLab jobs runs" {
+	needs_yaml
+	write_wifi Home
+	git commit -q -a -m change
+	n=0
+	while IFS= read -r -d '' step; do
+		case $step in 'git clone'*) continue ;; esac
+		sh -e -c "$step" > "$T/log" 2>&1 || {
+			echo "$step"
+			cat "$T/log"
+			return 1
+		}
+		! grep -qF '"Office" -> "Home"' "$T/log" || seen=1
+		n=$((n + 1))
+	done < <(steps "$RECIPES/gitlab-ci.yml" \
+	    'w["check"]["script"] + w["sign"]["script"]')
+	[ "$n" -eq 4 ]
+	[ "$seen" = 1 ]
+	[ -s signed/wifi.mobileconfig ]
+}
+
+@test "ci: the attributes of git name the driver of the page" {
+	cp "$RECIPES/gitattributes" .gitattributes
+	run -0 git check-attr diff profiles/other.mobileconfig
+	[ "$output" = 'profiles/other.mobileconfig: diff: mobileconfig' ]
+	grep -qF "diff.mobileconfig.textconv 'mcfg-diff --text'" \
+	    "$ROOT/man/mcfg-diff.1"
+}
+
+@test "ci: the page names every recipe" {
+	for f in "$RECIPES"/*; do
+		grep -q "^\.It Pa ${f##*/}$" "$ROOT/man/mcfg-ci.7"
+	done
+}
