@@ -262,9 +262,8 @@ cert_not_after(const X509 *cert)
 }
 
 void
-cert_serial_hex(const X509 *cert, struct buf *out)
+cert_integer_hex(const ASN1_INTEGER *n, struct buf *out)
 {
-	const ASN1_INTEGER *n = X509_get0_serialNumber(cert);
 	const unsigned char zero = 0;
 
 	if ((ASN1_STRING_type(n) & V_ASN1_NEG) != 0)
@@ -274,6 +273,12 @@ cert_serial_hex(const X509 *cert, struct buf *out)
 	else
 		buf_add_hex(out, ASN1_STRING_get0_data(n),
 		    (size_t)ASN1_STRING_length(n));
+}
+
+void
+cert_serial_hex(const X509 *cert, struct buf *out)
+{
+	cert_integer_hex(X509_get0_serialNumber(cert), out);
 }
 
 void

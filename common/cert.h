@@ -129,6 +129,7 @@ int64_t cert_time(const ASN1_TIME *t);		/* seconds since 1970 */
 int64_t cert_not_before(const X509 *cert);
 int64_t cert_not_after(const X509 *cert);
 void cert_serial_hex(const X509 *cert, struct buf *out);
+void cert_integer_hex(const ASN1_INTEGER *n, struct buf *out);
 void cert_sha256(const X509 *cert, char out[SECRET_HASH_TEXT]);
 
 /*

@@ -468,3 +468,54 @@ issue_crl(const struct identity *ca, const struct issue_revoked *list,
 	*out = STEAL(crl);
 	return OK;
 }
+
+const char *
+issue_crl_from_der(const struct buf *der, X509 *ca, X509_CRL **out)
+{
+	const unsigned char *p = der->data;
+	auto_X509_CRL *crl = d2i_X509_CRL(NULL, &p, (long)der->len);
+
+	if (crl == NULL || p != der->data + der->len) {
+		diag_ssl_clear();
+		return "not a CRL";
+	}
+	if (X509_CRL_verify(crl, X509_get0_pubkey(ca)) != 1) {
+		diag_ssl_clear();
+		return "not signed by the CA";
+	}
+	*out = STEAL(crl);
+	return NULL;
+}
+
+void
+issue_crl_to_der(X509_CRL *crl, struct buf *out)
+{
+	unsigned char *der = NULL;
+	int len = i2d_X509_CRL(crl, &der);
+
+	if (len <= 0)
+		mem_exhausted();
+	buf_add(out, der, (size_t)len);
+	OPENSSL_free(der);
+}
+
+int64_t
+issue_crl_number(const X509_CRL *crl)
+{
+	ASN1_INTEGER *n = X509_CRL_get_ext_d2i(crl, NID_crl_number, NULL,
+	    NULL);
+	int64_t v = 0;
+
+	if (n != NULL && ASN1_INTEGER_get_int64(&v, n) != 1)
+		v = 0;
+	ASN1_INTEGER_free(n);
+	return v;
+}
+
+int64_t
+issue_crl_next(const X509_CRL *crl)
+{
+	const ASN1_TIME *t = X509_CRL_get0_nextUpdate(crl);
+
+	return t != NULL ? cert_time(t) : 0;
+}

@@ -32,8 +32,8 @@ setup() {
 @test "scep-ca init --ra: the CA cannot be taken for the RA" {
 	ca ca --ra
 	openssl x509 -in ca/cert.pem -noout -ext keyUsage > usage
-	! grep -q 'Digital Signature' usage
-	! grep -q 'Key Encipherment' usage
+	run ! grep -q 'Digital Signature' usage
+	run ! grep -q 'Key Encipherment' usage
 	openssl x509 -in ca/ra.pem -noout -ext keyUsage |
 	    grep -q 'Digital Signature, Key Encipherment'
 	openssl verify -CAfile ca/root.pem ca/ra.pem
@@ -49,7 +49,7 @@ setup() {
 	ca ca
 	challenge ca > pw
 	grep -qxE '[A-Za-z0-9_-]{32}' pw
-	! grep -qF "$(cat pw)" ca/ledger.db*
+	run ! grep -qF "$(cat pw)" ca/ledger.db*
 }
 
 @test "scep-ca issue: tls needs a host and has its limits" {
@@ -122,12 +122,12 @@ setup() {
 @test "scep-ca answer: GetCACaps has lines that end in LF, true ones" {
 	ca ca
 	yields caps scep-ca answer --dir ca --operation GetCACaps
-	! grep -q $'\r' caps
+	run ! grep -q $'\r' caps
 	for cap in AES DES3 SHA-1 SHA-256 SHA-384 SHA-512 POSTPKIOperation \
 	    SCEPStandard; do
 		grep -qx "$cap" caps
 	done
-	! grep -qx GetNextCACert caps
+	run ! grep -qx GetNextCACert caps
 }
 
 @test "scep-ca answer: GetCACert is the certificate; with an RA a list" {
@@ -237,7 +237,7 @@ setup() {
 	csr d /O=Example/CN=other "$pw"
 	message ca d
 	denied ca d 2 'for another subject'
-	! grep -qF "$pw" d.err
+	run ! grep -qF "$pw" d.err
 	csr d /O=EXAMPLE/CN=Printer "$pw"
 	message ca d
 	granted ca d
@@ -445,9 +445,9 @@ setup() {
 	message ca d
 	granted ca d
 	openssl x509 -in d.cert -noout -text > text
-	! grep -q 'Code Signing' text
-	! grep -q 'Certificate Sign' text
-	! grep -q 'evil' text
+	run ! grep -q 'Code Signing' text
+	run ! grep -q 'Certificate Sign' text
+	run ! grep -q 'evil' text
 }
 
 @test "scep-ca: names in a certificate are by policy" {
@@ -532,7 +532,7 @@ setup() {
 		    openssl x509 -noout -serial >> serials
 	done
 	[ "$(sort -u serials | wc -l)" -eq 8 ]
-	! grep -qE '=([89A-F].{31}|.{33,})$' serials
+	run ! grep -qE '=([89A-F].{31}|.{33,})$' serials
 }
 
 # ---- real captures ----
@@ -551,4 +551,218 @@ setup() {
 	cp "$DATA/scep/macos-2016-pkcsreq.der" m.msg
 	denied ca m 1 'cannot be decrypted and read'
 	[ "$(attribute m digest)" = sha1 ]
+}
+
+# ---- renewal ----
+
+# enrolled NAME [subject]: NAME has its first certificate, and renews with it:
+# NAME.pem is that certificate now.
+enrolled() {
+	device "$1"
+	csr "$1" "${2:-/O=Example/CN=$1}" "$(challenge ca)"
+	message ca "$1"
+	granted ca "$1"
+	mv "$1.cert" "$1.pem"
+}
+
+@test "scep-ca: a renewal needs no challenge, by type 17 and by 19" {
+	ca ca
+	enrolled d
+	yields caps scep-ca answer --dir ca --operation GetCACaps
+	grep -qx Renewal caps
+	cp d.pem first.pem
+	for type in 17 19; do
+		openssl genrsa -out new.key 2048 2> /dev/null
+		cp new.key keep
+		csr new /O=Example/CN=d ''
+		sealed ca/cert.pem new.csr d.env
+		python3 "$TESTS/scep.py" make --signer d.pem --key d.key \
+		    --envelope d.env --type $type > d.msg
+		granted ca d
+		cmp <(openssl x509 -in d.cert -noout -pubkey) \
+		    <(openssl pkey -in new.key -pubout)
+		openssl x509 -in d.cert -noout -subject |
+		    grep -q 'O = Example, CN = d'
+		mv d.cert d.pem
+		mv keep d.key
+	done
+	[ "$(scep-ca list --dir ca | wc -l)" -eq 3 ]
+}
+
+@test "scep-ca: the same key renews unless policy says no" {
+	ca ca
+	enrolled d
+	csr d /O=Example/CN=d ''
+	message ca d --transaction same
+	granted ca d
+	cp d.cert second
+	# Sent again, it is a retry of the renewal.
+	granted ca d
+	cmp d.cert second
+	echo 'renew_same_key: false' > ca/scep-ca.yaml
+	message ca d
+	denied ca d 2 'needs a new key'
+	echo 'renew_window: 30d' > ca/scep-ca.yaml
+	message ca d
+	denied ca d 2 'too early'
+}
+
+@test "scep-ca: a renewal changes neither subject nor names" {
+	ca ca
+	echo 'san: {dns: ["*.example.com"]}' > ca/scep-ca.yaml
+	device d
+	csr d /CN=d "$(challenge ca)" subjectAltName=DNS:a.example.com
+	message ca d
+	granted ca d
+	mv d.cert d.pem
+	csr d /CN=admin ''
+	message ca d
+	denied ca d 2 'cannot change the subject'
+	csr d /CN=d '' subjectAltName=DNS:b.example.com
+	message ca d
+	denied ca d 2 'cannot change the subjectAltName'
+	csr d /CN=d ''
+	message ca d
+	granted ca d
+	openssl x509 -in d.cert -noout -ext subjectAltName |
+	    grep -q DNS:a.example.com
+}
+
+@test "scep-ca: forged and confused signers do not renew" {
+	ca ca
+	enrolled d
+	# The same names, another key: an authority of the same name.
+	ca fake
+	device f
+	csr f /O=Example/CN=d "$(challenge fake)"
+	message fake f
+	granted fake f
+	mv f.cert f.pem
+	openssl genrsa -out new.key 2048 2> /dev/null
+	csr new /O=Example/CN=d ''
+	sealed ca/cert.pem new.csr f.env
+	python3 "$TESTS/scep.py" make --signer f.pem --key f.key \
+	    --envelope f.env --type 17 > f.msg
+	denied ca f 2 'not signed by the key'
+	csr f /O=Example/CN=d ''
+	message ca f --type 17
+	denied ca f 2 'a challengePassword is needed'
+	# A self-signed certificate, type 17.
+	device s
+	csr s /O=Example/CN=d ''
+	message ca s --type 17
+	denied ca s 2 'a challengePassword is needed'
+	# The operator's own certificate for a server is no client's.
+	device t
+	openssl req -new -key t.key -subj /CN=t -out t.req
+	scep-ca issue --dir ca --csr t.req --profile tls --san dns:t > t.pem
+	csr t /CN=t ''
+	message ca t --type 17
+	denied ca t 2 "no client's"
+}
+
+@test "scep-ca: revoked and expired certificates do not renew" {
+	ca ca
+	enrolled d
+	serial=$(openssl x509 -in d.pem -noout -serial)
+	csr d /O=Example/CN=d ''
+	message ca d --time none
+	scep-ca answer --dir ca --operation PKIOperation \
+	    --at 2096-01-01T00:00:00Z d.msg > d.reply 2> d.err
+	grep -q 'cannot renew: it has expired' d.err
+	# An expired one may still buy another, with a challenge.
+	csr d /O=Example/CN=d "$(challenge ca --ttl 1h --at \
+	    2030-01-01T00:00:00Z)"
+	message ca d --time none
+	yields d.reply scep-ca answer --dir ca --operation PKIOperation \
+	    --at 2030-01-01T00:00:00Z d.msg
+	scep-ca revoke --dir ca "${serial#serial=}"
+	csr d /O=Example/CN=d ''
+	message ca d
+	denied ca d 2 'cannot renew: it was revoked'
+	csr d /O=Example/CN=d "$(challenge ca)"
+	message ca d
+	denied ca d 2 'it was revoked'
+}
+
+# ---- revocation and queries ----
+
+@test "scep-ca revoke, crl: openssl refuses the revoked certificate" {
+	ca ca
+	enrolled d
+	enrolled e
+	serial=$(openssl x509 -in d.pem -noout -serial)
+	serial=${serial#serial=}
+	refuses 1 'no such certificate' scep-ca revoke --dir ca 00
+	yields - scep-ca revoke --dir ca --reason keyCompromise "$serial"
+	refuses 1 'revoked before' scep-ca revoke --dir ca "$serial"
+	openssl crl -inform DER -in ca/crl.der -noout -text -CAfile \
+	    ca/cert.pem > text 2>&1
+	grep -q 'verify OK' text
+	grep -q 'Key Compromise' text
+	openssl crl -inform DER -in ca/crl.der -out crl.pem
+	openssl verify -CAfile ca/root.pem -crl_check -CRLfile crl.pem e.pem
+	run ! openssl verify -CAfile ca/root.pem -crl_check -CRLfile crl.pem \
+	    d.pem
+	yields list scep-ca list --dir ca --state revoked
+	[ "$(wc -l < list)" -eq 1 ]
+	yields show scep-ca show --dir ca "$serial"
+	grep -q 'reason  *keyCompromise' show
+	before=$(openssl crl -inform DER -in ca/crl.der -noout -crlnumber)
+	yields crl.der scep-ca crl --dir ca
+	cmp crl.der ca/crl.der
+	[ "$before" != "$(openssl crl -inform DER -in ca/crl.der -noout \
+	    -crlnumber)" ]
+	yields crl.pem scep-ca crl --dir ca --pem
+	openssl crl -in crl.pem -noout
+}
+
+# query NAME TYPE FILE: FILE asked for by NAME
+query() {
+	sealed ca/cert.pem "$3" "$1.env"
+	python3 "$TESTS/scep.py" make --signer "$1.pem" --key "$1.key" \
+	    --envelope "$1.env" --type "$2" --transaction 0 > "$1.msg"
+}
+
+@test "scep-ca: GetCert and GetCRL, for those with a certificate" {
+	ca ca
+	enrolled d
+	enrolled e
+	python3 "$TESTS/scep.py" issuer-serial e.pem > e.is
+	query d 21 e.is
+	granted ca d
+	cmp <(openssl x509 -in d.cert -outform DER) \
+	    <(openssl x509 -in e.pem -outform DER)
+	query d 22 e.is
+	answer ca d
+	[ "$(attribute d pkiStatus)" = 0 ]
+	openssl cms -decrypt -binary -inform DER -in d.inner -recip d.pem \
+	    -inkey d.key -out d.p7
+	openssl pkcs7 -inform DER -in d.p7 -print_certs > d.text
+	run ! grep -q 'BEGIN CERTIFICATE' d.text
+	grep -q 'BEGIN X509 CRL' d.text
+	openssl crl -inform DER -in ca/crl.der -noout -CAfile ca/cert.pem
+	# Unknown serial, another issuer, a stranger.
+	device x
+	openssl x509 -in x.pem -noout
+	python3 "$TESTS/scep.py" issuer-serial x.pem > x.is
+	query d 21 x.is
+	denied ca d 4 'not this CA'
+	openssl x509 -req -in <(openssl req -new -key x.key -subj /CN=x) \
+	    -CA ca/cert.pem -CAkey ca/key.pem -set_serial 77 -out y.pem \
+	    2> /dev/null
+	python3 "$TESTS/scep.py" issuer-serial y.pem > y.is
+	query d 21 y.is
+	denied ca d 4 'no certificate 4d'
+	query x 21 e.is
+	denied ca x 2 'another CA made it'
+	query x 22 e.is
+	denied ca x 2 'another CA made it'
+	# Signed by the CA's key, yet never issued by it.
+	cp y.pem x.pem
+	query x 21 e.is
+	denied ca x 2 'not in the ledger'
+	printf garbage > g
+	query d 21 g
+	denied ca d 1 'cannot be decrypted and read'
 }

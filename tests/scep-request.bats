@@ -46,8 +46,8 @@ open_request() {
 	yields msg scep-request --ca ca/cert.pem --key key --subject /CN=d \
 	    --challenge file:pw --state state
 	[ "$(stat -c %a state)" = 600 ]
-	! grep -q PRIVATE state
-	! grep -qF "$(cat pw)" state
+	run ! grep -q PRIVATE state
+	run ! grep -qF "$(cat pw)" state
 	plist_is state 'len(p["nonce"]) == 16 and len(p["key_sha256"]) == 64'
 }
 

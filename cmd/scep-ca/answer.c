@@ -41,8 +41,7 @@ conclude(const struct args *a, const struct outcome *o)
 {
 	enum status st = a->exit_status ? REFUSED : OK;
 
-	if (o->what == NULL || strcmp(o->what, "issued") == 0 ||
-	    strcmp(o->what, "again") == 0)
+	if (o->what == NULL)
 		return OK;
 	if (strcmp(o->what, "refused") == 0)
 		return fail(st, "%s: %s refused: %s: %s", io_name(a->in.path),

@@ -168,3 +168,76 @@ authority_record(X509 *cert, const char *profile, int64_t now,
 	c.issued = now;
 	*out = c;
 }
+
+bool
+authority_is_issuer(const struct authority *a, const X509_NAME *name)
+{
+	size_t i;
+
+	for (i = 0; i < a->issuer_count; i++)
+		if (cert_name_equal(X509_get_subject_name(a->issuers[i]),
+		    name))
+			return true;
+	return false;
+}
+
+/* Verified by key: a name is anybody's to take. */
+static bool
+is_ours(const struct authority *a, X509 *cert)
+{
+	size_t i;
+
+	for (i = 0; i < a->issuer_count; i++)
+		if (cert_issued_by(cert, a->issuers[i]) == NULL)
+			return true;
+	diag_ssl_clear();
+	return false;
+}
+
+static bool
+is_recorded(X509 *cert, const struct ledger_certificate *c)
+{
+	auto_buf der = BUF_INIT;
+
+	cert_to_der(cert, &der);
+	return buf_equal(&der, &c->der);
+}
+
+static const char *
+why_not(X509 *cert, int64_t now, bool found,
+    const struct ledger_certificate *c)
+{
+	if (!found || !is_recorded(cert, c))
+		return "it is not in the ledger";
+	if (c->revoked != 0)
+		return "it was revoked";
+	if (now > c->not_after)
+		return "it has expired";
+	return now < c->not_before ? "it is not valid yet" : NULL;
+}
+
+enum status
+authority_know(struct authority *a, X509 *cert, int64_t now,
+    struct authority_verdict *v, struct ledger_certificate *known)
+{
+	struct authority_verdict out = { .reason = "another CA made it" };
+	auto_buf serial = BUF_INIT;
+	bool found = false;
+	enum status st;
+
+	out.ours = is_ours(a, cert);
+	if (out.ours) {
+		cert_serial_hex(cert, &serial);
+		if ((st = ledger_find_certificate(a->ledger, buf_str(&serial),
+		    &found, known)) != OK)
+			return st;
+		out.reason = why_not(cert, now, found, known);
+		out.revoked = found && known->revoked != 0;
+		out.may_renew = found && (strcmp(known->profile, "scep") == 0 ||
+		    strcmp(known->profile, "client") == 0);
+		if (out.reason == NULL && !out.may_renew)
+			out.reason = "it is no client's";
+	}
+	*v = out;
+	return OK;
+}

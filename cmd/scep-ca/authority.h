@@ -78,6 +78,25 @@ void authority_close(struct authority *a);
 /* The path of a file in DIR; the caller frees it. */
 char *authority_path(const struct authority *a, const char *name);
 
+/* What is known of a certificate that signed a message. */
+struct authority_verdict {
+	bool ours;		/* a CA of this folder made it */
+	bool revoked;
+	bool may_renew;		/* a client's, not the operator's */
+	const char *reason;	/* NULL: ours, in the ledger, current */
+};
+
+/*
+ * authority_know() judges one; where it is in the ledger, known gets the
+ * record.
+ */
+enum status authority_know(struct authority *a, X509 *cert, int64_t now,
+    struct authority_verdict *v, struct ledger_certificate *known)
+    USE_RESULT;
+
+/* True for the name of a CA of this folder. */
+bool authority_is_issuer(const struct authority *a, const X509_NAME *name);
+
 /* What the ledger records of a certificate; serial, der, subject ... */
 void authority_record(X509 *cert, const char *profile, int64_t now,
     struct ledger_certificate *out);

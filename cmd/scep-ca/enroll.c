@@ -12,6 +12,8 @@ struct work {
 	const struct scep_message *m;
 	struct scep_csr csr;
 	struct issue_wish wish;
+	struct ledger_certificate old;	/* what a renewal replaces */
+	bool renews;
 	char key_hash[SECRET_HASH_TEXT];
 	char signer_hash[SECRET_HASH_TEXT];
 	char challenge[SECRET_HASH_TEXT];	/* its hash; "": not needed */
@@ -23,6 +25,7 @@ work_free(struct work *w)
 {
 	scep_csr_free(&w->csr);
 	issue_wish_free(&w->wish);
+	ledger_certificate_free(&w->old);
 }
 
 /* The certificate that was issued for the same request before. */
@@ -103,23 +106,80 @@ judge_challenge(struct work *w, struct scep_refusal *no)
 	return OK;
 }
 
+/* ---- renewal ---- */
+
+/*
+ * A renewal keeps subject and names; one that asks for no names keeps those
+ * that it had.
+ */
 static enum status
-judge(struct work *w, struct scep_refusal *no)
+keep_names(struct work *w, struct scep_refusal *no)
+{
+	X509 *signer = w->m->signer;
+	auto_GENERAL_NAMES *had = issue_names_of(signer);
+
+	if (!cert_name_equal(w->wish.subject, X509_get_subject_name(signer)))
+		return scep_refuse(no, SCEP_BADREQUEST, "a renewal cannot "
+		    "change the subject");
+	if (w->wish.names == NULL)
+		w->wish.names = STEAL(had);
+	else if (!issue_same_names(w->wish.names, had))
+		return scep_refuse(no, SCEP_BADREQUEST, "a renewal cannot "
+		    "change the subjectAltName");
+	return OK;
+}
+
+static enum status
+judge_renewal(struct work *w, struct scep_refusal *no)
 {
 	const struct issue_policy *p = &w->a->policy;
-	struct issue_refusal why;
-	enum status st;
+	int64_t end = w->old.not_after;
 
-	st = issue_judge(p, w->csr.req, w->a->ca.cert, &w->wish, &why);
-	if (st == REFUSED)
-		return scep_refuse(no, why.weak ? SCEP_BADALG :
-		    SCEP_BADREQUEST, "%s", why.text);
-	if (st != OK)
-		return st;
+	if (p->renew_window > 0 && w->now < end - p->renew_window)
+		return scep_refuse(no, SCEP_BADREQUEST, "it is too early to "
+		    "renew this certificate");
+	if (!p->renew_same_key && strcmp(w->old.key_hash, w->key_hash) == 0)
+		return scep_refuse(no, SCEP_BADREQUEST, "a renewal needs a new "
+		    "key");
+	w->renews = true;
+	return keep_names(w, no);
+}
+
+/* A first request: the signer's key is that of the request. */
+static enum status
+judge_first(struct work *w, struct scep_refusal *no)
+{
 	if (!cert_key_equal(w->csr.key, X509_get0_pubkey(w->m->signer)))
 		return scep_refuse(no, SCEP_BADREQUEST, "the message is not "
 		    "signed by the key of the certification request");
 	return judge_challenge(w, no);
+}
+
+/*
+ * Who asks: a certificate of ours renews; one that is no longer good for that
+ * may still buy another with a challenge, if it was not revoked.
+ */
+static enum status
+judge(struct work *w, struct scep_refusal *no)
+{
+	struct issue_refusal why;
+	struct authority_verdict v;
+	enum status st;
+
+	st = issue_judge(&w->a->policy, w->csr.req, w->a->ca.cert, &w->wish,
+	    &why);
+	if (st == REFUSED)
+		return scep_refuse(no, why.weak ? SCEP_BADALG :
+		    SCEP_BADREQUEST, "%s", why.text);
+	if (st != OK || (st = authority_know(w->a, w->m->signer, w->now, &v,
+	    &w->old)) != OK)
+		return st;
+	if (v.reason == NULL && v.may_renew)
+		return judge_renewal(w, no);
+	if (v.revoked || (v.ours && w->csr.challenge.len == 0))
+		return scep_refuse(no, SCEP_BADREQUEST, "the signer's "
+		    "certificate cannot renew: %s", v.reason);
+	return judge_first(w, no);
 }
 
 /* One certificate, made outside of the database's transaction. */
@@ -143,6 +203,10 @@ make(struct work *w, X509 **cert, struct ledger_certificate *c)
 	authority_record(*cert, "scep", w->now, c);
 	c->transaction = xstrdup(w->m->transaction);
 	memcpy(c->signer_hash, w->signer_hash, sizeof c->signer_hash);
+	if (w->renews) {
+		c->purpose = STEAL(w->old.purpose);
+		c->enrollment = STEAL(w->old.enrollment);
+	}
 	return OK;
 }
 
@@ -166,7 +230,7 @@ record(struct work *w, struct scep_answer *answer, struct outcome *o,
 	case LEDGER_RECORDED:
 		answer->outcome = SCEP_SUCCESS;
 		answer->cert = STEAL(cert);
-		o->what = "issued";
+		o->what = w->renews ? "renewed" : "issued";
 		o->serial = xstrdup(c.serial);
 		return OK;
 	case LEDGER_RETRY:
@@ -203,7 +267,8 @@ enroll(struct authority *a, const struct scep_message *m, int64_t now,
     struct scep_answer *answer, struct outcome *o)
 {
 	AUTO(work_free) struct work w = { .a = a, .m = m,
-	    .csr = SCEP_CSR_INIT, .wish = ISSUE_WISH_INIT, .now = now };
+	    .csr = SCEP_CSR_INIT, .wish = ISSUE_WISH_INIT,
+	    .old = LEDGER_CERTIFICATE_INIT, .now = now };
 	struct scep_refusal *no = &answer->refusal;
 	enum status st;
 	bool done;

@@ -39,6 +39,24 @@ listing_state(const struct ledger_certificate *c, int64_t now)
 	return now < c->not_before ? "not_yet_valid" : "valid";
 }
 
+enum status
+listing_serial(const char *text, struct buf *out)
+{
+	auto_char *even = xasprintf("%s%s", strlen(text) % 2 != 0 &&
+	    strchr(text, ':') == NULL ? "0" : "", text);
+	auto_buf raw = BUF_INIT;
+	const char *reason;
+	size_t skip = 0;
+
+	if ((reason = buf_from_hex(even, &raw)) != NULL)
+		return fail(USAGE, "%s: not a serial number: %s", text,
+		    reason);
+	while (skip + 1 < raw.len && raw.data[skip] == 0)
+		skip++;
+	buf_add_hex(out, raw.data + skip, raw.len - skip);
+	return OK;
+}
+
 void
 listing_report(const struct ledger_certificate *c, int64_t now,
     struct report *r)

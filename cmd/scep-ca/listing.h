@@ -16,6 +16,10 @@ const char *listing_reason(int reason);
 /* The number of such a name, or -1. */
 int listing_reason_number(const char *name);
 
+/* listing_serial() reads a serial number in whatever form it was typed: hex in
+ * either case, with colons or without; into lower case of even length. */
+enum status listing_serial(const char *text, struct buf *out) USE_RESULT;
+
 /* serial subject state not_before not_after enrollment transaction ... */
 void listing_report(const struct ledger_certificate *c, int64_t now,
     struct report *r);

@@ -26,7 +26,7 @@ get_caps(struct reply *out)
 {
 	out->content_type = type_caps;
 	buf_puts(&out->body, "AES\nDES3\nSHA-1\nSHA-256\nSHA-384\nSHA-512\n"
-	    "POSTPKIOperation\nSCEPStandard\n");
+	    "POSTPKIOperation\nRenewal\nSCEPStandard\n");
 	return OK;
 }
 
@@ -66,7 +66,8 @@ judge_message(const struct authority *a, const struct scep_message *m,
 	const struct issue_policy *p = &a->policy;
 	int64_t off = m->signing_time - now;
 
-	if (m->type != SCEP_PKCSREQ && m->type != SCEP_RENEWALREQ)
+	if (m->type != SCEP_PKCSREQ && m->type != SCEP_RENEWALREQ &&
+	    m->type != SCEP_GETCERT && m->type != SCEP_GETCRL)
 		return scep_refuse(no, SCEP_BADREQUEST,
 		    "messageType %s is not supported", m->type_text);
 	if (m->sender_nonce.len == 0)
@@ -109,7 +110,9 @@ operate(struct authority *a, const struct request *q, const struct buf *in,
 	describe(&m, o);
 	if (st == OK)
 		st = judge_message(a, &m, q->now, &answer.refusal);
-	if (st == OK)
+	if (st == OK && (m.type == SCEP_GETCERT || m.type == SCEP_GETCRL))
+		st = answer_query(a, &m, q->now, &answer, o);
+	else if (st == OK)
 		st = enroll(a, &m, q->now, &answer, o);
 	if (st == REFUSED) {
 		answer.outcome = SCEP_FAILURE;

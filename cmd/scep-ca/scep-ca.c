@@ -8,6 +8,8 @@ static const struct tool *const verbs[] = {
 	&verb_challenge,
 	&verb_list,
 	&verb_show,
+	&verb_revoke,
+	&verb_crl,
 	NULL,
 };
 

@@ -25,25 +25,6 @@ static const struct opt options[] = {
 	{ 0 },
 };
 
-/* Lower-case hex of even length, whatever form it was typed in. */
-static enum status
-read_serial(const char *text, struct buf *out)
-{
-	auto_char *even = xasprintf("%s%s", strlen(text) % 2 != 0 &&
-	    strchr(text, ':') == NULL ? "0" : "", text);
-	auto_buf raw = BUF_INIT;
-	const char *reason;
-	size_t skip = 0;
-
-	if ((reason = buf_from_hex(even, &raw)) != NULL)
-		return fail(USAGE, "%s: not a serial number: %s", text,
-		    reason);
-	while (skip + 1 < raw.len && raw.data[skip] == 0)
-		skip++;
-	buf_add_hex(out, raw.data + skip, raw.len - skip);
-	return OK;
-}
-
 static void
 add_line(struct buf *out, const char *what, const char *value)
 {
@@ -128,7 +109,7 @@ find(const struct args *a, struct ledger_certificate *c)
 
 	if (a->serials.n != 1)
 		return opts_missing("SERIAL", "of one certificate");
-	if ((st = read_serial(a->serials.v[0], &serial)) != OK ||
+	if ((st = listing_serial(a->serials.v[0], &serial)) != OK ||
 	    (st = authority_open(&a->source, NEED_LEDGER, &ca)) != OK ||
 	    (st = ledger_find_certificate(ca.ledger, buf_str(&serial), &found,
 	    c)) != OK)

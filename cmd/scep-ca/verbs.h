@@ -11,5 +11,7 @@ extern const struct tool verb_issue;
 extern const struct tool verb_challenge;
 extern const struct tool verb_list;
 extern const struct tool verb_show;
+extern const struct tool verb_revoke;
+extern const struct tool verb_crl;
 
 #endif

@@ -1,0 +1,152 @@
+/* crl: signs the list of revoked certificates. */
+#include "crl.h"
+
+#include <string.h>
+
+#include "clock.h"
+#include "verbs.h"
+
+struct args {
+	struct authority_source source;
+	struct io_output out;
+	bool pem;
+};
+
+static struct args args;
+
+static const struct opt options[] = {
+	OPT_DIR(args.source),
+	OPT_LEDGER(args.source),
+	OPT_PEM(args.pem),
+	OPT_OUTPUT(args.out),
+	OPT_KEY_ACCESS(args.source.key),
+	OPT_AT,
+	{ 0 },
+};
+
+/* The revoked ones, of which each has a serial of its own. */
+struct revoked {
+	struct issue_revoked *v;
+	size_t n, room;
+};
+
+static void
+revoked_free(struct revoked *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->n; i++)
+		free((void *)(uintptr_t)r->v[i].serial);
+	free(r->v);
+}
+
+static enum status
+collect(const struct ledger_certificate *c, void *arg)
+{
+	struct revoked *r = arg;
+
+	if (c->revoked == 0)
+		return OK;
+	if (r->n == r->room) {
+		r->room = r->room * 2 + 16;
+		r->v = xreallocarray(r->v, r->room, sizeof *r->v);
+	}
+	r->v[r->n++] = (struct issue_revoked){ xstrdup(c->serial), c->revoked,
+	    c->reason };
+	return OK;
+}
+
+/* The one on disk, or NULL. */
+static enum status
+load(const struct authority *a, X509_CRL **out)
+{
+	auto_char *path = authority_path(a, CA_CRL);
+	auto_buf der = BUF_INIT;
+	enum status st;
+
+	*out = NULL;
+	if (!io_exists(path))
+		return OK;
+	if ((st = io_slurp_file(path, IO_PROFILE_MAX, &der)) != OK)
+		return st;
+	if (issue_crl_from_der(&der, a->ca.cert, out) != NULL)
+		*out = NULL;
+	return OK;
+}
+
+/*
+ * The number only has to grow (RFC 5280 5.2.3): the time does, and where the
+ * clock went back, the number before.
+ */
+static int64_t
+next_number(const X509_CRL *before, int64_t now)
+{
+	int64_t last = before != NULL ? issue_crl_number(before) : 0;
+
+	return now > last ? now : last + 1;
+}
+
+enum status
+crl_make(struct authority *a, int64_t now, X509_CRL **out)
+{
+	AUTO(revoked_free) struct revoked r = { NULL, 0, 0 };
+	auto_char *path = authority_path(a, CA_CRL);
+	const struct io_output to = { path, NULL, false };
+	auto_X509_CRL *before = NULL, *crl = NULL;
+	auto_buf der = BUF_INIT;
+	enum status st;
+
+	if ((st = load(a, &before)) != OK ||
+	    (st = ledger_certificates(a->ledger, collect, &r)) != OK ||
+	    (st = issue_crl(&a->ca, r.v, r.n, next_number(before, now), now,
+	    a->policy.crl_validity, &crl)) != OK)
+		return st;
+	issue_crl_to_der(crl, &der);
+	if ((st = io_spill(&to, &der)) != OK)
+		return st;
+	*out = STEAL(crl);
+	return OK;
+}
+
+enum status
+crl_current(struct authority *a, int64_t now, X509_CRL **out)
+{
+	auto_X509_CRL *crl = NULL;
+	enum status st;
+
+	if ((st = load(a, &crl)) != OK)
+		return st;
+	if (crl == NULL || issue_crl_next(crl) <= now)
+		return crl_make(a, now, out);
+	*out = STEAL(crl);
+	return OK;
+}
+
+static enum status
+run(const struct args *a)
+{
+	auto_authority ca = AUTHORITY_INIT;
+	auto_X509_CRL *crl = NULL;
+	auto_buf der = BUF_INIT, out = BUF_INIT;
+	enum status st;
+
+	if ((st = authority_open(&a->source, NEED_KEYS | NEED_LEDGER,
+	    &ca)) != OK ||
+	    (st = crl_make(&ca, clock_now(), &crl)) != OK)
+		return st;
+	issue_crl_to_der(crl, &der);
+	if (a->pem)
+		cert_armour("X509 CRL", &der, &out);
+	else
+		buf_add_buf(&out, &der);
+	return io_spill(&a->out, &out);
+}
+
+const struct tool verb_crl = {
+	.name = "crl",
+	.summary = "Signs the list of revoked certificates anew and writes it.",
+	.example = "scep-ca crl --dir ca > crl.der",
+	.options = options,
+	.args = &args,
+	.run = run,
+};

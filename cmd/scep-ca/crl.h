@@ -1,0 +1,18 @@
+/* crl: the list of revoked certificates, DIR/crl.der. */
+#ifndef MCFG_CRL_H
+#define MCFG_CRL_H
+
+#include <stdint.h>
+
+#include "authority.h"
+
+/* crl_make() signs a new one and puts it in its place. */
+enum status crl_make(struct authority *a, int64_t now, X509_CRL **out)
+    USE_RESULT;
+
+/* crl_current() gives the one that is there, or a new one when its time is
+ * over. */
+enum status crl_current(struct authority *a, int64_t now, X509_CRL **out)
+    USE_RESULT;
+
+#endif
