@@ -215,7 +215,7 @@ run(const struct args *a)
 	auto_tree *root = NULL;
 	struct tree *value = NULL;
 	struct io_input from = a->in;
-	const char *path = NULL, *name;
+	const char *path = ".", *name;
 	bool is_signed = false;
 	enum status st;
 

@@ -236,7 +236,7 @@ static enum status
 read_data(struct walk *w, struct object *o, struct tree **out)
 {
 	enum status st;
-	size_t n;
+	size_t n = 0;
 
 	if ((st = length_of(w, o, 1, &n)) != OK ||
 	    (st = grow(w, o, n)) != OK)
@@ -298,7 +298,7 @@ read_text(struct walk *w, struct object *o, struct buf *out)
 {
 	const char *why;
 	enum status st;
-	size_t n;
+	size_t n = 0;
 
 	st = length_of(w, o, o->kind == O_UTF16 ? 2 : 1, &n);
 	if (st != OK || (st = grow(w, o, n)) != OK)
@@ -346,7 +346,7 @@ read_array(struct walk *w, struct object *o, struct tree **out)
 	auto_tree *array = tree_array();
 	struct tree *item = NULL;
 	enum status st;
-	size_t n, i;
+	size_t n = 0, i;
 
 	if ((st = length_of(w, o, w->ref_size, &n)) != OK)
 		return st;
@@ -362,7 +362,7 @@ read_array(struct walk *w, struct object *o, struct tree **out)
 static enum status
 read_key(struct walk *w, uint64_t number, struct buf *out)
 {
-	struct object o;
+	struct object o = { 0 };
 	enum status st;
 
 	if ((st = find(w, number, &o)) != OK)
@@ -400,7 +400,7 @@ read_dict(struct walk *w, struct object *o, struct tree **out)
 {
 	auto_tree *dict = tree_dict();
 	enum status st;
-	size_t n, i;
+	size_t n = 0, i;
 
 	if ((st = length_of(w, o, w->ref_size * 2, &n)) != OK)
 		return st;
@@ -430,7 +430,7 @@ read_container(struct walk *w, struct object *o, struct tree **out)
 static enum status
 read_object(struct walk *w, uint64_t number, struct tree **out)
 {
-	struct object o;
+	struct object o = { 0 };
 	enum status st;
 
 	if ((st = find(w, number, &o)) != OK)
