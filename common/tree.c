@@ -112,10 +112,15 @@ tree_copy(const struct tree *t)
 	return made(plist_copy(node_of(t)));
 }
 
+/* libplist says nothing when it lacks the memory to take a node in. */
 void
 tree_set(struct tree *dict, const char *key, struct tree *node)
 {
+	size_t before = tree_count(dict);
+
 	plist_dict_set_item(node_of(dict), key, node_of(node));
+	if (tree_count(dict) == before && tree_get(dict, key) != node)
+		mem_exhausted();
 }
 
 void
@@ -139,7 +144,11 @@ tree_remove(struct tree *dict, const char *key)
 void
 tree_append(struct tree *array, struct tree *node)
 {
+	size_t before = tree_count(array);
+
 	plist_array_append_item(node_of(array), node_of(node));
+	if (tree_count(array) == before)
+		mem_exhausted();
 }
 
 void

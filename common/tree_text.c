@@ -128,11 +128,19 @@ add_escaped(struct buf *out, const char *s)
 }
 
 static void
+add_tag(struct buf *out, const char *open, const char *tag, const char *close)
+{
+	buf_puts(out, open);
+	buf_puts(out, tag);
+	buf_puts(out, close);
+}
+
+static void
 add_element(struct writer *w, const char *tag, const char *text)
 {
-	buf_printf(w->out, "<%s>", tag);
+	add_tag(w->out, "<", tag, ">");
 	add_escaped(w->out, text);
-	buf_printf(w->out, "</%s>\n", tag);
+	add_tag(w->out, "</", tag, ">\n");
 }
 
 static void
@@ -172,15 +180,15 @@ static void
 write_container(struct writer *w, const struct tree *t, const char *tag)
 {
 	if (tree_count(t) == 0) {
-		buf_printf(w->out, "<%s/>\n", tag);
+		add_tag(w->out, "<", tag, "/>\n");
 		return;
 	}
-	buf_printf(w->out, "<%s>\n", tag);
+	add_tag(w->out, "<", tag, ">\n");
 	w->depth++;
 	(void)tree_each(t, write_member, w);
 	w->depth--;
 	indent(w);
-	buf_printf(w->out, "</%s>\n", tag);
+	add_tag(w->out, "</", tag, ">\n");
 }
 
 static void
