@@ -177,23 +177,33 @@ is_profile_type(const char *type)
 	    strcmp(type, "Profile Service") == 0);
 }
 
-static enum status
-check_top(const struct tree *t, const struct completing *c)
+enum status
+profile_check(const struct tree *t, const char *name)
 {
 	const char *type = tree_get_string(t, "PayloadType");
 	const char *id = tree_get_string(t, "PayloadIdentifier");
 
 	if (tree_kind(t) != TREE_DICT)
-		return fail(REFUSED, "%s: not a profile, but %s %s", c->name,
+		return fail(REFUSED, "%s: not a profile, but %s %s", name,
 		    tree_kind(t) == TREE_ARRAY ? "an" : "a",
 		    tree_kind_name(tree_kind(t)));
 	if (!is_profile_type(type))
 		return fail(REFUSED, "%s: not a profile: its PayloadType must "
-		    "be Configuration", c->name);
+		    "be Configuration", name);
 	if (id == NULL || *id == '\0')
 		return fail(REFUSED, "%s: no PayloadIdentifier at the top "
 		    "(it is never made up: devices know a profile by it)",
-		    c->name);
+		    name);
+	return OK;
+}
+
+static enum status
+check_top(const struct tree *t, const struct completing *c)
+{
+	enum status st;
+
+	if ((st = profile_check(t, c->name)) != OK)
+		return st;
 	if (spec_uuids_find(c->uuids, tree_get(t, "PayloadIdentifier")))
 		return fail(REFUSED, "%s: PayloadIdentifier cannot be a !uuid",
 		    c->name);

@@ -141,6 +141,9 @@ struct tree *profile_configuration(const struct profile_identity *id,
 enum status profile_complete(struct tree *profile, const char *name,
     const struct spec_uuids *uuids, const char *seed) USE_RESULT;
 
+/* REFUSED for what profile_complete() refuses at the top. */
+enum status profile_check(const struct tree *t, const char *name) USE_RESULT;
+
 /*
  * profile_holds_secret() is true where a file of it must not be readable by
  * others: a challenge, a password, a private key is in it.

@@ -94,6 +94,38 @@ enum status spec_values(const struct buf *in, const char *name,
 enum status spec_expand(struct tree **t, const char *name,
     const struct tree *vars, const struct tree_marks *marks) USE_RESULT;
 
+/*
+ * spec_to_yaml() writes a dict such that spec_from_yaml() with variables gives
+ * the same dict.  For data of path it asks files, if there is one, for the
+ * name of a file that holds them; NULL leaves them where they are.  The name
+ * is freed here.
+ */
+typedef char *spec_files(const char *path, const struct tree *data, void *arg);
+void spec_to_yaml(const struct tree *t, spec_files *files, void *arg,
+    struct buf *out);
+
+/*
+ * Rows of named values: JSON lines where the first character is that of an
+ * object, else comma-separated values (RFC 4180) with a line of names first.
+ */
+struct spec_rows {
+	const struct buf *in;
+	const char *name;	/* in diagnostics, with the line of the row */
+	size_t at;
+	unsigned long next_line;
+	unsigned long line;	/* where the latest row began */
+	struct tree *columns;	/* NULL: JSON */
+};
+#define auto_spec_rows	AUTO(spec_rows_free) struct spec_rows
+
+/* in and name are borrowed; MALFORMED for no rows, doubled or empty names. */
+enum status spec_rows_open(const struct buf *in, const char *name,
+    struct spec_rows *out) USE_RESULT;
+
+/* The next row, a dict, or NULL behind the last. */
+enum status spec_rows_next(struct spec_rows *r, struct tree **out) USE_RESULT;
+void spec_rows_free(struct spec_rows *r);
+
 /* True for a name that ${NAME} can mean: letters, digits, _, - and dots. */
 bool spec_is_name(const char *s, size_t len);
 

@@ -16,6 +16,7 @@ json_free(json_t **j)
 
 struct converting {
 	const char *name;
+	unsigned long line;	/* of the whole, or 0 */
 	size_t nodes;
 };
 
@@ -26,6 +27,9 @@ refuse(const struct converting *c, const struct spec_step *step,
 	auto_buf path = BUF_INIT;
 
 	spec_path_text(step, &path);
+	if (c->line > 0)
+		return fail(MALFORMED, "%s:%lu: %s%s", c->name, c->line,
+		    buf_str(&path), reason);
 	return fail(MALFORMED, "%s: %s%s", c->name, buf_str(&path), reason);
 }
 
@@ -120,20 +124,27 @@ convert(struct converting *c, const json_t *j, const struct spec_step *step,
 }
 
 enum status
+spec_json_at(const void *p, size_t len, const char *name, unsigned long line,
+    struct tree **out)
+{
+	struct converting c = { name, line, 0 };
+	json_error_t error;
+	auto_json *j = json_loadb(p, len, JSON_REJECT_DUPLICATES, &error);
+
+	if (j == NULL)
+		return fail(MALFORMED, "%s:%lu:%d: not JSON: %s", name,
+		    (line > 0 ? line - 1 : 0) + (unsigned long)error.line,
+		    error.column, error.text);
+	return convert(&c, j, NULL, 0, out);
+}
+
+enum status
 spec_from_json(const struct buf *in, const char *name, struct tree **out)
 {
-	struct converting c = { name, 0 };
-	json_error_t error;
-	auto_json *j = NULL;
-
 	if (in->len > IO_TEXT_MAX)
 		return fail(MALFORMED, "%s: larger than the limit of %d bytes",
 		    name, IO_TEXT_MAX);
-	j = json_loadb(buf_str(in), in->len, JSON_REJECT_DUPLICATES, &error);
-	if (j == NULL)
-		return fail(MALFORMED, "%s:%d:%d: not JSON: %s", name,
-		    error.line, error.column, error.text);
-	return convert(&c, j, NULL, 0, out);
+	return spec_json_at(buf_str(in), in->len, name, 0, out);
 }
 
 bool

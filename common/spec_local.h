@@ -51,6 +51,10 @@ const char *spec_fill(const char *s, const struct tree *vars, struct buf *out,
 /* A copy of a variable's value; NULL where it is not set. */
 struct tree *spec_variable(const struct tree *vars, const char *name);
 
+/* spec_from_json() of a part of name that begins in a line of its own. */
+enum status spec_json_at(const void *p, size_t len, const char *name,
+    unsigned long line, struct tree **out) USE_RESULT;
+
 /* Nodes of a tree, how deep its containers are nested, bytes of its text. */
 struct spec_size {
 	size_t nodes, depth, bytes;

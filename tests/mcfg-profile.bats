@@ -624,6 +624,202 @@ plist_template() {
 	PY
 }
 
+# ---- the way back ----
+
+@test "profile: --to-yaml and back is the same profile, whatever is in it" {
+	python3 - "$T" <<-'PY'
+	import datetime, plistlib, random, struct, subprocess, sys
+	r = random.Random(7)
+	bits = ['a', 'no', ' ', '\n', '\t', ':', '#', '"', "'", '\\', '-', '?', '|', '>',
+	    '${', '}', '$', '${X}', '$${', '0', '12', '.', 'e3', '{', '[', ',', '&', '*',
+	    '!', '%', '@', '`', '~', '<<', 'ü', '\u0085', '\u2028', '\ufeff', '🙂', '\xa0',
+	    '---', '...', 'true', '=', '\x7f', '\n  ', ' \n', 'x' * 200]
+	text = lambda: ''.join(r.choice(bits) for _ in range(r.randrange(7)))
+	def value(depth):
+	    k = r.randrange(12 if depth < 5 else 9)
+	    if k < 4: return text()
+	    if k == 4: return r.choice([0, -1, 5, 2**63 - 1, -2**63])
+	    if k == 5: return r.choice([0.5, 1e300, 5e-324, -1e-7, 100.0, 3.14])
+	    if k == 6: return r.choice([True, False])
+	    if k == 7: return bytes(r.randrange(256) for _ in range(r.randrange(99)))
+	    if k == 8: return datetime.datetime(2020, 1, 1) + datetime.timedelta(seconds=r.randrange(10**8))
+	    if k == 9: return [value(depth + 1) for _ in range(r.randrange(5))]
+	    return {text() + str(i): value(depth + 1) for i in range(r.randrange(5))}
+	def run(*args, data=None):
+	    p = subprocess.run(['mcfg-profile', '--uuid-seed', 's', *args], input=data, capture_output=True)
+	    assert p.returncode == 0 and p.stderr == b'', (args, p)
+	    return p.stdout
+	for n in range(25):
+	    p = {'PayloadType': 'Configuration', 'PayloadIdentifier': 'a.b',
+	         'PayloadVersion': 1, 'PayloadUUID': 'u'}
+	    p.update({'k%d%s' % (i, text()): value(0) for i in range(40)})
+	    xml = plistlib.dumps(p, sort_keys=False)
+	    yaml = run('--to-yaml', data=xml)
+	    back = run(data=yaml)
+	    assert plistlib.loads(back) == p, n
+	    assert run('--to-yaml', data=back) == yaml, n
+	PY
+}
+
+@test "profile: --to-yaml writes what people would write" {
+	template <<-'YAML'
+	PayloadVersion: 1
+	PayloadUUID: U
+	Text: Hello, world
+	Norway: "no"
+	Port: "0755"
+	Version: 10.15.7
+	Lines: |
+	  one
+	  two
+	List:
+	  - 1
+	  - 1.5
+	  - true
+	  - A: b
+	    C: !!binary "aGk="
+	  - - x
+	Empty: {}
+	Date: !!timestamp 2026-01-31T12:00:00Z
+	YAML
+	yields "$T/out" mcfg-profile "$T/p.yaml"
+	yields "$T/back.yaml" mcfg-profile --to-yaml "$T/out"
+	diff "$T/p.yaml" "$T/back.yaml"
+	# YAML in becomes the profile it makes.
+	template <<< $'PayloadUUID: !uuid x\nV: ${A}'
+	yields "$T/out" mcfg-profile --to-yaml --uuid-seed s --set 'A=${B}' "$T/p.yaml"
+	grep -qxF 'V: "$${B}"' "$T/out"
+	printf '<plist version="1.0"><dict><key>UDID</key><string>x</string></dict></plist>' > "$T/p.plist"
+	refuses 1 'not a profile' mcfg-profile --to-yaml "$T/p.plist"
+	refuses 2 'not its payloads' mcfg-profile --to-yaml --payloads-only "$T/out"
+	refuses 2 'missing --to-yaml' mcfg-profile --extract "$T/d" "$T/out"
+}
+
+@test "profile: --extract puts certificates into files" {
+	openssl x509 -in "$PKI/root.pem" -outform DER -out "$T/root.der"
+	cp "$PKI/root.pem" "$T/root.pem.txt"
+	template <<-'YAML'
+	PayloadContent:
+	- PayloadType: com.apple.security.root
+	  PayloadContent: !file root.der
+	- PayloadType: com.apple.security.pkcs1
+	  PayloadContent: !!binary aGVsbG8=
+	YAML
+	yields "$T/profile" mcfg-profile "$T/p.yaml"
+	mkdir "$T/repo"
+	(cd "$T" && yields - mcfg-profile --to-yaml --extract certs -o here.yaml profile)
+	(cd "$T" && yields - mcfg-profile --to-yaml --extract certs -o repo/there.yaml profile)
+	cmp "$T/root.der" "$T"/certs/*.cer
+	grep -q '!file "certs/' "$T/here.yaml"
+	for f in here.yaml repo/there.yaml; do
+		yields "$T/back" mcfg-profile "$T/$f"
+		same_plist "$T/profile" "$T/back"
+	done
+	# PEM as data is not what !file would give: it stays.
+	template <<-YAML
+	PayloadContent:
+	- PayloadType: com.apple.security.pem
+	  PayloadContent: !!binary "$(base64 -w0 "$PKI/root.pem")"
+	YAML
+	yields "$T/profile" mcfg-profile "$T/p.yaml"
+	yields "$T/back.yaml" mcfg-profile --to-yaml --extract "$T/none" "$T/profile"
+	yields "$T/back" mcfg-profile "$T/back.yaml"
+	same_plist "$T/profile" "$T/back"
+}
+
+@test "profile: real profiles become YAML and come back" {
+	needs_data profiles
+	python3 - "$T" "$DATA"/profiles/*.mobileconfig <<-'PY'
+	import plistlib, subprocess, sys
+	run = lambda *a, **k: subprocess.run(['mcfg-profile', '--uuid-seed', 's', *a],
+	    capture_output=True, **k)
+	n = 0
+	for f in sys.argv[2:]:
+	    one = run(f)
+	    if one.returncode == 3:
+	        continue
+	    for extract in ([], ['--extract', sys.argv[1] + '/certs']):
+	        yaml = run('--to-yaml', *extract, f)
+	        assert yaml.returncode == 0, (f, yaml)
+	        two = run(input=yaml.stdout)
+	        assert two.returncode == 0 and two.stdout == one.stdout, (f, two)
+	    n += 1
+	assert n >= 40, n
+	PY
+}
+
+# ---- many ----
+
+# each_of FILE OPTIONS...: a profile a row into $T/out
+each_template() {
+	template <<-'YAML'
+	Owner: ${OWNER}
+	Serial: ${SERIAL}
+	YAML
+}
+
+@test "profile: --each makes one profile a row of CSV" {
+	each_template
+	printf '\xef\xbb\xbfSERIAL,OWNER,UDID\r\nC01,"Doe, ""J""\r\nJane",u1\r\n\r\n,Max,u2\r\nC03,,u3' > "$T/d.csv"
+	yields - mcfg-profile --each "$T/d.csv" --out-dir "$T/out" "$T/p.yaml"
+	[ "$(cd "$T/out" && echo *)" = 'C01.mobileconfig C03.mobileconfig u2.mobileconfig' ]
+	plist_is "$T/out/C01.mobileconfig" "p['Owner'] == 'Doe, \"J\"\r\nJane' and p['Serial'] == 'C01'"
+	plist_is "$T/out/u2.mobileconfig" "p['Owner'] == 'Max' and p['Serial'] == ''"
+	yields - mcfg-profile --each - --out-dir "$T/out2" --name OWNER "$T/p.yaml" <<< $'OWNER,SERIAL\nx-1.y_z,S'
+	[ -e "$T/out2/x-1.y_z.mobileconfig" ]
+}
+
+@test "profile: --each makes one profile a line of JSON" {
+	each_template
+	printf '{"SERIAL": "A1", "OWNER": ["x", 5]}\n\n{"UDID": "u", "SERIAL": "B2", "OWNER": true}\n' > "$T/d.json"
+	yields - mcfg-profile --each "$T/d.json" --out-dir "$T/out" --set SERIAL=set "$T/p.yaml"
+	plist_is "$T/out/A1.mobileconfig" "p['Owner'] == ['x', 5] and p['Serial'] == 'set'"
+	plist_is "$T/out/B2.mobileconfig" "p['Owner'] is True"
+}
+
+@test "profile: --each with --pick chooses a row's own template" {
+	mkdir -p "$T/site/profile.d"
+	printf 'PayloadType: Configuration\nPayloadIdentifier: common\n' > "$T/site/profile.yaml"
+	printf 'PayloadType: Configuration\nPayloadIdentifier: pad\n' > "$T/site/profile.d/iPad.yaml"
+	printf 'SERIAL,PRODUCT\na,"iPad4,1"\nb,"iPhone1,1"\n' > "$T/d.csv"
+	yields - mcfg-profile --each "$T/d.csv" --out-dir "$T/out" --pick "$T/site"
+	plist_is "$T/out/a.mobileconfig" "p['PayloadIdentifier'] == 'pad'"
+	plist_is "$T/out/b.mobileconfig" "p['PayloadIdentifier'] == 'common'"
+}
+
+@test "profile: --each refuses doubles and bad names before work begins" {
+	each_template
+	no_work() {
+		cat > "$T/d.csv"
+		refuses "$1" "$2" mcfg-profile --each "$T/d.csv" --out-dir "$T/out" "$T/p.yaml"
+		[ ! -e "$T/out" ]
+	}
+	no_work 1 "d.csv:3: 'a' already names the file of line 2" <<< $'SERIAL,OWNER\na,x\na,y'
+	no_work 1 "d.csv:2: '../a' cannot name a file" <<< $'SERIAL,OWNER\n../a,x'
+	no_work 1 'd.csv:2: neither SERIAL nor UDID' <<< $'OWNER\nx'
+	no_work 3 'd.csv:3: 1 fields, but 2 columns' <<< $'SERIAL,OWNER\na,x\nb'
+	no_work 3 "d.csv:1: column 'A' is here twice" <<< $'A,A\na,x'
+	no_work 3 'd.csv:1: a column without a name' <<< $'SERIAL,\na,x'
+	no_work 3 'd.csv:2: a quoted field that does not end' <<< $'SERIAL,OWNER\na,"x'
+	no_work 3 'd.csv:2: a quote inside' <<< $'SERIAL,OWNER\na,x"y"'
+	no_work 3 'd.csv:2: neither a comma' <<< $'SERIAL,OWNER\na,"x"y'
+	no_work 3 'd.csv:2: text that is not UTF-8' <<< $'SERIAL,OWNER\na,\xff'
+	no_work 3 'there are no rows' <<< ''
+	no_work 3 'd.csv:2:' <<< $'{"SERIAL": "a", "OWNER": 1}\n{"SERIAL": '
+	no_work 3 'd.csv:2: not an object' <<< $'{"SERIAL": "a", "OWNER": 1}\n[1]'
+	refuses 2 'missing --out-dir' mcfg-profile --each "$T/d.csv" "$T/p.yaml"
+	refuses 2 'missing --each' mcfg-profile --out-dir "$T/out" "$T/p.yaml"
+	refuses 2 'not together' mcfg-profile --each "$T/d.csv" --out-dir "$T/out" -o x "$T/p.yaml"
+}
+
+@test "profile: one bad row of --each does not stop the others" {
+	each_template
+	printf '{"SERIAL": "a", "OWNER": "x"}\n{"SERIAL": "b"}\n{"SERIAL": "c", "OWNER": "z"}\n' > "$T/d.json"
+	refuses 1 "d.json:2: " mcfg-profile --each "$T/d.json" --out-dir "$T/out" "$T/p.yaml"
+	grep -q "p.yaml:3:8: Owner: variable 'OWNER' is not set" "$T/stderr"
+	[ "$(cd "$T/out" && echo *)" = 'a.mobileconfig c.mobileconfig' ]
+}
+
 # ---- choosing by product ----
 
 @test "profile: --pick by model, by family, else the common one" {

@@ -1,11 +1,13 @@
 /*
- * YAML and JSON in, with variables and our tags; what is read is completed,
- * written, and for YAML read again by the reader of XML.
+ * YAML, JSON, rows and XML in, with variables and our tags; what is read is
+ * completed, written as XML and as YAML, and read again, which must give the
+ * same tree.
  */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "io.h"
 #include "profile.h"
 #include "spec.h"
 
@@ -22,6 +24,25 @@ variables(void)
 	tree_append(list, tree_string("${A}"));
 	tree_set(vars, "L", list);
 	return vars;
+}
+
+/* The way back to YAML and here again. */
+static void
+round_trip(const struct tree *t)
+{
+	auto_tree *vars = variables(), *again = NULL;
+	const struct spec_how how = { .vars = vars };
+	auto_buf text = BUF_INIT;
+
+	if (tree_kind(t) != TREE_DICT)
+		return;
+	spec_to_yaml(t, NULL, NULL, &text);
+	/* What is longer as YAML than the limit is no finding. */
+	if (text.len > IO_TEXT_MAX / 2)
+		return;
+	if (spec_from_yaml(&text, "fuzz", &how, &again) != OK ||
+	    !tree_equal(t, again))
+		abort();
 }
 
 static void
@@ -41,7 +62,29 @@ yaml(const struct buf *in, bool lenient)
 	if (tree_from_xml(&xml, "fuzz", NULL, &again) != OK ||
 	    !tree_equal(t, again))
 		abort();
+	round_trip(t);
 	(void)!spec_expand(&again, "fuzz", vars, NULL);
+}
+
+static void
+xml(const struct buf *in)
+{
+	auto_tree *t = NULL;
+
+	if (tree_from_xml(in, "fuzz", NULL, &t) == OK)
+		round_trip(t);
+}
+
+static void
+rows(const struct buf *in)
+{
+	auto_spec_rows r = { .in = NULL };
+	struct tree *row;
+
+	if (spec_rows_open(in, "fuzz", &r) != OK)
+		return;
+	while (spec_rows_next(&r, &row) == OK && row != NULL)
+		tree_free(row);
 }
 
 static void
@@ -62,6 +105,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	diag_capture(line, sizeof line);
 	yaml(&in, false);
 	yaml(&in, true);
+	rows(&in);
+	if (tree_looks_like_plist(&in))
+		xml(&in);
 	if (spec_looks_like_json(&in))
 		json(&in);
 	diag_capture(NULL, 0);

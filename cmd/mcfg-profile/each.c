@@ -1,0 +1,217 @@
+#include "mcfg-profile.h"
+
+#include <string.h>
+
+#include "spec.h"
+
+enum { NAME_MAX_LEN = 200 };
+
+static bool
+is_file_name(const char *s)
+{
+	const char *p;
+
+	for (p = s; *p != '\0'; p++)
+		if (!((*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z') ||
+		    (*p >= '0' && *p <= '9') || *p == '.' || *p == '_' ||
+		    *p == '-'))
+			return false;
+	return p > s && p - s <= NAME_MAX_LEN;
+}
+
+/* The text of a column; false where it is missing or empty. */
+static bool
+column(const struct tree *row, const char *name, struct buf *out)
+{
+	const struct tree *t = tree_get(row, name);
+
+	buf_cut(out, 0);
+	return t != NULL && tree_scalar_text(t, out) && out->len > 0;
+}
+
+/* The name of a row's file without its ending. */
+static enum status
+name_of(const struct args *a, const struct spec_rows *r,
+    const struct tree *row, struct buf *out)
+{
+	if (a->name != NULL && !column(row, a->name, out))
+		return fail(REFUSED, "%s:%lu: no %s to name the file by",
+		    r->name, r->line, a->name);
+	if (a->name == NULL && !column(row, "SERIAL", out) &&
+	    !column(row, "UDID", out))
+		return fail(REFUSED, "%s:%lu: neither SERIAL nor UDID to name "
+		    "the file by (--name chooses another)", r->name, r->line);
+	if (!is_file_name(buf_str(out)))
+		return fail(REFUSED, "%s:%lu: '%s' cannot name a file "
+		    "(letters, digits, '.', '_' and '-')", r->name, r->line,
+		    buf_str(out));
+	return OK;
+}
+
+struct named {
+	char *name;
+	unsigned long line;
+};
+
+struct names {
+	struct named *v;
+	size_t n;
+};
+
+static void
+names_free(struct names *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		free(l->v[i].name);
+	free(l->v);
+}
+
+#define auto_names AUTO(names_free) struct names
+
+static int
+compare_names(const void *x, const void *y)
+{
+	const struct named *a = x, *b = y;
+	int c = strcmp(a->name, b->name);
+
+	return c != 0 ? c : (a->line > b->line) - (a->line < b->line);
+}
+
+/* Reads all rows once: every name must be good, and its own. */
+static enum status
+check_rows(const struct args *a, const struct buf *in, const char *name)
+{
+	auto_spec_rows rows = { .in = NULL };
+	auto_names all = { NULL, 0 };
+	enum status st;
+	size_t i;
+
+	if ((st = spec_rows_open(in, name, &rows)) != OK)
+		return st;
+	for (;;) {
+		auto_buf file = BUF_INIT;
+		auto_tree *row = NULL;
+
+		if ((st = spec_rows_next(&rows, &row)) != OK)
+			return st;
+		if (row == NULL)
+			break;
+		if ((st = name_of(a, &rows, row, &file)) != OK)
+			return st;
+		if ((all.n & (all.n - 1)) == 0)
+			all.v = xreallocarray(all.v,
+			    all.n == 0 ? 1 : 2 * all.n, sizeof *all.v);
+		all.v[all.n++] = (struct named){ xstrdup(buf_str(&file)),
+		    rows.line };
+	}
+	if (all.n > 0)
+		qsort(all.v, all.n, sizeof *all.v, compare_names);
+	for (i = 1; i < all.n; i++)
+		if (strcmp(all.v[i - 1].name, all.v[i].name) == 0)
+			return fail(REFUSED, "%s:%lu: '%s' already names the "
+			    "file of line %lu", name, all.v[i].line,
+			    all.v[i].name, all.v[i - 1].line);
+	return OK;
+}
+
+/* What is the same for every row. */
+struct work {
+	const struct args *a;
+	const struct identities *id;
+	const struct tree *outer;	/* variables */
+	const struct template *common;	/* or NULL: each picks its own */
+};
+
+static enum status
+make_one(const struct work *w, const struct tree *row, const char *path)
+{
+	auto_tree *vars = tree_copy(w->outer), *profile = NULL;
+	auto_template own = TEMPLATE_INIT;
+	const struct template *t = w->common;
+	struct io_output out = { path, NULL, false };
+	auto_buf xml = BUF_SECRET;
+	enum status st;
+
+	(void)add_members(row, vars);
+	add_sets(w->a, vars);
+	if (t == NULL) {
+		auto_char *picked = pick_template(w->a->pick, vars);
+		const struct io_input in = { picked, NULL };
+
+		if ((st = read_template(&in, &own)) != OK)
+			return st;
+		t = &own;
+	}
+	if ((st = make_profile(t, vars, w->id, &profile)) != OK ||
+	    (st = write_xml(w->a, profile, io_name(t->path), &xml)) != OK)
+		return st;
+	out.is_private = profile_holds_secret(profile);
+	return io_spill(&out, &xml);
+}
+
+/* One bad row does not stop the others; each is told with its line. */
+static enum status
+make_row(const struct work *w, const struct spec_rows *rows,
+    const struct tree *row)
+{
+	auto_buf name = BUF_INIT;
+	auto_char *file = NULL, *path = NULL;
+	char reason[1024];
+	enum status st;
+
+	if ((st = name_of(w->a, rows, row, &name)) != OK)
+		return st;
+	file = xasprintf("%s.mobileconfig", buf_str(&name));
+	path = io_join(w->a->out_dir, file);
+	diag_capture(reason, sizeof reason);
+	st = make_one(w, row, path);
+	diag_capture(NULL, 0);
+	return st == OK ? OK : fail(st, "%s:%lu: %s", rows->name, rows->line,
+	    reason);
+}
+
+static enum status
+make_rows(const struct work *w, const struct buf *in, const char *name)
+{
+	auto_spec_rows rows = { .in = NULL };
+	enum status st, worst = OK;
+
+	if ((st = spec_rows_open(in, name, &rows)) != OK)
+		return st;
+	for (;;) {
+		auto_tree *row = NULL;
+
+		if ((st = spec_rows_next(&rows, &row)) != OK)
+			return st;
+		if (row == NULL)
+			return worst;
+		if (make_row(w, &rows, row) != OK)
+			worst = REFUSED;
+	}
+}
+
+enum status
+run_each(const struct args *a, const struct identities *id)
+{
+	const char *name = io_name(a->each);
+	auto_template common = TEMPLATE_INIT;
+	auto_tree *outer = tree_dict();
+	auto_buf in = BUF_SECRET;
+	struct work w = { a, id, outer, NULL };
+	enum status st;
+
+	if ((st = add_outer_vars(a, outer)) != OK)
+		return st;
+	if (a->pick == NULL) {
+		if ((st = read_template(&a->in, &common)) != OK)
+			return st;
+		w.common = &common;
+	}
+	if ((st = io_slurp_file(a->each, IO_PROFILE_MAX, &in)) != OK ||
+	    (st = check_rows(a, &in, name)) != OK ||
+	    (st = io_make_dir(a->out_dir)) != OK)
+		return st;
+	return make_rows(&w, &in, name);
+}

@@ -1,0 +1,156 @@
+#include "mcfg-profile.h"
+
+#include <string.h>
+
+#include "site.h"
+#include "spec.h"
+
+static struct args args;
+
+static const char *
+check_set(const char *value)
+{
+	const char *eq = strchr(value, '=');
+
+	if (eq == NULL)
+		return "not of the form NAME=VALUE";
+	if (!spec_is_name(value, (size_t)(eq - value)))
+		return "a name has letters, digits, '_', '-' and '.'";
+	return profile_check_text(eq + 1);
+}
+
+static const char *
+check_prefix(const char *value)
+{
+	return *value != '\0' ? NULL : "an empty prefix would take all";
+}
+
+static const struct opt options[] = {
+	OPT_OUTPUT(args.out),
+	OPT_LENGTH(args.in),
+	{ 0, "set", "NAME=VALUE", "set a variable of the template to a text",
+	    .values = &args.sets, .check = check_set },
+	{ 0, "vars", "FILE", "take variables from a plist, JSON or YAML",
+	    .values = &args.files, .is_file = true },
+	{ 0, "env", "PREFIX_", "take variables from the environment",
+	    .values = &args.prefixes, .check = check_prefix },
+	{ 0, "payloads-only", NULL, "write the array of payloads alone",
+	    .flag = &args.payloads_only },
+	{ 0, "pick", "DIR", "choose the template in DIR by the variable "
+	    "PRODUCT", .value = &args.pick },
+	{ 0, "to-yaml", NULL, "the other way: write a profile as YAML",
+	    .flag = &args.to_yaml },
+	{ 0, "extract", "DIR", "of --to-yaml: put certificates into files in "
+	    "DIR", .value = &args.extract },
+	{ 0, "each", "FILE", "make one profile for each row of JSON lines or "
+	    "CSV", .value = &args.each, .is_file = true },
+	{ 0, "out-dir", "DIR", "of --each: where NAME.mobileconfig is written",
+	    .value = &args.out_dir },
+	{ 0, "name", "COLUMN", "of --each: what names the file (SERIAL, else "
+	    "UDID)", .value = &args.name },
+	OPT_PAYLOAD(args.id, "profile"),
+	OPT_CONFIG(args.config),
+	OPT_AT,
+	{ 0 },
+};
+
+static const struct tool tool = {
+	.name = "mcfg-profile",
+	.summary = "Reads a profile in YAML (mcfg-profile.5) or as a plist, "
+	    "fills in its variables, and\nwrites the configuration profile.",
+	.operands = "[PROFILE.yaml]",
+	.example = "mcfg-profile --set USER=jane -o jane.mobileconfig "
+	    "wifi.yaml",
+	.options = options,
+	.args = &args,
+	.input = &args.in,
+	.no_input_if = &args.pick,
+};
+
+/* Options that say nothing together. */
+static enum status
+check(const struct args *a)
+{
+	if (a->each != NULL && a->out_dir == NULL)
+		return opts_missing("--out-dir", "where --each writes");
+	if (a->each == NULL && a->out_dir != NULL)
+		return opts_missing("--each", "the rows, for --out-dir");
+	if (a->each == NULL && a->name != NULL)
+		return opts_missing("--each", "the rows, for --name");
+	if (a->each != NULL && (a->out.path != NULL || a->out.http != NULL ||
+	    a->in.length != NULL))
+		return fail(USAGE, "--each: not together with --output, "
+		    "--http or --length");
+	if (a->each != NULL && a->to_yaml)
+		return fail(USAGE, "--each and --to-yaml go opposite ways");
+	if (a->to_yaml && a->payloads_only)
+		return fail(USAGE, "--to-yaml: a whole profile becomes YAML, "
+		    "not its payloads alone");
+	if (a->extract != NULL && !a->to_yaml)
+		return opts_missing("--to-yaml", "for --extract");
+	return OK;
+}
+
+enum status
+write_xml(const struct args *a, const struct tree *profile,
+    const char *name, struct buf *xml)
+{
+	const struct tree *payloads = tree_get_kind(profile, "PayloadContent",
+	    TREE_ARRAY);
+
+	if (a->payloads_only && payloads == NULL)
+		return fail(REFUSED, "%s: PayloadContent is not an array of "
+		    "payloads", name);
+	tree_to_xml(a->payloads_only ? payloads : profile, xml);
+	return OK;
+}
+
+static enum status
+run_one(const struct args *a, const struct identities *id)
+{
+	auto_template template = TEMPLATE_INIT;
+	auto_tree *vars = tree_dict(), *profile = NULL;
+	auto_buf xml = BUF_SECRET;
+	struct io_output out = a->out;
+	struct io_input in = a->in;
+	auto_char *picked = NULL;
+	enum status st;
+
+	if ((st = add_outer_vars(a, vars)) != OK)			/* read */
+		return st;
+	add_sets(a, vars);
+	if (a->pick != NULL)
+		in.path = picked = pick_template(a->pick, vars);
+	if ((st = read_template(&in, &template)) != OK)
+		return st;
+
+	if ((st = make_profile(&template, vars, id, &profile)) != OK ||	/* make */
+	    (st = write_xml(a, profile, io_name(in.path), &xml)) != OK)
+		return st;
+
+	out.is_private = profile_holds_secret(profile);			/* write */
+	return io_spill(&out, &xml);
+}
+
+static enum status
+run(const struct args *a)
+{
+	struct identities id = { .given = a->id };
+	enum status st;
+
+	if ((st = check(a)) != OK ||
+	    (st = site_defaults(a->config, options)) != OK)
+		return st;
+	id.site = a->id;
+	if (a->each != NULL)
+		return run_each(a, &id);
+	if (a->to_yaml)
+		return run_to_yaml(a, &id);
+	return run_one(a, &id);
+}
+
+int
+main(int argc, char **argv)
+{
+	return (int)opts_main(&tool, argc, argv, run);
+}

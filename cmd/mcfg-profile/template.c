@@ -1,0 +1,128 @@
+#include <string.h>
+
+#include "clock.h"
+#include "cms.h"
+#include "mcfg-profile.h"
+#include "spec.h"
+
+static size_t
+count_of(const char *s, const char *set, size_t max)
+{
+	size_t n = strspn(s, set);
+
+	return n <= max ? n : 0;
+}
+
+/*
+ * The length of the family in "iPhone12,1", or 0 for what is not so formed:
+ * the text comes from a device and becomes part of a path.
+ */
+static size_t
+family_of(const char *product)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz";
+	size_t family = count_of(product, letters, 32), n;
+	const char *p = product + family;
+
+	if (family == 0 || (n = count_of(p, "0123456789", 3)) == 0 ||
+	    p[n] != ',')
+		return 0;
+	p += n + 1;
+	if ((n = count_of(p, "0123456789", 3)) == 0 || p[n] != '\0')
+		return 0;
+	return family;
+}
+
+char *
+pick_template(const char *dir, const struct tree *vars)
+{
+	const char *product = tree_get_string(vars, "PRODUCT");
+	size_t family = product != NULL ? family_of(product) : 0;
+	char *path;
+
+	if (family > 0) {
+		path = xasprintf("%s/profile.d/%s.yaml", dir, product);
+		if (io_exists(path))
+			return path;
+		free(path);
+		path = xasprintf("%s/profile.d/%.*s.yaml", dir, (int)family,
+		    product);
+		if (io_exists(path))
+			return path;
+		free(path);
+	}
+	return io_join(dir, "profile.yaml");
+}
+
+void
+template_free(struct template *t)
+{
+	free(t->path);
+	buf_free(&t->in);
+}
+
+enum status
+read_template(const struct io_input *in, struct template *t)
+{
+	auto_buf content = BUF_INIT;
+	const char *name = io_name(in->path);
+	enum status st;
+
+	t->path = in->path != NULL ? xstrdup(in->path) : NULL;
+	if ((st = io_slurp(in, IO_PROFILE_MAX, &t->in)) != OK)
+		return st;
+	t->is_plist = tree_looks_like_plist(&t->in);
+	if (t->is_plist || !cms_looks_like(&t->in))
+		return OK;
+	if ((st = cms_unwrap(&t->in, name, &content)) != OK)
+		return st;
+	detail("%s: the signature was dropped, unverified", name);
+	buf_free(&t->in);
+	t->in = MOVE(content);
+	t->is_plist = true;
+	return OK;
+}
+
+static enum status
+parse_plist(const struct template *t, const struct tree *vars,
+    struct tree **out)
+{
+	auto_tree_marks *marks = tree_marks_new();
+	const char *name = io_name(t->path);
+	auto_tree *tree = NULL;
+	enum status st;
+
+	if ((st = tree_parse(&t->in, name, marks, &tree)) != OK ||
+	    (st = spec_expand(&tree, name, vars, marks)) != OK)
+		return st;
+	*out = STEAL(tree);
+	return OK;
+}
+
+enum status
+make_profile(const struct template *t, const struct tree *vars,
+    const struct identities *id, struct tree **out)
+{
+	auto_spec_uuids uuids = SPEC_UUIDS_INIT;
+	const struct spec_how how = {
+		.path = t->path != NULL ? t->path : "-",
+		.vars = vars, .at = clock_written(), .uuids = &uuids,
+	};
+	const char *name = io_name(t->path);
+	auto_tree *tree = NULL;
+	enum status st;
+
+	st = t->is_plist ? parse_plist(t, vars, &tree) :
+	    spec_from_yaml(&t->in, name, &how, &tree);
+	if (st != OK)
+		return st;
+	if (tree_kind(tree) == TREE_DICT) {
+		profile_identify(tree, &id->given, false);
+		profile_identify(tree, &id->site, true);
+	}
+	if ((st = profile_complete(tree, name, &uuids, id->given.seed)) != OK)
+		return st;
+	*out = STEAL(tree);
+	return OK;
+}

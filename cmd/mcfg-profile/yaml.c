@@ -1,0 +1,124 @@
+#include "mcfg-profile.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cert.h"
+#include "spec.h"
+
+struct extracting {
+	const char *dir;	/* as the files are written */
+	const char *shown;	/* as the YAML names it */
+	enum status st;
+};
+
+static bool
+ends_in_content(const char *path)
+{
+	static const char key[] = ".PayloadContent";
+	size_t n = strlen(path), k = sizeof key - 1;
+
+	return n > k && strcmp(path + n - k, key) == 0;
+}
+
+/*
+ * A certificate that is a payload goes to a file, in DER as it is here, so
+ * that !file gives the same bytes; all else stays.
+ */
+static char *
+extract(const char *path, const struct tree *data, void *arg)
+{
+	struct extracting *e = arg;
+	auto_X509 *cert = NULL;
+	auto_char *file = NULL, *to = NULL;
+	struct io_output out = { NULL, NULL, false };
+	auto_buf der = BUF_INIT;
+	const unsigned char *p;
+	char hash[SECRET_HASH_TEXT];
+	size_t len;
+
+	p = tree_data_of(data, &len);
+	if (e->st != OK || !ends_in_content(path) ||
+	    cert_from_der(p, len, &cert) != NULL)
+		return NULL;
+	cert_sha256(cert, hash);
+	file = xasprintf("%.16s.cer", hash);
+	out.path = to = io_join(e->dir, file);
+	buf_add(&der, p, len);
+	e->st = io_spill(&out, &der);
+	return io_join(e->shown, file);
+}
+
+/*
+ * !file is beside the YAML: where that goes to another folder, the path is
+ * written whole.
+ */
+static enum status
+shown_dir(const struct args *a, char **out)
+{
+	const char *path = a->out.path;
+	char whole[PATH_MAX];
+
+	if (path == NULL || strchr(path, '/') == NULL || a->extract[0] == '/') {
+		*out = xstrdup(a->extract);
+		return OK;
+	}
+	if (realpath(a->extract, whole) == NULL)
+		return fail_errno(FAULT, "%s: cannot find", a->extract);
+	*out = xstrdup(whole);
+	return OK;
+}
+
+/* A plist as it is, variables and all; YAML as the profile it makes. */
+static enum status
+read_profile(const struct args *a, const struct identities *id,
+    struct tree **out)
+{
+	auto_template template = TEMPLATE_INIT;
+	auto_tree *vars = tree_dict(), *t = NULL;
+	struct io_input in = a->in;
+	auto_char *picked = NULL;
+	enum status st;
+
+	if ((st = add_outer_vars(a, vars)) != OK)
+		return st;
+	add_sets(a, vars);
+	if (a->pick != NULL)
+		in.path = picked = pick_template(a->pick, vars);
+	if ((st = read_template(&in, &template)) != OK)
+		return st;
+	if (!template.is_plist)
+		return make_profile(&template, vars, id, out);
+	if ((st = tree_parse(&template.in, io_name(in.path), NULL, &t)) != OK)
+		return st;
+	if (tree_kind(t) == TREE_DICT)
+		profile_identify(t, &id->given, false);
+	if ((st = profile_check(t, io_name(in.path))) != OK)
+		return st;
+	*out = STEAL(t);
+	return OK;
+}
+
+enum status
+run_to_yaml(const struct args *a, const struct identities *id)
+{
+	struct extracting e = { a->extract, NULL, OK };
+	auto_tree *profile = NULL;
+	auto_char *shown = NULL;
+	auto_buf yaml = BUF_SECRET;
+	struct io_output out = a->out;
+	enum status st;
+
+	if ((st = read_profile(a, id, &profile)) != OK)
+		return st;
+	if (a->extract != NULL && ((st = io_make_dir(a->extract)) != OK ||
+	    (st = shown_dir(a, &shown)) != OK))
+		return st;
+	e.shown = shown;
+	spec_to_yaml(profile, a->extract != NULL ? extract : NULL, &e, &yaml);
+	if (e.st != OK)
+		return e.st;
+	out.is_private = profile_holds_secret(profile);
+	return io_spill(&out, &yaml);
+}
