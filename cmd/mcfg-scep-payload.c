@@ -193,8 +193,8 @@ make(const struct args *a, const struct profile_scep *s, struct tree **out)
 		*out = profile_scep(&a->id, s, NULL);
 		return OK;
 	}
-	inner.identifier = identifier = xasprintf("%s.scep.0",
-	    a->id.identifier);
+	identifier = xasprintf("%s.scep.0", a->id.identifier);
+	inner.identifier = identifier;
 	inner.uuid = NULL;
 	return wrap(a, profile_scep(&inner, s, a->id.identifier), out);
 }

@@ -314,8 +314,10 @@ resolve(const char *key, struct tree *t, void *arg)
 	size_t index = at->index++;
 
 	if (u == NULL) {
-		if (id != NULL)
-			here.path = path = xasprintf("%s/%s", at->path, id);
+		if (id != NULL) {
+			path = xasprintf("%s/%s", at->path, id);
+			here.path = path;
+		}
 		return tree_each(t, resolve, &here);
 	}
 	if (key != NULL)

@@ -637,7 +637,7 @@ build_scalar(struct reading *r, size_t at, const struct spec_step *step,
 {
 	const struct event *e = &r->v[at];
 	auto_tree *made = NULL;
-	struct spec_size size;
+	struct spec_size size = { 0, 0, 0 };
 	enum status st;
 
 	if (e->tag != 0 && !is_known_tag(text_at(r, e->tag)))

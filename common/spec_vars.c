@@ -165,7 +165,7 @@ expand_string(struct expanding *e, const struct tree *t, struct tree **made)
 	const char *s = tree_string_of(t), *fault;
 	auto_char *only = spec_only_variable(s);
 	auto_buf text = BUF_INIT, reason = BUF_INIT;
-	struct spec_size size;
+	struct spec_size size = { 0, 0, 0 };
 
 	*made = NULL;
 	if (strchr(s, '$') == NULL)

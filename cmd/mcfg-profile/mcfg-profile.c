@@ -119,8 +119,10 @@ run_one(const struct args *a, const struct identities *id)
 	if ((st = add_outer_vars(a, vars)) != OK)			/* read */
 		return st;
 	add_sets(a, vars);
-	if (a->pick != NULL)
-		in.path = picked = pick_template(a->pick, vars);
+	if (a->pick != NULL) {
+		picked = pick_template(a->pick, vars);
+		in.path = picked;
+	}
 	if ((st = read_template(&in, &template)) != OK)
 		return st;
 

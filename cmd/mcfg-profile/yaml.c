@@ -44,7 +44,8 @@ extract(const char *path, const struct tree *data, void *arg)
 		return NULL;
 	cert_sha256(cert, hash);
 	file = xasprintf("%.16s.cer", hash);
-	out.path = to = io_join(e->dir, file);
+	to = io_join(e->dir, file);
+	out.path = to;
 	buf_add(&der, p, len);
 	e->st = io_spill(&out, &der);
 	return io_join(e->shown, file);
@@ -84,8 +85,10 @@ read_profile(const struct args *a, const struct identities *id,
 	if ((st = add_outer_vars(a, vars)) != OK)
 		return st;
 	add_sets(a, vars);
-	if (a->pick != NULL)
-		in.path = picked = pick_template(a->pick, vars);
+	if (a->pick != NULL) {
+		picked = pick_template(a->pick, vars);
+		in.path = picked;
+	}
 	if ((st = read_template(&in, &template)) != OK)
 		return st;
 	if (!template.is_plist)
