@@ -346,3 +346,9 @@ io_reserve_fds(void)
 			return;
 		}
 }
+
+bool
+io_is_terminal(const struct io_output *out)
+{
+	return is_std(out->path) && isatty(STDOUT_FILENO) == 1;
+}

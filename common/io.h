@@ -121,6 +121,9 @@ void io_names_free(struct io_names *l);
 enum status io_list_dir(const char *path, const char *suffix,
     struct io_names *out) USE_RESULT;
 
+/* io_is_terminal() is true where the product goes to a terminal. */
+bool io_is_terminal(const struct io_output *out);
+
 /* io_reserve_fds() opens /dev/null on those of 0 to 2 that are closed. */
 void io_reserve_fds(void);
 

@@ -166,6 +166,109 @@ report_add(struct report *r, const char *key, struct report *child)
 	put(r, key, json_of(child));
 }
 
+/* ---- looking ---- */
+
+enum report_kind
+report_kind(const struct report *r)
+{
+	switch (json_typeof(json_of(r))) {
+	case JSON_OBJECT:
+		return REPORT_OBJECT;
+	case JSON_ARRAY:
+		return REPORT_ARRAY;
+	case JSON_STRING:
+		return REPORT_STRING;
+	case JSON_INTEGER:
+	case JSON_REAL:
+		return REPORT_NUMBER;
+	case JSON_TRUE:
+	case JSON_FALSE:
+		return REPORT_BOOL;
+	case JSON_NULL:
+		break;
+	}
+	return REPORT_NULL;
+}
+
+size_t
+report_count(const struct report *r)
+{
+	if (json_is_object(json_of(r)))
+		return json_object_size(json_of(r));
+	return json_array_size(json_of(r));
+}
+
+struct report *
+report_get(const struct report *r, const char *key)
+{
+	return (struct report *)json_object_get(json_of(r), key);
+}
+
+struct report *
+report_at(const struct report *r, size_t i)
+{
+	return (struct report *)json_array_get(json_of(r), i);
+}
+
+const char *
+report_text(const struct report *r, size_t *len)
+{
+	if (len != NULL)
+		*len = json_string_length(json_of(r));
+	return json_string_value(json_of(r));
+}
+
+const char *
+report_get_text(const struct report *r, const char *key)
+{
+	return report_text(report_get(r, key), NULL);
+}
+
+bool
+report_is_true(const struct report *r)
+{
+	return json_is_true(json_of(r));
+}
+
+void
+report_render_scalar(const struct report *r, struct buf *out)
+{
+	char *text = json_dumps(json_of(r), JSON_ENCODE_ANY);
+
+	if (text == NULL)
+		mem_exhausted();
+	buf_puts(out, text);
+	free(text);
+}
+
+void
+report_each(const struct report *r, report_visit *fn, void *arg)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	if (json_is_object(json_of(r))) {
+		json_object_foreach(json_of(r), key, value)
+			fn(key, (struct report *)value, arg);
+	} else {
+		json_array_foreach(json_of(r), i, value)
+			fn(NULL, (struct report *)value, arg);
+	}
+}
+
+struct report *
+report_take(struct report *r, const char *key)
+{
+	json_t *value = json_incref(json_object_get(json_of(r), key));
+
+	if (value != NULL)
+		json_object_del(json_of(r), key);
+	return (struct report *)value;
+}
+
+/* ---- writing ---- */
+
 static void
 render(const struct report *r, size_t flags, struct buf *out)
 {

@@ -40,6 +40,44 @@ void report_hex(struct report *r, const char *key, const void *p, size_t len);
 void report_data(struct report *r, const char *key, const void *p, size_t len);
 void report_add(struct report *r, const char *key, struct report *child);
 
+/*
+ * ---- looking ----
+ *
+ * For a tool that shows in words what it also gives as data: both walk the
+ * same tree.  What is returned is borrowed.
+ */
+enum report_kind {
+	REPORT_OBJECT,
+	REPORT_ARRAY,
+	REPORT_STRING,
+	REPORT_NUMBER,		/* an integer or a real */
+	REPORT_BOOL,
+	REPORT_NULL,
+};
+
+enum report_kind report_kind(const struct report *r);
+size_t report_count(const struct report *r);	/* of members, else 0 */
+
+/* NULL where it is not there, or r is NULL or another kind. */
+struct report *report_get(const struct report *r, const char *key);
+struct report *report_at(const struct report *r, size_t i);
+
+/* The text of a string; NULL for another kind. */
+const char *report_text(const struct report *r, size_t *len);
+const char *report_get_text(const struct report *r, const char *key);
+
+bool report_is_true(const struct report *r);
+
+/* Appends a scalar as JSON has it: 42, 0.5, "text". */
+void report_render_scalar(const struct report *r, struct buf *out);
+
+/* Members in their order, key NULL in an array. */
+typedef void report_visit(const char *key, struct report *value, void *arg);
+void report_each(const struct report *r, report_visit *fn, void *arg);
+
+/* report_take() takes a member out; it is yours, or NULL. */
+struct report *report_take(struct report *r, const char *key);
+
 /* report_render() appends the JSON with a newline at its end, indented. */
 void report_render(const struct report *r, struct buf *out);
 

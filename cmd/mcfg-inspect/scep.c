@@ -1,0 +1,221 @@
+/* SCEP messages (RFC 8894 3): a pkiMessage is a CMS with known attributes. */
+#include <stdio.h>
+#include <string.h>
+
+#include "inspect.h"
+enum {
+	NONCE_BYTES = 16,
+	CERTREP = 3,		/* messageType */
+};
+
+struct name {
+	int number;
+	const char *name;
+};
+
+/* RFC 8894 3.2.1.2 to 3.2.1.4. */
+static const struct name types[] = {
+	{ CERTREP, "CertRep" }, { 17, "RenewalReq" }, { 19, "PKCSReq" },
+	{ 20, "CertPoll" }, { 21, "GetCert" }, { 22, "GetCRL" },
+	{ -1, "unknown" },
+};
+static const struct name statuses[] = {
+	{ 0, "SUCCESS" }, { 2, "FAILURE" }, { 3, "PENDING" },
+	{ -1, "unknown" },
+};
+static const struct name failures[] = {
+	{ 0, "badAlg" }, { 1, "badMessageCheck" }, { 2, "badRequest" },
+	{ 3, "badTime" }, { 4, "badCertId" }, { -1, "unknown" },
+};
+
+/* The first value of an attribute of the signer, or NULL. */
+static const char *
+attribute(const struct report *r, const char *name)
+{
+	const struct report *values = cms_facts_attribute(r, name);
+
+	if (values == NULL || report_count(values) == 0)
+		return NULL;
+	return report_text(report_at(values, 0), NULL);
+}
+
+bool
+scep_looks_like(const struct report *r)
+{
+	return attribute(r, "messageType") != NULL ||
+	    attribute(r, "transactionID") != NULL ||
+	    attribute(r, "pkiStatus") != NULL;
+}
+
+/* A small number as SCEP writes it: decimal text, RFC 8894 3.2.1. */
+static int
+number(const char *text)
+{
+	int v = 0;
+
+	if (text == NULL || *text == '\0' || strlen(text) > 4)
+		return -1;
+	for (; *text != '\0'; text++) {
+		if (*text < '0' || *text > '9')
+			return -1;
+		v = v * 10 + (*text - '0');
+	}
+	return v;
+}
+
+static const char *
+name_of(const struct name *table, const char *text)
+{
+	int n = number(text);
+
+	while (table->number != n && table->number != -1)
+		table++;
+	return table->name;
+}
+
+static void
+add_nonce(struct layer *l, const char *attr, const char *key)
+{
+	const char *hex = attribute(l->r, attr);
+	size_t n;
+
+	if (hex == NULL)
+		return;
+	n = strlen(hex) / 2;
+	report_str(l->r, key, hex);
+	if (n != NONCE_BYTES)
+		facts_note(&l->f, n < NONCE_BYTES ? "short_nonce" :
+		    "long_nonce", NULL, "%s has %zu bytes, not %d", attr, n,
+		    NONCE_BYTES);
+}
+
+static void
+add_attributes(struct layer *l)
+{
+	const char *type = attribute(l->r, "messageType");
+	const char *status = attribute(l->r, "pkiStatus");
+	const char *fail = attribute(l->r, "failInfo");
+
+	if (type != NULL) {
+		report_str(l->r, "message_type", name_of(types, type));
+		report_str(l->r, "message_type_number", type);
+	}
+	report_str(l->r, "transaction_id", attribute(l->r, "transactionID"));
+	if (status != NULL) {
+		report_str(l->r, "pki_status", name_of(statuses, status));
+		report_str(l->r, "pki_status_number", status);
+	}
+	if (fail != NULL) {
+		report_str(l->r, "fail_info", name_of(failures, fail));
+		report_str(l->r, "fail_info_number", fail);
+	}
+	if (attribute(l->r, "failInfoText") != NULL)
+		report_str(l->r, "fail_info_text",
+		    attribute(l->r, "failInfoText"));
+	add_nonce(l, "senderNonce", "sender_nonce");
+	add_nonce(l, "recipientNonce", "recipient_nonce");
+}
+
+static void
+note_missing(struct layer *l, bool reply)
+{
+	static const char *const needed[] = {
+		"messageType", "transactionID", "senderNonce",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(needed); i++)
+		if (attribute(l->r, needed[i]) == NULL)
+			facts_note(&l->f, "missing_attribute", NULL, "the "
+			    "attribute %s is not there", needed[i]);
+	if (!reply)
+		return;
+	if (attribute(l->r, "pkiStatus") == NULL)
+		facts_note(&l->f, "missing_attribute", NULL, "the attribute "
+		    "pkiStatus is not there");
+	if (attribute(l->r, "recipientNonce") == NULL)
+		facts_note(&l->f, "missing_attribute", NULL, "the attribute "
+		    "recipientNonce is not there");
+	if (l->media_type != NULL && strcmp(l->media_type,
+	    "application/x-pki-message") != 0)
+		facts_note(&l->f, "media_type", "http", "the Content-Type is "
+		    "'%s'; clients want exactly 'application/x-pki-message'",
+		    l->media_type);
+}
+
+/* " of CN=x" of the request or certificate that --key opened, else "". */
+static void
+about(const struct report *r, char *out, size_t size)
+{
+	const struct report *sealed = report_get(r, "content");
+	const struct report *inner = report_get(sealed, "content");
+	const struct report *certs = report_get(inner, "certificates");
+	const char *subject = report_get_text(inner, "subject");
+
+	out[0] = '\0';
+	if (certs != NULL && report_count(certs) > 0)
+		subject = report_get_text(report_at(certs, 0), "subject");
+	if (subject != NULL)
+		snprintf(out, size, " for %s", subject);
+}
+
+static void
+summarise_request(struct layer *l, const struct cms_view *v)
+{
+	const char *type = report_get_text(l->r, "message_type");
+	const char *txid = report_get_text(l->r, "transaction_id");
+	char subject[200];
+
+	about(l->r, subject, sizeof subject);
+	layer_is(l, "scep_request", "a SCEP request %s (%s)%s, transaction "
+	    "%s, signed by %s", type != NULL ? type : "of no type",
+	    type != NULL ? report_get_text(l->r, "message_type_number") : "?",
+	    subject, txid != NULL ? txid : "without a number",
+	    v->signer_name != NULL ? v->signer_name : "nobody who is inside");
+}
+
+static void
+summarise_reply(struct layer *l, const struct cms_view *v)
+{
+	const char *status = report_get_text(l->r, "pki_status");
+	const char *fail = report_get_text(l->r, "fail_info");
+	const char *txid = report_get_text(l->r, "transaction_id");
+	char subject[200];
+
+	about(l->r, subject, sizeof subject);
+	layer_is(l, "scep_reply", "a SCEP reply, %s%s%s%s, transaction %s, "
+	    "signed by %s", status != NULL ? status : "without a status",
+	    fail != NULL ? " " : "", fail != NULL ? fail : "", subject,
+	    txid != NULL ? txid : "without a number",
+	    v->signer_name != NULL ? v->signer_name : "nobody who is inside");
+}
+
+void
+inspect_scep(struct layer *l, const struct cms_view *v)
+{
+	bool bare = !scep_looks_like(l->r), reply;
+
+	/*
+	 * A server made after Apple's sample script leaves the attributes
+	 * out.  Requests are then told by a signer that signed itself.
+	 */
+	if (bare)
+		reply = !(v->signer_name != NULL && v->signer_is_self_signed);
+	else
+		reply = attribute(l->r, "pkiStatus") != NULL ||
+		    number(attribute(l->r, "messageType")) == CERTREP;
+	if (bare)
+		facts_note(&l->f, "no_scep_attributes", NULL, "none of SCEP's "
+		    "attributes is there: not even transactionID and status");
+	else {
+		add_attributes(l);
+		note_missing(l, reply);
+	}
+	if (v->has_content && v->content.len > 0 &&
+	    report_get(l->r, "content") == NULL)
+		(void)layer_content(l, &v->content);
+	if (reply)
+		summarise_reply(l, v);
+	else
+		summarise_request(l, v);
+}
