@@ -160,7 +160,7 @@ encryption(const struct facts *f, const char *where,
 	struct report *r = report_object();
 	auto_char *name = facts_algorithm(alg);
 	struct ber in = alg->body;
-	struct ber_item item, kdf, scheme;
+	struct ber_item item, iterations, kdf, scheme;
 	long n;
 
 	report_str(r, "algorithm", name);
@@ -186,8 +186,8 @@ encryption(const struct facts *f, const char *where,
 	}
 	facts_note(f, "legacy_encryption", where, "%s is an old algorithm, "
 	    "which OpenSSL 3 opens only with its legacy provider", name);
-	if (ber_next(&in, &item) == NULL && ber_next(&in, &item) == NULL &&
-	    ber_number(&item, &n))
+	if (ber_next(&in, &item) == NULL &&
+	    ber_next(&in, &iterations) == NULL && ber_number(&iterations, &n))
 		report_int(r, "iterations", n);
 	return r;
 }

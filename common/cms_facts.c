@@ -682,7 +682,7 @@ note_cipher(const struct facts *f, const char *cipher)
 static const char *
 encrypted_content(struct look *l, struct ber in)
 {
-	struct ber_item oid, alg, data, item;
+	struct ber_item oid, alg, data, item, iv;
 	auto_char *cipher = NULL;
 	struct ber a;
 
@@ -694,9 +694,9 @@ encrypted_content(struct look *l, struct ber in)
 	report_str(l->cms, "content_type", l->view->content_type);
 	report_str(l->cms, "cipher", cipher);
 	a = alg.body;
-	if (ber_next(&a, &item) == NULL && ber_next(&a, &item) == NULL &&
-	    ber_is(&item, BER_OCTET_STRING))
-		report_int(l->cms, "iv_bytes", (int64_t)item.body.len);
+	if (ber_next(&a, &item) == NULL && ber_next(&a, &iv) == NULL &&
+	    ber_is(&iv, BER_OCTET_STRING))
+		report_int(l->cms, "iv_bytes", (int64_t)iv.body.len);
 	note_cipher(l->f, cipher);
 	if (ber_want_context(&in, 0, &data)) {
 		auto_buf octets = BUF_INIT;

@@ -244,17 +244,16 @@ report_render_scalar(const struct report *r, struct buf *out)
 void
 report_each(const struct report *r, report_visit *fn, void *arg)
 {
-	const char *key;
-	json_t *value;
+	json_t *j = json_of(r);
+	void *at;
 	size_t i;
 
-	if (json_is_object(json_of(r))) {
-		json_object_foreach(json_of(r), key, value)
-			fn(key, (struct report *)value, arg);
-	} else {
-		json_array_foreach(json_of(r), i, value)
-			fn(NULL, (struct report *)value, arg);
-	}
+	for (at = json_object_iter(j); at != NULL;
+	    at = json_object_iter_next(j, at))
+		fn(json_object_iter_key(at),
+		    (struct report *)json_object_iter_value(at), arg);
+	for (i = 0; i < json_array_size(j); i++)
+		fn(NULL, (struct report *)json_array_get(j, i), arg);
 }
 
 struct report *

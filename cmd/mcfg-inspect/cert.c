@@ -134,7 +134,7 @@ void
 inspect_certificates(struct layer *l, const struct buf *ders, size_t n)
 {
 	struct report *list = report_array();
-	X509 **certs = xcalloc(n > 0 ? n : 1, sizeof *certs);
+	X509 **certs = xcalloc(n > 0 ? n : 1, sizeof(X509 *));
 	size_t i;
 
 	report_add(l->r, "certificates", list);

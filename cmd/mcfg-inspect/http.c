@@ -208,18 +208,14 @@ static void
 note_message(struct layer *l, const struct message *m)
 {
 	struct span v = header(m, "Content-Length");
-	unsigned long long told;
-	char digits[24];
+	size_t told = 0, i;
 
-	if (v.len > 0 && v.len < sizeof digits) {
-		memcpy(digits, v.p, v.len);
-		digits[v.len] = '\0';
-		if (sscanf(digits, "%20llu", &told) == 1 &&
-		    told != m->body.len)
-			facts_note(&l->f, "content_length", "http",
-			    "Content-Length is %llu, the body has %zu bytes",
-			    told, m->body.len);
-	}
+	for (i = 0; i < v.len && i < 15 && v.p[i] >= '0' && v.p[i] <= '9'; i++)
+		told = told * 10 + (size_t)(v.p[i] - '0');
+	if (v.len > 0 && (i < v.len || told != m->body.len))
+		facts_note(&l->f, "content_length", "http", "Content-Length "
+		    "is %.*s, the body has %zu bytes", (int)(v.len < 20 ?
+		    v.len : 20), v.p, m->body.len);
 	if (begins(m->start, "HTTP/") && status_is(m, "302"))
 		facts_note(&l->f, "redirect_302", "http", "a 302: devices take "
 		    "only a 301 as a redirect");
@@ -263,16 +259,18 @@ dechunk(struct span in, struct buf *out)
 	}
 }
 
-static int
-hex_digit(char c)
+static bool
+hex_digit(char c, unsigned *v)
 {
 	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
+		*v = (unsigned)(c - '0');
+	else if (c >= 'a' && c <= 'f')
+		*v = (unsigned)(c - 'a') + 10;
+	else if (c >= 'A' && c <= 'F')
+		*v = (unsigned)(c - 'A') + 10;
+	else
+		return false;
+	return true;
 }
 
 /*
@@ -282,16 +280,16 @@ hex_digit(char c)
 static void
 unescape(struct span in, struct buf *out)
 {
+	unsigned high, low;
 	size_t i;
 
 	for (i = 0; i < in.len; i++) {
 		char c = in.p[i];
 
 		if (c == '%' && i + 2 < in.len &&
-		    hex_digit(in.p[i + 1]) >= 0 &&
-		    hex_digit(in.p[i + 2]) >= 0) {
-			c = (char)(hex_digit(in.p[i + 1]) << 4 |
-			    hex_digit(in.p[i + 2]));
+		    hex_digit(in.p[i + 1], &high) &&
+		    hex_digit(in.p[i + 2], &low)) {
+			c = (char)(high << 4 | low);
 			i += 2;
 		}
 		if (c == ' ')

@@ -194,6 +194,8 @@ recognise(struct layer *l, const struct buf *bytes)
 
 	if (bytes->len == 0)
 		return layer_unknown(l, "it is empty");
+	if ((other = other_kind(bytes)) != NULL)
+		return layer_unknown(l, "%s", other);
 	if (tree_looks_like_plist(bytes))
 		return inspect_plist(l, bytes, NULL);
 	for (i = 0; i < ARRAY_LEN(readers); i++) {
@@ -203,7 +205,5 @@ recognise(struct layer *l, const struct buf *bytes)
 		if (done)
 			return known;
 	}
-	if ((other = other_kind(bytes)) != NULL)
-		return layer_unknown(l, "%s", other);
 	return recognise_der(l, bytes);
 }

@@ -3,31 +3,7 @@
 #include <string.h>
 
 #include "inspect.h"
-enum {
-	NONCE_BYTES = 16,
-	CERTREP = 3,		/* messageType */
-};
-
-struct name {
-	int number;
-	const char *name;
-};
-
-/* RFC 8894 3.2.1.2 to 3.2.1.4. */
-static const struct name types[] = {
-	{ CERTREP, "CertRep" }, { 17, "RenewalReq" }, { 19, "PKCSReq" },
-	{ 20, "CertPoll" }, { 21, "GetCert" }, { 22, "GetCRL" },
-	{ -1, "unknown" },
-};
-static const struct name statuses[] = {
-	{ 0, "SUCCESS" }, { 2, "FAILURE" }, { 3, "PENDING" },
-	{ -1, "unknown" },
-};
-static const struct name failures[] = {
-	{ 0, "badAlg" }, { 1, "badMessageCheck" }, { 2, "badRequest" },
-	{ 3, "badTime" }, { 4, "badCertId" }, { -1, "unknown" },
-};
-
+#include "scep.h"
 /* The first value of an attribute of the signer, or NULL. */
 static const char *
 attribute(const struct report *r, const char *name)
@@ -64,13 +40,18 @@ number(const char *text)
 }
 
 static const char *
-name_of(const struct name *table, const char *text)
+status_name(const char *text)
 {
-	int n = number(text);
-
-	while (table->number != n && table->number != -1)
-		table++;
-	return table->name;
+	switch (number(text)) {
+	case SCEP_SUCCESS:
+		return "SUCCESS";
+	case SCEP_FAILURE:
+		return "FAILURE";
+	case SCEP_PENDING:
+		return "PENDING";
+	default:
+		return "unknown";
+	}
 }
 
 static void
@@ -83,10 +64,10 @@ add_nonce(struct layer *l, const char *attr, const char *key)
 		return;
 	n = strlen(hex) / 2;
 	report_str(l->r, key, hex);
-	if (n != NONCE_BYTES)
-		facts_note(&l->f, n < NONCE_BYTES ? "short_nonce" :
+	if (n != SCEP_NONCE)
+		facts_note(&l->f, n < SCEP_NONCE ? "short_nonce" :
 		    "long_nonce", NULL, "%s has %zu bytes, not %d", attr, n,
-		    NONCE_BYTES);
+		    SCEP_NONCE);
 }
 
 static void
@@ -97,16 +78,18 @@ add_attributes(struct layer *l)
 	const char *fail = attribute(l->r, "failInfo");
 
 	if (type != NULL) {
-		report_str(l->r, "message_type", name_of(types, type));
+		report_str(l->r, "message_type",
+		    scep_type_name((enum scep_type)number(type)));
 		report_str(l->r, "message_type_number", type);
 	}
 	report_str(l->r, "transaction_id", attribute(l->r, "transactionID"));
 	if (status != NULL) {
-		report_str(l->r, "pki_status", name_of(statuses, status));
+		report_str(l->r, "pki_status", status_name(status));
 		report_str(l->r, "pki_status_number", status);
 	}
 	if (fail != NULL) {
-		report_str(l->r, "fail_info", name_of(failures, fail));
+		report_str(l->r, "fail_info",
+		    scep_fail_name((enum scep_fail)number(fail)));
 		report_str(l->r, "fail_info_number", fail);
 	}
 	if (attribute(l->r, "failInfoText") != NULL)
@@ -203,7 +186,7 @@ inspect_scep(struct layer *l, const struct cms_view *v)
 		reply = !(v->signer_name != NULL && v->signer_is_self_signed);
 	else
 		reply = attribute(l->r, "pkiStatus") != NULL ||
-		    number(attribute(l->r, "messageType")) == CERTREP;
+		    number(attribute(l->r, "messageType")) == SCEP_CERTREP;
 	if (bare)
 		facts_note(&l->f, "no_scep_attributes", NULL, "none of SCEP's "
 		    "attributes is there: not even transactionID and status");
