@@ -86,6 +86,7 @@ static const char schema[] =
     " received BIGINT NOT NULL,"
     " decided BIGINT NOT NULL DEFAULT 0);"
     "CREATE INDEX request_received ON request (received, txid);"
+    "CREATE INDEX request_pending ON request (txid) WHERE state = 'pending';"
 
     "CREATE TABLE event ("
     " enrollment TEXT NOT NULL,"	/* '': of none */

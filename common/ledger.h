@@ -166,6 +166,58 @@ enum status ledger_revoked(struct ledger *l, ledger_each_certificate *fn,
 enum status ledger_revoke(struct ledger *l, const char *serial, int reason,
     int64_t now, bool *done) USE_RESULT;
 
+/* ---- requests that wait for a decision ---- */
+
+enum { LEDGER_PENDING_MAX = 1000 };	/* a stranger fills it no further */
+
+enum ledger_state {
+	LEDGER_PENDING,
+	LEDGER_APPROVED,	/* its next poll gets a certificate */
+	LEDGER_REJECTED,
+	LEDGER_ISSUED,		/* serial is that of the certificate */
+};
+const char *ledger_state_name(enum ledger_state s);
+
+struct ledger_request {
+	char *transaction;
+	char key_hash[SECRET_HASH_TEXT], signer_hash[SECRET_HASH_TEXT];
+	struct buf csr;			/* DER */
+	char *subject;			/* RFC 4514, for people */
+	enum ledger_state state;
+	char *serial;			/* or NULL */
+	int64_t received, decided;	/* 0: not yet */
+};
+#define LEDGER_REQUEST_INIT	{ 0 }
+void ledger_request_free(struct ledger_request *r);
+#define auto_ledger_request	AUTO(ledger_request_free) struct ledger_request
+
+/*
+ * ledger_put_request() records a pending request.  LEDGER_RECORDED;
+ * LEDGER_RETRY where the same transaction, key and signer wait or waited
+ * (earlier holds it); LEDGER_OTHER_KEY; LEDGER_CLOSED where
+ * LEDGER_PENDING_MAX are pending.
+ *
+ * ledger_certify() of its transaction makes it issued.  Without a challenge
+ * it must be approved (LEDGER_CLOSED), and the key and signer must be those
+ * of the request (LEDGER_OTHER_KEY).
+ */
+enum status ledger_put_request(struct ledger *l,
+    const struct ledger_request *r, int64_t now, enum ledger_outcome *outcome,
+    struct ledger_request *earlier) USE_RESULT;
+
+enum status ledger_find_request(struct ledger *l, const char *transaction,
+    bool *found, struct ledger_request *out) USE_RESULT;
+
+/* All of them, in whatever state, the oldest first. */
+typedef enum status ledger_each_request(const struct ledger_request *r,
+    void *arg);
+enum status ledger_requests(struct ledger *l, ledger_each_request *fn,
+    void *arg) USE_RESULT;
+
+/* *done is false where nothing of that transaction is pending. */
+enum status ledger_decide(struct ledger *l, const char *transaction,
+    bool approve, int64_t now, bool *done) USE_RESULT;
+
 /* ---- enrollments ---- */
 
 struct ledger_enrollment {
@@ -253,5 +305,23 @@ typedef enum status ledger_each_event(const struct ledger_event *e,
     void *arg);
 enum status ledger_events(struct ledger *l, const char *enrollment,
     ledger_each_event *fn, void *arg) USE_RESULT;
+
+/* ---- moving ---- */
+
+struct ledger_table {
+	const char *name;
+	int64_t rows;
+	char hash[SECRET_HASH_TEXT];	/* over all rows, the same for both */
+};
+
+/*
+ * ledger_copy() copies everything into a ledger that is empty (else REFUSED),
+ * reads it back, compares counts and hashes (FAULT) and commits all or
+ * nothing.  Nobody writes to the source meanwhile.  fn (or NULL) hears of
+ * each table before the commit.
+ */
+typedef enum status ledger_each_table(const struct ledger_table *t, void *arg);
+enum status ledger_copy(struct ledger *from, struct ledger *to,
+    ledger_each_table *fn, void *arg) USE_RESULT;
 
 #endif

@@ -339,6 +339,9 @@ certify(struct ledger *l, const struct ledger_certificate *c,
 	    ((st = move_enrollment(l, c->serial, b, now, outcome)) != OK ||
 	    *outcome != LEDGER_RECORDED))
 		return st;
+	if (c->transaction != NULL && ((st = ledger_settle_request(l, c,
+	    challenge != NULL, outcome)) != OK || *outcome != LEDGER_RECORDED))
+		return st;
 	if ((st = put_certificate(l, c, b, outcome)) != OK ||
 	    *outcome != LEDGER_RECORDED)
 		return st;

@@ -123,6 +123,9 @@ enum status ledger_spend(struct ledger *l, const char *hash,
     const char *enrollment, int64_t now, bool *spent) USE_RESULT;
 enum status ledger_void_challenges(struct ledger *l, const char *enrollment,
     int64_t now) USE_RESULT;
+enum status ledger_settle_request(struct ledger *l,
+    const struct ledger_certificate *c, bool paid,
+    enum ledger_outcome *outcome) USE_RESULT;
 enum status ledger_put_event(struct ledger *l, const struct ledger_event *e)
     USE_RESULT;
 

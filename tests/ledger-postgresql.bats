@@ -5,9 +5,11 @@ load helpers
 load ledger
 
 setup_file() {
-	! mcfg-enrollment list --ledger postgresql:/// 2>&1 |
-	    grep -q 'without PostgreSQL' || skip 'built without PostgreSQL'
 	postgresql_start
+}
+
+setup() {
+	postgresql_needed
 }
 
 teardown_file() {
@@ -31,6 +33,82 @@ again() {
 
 @test "postgresql: the tests of mcfg-enrollment" {
 	again mcfg-enrollment.bats
+}
+
+# filled URI: a ledger with rows of every kind, more than a page of some.
+filled() {
+	{
+		echo 'many 300 a- 1000'
+		echo 'challenge b manual - 100 10'
+		echo 'request t1 k s 10'
+		echo 'decide t1 approve 20'
+		echo 'next crl'
+		echo 'revoke a-000003 4 50'
+	} | "$UNIT" "$1" > /dev/null
+	mcfg-enrollment start --ledger "$1" --user='Jörg "x"' --set a=b \
+	    > "$T/c"
+	printf '%s' '<plist version="1.0"><dict><key>UDID</key><string>Ä' \
+	    '</string><key>CHALLENGE</key><string>' "$(cat "$T/c")" \
+	    '</string></dict></plist>' > "$T/in"
+	mcfg-enrollment identify --ledger "$1" "$T/in" > "$T/scep"
+	"$UNIT" "$1" <<< "record $PKI/client.pem $(cat "$T/scep") \
+	    $(date +%s)" | grep -qx recorded
+}
+
+# A listing in the order of bytes, whatever the engine.
+listed() {
+	"$UNIT" "$1" <<< certificates | sort
+	"$UNIT" "$1" <<< requests
+	mcfg-enrollment list --ledger "$1" --json
+}
+
+@test "postgresql: a ledger moves there and back" {
+	UNIT=${MCFG_BIN%/bin}/unit/unit_ledger
+	[ -x "$UNIT" ] || skip "unit_ledger is not built (make units)"
+	filled "sqlite:$T/a.db"
+	postgresql_schema copied
+	"$UNIT" "sqlite:$T/a.db" <<< "copy $URI" > "$T/there"
+	"$UNIT" "$URI" <<< "copy sqlite:$T/b.db" > "$T/back"
+	diff "$T/there" "$T/back"
+	[ "$(cut -d' ' -f1,2 "$T/there" | tr '\n' ' ')" = \
+	    'enrollment 1 challenge 303 certificate 301 request 1 event 305 ledger 1 ' ]
+	listed "sqlite:$T/a.db" > "$T/a"
+	listed "$URI" | diff "$T/a" -
+	listed "sqlite:$T/b.db" | diff "$T/a" -
+	diff <(sqlite3 "$T/a.db" '.dump --data-only' | sort) \
+	    <(sqlite3 "$T/b.db" '.dump --data-only' | sort)
+	# The copy is one that the device can go on with.
+	yields - mcfg-enrollment complete --ledger "$URI" \
+	    --signer "$PKI/client.pem" "$T/in"
+	refuses 1 'not empty' "$UNIT" "sqlite:$T/a.db" < \
+	    <(echo "copy $URI")
+}
+
+@test "postgresql: a session that ended between two requests is made again" {
+	UNIT=${MCFG_BIN%/bin}/unit/unit_ledger
+	[ -x "$UNIT" ] || skip "unit_ledger is not built (make units)"
+	postgresql_schema again
+	mkfifo "$T/in"
+	"$UNIT" "$URI" < "$T/in" > "$T/said" 2> "$T/err" 3>&- &
+	local pid=$!
+	exec 4> "$T/in"
+	echo 'challenge a manual - 100 10' >&4
+	until [ "$(sql_of "$URI" 'SELECT COUNT(*) FROM challenge')" = 1 ]; do
+		kill -0 "$pid"
+	done 2> /dev/null
+	# The session ends under it.
+	sql_of "$URI" "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+	    WHERE application_name = 'mcfg' AND pid <> pg_backend_pid()" \
+	    > /dev/null
+	echo 'certify 01 t1 k s a 20' >&4
+	exec 4>&-
+	wait "$pid"
+	[ ! -s "$T/err" ]
+	[ "$(sql_of "$URI" 'SELECT COUNT(*) FROM certificate')" = 1 ]
+}
+
+sql_of() {
+	psql -qAt -c "$2" "$1"
 }
 
 @test "postgresql: no password in a URI, and none of one is shown" {

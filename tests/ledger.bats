@@ -178,3 +178,58 @@ says() {
 	next crl
 	E
 }
+
+@test "ledger: a request waits for a decision, which is made once" {
+	says recorded 'retry pending' other-key recorded closed 'done' not \
+	    'done' recorded closed 'retry issued' other-key \
+	    't1 issued CN=t1 6 01 10 20' 't2 rejected CN=t2 6 - 11 21' <<-'E'
+	request t1 k s 10
+	request t1 k s 10
+	request t1 k2 s 10
+	request t2 k s 11
+	certify 01 t1 k s - 15
+	decide t1 approve 20
+	decide t1 reject 20
+	decide t2 reject 21
+	certify 01 t1 k s - 30
+	certify 02 t2 k s - 30
+	request t1 k s 40
+	request t2 k2 s 40
+	requests
+	E
+}
+
+@test "ledger: an approval is for one key and one signer" {
+	says recorded 'done' other-key other-key recorded <<-'E'
+	request t1 k s 10
+	decide t1 approve 20
+	certify 01 t1 k2 s - 30
+	certify 01 t1 k s2 - 30
+	certify 01 t1 k s - 30
+	E
+}
+
+@test "ledger: a challenge pays for what waits" {
+	says recorded ok recorded 't1 issued CN=t1 6 01 10 0' <<-'E'
+	request t1 k s 10
+	challenge a manual - 100 10
+	certify 01 t1 k s a 30
+	requests
+	E
+}
+
+@test "ledger: strangers fill it with so many requests only" {
+	for i in $(seq 1001); do
+		echo "request t$i k s $i"
+	done > "$T/in"
+	"$UNIT" "$LEDGER" < "$T/in" > "$T/out"
+	[ "$(grep -c '^recorded$' "$T/out")" -eq 1000 ]
+	[ "$(tail -n 1 "$T/out")" = closed ]
+	"$UNIT" "$LEDGER" <<< requests > "$T/list"
+	[ "$(wc -l < "$T/list")" -eq 1000 ]
+	[ "$(head -n 1 "$T/list")" = 't1 pending CN=t1 6 - 1 0' ]
+	says 'done' recorded <<-'E'
+	decide t1 reject 2000
+	request t1001 k s 1001
+	E
+}

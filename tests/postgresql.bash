@@ -2,6 +2,7 @@
 #
 # postgresql_start   in setup_file: a server on a socket in a folder of its own
 # postgresql_stop    in teardown_file
+# postgresql_needed  in setup: skips, by name, where there is none
 # postgresql_schema NAME   a fresh schema; its URI in $URI
 #
 # The server runs as the user postgres where the tests run as root, which it
@@ -26,18 +27,27 @@ _postgresql_as() {
 postgresql_start() {
 	local bin
 
+	export PG='' PG_MISSING=''
 	bin=$(_postgresql_bin)
-	[ -n "$bin" ] || skip "postgresql is not installed"
-	needs psql
+	if [ -z "$bin" ] || ! command -v psql > /dev/null; then
+		PG_MISSING='postgresql is not installed'
+	elif mcfg-enrollment list --ledger postgresql:/// 2>&1 |
+	    grep -q 'without PostgreSQL'; then
+		PG_MISSING='built without PostgreSQL'
+	fi
+	[ -z "$PG_MISSING" ] || return 0
 	# Not in bats' own folder, which another user cannot enter.
 	PG=$(mktemp -d /tmp/mcfg-pg.XXXXXX)
-	export PG
 	[ "$(id -u)" -ne 0 ] || chown postgres "$PG"
 	_postgresql_as "$bin/initdb" -D "$PG/data" -A trust -U postgres \
 	    -E UTF8 --locale=C -N > "$PG.log" 2>&1
 	_postgresql_as "$bin/pg_ctl" -D "$PG/data" -w -s -l "$PG/server.log" \
 	    -o "-c listen_addresses='' -c unix_socket_directories=$PG -c fsync=off" \
 	    start 3>&- >> "$PG.log" 2>&1
+}
+
+postgresql_needed() {
+	[ -z "${PG_MISSING:-}" ] || skip "$PG_MISSING"
 }
 
 postgresql_stop() {

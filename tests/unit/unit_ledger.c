@@ -36,7 +36,7 @@ hash_of(const char *word, char out[SECRET_HASH_TEXT])
 static enum ledger_purpose
 purpose(const char *word)
 {
-	int p;
+	enum ledger_purpose p;
 
 	for (p = LEDGER_ENROLL; p < LEDGER_MANUAL; p++)
 		if (strcmp(word, ledger_purpose_name(p)) == 0)
@@ -248,6 +248,78 @@ do_check(struct ledger *l, char **w)
 	return st;
 }
 
+/* request TRANSACTION KEY SIGNER NOW */
+static enum status
+do_request(struct ledger *l, char **w)
+{
+	auto_ledger_request r = LEDGER_REQUEST_INIT;
+	auto_ledger_request earlier = LEDGER_REQUEST_INIT;
+	enum ledger_outcome o;
+	enum status st;
+
+	r.transaction = xstrdup(w[1]);
+	hash_of(w[2], r.key_hash);
+	hash_of(w[3], r.signer_hash);
+	buf_printf(&r.csr, "CSR%c%s", 0, w[1]);
+	r.subject = xasprintf("CN=%s", w[1]);
+	if ((st = ledger_put_request(l, &r, number(w[4]), &o, &earlier)) == OK)
+		printf("%s%s%s\n", outcomes[o], o == LEDGER_RETRY ? " " : "",
+		    o == LEDGER_RETRY ? ledger_state_name(earlier.state) : "");
+	return st;
+}
+
+/* decide TRANSACTION approve|reject NOW */
+static enum status
+do_decide(struct ledger *l, char **w)
+{
+	bool done;
+	enum status st;
+
+	st = ledger_decide(l, w[1], strcmp(w[2], "approve") == 0,
+	    number(w[3]), &done);
+	if (st == OK)
+		puts(done ? "done" : "not");
+	return st;
+}
+
+static enum status
+print_request(const struct ledger_request *r, void *arg)
+{
+	(void)arg;
+	printf("%s %s %s %zu %s %" PRId64 " %" PRId64 "\n", r->transaction,
+	    ledger_state_name(r->state), r->subject, r->csr.len,
+	    r->serial != NULL ? r->serial : "-", r->received, r->decided);
+	return OK;
+}
+
+/* requests */
+static enum status
+do_requests(struct ledger *l, char **w)
+{
+	(void)w;
+	return ledger_requests(l, print_request, NULL);
+}
+
+static enum status
+print_table(const struct ledger_table *t, void *arg)
+{
+	(void)arg;
+	printf("%s %" PRId64 " %s\n", t->name, t->rows, t->hash);
+	return OK;
+}
+
+/* copy URI */
+static enum status
+do_copy(struct ledger *l, char **w)
+{
+	auto_ledger *to = NULL;
+	enum status st;
+
+	if ((st = ledger_open(w[1], NULL, LEDGER_CREATE, &to)) != OK)
+		return st;
+	return ledger_copy(l, to, print_table, NULL);
+}
+
 /* many COUNT PREFIX NOW: challenges that each buy a certificate */
 static enum status
 do_many(struct ledger *l, char **w)
@@ -287,6 +359,10 @@ static const struct {
 	{ "revoke", 4, do_revoke },
 	{ "next", 2, do_next },
 	{ "check", 1, do_check },
+	{ "request", 5, do_request },
+	{ "decide", 4, do_decide },
+	{ "requests", 1, do_requests },
+	{ "copy", 2, do_copy },
 	{ "many", 4, do_many },
 };
 
