@@ -60,6 +60,18 @@ kind_of(const struct buf *der)
 	return version == 0 && next == V_ASN1_INTEGER ? OLD_RSA_KEY : NO_KEY;
 }
 
+static bool
+rsa_inside(const PKCS8_PRIV_KEY_INFO *p8, EVP_PKEY **out)
+{
+	const ASN1_OBJECT *algorithm = NULL;
+	const unsigned char *key = NULL;
+	int len = 0;
+
+	return PKCS8_pkey_get0(&algorithm, &key, &len, NULL, p8) == 1 &&
+	    OBJ_obj2nid(algorithm) == NID_rsaEncryption && len > 0 &&
+	    key_from_rsa(key, (size_t)len, out);
+}
+
 static const char *
 from_pkcs8(const struct buf *der, EVP_PKEY **out)
 {
@@ -72,7 +84,8 @@ from_pkcs8(const struct buf *der, EVP_PKEY **out)
 		reason = "not a private key";
 	else if (at != der->data + der->len)
 		reason = "bytes after the key";
-	else if ((*out = EVP_PKCS82PKEY(p8)) == NULL)
+	else if (!rsa_inside(p8, out) &&
+	    (*out = EVP_PKCS82PKEY(p8)) == NULL)
 		reason = "a private key that OpenSSL cannot read";
 	PKCS8_PRIV_KEY_INFO_free(p8);
 	diag_ssl_clear();
@@ -84,6 +97,8 @@ from_traditional(const struct buf *der, int type, EVP_PKEY **out)
 {
 	const unsigned char *at = der->data;
 
+	if (type == EVP_PKEY_RSA && key_from_rsa(der->data, der->len, out))
+		return NULL;
 	if ((*out = d2i_PrivateKey(type, NULL, &at, (long)der->len)) == NULL) {
 		diag_ssl_clear();
 		return "a private key that OpenSSL cannot read";

@@ -49,6 +49,12 @@ typedef enum status key_pass(void *arg, struct buf *out);
 enum status key_parse(const struct buf *in, const char *name, key_pass *pass,
     void *arg, struct identity *out) USE_RESULT;
 
+/*
+ * key_from_rsa() reads an RSAPrivateKey of two primes.  False where it is not
+ * quite that: then OpenSSL's own decoder has the word.
+ */
+bool key_from_rsa(const unsigned char *der, size_t len, EVP_PKEY **out);
+
 /* A key in a PKCS #11 token. */
 enum status key_from_token(const char *uri, key_pass *pass, void *arg,
     EVP_PKEY **out) USE_RESULT;
