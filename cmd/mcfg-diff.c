@@ -271,7 +271,7 @@ static size_t
 find_uuid(const struct uuid_list *l, const struct tree *t)
 {
 	const struct uuid_at *found;
-	struct uuid_at key;
+	struct uuid_at key = { NULL, 0 };
 
 	if (tree_kind(t) != TREE_STRING || !ident_is_uuid(tree_string_of(t)))
 		return NONE;
@@ -524,11 +524,11 @@ compare_arrays(const struct tree *a, const struct tree *b)
 static void
 compare(const struct tree *a, const struct tree *b, bool is_payload)
 {
-	if (tree_kind(a) != tree_kind(b))
-		add_change(a, b);
-	else if (tree_kind(a) == TREE_DICT)
+	enum tree_kind kind = tree_kind(a);
+
+	if (kind == TREE_DICT && tree_kind(b) == kind)
 		compare_dicts(a, b, is_payload);
-	else if (tree_kind(a) == TREE_ARRAY)
+	else if (kind == TREE_ARRAY && tree_kind(b) == kind)
 		compare_arrays(a, b);
 	else if (!tree_equal(a, b) && !same_payload(a, b))
 		add_change(a, b);

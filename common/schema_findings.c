@@ -157,15 +157,13 @@ room_for_one(void *v, size_t n, size_t size)
 	return (n & (n - 1)) == 0 ? xreallocarray(v, n * 2, size) : v;
 }
 
-static void PRINTF_LIKE(7, 0)
+static void
 add(const struct schema_options *o, const char *file, unsigned long line,
     unsigned long column, enum schema_rule rule, struct schema_findings *out,
-    const char *fmt, va_list ap, const char *path)
+    const char *text, const char *path)
 {
-	char text[TEXT_SHOWN];
 	struct schema_finding *f;
 
-	vsnprintf(text, sizeof text, fmt, ap);
 	out->v = room_for_one(out->v, out->n, sizeof *out->v);
 	f = &out->v[out->n++];
 	f->file = file;
@@ -183,12 +181,14 @@ schema_add(const struct schema_options *o, const char *file,
     unsigned long line, unsigned long column, enum schema_rule rule,
     struct schema_findings *out, const char *fmt, ...)
 {
+	char text[TEXT_SHOWN];
 	va_list ap;
 
-	schema_begin(out, file);
 	va_start(ap, fmt);
-	add(o, file, line, column, rule, out, fmt, ap, "profile");
+	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
+	schema_begin(out, file);
+	add(o, file, line, column, rule, out, text, "profile");
 }
 
 static void
@@ -207,13 +207,15 @@ schema_say(struct schema_run *r, const struct tree *at, enum schema_rule rule,
     const char *fmt, ...)
 {
 	unsigned long line, column;
+	char text[TEXT_SHOWN];
 	va_list ap;
 
-	marks_of(r, at, &line, &column);
 	va_start(ap, fmt);
-	add(r->opts, r->src->file, line, column, rule, r->out, fmt, ap,
-	    buf_str(&r->path));
+	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
+	marks_of(r, at, &line, &column);
+	add(r->opts, r->src->file, line, column, rule, r->out, text,
+	    buf_str(&r->path));
 }
 
 void
@@ -258,11 +260,13 @@ static void PRINTF_LIKE(5, 6)
 say_of_name(const struct schema_options *o, struct schema_findings *out,
     enum schema_rule rule, const struct schema_name *n, const char *fmt, ...)
 {
+	char text[TEXT_SHOWN];
 	va_list ap;
 
 	va_start(ap, fmt);
-	add(o, n->file, n->line, n->column, rule, out, fmt, ap, n->path);
+	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
+	add(o, n->file, n->line, n->column, rule, out, text, n->path);
 }
 
 void

@@ -116,27 +116,28 @@ new_node(struct spec_doc *d, enum spec_node_kind kind)
 	return n;
 }
 
-/* Room for one more; what was outgrown stays in its block. */
+/* A larger place for what is there; what was outgrown stays in its block. */
+static void *
+regrow(struct spec_doc *d, const void *old, size_t have, size_t size)
+{
+	void *p = take(d, size);
+
+	if (have > 0)
+		memcpy(p, old, have);
+	return p;
+}
+
 static void
 grow(struct spec_doc *d, struct spec_node *n)
 {
-	size_t cap = n->cap == 0 ? 4 : n->cap * 2;
-	struct spec_node **items;
-	const char **keys;
+	const size_t one = sizeof(void *);
 
 	if (n->n < n->cap)
 		return;
-	items = take(d, cap * sizeof *items);
-	if (n->n > 0)
-		memcpy(items, n->items, n->n * sizeof *items);
-	n->items = items;
-	if (n->kind == SPEC_MAP) {
-		keys = take(d, cap * sizeof *keys);
-		if (n->n > 0)
-			memcpy(keys, n->keys, n->n * sizeof *keys);
-		n->keys = keys;
-	}
-	n->cap = cap;
+	n->cap = n->cap == 0 ? 4 : n->cap * 2;
+	n->items = regrow(d, n->items, n->n * one, n->cap * one);
+	if (n->kind == SPEC_MAP)
+		n->keys = regrow(d, n->keys, n->n * one, n->cap * one);
 }
 
 /* Gives a node its place in the container that is being read. */

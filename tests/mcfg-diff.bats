@@ -114,20 +114,20 @@ a, b = p["PayloadContent"]'
 
 @test "diff: items of an array that came, went and changed" {
 	list="wifi['L'] = "
-	make "$T/old" "$list['a', 'b', 'c', 'd', 'e', 'f']"
+	make "$T/old" "${list}['a', 'b', 'c', 'd', 'e', 'f']"
 	at='payload[com.apple.wifi.managed].L'
-	make "$T/new" "$list['a', 'c', 'd', 'X', 'e', 'f']"
-	differs "$T/new" "$at[1]: \"b\" -> \"c\"" "$at[2]: \"c\" -> \"d\"" \
-	    "$at[3]: \"d\" -> \"X\""
-	make "$T/new" "$list['a', 'c', 'd', 'e', 'f']"
-	differs "$T/new" "$at[1]: removed \"b\""
-	make "$T/new" "$list['0', 'a', 'b', 'c', 'x', 'y', 'f']"
-	differs "$T/new" "$at[0]: added \"0\"" "$at[4]: \"d\" -> \"x\"" \
-	    "$at[5]: \"e\" -> \"y\""
-	make "$T/new" "$list[]"
-	differs "$T/new" "$at[0]: removed \"a\"" "$at[1]: removed \"b\"" \
-	    "$at[2]: removed \"c\"" "$at[3]: removed \"d\"" \
-	    "$at[4]: removed \"e\"" "$at[5]: removed \"f\""
+	make "$T/new" "${list}['a', 'c', 'd', 'X', 'e', 'f']"
+	differs "$T/new" "${at}[1]: \"b\" -> \"c\"" "${at}[2]: \"c\" -> \"d\"" \
+	    "${at}[3]: \"d\" -> \"X\""
+	make "$T/new" "${list}['a', 'c', 'd', 'e', 'f']"
+	differs "$T/new" "${at}[1]: removed \"b\""
+	make "$T/new" "${list}['0', 'a', 'b', 'c', 'x', 'y', 'f']"
+	differs "$T/new" "${at}[0]: added \"0\"" "${at}[4]: \"d\" -> \"x\"" \
+	    "${at}[5]: \"e\" -> \"y\""
+	make "$T/new" "${list}[]"
+	differs "$T/new" "${at}[0]: removed \"a\"" "${at}[1]: removed \"b\"" \
+	    "${at}[2]: removed \"c\"" "${at}[3]: removed \"d\"" \
+	    "${at}[4]: removed \"e\"" "${at}[5]: removed \"f\""
 }
 
 @test "diff: --full shows what is inside, /dev/null is no profile" {

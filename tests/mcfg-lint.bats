@@ -528,6 +528,7 @@ c = p["PayloadContent"]'
 }
 
 @test "lint: variables of others are no findings" {
+	# shellcheck disable=SC2016 # these are no variables of the shell
 	for text in '${PORT}' '$PORT' '{{port}}' '%Port%'; do
 		make "$T/p" "wifi['ProxyServerPort'] = '$text'" \
 		    "p['PayloadScope'] = '$text'" \
