@@ -34,6 +34,9 @@ struct issue_pattern {
 /* DIR/scep-ca.yaml.  Everything belongs to the struct. */
 struct issue_policy {
 	char *ledger;		/* URI, or NULL */
+	char *key;		/* of the CA, where it is not key.pem: a file,
+				 * env:NAME or pkcs11:...; or NULL */
+	char *passphrase;	/* SRC for it, or NULL */
 	enum issue_approval approval;
 	char *command;		/* of ISSUE_BY_COMMAND */
 	int64_t validity;	/* seconds */
@@ -166,7 +169,6 @@ enum status issue_crl(const struct identity *ca,
 const char *issue_crl_from_der(const struct buf *der, X509 *ca,
     X509_CRL **out);
 void issue_crl_to_der(X509_CRL *crl, struct buf *out);
-int64_t issue_crl_number(const X509_CRL *crl);	/* 0: it has none */
 int64_t issue_crl_next(const X509_CRL *crl);	/* nextUpdate */
 
 #endif

@@ -500,19 +500,6 @@ issue_crl_to_der(X509_CRL *crl, struct buf *out)
 }
 
 int64_t
-issue_crl_number(const X509_CRL *crl)
-{
-	ASN1_INTEGER *n = X509_CRL_get_ext_d2i(crl, NID_crl_number, NULL,
-	    NULL);
-	int64_t v = 0;
-
-	if (n != NULL && ASN1_INTEGER_get_int64(&v, n) != 1)
-		v = 0;
-	ASN1_INTEGER_free(n);
-	return v;
-}
-
-int64_t
 issue_crl_next(const X509_CRL *crl)
 {
 	const ASN1_TIME *t = X509_CRL_get0_nextUpdate(crl);

@@ -49,6 +49,8 @@ void
 issue_policy_free(struct issue_policy *p)
 {
 	free(p->ledger);
+	free(p->key);
+	free(p->passphrase);
 	free(p->command);
 	free(p->crl_url);
 	free(p->issuer_url);
@@ -325,6 +327,10 @@ read_names(const struct reader *r, const char *key, struct tree *v)
 
 	if (strcmp(key, "ledger") == 0)
 		return read_string(r, key, v, &p->ledger);
+	if (strcmp(key, "key") == 0)
+		return read_string(r, key, v, &p->key);
+	if (strcmp(key, "passphrase") == 0)
+		return read_string(r, key, v, &p->passphrase);
 	if (strcmp(key, "approval") == 0)
 		return read_approval(r, key, v);
 	if (strcmp(key, "command") == 0)
@@ -370,6 +376,9 @@ check_whole(const struct reader *r, const struct tree *top)
 	if (p->approval != ISSUE_BY_COMMAND && p->command != NULL)
 		return bad(r, tree_get(top, "command"), "command",
 		    "only with approval: command");
+	if (p->passphrase != NULL && !secret_is_source(p->passphrase))
+		return bad(r, tree_get(top, "passphrase"), "passphrase",
+		    "not of the form env:NAME, file:PATH or fd:N");
 	if (p->rsa_min > p->rsa_max)
 		return fail(MALFORMED, "%s: key_min %ld is more than key_max "
 		    "%ld", r->name, p->rsa_min, p->rsa_max);

@@ -116,6 +116,9 @@ struct scep_recipient {
 	EVP_PKEY *key;
 };
 
+/* True where the envelope of m is addressed to this certificate. */
+bool scep_sealed_for(const struct scep_message *m, X509 *cert);
+
 /*
  * scep_check_cipher() refuses (badAlg) content ciphers that no answer could
  * use: all but AES-CBC, 3DES, and with allow_des single DES.

@@ -40,25 +40,35 @@ scep_check_cipher(const struct scep_message *m, bool allow_des,
 
 /* ---- decryption ---- */
 
-/* The one of several recipients that the envelope is addressed to. */
+bool
+scep_sealed_for(const struct scep_message *m, X509 *cert)
+{
+	STACK_OF(CMS_RecipientInfo) *all;
+	int i;
+
+	if (m->sealed == NULL)
+		return false;
+	all = CMS_get0_RecipientInfos(m->sealed);
+	for (i = 0; i < sk_CMS_RecipientInfo_num(all); i++) {
+		CMS_RecipientInfo *ri = sk_CMS_RecipientInfo_value(all, i);
+
+		if (CMS_RecipientInfo_type(ri) == CMS_RECIPINFO_TRANS &&
+		    CMS_RecipientInfo_ktri_cert_cmp(ri, cert) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The one of several that the envelope is addressed to. */
 static const struct scep_recipient *
-find_recipient(CMS_ContentInfo *sealed, const struct scep_recipient *to,
+find_recipient(const struct scep_message *m, const struct scep_recipient *to,
     size_t count)
 {
-	STACK_OF(CMS_RecipientInfo) *all = CMS_get0_RecipientInfos(sealed);
 	size_t i;
-	int j;
 
 	for (i = 0; i < count; i++)
-		for (j = 0; j < sk_CMS_RecipientInfo_num(all); j++) {
-			CMS_RecipientInfo *ri =
-			    sk_CMS_RecipientInfo_value(all, j);
-
-			if (CMS_RecipientInfo_type(ri) == CMS_RECIPINFO_TRANS &&
-			    CMS_RecipientInfo_ktri_cert_cmp(ri,
-			    to[i].cert) == 0)
-				return &to[i];
-		}
+		if (scep_sealed_for(m, to[i].cert))
+			return &to[i];
 	return &to[0];
 }
 
@@ -160,7 +170,7 @@ static enum status
 open_sealed(const struct scep_message *m, const struct scep_recipient *to,
     size_t count, struct buf *plain)
 {
-	const struct scep_recipient *r = find_recipient(m->sealed, to, count);
+	const struct scep_recipient *r = find_recipient(m, to, count);
 	size_t len = m->sealed_len > 0 ? m->sealed_len : 1;
 	auto_buf noise = BUF_SECRET;
 	enum status st;

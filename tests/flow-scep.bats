@@ -97,7 +97,8 @@ bad_forms() {
 	# A refusal is an answer.
 	web e.http --data-binary @e.msg "$URL?operation=PKIOperation"
 	[ "$code" = 200 ]
-	python3 "$TESTS/scep.py" read e.http | grep -qx pkiStatus=2
+	python3 "$TESTS/scep.py" read e.http > attrs
+	grep -qx pkiStatus=2 attrs
 }
 
 @test "flow-scep: every form of a request, under FastCGI" {
@@ -189,6 +190,39 @@ bad_forms() {
 	[ "$(post CONTENT_LENGTH="$n" d.msg)" = 'Status: 200 OK' ]
 }
 
+@test "flow-scep: a changed policy and a rollover need no restart" {
+	ca ca
+	serve fastcgi ca
+	device d
+	for i in 1 2 3 4; do
+		web caps "$URL?operation=GetCACaps"
+		run ! grep -q GetNextCACert caps
+	done
+	scep-ca rollover --dir ca
+	for i in 1 2 3 4; do
+		web caps "$URL?operation=GetCACaps"
+		grep -qx GetNextCACert caps
+	done
+	web next "$URL?operation=GetNextCACert"
+	[ "$(header Content-Type)" = application/x-x509-next-ca-cert ]
+	scep-ca rollover --dir ca --activate
+	web cert "$URL?operation=GetCACert"
+	openssl x509 -in ca/cert.pem -outform DER | cmp - cert
+	echo 'key_min: 4096' > ca/scep-ca.yaml
+	csr d /CN=d "$(challenge ca)"
+	message ca d
+	web d.http --data-binary @d.msg "$URL?operation=PKIOperation"
+	python3 "$TESTS/scep.py" read d.http > attrs
+	grep -qx failInfo=0 attrs
+	echo 'key_min: 2048' > ca/scep-ca.yaml
+	web d.http --data-binary @d.msg "$URL?operation=PKIOperation"
+	replied d
+	echo 'nonsense: 1' > ca/scep-ca.yaml
+	web out "$URL?operation=GetCACaps"
+	[ "$code" = 500 ]
+	grep -q 'unknown key' web/scep.log
+}
+
 # ---- strangers ----
 
 # strongswan NAME SUBJECT [pki options]: NAME.cert for NAME.key
@@ -219,6 +253,10 @@ strongswan() {
 		    <(openssl x509 -in ca/cert.pem -outform DER)
 		openssl genrsa -out d.key 2048 2> /dev/null
 		strongswan d 'O=acme, CN=dev' --password "$(challenge ca)"
+		# A renewal by type 17, with a new key.
+		openssl genrsa -out e.key 2048 2> /dev/null
+		strongswan e 'O=acme, CN=dev' --cert d.cert --key d.key
+		[ "$(scep-ca list --dir ca | wc -l)" -eq 2 ]
 		unserve
 	done
 }
@@ -235,6 +273,8 @@ strongswan() {
 	getcert add-scep-ca -s -c peer -u $URL -N $T/cm.pem
 	getcert request -s -I t1 -c peer -k $T/k.pem -f $T/c.pem \
 	    -N O=acme,CN=dev -L $(challenge ca) -g 2048 -w -v
+	cp $T/c.pem $T/first.pem
+	getcert rekey -s -i t1 -w -v
 	EOF
 	HOME=$T dbus-run-session -- \
 	    /usr/lib/certmonger/certmonger-session -s -n -c "sh $T/x.sh" \
@@ -242,6 +282,10 @@ strongswan() {
 	[ -s c.pem ] || { cat cm.out web/scep.log; return 1; }
 	openssl verify -CAfile ca/root.pem c.pem
 	openssl x509 -in c.pem -noout -subject | grep -q 'CN = dev'
+	# The rekey is a renewal of type 19, although the challenge is spent.
+	openssl verify -CAfile ca/root.pem first.pem
+	run ! cmp -s c.pem first.pem
+	grep -q 'outcome=renewed' web/scep.log
 }
 
 @test "flow-scep: micromdm's scepclient is told badAlg" {
@@ -261,6 +305,13 @@ strongswan() {
 	    -private-key k.pem -certificate c.pem -cn dev -keySize 2048 \
 	    > out 2>&1 || { cat out web/scep.log; return 1; }
 	openssl verify -CAfile ca/root.pem c.pem
+	# It renews with the same key when it finds its certificate.
+	scepclient -server-url "$URL" -private-key k.pem -certificate c.pem \
+	    -cn dev -keySize 2048 > out 2>&1 || {
+		cat out web/scep.log
+		return 1
+	}
+	grep -q 'outcome=renewed' web/scep.log
 }
 
 @test "flow-scep: scep-request and curl, by POST" {

@@ -76,8 +76,9 @@ answer() {
 		echo "status $?: $(cat "$2.err")"
 		return 1
 	}
+	cat "$1/root.pem" "$1/chain.pem" > "$2.cas"
 	openssl cms -verify -binary -inform DER -in "$2.reply" -purpose any \
-	    -CAfile "$1/root.pem" -out "$2.inner" 2> "$2.verify" || {
+	    -CAfile "$2.cas" -out "$2.inner" 2> "$2.verify" || {
 		cat "$2.verify"
 		return 1
 	}

@@ -1,6 +1,7 @@
 #include "authority.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 char *
 authority_path(const struct authority *a, const char *name)
@@ -8,17 +9,63 @@ authority_path(const struct authority *a, const char *name)
 	return io_join(a->dir, name);
 }
 
+static void
+generation_free(struct generation *g)
+{
+	identity_free(&g->ca);
+	if (g->has_ra)
+		identity_free(&g->ra);
+}
+
 void
 authority_close(struct authority *a)
 {
 	if (a->ledger != NULL)
 		ledger_close(a->ledger);
-	identity_free(&a->ca);
-	if (a->has_ra)
-		identity_free(&a->ra);
+	generation_free(&a->now);
+	generation_free(&a->old);
+	X509_free(a->next);
 	issue_policy_free(&a->policy);
+	free(a->stamp);
 	free(a->dir);
 	*a = (struct authority)AUTHORITY_INIT;
+}
+
+/* ---- what is on disk ---- */
+
+/* Which files there are, and which: a rename makes another one. */
+static char *
+stamp_of(const struct authority *a)
+{
+	static const char *const names[] = {
+		CA_CERT, CA_KEY, CA_RA_CERT, CA_RA_KEY, CA_POLICY,
+		CA_NEXT CA_CERT, CA_OLD CA_CERT, CA_OLD CA_KEY,
+		CA_OLD CA_RA_CERT, CA_OLD CA_RA_KEY,
+	};
+	auto_buf b = BUF_INIT;
+	struct stat sb;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(names); i++) {
+		auto_char *path = authority_path(a, names[i]);
+
+		if (stat(path, &sb) == 0)
+			buf_printf(&b, "%llu.%lld.%lld.%ld ",
+			    (unsigned long long)sb.st_ino,
+			    (long long)sb.st_size, (long long)sb.st_mtime,
+			    sb.st_mtim.tv_nsec);
+		else
+			buf_puts(&b, "- ");
+	}
+	return xstrdup(buf_str(&b));
+}
+
+bool
+authority_changed(const struct authority *a)
+{
+	auto_char *stamp = stamp_of(a);
+
+	return strcmp(stamp, a->stamp) != 0;
 }
 
 static enum status
@@ -37,41 +84,128 @@ load_policy(struct authority *a)
 	return issue_policy_read(&yaml, path, &a->policy);
 }
 
+/* ---- certificates ---- */
+
+/* One certificate of a generation; none there is no failure. */
 static enum status
-load_certs(struct authority *a)
+load_cert(const struct authority *a, const char *prefix, const char *name,
+    X509 **out)
 {
-	auto_char *ca = authority_path(a, CA_CERT);
-	auto_char *ra = authority_path(a, CA_RA_CERT);
+	auto_char *file = xasprintf("%s%s", prefix, name);
+	auto_char *path = authority_path(a, file);
+
+	*out = NULL;
+	return io_exists(path) ? cert_load(path, out) : OK;
+}
+
+static enum status
+load_generation(const struct authority *a, const char *prefix,
+    struct generation *g)
+{
 	enum status st;
 
-	if (!io_exists(ca))
-		return fail(FAULT, "%s: no CA here (scep-ca init makes one)",
-		    ca);
-	if ((st = cert_load(ca, &a->ca.cert)) != OK)
+	if ((st = load_cert(a, prefix, CA_CERT, &g->ca.cert)) != OK ||
+	    g->ca.cert == NULL)
 		return st;
-	a->has_ra = io_exists(ra);
-	if (a->has_ra && (st = cert_load(ra, &a->ra.cert)) != OK)
+	if ((st = load_cert(a, prefix, CA_RA_CERT, &g->ra.cert)) != OK)
 		return st;
-	if (!a->has_ra)
-		a->ra = a->ca;
-	a->issuers[0] = a->ca.cert;
-	a->issuer_count = 1;
+	g->there = true;
+	g->has_ra = g->ra.cert != NULL;
+	if (!g->has_ra)
+		g->ra = g->ca;
 	return OK;
 }
 
 static enum status
-load_key(const struct authority *a, const char *name, X509 *cert,
-    EVP_PKEY **out)
+load_certs(struct authority *a)
 {
-	auto_char *path = authority_path(a, name);
-	struct identity_source src = a->source->key;
 	enum status st;
 
-	src.key = path;
-	if ((st = cert_load_key(&src, path, out)) != OK)
+	if ((st = load_generation(a, "", &a->now)) != OK ||
+	    (st = load_generation(a, CA_OLD, &a->old)) != OK ||
+	    (st = load_cert(a, CA_NEXT, CA_CERT, &a->next)) != OK)
 		return st;
-	if (!cert_key_equal(X509_get0_pubkey(cert), *out))
-		return fail(FAULT, "%s: not the key of its certificate", path);
+	if (!a->now.there)
+		return fail(FAULT, "%s/%s: no CA here (scep-ca init makes "
+		    "one)", a->dir, CA_CERT);
+	a->issuers[a->issuer_count++] = a->now.ca.cert;
+	if (a->old.there)
+		a->issuers[a->issuer_count++] = a->old.ca.cert;
+	return OK;
+}
+
+/* ---- keys ---- */
+
+static bool
+is_elsewhere(const char *key)
+{
+	return strncmp(key, "pkcs11:", 7) == 0 || secret_is_source(key);
+}
+
+enum status
+authority_load_key(const struct authority *a, const char *name,
+    EVP_PKEY **out)
+{
+	const struct issue_policy *p = &a->policy;
+	auto_char *path = authority_path(a, name);
+	auto_char *policy = authority_path(a, CA_POLICY);
+	struct identity_source src = a->source->key;
+
+	if (strcmp(name, CA_KEY) == 0 && p->key != NULL) {
+		free(path);
+		path = is_elsewhere(p->key) ? xstrdup(p->key) :
+		    io_beside(policy, p->key);
+	}
+	if (src.passphrase == NULL)
+		src.passphrase = p->passphrase;
+	src.key = path;
+	return cert_load_key(&src, path, out);
+}
+
+/*
+ * The key that fits a certificate.  A rollover that was interrupted has put
+ * the next certificate in its place, and not yet its key.
+ */
+static enum status
+load_key(const struct authority *a, const char *prefix, const char *name,
+    X509 *cert, EVP_PKEY **out)
+{
+	auto_char *file = xasprintf("%s%s", prefix, name);
+	auto_char *next = xasprintf("%s%s", CA_NEXT, name);
+	auto_char *next_path = authority_path(a, next);
+	auto_EVP_PKEY *key = NULL;
+	enum status st;
+
+	if ((st = authority_load_key(a, file, &key)) != OK)
+		return st;
+	if (!cert_key_equal(X509_get0_pubkey(cert), key) &&
+	    *prefix == '\0' && io_exists(next_path)) {
+		EVP_PKEY_free(STEAL(key));
+		if ((st = authority_load_key(a, next, &key)) != OK)
+			return st;
+	}
+	if (!cert_key_equal(X509_get0_pubkey(cert), key))
+		return fail(FAULT, "%s/%s: not the key of its certificate",
+		    a->dir, file);
+	*out = STEAL(key);
+	return OK;
+}
+
+static enum status
+load_generation_keys(struct authority *a, const char *prefix,
+    struct generation *g)
+{
+	enum status st;
+
+	if ((st = load_key(a, prefix, CA_KEY, g->ca.cert, &g->ca.key)) != OK)
+		return st;
+	if (!g->has_ra)
+		g->ra = g->ca;
+	else if ((st = load_key(a, prefix, CA_RA_KEY, g->ra.cert,
+	    &g->ra.key)) != OK)
+		return st;
+	a->to[a->to_count++] = (struct scep_recipient){ g->ra.cert,
+	    g->ra.key };
 	return OK;
 }
 
@@ -80,15 +214,9 @@ load_keys(struct authority *a)
 {
 	enum status st;
 
-	if ((st = load_key(a, CA_KEY, a->ca.cert, &a->ca.key)) != OK)
+	if ((st = load_generation_keys(a, "", &a->now)) != OK || !a->old.there)
 		return st;
-	if (!a->has_ra)
-		a->ra = a->ca;
-	else if ((st = load_key(a, CA_RA_KEY, a->ra.cert, &a->ra.key)) != OK)
-		return st;
-	a->to[0] = (struct scep_recipient){ a->ra.cert, a->ra.key };
-	a->to_count = 1;
-	return OK;
+	return load_generation_keys(a, CA_OLD, &a->old);
 }
 
 static enum status
@@ -108,13 +236,15 @@ authority_need(struct authority *a, unsigned needs)
 {
 	enum status st;
 
-	needs &= ~a->loaded;
 	if ((needs & NEED_KEYS) != 0)
-		needs |= NEED_CERTS & ~a->loaded;
+		needs |= NEED_CERTS;
+	needs &= ~a->loaded;
 	if ((needs & NEED_CERTS) != 0 && (st = load_certs(a)) != OK)
 		return st;
+	a->loaded |= needs & NEED_CERTS;
 	if ((needs & NEED_KEYS) != 0 && (st = load_keys(a)) != OK)
 		return st;
+	a->loaded |= needs & NEED_KEYS;
 	if ((needs & NEED_LEDGER) != 0 && (st = load_ledger(a)) != OK)
 		return st;
 	a->loaded |= needs;
@@ -134,6 +264,7 @@ authority_open(const struct authority_source *source, unsigned needs,
 	a.dir = xstrdup(source->dir);
 	if (!io_is_dir(a.dir))
 		return fail(FAULT, "%s: no such folder", a.dir);
+	a.stamp = stamp_of(&a);
 	if ((st = load_policy(&a)) != OK ||
 	    (st = authority_need(&a, needs)) != OK)
 		return st;

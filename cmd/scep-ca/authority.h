@@ -15,7 +15,7 @@
 #include "opts.h"
 #include "scep.h"
 
-/* Files of DIR. */
+/* Files of DIR.  Those of a rollover have the same names behind a prefix. */
 #define CA_CERT		"cert.pem"
 #define CA_KEY		"key.pem"
 #define CA_ROOT		"root.pem"
@@ -25,8 +25,8 @@
 #define CA_POLICY	"scep-ca.yaml"
 #define CA_CRL		"crl.der"
 #define CA_LEDGER	"sqlite:ledger.db"
-
-enum { AUTHORITY_FILES = 6 };
+#define CA_NEXT		"next-"
+#define CA_OLD		"previous-"
 
 /* What the command line says about it. */
 struct authority_source {
@@ -48,13 +48,20 @@ enum {
 	NEED_LEDGER = 1 << 2,
 };
 
+/* A CA and who answers SCEP for it. */
+struct generation {
+	struct identity ca;
+	struct identity ra;	/* an RA, or borrowed: the CA itself */
+	bool has_ra;
+	bool there;
+};
+
 struct authority {
 	const struct authority_source *source;
 	char *dir;
 	struct issue_policy policy;
-	struct identity ca;
-	struct identity ra;		/* who answers; an RA, or the CA too */
-	bool has_ra;
+	struct generation now, old;	/* old: before a rollover */
+	X509 *next;			/* prepared by rollover, or NULL */
 	struct scep_recipient to[2];	/* whom requests may be sealed for */
 	size_t to_count;
 	X509 *issuers[2];		/* borrowed: whose certificates are
@@ -62,6 +69,7 @@ struct authority {
 	size_t issuer_count;
 	struct ledger *ledger;
 	unsigned loaded;		/* NEED_* */
+	char *stamp;			/* of the files, when they were read */
 };
 #define AUTHORITY_INIT { 0 }
 #define auto_authority AUTO(authority_close) struct authority
@@ -74,6 +82,16 @@ enum status authority_open(const struct authority_source *source,
 enum status authority_need(struct authority *a, unsigned needs) USE_RESULT;
 
 void authority_close(struct authority *a);
+
+/*
+ * authority_changed() tells whether a file of it is another one by now: a
+ * rollover, an edited policy.
+ */
+bool authority_changed(const struct authority *a);
+
+/* A key of DIR; that of the CA may be elsewhere by policy. */
+enum status authority_load_key(const struct authority *a, const char *name,
+    EVP_PKEY **out) USE_RESULT;
 
 /* The path of a file in DIR; the caller frees it. */
 char *authority_path(const struct authority *a, const char *name);

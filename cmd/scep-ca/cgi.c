@@ -393,8 +393,9 @@ ready(const struct args *a, struct authority *ca)
 {
 	enum status st;
 
-	if (ca->dir != NULL)
+	if (ca->dir != NULL && !authority_changed(ca))
 		return OK;
+	authority_close(ca);
 	if ((st = authority_open(&a->source, 0, ca)) != OK)
 		return st;
 	ca->policy.allow_des |= a->allow_des;
@@ -423,12 +424,17 @@ serve(const struct args *a, struct authority *ca, struct exchange *x)
 
 		/* One line a request: what fails says so in that line. */
 		diag_capture(reason, sizeof reason);
-		if ((st = ready(a, ca)) == OK)
+		/* A broken folder is not the client's fault. */
+		if (ready(a, ca) != OK)
+			st = FAULT;
+		else
 			st = request_answer(ca, &q, &reply);
 		diag_capture(NULL, 0);
 		v.code = code_of(st);
 		v.reason = reason;
 	}
+	if (v.code >= 500)
+		authority_close(ca);	/* begin anew with the next */
 	if (v.code == 200)
 		send(x, 200, reply.content_type, &reply.body);
 	else

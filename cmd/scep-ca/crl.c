@@ -45,8 +45,6 @@ collect(const struct ledger_certificate *c, void *arg)
 {
 	struct revoked *r = arg;
 
-	if (c->revoked == 0)
-		return OK;
 	if (r->n == r->room) {
 		r->room = r->room * 2 + 16;
 		r->v = xreallocarray(r->v, r->room, sizeof *r->v);
@@ -69,40 +67,50 @@ load(const struct authority *a, X509_CRL **out)
 		return OK;
 	if ((st = io_slurp_file(path, IO_PROFILE_MAX, &der)) != OK)
 		return st;
-	if (issue_crl_from_der(&der, a->ca.cert, out) != NULL)
+	if (issue_crl_from_der(&der, a->now.ca.cert, out) != NULL)
 		*out = NULL;
 	return OK;
 }
 
-/*
- * The number only has to grow (RFC 5280 5.2.3): the time does, and where the
- * clock went back, the number before.
- */
-static int64_t
-next_number(const X509_CRL *before, int64_t now)
+static enum status
+sign(const struct authority *a, const struct generation *g,
+    const struct revoked *r, int64_t number, int64_t now, const char *name,
+    X509_CRL **out)
 {
-	int64_t last = before != NULL ? issue_crl_number(before) : 0;
-
-	return now > last ? now : last + 1;
-}
-
-enum status
-crl_make(struct authority *a, int64_t now, X509_CRL **out)
-{
-	AUTO(revoked_free) struct revoked r = { NULL, 0, 0 };
-	auto_char *path = authority_path(a, CA_CRL);
+	auto_char *path = authority_path(a, name);
 	const struct io_output to = { path, NULL, false };
-	auto_X509_CRL *before = NULL, *crl = NULL;
+	auto_X509_CRL *crl = NULL;
 	auto_buf der = BUF_INIT;
 	enum status st;
 
-	if ((st = load(a, &before)) != OK ||
-	    (st = ledger_certificates(a->ledger, collect, &r)) != OK ||
-	    (st = issue_crl(&a->ca, r.v, r.n, next_number(before, now), now,
+	if ((st = issue_crl(&g->ca, r->v, r->n, number, now,
 	    a->policy.crl_validity, &crl)) != OK)
 		return st;
 	issue_crl_to_der(crl, &der);
 	if ((st = io_spill(&to, &der)) != OK)
+		return st;
+	*out = STEAL(crl);
+	return OK;
+}
+
+/*
+ * Serial numbers are distinct over both generations of a rollover, so both
+ * lists hold all; each is signed by the key that its certificates chain to.
+ */
+enum status
+crl_make(struct authority *a, int64_t now, X509_CRL **out)
+{
+	AUTO(revoked_free) struct revoked r = { NULL, 0, 0 };
+	auto_X509_CRL *crl = NULL, *old = NULL;
+	int64_t number;
+	enum status st;
+
+	if ((st = ledger_revoked(a->ledger, collect, &r)) != OK ||
+	    (st = ledger_next(a->ledger, "crl", &number)) != OK ||
+	    (st = sign(a, &a->now, &r, number, now, CA_CRL, &crl)) != OK)
+		return st;
+	if (a->old.there && (st = sign(a, &a->old, &r, number, now,
+	    CA_OLD CA_CRL, &old)) != OK)
 		return st;
 	*out = STEAL(crl);
 	return OK;

@@ -155,6 +155,26 @@ judge_first(struct work *w, struct scep_refusal *no)
 	return judge_challenge(w, no);
 }
 
+/* The keys of this folder, of both generations, are nobody's to certify. */
+static enum status
+judge_key(const struct work *w, struct scep_refusal *no)
+{
+	const struct authority *a = w->a;
+	size_t i;
+
+	for (i = 0; i < a->to_count; i++)
+		if (cert_key_equal(w->csr.key,
+		    X509_get0_pubkey(a->to[i].cert)))
+			return scep_refuse(no, SCEP_BADREQUEST,
+			    "the key is the CA's own");
+	for (i = 0; i < a->issuer_count; i++)
+		if (cert_key_equal(w->csr.key,
+		    X509_get0_pubkey(a->issuers[i])))
+			return scep_refuse(no, SCEP_BADREQUEST,
+			    "the key is the CA's own");
+	return OK;
+}
+
 /*
  * Who asks: a certificate of ours renews; one that is no longer good for that
  * may still buy another with a challenge, if it was not revoked.
@@ -166,12 +186,13 @@ judge(struct work *w, struct scep_refusal *no)
 	struct authority_verdict v;
 	enum status st;
 
-	st = issue_judge(&w->a->policy, w->csr.req, w->a->ca.cert, &w->wish,
+	st = issue_judge(&w->a->policy, w->csr.req, w->a->now.ca.cert, &w->wish,
 	    &why);
 	if (st == REFUSED)
 		return scep_refuse(no, why.weak ? SCEP_BADALG :
 		    SCEP_BADREQUEST, "%s", why.text);
-	if (st != OK || (st = authority_know(w->a, w->m->signer, w->now, &v,
+	if (st != OK || (st = judge_key(w, no)) != OK ||
+	    (st = authority_know(w->a, w->m->signer, w->now, &v,
 	    &w->old)) != OK)
 		return st;
 	if (v.reason == NULL && v.may_renew)
@@ -191,7 +212,7 @@ make(struct work *w, X509 **cert, struct ledger_certificate *c)
 		.subject = w->wish.subject,
 		.key = w->wish.key,
 		.names = w->wish.names,
-		.ca = &w->a->ca,
+		.ca = &w->a->now.ca,
 		.policy = &w->a->policy,
 		.now = w->now,
 		.validity = w->a->policy.validity,

@@ -1,8 +1,8 @@
 /* init: makes a CA. */
 #include <string.h>
 
-#include "authority.h"
 #include "clock.h"
+#include "folder.h"
 #include "verbs.h"
 
 enum { DAYS_MAX = 36500 };
@@ -13,6 +13,8 @@ struct args {
 	const char *key_type;
 	long days;
 	bool ra;
+	const char *csr;
+	struct identity_source import;
 };
 
 static struct args args = {
@@ -31,6 +33,13 @@ static const struct opt options[] = {
 	    .min = 1, .max = DAYS_MAX },
 	{ 0, "ra", NULL, "a certificate of its own answers SCEP",
 	    .flag = &args.ra },
+	{ 0, "csr", "FILE", "a subordinate CA: its request goes to FILE",
+	    .value = &args.csr },
+	{ 0, "import-cert", "FILE", "a CA that is there already, and its "
+	    "chain", .value = &args.import.cert },
+	{ 0, "import-key", "KEY", "its key: a file, PKCS #12, or pkcs11:...",
+	    .value = &args.import.key },
+	OPT_KEY_ACCESS(args.import),
 	OPT_AT,
 	{ 0 },
 };
@@ -45,132 +54,134 @@ static const char policy_text[] =
 
 /* What init makes before it writes anything. */
 struct made {
-	X509 *cert, *ra;
-	EVP_PKEY *key, *ra_key;
+	struct identity ca;	/* without a certificate for --csr */
+	X509_REQ *csr;
+	EVP_PKEY *ra_key;
+	X509 *ra;
+	bool token;		/* the key stays where it is */
 };
 
 static void
 made_free(struct made *m)
 {
-	X509_free(m->cert);
-	X509_free(m->ra);
-	EVP_PKEY_free(m->key);
+	identity_free(&m->ca);
+	X509_REQ_free(m->csr);
 	EVP_PKEY_free(m->ra_key);
+	X509_free(m->ra);
+}
+
+static bool
+is_token(const char *key)
+{
+	return key != NULL && strncmp(key, "pkcs11:", 7) == 0;
+}
+
+/* With the CA's key in a token, decryption needs a key in software. */
+static bool
+wants_ra(const struct args *a)
+{
+	return a->ra || is_token(a->import.key);
 }
 
 static enum status
-subject_of(const struct args *a, X509_NAME **out)
+make_own(const struct args *a, struct made *m, int64_t now)
 {
 	const char *text = a->subject != NULL ? a->subject : "/CN=SCEP CA";
-	const char *reason = cert_parse_name(text, out);
-
-	return reason == NULL ? OK : fail(USAGE, "--subject: %s", reason);
-}
-
-/* The RA's name is the CA's with a CN of its own. */
-static enum status
-ra_subject(const X509_NAME *ca, X509_NAME **out)
-{
-	auto_char *text = cert_name_text(ca);
-	auto_char *whole = xasprintf("CN=SCEP RA,%s", text);
-	const char *reason = cert_parse_name(whole, out);
-
-	return reason == NULL ? OK : fail(FAULT, "the RA's name: %s", reason);
-}
-
-static enum status
-make_ra(const struct args *a, struct made *m, int64_t now)
-{
-	const struct identity ca = { m->cert, m->key, NULL };
-	struct issue_order order = { .profile = ISSUE_RA, .ca = &ca,
-	    .now = now, .validity = (int64_t)a->days * CLOCK_DAY };
 	auto_X509_NAME *subject = NULL;
+	const char *reason = cert_parse_name(text, &subject);
 	enum status st;
 
-	if ((st = ra_subject(X509_get_subject_name(m->cert),
-	    &subject)) != OK ||
-	    (st = cert_make_key("rsa:2048", &m->ra_key)) != OK)
+	if (reason != NULL)
+		return fail(USAGE, "--subject: %s", reason);
+	if ((st = cert_make_key(a->key_type, &m->ca.key)) != OK)
 		return st;
-	order.subject = subject;
-	order.key = m->ra_key;
-	return issue_certificate(&order, &m->ra);
+	if (a->csr != NULL)
+		return issue_ca_request(subject, m->ca.key, !a->ra, &m->csr);
+	return issue_root(subject, m->ca.key, !a->ra, now,
+	    (int64_t)a->days * CLOCK_DAY, &m->ca.cert);
+}
+
+static enum status
+import(const struct args *a, struct made *m, int64_t now)
+{
+	const char *reason;
+	enum status st;
+
+	m->token = is_token(a->import.key);
+	if ((st = cert_load_identity(&a->import, &m->ca)) != OK)
+		return st;
+	reason = issue_unfit_ca(m->ca.cert, m->ca.key, wants_ra(a), now);
+	if (reason != NULL)
+		return fail(REFUSED, "%s: %s", a->import.cert != NULL ?
+		    a->import.cert : a->import.key, reason);
+	return OK;
 }
 
 static enum status
 make(const struct args *a, struct made *m, int64_t now)
 {
-	auto_X509_NAME *subject = NULL;
 	enum status st;
 
-	if ((st = subject_of(a, &subject)) != OK ||
-	    (st = cert_make_key(a->key_type, &m->key)) != OK ||
-	    (st = issue_root(subject, m->key, !a->ra, now,
-	    (int64_t)a->days * CLOCK_DAY, &m->cert)) != OK)
+	st = a->import.key != NULL ? import(a, m, now) : make_own(a, m, now);
+	if (st != OK || !wants_ra(a))
 		return st;
-	return a->ra ? make_ra(a, m, now) : OK;
+	if ((st = cert_make_key("rsa:2048", &m->ra_key)) != OK ||
+	    m->ca.cert == NULL)
+		return st;
+	return folder_make_ra(&m->ca, m->ra_key, now, &m->ra);
 }
 
-static enum status
-put(const char *dir, const char *name, bool is_private, const struct buf *b)
+/* A single-quoted scalar of YAML. */
+static void
+add_setting(struct buf *text, const char *key, const char *value)
 {
-	auto_char *path = io_join(dir, name);
-	const struct io_output out = { path, NULL, is_private };
-
-	return io_spill(&out, b);
-}
-
-static enum status
-put_key(const char *dir, const char *name, const EVP_PKEY *key)
-{
-	auto_buf pem = BUF_SECRET;
-
-	cert_key_to_pem(key, &pem);
-	return put(dir, name, true, &pem);
-}
-
-static enum status
-put_cert(const char *dir, const char *name, const X509 *cert)
-{
-	auto_buf pem = BUF_INIT;
-
-	cert_to_pem(cert, &pem);
-	return put(dir, name, false, &pem);
-}
-
-/* --ledger of init is the one that the other verbs find. */
-static enum status
-put_policy(const struct args *a)
-{
-	auto_char *path = io_join(a->source.dir, CA_POLICY);
-	auto_buf text = BUF_INIT;
 	const char *p;
 
-	if (io_exists(path))
+	if (value == NULL)
+		return;
+	buf_printf(text, "%s: '", key);
+	for (p = value; *p != '\0'; p++)
+		buf_printf(text, "%s%c", *p == '\'' ? "'" : "", *p);
+	buf_puts(text, "'\n");
+}
+
+/* What init is told once, the other verbs find here. */
+static enum status
+put_policy(const struct args *a, const struct made *m)
+{
+	auto_buf text = BUF_INIT;
+
+	if (folder_has(a->source.dir, CA_POLICY))
 		return OK;
 	buf_puts(&text, policy_text);
-	if (a->source.ledger != NULL) {
-		buf_puts(&text, "ledger: '");
-		for (p = a->source.ledger; *p != '\0'; p++)
-			buf_printf(&text, "%s%c", *p == '\'' ? "'" : "", *p);
-		buf_puts(&text, "'\n");
+	add_setting(&text, "ledger", a->source.ledger);
+	if (m->token) {
+		add_setting(&text, "key", a->import.key);
+		add_setting(&text, "passphrase", a->import.passphrase);
 	}
-	return put(a->source.dir, CA_POLICY, false, &text);
+	return folder_put(a->source.dir, CA_POLICY, false, &text);
 }
 
 static enum status
-make_ledger(const struct args *a, const struct made *m, int64_t now)
+put_ledger(const struct args *a, const struct made *m, int64_t now)
 {
 	auto_authority ca = AUTHORITY_INIT;
-	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
-	auto_ledger_certificate earlier = LEDGER_CERTIFICATE_INIT;
-	enum ledger_outcome found;
 	enum status st;
 
 	if ((st = authority_open(&a->source, NEED_LEDGER, &ca)) != OK ||
 	    m->ra == NULL)
 		return st;
-	authority_record(m->ra, "ra", now, &c);
-	return ledger_certify(ca.ledger, &c, NULL, now, &found, &earlier);
+	return folder_record(ca.ledger, m->ra, "ra", now);
+}
+
+static enum status
+put_request(const struct args *a, const struct made *m)
+{
+	const struct io_output to = { a->csr, NULL, false };
+	auto_buf pem = BUF_INIT;
+
+	cert_request_to_pem(m->csr, &pem);
+	return io_spill(&to, &pem);
 }
 
 /* Keys first; the certificate, which makes the folder a CA, last. */
@@ -180,19 +191,19 @@ put_all(const struct args *a, const struct made *m, int64_t now)
 	const char *dir = a->source.dir;
 	enum status st;
 
-	if ((st = io_make_dir(dir)) != OK ||
-	    (st = put_key(dir, CA_KEY, m->key)) != OK ||
-	    (st = put_policy(a)) != OK ||
-	    (st = make_ledger(a, m, now)) != OK)
+	if ((st = io_make_dir(dir)) != OK || (!m->token &&
+	    (st = folder_put_key(dir, CA_KEY, m->ca.key)) != OK) ||
+	    (m->ra_key != NULL &&
+	    (st = folder_put_key(dir, CA_RA_KEY, m->ra_key)) != OK) ||
+	    (st = put_policy(a, m)) != OK || (st = put_ledger(a, m, now)) != OK)
 		return st;
-	if (m->ra != NULL && ((st = put_key(dir, CA_RA_KEY,
-	    m->ra_key)) != OK ||
-	    (st = put_cert(dir, CA_RA_CERT, m->ra)) != OK))
+	if (m->csr != NULL)
+		return put_request(a, m);
+	if ((m->ra != NULL && (st = folder_put_cert(dir, CA_RA_CERT,
+	    m->ra)) != OK) ||
+	    (st = folder_put_chain(dir, m->ca.cert, m->ca.chain)) != OK)
 		return st;
-	if ((st = put_cert(dir, CA_ROOT, m->cert)) != OK ||
-	    (st = put_cert(dir, CA_CHAIN, m->cert)) != OK)
-		return st;
-	return put_cert(dir, CA_CERT, m->cert);
+	return folder_put_cert(dir, CA_CERT, m->ca.cert);
 }
 
 static enum status
@@ -202,29 +213,39 @@ refuse_existing(const char *dir)
 	    CA_RA_KEY };
 	size_t i;
 
-	for (i = 0; i < ARRAY_LEN(names); i++) {
-		auto_char *path = io_join(dir, names[i]);
+	for (i = 0; i < ARRAY_LEN(names); i++)
+		if (folder_has(dir, names[i]))
+			return fail(REFUSED, "%s/%s: there already: init never "
+			    "replaces a CA", dir, names[i]);
+	return OK;
+}
 
-		if (io_exists(path))
-			return fail(REFUSED, "%s: there already: init never "
-			    "replaces a CA", path);
-	}
+static enum status
+check_args(const struct args *a)
+{
+	if (a->source.dir == NULL)
+		return opts_missing("--dir", "the folder to make");
+	if (a->import.cert != NULL && a->import.key == NULL)
+		return opts_missing("--import-key", "the key of "
+		    "--import-cert");
+	if (a->import.key != NULL && (a->csr != NULL || a->subject != NULL))
+		return fail(USAGE, "--import-key: takes no --csr and no "
+		    "--subject");
+	if (strncmp(a->key_type, "ec:", 3) == 0 && !a->ra)
+		return fail(USAGE, "--key-type %s: SCEP needs an RSA key to "
+		    "answer with: add --ra", a->key_type);
 	return OK;
 }
 
 static enum status
 run(const struct args *a)
 {
-	AUTO(made_free) struct made m = { NULL, NULL, NULL, NULL };
+	AUTO(made_free) struct made m = { .ca = IDENTITY_INIT };
 	int64_t now = clock_now();
 	enum status st;
 
-	if (a->source.dir == NULL)
-		return opts_missing("--dir", "the folder to make");
-	if (strncmp(a->key_type, "ec:", 3) == 0 && !a->ra)
-		return fail(USAGE, "--key-type %s: SCEP needs an RSA key to "
-		    "answer with: add --ra", a->key_type);
-	if ((st = refuse_existing(a->source.dir)) != OK ||
+	if ((st = check_args(a)) != OK ||
+	    (st = refuse_existing(a->source.dir)) != OK ||
 	    (st = make(a, &m, now)) != OK)
 		return st;
 	return put_all(a, &m, now);

@@ -102,7 +102,7 @@ order_of(const struct args *a, const struct authority *ca,
     const struct issue_wish *w)
 {
 	struct issue_order o = { .subject = w->subject, .key = w->key,
-	    .names = w->names, .ca = &ca->ca, .policy = &ca->policy,
+	    .names = w->names, .ca = &ca->now.ca, .policy = &ca->policy,
 	    .now = clock_now() };
 	long days = 365;
 
@@ -175,7 +175,7 @@ run(const struct args *a)
 	    &ca)) != OK)
 		return st;
 
-	st = issue_judge_operator(req, ca.ca.cert, &wish, &no);
+	st = issue_judge_operator(req, ca.now.ca.cert, &wish, &no);
 	if (st == REFUSED)
 		return fail(REFUSED, "%s: %s", io_name(a->csr), no.text);
 	if (st != OK || (st = set_names(a, &wish)) != OK ||

@@ -6,6 +6,7 @@
 static const char type_caps[] = "text/plain";
 static const char type_cert[] = "application/x-x509-ca-cert";
 static const char type_certs[] = "application/x-x509-ca-ra-cert";
+static const char type_next[] = "application/x-x509-next-ca-cert";
 static const char type_message[] = "application/x-pki-message";
 
 void
@@ -22,11 +23,17 @@ reply_free(struct reply *r)
  * named for clients that do not look at AES without it.
  */
 static enum status
-get_caps(struct reply *out)
+get_caps(struct authority *a, struct reply *out)
 {
+	enum status st;
+
+	if ((st = authority_need(a, NEED_CERTS)) != OK)
+		return st;
 	out->content_type = type_caps;
 	buf_puts(&out->body, "AES\nDES3\nSHA-1\nSHA-256\nSHA-384\nSHA-512\n"
 	    "POSTPKIOperation\nRenewal\nSCEPStandard\n");
+	if (a->next != NULL)
+		buf_puts(&out->body, "GetNextCACert\n");
 	return OK;
 }
 
@@ -42,17 +49,36 @@ get_cert(struct authority *a, struct reply *out)
 
 	if ((st = authority_need(a, NEED_CERTS)) != OK)
 		return st;
-	if (!a->has_ra) {
+	if (!a->now.has_ra) {
 		out->content_type = type_cert;
-		cert_to_der(a->ca.cert, &out->body);
+		cert_to_der(a->now.ca.cert, &out->body);
 		return OK;
 	}
 	both = sk_X509_new_null();
-	sk_X509_push(both, a->ra.cert);
-	sk_X509_push(both, a->ca.cert);
+	sk_X509_push(both, a->now.ra.cert);
+	sk_X509_push(both, a->now.ca.cert);
 	out->content_type = type_certs;
 	st = scep_certs(both, NULL, &out->body);
 	sk_X509_free(both);
+	return st;
+}
+
+/* The CA that a rollover prepared, vouched for by the one of today. */
+static enum status
+get_next(struct authority *a, const struct request *q, struct reply *out)
+{
+	STACK_OF(X509) *list;
+	enum status st;
+
+	if ((st = authority_need(a, NEED_KEYS)) != OK)
+		return st;
+	if (a->next == NULL)
+		return fail(MALFORMED, "%s: no next CA is prepared", q->name);
+	list = sk_X509_new_null();
+	sk_X509_push(list, a->next);
+	out->content_type = type_next;
+	st = scep_signed_certs(list, &a->now.ra, q->now, &out->body);
+	sk_X509_free(list);
 	return st;
 }
 
@@ -95,6 +121,15 @@ describe(const struct scep_message *m, struct outcome *o)
 	snprintf(o->type, sizeof o->type, "%s", name);
 }
 
+/* A client that knows the CA of before a rollover trusts that one. */
+static const struct identity *
+who_answers(const struct authority *a, const struct scep_message *m)
+{
+	if (a->to_count == 2 && scep_sealed_for(m, a->to[1].cert))
+		return &a->old.ra;
+	return &a->now.ra;
+}
+
 static enum status
 operate(struct authority *a, const struct request *q, const struct buf *in,
     struct reply *out)
@@ -123,7 +158,8 @@ operate(struct authority *a, const struct request *q, const struct buf *in,
 	}
 	out->content_type = type_message;
 	if ((st = authority_need(a, NEED_KEYS)) == OK)
-		st = scep_reply(&m, &answer, &a->ra, q->now, &out->body);
+		st = scep_reply(&m, &answer, who_answers(a, &m), q->now,
+		    &out->body);
 	X509_free(answer.cert);
 	X509_CRL_free(answer.crl);
 	return st;
@@ -174,9 +210,11 @@ request_answer(struct authority *a, const struct request *q,
 	if (op == NULL)
 		return fail(MALFORMED, "%s: no operation", q->name);
 	if (strcmp(op, "GetCACaps") == 0)
-		return get_caps(out);
+		return get_caps(a, out);
 	if (strcmp(op, "GetCACert") == 0)
 		return get_cert(a, out);
+	if (strcmp(op, "GetNextCACert") == 0)
+		return get_next(a, q, out);
 	if (strcmp(op, "PKIOperation") == 0)
 		return pki_operation(a, q, out);
 	return fail(MALFORMED, "%s: operation '%s' is not known", q->name, op);

@@ -2,6 +2,8 @@
 
 static const struct tool *const verbs[] = {
 	&verb_init,
+	&verb_install,
+	&verb_rollover,
 	&verb_answer,
 	&verb_cgi,
 	&verb_issue,

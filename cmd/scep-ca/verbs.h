@@ -5,6 +5,8 @@
 #include "opts.h"
 
 extern const struct tool verb_init;
+extern const struct tool verb_install;
+extern const struct tool verb_rollover;
 extern const struct tool verb_answer;
 extern const struct tool verb_cgi;
 extern const struct tool verb_issue;

@@ -1,0 +1,257 @@
+#!/usr/bin/env bats
+# The kinds of authority that scep-ca can be: subordinate, imported, with an
+# RA, with an EC key, with its key in a token; and how one follows another.
+
+load helpers
+load scep_helpers
+
+setup() {
+	cd "$T" || return
+}
+
+# enrolls DIR NAME [subject]: NAME gets a certificate of DIR.
+enrolls() {
+	device "$2"
+	csr "$2" "${3:-/O=Example/CN=$2}" "$(challenge "$1")"
+	message "$1" "$2"
+	granted "$1" "$2"
+}
+
+@test "scep-ca authority: an RA answers, the CA signs" {
+	ca ca --ra
+	SCEP_TO=ca/ra.pem enrolls ca d
+	openssl pkcs7 -inform DER -in d.reply -print_certs > signer
+	grep -q 'subject=.*CN = SCEP RA' signer
+	run ! grep -q 'subject=O = Example, CN = CA$' signer
+	# What is sealed for the CA itself is not opened.
+	csr d /CN=d "$(challenge ca)"
+	message ca d
+	denied ca d 1 'cannot be decrypted'
+}
+
+@test "scep-ca authority: an EC CA with an RSA RA" {
+	for kind in ec:P-256 ec:P-384; do
+		rm -rf ca
+		ca ca --ra --key-type $kind
+		SCEP_TO=ca/ra.pem enrolls ca d
+		openssl x509 -in d.cert -noout -text | grep -q ecdsa-with-SHA
+		openssl x509 -in ca/ra.pem -noout -text |
+		    grep -q 'rsaEncryption'
+	done
+}
+
+@test "scep-ca authority: RSA of 3072 and 4096 bits" {
+	ca ca --key-type rsa:3072
+	openssl x509 -in ca/cert.pem -noout -text | grep -q '(3072 bit)'
+	enrolls ca d
+}
+
+# parent: a root made by openssl, parent.pem; signs FILE into OUT
+parent() {
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout parent.key \
+	    -subj /CN=Parent -days 3650 -out parent.pem \
+	    -addext keyUsage=critical,keyCertSign,cRLSign 2> /dev/null
+}
+
+parent_signs() {
+	openssl x509 -req -in "$1" -CA parent.pem -CAkey parent.key \
+	    -set_serial "0x$(openssl rand -hex 8)" -days 1000 \
+	    -extfile <(printf '%s\n' basicConstraints=critical,CA:TRUE \
+	    "keyUsage=critical,${3:-digitalSignature,keyEncipherment,}keyCertSign,cRLSign" \
+	    subjectKeyIdentifier=hash authorityKeyIdentifier=keyid) \
+	    -out "$2" 2> /dev/null
+}
+
+@test "scep-ca authority: a subordinate CA, by init --csr and install" {
+	parent
+	yields - scep-ca init --dir sub --subject /CN=Sub --csr sub.csr
+	openssl req -in sub.csr -noout -verify -text > text 2>&1
+	grep -q 'CA:TRUE' text
+	refuses 4 'no CA here' scep-ca answer --dir sub --operation GetCACert
+	parent_signs sub.csr sub.crt
+	cat sub.crt parent.pem > bundle
+	refuses 1 'is for the key' scep-ca install --dir sub parent.pem
+	yields - scep-ca install --dir sub bundle
+	refuses 1 'there already' scep-ca install --dir sub bundle
+	cmp sub/root.pem parent.pem
+	[ "$(grep -c BEGIN sub/chain.pem)" -eq 2 ]
+	enrolls sub d
+	openssl verify -CAfile parent.pem -untrusted sub/cert.pem d.cert
+	refuses 1 'subordinate' scep-ca rollover --dir sub
+}
+
+@test "scep-ca authority: a subordinate CA with an RA" {
+	parent
+	scep-ca init --dir sub --subject /CN=Sub --csr sub.csr --ra
+	[ ! -e sub/ra.pem ]
+	parent_signs sub.csr sub.crt ''
+	cat sub.crt parent.pem | scep-ca install --dir sub
+	SCEP_TO=sub/ra.pem enrolls sub d
+}
+
+@test "scep-ca authority: an install that cannot answer SCEP is refused" {
+	parent
+	scep-ca init --dir sub --subject /CN=Sub --csr sub.csr
+	openssl x509 -req -in sub.csr -CA parent.pem -CAkey parent.key \
+	    -days 1000 -out leaf.crt 2> /dev/null
+	refuses 1 'CA:TRUE is missing' scep-ca install --dir sub leaf.crt
+	openssl x509 -req -in sub.csr -CA parent.pem -CAkey parent.key \
+	    -days 1000 -extfile <(printf '%s\n' \
+	    basicConstraints=critical,CA:TRUE \
+	    keyUsage=critical,keyCertSign) -out ca.crt 2> /dev/null
+	refuses 1 'needs an RA' scep-ca install --dir sub ca.crt
+	[ ! -e sub/cert.pem ]
+}
+
+@test "scep-ca authority: a root without the others is warned about" {
+	parent
+	scep-ca init --dir sub --subject /CN=Sub --csr sub.csr
+	parent_signs sub.csr sub.crt
+	warns 'root of the chain' - scep-ca install --dir sub sub.crt
+}
+
+@test "scep-ca authority: an imported CA, PEM and PKCS #12" {
+	parent
+	openssl req -new -newkey rsa:2048 -nodes -keyout own.key -subj /CN=Own \
+	    -out own.csr 2> /dev/null
+	chmod 600 own.key
+	parent_signs own.csr own.crt
+	cat own.crt parent.pem > own.pem
+	yields - scep-ca init --dir imported --import-cert own.pem \
+	    --import-key own.key
+	enrolls imported d
+	openssl verify -CAfile parent.pem -untrusted own.crt d.cert
+	cmp imported/root.pem parent.pem
+	openssl pkcs12 -export -inkey own.key -in own.pem -passout pass:secret \
+	    -out own.p12
+	chmod 600 own.p12
+	export PASS=secret
+	yields - scep-ca init --dir from-p12 --import-key own.p12 \
+	    --passphrase env:PASS
+	enrolls from-p12 d
+	# Another key; a certificate that is no CA; one that lacks usage.
+	openssl genrsa -out other.key 2048 2> /dev/null
+	chmod 600 other.key
+	refuses 4 'not the key' scep-ca init --dir x --import-cert own.pem \
+	    --import-key other.key
+	refuses 1 'CA:TRUE' scep-ca init --dir x --import-cert \
+	    "$PKI/client.pem" --import-key "$PKI/client.key"
+	refuses 1 'needs an RA' scep-ca init --dir x --import-cert \
+	    "$PKI/root.pem" --import-key "$PKI/root.key"
+	[ ! -e x ]
+	yields - scep-ca init --dir x --ra --import-cert "$PKI/root.pem" \
+	    --import-key "$PKI/root.key"
+	SCEP_TO=x/ra.pem enrolls x e
+}
+
+@test "scep-ca authority: a key in a token signs, and never leaves it" {
+	needs softhsm2-util
+	needs pkcs11-tool
+	local module key
+
+	for module in /usr/lib/softhsm/libsofthsm2.so \
+	    /usr/lib/*/softhsm/libsofthsm2.so; do
+		[ -e "$module" ] && break
+	done
+	[ -e "$module" ] || skip "no libsofthsm2.so"
+	ls /usr/lib/*/engines-3/pkcs11.so > /dev/null 2>&1 ||
+	    skip "no engine pkcs11"
+	export SOFTHSM2_CONF=$T/softhsm.conf PKCS11_MODULE_PATH=$module
+	mkdir tokens
+	echo "directories.tokendir = $T/tokens" > softhsm.conf
+	softhsm2-util --init-token --free --label ca --so-pin 1234 --pin 5678 \
+	    > /dev/null
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout t.key -subj /CN=Token \
+	    -days 1000 -out t.pem \
+	    -addext keyUsage=critical,keyCertSign,cRLSign 2> /dev/null
+	openssl pkcs8 -topk8 -nocrypt -in t.key -out t.p8
+	softhsm2-util --import t.p8 --token ca --label ca --id 01 --pin 5678 \
+	    > /dev/null
+	rm t.key t.p8
+	printf 5678 > pin
+	chmod 600 pin
+	key="pkcs11:token=ca;object=ca;type=private"
+	yields - scep-ca init --dir ca --import-cert t.pem \
+	    --import-key "$key" --passphrase "file:$T/pin"
+	[ ! -e ca/key.pem ]
+	[ -e ca/ra-key.pem ]
+	SCEP_TO=ca/ra.pem enrolls ca d
+	yields - scep-ca crl --dir ca
+}
+
+@test "scep-ca rollover: prepared, offered, activated; both verify" {
+	ca ca
+	enrolls ca before
+	cp before.cert before.pem
+	refuses 3 'no next CA' scep-ca answer --dir ca --operation GetNextCACert
+	refuses 1 'no next CA is prepared' scep-ca rollover --dir ca --activate
+	yields - scep-ca rollover --dir ca
+	refuses 1 'there already' scep-ca rollover --dir ca
+	yields caps scep-ca answer --dir ca --operation GetCACaps
+	grep -qx GetNextCACert caps
+	yields next.p7 scep-ca answer --dir ca --operation GetNextCACert
+	openssl cms -verify -binary -inform DER -in next.p7 -purpose any \
+	    -CAfile ca/cert.pem -out next.certs
+	openssl pkcs7 -inform DER -in next.certs -print_certs |
+	    openssl x509 -outform DER |
+	    cmp - <(openssl x509 -in ca/next-cert.pem -outform DER)
+	cp ca/cert.pem old.pem
+	yields - scep-ca rollover --dir ca --activate
+	run ! cmp -s ca/cert.pem old.pem
+	yields caps scep-ca answer --dir ca --operation GetCACaps
+	run ! grep -qx GetNextCACert caps
+	enrolls ca after
+	openssl verify -CAfile ca/root.pem before.pem after.cert
+	openssl verify -CAfile ca/cert.pem after.cert
+	# A certificate of before renews, by a client that knows the old CA.
+	csr before /O=Example/CN=before ''
+	SCEP_TO=old.pem message ca before
+	granted ca before
+	openssl verify -CAfile ca/cert.pem before.cert
+	openssl cms -verify -binary -inform DER -in before.reply -purpose any \
+	    -CAfile old.pem -out out
+	# The lists of both hold what was revoked.
+	serial=$(openssl x509 -in before.pem -noout -serial)
+	yields - scep-ca revoke --dir ca "${serial#serial=}"
+	openssl crl -inform DER -in ca/previous-crl.der -CAfile old.pem -noout
+	openssl crl -inform DER -in ca/crl.der -CAfile ca/cert.pem -noout
+	[ "$(stat -c %a ca/previous-key.pem)" = 600 ]
+}
+
+@test "scep-ca rollover: with an RA" {
+	ca ca --ra --key-type ec:P-256
+	SCEP_TO=ca/ra.pem enrolls ca before
+	cp ca/ra.pem old-ra.pem
+	scep-ca rollover --dir ca
+	scep-ca rollover --dir ca --activate
+	SCEP_TO=ca/ra.pem enrolls ca after
+	openssl verify -CAfile ca/cert.pem after.cert
+	mv before.cert before.pem
+	csr before /O=Example/CN=before ''
+	SCEP_TO=old-ra.pem message ca before
+	granted ca before
+}
+
+@test "scep-ca rollover: killed at every rename, the folder still answers" {
+	needs strace
+	ca ca
+	scep-ca rollover --dir ca
+	cp -r ca prepared
+	for n in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		rm -rf ca
+		cp -r prepared ca
+		strace -qq -f -o trace -e trace=rename \
+		    -e "inject=rename:signal=KILL:when=$n" \
+		    scep-ca rollover --dir ca --activate || :
+		enrolls ca "d$n" > log 2>&1 || {
+			echo "killed at rename $n"
+			cat log trace
+			return 1
+		}
+		# It can be ended later.
+		scep-ca rollover --dir ca --activate 2> err ||
+		    grep -q 'no next CA is prepared' err
+		cmp <(openssl x509 -in ca/cert.pem -noout -pubkey) \
+		    <(openssl pkey -in ca/key.pem -pubout)
+	done
+}
