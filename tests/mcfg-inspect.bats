@@ -489,6 +489,120 @@ first_line() {
 	is 'j["recipients"][0]["type"] == "password"'
 }
 
+# ---- SCEP ----
+
+# enroll NAME: a key, its request NAME.request, the answer NAME.reply.
+enroll() {
+	openssl genrsa -out "$T/$1.key" 2048 2> /dev/null
+	chmod 600 "$T/$1.key"
+	scep-request --ca "$T/ca/cert.pem" --key "$T/$1.key" \
+	    --subject "/O=Example/CN=$1" --state "$T/$1.state" \
+	    --challenge "file:$T/pw" > "$T/$1.request"
+	scep-ca answer --dir "$T/ca" --operation PKIOperation \
+	    "$T/$1.request" > "$T/$1.reply" 2> "$T/$1.log"
+}
+
+@test "inspect: SCEP from request to reply, closed and opened" {
+	scep-ca init --dir "$T/ca" --subject /O=Example/CN=CA
+	scep-ca challenge --dir "$T/ca" > "$T/pw"
+	enroll a
+	inspect "$T/a.request"
+	is 'j["kind"] == "scep_request" and j["message_type"] == "PKCSReq"'
+	is 'j["content"]["kind"] == "enveloped" and n == []'
+	id=$(openssl cms -cmsout -print -noout -inform DER -in "$T/a.request" |
+	    grep -A3 113733.1.9.7 | sed -n 's/.*PRINTABLESTRING:\(.*\)/\1/p')
+	[ -n "$id" ]
+	is 'j["transaction_id"] == "'"$id"'"'
+	inspect --key "$T/ca/key.pem" "$T/a.request"
+	is 'j["content"]["content"]["kind"] == "csr"'
+	is 'j["content"]["content"]["challenge"] == "(masked)"'
+	first_line 'PKCSReq (19) for CN=a,O=Example'
+	inspect --show-secrets --key "$T/ca/key.pem" "$T/a.request"
+	is 'j["content"]["content"]["challenge"] == "'"$(cat "$T/pw")"'"'
+
+	inspect --key "$T/a.key" "$T/a.reply"
+	is 'j["kind"] == "scep_reply" and j["pki_status"] == "SUCCESS"'
+	is 'j["transaction_id"] == "'"$id"'"'
+	is 'j["content"]["content"]["certificates"][0]["subject"] == "CN=a,O=Example"'
+	first_line 'SUCCESS for CN=a,O=Example'
+
+	enroll b		# the challenge is spent
+	inspect "$T/b.reply"
+	is 'j["pki_status"] == "FAILURE" and j["fail_info"] == "badRequest"'
+	is 'j["fail_info_text"] in j["summary"]'
+
+	scep-request --poll --ca "$T/ca/cert.pem" --key "$T/a.key" \
+	    --state "$T/a.state" > "$T/poll"
+	inspect --key "$T/ca/key.pem" "$T/poll"
+	is 'j["message_type"] == "CertPoll"'
+	is 'j["content"]["content"]["kind"] == "scep_query"'
+	is 'j["content"]["content"]["subject"] == "CN=a,O=Example"'
+}
+
+@test "inspect: a SCEP message with a nonce of 8 bytes and single DES" {
+	openssl req -x509 -newkey rsa:1024 -nodes -keyout "$T/key" -sha1 \
+	    -subj /CN=old -out "$T/cert" 2> /dev/null
+	python3 - "$T" "$PKI/root.pem" <<-'PY'
+	# What openssl's command cannot add is put in by hand, and then signed.
+	import subprocess, sys
+	t, ca = sys.argv[1:]
+	def run(*a, **k):
+	    return subprocess.run(a, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, **k).stdout
+	def tlv(tag, body):
+	    n = len(body)
+	    size = bytes([n]) if n < 128 else bytes([0x80 | (n.bit_length() + 7) // 8]) + n.to_bytes((n.bit_length() + 7) // 8, "big")
+	    return bytes([tag]) + size + body
+	def oid(dots):
+	    a = [int(x) for x in dots.split(".")]
+	    out = bytes([a[0] * 40 + a[1]])
+	    for v in a[2:]:
+	        b = [v & 127]
+	        while v > 127:
+	            v >>= 7
+	            b.insert(0, v & 127 | 128)
+	        out += bytes(b)
+	    return tlv(6, out)
+	def attribute(dots, value):
+	    return tlv(0x30, oid(dots) + tlv(0x31, value))
+	open(t + "/plain", "wb").write(b"x" * 64)
+	try:
+	    sealed = run("openssl", "cms", "-encrypt", "-binary", "-des", "-provider", "legacy",
+	        "-provider", "default", "-outform", "DER", "-in", t + "/plain", ca)
+	except subprocess.CalledProcessError:
+	    sys.exit(77)
+	import hashlib
+	scep = "2.16.840.1.113733.1.9."
+	attrs = b"".join(sorted([
+	    attribute("1.2.840.113549.1.9.3", oid("1.2.840.113549.1.7.1")),
+	    attribute("1.2.840.113549.1.9.4", tlv(4, hashlib.sha1(sealed).digest())),
+	    attribute(scep + "2", tlv(19, b"19")),
+	    attribute(scep + "5", tlv(4, b"12345678")),
+	    attribute(scep + "7", tlv(19, b"ABC"))]))
+	open(t + "/attrs", "wb").write(tlv(0x31, attrs))
+	signature = run("openssl", "dgst", "-sha1", "-sign", t + "/key", t + "/attrs")
+	cert = run("openssl", "x509", "-in", t + "/cert", "-outform", "DER")
+	serial = bytes.fromhex(run("openssl", "x509", "-in", t + "/cert", "-noout", "-serial").decode().strip().split("=")[1])
+	if serial[0] & 128:
+	    serial = b"\0" + serial
+	name = tlv(0x30, tlv(0x31, tlv(0x30, oid("2.5.4.3") + tlv(12, b"old"))))
+	sha1 = tlv(0x30, oid("1.3.14.3.2.26") + tlv(5, b""))
+	signer = tlv(0x30, tlv(2, b"\1") + tlv(0x30, name + tlv(2, serial)) + sha1 +
+	    tlv(0xa0, attrs) + tlv(0x30, oid("1.2.840.113549.1.1.1") + tlv(5, b"")) + tlv(4, signature))
+	signed = tlv(0x30, tlv(2, b"\1") + tlv(0x31, sha1) +
+	    tlv(0x30, oid("1.2.840.113549.1.7.1") + tlv(0xa0, tlv(4, sealed))) +
+	    tlv(0xa0, cert) + tlv(0x31, signer))
+	open(t + "/message", "wb").write(tlv(0x30, oid("1.2.840.113549.1.7.2") + tlv(0xa0, signed)))
+	PY
+	inspect --key "$PKI/root.key" "$T/message"
+	is 'j["kind"] == "scep_request" and j["transaction_id"] == "ABC"'
+	is 'set(n) >= {"short_nonce", "sha1", "weak_key"}'
+	is 'j["signers"][0]["signature"].startswith("fits")'
+	is 'j["content"]["cms"]["cipher"] == "des-cbc"'
+	is '"weak_cipher" in [x["id"] for x in j["content"]["notes"]]'
+	is 'j["content"]["opened"] is False'
+	grep -q 'note: the key does not open it' "$T/text"
+}
+
 # ---- SCEP's text ----
 
 @test "inspect: GetCACaps" {

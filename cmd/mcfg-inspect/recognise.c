@@ -45,6 +45,24 @@ layer_kind(const struct report *r)
 	return kind != NULL ? kind : "";
 }
 
+/* What people look for first comes before what it is built from. */
+static void
+put_in_order(struct report *r)
+{
+	static const char *const last[] = {
+		"cms", "recipients", "opened", "content", "signers",
+		"certificates", "crls",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(last); i++) {
+		struct report *part = report_take(r, last[i]);
+
+		if (part != NULL)
+			report_add(r, last[i], part);
+	}
+}
+
 struct report *
 layer_inspect(struct inspect *in, const struct buf *bytes, unsigned depth)
 {
@@ -68,6 +86,7 @@ layer_inspect(struct inspect *in, const struct buf *bytes, unsigned depth)
 	report_add(r, "form", l.form);
 	if (!recognise(&l, bytes))
 		return NULL;
+	put_in_order(r);
 	report_add(r, "notes", STEAL(notes));
 	return STEAL(r);
 }

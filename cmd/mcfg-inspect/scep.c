@@ -163,12 +163,15 @@ summarise_reply(struct layer *l, const struct cms_view *v)
 	const char *status = report_get_text(l->r, "pki_status");
 	const char *fail = report_get_text(l->r, "fail_info");
 	const char *txid = report_get_text(l->r, "transaction_id");
-	char subject[200];
+	const char *why = report_get_text(l->r, "fail_info_text");
+	char subject[200], text[120] = "";
 
 	about(l->r, subject, sizeof subject);
-	layer_is(l, "scep_reply", "a SCEP reply, %s%s%s%s, transaction %s, "
+	if (why != NULL)
+		snprintf(text, sizeof text, " (%.100s)", why);
+	layer_is(l, "scep_reply", "a SCEP reply, %s%s%s%s%s, transaction %s, "
 	    "signed by %s", status != NULL ? status : "without a status",
-	    fail != NULL ? " " : "", fail != NULL ? fail : "", subject,
+	    fail != NULL ? " " : "", fail != NULL ? fail : "", text, subject,
 	    txid != NULL ? txid : "without a number",
 	    v->signer_name != NULL ? v->signer_name : "nobody who is inside");
 }
