@@ -27,6 +27,8 @@ const struct schema_rule_info schema_rules[SCHEMA_RULES] = {
 	    "a boolean is written as an integer" },
 	[RULE_REAL_AS_INTEGER] = { "real-as-integer", W,
 	    "an integer is written as a real" },
+	[RULE_INTEGER_AS_BOOL] = { "integer-as-bool", W,
+	    "an integer that is 0 or 1 is written as a boolean" },
 	[RULE_MISSING_KEY] = { "missing-key", E,
 	    "a key that must be there is missing" },
 	[RULE_UNKNOWN_VALUE] = { "unknown-value", E,

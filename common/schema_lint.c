@@ -141,6 +141,23 @@ is_whole(double v)
 	return v >= -9e15 && v <= 9e15 && v == (double)(int64_t)v;
 }
 
+/* A switch whose schema says 0 and 1: to a device both are the number. */
+static bool
+is_switch(const struct spec_node *key)
+{
+	const struct spec_node *list = spec_node_get(key, "rangelist");
+	const char *text;
+	size_t i;
+
+	for (i = 0; i < spec_node_count(list); i++) {
+		text = spec_node_text(spec_node_at(list, i));
+		if (text == NULL ||
+		    (strcmp(text, "0") != 0 && strcmp(text, "1") != 0))
+			return false;
+	}
+	return spec_node_count(list) > 0;
+}
+
 /* False where the value cannot be looked at any further. */
 static bool
 check_type(struct schema_run *r, const struct spec_node *key,
@@ -164,6 +181,10 @@ check_type(struct schema_run *r, const struct spec_node *key,
 	    is_whole(tree_real_of(t)))
 		schema_say(r, t, RULE_REAL_AS_INTEGER, "a real, should be "
 		    "the integer %lld", (long long)tree_real_of(t));
+	else if (kind == TREE_BOOL && is_type(types, "<integer>") &&
+	    is_switch(key))
+		schema_say(r, t, RULE_INTEGER_AS_BOOL, "a boolean, should be "
+		    "the integer %d", tree_bool_of(t) ? 1 : 0);
 	else
 		schema_say(r, t, RULE_WRONG_TYPE, "is of type %s, should be "
 		    "%s", tree_kind_name(kind), buf_str(&want));
@@ -200,13 +221,52 @@ is_listed(const struct tree *t, const char *text)
 	    !(v > number_of(t));
 }
 
-/* Values that devices know and the lists have lost. */
+/*
+ * Values that the lists have lost and devices take, as profiles show that
+ * work; NULL is any, where a list names only what Apple itself makes.
+ */
+static const struct old_value {
+	const char *key, *value;
+	const char *beside;	/* what the list has, which tells it from others
+				 * of a key so called */
+} old_values[] = {
+	{ "ActionStringItem", "alert", "eject" },
+	{ "Type", "Application", "App" },
+	{ "PreferencePanes", NULL, "com.apple.preferences.users" },
+	{ "SettingsExtensions", NULL, NULL },
+};
+
+static bool
+has_item(const struct spec_node *list, const char *value)
+{
+	const char *text;
+	size_t i;
+
+	for (i = 0; i < spec_node_count(list); i++) {
+		text = spec_node_text(spec_node_at(list, i));
+		if (text != NULL && strcmp(text, value) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool
 is_old_value(const struct spec_node *key, const struct tree *t)
 {
-	return tree_kind(t) == TREE_STRING &&
-	    text_is(key, "key", "ActionStringItem") &&
-	    strcmp(tree_string_of(t), "alert") == 0;
+	const struct spec_node *list = spec_node_get(key, "rangelist");
+	const struct old_value *v;
+	size_t i;
+
+	if (tree_kind(t) != TREE_STRING)
+		return false;
+	for (i = 0; i < ARRAY_LEN(old_values); i++) {
+		v = &old_values[i];
+		if (text_is(key, "key", v->key) && (v->value == NULL ||
+		    strcmp(tree_string_of(t), v->value) == 0) &&
+		    (v->beside == NULL || has_item(list, v->beside)))
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -385,6 +445,10 @@ check_value(struct schema_run *r, const struct spec_node *key,
 		return;
 	switch (tree_kind(t)) {
 	case TREE_DICT:
+		/* The Dock's own record of a file: "for Apple use only", and
+		 * not in the form that the schema gives it. */
+		if (text_is(key, "key", "tile-data"))
+			break;
 		l.any[0] = spec_node_get(key, "subkeys");
 		l.span = span;
 		if (spec_node_count(l.any[0]) > 0)
@@ -611,6 +675,9 @@ static const struct excuse {
 	bool is_there;		/* other excuses by being there, or by not */
 } excuses[] = {
 	{ "Allowed", "Authorization", NULL, true },
+	{ "moduleName", "askForPassword", NULL, true },
+	{ "moduleName", "loginWindowIdleTime", NULL, true },
+	{ "moduleName", "loginWindowModulePath", NULL, true },
 	{ "sharedSecret", "sanAuthMethod", NULL, false },
 	{ "Password", "AuthMethod", "Password", false },
 };
@@ -633,7 +700,8 @@ is_excused(const struct spec_node *list, const char *name,
 		value = tree_get_string(dict, e->other);
 		if (e->value != NULL)
 			there = value != NULL && strcmp(value, e->value) == 0;
-		return there == e->is_there;
+		if (there == e->is_there)
+			return true;
 	}
 	return false;
 }

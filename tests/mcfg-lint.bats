@@ -130,6 +130,8 @@ sow() {
 	error|missing-key|payload[1]|del clip['URL']
 	error|missing-key|payload[4]|del mdm['Topic']
 	error|missing-key|payload[0].EAPClientConfiguration|wifi['EAPClientConfiguration'] = {'UserName': 'x'}
+	warning|integer-as-bool|payload[6].PPP.TokenCard|p['PayloadContent'].append(payload('com.apple.vpn.managed', VPNType='L2TP', UserDefinedName='V', PPP={'TokenCard': True}))
+	error|wrong-type|payload[0].ProxyServerPort|wifi['ProxyServerPort'] = True
 	error|bad-range|payload[0].ProxyServerPort|wifi['ProxyServerPort'] = 70000
 	error|bad-range|payload[5].minLength|unlock['minLength'] = 17
 	error|bad-range|payload[5].maxFailedAttempts|unlock['maxFailedAttempts'] = 1
@@ -173,7 +175,8 @@ hold(
  payload("com.apple.MCX", DestroyFVKeyOnStandby=True, cachedaccounts=1),
  payload("com.apple.homescreenlayout", Dock=[], Pages=[[{"Type": "Folder",
   "DisplayName": "F", "Pages": [[{"Type": "Folder", "DisplayName": "G",
-  "Pages": [[{"Type": "App", "BundleID": "com.a.b"}]]}]]}]]),
+  "Pages": [[{"Type": "App", "BundleID": "com.a.b"},
+  {"Type": "Application", "BundleID": "com.a.c"}]]}]]}]]),
  payload("com.apple.applicationaccess.new", familyControlsEnabled=True,
   whiteList=[{"bundleID": "a", "appID": b"x", "subApps": [{"bundleID": "b",
   "appID": b"y"}]}]),
@@ -185,6 +188,16 @@ hold(
  payload("com.apple.ManagedClient.preferences", PayloadContent={
   "com.example.app": {"Forced": [{"mcx_preference_settings": {"a": 1}}]}}),
  payload("com.apple.preference.users", DisableUsingiCloudPassword=True),
+ payload("com.apple.screensaver", askForPassword=True, askForPasswordDelay=5),
+ payload("com.apple.systempreferences", DisabledPreferencePanes=["org.a.b"]),
+ payload("com.apple.dock", **{"static-apps": [{"mcx_typehint": 1,
+  "tile-type": "file-tile", "tile-data": {"file-type": 41, "file-label": "S",
+  "file-data": {"_CFURLString": "/A.app", "_CFURLStringType": 0}}}]}),
+ payload("com.apple.configurationprofile.identification",
+  PayloadIdentification={"AuthMethod": "UserEnteredPassword",
+  "FullName": "", "EmailAddress": "", "UserName": "", "Prompt": ""}),
+ payload("com.apple.vpn.managed", VPNType="L2TP", UserDefinedName="V",
+  DNS={"ServerAddresses": ["192.0.2.1"]}, IPv4={"OverridePrimary": 0}),
  payload("com.apple.mcxprinting", UserPrinterList={"Laser": {}}))
 for q in p["PayloadContent"]:
  q["PayloadEnabled"] = True
