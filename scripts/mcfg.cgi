@@ -1,0 +1,508 @@
+#!/bin/sh
+# mcfg.cgi is the profile service: the pages and steps of over-the-air
+# enrollment for the site in $MCFG_SITE, as a CGI program.  Each step is a
+# tool; what is here only routes, passes on, and maps a status to an answer.
+#
+# Nothing is kept in files: attributes, certificates and profiles are text and
+# travel in variables and pipes; what is binary goes straight to the client.
+# No word of a request ever becomes a command, an option or a path.
+
+# A server may end what it has got all of before the last line is logged.
+trap '' TERM
+set -uf
+umask 077
+LC_ALL=C
+export LC_ALL
+
+MAX=65536		# bytes of a device's answer
+TYPE=application/x-apple-aspen-config
+NL='
+'
+
+case $0 in
+*/*) here=${0%/*} ;;
+*) here=. ;;
+esac
+if [ -n "${MCFG_BIN:-}" ]; then
+	PATH=$MCFG_BIN:${PATH:-/usr/local/bin:/usr/bin:/bin}
+elif [ -x "$here/../build/bin/mcfg-sign" ]; then
+	PATH=$here/../build/bin:${PATH:-/usr/local/bin:/usr/bin:/bin}
+fi
+export PATH
+
+# plain TEXT: the beginning of TEXT, anything unusual as a question mark.
+plain() {
+	rest=$(printf '%.80s' "$1") shown=
+	while [ -n "$rest" ]; do
+		tail=${rest#?}
+		case $rest in
+		[A-Za-z0-9/._~@:,+-]*) shown=$shown${rest%"$tail"} ;;
+		*) shown=$shown'?' ;;
+		esac
+		rest=$tail
+	done
+	[ "${#1}" -le 80 ] || shown=$shown...
+	printf '%s' "${shown:--}"
+}
+
+# log CODE REASON: the one line about this request.
+log() {
+	printf 'mcfg.cgi: %s: %s %s: %s: %s\n' "$(plain "${REMOTE_ADDR:-}")" \
+	    "$(plain "${REQUEST_METHOD:-}")" "$(plain "$path")" "$1" "$2" >&2
+}
+
+# answer CODE [HEADER]: the page for a code that is not 200.  A page says
+# nothing that tells one reason from another.
+answer() {
+	case $1 in
+	301) text='Moved Permanently' ;;
+	400) text='Bad Request' ;;
+	403) text='Forbidden' ;;
+	404) text='Not Found' ;;
+	405) text='Method Not Allowed' ;;
+	411) text='Length Required' ;;
+	413) text='Content Too Large' ;;
+	503) text='Service Unavailable' ;;
+	*) text='Internal Server Error' ;;
+	esac
+	printf 'Status: %s %s\r\n' "$1" "$text"
+	[ -z "${2:-}" ] || printf '%s\r\n' "$2"
+	[ -n "$began" ] || printf 'Cache-Control: no-store\r\n'
+	printf 'Content-Type: text/plain; charset=utf-8\r\n\r\n%s\n' "$text"
+	exit 0
+}
+
+# refuse CODE REASON [HEADER]: logs and answers.
+refuse() {
+	log "$1" "$2"
+	answer "$1" "${3:-}"
+}
+
+# attempt KIND TOOL ARG...: runs a tool; its standard output is ours, what it
+# says goes into the log line.  Where it fails the status is that of the page
+# to answer with, less 300.
+attempt() {
+	kind=$1
+	shift
+	status=0
+	{ said=$("$@" 2>&1 >&3 3>&-) || status=$?; } 3>&1
+	if [ "$status" -eq 0 ]; then
+		[ -z "$said" ] || printf '%s\n' "$said" >&2
+		return 0
+	fi
+	case $kind:$status in
+	judge:1) code=403 ;;
+	judge:3) code=400 ;;
+	judge:5) code=301 ;;
+	*)
+		case $said in
+		*busy*|*locked*) code=503 ;;
+		*) code=500 ;;
+		esac ;;
+	esac
+	line=
+	while [ -n "$said" ]; do
+		line="${line:+$line; }${said%%"$NL"*}"
+		case $said in
+		*"$NL"*) said=${said#*"$NL"} ;;
+		*) said= ;;
+		esac
+	done
+	log "$code" "${line:-$1 ended with status $status}"
+	return $((code - 300))
+}
+
+# step TOOL ARG...: a step that does not judge the request: any failure is
+# ours.
+step() {
+	attempt step "$@"
+}
+
+# judge TOOL ARG...: the step that judges the request.
+judge() {
+	attempt judge "$@"
+}
+
+# failed STATUS: the page that attempt() chose.
+failed() {
+	code=$(($1 + 300))
+	case $code in
+	301)
+		base=$(base_url) || answer 500
+		answer 301 "Location: $base/enroll" ;;
+	503)
+		answer 503 'Retry-After: 5' ;;
+	*)
+		answer "$code" ;;
+	esac
+}
+
+# base_url: the site's own address.  A Host header has no say in it.
+base_url() {
+	payload=$(step mcfg-service-payload --config site.yaml) || return
+	url=$(printf '%s\n' "$payload" | step mcfg-get PayloadContent.URL) ||
+	    return
+	printf '%s\n' "${url%/profile}"
+}
+
+# methods METHOD...: only these.
+methods() {
+	for m; do
+		[ "${REQUEST_METHOD:-}" != "$m" ] || return 0
+	done
+	allow=$1
+	shift
+	for m; do
+		allow="$allow, $m"
+	done
+	refuse 405 'method not allowed' "Allow: $allow"
+}
+
+# send PROFILE NAME WHAT: signs the profile and sends it.
+send() {
+	began=yes
+	printf 'Cache-Control: no-store\r\n'
+	printf 'Content-Disposition: attachment; filename="%s"\r\n' "$2"
+	printf '%s\n' "$1" | step mcfg-sign --config site.yaml \
+	    --cert signer/cert.pem --key signer/key.pem \
+	    --chain signer/chain.pem --http "$TYPE" || failed $?
+	log 200 "$3"
+}
+
+# ---- / ----
+
+# html TEXT: fit to stand in a page.
+html() {
+	rest=$1 made=
+	while [ -n "$rest" ]; do
+		tail=${rest#?}
+		case $rest in
+		'&'*) made="$made&amp;" ;;
+		'<'*) made="$made&lt;" ;;
+		'>'*) made="$made&gt;" ;;
+		'"'*) made="$made&quot;" ;;
+		"'"*) made="$made&#39;" ;;
+		*) made=$made${rest%"$tail"} ;;
+		esac
+		rest=$tail
+	done
+	printf '%s' "$made"
+}
+
+# value KEY: of the service payload, or nothing.
+value() {
+	printf '%s\n' "$payload" | mcfg-get "$1" 2> /dev/null || :
+}
+
+# fingerprint: the root's, in pairs, eight of them a line at least.
+fingerprint() {
+	line=$(step openssl x509 -in ca/root.pem -noout -fingerprint \
+	    -sha256) || return
+	pairs=${line#*=}:
+	while [ -n "$pairs" ]; do
+		tail=${pairs#????????????????????????}
+		eight=${pairs%"$tail"}
+		[ -n "$eight" ] || return 1
+		while :; do
+			case $eight in
+			*:?*) eight=${eight%%:*}' '${eight#*:} ;;
+			*) break ;;
+			esac
+		done
+		printf '<span>%s</span>' "${eight%:}"
+		pairs=$tail
+	done
+}
+
+welcome() {
+	payload=$(step mcfg-service-payload --config site.yaml) || failed $?
+	name=$(html "$(value PayloadOrganization)")
+	what=$(html "$(value PayloadDescription)")
+	print=$(fingerprint) || failed $?
+	printf 'Content-Type: text/html; charset=utf-8\r\n'
+	printf 'X-Content-Type-Options: nosniff\r\n'
+	printf 'Referrer-Policy: no-referrer\r\n'
+	printf "Content-Security-Policy: default-src 'none'; "
+	printf "style-src 'unsafe-inline'; frame-ancestors 'none'; "
+	printf "base-uri 'none'; form-action 'none'\r\n\r\n"
+	page
+	log 200 welcome
+}
+
+page() {
+	cat <<HTML
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>$name: set up your device</title>
+<style>
+:root {
+	--paper: #f4f5f7; --card: #fff; --ink: #1b1f24; --soft: #57606b;
+	--line: #dfe3e8; --accent: #0b5fd0; --on-accent: #fff; --tint: #eaf2fd;
+}
+@media (prefers-color-scheme: dark) {
+	:root {
+		--paper: #101317; --card: #191e24; --ink: #eceff3;
+		--soft: #a2acb8; --line: #2c333c; --accent: #6aa9ff;
+		--on-accent: #07182e; --tint: #16263c;
+	}
+}
+* { box-sizing: border-box; }
+body {
+	margin: 0; background: var(--paper); color: var(--ink);
+	font: 1.0625rem/1.55 -apple-system, system-ui, "Segoe UI", Roboto,
+	    "Helvetica Neue", Arial, sans-serif;
+	-webkit-text-size-adjust: 100%;
+}
+main { max-width: 44rem; margin: 0 auto; padding: 2.5rem 1.25rem 3rem; }
+.who {
+	margin: 0 0 .5rem; color: var(--accent); font-weight: 600;
+	overflow-wrap: anywhere;
+}
+h1 {
+	margin: 0 0 .75rem; font-size: clamp(1.9rem, 6vw, 2.75rem);
+	line-height: 1.15; letter-spacing: -.02em;
+}
+.lead {
+	margin: 0 0 2rem; color: var(--soft); font-size: 1.125rem;
+	overflow-wrap: anywhere;
+}
+ol { list-style: none; margin: 0; padding: 0; counter-reset: step; }
+li {
+	position: relative; margin: 0 0 1rem; padding: 1.4rem 1.25rem 1.5rem;
+	background: var(--card); border: 1px solid var(--line);
+	border-radius: 16px; counter-increment: step;
+}
+h2 {
+	display: flex; align-items: center; gap: .75rem;
+	margin: 0 0 .6rem; font-size: 1.25rem; line-height: 1.3;
+}
+h2::before {
+	content: counter(step); flex: none; width: 2rem; height: 2rem;
+	border-radius: 50%; background: var(--tint); color: var(--accent);
+	font-size: 1rem; font-weight: 700; line-height: 2rem;
+	text-align: center;
+}
+p { margin: 0 0 .9rem; }
+li p:last-child { margin-bottom: 0; }
+.path { font-weight: 600; }
+.note { color: var(--soft); font-size: .9375rem; }
+a.go {
+	display: block; margin: 1.1rem 0; padding: .85rem 1.25rem;
+	border-radius: 12px; background: var(--accent);
+	color: var(--on-accent); font-weight: 600; text-align: center;
+	text-decoration: none;
+}
+a.go.second { background: var(--tint); color: var(--accent); }
+a.go:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
+a.go:hover { filter: brightness(1.06); }
+.print {
+	display: block; margin: .5rem 0 0; padding: .75rem .9rem;
+	background: var(--paper); border: 1px solid var(--line);
+	border-radius: 10px; color: var(--ink);
+	font: .875rem/1.7 ui-monospace, Menlo, Consolas, monospace;
+	-webkit-user-select: all; user-select: all;
+}
+.print span { display: inline-block; margin-right: 1ch; white-space: pre; }
+@media (min-width: 40rem) {
+	main { padding-top: 4.5rem; }
+	li { padding: 1.75rem 2rem 1.9rem; }
+	a.go { display: inline-block; min-width: 16rem; }
+}
+</style>
+</head>
+<body>
+<main>
+<header>
+<p class="who">$name</p>
+<h1>Set up your device</h1>
+<p class="lead">$what</p>
+</header>
+<ol>
+<li>
+<h2>Trust this service</h2>
+<p>Download the root certificate and install it: open
+<span class="path">Settings</span> and tap
+<span class="path">Profile Downloaded</span>.</p>
+<p>Then switch it on. Since iOS 10.3 that is a second place:
+<span class="path">Settings &rsaquo; General &rsaquo; About &rsaquo;
+Certificate Trust Settings</span>.</p>
+<a class="go second" href="/CA">Get the root certificate</a>
+<p class="note">Before you install it, compare its SHA&#8209;256 fingerprint with the
+one you were given, on paper or by a person you know. It should be
+<code class="print">$print</code></p>
+</li>
+<li>
+<h2>Enroll</h2>
+<p>Sign in with your name and password, allow the download, and install the
+profile in <span class="path">Settings</span>.</p>
+<a class="go" href="/enroll">Enroll this device</a>
+<p class="note">Open this page in Safari, on the device itself. The profile is
+good for a few minutes and for one device.</p>
+</li>
+<li>
+<h2>The rest happens by itself</h2>
+<p>Your device says which device it is, gets a certificate of its own, and
+receives its configuration, encrypted so that no other device can read it.</p>
+<p class="note">You find it afterwards under <span class="path">Settings
+&rsaquo; General &rsaquo; VPN &amp; Device Management</span>.</p>
+</li>
+</ol>
+</main>
+</body>
+</html>
+HTML
+}
+
+# ---- /CA, /crl ----
+
+root() {
+	step openssl x509 -in ca/root.pem -noout || failed $?
+	log 200 'root certificate'
+	printf 'Content-Type: application/x-x509-ca-cert\r\n'
+	printf 'Content-Disposition: attachment; filename="ca.cer"\r\n\r\n'
+	exec openssl x509 -in ca/root.pem -outform DER
+}
+
+crl() {
+	[ -s ca/crl.der ] || refuse 404 'no revocation list was made'
+	log 200 'revocation list'
+	printf 'Content-Type: application/pkix-crl\r\n'
+	printf 'Cache-Control: no-store\r\n\r\n'
+	exec cat ca/crl.der
+}
+
+# ---- phase 1: /enroll ----
+
+enroll() {
+	[ -n "${REMOTE_USER:-}" ] || refuse 403 'nobody is logged in'
+	[ "${HTTP_SEC_FETCH_SITE:-}" != cross-site ] ||
+	    refuse 403 'sent here by another site'
+	MCFG_CHALLENGE=$(step mcfg-enrollment start --config site.yaml \
+	    --user="$REMOTE_USER") || failed $?
+	export MCFG_CHALLENGE
+	payload=$(step mcfg-service-payload --config site.yaml \
+	    --challenge env:MCFG_CHALLENGE) || failed $?
+	unset MCFG_CHALLENGE
+	send "$payload" enroll.mobileconfig \
+	    "profile service for $(plain "$REMOTE_USER")"
+}
+
+# ---- phases 2 and 3: /profile ----
+
+# body_length: CONTENT_LENGTH as a number from 1 to MAX, in $length.
+body_length() {
+	length=${CONTENT_LENGTH:-}
+	case $length in
+	'') refuse 411 'no length' ;;
+	*[!0-9]*) refuse 400 'length is no number' ;;
+	esac
+	while :; do
+		case $length in
+		0?*) length=${length#0} ;;
+		*) break ;;
+		esac
+	done
+	if [ "${#length}" -gt "${#MAX}" ] || [ "$length" -gt "$MAX" ]; then
+		refuse 413 'too large'
+	fi
+	[ "$length" -gt 0 ] || refuse 400 'no message'
+}
+
+# The verifier writes the anchor's name, the signer's certificate and the
+# content one behind the other: all of it is text.  (A content with NUL bytes
+# is no XML; without them it is no property list of any kind, and refused.)
+profile() {
+	body_length
+	message=$(judge mcfg-verify --length "$length" --allow-sha1 \
+	    --device-ca device-ca.pem --ca ca/cert.pem \
+	    --anchor-out fd:4 --signer-out fd:4 4>&1) || failed $?
+	attributes=${message#*-----END CERTIFICATE-----"$NL"}
+	anchor=${message%%-----BEGIN CERTIFICATE-----*}
+	if [ -z "$anchor" ]; then
+		anchor=${attributes%%"$NL"*}
+		attributes=${attributes#*"$NL"}
+	fi
+	signer=${message#"$anchor"}
+	signer=${signer%%-----END CERTIFICATE-----*}
+	signer="$signer-----END CERTIFICATE-----"
+
+	allow=
+	if [ -e devices.allow ] || [ -L devices.allow ]; then
+		allow=devices.allow
+	fi
+	case ${anchor%"$NL"} in
+	device) identify ;;
+	ca) configure ;;
+	*) refuse 500 'mcfg-verify named no anchor' ;;
+	esac
+}
+
+# Phase 2: a device that shows its factory identity gets a SCEP payload.
+identify() {
+	message=$(printf '%s\n' "$attributes" |
+	    judge mcfg-enrollment identify --config site.yaml \
+	    ${allow:+--allow "$allow"} --report fd:4 4>&1) || failed $?
+	MCFG_CHALLENGE=${message##*"$NL"}
+	export MCFG_CHALLENGE
+	subject=$(printf '%s\n' "${message%"$NL"*}" | step mcfg-get subject) ||
+	    failed $?
+	payload=$(step mcfg-scep-payload --config site.yaml \
+	    --subject "$subject" --ca-cert ca/cert.pem \
+	    --challenge env:MCFG_CHALLENGE) || failed $?
+	unset MCFG_CHALLENGE
+	send "$payload" identity.mobileconfig 'identity payload (phase 2)'
+}
+
+# Phase 3: a device that shows the identity it got here gets its configuration.
+configure() {
+	variables=$(printf '%s\n' "$attributes" |
+	    judge mcfg-enrollment complete --config site.yaml \
+	    ${allow:+--allow "$allow"} --signer /dev/fd/5 5<<-PEM
+		$signer
+		PEM
+	) || failed $?
+	payload=$(printf '%s\n' "$variables" |
+	    step mcfg-profile --pick . --vars -) || failed $?
+	payload=$(printf '%s\n' "$payload" |
+	    step mcfg-encrypt --recipient /dev/fd/5 5<<-PEM
+		$signer
+		PEM
+	) || failed $?
+	send "$payload" configuration.mobileconfig 'configuration (phase 3)'
+}
+
+# ---- the routes ----
+
+path=${PATH_INFO:-/}
+began=
+
+[ -n "${MCFG_SITE:-}" ] || refuse 500 'MCFG_SITE is not set'
+cd -- "$MCFG_SITE" 2> /dev/null || refuse 500 'MCFG_SITE is not a folder'
+
+case $path in
+/)
+	methods GET HEAD
+	welcome ;;
+/CA)
+	methods GET HEAD
+	root ;;
+/crl)
+	methods GET HEAD
+	crl ;;
+/enroll)
+	methods GET
+	enroll ;;
+/profile)
+	methods POST
+	profile ;;
+/scep|/scep/*)
+	SCEP_CA_DIR=ca
+	export SCEP_CA_DIR
+	exec scep-ca cgi ;;
+*)
+	refuse 404 'no such page' ;;
+esac

@@ -1,0 +1,150 @@
+# What the tests of the flow share: a site, its server, a device made of curl
+# and the openssl command.
+#
+# One site serves a whole file: its folder is $SITE, its root $ROOT_CA, its
+# address $URL; jane's password is in $PW.
+
+export PW='correct horse: "battery" \ staple'
+
+free_port() {
+	python3 -c 'import socket
+s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# make_site [ARG...]: in $SITE, for a free port.
+make_site() {
+	SITE=${SITE:-$BATS_FILE_TMPDIR/a site}
+	PORT=$(free_port)
+	URL=https://localhost:$PORT
+	ROOT_CA=$SITE/ca/root.pem
+	FACTORY=$SITE/simulated/device.pem
+	FACTORY_KEY=$SITE/simulated/device-key.pem
+	export SITE PORT URL ROOT_CA FACTORY FACTORY_KEY
+	mcfg-site "$SITE" --port "$PORT" --organization 'Example, Inc.' \
+	    --user jane --password env:PW "$@" > "$SITE.said"
+}
+
+# add_user NAME: with the same password.
+add_user() {
+	printf '%s:%s\n' "$1" \
+	    "$(printf '%s\n' "$PW" | openssl passwd -6 -stdin)" \
+	    >> "$SITE/users.htpasswd"
+}
+
+# serve [ARG...]: starts the server; its process is $SERVER.
+serve() {
+	rm -f "$SITE.ready"
+	mkfifo "$SITE.ready"
+	exec 7<> "$SITE.ready"
+	mcfg-serve "$SITE" "$@" > "$SITE.ready" 2> "$SITE.stderr" 3>&- 7>&- &
+	SERVER=$!
+	export SERVER
+	if ! read -r -t 60 -u 7 READY; then
+		cat "$SITE.stderr" "$SITE/log/error.log"
+		return 1
+	fi
+	export READY
+}
+
+# unserve: ends it; returns when the process is gone.
+unserve() {
+	[ -n "${SERVER:-}" ] || return 0
+	kill -TERM "$SERVER" 2> /dev/null || :
+	tail --pid="$SERVER" -f /dev/null
+	SERVER=
+}
+
+# web PATH [CURL-ARG...]: status in $code, body in $T/body, header in $T/head.
+web() {
+	local path=$1
+	shift
+	code=$(curl -sS --path-as-is --cacert "$ROOT_CA" --max-time 60 \
+	    -o "$T/body" -D "$T/head" -w '%{http_code}' "$@" "$URL$path")
+}
+
+# header NAME: its value in the last answer.
+header() {
+	sed -n 's/\r$//; s/^'"$1"': //Ip' "$T/head"
+}
+
+# get_profile TO [CURL-ARG...]: phase 1 of jane; the profile, verified by the
+# openssl command.
+get_profile() {
+	local to=$1
+	shift
+	web /enroll -u "jane:$PW" "$@"
+	[ "$code" = 200 ] || return 1
+	unsign "$T/body" "$to"
+}
+
+# unsign FILE TO: what is in a signed profile, by the openssl command.
+unsign() {
+	openssl cms -verify -binary -purpose any -inform DER \
+	    -CAfile "$ROOT_CA" -in "$1" -out "$2" 2> "$T/cms"
+}
+
+# plist_key FILE EXPRESSION: a value of the plist p, as text.
+plist_key() {
+	python3 - "$1" "$2" <<-'PY'
+	import plistlib, sys
+	p = plistlib.load(open(sys.argv[1], 'rb'))
+	print(eval(sys.argv[2]))
+	PY
+}
+
+# attributes TO [NAME=VALUE...]: a device's dictionary.
+attributes() {
+	python3 - "$@" <<-'PY'
+	import plistlib, sys
+	d = dict(a.split('=', 1) for a in sys.argv[2:])
+	plistlib.dump(d, open(sys.argv[1], 'wb'))
+	PY
+}
+
+# sign_as CERT KEY IN OUT [ARG...]: as old devices do it.
+sign_as() {
+	local cert=$1 key=$2 in=$3 out=$4
+	shift 4
+	openssl cms -sign -binary -nodetach -nosmimecap -md sha1 "$@" \
+	    -signer "$cert" -inkey "$key" -in "$in" -outform DER -out "$out"
+}
+
+# post FILE [CURL-ARG...]: to /profile.
+post() {
+	local file=$1
+	shift
+	web /profile --data-binary "@$file" \
+	    -H 'Content-Type: application/pkcs7-signature' "$@"
+}
+
+# device DIR [ARG...]: a whole enrollment of jane by mcfg-device.
+device() {
+	local dir=$1
+	shift
+	mcfg-device "$URL" --cacert "$ROOT_CA" --user jane --password env:PW \
+	    --identity "$FACTORY" --identity-key "$FACTORY_KEY" -o "$dir" "$@"
+}
+
+# device_refused STATUS TEXT DIR [ARG...]: the same, and it stops there.
+device_refused() {
+	local want=$1 text=$2
+	shift 2
+	status=0
+	device "$@" > "$T/stdout" 2> "$T/stderr" || status=$?
+	cat "$T/stderr"
+	[ "$status" -eq "$want" ]
+	[ ! -s "$T/stdout" ]
+	[ "$(wc -l < "$T/stderr")" -eq 1 ]
+	grep -qF -e "mcfg-device: $text" "$T/stderr"
+}
+
+# enrollments EXPRESSION: over the ledger's list, as j.
+enrollments() {
+	mcfg-enrollment list --json --config "$SITE/site.yaml" > "$T/list"
+	json_is "$T/list" "($1)"
+}
+
+# left_over: every file in the site that a request might have left.
+left_over() {
+	find "$SITE/tmp" "$SITE/www" -mindepth 1
+}

@@ -1,0 +1,182 @@
+#!/usr/bin/env bats
+# A real web server on a site: starts, listens where it says, ends.
+
+load helpers
+load flow
+code=''	# of web()
+
+setup_file() {
+	command -v lighttpd > /dev/null || [ -x /usr/sbin/lighttpd ] ||
+	    skip 'lighttpd is not installed'
+	make_site
+}
+
+teardown() {
+	unserve
+}
+
+# processes: those that work in the site's folder.
+processes() {
+	local p
+	for p in /proc/[0-9]*; do
+		[ "$(readlink "$p/cwd" 2> /dev/null)" != "$SITE" ] ||
+		    tr '\0' ' ' < "$p/cmdline"
+	done
+}
+
+@test "mcfg-serve: serves when it says so, and leaves no process behind" {
+	serve
+	[ "$READY" = "listening on $URL/" ]
+	web /
+	[ "$code" = 200 ]
+	web '/scep?operation=GetCACaps'
+	[ "$code" = 200 ]
+	[ -n "$(processes)" ]
+	kill -TERM "$SERVER"
+	status=0
+	wait "$SERVER" || status=$?
+	[ "$status" -eq 0 ]
+	[ -z "$(processes)" ]
+	[ -z "$(find "$SITE/run" -mindepth 1)" ]
+	[ ! -s "$SITE.stderr" ]
+	SERVER=
+}
+
+@test "mcfg-serve: a request in flight is answered before it ends" {
+	# A step that waits until it is told to go on.
+	mkdir "$T/bin"
+	ln -s "$MCFG_BIN"/* "$T/bin"
+	mkfifo "$T/begun" "$T/go"
+	rm "$T/bin/mcfg-service-payload"
+	cat > "$T/bin/mcfg-service-payload" <<-SH
+	#!/bin/sh
+	if [ -n "\${PATH_INFO:-}" ]; then
+		echo > '$T/begun'
+		read -r x < '$T/go'
+	fi
+	exec '$MCFG_BIN/mcfg-service-payload' "\$@"
+	SH
+	chmod +x "$T/bin/mcfg-service-payload"
+	MCFG_BIN=$T/bin serve
+	{
+		web /enroll -u "jane:$PW"
+		echo "$code" > "$T/code"
+	} 3>&- 7>&- &
+	client=$!
+	read -r < "$T/begun"
+	kill -TERM "$SERVER"
+	echo > "$T/go"
+	wait "$client"
+	[ "$(cat "$T/code")" = 200 ]
+	unsign "$T/body" "$T/service"
+	unserve
+	[ -z "$(processes)" ]
+}
+
+@test "mcfg-serve: another port changes where it listens and nothing else" {
+	other=$(free_port)
+	serve --port "$other"
+	[ "$READY" = "listening on https://localhost:$other/" ]
+	URL=https://localhost:$other web /enroll -u "jane:$PW"
+	[ "$code" = 200 ]
+	unsign "$T/body" "$T/service"
+	plist_is "$T/service" \
+	    "p['PayloadContent']['URL'] == '$URL/profile'"
+}
+
+@test "mcfg-serve: the plain port offers /scep and /crl and nothing else" {
+	plain=$(free_port)
+	serve --scep-http-port "$plain"
+	read -r -t 60 -u 7 second
+	[ "$second" = "listening on http://localhost:$plain/scep" ]
+	at() {
+		curl -sS -o "$T/body" -w '%{http_code}' \
+		    "http://localhost:$plain$1" "${@:2}"
+	}
+	[ "$(at '/scep?operation=GetCACert')" = 200 ]
+	openssl x509 -inform DER -in "$T/body" -noout
+	[ "$(at '/scep/pkiclient.exe?operation=GetCACaps')" = 200 ]
+	case $(at /crl) in 200|404) ;; *) false ;; esac
+	for p in / /CA /enroll /profile /scepx //enroll /crl/../enroll \
+	    /scep/../enroll /scep%2f..%2fenroll /CRL; do
+		[ "$(at "$p" --path-as-is -u "jane:$PW")" = 403 ] ||
+		    { echo "$p"; cat "$T/body"; false; }
+	done
+	web /
+	[ "$code" = 200 ]
+}
+
+@test "mcfg-serve: TLS older than 1.2 is not spoken" {
+	serve
+	run ! curl -sS --cacert "$ROOT_CA" --tls-max 1.1 --tlsv1.0 \
+	    --ciphers 'ALL:@SECLEVEL=0' "$URL/"
+	curl -sS --cacert "$ROOT_CA" --tls-max 1.2 -o /dev/null "$URL/"
+}
+
+@test "mcfg-serve: a port in use is a failure with a reason" {
+	serve
+	cp -r "$SITE" "$T/second"
+	rm -f "$T/second"/run/*
+	run -4 mcfg-serve "$T/second" 3>&- 7>&-
+	[[ $output == *"lighttpd ended with status"*"error.log"* ]]
+	[[ $output != *listening* ]]
+}
+
+@test "mcfg-serve: one server for a site" {
+	serve
+	refuses 1 'served already' mcfg-serve "$SITE" --port "$(free_port)"
+	web /
+	[ "$code" = 200 ]
+}
+
+@test "mcfg-serve: a killed server leaves nothing that the next one trips on" {
+	serve
+	kill -KILL "$(cat "$SITE/run/lighttpd.pid")"
+	tail --pid="$SERVER" -f /dev/null
+	[ -z "$(processes)" ]
+	grep -q 'ended with status' "$SITE.stderr"
+	SERVER=
+	serve
+	web '/scep?operation=GetCACaps'
+	[ "$code" = 200 ]
+}
+
+@test "mcfg-serve: as root the server runs as the folder's owner" {
+	[ "$(id -u)" -eq 0 ] || skip 'needs root'
+	needs setpriv
+	cp -r "$SITE" "$BATS_FILE_TMPDIR/owned"
+	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" \
+	    "${BATS_FILE_TMPDIR%/*}" 2> /dev/null || :
+	chown -R nobody "$BATS_FILE_TMPDIR/owned"
+	setpriv --reuid nobody --clear-groups test -x "$MCFG_BIN/scep-ca" \
+	    -a -x "$ROOT/scripts/mcfg.cgi" -a -r "$BATS_FILE_TMPDIR/owned" ||
+	    skip 'another user cannot reach this folder'
+	SITE=$BATS_FILE_TMPDIR/owned serve
+	web /enroll -u "jane:$PW"
+	[ "$code" = 200 ]
+	for p in /proc/[0-9]*; do
+		[ "$(readlink "$p/cwd")" != "$BATS_FILE_TMPDIR/owned" ] ||
+		    [ "$(stat -c %U "$p")" = nobody ]
+	done
+	[ -z "$(find "$BATS_FILE_TMPDIR/owned" ! -user nobody)" ]
+}
+
+@test "mcfg-serve: root's own folder is served on a loopback address only" {
+	[ "$(id -u)" -eq 0 ] || skip 'needs root'
+	refuses 1 'belongs to root' mcfg-serve "$SITE" --address 0.0.0.0
+	refuses 1 'belongs to root' mcfg-serve "$SITE" --address ::
+}
+
+@test "mcfg-serve: the command line" {
+	refuses 2 'missing DIR' mcfg-serve
+	refuses 2 'unknown option' mcfg-serve "$SITE" --ports 1
+	refuses 2 'no port' mcfg-serve "$SITE" --port 0
+	refuses 2 'no port' mcfg-serve "$SITE" --scep-http-port 70000
+	refuses 2 'no address' mcfg-serve "$SITE" --address 'a b'
+	refuses 2 'given twice' mcfg-serve "$SITE" "$SITE"
+	refuses 4 'not a folder' mcfg-serve "$T/none"
+	refuses 4 'no site.yaml' mcfg-serve "$T"
+	yields "$T/help" mcfg-serve --help
+	grep -q '^usage: mcfg-serve' "$T/help"
+	yields - mcfg-serve --version
+}

@@ -1,0 +1,198 @@
+#!/usr/bin/env bats
+# The folder of a profile service, looked at by the openssl command.
+
+load helpers
+load flow
+
+setup_file() {
+	make_site --host profiles.example.com
+}
+
+cert() {
+	openssl x509 -in "$1" -noout "${@:2}"
+}
+
+@test "mcfg-site: makes what its page lists, for the owner alone" {
+	cd "$SITE"
+	for f in site.yaml profile.yaml ca/cert.pem ca/key.pem ca/root.pem \
+	    tls/cert.pem tls/key.pem signer/cert.pem signer/key.pem \
+	    signer/chain.pem users.htpasswd ledger.db device-ca.pem \
+	    simulated/ca.pem simulated/ca-key.pem simulated/device.pem \
+	    simulated/device-key.pem; do
+		[ -s "$f" ] || { echo "no $f"; false; }
+	done
+	[ -z "$(find . -perm /077)" ]
+	[ -z "$(find tmp run www -mindepth 1)" ]
+	grep -q 'trials only' "$SITE.said"
+}
+
+@test "mcfg-site: certificates are issued by its own CA, for their purpose" {
+	cd "$SITE"
+	openssl verify -CAfile ca/root.pem -purpose sslserver \
+	    -verify_hostname profiles.example.com tls/cert.pem
+	openssl verify -CAfile ca/root.pem signer/cert.pem
+	cert signer/cert.pem -ext keyUsage | grep -q 'Digital Signature'
+	cert signer/cert.pem -subject | grep -q 'O = "Example, Inc."'
+	scep-ca list --dir ca --json > "$T/list"
+	json_is "$T/list" 'len([c for c in j if c["state"] == "valid"]) >= 2'
+}
+
+@test "mcfg-site: keys fit their certificates" {
+	cd "$SITE"
+	for d in tls signer; do
+		[ "$(openssl pkey -in $d/key.pem -pubout)" = \
+		    "$(cert $d/cert.pem -pubkey)" ]
+	done
+}
+
+@test "mcfg-site: the simulated factory is like a real one" {
+	cd "$SITE/simulated"
+	cmp ca.pem ../device-ca.pem
+	openssl verify -partial_chain -CAfile ca.pem device.pem
+	cert device.pem -text > "$T/text"
+	grep -q 'sha1WithRSAEncryption' "$T/text"
+	grep -q '1024 bit' "$T/text"
+	grep -q 'TLS Web Server Authentication, TLS Web Client' "$T/text"
+	grep -q 'CA:FALSE' "$T/text"
+}
+
+@test "mcfg-site: site.yaml serves the tools" {
+	yields "$T/service" mcfg-service-payload --config "$SITE/site.yaml"
+	plist_is "$T/service" "p['PayloadContent']['URL'] == \
+	    'https://profiles.example.com:$PORT/profile' and \
+	    p['PayloadOrganization'] == 'Example, Inc.' and \
+	    p['PayloadIdentifier'] == 'com.example.profiles.profile-service' and \
+	    p['PayloadContent']['DeviceAttributes'] == \
+	    ['UDID', 'VERSION', 'PRODUCT', 'SERIAL']"
+}
+
+@test "mcfg-site: profile.yaml gives a web clip and a client certificate" {
+	yields "$T/profile" mcfg-profile --set USER=jane --set CHALLENGE=secret \
+	    "$SITE/profile.yaml"
+	plist_is "$T/profile" "[c['PayloadType'] for c in p['PayloadContent']] \
+	    == ['com.apple.webClip.managed', 'com.apple.security.scep']"
+	plist_is "$T/profile" "p['PayloadContent'][1]['PayloadContent'] \
+	    ['Subject'] == [[['O', 'Example, Inc.']], \
+	    [['OU', 'Client Authentication']], [['CN', 'jane']]]"
+	plist_is "$T/profile" "p['PayloadContent'][1]['PayloadContent'] \
+	    ['CAFingerprint'].hex() == '$(cert "$SITE/ca/cert.pem" -sha256 \
+	    -fingerprint | sed 's/.*=//; s/://g' | tr A-F a-f)'"
+	plist_is "$T/profile" "340 < (p['PayloadExpirationDate'] - \
+	    __import__('datetime').datetime.utcnow()).days < 367"
+}
+
+@test "mcfg-site: what profile.yaml shows as comments works, too" {
+	sed 's/^\( *\)# \( *- \)/\1\2/
+	    s/^  # \(  *[A-Z]\)/  \1/; s/^# \(PayloadRemoval\)/\1/' \
+	    "$SITE/profile.yaml" > "$T/profile.yaml"
+	yields "$T/profile" mcfg-profile --set USER=jane --set CHALLENGE=secret \
+	    "$T/profile.yaml"
+	plist_is "$T/profile" "p['PayloadRemovalDisallowed'] is True and \
+	    [c['PayloadType'] for c in p['PayloadContent']][2:] == \
+	    ['com.apple.profileRemovalPassword', 'com.apple.vpn.managed']"
+	plist_is "$T/profile" "p['PayloadContent'][3]['IKEv2'] \
+	    ['PayloadCertificateUUID'] == p['PayloadContent'][1]['PayloadUUID']"
+}
+
+@test "mcfg-site: the password is kept as a hash that openssl makes again" {
+	IFS=: read -r name hash < "$SITE/users.htpasswd"
+	[ "$name" = jane ]
+	salt=${hash#\$6\$}
+	[ "$hash" = "$(printf '%s\n' "$PW" |
+	    openssl passwd -6 -salt "${salt%%\$*}" -stdin)" ]
+	run ! grep -rF -e "$PW" "$SITE"
+}
+
+@test "mcfg-site: a password comes from a file or a descriptor as well" {
+	printf 'one\ntwo\n' > "$T/pw"
+	yields - mcfg-site "$T/a" --user joe --password "file:$T/pw"
+	yields - mcfg-site "$T/b" --user joe --password fd:4 4< "$T/pw"
+	for d in a b; do
+		hash=$(sed 's/^joe://' "$T/$d/users.htpasswd")
+		salt=${hash#\$6\$}
+		[ "$hash" = "$(echo one |
+		    openssl passwd -6 -salt "${salt%%\$*}" -stdin)" ]
+	done
+}
+
+@test "mcfg-site: --device-ca takes the place of the simulated factory" {
+	yields "$T/said" mcfg-site "$T/site" --device-ca "$PKI/device-ca.pem"
+	cmp "$T/site/device-ca.pem" "$PKI/device-ca.pem"
+	[ ! -e "$T/site/simulated" ]
+	run ! grep -q 'trials only' "$T/said"
+	grep -q 'nobody can enroll' "$T/said"
+}
+
+@test "mcfg-site: a folder that is not empty is left as it is" {
+	mkdir "$T/site"
+	echo mine > "$T/site/file"
+	refuses 1 'not empty' mcfg-site "$T/site"
+	[ "$(ls -A "$T/site")" = file ]
+	refuses 1 'not a folder' mcfg-site "$T/site/file"
+}
+
+@test "mcfg-site: strange names stay names" {
+	name='O"Brien & Söhne \ Co. / A+B: #1'
+	yields - mcfg-site "$T/site" --organization "$name"
+	yields "$T/p" mcfg-service-payload --config "$T/site/site.yaml"
+	NAME=$name python3 - "$T/p" <<-'PY'
+	import os, plistlib, sys
+	p = plistlib.load(open(sys.argv[1], 'rb'))
+	assert p['PayloadOrganization'] == os.environ['NAME'], p
+	PY
+	openssl verify -CAfile "$T/site/ca/root.pem" "$T/site/tls/cert.pem"
+	cert "$T/site/signer/cert.pem" -subject -nameopt utf8,sep_multiline \
+	    > "$T/subject"
+	grep -qxF "    O=$name" "$T/subject"
+}
+
+@test "mcfg-site: an address as host" {
+	yields - mcfg-site "$T/site" --host 127.0.0.1 --port 443
+	openssl verify -CAfile "$T/site/ca/root.pem" -verify_ip 127.0.0.1 \
+	    "$T/site/tls/cert.pem"
+	yields "$T/p" mcfg-service-payload --config "$T/site/site.yaml"
+	plist_is "$T/p" "p['PayloadContent']['URL'] == \
+	    'https://127.0.0.1/profile'"
+}
+
+@test "mcfg-site: --renew makes a new key and certificate of the same name" {
+	for what in tls signer; do
+		before=$(cert "$SITE/$what/cert.pem" -serial -pubkey)
+		subject=$(cert "$SITE/$what/cert.pem" -subject)
+		mcfg-site "$SITE" --renew $what
+		[ "$(cert "$SITE/$what/cert.pem" -serial -pubkey)" != "$before" ]
+		[ "$(cert "$SITE/$what/cert.pem" -subject)" = "$subject" ]
+		[ "$(openssl pkey -in "$SITE/$what/key.pem" -pubout)" = \
+		    "$(cert "$SITE/$what/cert.pem" -pubkey)" ]
+		openssl verify -CAfile "$SITE/ca/root.pem" \
+		    "$SITE/$what/cert.pem"
+	done
+	openssl verify -CAfile "$SITE/ca/root.pem" \
+	    -verify_hostname profiles.example.com "$SITE/tls/cert.pem"
+	[ -z "$(find "$SITE/tmp" -mindepth 1)" ]
+}
+
+@test "mcfg-site: the command line" {
+	refuses 2 'missing DIR' mcfg-site
+	refuses 2 'unknown option' mcfg-site "$T/x" --hosts a
+	refuses 2 'given twice' mcfg-site "$T/x" --host a --host b
+	refuses 2 'no port' mcfg-site "$T/x" --port 80x
+	refuses 2 'no port' mcfg-site "$T/x" --port 65536
+	refuses 2 'no host name' mcfg-site "$T/x" --host 'a b'
+	refuses 2 'missing --password' mcfg-site "$T/x" --user jane
+	refuses 2 'missing --user' mcfg-site "$T/x" --password env:PW
+	refuses 2 'colon' mcfg-site "$T/x" --user a:b --password env:PW
+	refuses 2 'control' mcfg-site "$T/x" --organization $'a\nb'
+	refuses 2 'no variable' mcfg-site "$T/x" --user a --password 'env:A;B'
+	refuses 3 'empty' mcfg-site "$T/x" --user a --password env:NOBODY
+	refuses 4 'no certificate' mcfg-site "$T/x" --device-ca "$PKI/root.key"
+	refuses 2 'no other option' mcfg-site "$SITE" --renew tls --port 1
+	refuses 2 'tls or signer' mcfg-site "$SITE" --renew all
+	refuses 4 'no site.yaml' mcfg-site "$T" --renew tls
+	refuses 2 'nginx' mcfg-site "$SITE" --web nginx
+	[ ! -e "$T/x" ]
+	yields "$T/help" mcfg-site --help
+	grep -q '^usage: mcfg-site' "$T/help"
+	yields "$T/version" mcfg-site --version
+	grep -qE '^mcfg-site [0-9.]+$' "$T/version"
+}

@@ -1,0 +1,299 @@
+#!/usr/bin/env bats
+# The profile service as a CGI program, called as a web server calls it: here
+# without one, so that every odd request arrives.
+# shellcheck disable=SC2016 # what looks like a command has to stay text
+
+load helpers
+load flow
+
+setup_file() {
+	make_site
+}
+
+# cgi METHOD PATH [NAME=VALUE...]: status in $code, header in $T/head, body in
+# $T/body, log in $T/log; standard input is the request's body.
+cgi() {
+	local method=$1 path=$2
+	shift 2
+	env -i PATH="$PATH" MCFG_BIN="$MCFG_BIN" ASAN_OPTIONS="$ASAN_OPTIONS" \
+	    UBSAN_OPTIONS="$UBSAN_OPTIONS" MCFG_SITE="$SITE" \
+	    GATEWAY_INTERFACE=CGI/1.1 REQUEST_METHOD="$method" \
+	    PATH_INFO="$path" REMOTE_ADDR=192.0.2.7 "$@" \
+	    "$ROOT/scripts/mcfg.cgi" > "$T/answer" 2> "$T/log"
+	split_answer
+}
+
+# The header ends with the first empty line; the body is bytes.
+split_answer() {
+	python3 - "$T" <<-'PY'
+	import sys
+	t = sys.argv[1]
+	head, _, body = open(t + '/answer', 'rb').read().partition(b'\r\n\r\n')
+	open(t + '/head', 'wb').write(head + b'\r\n')
+	open(t + '/body', 'wb').write(body)
+	PY
+	code=$(header Status)
+	code=${code%% *}
+	code=${code:-200}
+}
+
+# logged TEXT: one line, with the address and TEXT.
+logged() {
+	cat "$T/log"
+	[ "$(wc -l < "$T/log")" -eq 1 ]
+	grep -q 192.0.2.7 "$T/log"
+	grep -qF -e "$1" "$T/log"
+}
+
+@test "mcfg.cgi: / is a page that needs nothing else" {
+	cgi GET / < /dev/null
+	[ "$code" = 200 ]
+	[ "$(header Content-Type)" = 'text/html; charset=utf-8' ]
+	logged welcome
+	grep -q 'href="/CA"' "$T/body"
+	grep -q 'href="/enroll"' "$T/body"
+	grep -q 'Example, Inc.' "$T/body"
+	grep -q 'Certificate Trust Settings' "$T/body"
+	run ! grep -qiE '<script|<img|<link|@import|url\(|https?:' "$T/body"
+	print=$(openssl x509 -in "$ROOT_CA" -noout -sha256 -fingerprint)
+	print=${print#*=}
+	[ "$(sed -n 's/<[^>]*>/ /g; s/[^0-9A-F ]//g; /[0-9A-F ]\{90\}/p' \
+	    "$T/body" | tr -d ' \n')" = "$(printf '%s' "$print" | tr -d :)" ]
+	xmllint --html --noout "$T/body" 2> "$T/xml" || :
+	run ! grep -viE 'Tag (header|main) invalid|\^$|<(header|main)>' "$T/xml"
+}
+
+@test "mcfg.cgi: / escapes what site.yaml says" {
+	cp -r "$SITE" "$T/site"
+	sed -i 's/^organization:.*/organization: "<b>A \& B<\/b> \\"$(id)`id`"/' \
+	    "$T/site/site.yaml"
+	SITE=$T/site cgi GET / < /dev/null
+	[ "$code" = 200 ]
+	grep -qF '&lt;b&gt;A &amp; B&lt;/b&gt; &quot;$(id)`id`' "$T/body"
+	run ! grep -q '<b>' "$T/body"
+}
+
+@test "mcfg.cgi: /CA is the root certificate in DER" {
+	cgi GET /CA < /dev/null
+	[ "$code" = 200 ]
+	[ "$(header Content-Type)" = application/x-x509-ca-cert ]
+	openssl x509 -in "$ROOT_CA" -outform DER -out "$T/der"
+	cmp "$T/body" "$T/der"
+	logged 'root certificate'
+}
+
+@test "mcfg.cgi: /enroll wants a user, and not another site's" {
+	cgi GET /enroll < /dev/null
+	[ "$code" = 403 ]
+	logged 'nobody is logged in'
+	cgi GET /enroll REMOTE_USER= < /dev/null
+	[ "$code" = 403 ]
+	cgi GET /enroll REMOTE_USER=jane HTTP_SEC_FETCH_SITE=cross-site \
+	    < /dev/null
+	[ "$code" = 403 ]
+	logged 'another site'
+	for from in none same-origin same-site; do
+		cgi GET /enroll REMOTE_USER=jane HTTP_SEC_FETCH_SITE=$from \
+		    < /dev/null
+		[ "$code" = 200 ]
+	done
+}
+
+@test "mcfg.cgi: /enroll sends a signed Profile Service profile" {
+	cgi GET /enroll REMOTE_USER=jane HTTP_HOST=evil.example \
+	    SERVER_NAME=evil.example < /dev/null
+	[ "$code" = 200 ]
+	[ "$(header Content-Type)" = application/x-apple-aspen-config ]
+	[ "$(header Content-Length)" = "$(wc -c < "$T/body")" ]
+	[ "$(header Cache-Control)" = no-store ]
+	[[ $(header Content-Disposition) == attachment* ]]
+	unsign "$T/body" "$T/service"
+	plist_is "$T/service" "p['PayloadType'] == 'Profile Service' and \
+	    p['PayloadContent']['URL'] == '$URL/profile' and \
+	    len(p['PayloadContent']['Challenge']) == 32"
+	run ! grep -q evil "$T/service"
+	logged 'profile service for jane'
+	run ! grep -qF "$(plist_key "$T/service" \
+	    "p['PayloadContent']['Challenge']")" "$T/log"
+	openssl cms -cmsout -print -inform DER -in "$T/body" > "$T/cms"
+	grep -q 'CN=Profile Signer' "$T/cms"
+	grep -q 'CN=Example, Inc. CA' "$T/cms"
+}
+
+@test "mcfg.cgi: a user's name is only a name" {
+	for name in '$(touch x)' '; id' '--help' '-' '../..' "a'b\"c" 'Müller'
+	do
+		cgi GET /enroll REMOTE_USER="$name" < /dev/null
+		[ "$code" = 200 ] || { cat "$T/log"; false; }
+		USER_NAME=$name enrollments \
+		    "__import__('os').environ['USER_NAME'] in \
+		    [e['user'] for e in j]"
+	done
+	cgi GET /enroll REMOTE_USER=$'a\nb' < /dev/null
+	[ "$code" = 500 ]
+	[ "$(wc -l < "$T/log")" -eq 1 ]
+}
+
+@test "mcfg.cgi: every other path is 404" {
+	for p in //enroll /ENROLL /enroll/ /enroll/x '/enroll;x' /enroll.x \
+	    /enroll%20 /Enroll '/enroll ' /mcfg.cgi /mcfg.cgi/enroll /ca \
+	    /CA/ /profile/ /index.html /../site.yaml /site.yaml /favicon.ico \
+	    $'/enroll\n' '*' enroll; do
+		cgi GET "$p" REMOTE_USER=jane < /dev/null
+		[ "$code" = 404 ] || { echo "$p: $code"; false; }
+		logged 404
+		[ "$(header Cache-Control)" = no-store ]
+	done
+}
+
+@test "mcfg.cgi: other methods are 405 and say which are allowed" {
+	method() {
+		cgi "$1" "$2" REMOTE_USER=jane CONTENT_LENGTH=3 <<< abc
+		echo "$1 $2: $code"
+		[ "$code" = 405 ]
+		[ "$(header Allow)" = "$3" ]
+	}
+	for m in POST PUT DELETE OPTIONS TRACE get 'GET ' ''; do
+		method "$m" / 'GET, HEAD'
+		method "$m" /CA 'GET, HEAD'
+		method "$m" /enroll GET
+	done
+	method HEAD /enroll GET
+	for m in GET HEAD PUT post ''; do
+		method "$m" /profile POST
+	done
+}
+
+@test "mcfg.cgi: the length of a message" {
+	printf 'no message' > "$T/ten"
+	length() {
+		cgi POST /profile "${@:2}" < "$T/ten"
+		[ "$code" = "$1" ] || { echo "$*: $code"; cat "$T/log"; false; }
+		[ "$(wc -l < "$T/log")" -eq 1 ]
+	}
+	length 411
+	length 411 CONTENT_LENGTH=
+	for n in -1 -0 +10 abc 10x 0x10 '10 ' ' 10' 1.5 1e3 '$(id)' 'a[$(id)]' \
+	    $'10\n'; do
+		length 400 CONTENT_LENGTH="$n"
+	done
+	length 400 CONTENT_LENGTH=0
+	length 400 CONTENT_LENGTH=000
+	length 413 CONTENT_LENGTH=65537
+	length 413 CONTENT_LENGTH=99999999
+	length 413 CONTENT_LENGTH=18446744073709551626
+	# Shorter than promised; then what is there is no message.
+	length 400 CONTENT_LENGTH=11
+	length 400 CONTENT_LENGTH=65536
+	length 400 CONTENT_LENGTH=10
+	length 400 CONTENT_LENGTH=00010
+}
+
+@test "mcfg.cgi: what follows the length is not read" {
+	cgi GET /enroll REMOTE_USER=jane < /dev/null
+	unsign "$T/body" "$T/service"
+	attributes "$T/plist" UDID=1 VERSION=1 PRODUCT=iPhone1,1 SERIAL=1 \
+	    CHALLENGE="$(plist_key "$T/service" \
+	    "p['PayloadContent']['Challenge']")"
+	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/message"
+	n=$(wc -c < "$T/message")
+	cp "$T/message" "$T/long"
+	printf 'more' >> "$T/long"
+	cgi POST /profile CONTENT_LENGTH=$((n + 4)) < "$T/long"
+	[ "$code" = 400 ]
+	cgi POST /profile CONTENT_LENGTH="$n" < "$T/long"
+	[ "$code" = 200 ]
+	unsign "$T/body" "$T/scep"
+	logged 'phase 2'
+}
+
+@test "mcfg.cgi: a message that is none is 400, whatever it is" {
+	printf '' > "$T/empty"
+	head -c 65536 /dev/urandom > "$T/noise"
+	head -c 65536 /dev/zero > "$T/zero"
+	printf '%s' '<plist><dict/></plist>' > "$T/plain"
+	openssl x509 -in "$FACTORY" -outform DER -out "$T/cert"
+	attributes "$T/plist" UDID=1
+	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/whole"
+	head -c 500 "$T/whole" > "$T/cut"
+	for f in noise zero plain cert cut; do
+		cgi POST /profile CONTENT_LENGTH="$(wc -c < "$T/$f")" \
+		    < "$T/$f"
+		[ "$code" = 400 ] || { echo "$f: $code"; cat "$T/log"; false; }
+		logged mcfg-verify
+	done
+	# Signed by a factory, and still no property list.
+	for f in noise zero cert; do
+		head -c 9000 "$T/$f" > "$T/content"
+		sign_as "$FACTORY" "$FACTORY_KEY" "$T/content" "$T/message"
+		cgi POST /profile CONTENT_LENGTH="$(wc -c < "$T/message")" \
+		    < "$T/message"
+		[ "$code" = 400 ] || { echo "$f: $code"; cat "$T/log"; false; }
+	done
+}
+
+@test "mcfg.cgi: a site that is broken is 500, and says where in the log" {
+	broken() {
+		rm -rf "$T/site"
+		cp -r "$SITE" "$T/site"
+		(cd "$T/site" && "$@")
+		SITE=$T/site cgi GET /enroll REMOTE_USER=jane < /dev/null
+		[ "$code" = 500 ] || { echo "$*: $code"; false; }
+		[ "$(cat "$T/body")" = 'Internal Server Error' ]
+		[ "$(wc -l < "$T/log")" -eq 1 ]
+	}
+	broken sed -i 's/^url:/urk:/' site.yaml
+	grep -q 'site.yaml:[0-9]*:[0-9]*' "$T/log"
+	broken rm site.yaml
+	broken rm signer/key.pem
+	broken cp ca/key.pem signer/key.pem
+	broken chmod 644 signer/key.pem
+	broken sh -c 'head -c 20000 /dev/urandom > ledger.db'
+	cgi GET / MCFG_SITE="$T/none" < /dev/null
+	[ "$code" = 500 ]
+	cgi GET / MCFG_SITE= < /dev/null
+	[ "$code" = 500 ]
+	cgi GET / MCFG_BIN="$T" PATH=/usr/bin:/bin < /dev/null
+	[ "$code" = 500 ]
+}
+
+@test "mcfg.cgi: a ledger that stays busy is 503, to try again" {
+	needs sqlite3
+	coproc HOLD { sqlite3 "$SITE/ledger.db" 3>&-; }
+	echo 'BEGIN EXCLUSIVE; SELECT 1;' >&"${HOLD[1]}"
+	read -r -u "${HOLD[0]}"
+	cgi GET /enroll REMOTE_USER=jane < /dev/null
+	kill "$HOLD_PID"
+	[ "$code" = 503 ] || { cat "$T/log"; false; }
+	[ -n "$(header Retry-After)" ]
+}
+
+@test "mcfg.cgi: /scep is scep-ca, where the server has no route for it" {
+	cgi GET /scep QUERY_STRING=operation=GetCACert < /dev/null
+	[ "$code" = 200 ]
+	[ "$(header Content-Type)" = application/x-x509-ca-cert ]
+	openssl x509 -inform DER -in "$T/body" -noout
+	cgi GET /scep/pkiclient.exe QUERY_STRING=operation=GetCACert \
+	    < /dev/null
+	[ "$code" = 200 ]
+}
+
+@test "mcfg.cgi: a path is shown in the log without what is strange in it" {
+	cgi GET $'/a\nmcfg.cgi: 192.0.2.7: forged \e[31m' < /dev/null
+	[ "$code" = 404 ]
+	logged '/a?mcfg.cgi:?192.0.2.7:?forged??'
+	cgi GET "/$(head -c 60000 /dev/zero | tr '\0' x)" < /dev/null
+	[ "$code" = 404 ]
+	[ "$(wc -c < "$T/log")" -lt 200 ]
+}
+
+@test "mcfg.cgi: no request leaves a file behind" {
+	before=$(find "$SITE" | sort)
+	cgi GET / < /dev/null
+	cgi GET /enroll REMOTE_USER=jane < /dev/null
+	cgi GET /nothing < /dev/null
+	head -c 60000 /dev/urandom > "$T/noise"
+	cgi POST /profile CONTENT_LENGTH=60000 < "$T/noise"
+	[ "$(find "$SITE" | grep -v 'ledger.db-' | sort)" = \
+	    "$(printf '%s\n' "$before" | grep -v 'ledger.db-')" ]
+}
