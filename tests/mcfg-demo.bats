@@ -1,0 +1,40 @@
+#!/usr/bin/env bats
+# The demonstration, as a newcomer runs it.
+
+load helpers
+
+setup() {
+	command -v lighttpd > /dev/null || [ -x /usr/sbin/lighttpd ] ||
+	    skip 'lighttpd is not installed'
+}
+
+@test "mcfg-demo: walks through everything and leaves nothing" {
+	mkdir "$T/tmp"
+	TMPDIR=$T/tmp yields "$T/said" mcfg-demo 3>&-
+	for text in 'listening on https://localhost:' 'phase 1' 'phase 2' \
+	    'phase 3' 'configured' 'EncryptedPayloadContent' \
+	    'com.apple.webClip.managed'; do
+		grep -qF "$text" "$T/said" || { echo "no $text"; false; }
+	done
+	# What was encrypted comes last.
+	[ "$(grep -n EncryptedPayloadContent "$T/said" | cut -d: -f1)" -lt \
+	    "$(grep -n com.apple.webClip.managed "$T/said" | cut -d: -f1)" ]
+	[ -z "$(ls -A "$T/tmp")" ]
+}
+
+@test "mcfg-demo: --keep leaves a site that can be served" {
+	yields "$T/said" mcfg-demo --keep "$T/kept here" 3>&-
+	[ -s "$T/kept here/site/site.yaml" ]
+	[ -s "$T/kept here/device/profile.mobileconfig" ]
+	[ ! -e "$T/kept here/ready" ]
+	refuses 1 'not empty' mcfg-demo --keep "$T/kept here"
+}
+
+@test "mcfg-demo: the command line" {
+	refuses 2 'unknown option' mcfg-demo --keeps
+	refuses 2 'needs a value' mcfg-demo --keep
+	refuses 2 'too many' mcfg-demo here
+	yields "$T/help" mcfg-demo --help
+	grep -q '^usage: mcfg-demo' "$T/help"
+	yields - mcfg-demo --version
+}
