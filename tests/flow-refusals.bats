@@ -1,0 +1,347 @@
+#!/usr/bin/env bats
+# What has to be refused, and that a refusal changes nothing: over a real web
+# server, with messages made by the openssl command.
+
+load helpers
+load flow
+code=''	# of web()
+
+setup_file() {
+	command -v lighttpd > /dev/null || [ -x /usr/sbin/lighttpd ] ||
+	    skip 'lighttpd is not installed'
+	make_site
+	serve
+	# One device that is enrolled, for those that want to be it.
+	device "$BATS_FILE_TMPDIR/good" --udid GOOD --serial GOOD-1
+	GOOD=$BATS_FILE_TMPDIR/good
+	export GOOD
+}
+
+teardown_file() {
+	unserve
+}
+
+# challenge: a new one of jane's, of phase 1.
+challenge() {
+	get_profile "$T/service"
+	plist_key "$T/service" "p['PayloadContent']['Challenge']"
+}
+
+# state: all that the site remembers.
+state() {
+	mcfg-enrollment list --json --config "$SITE/site.yaml"
+	scep-ca list --dir "$SITE/ca" --json
+}
+
+# forbidden FILE: 403, the same as any other, and nothing has changed.
+forbidden() {
+	state > "$T/before"
+	post "$1"
+	state > "$T/after"
+	if [ "$code" != 403 ]; then
+		echo "code $code"
+		tail -3 "$SITE/log/mcfg.log"
+		return 1
+	fi
+	cmp "$T/before" "$T/after"
+	printf 'Forbidden\n' | cmp - "$T/body"
+	grep -viE '^(date|content-length):' "$T/head" > "$T/head.now"
+	[ -e "$BATS_FILE_TMPDIR/head" ] ||
+	    cp "$T/head.now" "$BATS_FILE_TMPDIR/head"
+	cmp "$T/head.now" "$BATS_FILE_TMPDIR/head"
+	[ -z "$(left_over)" ]
+}
+
+# phase2 CHALLENGE [NAME=VALUE...]: a device's answer in $T/message.
+phase2() {
+	attributes "$T/plist" UDID=U-1 SERIAL=S-1 PRODUCT=iPhone14,5 \
+	    VERSION=21A1 CHALLENGE="$1" "${@:2}"
+	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/message"
+}
+
+@test "refusals: a challenge that is wrong, spent, expired, or none" {
+	phase2 "$(head -c 24 /dev/urandom | base64 | tr +/ -_)"
+	forbidden "$T/message"
+	phase2 ''
+	forbidden "$T/message"
+	attributes "$T/plist" UDID=U-1 SERIAL=S-1
+	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/message"
+	forbidden "$T/message"
+
+	c=$(challenge)
+	phase2 "$c"
+	post "$T/message"
+	[ "$code" = 200 ]
+	unsign "$T/body" "$T/scep"
+	forbidden "$T/message"
+
+	# The challenge for SCEP buys nothing here.
+	phase2 "$(plist_key "$T/scep" \
+	    "p['PayloadContent'][0]['PayloadContent']['Challenge']")"
+	forbidden "$T/message"
+
+	phase2 "$(mcfg-enrollment start --config "$SITE/site.yaml" \
+	    --user=jane --ttl 1s --at 2020-01-01T00:00:00Z)"
+	forbidden "$T/message"
+}
+
+@test "refusals: another site's challenge" {
+	other=$(SITE=$T/other; mcfg-site "$SITE" > /dev/null
+	    mcfg-enrollment start --config "$SITE/site.yaml" --user=jane)
+	phase2 "$other"
+	forbidden "$T/message"
+}
+
+@test "refusals: the sixth open challenge voids the first" {
+	first=$(mcfg-enrollment start --config "$SITE/site.yaml" --user=many)
+	for _ in 1 2 3 4; do
+		last=$(mcfg-enrollment start --config "$SITE/site.yaml" \
+		    --user=many)
+	done
+	sixth=$(mcfg-enrollment start --config "$SITE/site.yaml" --user=many)
+	phase2 "$first"
+	forbidden "$T/message"
+	for c in "$last" "$sixth"; do
+		phase2 "$c"
+		post "$T/message"
+		[ "$code" = 200 ]
+	done
+}
+
+@test "refusals: phase 2 signed by no factory" {
+	c=$(challenge)
+	attributes "$T/plist" UDID=U-1 CHALLENGE="$c"
+	# Somebody's own, with the factory's name; another factory's; a site's
+	# own signer.
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$T/ca.key" \
+	    -subj "$(openssl x509 -in "$SITE/device-ca.pem" -noout -subject \
+	    -nameopt compat | sed 's/^subject= *//')" -out "$T/ca.pem" \
+	    2> /dev/null
+	openssl req -new -newkey rsa:2048 -nodes -keyout "$T/d.key" \
+	    -subj /CN=device -out "$T/d.csr" 2> /dev/null
+	openssl x509 -req -in "$T/d.csr" -CA "$T/ca.pem" -CAkey "$T/ca.key" \
+	    -set_serial 1 -out "$T/d.pem" 2> /dev/null
+	sign_as "$T/d.pem" "$T/d.key" "$T/plist" "$T/message"
+	forbidden "$T/message"
+	sign_as "$PKI/device.pem" "$PKI/device.key" "$T/plist" "$T/message"
+	forbidden "$T/message"
+	sign_as "$SITE/signer/cert.pem" "$SITE/signer/key.pem" "$T/plist" \
+	    "$T/message"
+	forbidden "$T/message"
+	# The challenge is still good.
+	phase2 "$c"
+	post "$T/message"
+	[ "$code" = 200 ]
+}
+
+@test "refusals: one byte changed after signing" {
+	phase2 "$(challenge)" NOTE=unchanged
+	flip_byte "$T/message" unchanged
+	forbidden "$T/message"
+}
+
+@test "refusals: phase 3 of a certificate that only has our CA's name" {
+	openssl x509 -in "$ROOT_CA" -noout -subject -nameopt RFC2253 > "$T/name"
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$T/ca.key" \
+	    -subj "/O=Example, Inc./CN=Example, Inc. CA" -out "$T/ca.pem" \
+	    2> /dev/null
+	[ "$(openssl x509 -in "$T/ca.pem" -noout -subject -nameopt RFC2253)" \
+	    = "$(cat "$T/name")" ]
+	openssl x509 -in "$GOOD/identity.pem" -noout -serial > "$T/serial"
+	openssl req -new -newkey rsa:2048 -nodes -keyout "$T/d.key" \
+	    -subj /CN=device -out "$T/d.csr" 2> /dev/null
+	openssl x509 -req -in "$T/d.csr" -CA "$T/ca.pem" -CAkey "$T/ca.key" \
+	    -set_serial "0x$(sed 's/serial=//' "$T/serial")" \
+	    -out "$T/d.pem" 2> /dev/null
+	attributes "$T/plist" UDID=GOOD SERIAL=GOOD-1
+	sign_as "$T/d.pem" "$T/d.key" "$T/plist" "$T/message" \
+	    -certfile "$ROOT_CA"
+	forbidden "$T/message"
+	# Its own CA inside does not help either.
+	sign_as "$T/d.pem" "$T/d.key" "$T/plist" "$T/message" \
+	    -certfile "$T/ca.pem"
+	forbidden "$T/message"
+}
+
+@test "refusals: phase 3 of a certificate that was issued for something else" {
+	attributes "$T/plist" UDID=GOOD SERIAL=GOOD-1
+	# The site's TLS certificate, the signer, the CA itself, the operator's
+	# client certificate, one bought with an operator's challenge.
+	openssl req -new -newkey rsa:2048 -nodes -keyout "$T/c.key" \
+	    -subj /CN=client -out "$T/c.csr" 2> /dev/null
+	scep-ca issue --dir "$SITE/ca" --csr "$T/c.csr" --profile client \
+	    > "$T/c.pem"
+	for who in tls signer; do
+		sign_as "$SITE/$who/cert.pem" "$SITE/$who/key.pem" "$T/plist" \
+		    "$T/message"
+		forbidden "$T/message"
+	done
+	sign_as "$SITE/ca/cert.pem" "$SITE/ca/key.pem" "$T/plist" "$T/message"
+	forbidden "$T/message"
+	sign_as "$T/c.pem" "$T/c.key" "$T/plist" "$T/message"
+	forbidden "$T/message"
+
+	openssl genrsa -out "$T/m.key" 2048 2> /dev/null
+	chmod 600 "$T/m.key"
+	CH=$(scep-ca challenge --dir "$SITE/ca") scep-request \
+	    --ca "$SITE/ca/cert.pem" --key "$T/m.key" --subject /CN=manual \
+	    --challenge env:CH --state "$T/state" -o "$T/request"
+	web '/scep?operation=PKIOperation' --data-binary "@$T/request"
+	scep-response --state "$T/state" --key "$T/m.key" \
+	    --ca "$SITE/ca/cert.pem" -o "$T/m.pem" "$T/body"
+	sign_as "$T/m.pem" "$T/m.key" "$T/plist" "$T/message"
+	forbidden "$T/message"
+}
+
+@test "refusals: phase 3 with another UDID or serial number than phase 2" {
+	for a in 'UDID=BAD SERIAL=GOOD-1' 'UDID=GOOD SERIAL=BAD' 'UDID=BAD'; do
+		# shellcheck disable=SC2086 # two words
+		attributes "$T/plist" $a
+		sign_as "$GOOD/identity.pem" "$GOOD/identity-key.pem" \
+		    "$T/plist" "$T/message"
+		forbidden "$T/message"
+	done
+}
+
+@test "refusals: two signers, and a factory's signature for phase 3" {
+	attributes "$T/plist" UDID=GOOD SERIAL=GOOD-1
+	openssl cms -sign -binary -nodetach -md sha256 -outform DER \
+	    -signer "$GOOD/identity.pem" -inkey "$GOOD/identity-key.pem" \
+	    -signer "$FACTORY" -inkey "$FACTORY_KEY" -in "$T/plist" \
+	    -out "$T/message"
+	forbidden "$T/message"
+	# Without a challenge the factory's identity leads nowhere.
+	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/message"
+	forbidden "$T/message"
+}
+
+@test "refusals: a device cannot set what the server says" {
+	cp "$SITE/profile.yaml" "$T/kept"
+	cat > "$SITE/profile.yaml" <<-'YAML'
+	PayloadType: Configuration
+	PayloadIdentifier: com.example.vars
+	PayloadDisplayName: "${USER}/${ENROLLMENT}"
+	PayloadContent:
+	  - PayloadType: com.apple.webClip.managed
+	    Label: "${CHALLENGE}"
+	    URL: https://example.com/
+	YAML
+	attributes "$T/plist" UDID=GOOD SERIAL=GOOD-1 USER=root \
+	    ENROLLMENT=mine CHALLENGE=mine USER_mail=mine
+	sign_as "$GOOD/identity.pem" "$GOOD/identity-key.pem" "$T/plist" \
+	    "$T/message"
+	post "$T/message"
+	cp "$T/kept" "$SITE/profile.yaml"
+	[ "$code" = 200 ]
+	unsign "$T/body" "$T/p"
+	plist_is "$T/p" "(p['PayloadDisplayName'].startswith('jane/') and
+	    'mine' not in p['PayloadDisplayName'])"
+	mcfg-decrypt --key "$GOOD/identity-key.pem" \
+	    --cert "$GOOD/identity.pem" "$T/p" > "$T/plain"
+	plist_is "$T/plain" "p['PayloadContent'][0]['Label'] != 'mine'"
+}
+
+@test "refusals: a certificate in the bag does not become a reader" {
+	attributes "$T/plist" UDID=GOOD SERIAL=GOOD-1
+	sign_as "$GOOD/identity.pem" "$GOOD/identity-key.pem" "$T/plist" \
+	    "$T/message" -certfile "$PKI/client.pem"
+	post "$T/message"
+	[ "$code" = 200 ]
+	unsign "$T/body" "$T/p"
+	python3 -c 'import plistlib, sys
+open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
+    "rb"))["EncryptedPayloadContent"])' "$T/p" "$T/enveloped"
+	openssl cms -cmsout -print -inform DER -in "$T/enveloped" > "$T/text"
+	[ "$(grep -c 'd.ktri' "$T/text")" -eq 1 ]
+	run ! openssl cms -decrypt -binary -inform DER \
+	    -recip "$PKI/client.pem" -inkey "$PKI/client.key" \
+	    -in "$T/enveloped" -out "$T/plain"
+	openssl cms -decrypt -binary -inform DER \
+	    -recip "$GOOD/identity.pem" -inkey "$GOOD/identity-key.pem" \
+	    -in "$T/enveloped" -out "$T/plain"
+	plist_is "$T/plain" 'len(p) == 2'
+}
+
+@test "refusals: no way round the password" {
+	for p in /enroll //enroll /enroll/ /ENROLL /Enroll /%65nroll \
+	    /%2fenroll /./enroll /x/../enroll '/enroll;x' /enroll.x \
+	    '/enroll?x' /enroll%00 /enroll%20 '/enroll/.' /mcfg.cgi \
+	    /mcfg.cgi/enroll //mcfg.cgi//enroll /CA/../enroll \
+	    '/profile/../enroll' '/scep/../enroll' '/scep/..%2fenroll' \
+	    '/\enroll' '/%5cenroll' "$SITE/mcfg.cgi/enroll"; do
+		web "${p// /%20}"
+		case $code in
+		400|401|403|404) ;;
+		*) echo "$p: $code"; cat "$T/head"; false ;;
+		esac
+		run ! grep -q 'Profile Service' "$T/body"
+	done
+	web /enroll
+	[ "$code" = 401 ]
+	[[ $(header WWW-Authenticate) == Basic* ]]
+	for u in "jane:wrong" "jane:" ":$PW" "joe:$PW" "Jane:$PW"; do
+		web /enroll -u "$u"
+		[ "$code" = 401 ]
+	done
+	web /enroll -H 'Remote-User: jane' -H 'REMOTE_USER: jane' \
+	    -H 'X-Remote-User: jane'
+	[ "$code" = 401 ]
+}
+
+@test "refusals: a cross-site request does not enroll" {
+	web /enroll -u "jane:$PW" -H 'Sec-Fetch-Site: cross-site'
+	[ "$code" = 403 ]
+	printf 'Forbidden\n' | cmp - "$T/body"
+}
+
+@test "refusals: a forged Host or Proxy header changes nothing" {
+	for h in 'Host: evil.example' 'Host: evil.example:443' \
+	    'X-Forwarded-Host: evil.example' 'Proxy: http://evil.example'; do
+		get_profile "$T/p" -H "$h"
+		plist_is "$T/p" \
+		    "p['PayloadContent']['URL'] == '$URL/profile'"
+	done
+}
+
+@test "refusals: over the web, too, a length must be right" {
+	web /profile -X POST
+	case $code in 400|411) ;; *) echo "$code"; false ;; esac
+	head -c 70000 /dev/zero > "$T/big"
+	web /profile --data-binary "@$T/big"
+	[ "$code" = 413 ]
+	web /profile --data-binary abc -H 'Content-Length: -3'
+	[ "$code" = 400 ]
+	web /profile -X PUT --data-binary abc
+	[ "$code" = 405 ]
+	[ "$(header Allow)" = POST ]
+	web /profile
+	[ "$code" = 405 ]
+	web /nothing
+	[ "$code" = 404 ]
+	web /scepx
+	[ "$code" = 404 ]
+	[ -z "$(left_over)" ]
+}
+
+@test "refusals: a chunked message is a message" {
+	phase2 "$(challenge)"
+	post "$T/message" -H 'Transfer-Encoding: chunked' --http1.1
+	[ "$code" = 200 ]
+	[ -z "$(left_over)" ]
+}
+
+@test "refusals: a body that stops is nothing to wait for" {
+	# It promises more than it sends, and closes.
+	python3 - "$PORT" "$ROOT_CA" <<-'PY'
+	import socket, ssl, sys
+	c = ssl.create_default_context(cafile=sys.argv[2])
+	s = c.wrap_socket(socket.create_connection(('localhost',
+	    int(sys.argv[1]))), server_hostname='localhost')
+	s.sendall(b'POST /profile HTTP/1.1\r\nHost: localhost\r\n'
+	    b'Content-Length: 5000\r\n\r\nabc')
+	s.close()
+	PY
+	web /
+	[ "$code" = 200 ]
+	[ -z "$(left_over)" ]
+}
