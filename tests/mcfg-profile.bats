@@ -596,6 +596,9 @@ plist_template() {
 		refuses 3 "L.0: variable 'USER' is not set" mcfg-profile \
 		    --vars "$T/v.json" "$T/$f"
 	done
+	# Without any variables it is no template, but somebody's profile.
+	warns "'\${USER}' stays as it is" "$T/out" mcfg-profile "$T/p.plist"
+	same_plist "$T/p.plist" "$T/out"
 	head -c 100 "$T/p.signed" > "$T/cut"
 	_run mcfg-profile "$T/cut"
 	[ "$status" -eq 3 ]

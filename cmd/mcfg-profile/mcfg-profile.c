@@ -126,6 +126,7 @@ run_one(const struct args *a, const struct identities *id)
 	if ((st = read_template(&in, &template)) != OK)
 		return st;
 
+	template.is_fixed = template.is_plist && !takes_vars(a);
 	if ((st = make_profile(&template, vars, id, &profile)) != OK ||	/* make */
 	    (st = write_xml(a, profile, io_name(in.path), &xml)) != OK)
 		return st;

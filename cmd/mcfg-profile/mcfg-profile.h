@@ -31,10 +31,12 @@ struct identities {
 
 /*
  * Variables, the weaker first: add_outer_vars() those of the environment and
- * of files, then a row's, then add_sets() those of --set.
+ * of files, then a row's, then add_sets() those of --set.  takes_vars() is
+ * false where the command line speaks of none.
  */
 enum status add_outer_vars(const struct args *a, struct tree *vars)
     USE_RESULT;
+bool takes_vars(const struct args *a);
 enum status add_members(const struct tree *from, struct tree *vars);
 void add_sets(const struct args *a, struct tree *vars);
 
@@ -42,8 +44,10 @@ struct template {
 	char *path;		/* of the file, or NULL for standard input */
 	struct buf in;		/* YAML, or a plist without its signature */
 	bool is_plist;
+	bool is_fixed;		/* a plist for which no variables were given:
+				 * it passes as it is */
 };
-#define TEMPLATE_INIT	{ NULL, BUF_INIT, false }
+#define TEMPLATE_INIT	{ NULL, BUF_INIT, false, false }
 #define auto_template	AUTO(template_free) struct template
 
 void template_free(struct template *t);

@@ -85,6 +85,30 @@ read_template(const struct io_input *in, struct template *t)
 }
 
 static enum status
+look_for_variable(const char *key, struct tree *t, void *arg)
+{
+	const char **found = arg;
+
+	(void)key;
+	if (tree_kind(t) != TREE_STRING)
+		return tree_each(t, look_for_variable, arg);
+	*found = strstr(tree_string_of(t), "${");
+	return *found == NULL ? OK : REFUSED;
+}
+
+/* Nobody is surprised by a variable that stayed what it was. */
+static void
+warn_of_variable(const struct tree *t, const char *name)
+{
+	const char *found = NULL;
+
+	(void)tree_each(t, look_for_variable, &found);
+	if (found != NULL)
+		warning("%s: '%.40s' stays as it is: no variables were given "
+		    "(--set, --vars, --env)", name, found);
+}
+
+static enum status
 parse_plist(const struct template *t, const struct tree *vars,
     struct tree **out)
 {
@@ -93,8 +117,11 @@ parse_plist(const struct template *t, const struct tree *vars,
 	auto_tree *tree = NULL;
 	enum status st;
 
-	if ((st = tree_parse(&t->in, name, marks, &tree)) != OK ||
-	    (st = spec_expand(&tree, name, vars, marks)) != OK)
+	if ((st = tree_parse(&t->in, name, marks, &tree)) != OK)
+		return st;
+	if (t->is_fixed)
+		warn_of_variable(tree, name);
+	else if ((st = spec_expand(&tree, name, vars, marks)) != OK)
 		return st;
 	*out = STEAL(tree);
 	return OK;

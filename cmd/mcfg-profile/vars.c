@@ -48,6 +48,13 @@ add_file(struct tree *vars, const char *path)
 	return add_members(values, vars);
 }
 
+bool
+takes_vars(const struct args *a)
+{
+	return a->prefixes.n > 0 || a->files.n > 0 || a->sets.n > 0 ||
+	    a->each != NULL;
+}
+
 enum status
 add_outer_vars(const struct args *a, struct tree *vars)
 {
