@@ -1,3 +1,4 @@
+#define MCFG_DIAG_ITSELF
 #include "diag.h"
 
 #include <errno.h>

@@ -283,9 +283,17 @@ closes() {
 
 # Options of a page, and of --help and that of every verb.
 page_options() {
-	sed -n 's/^\.It \(.*\)/\1/p' "$1" | tr ' ' '\n' |
-	    grep -A1 -x 'Fl' | grep -vxE 'Fl|--' | sed 's/^-*/-/' |
-	    sed 's/^--*//' | sort -u
+	awk '$1 == ".It" && $2 == "Fl" {
+		flag = 0
+		for (i = 2; i <= NF; i++) {
+			if ($i ~ /^[A-Z][a-z]$/)
+				flag = $i == "Fl"
+			else if (flag && $i !~ /^[,|]$/) {
+				sub(/^-*/, "", $i)
+				print $i
+			}
+		}
+	}' "$1" | sort -u
 }
 
 help_options() {
