@@ -123,7 +123,12 @@ fuzz:
 	@tests/fuzz/run $(FUZZTIME) $(FUZZ)
 
 $(O)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/common.a
-	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) \
+	    $(filter %.a,$^) $(LDLIBS)
+
+# The recogniser is in the folder of its tool.
+$(O)/fuzz_inspect: $(patsubst %.c,$(O)/%.o, \
+    $(filter-out %/mcfg-inspect.c,$(wildcard cmd/mcfg-inspect/*.c)))
 
 # Measurements, as ratios in one run; never part of the tests.
 bench: all
