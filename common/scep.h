@@ -154,6 +154,13 @@ enum status scep_open_request(const struct scep_message *m,
 enum status scep_check_csr(const struct scep_csr *c, bool allow_sha1,
     struct scep_refusal *no) USE_RESULT;
 
+/*
+ * What is kept of a request that waits: everything but the challenge, so that
+ * its signature, which was checked, is no longer right.
+ */
+void scep_csr_to_der(const struct scep_csr *c, struct buf *der);
+const char *scep_csr_from_der(const struct buf *der, struct scep_csr *out);
+
 /* The contents of CertPoll, and of GetCert and GetCRL. */
 struct scep_query {
 	X509_NAME *issuer;

@@ -278,6 +278,42 @@ scep_check_csr(const struct scep_csr *c, bool allow_sha1,
 	return OK;
 }
 
+void
+scep_csr_to_der(const struct scep_csr *c, struct buf *der)
+{
+	auto_X509_REQ *req = X509_REQ_dup(c->req);
+	unsigned char *out = NULL;
+	int at, len;
+
+	if (req == NULL)
+		mem_exhausted();
+	while ((at = X509_REQ_get_attr_by_NID(req,
+	    NID_pkcs9_challengePassword, -1)) >= 0)
+		X509_ATTRIBUTE_free(X509_REQ_delete_attr(req, at));
+	/* The encoding that was read is kept inside, with the challenge. */
+	if (i2d_re_X509_REQ_tbs(req, NULL) <= 0 ||
+	    (len = i2d_X509_REQ(req, &out)) <= 0)
+		mem_exhausted();
+	buf_add(der, out, (size_t)len);
+	OPENSSL_free(out);
+}
+
+const char *
+scep_csr_from_der(const struct buf *der, struct scep_csr *out)
+{
+	const unsigned char *p = der->data;
+	auto_X509_REQ *req = d2i_X509_REQ(NULL, &p, (long)der->len);
+
+	if (req == NULL || p != der->data + der->len ||
+	    X509_REQ_get0_pubkey(req) == NULL) {
+		diag_ssl_clear();
+		return "not a certification request";
+	}
+	out->key = X509_REQ_get0_pubkey(req);
+	out->req = STEAL(req);
+	return NULL;
+}
+
 /* ---- queries ---- */
 
 static bool

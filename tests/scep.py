@@ -11,6 +11,7 @@ cryptography by the openssl command.
   scep.py envelope FILE    the signed content of a message
   scep.py issuer-subject ISSUER.pem NAME.der   content of a CertPoll
   scep.py issuer-serial CERT.pem               content of GetCert, GetCRL
+  scep.py csr-subject CSR.der                  its subject
   scep.py resign CSR.der KEY TEXT HEX          TEXT replaced, signed again
 """
 import argparse
@@ -227,6 +228,10 @@ def main():
         return sys.stdout.buffer.write(seq(subject, name))
     if sys.argv[1] == 'resign':
         return resign(*sys.argv[2:6])
+    if sys.argv[1] == 'csr-subject':
+        info = list(elements(next(elements(open(sys.argv[2],
+                                                'rb').read()))[1]))[0]
+        return sys.stdout.buffer.write(list(elements(info[1]))[1][2])
     if sys.argv[1] == 'issuer-serial':
         issuer, serial, _ = cert_issuer_serial(cert_der(sys.argv[2]))
         return sys.stdout.buffer.write(seq(issuer, serial))

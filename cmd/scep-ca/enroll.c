@@ -1,7 +1,8 @@
-/* PKCSReq and RenewalReq: who may have a certificate, and which. */
+/* PKCSReq, RenewalReq, CertPoll: who may have a certificate, and which. */
 #include <stdio.h>
 #include <string.h>
 
+#include "approval.h"
 #include "request.h"
 
 enum { SERIAL_TRIES = 4 };
@@ -14,6 +15,7 @@ struct work {
 	struct issue_wish wish;
 	struct ledger_certificate old;	/* what a renewal replaces */
 	bool renews;
+	bool polls;			/* what was pending before */
 	char key_hash[SECRET_HASH_TEXT];
 	char signer_hash[SECRET_HASH_TEXT];
 	char challenge[SECRET_HASH_TEXT];	/* its hash; "": not needed */
@@ -145,14 +147,25 @@ judge_renewal(struct work *w, struct scep_refusal *no)
 	return keep_names(w, no);
 }
 
-/* A first request: the signer's key is that of the request. */
+/*
+ * A first request: the signer's key is that of the request.  Where a challenge
+ * decides, it has to be right; where others do, it is a fact for them.
+ */
 static enum status
 judge_first(struct work *w, struct scep_refusal *no)
 {
+	struct scep_refusal why;
+	enum status st;
+
 	if (!cert_key_equal(w->csr.key, X509_get0_pubkey(w->m->signer)))
 		return scep_refuse(no, SCEP_BADREQUEST, "the message is not "
 		    "signed by the key of the certification request");
-	return judge_challenge(w, no);
+	if (w->a->policy.approval == ISSUE_BY_CHALLENGE)
+		return judge_challenge(w, no);
+	st = judge_challenge(w, &why);
+	if (st == REFUSED)
+		w->challenge[0] = '\0';
+	return st == REFUSED ? OK : st;
 }
 
 /* The keys of this folder, of both generations, are nobody's to certify. */
@@ -283,6 +296,136 @@ certify(struct work *w, struct scep_answer *answer, struct outcome *o)
 	return fail(FAULT, "no free serial number in %d tries", SERIAL_TRIES);
 }
 
+/* ---- approval ---- */
+
+static enum status
+wait_for(struct work *w, struct scep_answer *answer, struct outcome *o,
+    struct ledger_request *earlier, enum ledger_state *state)
+{
+	auto_ledger_request r = LEDGER_REQUEST_INIT;
+	enum ledger_outcome found;
+	enum status st;
+
+	r.transaction = xstrdup(w->m->transaction);
+	memcpy(r.key_hash, w->key_hash, sizeof r.key_hash);
+	memcpy(r.signer_hash, w->signer_hash, sizeof r.signer_hash);
+	scep_csr_to_der(&w->csr, &r.csr);
+	r.subject = cert_name_text(w->wish.subject);
+	if ((st = ledger_put_request(w->a->ledger, &r, w->now, &found,
+	    earlier)) != OK)
+		return st;
+	switch (found) {
+	case LEDGER_RECORDED:
+		*state = LEDGER_PENDING;
+		break;
+	case LEDGER_RETRY:
+		*state = earlier->state;
+		break;
+	case LEDGER_OTHER_KEY:
+		return other_key(&answer->refusal);
+	default:
+		return scep_refuse(&answer->refusal, SCEP_BADREQUEST,
+		    "too many requests are pending");
+	}
+	answer->outcome = SCEP_PENDING;
+	o->what = "pending";
+	return OK;
+}
+
+/* The operator's program: issue, refuse, or wait. */
+static enum status
+ask_command(struct work *w, struct scep_refusal *no,
+    enum approval_verdict *verdict)
+{
+	const struct approval_facts f = {
+		.transaction = w->m->transaction,
+		.type = scep_type_name(w->m->type),
+		.renewal = w->renews,
+		.challenge = w->challenge[0] != '\0' ? "valid" :
+		    w->csr.challenge.len > 0 ? "invalid" : "absent",
+		.wish = &w->wish,
+		.signer = w->m->signer,
+		.key_hash = w->key_hash,
+		.now = w->now,
+	};
+	enum status st;
+
+	if ((st = approval_ask(w->a, &f, verdict)) != OK)
+		return st;
+	return *verdict != APPROVAL_NO ? OK : scep_refuse(no,
+	    SCEP_BADREQUEST, "the operator's program refused it");
+}
+
+/* What was pending is approved before it is issued without a challenge. */
+static enum status
+approve(struct work *w)
+{
+	bool done;
+
+	return w->challenge[0] != '\0' ? OK : ledger_decide(w->a->ledger,
+	    w->m->transaction, true, w->now, &done);
+}
+
+static enum status
+by_state(struct work *w, struct scep_answer *answer, struct outcome *o)
+{
+	auto_ledger_request earlier = LEDGER_REQUEST_INIT;
+	enum ledger_state state = LEDGER_PENDING;
+	enum status st;
+
+	if ((st = wait_for(w, answer, o, &earlier, &state)) != OK ||
+	    state == LEDGER_PENDING)
+		return st;
+	if (state == LEDGER_REJECTED)
+		return scep_refuse(&answer->refusal, SCEP_BADREQUEST,
+		    "the operator rejected it");
+	return certify(w, answer, o);
+}
+
+static enum status
+by_command(struct work *w, struct scep_answer *answer, struct outcome *o)
+{
+	enum approval_verdict verdict;
+	enum status st;
+
+	if ((st = ask_command(w, &answer->refusal, &verdict)) != OK)
+		return st;
+	if (verdict == APPROVAL_LATER)
+		return by_state(w, answer, o);
+	if ((st = approve(w)) != OK)
+		return st;
+	return certify(w, answer, o);
+}
+
+static enum status
+decide(struct work *w, struct scep_answer *answer, struct outcome *o)
+{
+	enum issue_approval how = w->a->policy.approval;
+
+	if (how == ISSUE_BY_COMMAND)
+		return by_command(w, answer, o);
+	/* Who holds a good certificate of ours needs no second approval. */
+	if (w->polls || (how == ISSUE_BY_HAND && !w->renews))
+		return by_state(w, answer, o);
+	return certify(w, answer, o);
+}
+
+/* From the request in w to the answer. */
+static enum status
+conclude(struct work *w, struct scep_answer *answer, struct outcome *o)
+{
+	enum status st;
+	bool done;
+
+	if ((st = look_back(w, answer, o, &done)) != OK || done ||
+	    (st = judge(w, &answer->refusal)) != OK)
+		return st;
+	if (w->wish.names_left_out)
+		snprintf(o->remark, sizeof o->remark,
+		    "subjectAltName left out: policy has no san");
+	return decide(w, answer, o);
+}
+
 enum status
 enroll(struct authority *a, const struct scep_message *m, int64_t now,
     struct scep_answer *answer, struct outcome *o)
@@ -292,7 +435,6 @@ enroll(struct authority *a, const struct scep_message *m, int64_t now,
 	    .old = LEDGER_CERTIFICATE_INIT, .now = now };
 	struct scep_refusal *no = &answer->refusal;
 	enum status st;
-	bool done;
 
 	if ((st = authority_need(a, NEED_KEYS)) != OK ||
 	    (st = scep_open_request(m, a->to, a->to_count, &w.csr, no)) != OK ||
@@ -301,11 +443,79 @@ enroll(struct authority *a, const struct scep_message *m, int64_t now,
 		return st;
 	authority_key_hash(w.csr.key, w.key_hash);
 	cert_sha256(m->signer, w.signer_hash);
-	if ((st = look_back(&w, answer, o, &done)) != OK || done ||
-	    (st = judge(&w, no)) != OK)
+	return conclude(&w, answer, o);
+}
+
+/* ---- CertPoll ---- */
+
+/* The poll is of the same key, or of the same certificate, as the request. */
+static bool
+is_same_asker(const struct scep_message *m, const struct ledger_request *r)
+{
+	char key[SECRET_HASH_TEXT], cert[SECRET_HASH_TEXT];
+
+	authority_key_hash(X509_get0_pubkey(m->signer), key);
+	cert_sha256(m->signer, cert);
+	return strcmp(key, r->key_hash) == 0 ||
+	    strcmp(cert, r->signer_hash) == 0;
+}
+
+static enum status
+take_request(struct work *w, const struct scep_query *q,
+    const struct ledger_request *r, struct scep_refusal *no)
+{
+	if (!is_same_asker(w->m, r))
+		return scep_refuse(no, SCEP_BADCERTID,
+		    "no such request of this key is known");
+	if (scep_csr_from_der(&r->csr, &w->csr) != NULL)
+		return fail(FAULT, "the request of transaction %s in the "
+		    "ledger is broken", r->transaction);
+	if (!authority_is_issuer(w->a, q->issuer) ||
+	    !cert_name_equal(q->subject,
+	    X509_REQ_get_subject_name(w->csr.req)))
+		return scep_refuse(no, SCEP_BADCERTID,
+		    "issuer or subject are not those of the request");
+	memcpy(w->key_hash, r->key_hash, sizeof w->key_hash);
+	memcpy(w->signer_hash, r->signer_hash, sizeof w->signer_hash);
+	return OK;
+}
+
+/* Issued at once, and the answer was lost: the poll gets it. */
+static enum status
+poll_issued(struct work *w, struct scep_answer *answer, struct outcome *o)
+{
+	enum status st;
+	bool done;
+
+	authority_key_hash(X509_get0_pubkey(w->m->signer), w->key_hash);
+	cert_sha256(w->m->signer, w->signer_hash);
+	if ((st = look_back(w, answer, o, &done)) != OK || done)
 		return st;
-	if (w.wish.names_left_out)
-		snprintf(o->remark, sizeof o->remark,
-		    "subjectAltName left out: policy has no san");
-	return certify(&w, answer, o);
+	return scep_refuse(&answer->refusal, SCEP_BADCERTID,
+	    "no such request of this key is known");
+}
+
+enum status
+poll(struct authority *a, const struct scep_message *m, int64_t now,
+    struct scep_answer *answer, struct outcome *o)
+{
+	AUTO(work_free) struct work w = { .a = a, .m = m,
+	    .csr = SCEP_CSR_INIT, .wish = ISSUE_WISH_INIT,
+	    .old = LEDGER_CERTIFICATE_INIT, .polls = true, .now = now };
+	auto_ledger_request r = LEDGER_REQUEST_INIT;
+	auto_scep_query q = SCEP_QUERY_INIT;
+	struct scep_refusal *no = &answer->refusal;
+	enum status st;
+	bool found;
+
+	if ((st = authority_need(a, NEED_KEYS | NEED_LEDGER)) != OK ||
+	    (st = scep_open_query(m, a->to, a->to_count, &q, no)) != OK ||
+	    (st = ledger_find_request(a->ledger, m->transaction, &found,
+	    &r)) != OK)
+		return st;
+	if (!found)
+		return poll_issued(&w, answer, o);
+	if ((st = take_request(&w, &q, &r, no)) != OK)
+		return st;
+	return conclude(&w, answer, o);
 }

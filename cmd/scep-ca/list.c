@@ -1,4 +1,4 @@
-/* list: the certificates that were issued. */
+/* list: the certificates that were issued, or the requests that wait. */
 #include <ctype.h>
 #include <string.h>
 
@@ -10,7 +10,7 @@
 struct args {
 	struct authority_source source;
 	struct io_output out;
-	bool json;
+	bool json, pending;
 	const char *state;
 	const char *subject;
 	int64_t expires;
@@ -22,6 +22,8 @@ static const struct opt options[] = {
 	OPT_DIR(args.source),
 	OPT_LEDGER(args.source),
 	{ 0, "json", NULL, "write a JSON array", .flag = &args.json },
+	{ 0, "pending", NULL, "requests that wait for a decision instead",
+	    .flag = &args.pending },
 	{ 0, "state", "STATE", "only these",
 	    .choices = "valid|expired|revoked|not_yet_valid",
 	    .value = &args.state },
@@ -93,6 +95,40 @@ add(const struct ledger_certificate *c, void *arg)
 	return OK;
 }
 
+static void
+report_request(const struct ledger_request *r, struct report *one)
+{
+	report_str(one, "transaction", r->transaction);
+	report_str(one, "subject", r->subject);
+	report_str(one, "state", ledger_state_name(r->state));
+	report_time(one, "received", r->received);
+	report_str(one, "key_sha256", r->key_hash);
+}
+
+static enum status
+add_request(const struct ledger_request *r, void *arg)
+{
+	struct listing *l = arg;
+	char since[CLOCK_TEXT], subject[400], transaction[300];
+	struct report *one;
+
+	if (r->state != LEDGER_PENDING || (l->args->subject != NULL &&
+	    !holds(r->subject, l->args->subject)))
+		return OK;
+	if (l->json != NULL) {
+		one = report_object();
+		report_request(r, one);
+		report_add(l->json, NULL, one);
+		return OK;
+	}
+	diag_escape(r->subject, strlen(r->subject), subject, sizeof subject);
+	diag_escape(r->transaction, strlen(r->transaction), transaction,
+	    sizeof transaction);
+	buf_printf(l->text, "%s  %s  %.16s  %s\n", transaction,
+	    clock_format(r->received, since), r->key_hash, subject);
+	return OK;
+}
+
 static enum status
 run(const struct args *a)
 {
@@ -102,8 +138,14 @@ run(const struct args *a)
 	struct listing l = { a, clock_now(), json, &out };
 	enum status st;
 
-	if ((st = authority_open(&a->source, NEED_LEDGER, &ca)) != OK ||
-	    (st = ledger_certificates(ca.ledger, add, &l)) != OK)
+	if (a->pending && (a->state != NULL || a->expires != 0))
+		return fail(USAGE, "--pending: takes no --state and no "
+		    "--expires");
+	if ((st = authority_open(&a->source, NEED_LEDGER, &ca)) != OK)
+		return st;
+	st = a->pending ? ledger_requests(ca.ledger, add_request, &l) :
+	    ledger_certificates(ca.ledger, add, &l);
+	if (st != OK)
 		return st;
 	if (json != NULL)
 		report_render(json, &out);
@@ -112,7 +154,7 @@ run(const struct args *a)
 
 const struct tool verb_list = {
 	.name = "list",
-	.summary = "Lists certificates, the newest first.",
+	.summary = "Lists certificates, the newest first, or pending requests.",
 	.example = "scep-ca list --dir ca --expires 30d --json",
 	.options = options,
 	.args = &args,

@@ -84,6 +84,14 @@ get_next(struct authority *a, const struct request *q, struct reply *out)
 
 /* ---- PKIOperation ---- */
 
+/* RFC 8894 3.2.1.2; another number is refused before any work is done. */
+static bool
+is_request(enum scep_type t)
+{
+	return t == SCEP_PKCSREQ || t == SCEP_RENEWALREQ ||
+	    t == SCEP_CERTPOLL || t == SCEP_GETCERT || t == SCEP_GETCRL;
+}
+
 /* All that is looked at before anything is decrypted. */
 static enum status
 judge_message(const struct authority *a, const struct scep_message *m,
@@ -92,8 +100,7 @@ judge_message(const struct authority *a, const struct scep_message *m,
 	const struct issue_policy *p = &a->policy;
 	int64_t off = m->signing_time - now;
 
-	if (m->type != SCEP_PKCSREQ && m->type != SCEP_RENEWALREQ &&
-	    m->type != SCEP_GETCERT && m->type != SCEP_GETCRL)
+	if (!is_request(m->type))
 		return scep_refuse(no, SCEP_BADREQUEST,
 		    "messageType %s is not supported", m->type_text);
 	if (m->sender_nonce.len == 0)
@@ -121,6 +128,21 @@ describe(const struct scep_message *m, struct outcome *o)
 	snprintf(o->type, sizeof o->type, "%s", name);
 }
 
+static enum status
+dispatch(struct authority *a, const struct scep_message *m, int64_t now,
+    struct scep_answer *answer, struct outcome *o)
+{
+	switch (m->type) {
+	case SCEP_GETCERT:
+	case SCEP_GETCRL:
+		return answer_query(a, m, now, answer, o);
+	case SCEP_CERTPOLL:
+		return poll(a, m, now, answer, o);
+	default:
+		return enroll(a, m, now, answer, o);
+	}
+}
+
 /* A client that knows the CA of before a rollover trusts that one. */
 static const struct identity *
 who_answers(const struct authority *a, const struct scep_message *m)
@@ -145,10 +167,8 @@ operate(struct authority *a, const struct request *q, const struct buf *in,
 	describe(&m, o);
 	if (st == OK)
 		st = judge_message(a, &m, q->now, &answer.refusal);
-	if (st == OK && (m.type == SCEP_GETCERT || m.type == SCEP_GETCRL))
-		st = answer_query(a, &m, q->now, &answer, o);
-	else if (st == OK)
-		st = enroll(a, &m, q->now, &answer, o);
+	if (st == OK)
+		st = dispatch(a, &m, q->now, &answer, o);
 	if (st == REFUSED) {
 		answer.outcome = SCEP_FAILURE;
 		o->what = "refused";

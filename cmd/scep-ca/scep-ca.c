@@ -10,6 +10,8 @@ static const struct tool *const verbs[] = {
 	&verb_challenge,
 	&verb_list,
 	&verb_show,
+	&verb_approve,
+	&verb_reject,
 	&verb_revoke,
 	&verb_crl,
 	NULL,

@@ -13,6 +13,8 @@ extern const struct tool verb_issue;
 extern const struct tool verb_challenge;
 extern const struct tool verb_list;
 extern const struct tool verb_show;
+extern const struct tool verb_approve;
+extern const struct tool verb_reject;
 extern const struct tool verb_revoke;
 extern const struct tool verb_crl;
 

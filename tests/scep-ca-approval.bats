@@ -1,0 +1,246 @@
+#!/usr/bin/env bats
+# Requests that wait: approval by hand and by a program, and polls.
+
+load helpers
+load scep_helpers
+
+setup() {
+	cd "$T" || return
+	ca ca
+}
+
+# waits NAME: the answer to NAME.msg is PENDING.
+waits() {
+	answer ca "$1" || return 1
+	if [ "$(attribute "$1" pkiStatus)" != 3 ] || [ -s "$1.inner" ] ||
+	    ! grep -q 'pending: transaction' "$1.err"; then
+		cat "$1.attrs" "$1.err"
+		return 1
+	fi
+}
+
+# poll NAME TXID [signer]: NAME.msg asks for the outcome
+poll() {
+	openssl req -inform DER -in "$1.csr" -noout -subject > /dev/null
+	python3 "$TESTS/scep.py" csr-subject "$1.csr" > "$1.name"
+	python3 "$TESTS/scep.py" issuer-subject ca/cert.pem "$1.name" \
+	    > "$1.is"
+	sealed ca/cert.pem "$1.is" "$1.env"
+	python3 "$TESTS/scep.py" make --signer "${3:-$1}.pem" \
+	    --key "${3:-$1}.key" --envelope "$1.env" --type 20 \
+	    --transaction "$2" > "$1.msg"
+}
+
+manual() {
+	echo 'approval: manual' > ca/scep-ca.yaml
+}
+
+@test "scep-ca approval: by hand: pending, approved, polled" {
+	manual
+	device d
+	csr d /O=Example/CN=d hunter2
+	message ca d --transaction T1
+	cp d.msg first.msg
+	waits d
+	waits d
+	poll d T1
+	waits d
+	yields list scep-ca list --dir ca --pending
+	grep -q '^T1 .*CN=d,O=Example$' list
+	yields list.json scep-ca list --dir ca --pending --json
+	json_is list.json 'len(j) == 1 and j[0]["transaction"] == "T1"'
+	# The challenge of a request that waits is kept nowhere.
+	run ! grep -q hunter2 ca/ledger.db ca/ledger.db-wal
+	refuses 1 'nothing of this transaction' scep-ca approve --dir ca T2
+	yields - scep-ca approve --dir ca T1
+	yields list scep-ca list --dir ca --pending
+	[ ! -s list ]
+	poll d T1
+	granted ca d
+	cp d.cert got
+	# Whoever asks once more, in any form, gets the same.
+	granted ca d
+	cmp d.cert got
+	cp first.msg d.msg
+	granted ca d
+	cmp d.cert got
+	[ "$(scep-ca list --dir ca | wc -l)" -eq 1 ]
+	refuses 1 'nothing of this transaction' scep-ca reject --dir ca T1
+}
+
+@test "scep-ca approval: by hand: rejected" {
+	manual
+	device d
+	csr d /O=Example/CN=d ''
+	message ca d --transaction T1
+	waits d
+	yields - scep-ca reject --dir ca T1
+	poll d T1
+	denied ca d 2 'rejected'
+	message ca d --transaction T1
+	denied ca d 2 'rejected'
+}
+
+@test "scep-ca approval: a stolen poll gets nothing" {
+	manual
+	device d
+	device thief
+	csr d /O=Example/CN=d ''
+	message ca d --transaction T1
+	waits d
+	scep-ca approve --dir ca T1
+	poll d T1 thief
+	denied ca d 4 'no such request of this key'
+	csr thief /O=Example/CN=d ''
+	message ca thief --transaction T1
+	denied ca thief 2 'belongs to another key'
+	poll d T2
+	denied ca d 4 'no such request'
+	# Another subject, another issuer.
+	cp d.csr d.keep
+	csr d /O=Example/CN=other ''
+	poll d T1
+	denied ca d 4 'issuer or subject'
+	cp d.keep d.csr
+	poll d T1
+	granted ca d
+}
+
+@test "scep-ca approval: a poll gets what was issued at once" {
+	device d
+	csr d /CN=d "$(challenge ca)"
+	message ca d --transaction T1
+	granted ca d
+	cp d.cert got
+	poll d T1
+	granted ca d
+	cmp d.cert got
+}
+
+@test "scep-ca approval: renewals of a good certificate need no second one" {
+	manual
+	device d
+	csr d /CN=d ''
+	message ca d --transaction T1
+	waits d
+	scep-ca approve --dir ca T1
+	poll d T1
+	granted ca d
+	mv d.cert d.pem
+	csr d /CN=d ''
+	message ca d --transaction T2
+	granted ca d
+}
+
+@test "scep-ca approval: scep-request --poll and scep-response" {
+	manual
+	openssl genrsa -out key 2048 2> /dev/null
+	chmod 600 key
+	scep-request --ca ca/cert.pem --key key --subject /CN=d --state state \
+	    > msg
+	scep-ca answer --dir ca --operation PKIOperation msg > reply \
+	    2> /dev/null
+	refuses 5 pending scep-response --state state --key key \
+	    --ca ca/cert.pem reply
+	scep-ca list --dir ca --pending > list
+	scep-ca approve --dir ca "$(cut -d' ' -f1 list)"
+	yields msg scep-request --ca ca/cert.pem --key key --poll \
+	    --state state
+	yields reply scep-ca answer --dir ca --operation PKIOperation msg
+	yields cert scep-response --state state --key key --ca ca/cert.pem \
+	    reply
+	openssl verify -CAfile ca/root.pem cert
+	refuses 2 'in the state' scep-request --ca ca/cert.pem --key key \
+	    --poll --subject /CN=d --state state
+}
+
+# program LINES...: the program that decides
+program() {
+	printf 'approval: command\ncommand: decide\n' > ca/scep-ca.yaml
+	printf '%s\n' '#!/bin/sh' "$@" > ca/decide
+	chmod 755 ca/decide
+}
+
+@test "scep-ca approval: a program says yes, no, later" {
+	device d
+	# Written so, the text is one argument of the program, never a command.
+	program "cat > $T/facts" 'exit 0'
+	csr d '/O=Example/CN=$(touch pwned)' "$(challenge ca)"
+	message ca d --transaction T1
+	granted ca d
+	json_is facts 'j["transaction"] == "T1" and j["type"] == "PKCSReq"'
+	json_is facts 'j["challenge"] == "valid" and not j["renewal"]'
+	json_is facts 'j["subject"] == "CN=$(touch pwned),O=Example"'
+	json_is facts 'j["key"] == "rsa:2048" and len(j["key_sha256"]) == 64'
+	[ ! -e pwned ]
+	[ ! -e ca/pwned ]
+	program "cat > $T/facts" 'exit 1'
+	csr d /CN=d wrong
+	message ca d --transaction T2
+	denied ca d 2 "operator's program refused"
+	json_is facts 'j["challenge"] == "invalid"'
+	program 'exit 5'
+	csr d /CN=d ''
+	message ca d --transaction T3
+	waits d
+	poll d T3
+	waits d
+	program 'exit 0'
+	poll d T3
+	granted ca d
+	# What waits for the program may also be approved by hand.
+	program 'exit 5'
+	message ca d --transaction T4
+	waits d
+	scep-ca approve --dir ca T4
+	poll d T4
+	granted ca d
+}
+
+@test "scep-ca approval: a program that fails is a fault, nothing is issued" {
+	device d
+	csr d /CN=d ''
+	message ca d
+	program 'exit 3'
+	refuses 4 'status 3 is not' scep-ca answer --dir ca \
+	    --operation PKIOperation d.msg
+	program 'kill -KILL $$'
+	refuses 4 'signal 9' scep-ca answer --dir ca \
+	    --operation PKIOperation d.msg
+	rm ca/decide
+	refuses 4 'cannot be run' scep-ca answer --dir ca \
+	    --operation PKIOperation d.msg
+	[ "$(scep-ca list --dir ca | wc -l)" -eq 0 ]
+}
+
+@test "scep-ca approval: the program gets no descriptor of the server" {
+	[ -d /proc/self/fd ] || skip "no /proc here"
+	program "ls /proc/self/fd > $T/fds" 'exit 0'
+	device d
+	csr d /CN=d ''
+	message ca d
+	exec 7< "$T/d.msg"
+	granted ca d
+	exec 7<&-
+	# 0, 1, 2, and the folder that ls reads.
+	[ "$(wc -l < fds)" -le 4 ]
+}
+
+@test "scep-ca approval: no more than a thousand requests wait" {
+	manual
+	device d
+	csr d /CN=d ''
+	message ca d --transaction T0
+	waits d
+	python3 - <<-'PY'
+	import sqlite3
+	db = sqlite3.connect('ca/ledger.db')
+	db.executemany("INSERT INTO request (txid, key_hash, signer_hash, csr, "
+	    "subject, state, received) SELECT ?, key_hash, signer_hash, csr, "
+	    "subject, 'pending', received FROM request WHERE txid = 'T0'",
+	    [('X%d' % i,) for i in range(999)])
+	db.commit()
+	PY
+	message ca d --transaction T1
+	denied ca d 2 'too many requests are pending'
+}
