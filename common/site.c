@@ -436,7 +436,8 @@ site_duration(const struct site *s, const char *key, int64_t otherwise)
 {
 	const struct value *v = find(s, key);
 
-	return v != NULL ? v->seconds : otherwise;
+	return v != NULL && v->rule != NULL && v->rule->kind == DURATION ?
+	    v->seconds : otherwise;
 }
 
 const char *

@@ -1,0 +1,42 @@
+/*
+ * site alone, for what no option takes: "FILE KEY" a line gives the value,
+ * the items of a list, the seconds of a duration and the place.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "diag.h"
+#include "site.h"
+
+static void
+show(const struct site *s, const char *key)
+{
+	const char *text = site_get(s, key);
+	const struct strings *l = site_list(s, key);
+	const char *where = strrchr(site_where(s, key), '/');
+	size_t i;
+
+	printf("%s=%s", key, text != NULL ? text : "(none)");
+	for (i = 0; i < l->n; i++)
+		printf(" [%s]", l->v[i]);
+	printf(" %" PRId64 " %s\n", site_duration(s, key, -1),
+	    where != NULL ? where + 1 : "-");
+}
+
+int
+main(int argc, char **argv)
+{
+	auto_site *s = NULL;
+	enum status st;
+	int i;
+
+	diag_init("unit_site");
+	if (argc < 2)
+		return 2;
+	if ((st = site_load(argv[1], &s)) != OK)
+		return (int)st;
+	for (i = 2; i < argc; i++)
+		show(s, argv[i]);
+	return 0;
+}
