@@ -166,6 +166,29 @@ bad_forms() {
 	    grep -q SCEP_CA_DIR stderr
 }
 
+# bare QUERY [WORD...]: the status line of a program that the web server starts
+# by itself, with no verb; some of them make words of the query its arguments.
+bare() {
+	local query=$1
+	shift
+	env GATEWAY_INTERFACE=CGI/1.1 SCEP_CA_DIR=ca REQUEST_METHOD=GET \
+	    QUERY_STRING="$query" scep-ca "$@" < /dev/null 2> stderr |
+	    head -1 | tr -d '\r'
+}
+
+@test "flow-scep: plain CGI needs no verb, and takes none from the query" {
+	ca ca
+	[ "$(bare operation=GetCACaps)" = 'Status: 200 OK' ]
+	[ "$(bare 'init+--dir+evil' init --dir evil)" = \
+	    'Status: 400 Bad Request' ]
+	[ ! -e evil ]
+	[ "$(bare 'cgi+--dir+evil' cgi --dir evil)" = \
+	    'Status: 400 Bad Request' ]
+	# A wrapper's own arguments stay what they are.
+	[ "$(bare operation=GetCACaps cgi --dir ca)" = 'Status: 200 OK' ]
+	refuses 2 '' scep-ca
+}
+
 @test "flow-scep: CONTENT_LENGTH missing, wrong, huge, larger, smaller" {
 	ca ca
 	device d

@@ -1,3 +1,6 @@
+#include <string.h>
+
+#include "secret.h"
 #include "verbs.h"
 
 static const struct tool *const verbs[] = {
@@ -30,8 +33,29 @@ static const struct tool tool = {
 	.verbs = verbs,
 };
 
+/*
+ * A web server starts a CGI program without arguments, or, where the query
+ * has no '=' in it, with the words of the query (RFC 3875 4.4), which are
+ * anybody's.  Such a program is the verb cgi and nothing else.
+ */
+static bool
+is_bare_cgi(int argc)
+{
+	const char *query = secret_env("QUERY_STRING");
+
+	if (secret_env("GATEWAY_INTERFACE") == NULL)
+		return false;
+	return argc <= 1 || (query != NULL && *query != '\0' &&
+	    strchr(query, '=') == NULL);
+}
+
 int
 main(int argc, char **argv)
 {
+	static char name[] = "scep-ca", verb[] = "cgi";
+	static char *bare[] = { name, verb, NULL };
+
+	if (is_bare_cgi(argc))
+		return (int)opts_main(&tool, 2, bare, NULL);
 	return (int)opts_main(&tool, argc, argv, NULL);
 }
