@@ -238,7 +238,7 @@ cert_time(const ASN1_TIME *t)
 	memset(&tm, 0, sizeof tm);
 	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1) {
 		diag_ssl_clear();
-		return INT64_MIN;
+		return CERT_NO_TIME;
 	}
 	d.year = tm.tm_year + 1900;
 	d.month = tm.tm_mon + 1;
@@ -246,7 +246,7 @@ cert_time(const ASN1_TIME *t)
 	d.hour = tm.tm_hour;
 	d.minute = tm.tm_min;
 	d.second = tm.tm_sec;
-	return clock_join(&d, &out) ? out : INT64_MIN;
+	return clock_join(&d, &out) ? out : CERT_NO_TIME;
 }
 
 int64_t
@@ -302,6 +302,15 @@ cert_key(const X509 *cert)
 	return X509_get0_pubkey(cert);
 }
 
+static void
+report_date(struct report *r, const char *key, int64_t t)
+{
+	if (t == CERT_NO_TIME)
+		report_null(r, key);
+	else
+		report_time(r, key, t);
+}
+
 void
 cert_report(const X509 *cert, struct report *r)
 {
@@ -319,7 +328,7 @@ cert_report(const X509 *cert, struct report *r)
 	report_str(r, "issuer", issuer);
 	report_str(r, "serial", buf_str(&serial));
 	report_str(r, "sha256", sha256);
-	report_time(r, "not_before", cert_not_before(cert));
-	report_time(r, "not_after", cert_not_after(cert));
+	report_date(r, "not_before", cert_not_before(cert));
+	report_date(r, "not_after", cert_not_after(cert));
 	report_str(r, "key", key);
 }

@@ -125,7 +125,12 @@ bool cert_key_equal(const EVP_PKEY *a, const EVP_PKEY *b);
 
 /* ---- facts ---- */
 
-int64_t cert_time(const ASN1_TIME *t);		/* seconds since 1970 */
+/*
+ * Seconds since 1970, or CERT_NO_TIME, the year 1, where the date cannot be
+ * read: so that whoever forgets to ask takes it for long ago.
+ */
+#define CERT_NO_TIME INT64_C(-62135596800)
+int64_t cert_time(const ASN1_TIME *t);
 int64_t cert_not_before(const X509 *cert);
 int64_t cert_not_after(const X509 *cert);
 void cert_serial_hex(const X509 *cert, struct buf *out);
@@ -205,7 +210,7 @@ void cert_order_chain(X509 *leaf, STACK_OF(X509) *given, bool keep_root,
  * to one of the anchors, through untrusted ones: names, signatures, CA flags,
  * critical extensions, keys of 112 bits or more and no SHA-1 but in an anchor
  * itself.  Every given anchor is one, root or not, the leaf too.  Any extended
- * key usage is right.  now is the time to judge, or INT64_MIN for none.
+ * key usage is right.  now is the time to judge, or CERT_NO_TIME for none.
  *
  * NULL, or the reason; *chain (leaf first) is what was found so far in either
  * case, *bad (borrowed from it) the certificate the reason is about.

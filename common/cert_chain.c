@@ -160,8 +160,8 @@ cert_build_chain(X509 *leaf, STACK_OF(X509) *untrusted,
 	X509_VERIFY_PARAM_set_auth_level(param, SECURITY_LEVEL);
 	X509_VERIFY_PARAM_set_depth(param, CHAIN_MAX);
 	X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN |
-	    (now == INT64_MIN ? X509_V_FLAG_NO_CHECK_TIME : 0));
-	if (now != INT64_MIN)
+	    (now == CERT_NO_TIME ? X509_V_FLAG_NO_CHECK_TIME : 0));
+	if (now != CERT_NO_TIME)
 		X509_VERIFY_PARAM_set_time(param, (time_t)now);
 	error = X509_verify_cert(ctx) == 1 ? X509_V_OK :
 	    X509_STORE_CTX_get_error(ctx);
@@ -181,7 +181,7 @@ cert_check_dates(const X509 *cert, int64_t now)
 {
 	int64_t from = cert_not_before(cert), to = cert_not_after(cert);
 
-	if (from == INT64_MIN || to == INT64_MIN)
+	if (from == CERT_NO_TIME || to == CERT_NO_TIME)
 		return "certificate has an unreadable date";
 	if (now < from)
 		return "certificate is not yet valid";

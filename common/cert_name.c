@@ -10,6 +10,8 @@
 enum {
 	NAME_TEXT_MAX = 4096,	/* of a distinguished name on the command line */
 	NAME_PARTS_MAX = 64,	/* type-value pairs in it */
+	OID_TEXT_MAX = 64,	/* of a dotted OID; OpenSSL cuts at 80 when it
+				 * writes one */
 };
 
 /* One type-value pair of a name that is being read. */
@@ -41,6 +43,25 @@ same_word(const char *a, const char *b)
 		if ((*a | 0x20) != (*b | 0x20))
 			return false;
 	return *a == *b;
+}
+
+/* Arcs of digits with one dot between them; OpenSSL takes more than that. */
+static bool
+is_oid(const char *s)
+{
+	const char *p;
+
+	if (s[0] < '0' || s[0] > '2' || s[1] != '.' ||
+	    strlen(s) > OID_TEXT_MAX)
+		return false;
+	for (p = s + 1; *p == '.'; ) {
+		size_t n = strspn(++p, "0123456789");
+
+		if (n == 0 || (n > 1 && *p == '0'))
+			return false;
+		p += n;
+	}
+	return *p == '\0';
 }
 
 /*
@@ -76,6 +97,8 @@ find_type(const char *type)
 			return OBJ_nid2obj(known[i].nid);
 	if (strncmp(type, "OID.", 4) == 0 || strncmp(type, "oid.", 4) == 0)
 		type += 4;
+	if (*type >= '0' && *type <= '9' && !is_oid(type))
+		return NULL;
 	if ((obj = OBJ_txt2obj(type, 0)) == NULL)
 		ERR_clear_error();
 	return obj;
@@ -88,7 +111,38 @@ type_reason(void)
 	    "emailAddress, serialNumber, or a dotted OID)";
 }
 
-/* Adds one pair; in is UTF-8, or the DER of the value where is_der. */
+/* A value as "#hex" gives it: one string of text, of any of its types. */
+static X509_NAME_ENTRY *
+entry_from_der(const ASN1_OBJECT *obj, const struct buf *der)
+{
+	static const int strings[] = {
+		V_ASN1_UTF8STRING, V_ASN1_PRINTABLESTRING, V_ASN1_IA5STRING,
+		V_ASN1_T61STRING, V_ASN1_BMPSTRING, V_ASN1_UNIVERSALSTRING,
+		V_ASN1_NUMERICSTRING, V_ASN1_VISIBLESTRING,
+	};
+	const unsigned char *p = der->data;
+	ASN1_TYPE *t = d2i_ASN1_TYPE(NULL, &p, (long)der->len);
+	X509_NAME_ENTRY *ne = NULL;
+	unsigned char *text = NULL;
+	bool is_text = false;
+	int len;
+	size_t i;
+
+	for (i = 0; t != NULL && i < ARRAY_LEN(strings); i++)
+		is_text |= t->type == strings[i];
+	if (is_text && p == der->data + der->len) {
+		len = ASN1_STRING_to_UTF8(&text, t->value.asn1_string);
+		if (len > 0 && memchr(text, '\0', (size_t)len) == NULL)
+			ne = X509_NAME_ENTRY_create_by_OBJ(NULL, obj, t->type,
+			    t->value.asn1_string->data,
+			    t->value.asn1_string->length);
+	}
+	OPENSSL_free(text);
+	ASN1_TYPE_free(t);
+	return ne;
+}
+
+/* Adds one pair; value is UTF-8, or the DER of the value where is_der. */
 static const char *
 add_ava(struct avas *l, const char *type, const struct buf *value, bool is_der,
     bool joined)
@@ -105,21 +159,9 @@ add_ava(struct avas *l, const char *type, const struct buf *value, bool is_der,
 		return "a NUL byte in a value";
 	if ((obj = find_type(type)) == NULL)
 		return type_reason();
-	if (!is_der)
-		ne = X509_NAME_ENTRY_create_by_OBJ(NULL, obj, MBSTRING_UTF8,
-		    value->data, (int)value->len);
-	else {
-		const unsigned char *p = value->data;
-		ASN1_TYPE *t = d2i_ASN1_TYPE(NULL, &p, (long)value->len);
-
-		if (t != NULL && p == value->data + value->len &&
-		    t->type != V_ASN1_BOOLEAN && t->type != V_ASN1_OBJECT &&
-		    t->type != V_ASN1_NULL)
-			ne = X509_NAME_ENTRY_create_by_OBJ(NULL, obj, t->type,
-			    t->value.asn1_string->data,
-			    t->value.asn1_string->length);
-		ASN1_TYPE_free(t);
-	}
+	ne = is_der ? entry_from_der(obj, value) :
+	    X509_NAME_ENTRY_create_by_OBJ(NULL, obj, MBSTRING_UTF8,
+	    value->data, (int)value->len);
 	ASN1_OBJECT_free(obj);
 	code = ERR_peek_error();
 	ERR_clear_error();
@@ -262,8 +304,9 @@ parse_rfc4514(const char *text, struct avas *l)
 		while (*p == ' ')
 			p++;
 		for (; *p != '\0' && *p != '=' && *p != ',' && *p != '+'; p++)
-			if (*p != ' ')
-				buf_putc(&type, *p);
+			buf_putc(&type, *p);
+		while (type.len > 0 && type.data[type.len - 1] == ' ')
+			buf_cut(&type, type.len - 1);
 		if (*p != '=')
 			return "a part without '='";
 		for (p++; *p == ' '; p++)
@@ -323,34 +366,94 @@ cert_name_equal(const X509_NAME *a, const X509_NAME *b)
 	return X509_NAME_cmp(a, b) == 0;
 }
 
-char *
-cert_name_text(const X509_NAME *name)
-{
-	auto_BIO *mem = BIO_new(BIO_s_mem());
-	char *data = NULL;
-	long len;
-
-	if (mem == NULL || X509_NAME_print_ex(mem, name, 0,
-	    XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) < 0) {
-		diag_ssl_clear();
-		return xstrdup("(unreadable name)");
-	}
-	len = BIO_get_mem_data(mem, &data);
-	return xstrndup(data != NULL ? data : "", len > 0 ? (size_t)len : 0);
-}
-
 /* The short name of an attribute type, or its dotted OID; yours. */
 static char *
 type_text(const ASN1_OBJECT *obj)
 {
 	int nid = OBJ_obj2nid(obj);
-	char oid[128];
+	char oid[256];
 
 	if (nid != NID_undef)
 		return xstrdup(OBJ_nid2sn(nid));
 	if (OBJ_obj2txt(oid, sizeof oid, obj, 1) <= 0)
 		oid[0] = '\0';
 	return xstrdup(oid);
+}
+
+/* RFC 4514 section 2.4; control characters are written in hexadecimal. */
+static void
+add_escaped(struct buf *out, const unsigned char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		unsigned char c = text[i];
+		bool end = i == 0 || i + 1 == len;
+
+		if (c < 0x20 || c == 0x7F)
+			buf_printf(out, "\\%02X", c);
+		else if (strchr(",+\"\\<>;", c) != NULL ||
+		    (c == ' ' && end) || (c == '#' && i == 0))
+			buf_printf(out, "\\%c", c);
+		else
+			buf_putc(out, (char)c);
+	}
+}
+
+static void
+add_value(struct buf *out, const X509_NAME_ENTRY *ne)
+{
+	const ASN1_STRING *data = X509_NAME_ENTRY_get_data(ne);
+	unsigned char *text = NULL, *der = NULL;
+	ASN1_TYPE *t;
+	int len = ASN1_STRING_to_UTF8(&text, data);
+
+	if (len >= 0)
+		add_escaped(out, text, (size_t)len);
+	else if ((t = ASN1_TYPE_new()) != NULL) {
+		/* Not text: its DER, as section 2.4 has it. */
+		diag_ssl_clear();
+		if (ASN1_TYPE_set1(t, ASN1_STRING_type(data), data) == 1 &&
+		    (len = i2d_ASN1_TYPE(t, &der)) > 0) {
+			buf_putc(out, '#');
+			buf_add_hex(out, der, (size_t)len);
+		}
+		ASN1_TYPE_free(t);
+		OPENSSL_free(der);
+	}
+	OPENSSL_free(text);
+}
+
+/* OpenSSL's own writer cuts long OIDs and forgets to escape a lone '#'. */
+char *
+cert_name_text(const X509_NAME *name)
+{
+	auto_buf out = BUF_INIT;
+	int end = X509_NAME_entry_count(name), from, i;
+
+	for (; end > 0; end = from) {
+		const X509_NAME_ENTRY *last = X509_NAME_get_entry(name,
+		    end - 1);
+
+		for (from = end - 1; from > 0 && X509_NAME_ENTRY_set(
+		    X509_NAME_get_entry(name, from - 1)) ==
+		    X509_NAME_ENTRY_set(last); from--)
+			;
+		for (i = from; i < end; i++) {
+			const X509_NAME_ENTRY *ne =
+			    X509_NAME_get_entry(name, i);
+			auto_char *type = type_text(
+			    X509_NAME_ENTRY_get_object(ne));
+
+			if (i > from)
+				buf_putc(&out, '+');
+			else if (out.len > 0)
+				buf_putc(&out, ',');
+			buf_printf(&out, "%s=", type);
+			add_value(&out, ne);
+		}
+	}
+	return xstrdup(buf_str(&out));
 }
 
 enum status

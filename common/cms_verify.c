@@ -151,7 +151,7 @@ read_signing_time(struct exam *e)
 	    value->type != V_ASN1_GENERALIZEDTIME)
 		return;
 	e->out->signing_time = cert_time(value->value.asn1_string);
-	e->out->has_signing_time = e->out->signing_time != INT64_MIN;
+	e->out->has_signing_time = e->out->signing_time != CERT_NO_TIME;
 }
 
 /* RFC 5652 5.3: both are there once, and OpenSSL compares only one of them. */

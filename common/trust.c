@@ -292,7 +292,7 @@ ca_chain(struct judge *j, STACK_OF(X509) *anchors, const char *file,
 		return OK;
 	}
 	/* ... and then without, to tell a wrong chain from an old one. */
-	reason = cert_build_chain(m->signer, m->certs, anchors, INT64_MIN,
+	reason = cert_build_chain(m->signer, m->certs, anchors, CERT_NO_TIME,
 	    chain, &bad);
 	if (reason == NULL)
 		end_at_anchor(j->policy, *chain);

@@ -512,6 +512,23 @@ print(json.load(open(sys.argv[1]))['signer']['sha256'])" "$T/report")" ]
 	    j['checks'][0]['outcome'] == 'fail' and len(j['checks']) == 11)"
 }
 
+@test "verify: a certificate whose dates cannot be read" {
+	sign "$T/s" signer -noattr -certfile "$PKI/inter.pem"
+	# The bag is not signed: its certificate may be changed.
+	python3 - "$T/s" <<-'PY'
+	import sys
+	b = bytearray(open(sys.argv[1], 'rb').read())
+	i = 0
+	while (i := b.find(b'\x17\x0d', i)) >= 0:
+	    b[i + 6:i + 8] = b'zz'
+	    i += 15
+	open(sys.argv[1], 'wb').write(b)
+	PY
+	accepts "$T/s" --no-trust --report "$T/report"
+	json_is "$T/report" "j['signer']['not_before'] is None and j['signer']['not_after'] is None"
+	refuses 1 'not issued by' mcfg-verify --ca "$PKI/inter.pem" "$T/s"
+}
+
 # ---- real messages ----
 
 @test "verify: the answer of a real iPhone, as sent and as PEM" {

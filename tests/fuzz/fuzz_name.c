@@ -1,0 +1,58 @@
+/*
+ * Names as they are typed: what is read must come back the same through the
+ * text that we write, and through DER.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "cert.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static enum status
+visit(const char *type, const char *value, size_t rdn, void *arg)
+{
+	(void)rdn;
+	(void)arg;
+	if (*type == '\0' || strlen(value) > 1 << 16)
+		abort();
+	return OK;
+}
+
+static void
+same(const X509_NAME *name)
+{
+	auto_buf der = BUF_INIT;
+	auto_X509_NAME *again = NULL;
+
+	cert_name_to_der(name, &der);
+	if (cert_name_from_der(der.data, der.len, &again) != NULL ||
+	    !cert_name_equal(name, again))
+		abort();
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	auto_char *text = xstrndup((const char *)data, size);
+	auto_char *shown = NULL;
+	auto_X509_NAME *name = NULL, *again = NULL;
+	GENERAL_NAMES *san = NULL;
+	char line[512];
+
+	diag_capture(line, sizeof line);
+	if (cert_add_san(text, &san) != NULL && san != NULL)
+		abort();
+	GENERAL_NAMES_free(san);
+	if (cert_parse_name(text, &name) != NULL)
+		return 0;
+	same(name);
+	(void)!cert_name_each(name, visit, NULL);
+	shown = cert_name_text(name);
+	/* Text can be longer than what is taken, by its escapes. */
+	if (strlen(shown) <= 4096 && (cert_parse_name(shown, &again) != NULL ||
+	    !cert_name_equal(name, again)))
+		abort();
+	return 0;
+}
