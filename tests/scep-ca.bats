@@ -766,3 +766,73 @@ query() {
 	query d 21 g
 	denied ca d 1 'cannot be decrypted and read'
 }
+
+# ---- check, ledger-copy ----
+
+@test "scep-ca check: a good CA, and one with everything wrong" {
+	ca ca
+	enrolled d
+	serial=$(openssl x509 -in d.pem -noout -serial)
+	serial=${serial#serial=}
+	scep-ca revoke --dir ca "$serial"
+	enrolled e
+	yields out scep-ca check --dir ca
+	grep -q '^2 certificates (1 valid, 0 expired, 1 revoked), 0 pending: good$' out
+	yields out.json scep-ca check --dir ca --json
+	json_is out.json '(j["ok"] and j["certificates"] == 2 and
+	    j["findings"] == [])'
+	bad() {
+		_run "$@"
+		[ "$status" -eq 1 ] && [ "$(wc -l < stderr)" -eq 1 ]
+	}
+	bad scep-ca check --dir ca --at 2036-11-10T00:00:00Z
+	grep -q '^cert.pem: ends soon' stdout
+	grep -q '^crl.der: its time was over' stdout
+	chmod 755 ca
+	bad scep-ca check --dir ca
+	grep -q '^folder: others can get at it: mode 0755' stdout
+	chmod 700 ca
+	chmod 644 ca/key.pem
+	bad scep-ca check --dir ca --json
+	json_is stdout '(not j["ok"] and
+	    "key.pem" in [f["what"] for f in j["findings"]])'
+	chmod 600 ca/key.pem
+	python3 - "${serial,,}" <<-'PY'
+	import sqlite3, sys
+	db = sqlite3.connect('ca/ledger.db')
+	db.execute("UPDATE certificate SET der = X'3003020101' WHERE serial = ?",
+	    (sys.argv[1],))
+	db.execute("UPDATE certificate SET key_hash = 'x' WHERE serial <> ?",
+	    (sys.argv[1],))
+	db.commit()
+	PY
+	bad scep-ca check --dir ca
+	grep -q "^${serial,,}: " stdout
+	grep -q 'another key than is recorded' stdout
+	grep -q 'not good$' stdout
+}
+
+@test "scep-ca check: a certificate of nobody here, another CA's key" {
+	ca ca
+	enrolled d
+	ca other
+	cp other/cert.pem ca/cert.pem
+	_run scep-ca check --dir ca
+	[ "$status" -eq 1 ]
+	grep -q '^keys: .*not the key of its certificate' stdout
+	grep -q 'no CA of this folder made it' stdout
+}
+
+@test "scep-ca ledger-copy: the copy answers like the original" {
+	ca ca
+	enrolled d
+	yields out scep-ca ledger-copy sqlite:ca/ledger.db sqlite:copy.db
+	grep -qE '^[0-9a-f]{64}  certificate  1$' out
+	[ "$(stat -c %a copy.db)" = 600 ]
+	yields a scep-ca list --dir ca --json
+	yields b scep-ca list --dir ca --json --ledger sqlite:copy.db
+	cmp a b
+	refuses 1 '' scep-ca ledger-copy sqlite:ca/ledger.db sqlite:copy.db
+	refuses 4 '' scep-ca ledger-copy sqlite:none.db sqlite:new.db
+	refuses 2 'FROM TO' scep-ca ledger-copy sqlite:ca/ledger.db
+}

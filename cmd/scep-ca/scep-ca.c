@@ -17,6 +17,8 @@ static const struct tool *const verbs[] = {
 	&verb_reject,
 	&verb_revoke,
 	&verb_crl,
+	&verb_check,
+	&verb_ledger_copy,
 	NULL,
 };
 

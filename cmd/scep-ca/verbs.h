@@ -17,5 +17,7 @@ extern const struct tool verb_approve;
 extern const struct tool verb_reject;
 extern const struct tool verb_revoke;
 extern const struct tool verb_crl;
+extern const struct tool verb_check;
+extern const struct tool verb_ledger_copy;
 
 #endif

@@ -1,0 +1,316 @@
+/* check: is everything in the folder and the ledger as it should be? */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "authority.h"
+#include "clock.h"
+#include "verbs.h"
+
+struct args {
+	struct authority_source source;
+	struct io_output out;
+	bool json;
+	int64_t warn;
+};
+
+static struct args args = {
+	.warn = (int64_t)30 * CLOCK_DAY,
+};
+
+static const struct opt options[] = {
+	OPT_DIR(args.source),
+	OPT_LEDGER(args.source),
+	{ 0, "json", NULL, "write a JSON object", .flag = &args.json },
+	{ 0, "expires", "TIME", "a CA that ends within TIME is a finding",
+	    .duration = &args.warn },
+	OPT_OUTPUT(args.out),
+	OPT_KEY_ACCESS(args.source.key),
+	OPT_AT,
+	{ 0 },
+};
+
+/* What was found so far. */
+struct findings {
+	struct authority *ca;
+	int64_t now;
+	struct report *list;
+	struct buf text;
+	size_t count;
+	int64_t certificates, valid, revoked, expired, pending;
+};
+
+static void found(struct findings *f, const char *what, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+
+static void
+found(struct findings *f, const char *what, const char *fmt, ...)
+{
+	struct report *one = report_object();
+	char raw[500], shown[600];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(raw, sizeof raw, fmt, ap);
+	va_end(ap);
+	diag_escape(raw, strlen(raw), shown, sizeof shown);
+	buf_printf(&f->text, "%s: %s\n", what, shown);
+	report_str(one, "what", what);
+	report_str(one, "text", shown);
+	report_add(f->list, NULL, one);
+	f->count++;
+}
+
+/* ---- the folder ---- */
+
+static void
+check_mode(struct findings *f, const char *name)
+{
+	auto_char *path = *name != '\0' ? authority_path(f->ca, name) :
+	    xstrdup(f->ca->dir);
+	struct stat sb;
+
+	if (stat(path, &sb) == 0 && (sb.st_mode & 077) != 0)
+		found(f, *name != '\0' ? name : "folder",
+		    "others can get at it: mode %04o",
+		    (unsigned)sb.st_mode & 07777);
+}
+
+static void
+check_modes(struct findings *f)
+{
+	static const char *const names[] = {
+		"", CA_KEY, CA_RA_KEY, "ledger.db", CA_NEXT CA_KEY,
+		CA_NEXT CA_RA_KEY, CA_OLD CA_KEY, CA_OLD CA_RA_KEY,
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(names); i++)
+		check_mode(f, names[i]);
+}
+
+/* Keys that cannot be used are a finding here, not the end. */
+static void
+check_keys(struct findings *f)
+{
+	char reason[400];
+	enum status st;
+
+	diag_capture(reason, sizeof reason);
+	st = authority_need(f->ca, NEED_KEYS);
+	diag_capture(NULL, 0);
+	if (st != OK)
+		found(f, "keys", "%s", reason);
+}
+
+static void
+check_end(struct findings *f, const char *name, const X509 *cert,
+    int64_t warn)
+{
+	int64_t end = cert_not_after(cert);
+	char t[CLOCK_TEXT];
+
+	if (end < f->now)
+		found(f, name, "expired at %s", clock_format(end, t));
+	else if (end < f->now + warn)
+		found(f, name, "ends soon, at %s", clock_format(end, t));
+}
+
+static void
+check_authority(struct findings *f, int64_t warn)
+{
+	const struct authority *ca = f->ca;
+	const struct generation *g = &ca->now;
+	const char *reason;
+
+	check_end(f, CA_CERT, g->ca.cert, warn);
+	if (!g->has_ra)
+		return;
+	check_end(f, CA_RA_CERT, g->ra.cert, warn);
+	if ((reason = cert_issued_by(g->ra.cert, g->ca.cert)) != NULL &&
+	    (!ca->old.there ||
+	    cert_issued_by(g->ra.cert, ca->old.ca.cert) != NULL))
+		found(f, CA_RA_CERT, "not of this CA: %s", reason);
+}
+
+static void
+check_crl(struct findings *f)
+{
+	auto_char *path = authority_path(f->ca, CA_CRL);
+	auto_X509_CRL *crl = NULL;
+	auto_buf der = BUF_INIT;
+	char t[CLOCK_TEXT], reason[300];
+	const char *why;
+	enum status st;
+
+	if (!io_exists(path)) {
+		if (f->revoked > 0)
+			found(f, CA_CRL, "missing, with certificates revoked");
+		return;
+	}
+	diag_capture(reason, sizeof reason);
+	st = io_slurp_file(path, IO_PROFILE_MAX, &der);
+	diag_capture(NULL, 0);
+	if (st != OK)
+		found(f, CA_CRL, "%s", reason);
+	else if ((why = issue_crl_from_der(&der, f->ca->now.ca.cert,
+	    &crl)) != NULL)
+		found(f, CA_CRL, "%s", why);
+	else if (issue_crl_next(crl) < f->now)
+		found(f, CA_CRL, "its time was over at %s (scep-ca crl)",
+		    clock_format(issue_crl_next(crl), t));
+}
+
+/* ---- the ledger ---- */
+
+static bool
+is_ours(const struct authority *ca, X509 *cert)
+{
+	size_t i;
+
+	for (i = 0; i < ca->issuer_count; i++)
+		if (cert_issued_by(cert, ca->issuers[i]) == NULL)
+			return true;
+	diag_ssl_clear();
+	return ca->next != NULL && cert_issued_by(cert, ca->next) == NULL;
+}
+
+static void
+check_record(struct findings *f, const struct ledger_certificate *c,
+    X509 *cert)
+{
+	char hash[SECRET_HASH_TEXT];
+	auto_buf serial = BUF_INIT;
+
+	/* The ledger lets no serial in twice: they are its keys. */
+	cert_serial_hex(cert, &serial);
+	if (strcmp(buf_str(&serial), c->serial) != 0)
+		found(f, c->serial, "its serial number is %s",
+		    buf_str(&serial));
+	authority_key_hash(X509_get0_pubkey(cert), hash);
+	if (strcmp(hash, c->key_hash) != 0)
+		found(f, c->serial, "it holds another key than is recorded");
+	if (cert_not_after(cert) != c->not_after ||
+	    cert_not_before(cert) != c->not_before)
+		found(f, c->serial, "its dates are not those recorded");
+	/* The CA of an expired one may be gone by right. */
+	if (c->not_after >= f->now && !is_ours(f->ca, cert))
+		found(f, c->serial, "no CA of this folder made it");
+}
+
+static enum status
+check_certificate(const struct ledger_certificate *c, void *arg)
+{
+	struct findings *f = arg;
+	auto_X509 *cert = NULL;
+	const char *reason;
+
+	f->certificates++;
+	if (c->revoked != 0)
+		f->revoked++;
+	else if (c->not_after < f->now)
+		f->expired++;
+	else
+		f->valid++;
+	if ((reason = cert_from_der(c->der.data, c->der.len, &cert)) != NULL)
+		found(f, c->serial, "%s", reason);
+	else
+		check_record(f, c, cert);
+	return OK;
+}
+
+static enum status
+count_request(const struct ledger_request *r, void *arg)
+{
+	struct findings *f = arg;
+
+	if (r->state == LEDGER_PENDING)
+		f->pending++;
+	return OK;
+}
+
+static enum status
+check_ledger(struct findings *f)
+{
+	struct ledger *l = f->ca->ledger;
+	auto_buf trouble = BUF_INIT;
+	enum status st;
+
+	if ((st = ledger_check(l, &trouble)) != OK)
+		return st;
+	if (trouble.len > 0)
+		found(f, "ledger", "%s", buf_str(&trouble));
+	if ((st = ledger_certificates(l, check_certificate, f)) != OK)
+		return st;
+	return ledger_requests(l, count_request, f);
+}
+
+/* ---- the product ---- */
+
+static void
+to_json(struct findings *f, struct buf *out)
+{
+	auto_report *r = report_object();
+
+	report_bool(r, "ok", f->count == 0);
+	report_int(r, "certificates", f->certificates);
+	report_int(r, "valid", f->valid);
+	report_int(r, "expired", f->expired);
+	report_int(r, "revoked", f->revoked);
+	report_int(r, "pending", f->pending);
+	report_time(r, "not_after", cert_not_after(f->ca->now.ca.cert));
+	report_add(r, "findings", STEAL(f->list));
+	report_render(r, out);
+}
+
+static void
+findings_free(struct findings *f)
+{
+	if (f->list != NULL)
+		report_free(f->list);
+	buf_free(&f->text);
+}
+
+static enum status
+run(const struct args *a)
+{
+	auto_authority ca = AUTHORITY_INIT;
+	AUTO(findings_free) struct findings f = { .ca = &ca,
+	    .now = clock_now(), .list = report_array() };
+	auto_buf out = BUF_INIT;
+	enum status st;
+
+	if ((st = authority_open(&a->source, NEED_CERTS | NEED_LEDGER,
+	    &ca)) != OK)
+		return st;
+	check_modes(&f);
+	check_keys(&f);
+	check_authority(&f, a->warn);
+	if ((st = check_ledger(&f)) != OK)
+		return st;
+	check_crl(&f);
+
+	if (a->json)
+		to_json(&f, &out);
+	else
+		buf_printf(&out, "%s%lld certificates (%lld valid, %lld "
+		    "expired, %lld revoked), %lld pending: %s\n",
+		    buf_str(&f.text), (long long)f.certificates,
+		    (long long)f.valid, (long long)f.expired,
+		    (long long)f.revoked, (long long)f.pending,
+		    f.count == 0 ? "good" : "not good");
+	if ((st = io_spill(&a->out, &out)) != OK || f.count == 0)
+		return st;
+	return fail(REFUSED, "%s: %zu finding%s", ca.dir, f.count,
+	    f.count == 1 ? "" : "s");
+}
+
+const struct tool verb_check = {
+	.name = "check",
+	.summary = "Checks keys, dates, the ledger and every certificate.",
+	.example = "scep-ca check --dir ca --json",
+	.options = options,
+	.args = &args,
+	.run = run,
+};
