@@ -11,6 +11,7 @@
 
 enum {
 	NOTE_MAX = 512,		/* bytes of a note */
+	NOTES_MAX = 500,	/* of one thing */
 	VALUE_MAX = 1024,	/* bytes of a value that are shown */
 	RSA_LEAST = 2048,	/* bits */
 };
@@ -25,9 +26,16 @@ facts_note(const struct facts *f, const char *id, const char *where,
 	char text[NOTE_MAX];
 	va_list ap;
 
+	if (report_count(f->notes) > NOTES_MAX)
+		return;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
+	if (report_count(f->notes) == NOTES_MAX) {
+		id = "more";
+		where = NULL;
+		snprintf(text, sizeof text, "there is more that is odd");
+	}
 	note = report_object();
 	report_str(note, "id", id);
 	if (where != NULL)

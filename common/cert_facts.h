@@ -23,7 +23,10 @@ struct facts {
 /* What stands in the place of a secret. */
 extern const char facts_mask[];
 
-/* facts_note() adds what is odd; where may be NULL ("certificates[0]"). */
+/*
+ * facts_note() adds what is odd; where may be NULL ("certificates[0]").  What
+ * is odd in too many ways ends in a note of id "more".
+ */
 void facts_note(const struct facts *f, const char *id, const char *where,
     const char *fmt, ...) PRINTF_LIKE(4, 5);
 

@@ -193,6 +193,36 @@ first_line() {
 	is 'j["form"] == ["pem", "der", "xml"] and j["pem_label"] == "CMS"'
 }
 
+@test "inspect: an unknown digest, MD5, an attribute that nobody knows" {
+	cms -noattr -in "$T/profile" -out "$T/signed"
+	# sha256 is 2.16.840.1.101.3.4.2.1; 99 is nothing.
+	python3 - "$T/signed" <<-'PY'
+	import sys
+	data = open(sys.argv[1], "rb").read()
+	oid = bytes.fromhex("0609608648016503040201")
+	assert oid in data
+	open(sys.argv[1], "wb").write(data.replace(oid, oid[:-1] + b"\x63"))
+	PY
+	inspect "$T/signed"
+	is '"unknown_digest" in n and j["signers"][0]["digest"] == "2.16.840.1.101.3.4.2.99"'
+	is 'j["signers"][0]["signature"] == "not checked: unknown digest"'
+	cms -md md5 -in "$T/profile" -out "$T/signed"
+	inspect "$T/signed"
+	is '"md5" in n and j["signers"][0]["digest"] == "md5"'
+	cms -in "$T/profile" -out "$T/signed"
+	# signingTime, 1.2.840.113549.1.9.5, becomes .9.99
+	python3 - "$T/signed" <<-'PY'
+	import sys
+	data = open(sys.argv[1], "rb").read()
+	oid = bytes.fromhex("06092a864886f70d010905")
+	assert data.count(oid) == 1
+	open(sys.argv[1], "wb").write(data.replace(oid, oid[:-1] + b"\x63"))
+	PY
+	inspect "$T/signed"
+	is '"unknown_attribute" in n and j["signers"][0]["signing_time"] is None'
+	is '"bad_signature" in n'
+}
+
 @test "inspect: CR LF that a signing tool made of LF" {
 	openssl smime -sign -nodetach -outform DER -signer "$PKI/signer.pem" \
 	    -inkey "$PKI/signer.key" -in "$T/profile" -out "$T/signed"
@@ -326,6 +356,10 @@ first_line() {
 	is 'j["content"]["kind"] == "mdm"'
 	is 'j["signers"][0]["content_digest"] == "matches the content"'
 	first_line 'a detached signature over the body'
+	printf 'Mdm-Signature: %s\r\n' "$(base64 -w0 "$T/detached")" > "$T/line"
+	inspect --content "$T/body" "$T/line"
+	is 'j["signers"][0]["content_digest"] == "matches the content"'
+	is 'j["content"]["kind"] == "mdm"'
 }
 
 # ---- certificates and their kin ----
@@ -822,7 +856,17 @@ costs() {
 	top["PayloadContent"] = [dict(one, Long="&" * 2000000)]
 	open(t + "/long", "wb").write(plistlib.dumps(top))
 	PY
-	openssl x509 -in "$PKI/root.pem" -outform DER -out "$T/der"
+	python3 - "$T" <<-'PY'
+	import sys
+	t = sys.argv[1]
+	top = "<plist><dict><key>PayloadType</key><string>Configuration</string>%s</dict></plist>"
+	def w(name, inner):
+	    open(t + "/" + name, "w").write(top % inner)
+	w("odd-dicts", "<key>PayloadContent</key><array>" + "<dict/>" * 99000 + "</array>")
+	w("odd-kinds", "<key>PayloadContent</key><array>" + "<true/>" * 99000 + "</array>")
+	w("odd-data", "<key>Data</key><array>" + "<data>LS0tLS1CRUdJTg==</data>" * 99000 + "</array>")
+	w("odd-text", "<key>A</key><array>" + ("<string>%s</string>" % ("x" * 1000)) * 12000 + "</array>")
+	PY
 	for _ in 1 2 3 4 5 6 7 8; do cat "$PKI/chain.pem"; done > "$T/chain"
-	costs 0 "$T/many" "$T/long" "$T/chain"
+	costs 0 "$T/many" "$T/long" "$T/chain" "$T"/odd-*
 }

@@ -78,6 +78,9 @@ signed_data(struct layer *l, const struct cms_view *v)
 {
 	size_t crlf = count_crlf(&v->content);
 
+	if (v->has_content && l->in->detached != NULL && l->depth == 0)
+		facts_note(&l->f, "content_inside", NULL, "the content is "
+		    "inside; %s is not looked at", l->in->detached_name);
 	if (!v->has_content && v->signers == 0) {
 		inspect_certs_only(l, v);
 		return true;

@@ -129,6 +129,7 @@ is_header_block(const struct message *m)
 	static const char *const names[] = {
 		"Content-Type", "Content-Length", "MIME-Version", "Status",
 		"Mdm-Signature", "Content-Transfer-Encoding",
+		"x-apple-aspen-deviceinfo",
 	};
 	size_t i;
 
@@ -160,8 +161,6 @@ read_message(struct span in, struct message *m)
 		    &m->headers[m->n].name, &m->headers[m->n].value))
 			return false;
 		m->n++;
-		if (at.len == 0 && m->start.len == 0)
-			return false;	/* headers need a body to be one */
 		line = take_line(&at);
 	}
 	m->body = at;
@@ -370,7 +369,23 @@ inspect_header(struct layer *l, struct span value, const char *name)
 	report_str(l->form, NULL, "header");
 	report_str(l->form, NULL, "base64");
 	report_str(l->r, "header", name);
-	return recognise_der(l, &raw);
+	return recognise(l, &raw);
+}
+
+/* The body is what the signature in the header is over. */
+static bool
+inspect_signature(struct layer *l, struct span value, const struct buf *body)
+{
+	const struct buf *given = l->in->detached;
+	bool known;
+
+	if (body->len > 0) {
+		l->in->detached = body;
+		l->in->detached_name = "the body";
+	}
+	known = inspect_header(l, value, "Mdm-Signature");
+	l->in->detached = given;
+	return known;
 }
 
 /* A request's query, if it has one that carries a message. */
@@ -399,16 +414,8 @@ inspect_body(struct layer *l, const struct message *m)
 	    dechunk(m->body, &body)))
 		buf_add(&body, m->body.p, m->body.len);
 	v = header(m, "Mdm-Signature");
-	if (v.len > 0) {
-		/* The body is what that signature is over. */
-		l->in->detached = &body;
-		l->in->detached_name = "the body";
-		if (inspect_header(l, v, "Mdm-Signature")) {
-			l->in->detached = NULL;
-			return true;
-		}
-		l->in->detached = NULL;
-	}
+	if (v.len > 0)
+		return inspect_signature(l, v, &body);
 	v = header(m, "x-apple-aspen-deviceinfo");
 	if (body.len == 0 && v.len > 0)
 		return inspect_header(l, v, "x-apple-aspen-deviceinfo");
