@@ -137,24 +137,26 @@ says() {
 	E
 }
 
+# MCFG_TEST_STRESS=1000 is the whole of it.
 @test "ledger: eight processes, every challenge one certificate" {
-	local i pids=
+	local each=${MCFG_TEST_STRESS:-50}
+	local i pids=''
 
 	for i in 1 2 3 4 5 6 7 8; do
-		"$UNIT" "$LEDGER" <<< "many 50 $i- 1000" > "$T/out.$i" 3>&- &
+		"$UNIT" "$LEDGER" <<< "many $each $i- 1000" > "$T/out.$i" 3>&- &
 		pids="$pids $!"
 	done
 	for i in $pids; do
 		wait "$i"
 	done
-	[ "$(cat "$T"/out.* | grep -c '^recorded$')" -eq 400 ]
-	[ "$(sql 'SELECT COUNT(DISTINCT serial) FROM certificate')" -eq 400 ]
-	[ "$(sql 'SELECT COUNT(*) FROM challenge WHERE spent <> 0')" -eq 400 ]
+	[ "$(cat "$T"/out.* | grep -c '^recorded$')" -eq $((8 * each)) ]
+	[ "$(sql 'SELECT COUNT(DISTINCT serial) FROM certificate')" -eq $((8 * each)) ]
+	[ "$(sql 'SELECT COUNT(*) FROM challenge WHERE spent <> 0')" -eq $((8 * each)) ]
 	sound
 }
 
 @test "ledger: one challenge used eight-fold at once buys one" {
-	local i pids=
+	local i pids=''
 
 	says ok <<< 'challenge a manual - 2000 10'
 	for i in 1 2 3 4 5 6 7 8; do
