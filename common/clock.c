@@ -104,9 +104,15 @@ days_from_civil(int64_t y, int m, int d)
 	return era * 146097 + doe - 719468;
 }
 
+/* The first and the last second of years that have four digits. */
+#define CLOCK_FIRST	INT64_C(-62167219200)
+#define CLOCK_LAST	INT64_C(253402300799)
+
 struct clock_date
-clock_split(int64_t t)
+clock_split(int64_t time)
 {
+	int64_t t = time < CLOCK_FIRST ? CLOCK_FIRST :
+	    time > CLOCK_LAST ? CLOCK_LAST : time;
 	int64_t days = floor_div(t, CLOCK_DAY), secs = t - days * CLOCK_DAY;
 	int64_t z = days + 719468, era = floor_div(z, 146097);
 	int64_t doe = z - era * 146097;

@@ -57,7 +57,8 @@ const char *clock_parse(const char *text, size_t len, int64_t *out);
 /* clock_format() writes "2026-11-24T09:00:00Z" and returns out. */
 char *clock_format(int64_t t, char out[CLOCK_TEXT]);
 
-struct clock_date clock_split(int64_t t);
+/* The years have four digits: what is before or behind them is their end. */
+struct clock_date clock_split(int64_t time);
 
 /* False where the date does not exist. */
 bool clock_join(const struct clock_date *d, int64_t *out);

@@ -233,6 +233,12 @@ check_expiry(struct schema_run *r, const struct tree *t, const X509 *cert)
 	char from[CLOCK_TEXT], to[CLOCK_TEXT];
 	int64_t now = r->opts->now;
 
+	if (cert_not_before(cert) == INT64_MIN ||
+	    cert_not_after(cert) == INT64_MIN) {
+		schema_say(r, t, RULE_BAD_CERTIFICATE, "the dates of the "
+		    "certificate of %.200s cannot be read", subject);
+		return;
+	}
 	clock_format(cert_not_before(cert), from);
 	clock_format(cert_not_after(cert), to);
 	if (cert_not_after(cert) < now)
