@@ -123,15 +123,40 @@ convert(struct converting *c, const json_t *j, const struct spec_step *step,
 	return refuse(c, step, "null has no place in a list");
 }
 
+/*
+ * True where there are too many values, before memory is spent on them: each
+ * follows a comma or an opening bracket, and an empty container has one
+ * bracket for nothing.
+ */
+static bool
+is_crowded(const char *p, size_t len)
+{
+	const char *end = p + len;
+	bool in_string = false;
+	size_t n = 0;
+
+	for (; p < end; p++) {
+		if (*p == '"')
+			in_string = !in_string;
+		else if (in_string && *p == '\\')
+			p++;
+		else if (!in_string && (*p == ',' || *p == '[' || *p == '{'))
+			n++;
+	}
+	return n > 2 * (size_t)TREE_NODES_MAX;
+}
+
 enum status
 spec_json_at(const void *p, size_t len, const char *name, unsigned long line,
     struct tree **out)
 {
 	struct converting c = { name, line, 0 };
 	json_error_t error;
-	auto_json *j = json_loadb(p, len, JSON_REJECT_DUPLICATES, &error);
+	auto_json *j = NULL;
 
-	if (j == NULL)
+	if (is_crowded(p, len))
+		return refuse(&c, NULL, "too many values");
+	if ((j = json_loadb(p, len, JSON_REJECT_DUPLICATES, &error)) == NULL)
 		return fail(MALFORMED, "%s:%lu:%d: not JSON: %s", name,
 		    (line > 0 ? line - 1 : 0) + (unsigned long)error.line,
 		    error.column, error.text);

@@ -277,6 +277,15 @@ ambiguous() {
 	cmp "$T/a" "$T/b"
 }
 
+@test "profile: directives of tags, which the library takes its time for" {
+	{ for ((i = 0; i < 100000; i++)); do echo "%TAG !a$i! b"; done; echo '--- {}'; } > "$T/p.yaml"
+	_run soon mcfg-profile "$T/p.yaml"
+	[ "$status" -eq 3 ]
+	grep -q 'p.yaml:1:1: directives for tags are not taken' "$T/stderr"
+	bad 5:1 'directives for tags' <<< $'V: 1\n...\n%TAG ! b\n---\nW: 1'
+	values <<< '"x %TAG" => "x %TAG"'
+}
+
 @test "profile: limits of size, keys, anchors" {
 	{ printf 'V: "'; head -c 4200000 /dev/zero | tr '\0' x; echo '"'; } | template
 	refuses 3 'larger than the limit' mcfg-profile "$T/p.yaml"
@@ -379,6 +388,8 @@ ambiguous() {
 	refuses 3 'not JSON' mcfg-profile --vars "$T/v.json" "$T/p.yaml"
 	{ echo '{"a":'; printf '[%.0s' {1..100000}; } > "$T/v.json"
 	refuses 3 'v.json' mcfg-profile --vars "$T/v.json" "$T/p.yaml"
+	{ echo '{"a": ["]\"", '; yes '[],' | head -n 300000 | tr -d '\n'; echo '1]}'; } > "$T/v.json"
+	refuses 3 'too many values' mcfg-profile --vars "$T/v.json" "$T/p.yaml"
 	refuses 4 'none' mcfg-profile --vars "$T/none" "$T/p.yaml"
 }
 
