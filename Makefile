@@ -38,8 +38,9 @@ endif
 
 DEFS	= -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -DMCFG_VERSION='"$(VERSION)"' \
 	  -DMCFG_PQ=$(PQ) -DMCFG_ENGINE=$(ENGINE)
-ALL_CFLAGS = -std=c11 $(DEFS) -iquote common $(WARN) $(OPT) $(HARDEN) \
-	  $(LIB_CFLAGS) $(CFLAGS)
+# A function of ours never takes the place of one that a library calls.
+ALL_CFLAGS = -std=c11 -fvisibility=hidden $(DEFS) -iquote common $(WARN) \
+	  $(OPT) $(HARDEN) $(LIB_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(OPT) $(LDHARDEN) $(LDFLAGS)
 LDLIBS	= $(LIB_LIBS)
 

@@ -496,7 +496,7 @@ poll_issued(struct work *w, struct scep_answer *answer, struct outcome *o)
 }
 
 enum status
-poll(struct authority *a, const struct scep_message *m, int64_t now,
+certpoll(struct authority *a, const struct scep_message *m, int64_t now,
     struct scep_answer *answer, struct outcome *o)
 {
 	AUTO(work_free) struct work w = { .a = a, .m = m,

@@ -137,7 +137,7 @@ dispatch(struct authority *a, const struct scep_message *m, int64_t now,
 	case SCEP_GETCRL:
 		return answer_query(a, m, now, answer, o);
 	case SCEP_CERTPOLL:
-		return poll(a, m, now, answer, o);
+		return certpoll(a, m, now, answer, o);
 	default:
 		return enroll(a, m, now, answer, o);
 	}

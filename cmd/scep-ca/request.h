@@ -49,8 +49,8 @@ enum status request_answer(struct authority *a, const struct request *q,
 enum status enroll(struct authority *a, const struct scep_message *m,
     int64_t now, struct scep_answer *answer, struct outcome *o) USE_RESULT;
 
-/* poll() answers CertPoll; of enroll.c too. */
-enum status poll(struct authority *a, const struct scep_message *m,
+/* certpoll() answers CertPoll; of enroll.c too. */
+enum status certpoll(struct authority *a, const struct scep_message *m,
     int64_t now, struct scep_answer *answer, struct outcome *o) USE_RESULT;
 
 /* answer_query() answers GetCert and GetCRL; of query.c. */
