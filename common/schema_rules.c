@@ -233,8 +233,8 @@ check_expiry(struct schema_run *r, const struct tree *t, const X509 *cert)
 	char from[CLOCK_TEXT], to[CLOCK_TEXT];
 	int64_t now = r->opts->now;
 
-	if (cert_not_before(cert) == INT64_MIN ||
-	    cert_not_after(cert) == INT64_MIN) {
+	if (cert_not_before(cert) == CERT_NO_TIME ||
+	    cert_not_after(cert) == CERT_NO_TIME) {
 		schema_say(r, t, RULE_BAD_CERTIFICATE, "the dates of the "
 		    "certificate of %.200s cannot be read", subject);
 		return;
