@@ -93,6 +93,15 @@ $(O)/unit/%: $(O)/tests/unit/%.o $(O)/common.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# The whole of what check samples: a kill at every system call that changes
+# state, and 8 x 1000 requests.
+crash: all units
+	MCFG_TEST_CRASH=all bats tests/ledger-crash.bats tests/scep-ca-crash.bats
+
+stress: all units
+	MCFG_TEST_STRESS=1000 bats -f 'eight' tests/ledger.bats \
+	    tests/ledger-postgresql.bats tests/scep-ca-crash.bats
+
 demo:
 	@scripts/deps demo
 	@$(MAKE) all
@@ -188,7 +197,7 @@ clean:
 
 FORCE:
 
-.PHONY: all units check demo lint asan fuzz bench install uninstall dist clean FORCE
+.PHONY: all units check crash stress demo lint asan fuzz bench install uninstall dist clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -4,9 +4,11 @@
 load helpers
 load scep_helpers
 load scep_server
+# shellcheck disable=SC2154 # code is set by web
+code=
 
 setup() {
-	cd "$T"
+	cd "$T" || return
 	needs lighttpd
 	needs curl
 }
@@ -217,12 +219,12 @@ bare() {
 	ca ca
 	serve fastcgi ca
 	device d
-	for i in 1 2 3 4; do
+	for _ in 1 2 3 4; do
 		web caps "$URL?operation=GetCACaps"
 		run ! grep -q GetNextCACert caps
 	done
 	scep-ca rollover --dir ca
-	for i in 1 2 3 4; do
+	for _ in 1 2 3 4; do
 		web caps "$URL?operation=GetCACaps"
 		grep -qx GetNextCACert caps
 	done

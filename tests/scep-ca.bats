@@ -4,7 +4,7 @@ load helpers
 load scep_helpers
 
 setup() {
-	cd "$T"
+	cd "$T" || return
 }
 
 # ---- init, challenge, issue, list, show ----

@@ -4,7 +4,7 @@ load helpers
 load scep_helpers
 
 setup() {
-	cd "$T"
+	cd "$T" || return
 	ca ca
 	openssl genrsa -out key 2048 2> /dev/null
 	chmod 600 key

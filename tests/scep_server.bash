@@ -1,4 +1,5 @@
 # A web server for SCEP tests; loaded after scep_helpers.
+# shellcheck disable=SC2034 # URL and code are for the tests
 #
 # serve fastcgi|cgi DIR: lighttpd on a free port of the loopback with scep-ca
 # of DIR at /scep; $URL is its address, log in $T/web/*.log.  unserve ends it.
@@ -42,7 +43,7 @@ web_config() {
 }
 
 serve() {
-	local kind=$1 dir=$2 port try
+	local kind=$1 dir=$2 port
 
 	mkdir -p "$T/web/www" "$T/web/tmp"
 	# Arguments cannot be given to a CGI program: a script says which CA.
@@ -50,7 +51,7 @@ serve() {
 	    "$(command -v scep-ca)" "$(cd "$dir" && pwd)" "${3:-}" \
 	    > "$T/web/scep"
 	chmod 755 "$T/web/scep"
-	for try in 1 2 3 4 5; do
+	for _ in 1 2 3 4 5; do
 		port=$(free_port)
 		web_config "$kind" "$port" > "$T/web/conf"
 		rm -f "$T/web/pid"

@@ -1,0 +1,121 @@
+#!/usr/bin/env bats
+# What a crash or a crowd leaves behind: nothing torn, nothing twice.
+#
+# MCFG_TEST_CRASH=all kills at every system call (make crash), else at some;
+# MCFG_TEST_STRESS=1000 sends 8 x 1000 requests (make stress), else 8 x 25.
+
+load helpers
+load scep_helpers
+
+setup() {
+	cd "$T" || return
+	load_tool=${MCFG_BIN%/bin}/unit/scep_load
+}
+
+# requests NAME N: N requests of one key for ca, NAME0.msg ...
+requests() {
+	local i
+
+	[ -x "$load_tool" ] || skip "scep_load is not built (make units)"
+	[ -e key ] || openssl genrsa -out key 2048 2> /dev/null
+	chmod 600 key
+	for ((i = 0; i < $2; i++)); do
+		challenge ca
+	done > "$1.pw"
+	"$load_tool" ca/cert.pem key "$1" < "$1.pw"
+}
+
+# state_is SERIALS SPENT: what sqlite says, not we.
+state_is() {
+	python3 - "$1" "$2" <<-'PY'
+	import sqlite3, sys
+	db = sqlite3.connect('ca/ledger.db')
+	one = lambda q: db.execute(q).fetchone()[0]
+	assert one('PRAGMA integrity_check') == 'ok'
+	certs = one('SELECT count(*) FROM certificate')
+	spent = one('SELECT count(*) FROM challenge WHERE spent <> 0')
+	want = tuple(map(int, sys.argv[1:3]))
+	assert (certs, spent) == want, (certs, spent)
+	PY
+}
+
+@test "scep-ca crash: killed at any call, a retry yields one certificate" {
+	needs strace
+	ca ca
+	requests r 1
+	cp -r ca fresh
+	calls=openat,write,pwrite64,fsync,fdatasync,ftruncate,unlink,rename
+	strace -qq -f -o all -e "trace=$calls" \
+	    scep-ca answer --dir ca --operation PKIOperation r0.msg > reply
+	total=$(grep -c '(' all)
+	step=$((total / 12 + 1))
+	[ "${MCFG_TEST_CRASH:-}" != all ] || step=1
+	for ((n = 1; n <= total; n += step)); do
+		rm -rf ca
+		cp -r fresh ca
+		strace -qq -f -o trace -e "trace=$calls" \
+		    -e "inject=$calls:signal=KILL:when=$n" \
+		    scep-ca answer --dir ca --operation PKIOperation r0.msg \
+		    > torn 2> err || :
+		# A challenge is spent if and only if there is a certificate.
+		python3 - <<-'PY' || { echo "killed at call $n"; return 1; }
+		import sqlite3
+		db = sqlite3.connect('ca/ledger.db')
+		one = lambda q: db.execute(q).fetchone()[0]
+		assert one('PRAGMA integrity_check') == 'ok'
+		certs = one('SELECT count(*) FROM certificate')
+		spent = one('SELECT count(*) FROM challenge WHERE spent <> 0')
+		assert certs == spent, (certs, spent)
+		PY
+		# What went out is whole.
+		[ ! -s torn ] || python3 "$TESTS/scep.py" read torn > attrs
+		scep-ca answer --dir ca --operation PKIOperation r0.msg \
+		    > reply
+		python3 "$TESTS/scep.py" read reply > attrs
+		grep -qx pkiStatus=0 attrs
+		state_is 1 1
+	done
+}
+
+@test "scep-ca crash: an init that was killed never leaves half a CA" {
+	needs strace
+	strace -qq -f -o all -e trace=rename scep-ca init --dir ca
+	total=$(grep -c rename all)
+	for ((n = 1; n <= total; n++)); do
+		rm -rf ca
+		strace -qq -f -o trace -e trace=rename \
+		    -e "inject=rename:signal=KILL:when=$n" \
+		    scep-ca init --dir ca 2> err || :
+		if [ -e ca/cert.pem ]; then
+			scep-ca check --dir ca > out
+		else
+			refuses 4 'no CA here' scep-ca answer --dir ca \
+			    --operation GetCACert
+		fi
+		[ ! -e ca/key.pem ] || [ "$(stat -c %a ca/key.pem)" = 600 ]
+	done
+}
+
+@test "scep-ca stress: eight at once, as many certificates as challenges" {
+	ca ca
+	each=${MCFG_TEST_STRESS:-25}
+	for w in 0 1 2 3 4 5 6 7; do
+		requests "w$w-" $each
+	done
+	pids=()
+	for w in 0 1 2 3 4 5 6 7; do
+		for ((i = 0; i < each; i++)); do
+			scep-ca answer --dir ca --operation PKIOperation -e \
+			    "w$w-$i.msg" > "w$w-$i.reply" || exit 1
+		done 3>&- &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid"
+	done
+	state_is $((8 * each)) $((8 * each))
+	yields out scep-ca check --dir ca
+	# The same once more: retries alone.
+	scep-ca answer --dir ca --operation PKIOperation -e w0-0.msg > again
+	state_is $((8 * each)) $((8 * each))
+}
