@@ -166,3 +166,43 @@ device() {
 	sweep again mcfg-enrollment complete --ledger "$LEDGER" \
 	    --signer "$PKI/client.pem" "$T/in"
 }
+
+@test "crash: a call that fails is a fault, never a challenge of no use" {
+	local call n error failed=0
+
+	mcfg-enrollment start --ledger "$LEDGER" --user=jane > "$T/c"
+	device
+	keep
+	for call in pwrite64:ENOSPC pread64:EIO fdatasync:EIO ftruncate:EIO \
+	    fcntl:EIO getrandom:ENOSYS write:ENOSPC; do
+		error=${call#*:}
+		call=${call%:*}
+		for ((n = 1; ; n += STEP)); do
+			restore
+			status=0
+			strace -f -qq -o "$T/trace" -e trace="$call" \
+			    -e inject="$call:error=$error:when=$n" \
+			    mcfg-enrollment identify --ledger "$LEDGER" \
+			    "$T/in" > "$T/out" 2> "$T/err" || status=$?
+			grep -q INJECTED "$T/trace" || break
+			# The loader's own calls are not ours.
+			! grep -q 'shared libraries' "$T/err" || continue
+			failed=$((failed + 1))
+			whole || { echo "$call $n"; return 1; }
+			case $status in
+			0)
+				[ "$(count challenge "purpose = 'identity' AND hash = '$(tr -d '\n' < "$T/out" | sha256sum | cut -d' ' -f1)'")" -eq 1 ] ;;
+			4)
+				[ ! -s "$T/out" ]
+				[ "$(wc -l < "$T/err")" -eq 1 ] ||
+				    [ "$call" = write ] ;;
+			*)
+				echo "$call $n: status $status"
+				cat "$T/err"
+				return 1
+				;;
+			esac || { echo "$call $n $status"; cat "$T/err"; return 1; }
+		done
+	done
+	[ "$failed" -ge 6 ]
+}
