@@ -76,7 +76,7 @@ take_challenge(const struct db_row *r, void *arg)
 
 	ledger_challenge_free(c);
 	if (hash != NULL && strlen(hash) < sizeof c->hash)
-		strcpy(c->hash, hash);
+		memcpy(c->hash, hash, strlen(hash) + 1);
 	c->purpose = purpose_of(db_row_text(r, 1));
 	c->enrollment = db_row_dup(r, 2);
 	if ((subject = db_row_blob(r, 3, &len)) != NULL)
@@ -152,7 +152,7 @@ take_hash(const struct db_row *r, int column, char out[SECRET_HASH_TEXT])
 
 	out[0] = '\0';
 	if (hash != NULL && strlen(hash) < SECRET_HASH_TEXT)
-		strcpy(out, hash);
+		memcpy(out, hash, strlen(hash) + 1);
 }
 
 static enum status

@@ -113,7 +113,7 @@ add_to_digest(struct digest *d, const struct db_value *v, size_t n)
 static enum status
 take_row(const struct db_row *r, void *arg)
 {
-	struct db_value v[COLUMNS_MAX];
+	struct db_value v[COLUMNS_MAX] = { 0 };
 	struct walk *w = arg;
 	size_t i, n = strlen(w->table->kinds);
 

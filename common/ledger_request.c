@@ -49,7 +49,7 @@ take_hash(const struct db_row *r, int column, char out[SECRET_HASH_TEXT])
 
 	out[0] = '\0';
 	if (hash != NULL && strlen(hash) < SECRET_HASH_TEXT)
-		strcpy(out, hash);
+		memcpy(out, hash, strlen(hash) + 1);
 }
 
 static enum status

@@ -172,7 +172,7 @@ small_number(const char *text)
 
 	if (n == 0 || n > 4 || text[n] != '\0' || (text[0] == '0' && n > 1))
 		return -1;
-	return atoi(text);
+	return (int)strtol(text, NULL, 10);
 }
 
 /* failInfoText, for people: cut and escaped, never refused. */
