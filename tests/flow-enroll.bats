@@ -240,7 +240,7 @@ opens() {
 	again "$T/d"
 	[ "$code" = 301 ]
 	[ "$(header Location)" = "$URL/enroll" ]
-	again "$T/d" 
+	again "$T/d"
 	web /profile -H 'Host: evil.example' --data-binary "@$T/again"
 	[ "$code" = 301 ]
 	[ "$(header Location)" = "$URL/enroll" ]

@@ -1,0 +1,134 @@
+#!/usr/bin/env bats
+# What installs the rest, with an apt that only says what it was asked.
+
+load helpers
+
+setup() {
+	mkdir "$T/bin" "$T/etc"
+	# have: the packages that are there.
+	cat > "$T/bin/dpkg-query" <<-SH
+	#!/bin/sh
+	for p; do
+		case \$p in -*|*'\${'*) continue ;; esac
+		grep -qx "\$p" '$T/have' && echo "installed \$p"
+	done
+	exit 0
+	SH
+	cat > "$T/bin/apt-get" <<-SH
+	#!/bin/sh
+	echo "\$*" >> '$T/asked'
+	case \$1 in
+	update) touch '$T/updated' ;;
+	install) [ ! -e '$T/stale' ] || [ -e '$T/updated' ] ;;
+	esac
+	SH
+	cat > "$T/bin/id" <<-SH
+	#!/bin/sh
+	cat '$T/uid'
+	SH
+	chmod +x "$T/bin"/*
+	: > "$T/have"
+	echo 0 > "$T/uid"
+	# The policy file of this machine is not touched.
+	sed "s|^POLICY=.*|POLICY=$T/etc/policy-rc.d|" "$ROOT/scripts/deps" \
+	    > "$T/deps"
+	chmod +x "$T/deps"
+}
+
+deps() {
+	PATH=$T/bin:$PATH run "$T/deps" "$@"
+}
+
+everything() {
+	deps "$@"
+	sed -n 's/^install .*--no-install-recommends //p' "$T/asked" |
+	    tr ' ' '\n' > "$T/have"
+	rm "$T/asked"
+}
+
+@test "deps: installs what is missing, once" {
+	everything
+	[ "$status" -eq 0 ]
+	for p in gcc libplist-dev lighttpd bats strongswan-pki; do
+		grep -qx "$p" "$T/have"
+	done
+	deps
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	[ ! -e "$T/asked" ]
+	sed -i '/^libyaml-dev$/d' "$T/have"
+	deps
+	[ "$status" -eq 0 ]
+	[ "$(cat "$T/asked")" = \
+	    'install -y -q --no-install-recommends libyaml-dev' ]
+}
+
+@test "deps: build is part of demo, demo of check" {
+	everything build
+	grep -qx libplist-dev "$T/have"
+	run ! grep -qx lighttpd "$T/have"
+	rm "$T/have"
+	: > "$T/have"
+	everything demo
+	grep -qx libplist-dev "$T/have"
+	grep -qx lighttpd "$T/have"
+	run ! grep -qx bats "$T/have"
+}
+
+@test "deps: old package lists are fetched anew" {
+	touch "$T/stale"
+	deps build
+	[ "$status" -eq 0 ]
+	grep -q '^update' "$T/asked"
+	[ "$(grep -c '^install' "$T/asked")" -eq 2 ]
+}
+
+@test "deps: what cannot be installed is a failure, a stranger is not" {
+	touch "$T/stale"
+	sed -i "s/update) .*/update) false ;;/" "$T/bin/apt-get"
+	deps build
+	[ "$status" -eq 1 ]
+	[[ $output == *'cannot install'* ]]
+	rm "$T/stale"
+	everything
+	touch "$T/stale"
+	sed -i '/^strongswan-pki$/d' "$T/have"
+	deps check
+	[ "$status" -eq 0 ]
+	[[ $output == *'some tests are skipped'* ]]
+}
+
+@test "deps: no service starts, and the policy that was there stays" {
+	cat >> "$T/bin/apt-get" <<-SH
+	[ "\$1" != install ] || { '$T/etc/policy-rc.d'; echo \$? > '$T/said'; }
+	SH
+	printf '#!/bin/sh\nexit 0\n' > "$T/etc/policy-rc.d"
+	chmod +x "$T/etc/policy-rc.d"
+	cp -p "$T/etc/policy-rc.d" "$T/before"
+	deps build
+	[ "$(cat "$T/said")" = 101 ]
+	cmp "$T/etc/policy-rc.d" "$T/before"
+	[ "$(ls "$T/etc")" = policy-rc.d ]
+	rm "$T/etc/policy-rc.d" "$T/said"
+	deps build
+	[ "$(cat "$T/said")" = 101 ]
+	[ -z "$(ls "$T/etc")" ]
+}
+
+@test "deps: without root one line says what to run" {
+	echo 1000 > "$T/uid"
+	deps build
+	[ "$status" -eq 1 ]
+	[[ ${lines[1]} == 'apt-get install --no-install-recommends gcc '* ]]
+	[ "${#lines[@]}" -eq 2 ]
+	[ ! -e "$T/asked" ]
+}
+
+@test "deps: the command line" {
+	deps everything
+	[ "$status" -eq 2 ]
+	deps build demo
+	[ "$status" -eq 2 ]
+	deps --help
+	[ "$status" -eq 0 ]
+}
