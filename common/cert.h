@@ -109,6 +109,7 @@ void cert_request_to_der(X509_REQ *req, struct buf *out);
 void cert_request_to_pem(X509_REQ *req, struct buf *out);
 void cert_key_to_pem(const EVP_PKEY *key, struct buf *out);	/* secret */
 void cert_spki_to_der(const EVP_PKEY *key, struct buf *out);
+void cert_spki_of(const X509 *cert, struct buf *out);	/* as it stands there */
 void cert_name_to_der(const X509_NAME *name, struct buf *out);
 
 /* ---- keys ---- */
@@ -118,6 +119,12 @@ char *cert_key_name(const EVP_PKEY *key);
 
 /* cert_make_key() makes a key from such a name; FAULT for an unknown one. */
 enum status cert_make_key(const char *kind, EVP_PKEY **out) USE_RESULT;
+
+/*
+ * cert_put_key() is X509_set_pubkey() at a tenth of the cost for RSA; the
+ * certificate in memory then has no key to be got from it, only its encoding.
+ */
+bool cert_put_key(X509 *cert, EVP_PKEY *key);
 
 bool cert_key_is_rsa(const EVP_PKEY *key);
 int cert_key_bits(const EVP_PKEY *key);

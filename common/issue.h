@@ -132,7 +132,10 @@ struct issue_order {
 	int64_t validity;		/* cut to that of the CA */
 };
 
-/* issue_certificate() makes one with a fresh random serial number. */
+/*
+ * issue_certificate() makes one with a fresh random serial number.  Its key
+ * is to be read by cert_spki_of(), as cert_put_key() says.
+ */
 enum status issue_certificate(const struct issue_order *o, X509 **out)
     USE_RESULT;
 

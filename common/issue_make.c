@@ -250,7 +250,7 @@ fill(X509 *cert, const struct issue_order *o)
 	    X509_set_issuer_name(cert,
 	    X509_get_subject_name(o->ca->cert)) == 1 &&
 	    set_dates(cert, from, until) &&
-	    X509_set_pubkey(cert, o->key) == 1 &&
+	    cert_put_key(cert, o->key) &&
 	    add_constraints(cert, false) && add_usage(cert, s.usage) &&
 	    add_purposes(cert, s.eku, s.eku_count) &&
 	    add_key_ids(cert, o->ca->cert) &&

@@ -286,7 +286,7 @@ authority_record(X509 *cert, const char *profile, int64_t now,
     struct ledger_certificate *out)
 {
 	struct ledger_certificate c = LEDGER_CERTIFICATE_INIT;
-	auto_buf serial = BUF_INIT;
+	auto_buf serial = BUF_INIT, spki = BUF_INIT;
 
 	cert_serial_hex(cert, &serial);
 	c.serial = xstrdup(buf_str(&serial));
@@ -295,7 +295,8 @@ authority_record(X509 *cert, const char *profile, int64_t now,
 	c.not_before = cert_not_before(cert);
 	c.not_after = cert_not_after(cert);
 	c.profile = xstrdup(profile);
-	authority_key_hash(X509_get0_pubkey(cert), c.key_hash);
+	cert_spki_of(cert, &spki);
+	secret_sha256(spki.data, spki.len, c.key_hash);
 	c.issued = now;
 	*out = c;
 }
