@@ -396,6 +396,14 @@ setup() {
 	cmp d.err first
 }
 
+# tests/bench/scep counts the instructions of the same.
+@test "scep-ca: bad padding, key length and blocks have the answer of garbage" {
+	local oracle=${MCFG_BIN%/bin}/unit/scep_oracle
+
+	[ -x "$oracle" ] || skip "scep_oracle is not built (make units)"
+	"$oracle" 3
+}
+
 @test "scep-ca: what cannot be answered is malformed" {
 	ca ca
 	device d

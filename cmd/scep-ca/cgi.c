@@ -4,6 +4,7 @@
  * is common.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,6 +38,8 @@ static const struct opt options[] = {
 enum {
 	QUERY_MAX = 2 * IO_MESSAGE_MAX,	/* base64, some of it escaped */
 	LENGTH_DIGITS = 9,
+	HEAP_KEPT = 16 << 20,
+	HEAP_STEP = 1 << 20,
 };
 
 /* One request of either kind. */
@@ -460,6 +463,12 @@ loop(const struct args *a, struct authority *ca)
 {
 	struct sigaction act = { .sa_handler = stop };
 	FCGX_Request r;
+
+#ifdef M_TRIM_THRESHOLD
+	/* The heap is not given back and fetched again at each request. */
+	mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
+	mallopt(M_TOP_PAD, HEAP_STEP);
+#endif
 
 	/* A worker does not outlive its server, or the next one uses it. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);

@@ -1,0 +1,132 @@
+/*
+ * scep_oracle ROUNDS: opens requests that fail in every way that must not be
+ * told apart, each ROUNDS times in turn, between marks for callgrind, which
+ * counts the instructions of each (tests/bench/scep reads them).  It fails
+ * itself where an answer differs.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/rsa.h>
+
+#include "cert.h"
+#include "clock.h"
+#include "issue.h"
+#include "scep.h"
+#include "scep_parts.h"
+
+#if defined(__has_include)
+#if __has_include(<valgrind/callgrind.h>)
+#include <valgrind/callgrind.h>
+#endif
+#endif
+#ifndef CALLGRIND_ZERO_STATS
+#define CALLGRIND_ZERO_STATS	(void)0
+#define CALLGRIND_DUMP_STATS_AT(s) (void)(s)
+#endif
+
+enum { CONTENT = 700, CEK = 16, RSA_BYTES = 256 };
+
+static const char *const ways[] = {
+	"garbage", "padding", "length", "blocks",
+};
+
+static EVP_PKEY *key;
+static X509 *cert;
+
+/* Where the encrypted key stands: the OCTET STRING of 256 bytes. */
+static unsigned char *
+find_key(struct buf *der)
+{
+	static const unsigned char head[] = { 0x04, 0x82, 0x01, 0x00 };
+	size_t i;
+
+	for (i = 0; i + sizeof head + RSA_BYTES <= der->len; i++)
+		if (memcmp(der->data + i, head, sizeof head) == 0)
+			return der->data + i + sizeof head;
+	abort();
+}
+
+/* A content key that is too short, well encrypted. */
+static void
+put_short_key(unsigned char *at)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
+	size_t len = RSA_BYTES;
+
+	if (ctx == NULL || EVP_PKEY_encrypt_init(ctx) != 1 ||
+	    EVP_PKEY_encrypt(ctx, at, &len,
+	    (const unsigned char *)"12345", 5) != 1)
+		abort();
+	EVP_PKEY_CTX_free(ctx);
+}
+
+/* An envelope that fails in the way w. */
+static void
+seal(size_t w, struct buf *der)
+{
+	unsigned char raw[CONTENT];
+	auto_buf content = BUF_INIT;
+
+	if (secret_random(raw, sizeof raw) != OK)
+		abort();
+	raw[0] = 0xFF;
+	buf_add(&content, raw, sizeof raw);
+	if (scep_seal(&content, cert, EVP_aes_128_cbc(), der) != OK)
+		abort();
+	if (w == 1)
+		find_key(der)[RSA_BYTES - 1] ^= 1;
+	else if (w == 2)
+		put_short_key(find_key(der));
+	else if (w == 3)
+		der->data[der->len - CEK - 1] ^= 0x40;
+}
+
+static void
+try(size_t w)
+{
+	const struct scep_recipient to = { cert, key };
+	auto_scep_message m = SCEP_MESSAGE_INIT;
+	struct scep_refusal no = SCEP_REFUSAL_INIT;
+	auto_scep_csr csr = SCEP_CSR_INIT;
+	const unsigned char *p;
+	enum status st;
+
+	seal(w, &m.envelope);
+	p = m.envelope.data;
+	m.sealed = d2i_CMS_ContentInfo(NULL, &p, (long)m.envelope.len);
+	m.type = SCEP_PKCSREQ;
+	m.cipher = NID_aes_128_cbc;
+	m.sealed_len = (CONTENT / CEK + 1) * CEK;
+	if (m.sealed == NULL)
+		abort();
+	CALLGRIND_ZERO_STATS;
+	st = scep_open_request(&m, &to, 1, &csr, &no);
+	CALLGRIND_DUMP_STATS_AT(ways[w]);
+	if (st != REFUSED || no.info != SCEP_BADMESSAGECHECK ||
+	    strcmp(no.text, "the content cannot be decrypted and read") != 0) {
+		fprintf(stderr, "%s: %d %d %s\n", ways[w], (int)st,
+		    (int)no.info, no.text);
+		exit(REFUSED);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	auto_X509_NAME *name = NULL;
+	long rounds = argc == 2 ? strtol(argv[1], NULL, 10) : 0;
+	size_t w;
+
+	if (rounds < 1 || cert_parse_name("/CN=CA", &name) != NULL ||
+	    cert_make_key("rsa:2048", &key) != OK ||
+	    issue_root(name, key, true, clock_now(), CLOCK_DAY, &cert) != OK)
+		return FAULT;
+	for (; rounds > 0; rounds--)
+		for (w = 0; w < ARRAY_LEN(ways); w++)
+			try(w);
+	X509_free(cert);
+	EVP_PKEY_free(key);
+	return OK;
+}
