@@ -684,6 +684,30 @@ enroll() {
 	is 'j["kind"] == "http" and "redirect_302" in n'
 }
 
+@test "inspect: S/MIME, which openssl makes of a profile by default" {
+	openssl smime -sign -signer "$PKI/signer.pem" -inkey "$PKI/signer.key" \
+	    -in "$T/profile" -out "$T/mail"
+	inspect "$T/mail"
+	is 'j["kind"] == "cms" and j["form"][0] == "smime" and "smime" in n'
+	is 'j["signers"][0]["content_digest"] == "matches the content"'
+	is 'j["content"]["kind"] == "profile"'
+	openssl cms -sign -binary -nodetach -signer "$PKI/signer.pem" \
+	    -inkey "$PKI/signer.key" -in "$T/profile" -out "$T/mail"
+	inspect "$T/mail"
+	is 'j["kind"] == "signed_profile" and "smime" in n'
+}
+
+@test "inspect: the next CA certificate, signed by the one of today" {
+	scep-ca init --dir "$T/ca" --subject /O=Example/CN=CA
+	scep-ca rollover --dir "$T/ca" > /dev/null
+	scep-ca answer --dir "$T/ca" --operation GetNextCACert \
+	    < /dev/null > "$T/next"
+	inspect "$T/next"
+	is 'j["kind"] == "cms"'
+	is 'j["content"]["certificates"][0]["subject"] == "CN=CA,O=Example"'
+	first_line 'as GetNextCACert answers it'
+}
+
 # ---- real captures ----
 
 @test "inspect: real: an iPhone's answer, as sent and as PEM" {

@@ -105,6 +105,13 @@ signed_data(struct layer *l, const struct cms_view *v)
 
 		if (strcmp(layer_kind(inner), "enveloped") == 0)
 			inspect_scep(l, v);
+		else if (report_get(inner, "certificates") != NULL &&
+		    report_count(report_get(inner, "signers")) == 0)
+			layer_is(l, "cms", "a signed list of certificates, as "
+			    "GetNextCACert answers it: %s, signed by %s",
+			    report_get_text(inner, "summary"),
+			    v->signer_name != NULL ? v->signer_name :
+			    "a certificate that is not inside");
 		else
 			layer_is(l, "cms", "signedData over %s",
 			    report_get_text(inner, "summary"));

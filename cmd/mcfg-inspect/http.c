@@ -388,6 +388,94 @@ inspect_signature(struct layer *l, struct span value, const struct buf *body)
 	return known;
 }
 
+/* ---- S/MIME, which openssl's command makes unless it is told otherwise ---- */
+
+/* The boundary of a multipart type, RFC 2046 5.1.1. */
+static bool
+find_boundary(struct span type, struct span *out)
+{
+	static const char word[] = "boundary=";
+	const char *end = type.p + type.len, *p = type.p, *q;
+
+	for (; (size_t)(end - p) >= sizeof word; p++)
+		if (memcmp(p, word, sizeof word - 1) == 0)
+			break;
+	if ((size_t)(end - p) < sizeof word)
+		return false;
+	p += sizeof word - 1;
+	if (*p == '"')
+		p++;
+	for (q = p; q < end && *q != '"' && *q != ';' && *q != ' '; q++)
+		continue;
+	*out = (struct span){ p, (size_t)(q - p) };
+	return out->len > 0 && out->len <= 70;
+}
+
+/* Takes everything up to the next boundary line off *in. */
+static bool
+take_part(struct span *in, struct span boundary, struct span *part)
+{
+	const char *start = in->p;
+
+	while (in->len > 0) {
+		struct span line = take_line(in);
+
+		if (line.len < boundary.len + 2 ||
+		    memcmp(line.p, "--", 2) != 0 ||
+		    memcmp(line.p + 2, boundary.p, boundary.len) != 0)
+			continue;
+		*part = (struct span){ start, (size_t)(line.p - start) };
+		/* The line end before a boundary belongs to the boundary. */
+		if (part->len > 0 && part->p[part->len - 1] == '\n')
+			part->len--;
+		if (part->len > 0 && part->p[part->len - 1] == '\r')
+			part->len--;
+		return true;
+	}
+	return false;
+}
+
+/* Line ends as they are signed, RFC 8551 3.1.1. */
+static void
+canonical(struct span in, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < in.len; i++) {
+		if (in.p[i] == '\n' && (i == 0 || in.p[i - 1] != '\r'))
+			buf_putc(out, '\r');
+		buf_putc(out, in.p[i]);
+	}
+}
+
+/* multipart/signed: the content, then a detached signature over it. */
+static bool
+inspect_multipart(struct layer *l, struct span body, struct span boundary)
+{
+	struct span preamble, first, second;
+	const struct buf *given = l->in->detached;
+	struct message *m = xcalloc(1, sizeof *m);
+	auto_buf content = BUF_INIT, signature = BUF_INIT;
+	bool known = false;
+
+	if (take_part(&body, boundary, &preamble) &&
+	    take_part(&body, boundary, &first) &&
+	    take_part(&body, boundary, &second) && read_message(second, m)) {
+		canonical(first, &content);
+		buf_add(&signature, m->body.p, m->body.len);
+		if (given == NULL) {
+			l->in->detached = &content;
+			l->in->detached_name = "the first part";
+		}
+		known = recognise(l, &signature);
+		l->in->detached = given;
+	} else
+		(void)layer_unknown(l, "a multipart message without two "
+		    "parts");
+	free(m);
+	return known;
+}
+
 /* A request's query, if it has one that carries a message. */
 static bool
 request_query(const struct message *m, struct span *out)
@@ -408,8 +496,11 @@ static bool
 inspect_body(struct layer *l, const struct message *m)
 {
 	auto_buf body = BUF_INIT;
-	struct span v, query;
+	struct span v, query, boundary;
 
+	if (begins(header(m, "Content-Type"), "multipart/signed") &&
+	    find_boundary(header(m, "Content-Type"), &boundary))
+		return inspect_multipart(l, m->body, boundary);
 	if (!(same_word(header(m, "Transfer-Encoding"), "chunked") &&
 	    dechunk(m->body, &body)))
 		buf_add(&body, m->body.p, m->body.len);
@@ -431,6 +522,7 @@ inspect_http(struct layer *l, const struct buf *bytes, bool *done)
 	struct message *m = xcalloc(1, sizeof *m);
 	struct report *http;
 	char media[80];
+	bool mail;
 	size_t n;
 
 	if (begins(all, "operation=") || begins(all, "message=") ||
@@ -461,20 +553,27 @@ inspect_http(struct layer *l, const struct buf *bytes, bool *done)
 	}
 	add_headers(m, l->in->show_secrets, http);
 	report_int(http, "body_bytes", (int64_t)m->body.len);
-	report_str(l->form, NULL, "http");
-	report_add(l->r, "http", http);
+	mail = m->start.len == 0 && header(m, "MIME-Version").len > 0;
+	report_str(l->form, NULL, mail ? "smime" : "http");
+	report_add(l->r, mail ? "smime" : "http", http);
+	if (mail)
+		facts_note(&l->f, "smime", NULL, "it is a mail (S/MIME); "
+		    "devices want the message alone, in DER and with its "
+		    "content inside");
 	note_message(l, m);
 	type = header(m, "Content-Type");
 	snprintf(media, sizeof media, "%.*s", (int)type.len, type.p);
 	l->media_type = type.len > 0 ? media : NULL;
-	l->is_answer = begins(m->start, "HTTP/") || m->start.len == 0;
+	l->is_answer = !mail && (begins(m->start, "HTTP/") ||
+	    m->start.len == 0);
 	if (!inspect_body(l, m)) {
 		if (m->body.len > 0) {
 			report_str(http, "body", l->in->why);
 			facts_note(&l->f, "unknown_body", "http", "its body "
 			    "is nothing known: %s", l->in->why);
 		}
-		layer_is(l, "http", "an HTTP message %.*s with %s",
+		layer_is(l, "http", "an HTTP message%s%.*s with %s",
+		    m->start.len > 0 ? " " : "",
 		    (int)(m->start.len < 60 ? m->start.len : 60), m->start.p,
 		    m->body.len > 0 ? "nothing known in it" : "no body");
 	}
