@@ -2,12 +2,7 @@
  * mcfg-sign: a profile in, attached CMS SignedData out; or many of them into
  * a folder.
  */
-#include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "cms.h"
@@ -188,115 +183,59 @@ sign_one(const struct args *a, const struct identity *id,
 
 /* ---- many ---- */
 
+struct batch {
+	const struct args *a;
+	const struct strings *files;
+	struct identity id;
+};
+
+/*
+ * The identity is opened once, before the processes start, but a token by
+ * each of them: its session does not survive a fork.
+ */
 static enum status
-sign_file(const struct args *a, const struct identity *id, const char *path)
+begin(void *arg)
 {
-	auto_char *to = io_join(a->out_dir, io_base(path));
+	struct batch *b = arg;
+
+	return b->id.key != NULL ? OK : open_identity(b->a, &b->id);
+}
+
+static enum status
+sign_file(void *arg, size_t i)
+{
+	const struct batch *b = arg;
+	const char *path = b->files->v[i];
+	auto_char *to = io_join(b->a->out_dir, io_base(path));
 	const struct io_input from = { path, NULL };
 	const struct io_output out = { to, NULL, false };
 	auto_buf product = BUF_INIT;
 	enum status st;
 
-	if ((st = sign_one(a, id, &from, &product)) != OK)
+	if ((st = sign_one(b->a, &b->id, &from, &product)) != OK)
 		return st;
 	return io_spill(&out, &product);
-}
-
-/* Takes file after file until none is left; REFUSED if any failed. */
-static enum status
-work(const struct args *a, const struct identity *id,
-    const struct strings *files, atomic_size_t *next)
-{
-	enum status st = OK;
-	size_t i;
-
-	while ((i = atomic_fetch_add(next, 1)) < files->n)
-		if (sign_file(a, id, files->v[i]) != OK)
-			st = REFUSED;
-	return st;
-}
-
-/* A worker's identity is its own where the key is in a token. */
-static enum status
-worker(const struct args *a, const struct identity *shared,
-    const struct strings *files, atomic_size_t *next)
-{
-	auto_identity own = IDENTITY_INIT;
-	enum status st;
-
-	if (shared->key != NULL)
-		return work(a, shared, files, next);
-	if ((st = open_identity(a, &own)) != OK)
-		return st;
-	return work(a, &own, files, next);
-}
-
-/* One process a job; the worst of their statuses. */
-static enum status
-share_out(const struct args *a, const struct identity *id,
-    const struct strings *files, atomic_size_t *next)
-{
-	enum status worst = OK;
-	long i, started = 0;
-	int how;
-
-	for (i = 0; i < a->jobs && (size_t)i < files->n; i++) {
-		pid_t pid = fork();
-
-		if (pid == 0)
-			_exit((int)worker(a, id, files, next));
-		if (pid == -1) {
-			worst = fail_errno(FAULT, "cannot start a process");
-			break;
-		}
-		started++;
-	}
-	for (; started > 0; started--) {
-		enum status st = FAULT;
-
-		if (wait(&how) == -1)
-			return fail_errno(FAULT, "cannot wait for a process");
-		if (WIFEXITED(how))
-			st = (enum status)WEXITSTATUS(how);
-		else
-			(void)fail(FAULT, "a process was killed");
-		if (st > worst)
-			worst = st;
-	}
-	return worst;
 }
 
 static enum status
 run_batch(const struct args *a)
 {
-	bool token = a->id.key != NULL &&
-	    strncmp(a->id.key, "pkcs11:", 7) == 0;
-	auto_identity id = IDENTITY_INIT;
 	auto_strings listed = { NULL, 0 };
 	auto_buf text = BUF_INIT;
-	const struct strings *files = a->null ? &listed : &a->inputs;
-	atomic_size_t *next;
+	struct batch b = { a, a->null ? &listed : &a->inputs, IDENTITY_INIT };
 	enum status st;
 
 	if (a->null && (st = io_slurp_paths(&text, &listed)) != OK)
 		return st;
-	if ((st = io_check_bases(files)) != OK)
+	if ((st = io_check_bases(b.files)) != OK)
 		return st;
 
-	/* A token must be opened after the fork. */
-	if (!(token && a->jobs > 1) && (st = open_identity(a, &id)) != OK)
+	if ((a->id.key == NULL || strncmp(a->id.key, "pkcs11:", 7) != 0) &&
+	    (st = open_identity(a, &b.id)) != OK)
 		return st;
-	if ((st = io_make_dir(a->out_dir)) != OK)
-		return st;
-
-	next = mmap(NULL, sizeof *next, PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (next == MAP_FAILED)
-		return fail_errno(FAULT, "no memory to share");
-	atomic_init(next, 0);
-	st = a->jobs > 1 ? share_out(a, &id, files, next) :
-	    work(a, &id, files, next);
-	munmap(next, sizeof *next);
+	if ((st = io_make_dir(a->out_dir)) == OK)
+		st = io_each(b.files->n, a->jobs, begin, sign_file, &b);
+	identity_free(&b.id);
 	return st;
 }
 

@@ -12,50 +12,89 @@
 #if MCFG_ENGINE
 #include <openssl/engine.h>
 
+static int
+hex_digit(char c)
+{
+	const char *digits = "0123456789abcdef";
+	const char *at = c != '\0' ? strchr(digits, c | 0x20) : NULL;
+
+	return at != NULL ? (int)(at - digits) : -1;
+}
+
 /*
- * The PIN: of --passphrase, or of the URI itself (RFC 7512 pin-value and
- * pin-source), which the engine reads.  Without any of them the engine would
- * ask on the terminal, so that is refused here.
+ * An attribute of the query part of a URI (RFC 7512 section 2.4), with its
+ * percent signs decoded; false where it is not there.
+ */
+static bool
+query(const char *uri, const char *name, struct buf *out)
+{
+	const char *p = strchr(uri, '?');
+	size_t n = strlen(name), len;
+
+	for (; p != NULL; p = strchr(p, '&')) {
+		p++;
+		if (strncmp(p, name, n) == 0 && p[n] == '=')
+			break;
+	}
+	if (p == NULL)
+		return false;
+	p += n + 1;
+	for (len = strcspn(p, "&"); len > 0; len--, p++) {
+		if (len > 2 && *p == '%' && hex_digit(p[1]) >= 0 &&
+		    hex_digit(p[2]) >= 0) {
+			buf_putc(out, (char)(hex_digit(p[1]) * 16 +
+			    hex_digit(p[2])));
+			p += 2;
+			len -= 2;
+		} else
+			buf_putc(out, *p);
+	}
+	return true;
+}
+
+/*
+ * The PIN: pin-value or pin-source of the URI, else --passphrase.  Without
+ * any of them the engine would ask on the terminal, so that is refused.
  */
 static enum status
 set_pin(ENGINE *e, const char *uri, key_pass *pass, void *arg)
 {
-	auto_buf pin = BUF_SECRET;
-	enum status st;
+	auto_buf pin = BUF_SECRET, source = BUF_INIT;
+	enum status st = OK;
 
-	if (strstr(uri, "pin-value=") != NULL ||
-	    strstr(uri, "pin-source=") != NULL)
-		return OK;
-	if ((st = pass(arg, &pin)) != OK)
+	if (query(uri, "pin-source", &source)) {
+		auto_char *src = xasprintf("%s%s", strncmp(buf_str(&source),
+		    "file:", 5) == 0 ? "" : "file:", buf_str(&source));
+
+		st = secret_read(src, "pin-source", &pin);
+	} else if (!query(uri, "pin-value", &pin))
+		st = pass(arg, &pin);
+	if (st != OK)
 		return st;
 	if (ENGINE_ctrl_cmd_string(e, "PIN", buf_str(&pin), 0) != 1)
 		return fail_ssl(FAULT, "pkcs11: the engine takes no PIN");
 	return OK;
 }
 
-/* RFC 7512 module-path, percent-decoding left to plain paths. */
 static enum status
 set_module(ENGINE *e, const char *uri)
 {
-	const char *p = strstr(uri, "module-path=");
-	auto_char *path = NULL;
+	auto_buf path = BUF_INIT;
+	const char *env = secret_env("PKCS11_MODULE_PATH");
 
-	if (p != NULL) {
-		p += strlen("module-path=");
-		path = xstrndup(p, strcspn(p, "&;"));
-	} else if (secret_env("PKCS11_MODULE_PATH") != NULL)
-		path = xstrdup(secret_env("PKCS11_MODULE_PATH"));
-	if (path != NULL &&
-	    ENGINE_ctrl_cmd_string(e, "MODULE_PATH", path, 0) != 1)
+	if (!query(uri, "module-path", &path) && env != NULL)
+		buf_puts(&path, env);
+	if (path.len > 0 && ENGINE_ctrl_cmd_string(e, "MODULE_PATH",
+	    buf_str(&path), 0) != 1)
 		return fail_ssl(FAULT, "pkcs11: %s: the engine does not take "
-		    "this module", path);
+		    "this module", buf_str(&path));
 	return OK;
 }
 
-enum status
-key_from_token(const char *uri, key_pass *pass, void *arg, EVP_PKEY **out)
+/* The engine lives as long as the process, since the key belongs to it. */
+static enum status
+open_engine(const char *uri, key_pass *pass, void *arg, ENGINE **out)
 {
-	/* Kept for the life of the process: the key belongs to it. */
 	static ENGINE *engine;
 	enum status st;
 
@@ -66,17 +105,34 @@ key_from_token(const char *uri, key_pass *pass, void *arg, EVP_PKEY **out)
 			return fail(FAULT, "pkcs11: no such engine "
 			    "(libengine-pkcs11-openssl)");
 		}
-		if ((st = set_module(engine, uri)) != OK ||
-		    (st = set_pin(engine, uri, pass, arg)) != OK)
+		/* Its own lines on standard error are none of ours. */
+		ENGINE_ctrl_cmd_string(engine, "QUIET", NULL, 0);
+		if ((st = set_module(engine, uri)) != OK)
 			return st;
 		if (ENGINE_init(engine) != 1)
 			return fail_ssl(FAULT, "pkcs11: the token cannot be "
 			    "opened");
 	}
-	*out = ENGINE_load_private_key(engine, uri, NULL, NULL);
+	if ((st = set_pin(engine, uri, pass, arg)) != OK)
+		return st;
+	*out = engine;
+	return OK;
+}
+
+enum status
+key_from_token(const char *uri, key_pass *pass, void *arg, EVP_PKEY **out)
+{
+	/* The engine knows nothing of a query part. */
+	auto_char *object = xstrndup(uri, strcspn(uri, "?"));
+	ENGINE *engine = NULL;
+	enum status st;
+
+	if ((st = open_engine(uri, pass, arg, &engine)) != OK)
+		return st;
+	*out = ENGINE_load_private_key(engine, object, NULL, NULL);
 	if (*out == NULL)
-		return fail_ssl(FAULT, "pkcs11: no such key in the token, or "
-		    "a wrong PIN");
+		return fail_ssl(FAULT, "%s: no such key in the token, or a "
+		    "wrong PIN", object);
 	diag_ssl_clear();
 	return OK;
 }

@@ -88,6 +88,18 @@ enum status io_slurp_paths(struct buf *text, struct strings *paths)
  */
 enum status io_check_bases(const struct strings *paths) USE_RESULT;
 
+/*
+ * io_each() does n jobs in so many processes: in each, start() once, in one
+ * process at a time, then job(i) for whatever job is not taken yet.  One
+ * process is this one, nothing is forked then.  A failed job does not stop
+ * the others: REFUSED if any failed; but what start() fails with is the
+ * result if it is worse.
+ */
+typedef enum status io_start(void *arg);
+typedef enum status io_job(void *arg, size_t i);
+enum status io_each(size_t n, long processes, io_start *start, io_job *job,
+    void *arg) USE_RESULT;
+
 /* io_exists() is true for a path that is there, whatever it is. */
 bool io_exists(const char *path);
 

@@ -1,5 +1,10 @@
-/* Many inputs in one call: lists of paths, and the names of outputs. */
+/* Many inputs in one call: lists of paths, names of outputs, processes. */
+#include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "io.h"
 
@@ -62,4 +67,110 @@ io_check_bases(const struct strings *paths)
 			    "in --out-dir", sorted.v[i - 1], sorted.v[i]);
 	}
 	return OK;
+}
+
+/* ---- processes ---- */
+
+/* What the processes of one io_each() share, or have in common. */
+struct batch {
+	size_t n;
+	io_start *start;
+	io_job *job;
+	void *arg;
+	atomic_size_t *next;	/* the first job that nobody took, in memory
+				 * that is shared */
+};
+
+static enum status
+work(const struct batch *b)
+{
+	enum status st = OK;
+	size_t i;
+
+	while ((i = atomic_fetch_add(b->next, 1)) < b->n)
+		if (b->job(b->arg, i) != OK)
+			st = REFUSED;
+	return st;
+}
+
+/*
+ * Starts a process, and waits until its start() is over: it closes the pipe
+ * then, or ends.  Tokens do not like to be opened by two at once.
+ */
+static enum status
+start_process(const struct batch *b)
+{
+	int ready[2];
+	enum status st;
+	ssize_t n;
+	pid_t pid;
+	char c;
+
+	if (pipe(ready) == -1)
+		return fail_errno(FAULT, "cannot make a pipe");
+	pid = fork();
+	if (pid == 0) {
+		close(ready[0]);
+		st = b->start(b->arg);
+		close(ready[1]);
+		_exit((int)(st != OK ? st : work(b)));
+	}
+	close(ready[1]);
+	do
+		n = pid == -1 ? 0 : read(ready[0], &c, 1);
+	while (n == -1 && errno == EINTR);
+	close(ready[0]);
+	return pid != -1 ? OK : fail_errno(FAULT, "cannot start a process");
+}
+
+/* The status of a process that ended. */
+static enum status
+reap(void)
+{
+	int how = 0;
+	pid_t pid;
+
+	do
+		pid = wait(&how);
+	while (pid == -1 && errno == EINTR);
+	if (pid == -1)
+		return fail_errno(FAULT, "cannot wait for a process");
+	if (!WIFEXITED(how))
+		return fail(FAULT, "a process was killed");
+	return (enum status)WEXITSTATUS(how);
+}
+
+static enum status
+in_processes(const struct batch *b, long processes)
+{
+	enum status st = OK, worst = OK;
+	long started;
+
+	for (started = 0; started < processes && (size_t)started < b->n;
+	    started++)
+		if ((worst = start_process(b)) != OK)
+			break;
+	for (; started > 0; started--)
+		if ((st = reap()) > worst)
+			worst = st;
+	return worst;
+}
+
+enum status
+io_each(size_t n, long processes, io_start *start, io_job *job, void *arg)
+{
+	struct batch b = { n, start, job, arg, NULL };
+	enum status st;
+
+	b.next = mmap(NULL, sizeof *b.next, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (b.next == MAP_FAILED)
+		return fail_errno(FAULT, "no memory to share");
+	atomic_init(b.next, 0);
+	if (processes > 1)
+		st = in_processes(&b, processes);
+	else if ((st = start(arg)) == OK)
+		st = work(&b);
+	munmap(b.next, sizeof *b.next);
+	return st;
 }

@@ -261,6 +261,66 @@ print(t.strftime('%Y-%m-%dT%H:%M:%SZ'))" "$1"
 	    "$T/profile"
 }
 
+# token KEY LABEL: a key in a SoftHSM token of the test's own
+token() {
+	needs softhsm2-util
+	openssl engine pkcs11 2> /dev/null | grep -q pkcs11 ||
+	    skip 'libengine-pkcs11-openssl is not installed'
+	MODULE=$(find /usr/lib /usr/local/lib -name libsofthsm2.so 2> /dev/null |
+	    head -1)
+	export SOFTHSM2_CONF=$T/softhsm.conf
+	if [ ! -d "$T/tokens" ]; then
+		mkdir "$T/tokens"
+		echo "directories.tokendir = $T/tokens" > "$SOFTHSM2_CONF"
+		softhsm2-util --init-token --free --label t --pin 1234 \
+		    --so-pin 4321
+	fi
+	openssl pkcs8 -topk8 -nocrypt -in "$1" -out "$T/p8"
+	softhsm2-util --import "$T/p8" --token t --label "$2" --id "$3" \
+	    --pin 1234
+}
+
+@test "sign: a key in a PKCS #11 token, RSA and EC, one process or several" {
+	token "$PKI/signer.key" k 01
+	token "$PKI/ec.key" e 02
+	local -a rest=(--cert "$PKI/signer.pem" --chain "$PKI/chain.pem"
+	    --no-signing-time)
+	local uri="pkcs11:token=t;object=k?module-path=$MODULE"
+
+	yields "$T/want" mcfg-sign "${id[@]}" --no-signing-time "$T/profile"
+	PIN=1234 yields "$T/got" mcfg-sign "${rest[@]}" --key "$uri" \
+	    --passphrase env:PIN "$T/profile"
+	cmp "$T/want" "$T/got"
+	PIN=1234 PKCS11_MODULE_PATH=$MODULE yields "$T/got" mcfg-sign \
+	    "${rest[@]}" --key 'pkcs11:token=t;object=k' \
+	    --passphrase env:PIN "$T/profile"
+	cmp "$T/want" "$T/got"
+	echo 1234 > "$T/pin"
+	yields "$T/got" mcfg-sign "${rest[@]}" \
+	    --key "$uri&pin-source=file:$T/pin" "$T/profile"
+	cmp "$T/want" "$T/got"
+	yields "$T/got" mcfg-sign "${rest[@]}" --key "$uri&pin-value=12%334" \
+	    "$T/profile"
+	cmp "$T/want" "$T/got"
+	yields "$T/got" mcfg-sign --cert "$PKI/ec.pem" \
+	    --chain "$PKI/root.pem" \
+	    --key "pkcs11:object=e?module-path=$MODULE&pin-value=1234" \
+	    "$T/profile"
+	judged "$T/got" "$T/profile"
+	PIN=1 refuses 4 'wrong PIN' mcfg-sign "${rest[@]}" --key "$uri" \
+	    --passphrase env:PIN "$T/profile"
+	PIN=1234 refuses 4 'no such key' mcfg-sign "${rest[@]}" \
+	    --key "pkcs11:object=none?module-path=$MODULE" \
+	    --passphrase env:PIN "$T/profile"
+	refuses 4 'needs a passphrase' mcfg-sign "${rest[@]}" --key "$uri" \
+	    "$T/profile" < /dev/null
+	many 6
+	PIN=1234 yields - mcfg-sign "${rest[@]}" --key "$uri" \
+	    --passphrase env:PIN --out-dir "$T/out" -j 3 "$T"/in/*
+	[ "$(find "$T/out" -type f | wc -l)" -eq 6 ]
+	judged "$T/out/6.mobileconfig" "$T/in/6.mobileconfig"
+}
+
 # ---- many ----
 
 many() {
