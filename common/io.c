@@ -1,4 +1,4 @@
-#include "io.h"
+#include "io_local.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -124,8 +124,8 @@ io_slurp_file(const char *path, size_t max, struct buf *out)
 	return io_slurp(&in, max, out);
 }
 
-static enum status
-write_all(int fd, const char *name, const void *data, size_t len)
+enum status
+io_write_all(int fd, const char *name, const void *data, size_t len)
 {
 	const unsigned char *p = data;
 
@@ -142,32 +142,6 @@ write_all(int fd, const char *name, const void *data, size_t len)
 	return OK;
 }
 
-/* Writes and renames; the temporary never outlives a failure. */
-static enum status
-replace_file(const char *path, bool is_private, const struct buf *b)
-{
-	auto_char *tmp = xasprintf("%s.XXXXXX", path);
-	mode_t mask;
-	enum status st;
-	int fd;
-
-	if ((fd = mkstemp(tmp)) == -1)
-		return fail_errno(FAULT, "%s: cannot create beside it", path);
-	mask = umask(077);
-	umask(mask);
-	if (!is_private && fchmod(fd, 0666 & ~mask) == -1)
-		st = fail_errno(FAULT, "%s: cannot set its mode", path);
-	else
-		st = write_all(fd, path, b->data, b->len);
-	if (close(fd) == -1 && st == OK)
-		st = fail_errno(FAULT, "%s: cannot write", path);
-	if (st == OK && rename(tmp, path) == -1)
-		st = fail_errno(FAULT, "%s: cannot rename into place", path);
-	if (st != OK)
-		unlink(tmp);
-	return st;
-}
-
 /* Pipes and devices are written to, never replaced. */
 static enum status
 write_special(const char *path, const struct buf *b)
@@ -177,7 +151,7 @@ write_special(const char *path, const struct buf *b)
 
 	if ((fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY)) == -1)
 		return fail_errno(FAULT, "%s: cannot open for writing", path);
-	st = write_all(fd, path, b->data, b->len);
+	st = io_write_all(fd, path, b->data, b->len);
 	if (close(fd) == -1 && st == OK)
 		st = fail_errno(FAULT, "%s: cannot write", path);
 	return st;
@@ -195,7 +169,7 @@ write_path(const char *path, bool is_private, const struct buf *b)
 		path = real;
 	if (stat(path, &sb) == 0 && !S_ISREG(sb.st_mode))
 		return write_special(path, b);
-	return replace_file(path, is_private, b);
+	return io_replace(path, is_private, b);
 }
 
 enum status
@@ -210,7 +184,7 @@ io_spill(const struct io_output *out, const struct buf *b)
 		b = &whole;
 	}
 	if (is_std(out->path))
-		return write_all(STDOUT_FILENO, "stdout", b->data, b->len);
+		return io_write_all(STDOUT_FILENO, "stdout", b->data, b->len);
 	return write_path(out->path, out->is_private, b);
 }
 
@@ -223,7 +197,7 @@ io_side(const char *dest, bool is_private, const struct buf *b)
 		return write_path(dest, is_private, b);
 	if (!parse_size(dest + 3, 1 << 16, &fd))
 		return fail(USAGE, "%s: not a descriptor", dest);
-	return write_all((int)fd, dest, b->data, b->len);
+	return io_write_all((int)fd, dest, b->data, b->len);
 }
 
 char *

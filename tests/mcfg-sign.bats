@@ -266,6 +266,8 @@ token() {
 	needs softhsm2-util
 	openssl engine pkcs11 2> /dev/null | grep -q pkcs11 ||
 	    skip 'libengine-pkcs11-openssl is not installed'
+	run mcfg-sign --key pkcs11:object=none --cert "$1" "$T/profile"
+	[[ $output != *'without ENGINE'* ]] || skip 'built without ENGINE'
 	MODULE=$(find /usr/lib /usr/local/lib -name libsofthsm2.so 2> /dev/null |
 	    head -1)
 	export SOFTHSM2_CONF=$T/softhsm.conf
@@ -371,6 +373,35 @@ many() {
 		grep -q '5.mobileconfig: not a property list' "$T/stderr"
 		grep -q '7.mobileconfig: cannot open' "$T/stderr"
 		[ "$(find "$T/out" -type f | wc -l)" -eq 7 ]
+	done
+}
+
+@test "sign: killed in the middle, only whole files, and again ends it" {
+	python3 -c "
+import os, sys
+os.close(os.open(sys.argv[1], os.O_TMPFILE | os.O_WRONLY))" "$T" ||
+	    skip 'this file system has no files without a name'
+	local f pid n=0
+
+	many 60
+	mkdir "$T/out"
+	mcfg-sign "${id[@]}" --out-dir "$T/out" "$T"/in/* 3>&- &
+	pid=$!
+	# Killed as soon as there is something.
+	while [ -z "$(ls "$T/out")" ]; do
+		kill -0 "$pid"
+	done
+	kill -KILL "$pid"
+	wait "$pid" || true
+	for f in "$T"/out/*; do
+		judged "$f" "$T/in/${f##*/}"
+		n=$((n + 1))
+	done
+	[ "$n" -ge 1 ]
+	yields - mcfg-sign "${id[@]}" --out-dir "$T/out" -j 2 "$T"/in/*
+	[ "$(find "$T/out" -type f | wc -l)" -eq 60 ]
+	for f in "$T"/out/*; do
+		judged "$f" "$T/in/${f##*/}"
 	done
 }
 
