@@ -79,12 +79,13 @@ state_is() {
 
 @test "scep-ca crash: an init that was killed never leaves half a CA" {
 	needs strace
-	strace -qq -f -o all -e trace=rename scep-ca init --dir ca
-	total=$(grep -c rename all)
+	calls=linkat,rename
+	strace -qq -f -o all -e trace=$calls scep-ca init --dir ca
+	total=$(grep -cE 'linkat|rename' all)
 	for ((n = 1; n <= total; n++)); do
 		rm -rf ca
-		strace -qq -f -o trace -e trace=rename \
-		    -e "inject=rename:signal=KILL:when=$n" \
+		strace -qq -f -o trace -e trace=$calls \
+		    -e "inject=$calls:signal=KILL:when=$n" \
 		    scep-ca init --dir ca 2> err || :
 		if [ -e ca/cert.pem ]; then
 			scep-ca check --dir ca > out
