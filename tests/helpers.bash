@@ -131,4 +131,6 @@ needs_data() {
 # needs PROGRAM: skips, by name, where a stranger is not installed.
 needs() {
 	command -v "$1" > /dev/null || skip "$1 is not installed"
+	# A traced process cannot look for leaks.
+	[ "$1" != strace ] || ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0
 }
