@@ -196,8 +196,9 @@ secret_random(void *p, size_t len)
 	return OK;
 }
 
-enum status
-secret_challenge(char out[SECRET_CHALLENGE_TEXT])
+/* 24 random bytes as 32 characters. */
+static enum status
+random_text(char out[SECRET_CHALLENGE_TEXT])
 {
 	unsigned char raw[24];
 	auto_buf text = BUF_SECRET;
@@ -216,6 +217,18 @@ secret_challenge(char out[SECRET_CHALLENGE_TEXT])
 	memcpy(out, text.data, SECRET_CHALLENGE_TEXT);
 	buf_wipe(raw, sizeof raw);
 	return OK;
+}
+
+/* One that begins with a dash would be an option of somebody's command. */
+enum status
+secret_challenge(char out[SECRET_CHALLENGE_TEXT])
+{
+	enum status st;
+
+	do
+		st = random_text(out);
+	while (st == OK && out[0] == '-');
+	return st;
 }
 
 void

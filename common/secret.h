@@ -67,7 +67,10 @@ enum status secret_read_key_file(const char *path, bool loose,
 /* secret_random() fills p from the system's generator, or ends in FAULT. */
 enum status secret_random(void *p, size_t len) USE_RESULT;
 
-/* 192 random bits as 32 characters of base64url (RFC 4648 section 5). */
+/*
+ * 192 random bits, less a fraction of one, as 32 characters of base64url (RFC
+ * 4648 section 5); never with a dash in front, so that it may be an argument.
+ */
 enum status secret_challenge(char out[SECRET_CHALLENGE_TEXT]) USE_RESULT;
 
 /* secret_sha256() is the hash in lower-case hex. */

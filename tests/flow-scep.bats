@@ -138,7 +138,7 @@ bad_forms() {
 	sed -n 1p log | grep -q 'client=127.0.0.1 operation=PKIOperation type=PKCSReq transaction="a b\\"c" outcome=issued serial=[0-9a-f]* status=200 ms=[0-9.]*$'
 	sed -n 2p log | grep -q 'outcome=refused fail=badRequest reason="the challengePassword is not valid"'
 	sed -n 3p log | grep -q 'status=400'
-	run ! grep -qF "$pw" log
+	run ! grep -qF -e "$pw" log
 }
 
 @test "flow-scep: workers end with their server, and none is left" {

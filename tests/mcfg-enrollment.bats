@@ -205,7 +205,7 @@ state_of() {
 	refused 1 'CHALLENGE: unknown' identify "$T/in"
 	attributes UDID=A CHALLENGE="@$T/c" > "$T/in"
 	refused 1 'CHALLENGE: expired' identify --at "$(after 900)" "$T/in"
-	run ! grep -qF "$(cat "$T/c")" "$T/stderr"
+	run ! grep -qF -e "$(cat "$T/c")" "$T/stderr"
 	refused 1 'CHALLENGE: used before' identify "$T/other.plist"
 	attributes UDID=B CHALLENGE="@$T/other.scep" > "$T/in"
 	refused 1 'CHALLENGE: of another purpose' identify "$T/in"

@@ -49,7 +49,16 @@ setup() {
 	ca ca
 	challenge ca > pw
 	grep -qxE '[A-Za-z0-9_-]{32}' pw
-	run ! grep -qF "$(cat pw)" ca/ledger.db*
+	run ! grep -qF -e "$(cat pw)" ca/ledger.db*
+}
+
+@test "scep-ca challenge: never one that a command would take for an option" {
+	ca ca
+	for ((i = 0; i < 256; i++)); do
+		challenge ca
+	done > many
+	run ! grep -q '^-' many
+	[ "$(sort -u many | wc -l)" -eq 256 ]
 }
 
 @test "scep-ca issue: tls needs a host and has its limits" {
@@ -237,7 +246,7 @@ setup() {
 	csr d /O=Example/CN=other "$pw"
 	message ca d
 	denied ca d 2 'for another subject'
-	run ! grep -qF "$pw" d.err
+	run ! grep -qF -e "$pw" d.err
 	csr d /O=EXAMPLE/CN=Printer "$pw"
 	message ca d
 	granted ca d

@@ -30,7 +30,7 @@ open_request() {
 	grep -q 'verify OK' csr.text
 	grep -q 'Subject: O = "Example, Inc.", CN = Device' csr.text
 	grep -q 'DNS:a.example.com, email:a@example.com' csr.text
-	grep -qF "$(cat pw)" csr.text
+	grep -qF -e "$(cat pw)" csr.text
 	[ "$(attribute msg messageType)" = 19 ]
 	[ "$(attribute msg digest)" = sha256 ]
 	[ "$(attribute msg transactionID)" = "$(openssl pkey -in key -pubout \
@@ -47,7 +47,7 @@ open_request() {
 	    --challenge file:pw --state state
 	[ "$(stat -c %a state)" = 600 ]
 	run ! grep -q PRIVATE state
-	run ! grep -qF "$(cat pw)" state
+	run ! grep -qF -e "$(cat pw)" state
 	plist_is state 'len(p["nonce"]) == 16 and len(p["key_sha256"]) == 64'
 }
 
