@@ -110,7 +110,7 @@ demo:
 lint:
 	@scripts/deps check
 	@$(MAKE) all
-	@tests/lint
+	@WARN='$(WARN)' tests/lint
 
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	  -fno-omit-frame-pointer

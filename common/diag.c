@@ -190,7 +190,7 @@ fail(enum status st, const char *fmt, ...)
 }
 
 /* Adds ": reason" to the formatted text. */
-static void
+static void PRINTF_LIKE(2, 0)
 fail_because(const char *reason, const char *fmt, va_list ap)
 {
 	char raw[LINE_RAW];
@@ -265,7 +265,7 @@ fail_ssl(enum status st, const char *fmt, ...)
 	return st;
 }
 
-static void
+static void PRINTF_LIKE(2, 0)
 say(const char *kind, const char *fmt, va_list ap)
 {
 	char raw[LINE_RAW];
