@@ -151,7 +151,7 @@ BINDIR	= $(PREFIX)/bin
 LIBEXECDIR = $(PREFIX)/libexec/mcfg
 MANDIR	= $(PREFIX)/share/man
 DOCDIR	= $(PREFIX)/share/doc/mcfg
-COMMANDS = $(wildcard scripts/mcfg-*)
+COMMANDS = $(wildcard scripts/mcfg-* scripts/scep-*)
 HELPERS	= scripts/mcfg.cgi scripts/lighttpd.conf
 PAGES	= $(wildcard man/*.[1-9])
 BASHDIR	= $(PREFIX)/share/bash-completion/completions
@@ -173,8 +173,8 @@ install: all
 	done
 	$(INSTALL) -d '$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)' \
 	    '$(DESTDIR)$(FISHDIR)'
-	for t in $(TOOLS); do \
-		c="scripts/completions" b=$(O)/bin/$$t; \
+	for b in $(BINS) $(COMMANDS); do \
+		c="scripts/completions" t=$${b##*/}; \
 		$$c bash $$b > '$(DESTDIR)$(BASHDIR)'/$$t && \
 		$$c zsh $$b > '$(DESTDIR)$(ZSHDIR)'/_$$t && \
 		$$c fish $$b > '$(DESTDIR)$(FISHDIR)'/$$t.fish || exit 1; \
@@ -185,7 +185,7 @@ uninstall:
 	rm -rf '$(DESTDIR)$(LIBEXECDIR)' '$(DESTDIR)$(DOCDIR)'
 	for p in $(notdir $(PAGES)); do \
 		rm -f '$(DESTDIR)$(MANDIR)'/man$${p##*.}/$$p; done
-	for t in $(TOOLS); do rm -f '$(DESTDIR)$(BASHDIR)'/$$t \
+	for t in $(TOOLS) $(notdir $(COMMANDS)); do rm -f '$(DESTDIR)$(BASHDIR)'/$$t \
 	    '$(DESTDIR)$(ZSHDIR)'/_$$t '$(DESTDIR)$(FISHDIR)'/$$t.fish; done
 
 dist:

@@ -33,7 +33,7 @@ static const struct opt options[] = {
 	{ 0, "key", "KEY", "the key to be certified: a file, env:NAME, fd:N",
 	    .value = &args.key.key },
 	OPT_KEY_ACCESS(args.key),
-	{ 0, "subject", "DN", "the name to be certified",
+	{ 0, "subject", "DN", "the name to be certified; at a renewal as before",
 	    .value = &args.subject },
 	{ 0, "san", "TYPE:VALUE", "another name: dns, email, uri, upn, ip",
 	    .values = &args.san },
@@ -102,7 +102,9 @@ check_args(const struct args *a)
 	if (a->poll)
 		return a->subject == NULL && a->csr == NULL ? OK :
 		    fail(USAGE, "--poll: the subject is in the state");
-	if ((a->subject == NULL) == (a->csr == NULL))
+	if (a->subject != NULL && a->csr != NULL)
+		return fail(USAGE, "--csr: the subject is in it, no --subject");
+	if (a->subject == NULL && a->csr == NULL && a->signer == NULL)
 		return opts_missing("--subject or --csr", "what is asked for");
 	if (a->csr != NULL && (a->san.n > 0 || a->challenge != NULL))
 		return fail(USAGE, "--csr: takes no --san and no --challenge");
@@ -148,7 +150,10 @@ make_request(const struct args *a, struct work *w)
 	enum status st;
 	size_t i;
 
-	if ((reason = cert_parse_name(a->subject, &subject)) != NULL)
+	if (a->subject == NULL)
+		cert_copy_names(w->signer.cert, &subject,
+		    a->san.n == 0 ? &names : NULL);
+	else if ((reason = cert_parse_name(a->subject, &subject)) != NULL)
 		return fail(USAGE, "--subject: %s", reason);
 	for (i = 0; i < a->san.n; i++)
 		if ((reason = cert_add_san(a->san.v[i], &names)) != NULL)
@@ -178,16 +183,23 @@ load_request(const struct args *a, struct work *w)
 	return OK;
 }
 
-/* The certificate to be renewed, or one made in memory for the subject. */
+/* The certificate to be renewed. */
 static enum status
-find_signer(const struct args *a, struct work *w)
+load_signer(const struct args *a, struct work *w)
 {
 	const struct identity_source src = { .cert = a->signer,
 	    .key = a->signer_key, .passphrase = a->key.passphrase,
 	    .loose = a->key.loose };
 
+	return a->signer != NULL ? cert_load_identity(&src, &w->signer) : OK;
+}
+
+/* Or one made in memory for the subject. */
+static enum status
+make_signer(const struct args *a, struct work *w)
+{
 	if (a->signer != NULL)
-		return cert_load_identity(&src, &w->signer);
+		return OK;
 	EVP_PKEY_up_ref(w->key);
 	w->signer.key = w->key;
 	return scep_make_signer(X509_REQ_get_subject_name(w->csr), w->key,
@@ -246,8 +258,10 @@ enroll(const struct args *a, struct work *w)
 	auto_buf content = BUF_SECRET, subject = BUF_INIT;
 	enum status st;
 
+	if ((st = load_signer(a, w)) != OK)
+		return st;
 	st = a->csr != NULL ? load_request(a, w) : make_request(a, w);
-	if (st != OK || (st = find_signer(a, w)) != OK)
+	if (st != OK || (st = make_signer(a, w)) != OK)
 		return st;
 	w->transaction = scep_transaction(w->key);
 	cert_request_to_der(w->csr, &content);

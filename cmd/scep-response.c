@@ -13,6 +13,7 @@ struct args {
 	const char *state;
 	struct identity_source key;
 	const char *ca;
+	bool allow_des;
 };
 
 static struct args args;
@@ -24,6 +25,8 @@ static const struct opt options[] = {
 	OPT_KEY_ACCESS(args.key),
 	{ 0, "ca", "FILE", "what GetCACert answered: the CA, or RA and CA",
 	    .value = &args.ca },
+	{ 0, "allow-des", NULL, "take a reply that is encrypted with DES",
+	    .flag = &args.allow_des },
 	OPT_OUTPUT(args.out),
 	OPT_LENGTH(args.in),
 	{ 0 },
@@ -177,6 +180,7 @@ read_reply(const struct args *a, const struct buf *in, struct buf *pem)
 	auto_certs *cas = NULL, *certs = NULL;
 	auto_EVP_PKEY *key = NULL;
 	const char *name = io_name(a->in.path);
+	struct scep_recipient to;
 	enum status st;
 
 	if ((st = cert_load_list(a->ca, &cas)) != OK ||
@@ -185,10 +189,11 @@ read_reply(const struct args *a, const struct buf *in, struct buf *pem)
 		return st;
 	if ((st = scep_parse(in, name, cas, &m, &no)) == REFUSED)
 		return fail(REFUSED, "%s: %s", name, no.text);
+	to = (struct scep_recipient){ s.signer, key };
 	if (st != OK ||
 	    (st = check_signer(name, a->ca, cas, m.signer)) != OK ||
 	    (st = check_reply(name, &m, &s)) != OK ||
-	    (st = scep_open_reply(&m, name, key, s.signer, &certs,
+	    (st = scep_open_reply(&m, name, &to, a->allow_des, &certs,
 	    NULL)) != OK)
 		return st;
 	return find_cert(name, certs, s.key_hash, pem);

@@ -196,6 +196,11 @@ bool cert_name_equal(const X509_NAME *a, const X509_NAME *b);
  */
 const char *cert_add_san(const char *text, GENERAL_NAMES **names);
 
+/* Copies of a certificate's subject and, where names is not NULL, its
+ * subjectAltName (NULL where it has none), or what is NULL without memory. */
+void cert_copy_names(const X509 *cert, X509_NAME **subject,
+    GENERAL_NAMES **names);
+
 /* ---- chains ---- */
 
 /* NULL where issuer's name and key made cert, else the reason. */

@@ -600,3 +600,13 @@ cert_add_san(const char *text, GENERAL_NAMES **names)
 		mem_exhausted();
 	return NULL;
 }
+
+void
+cert_copy_names(const X509 *cert, X509_NAME **subject, GENERAL_NAMES **names)
+{
+	*subject = X509_NAME_dup(X509_get_subject_name(cert));
+	if (names != NULL)
+		*names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL,
+		    NULL);
+	ERR_clear_error();
+}

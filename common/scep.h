@@ -245,10 +245,11 @@ void scep_query_content(const X509_NAME *issuer, const ASN1_INTEGER *serial,
 /*
  * scep_open_reply() gives the certificates and CRLs inside a SUCCESS, in the
  * order in which they were sent; crls may be NULL.  REFUSED (printed) where
- * the key does not open it, MALFORMED where it holds something else.
+ * the key does not open it or the cipher is not ours (single DES is, with
+ * allow_des), MALFORMED where it holds something else.
  */
 enum status scep_open_reply(const struct scep_message *m, const char *name,
-    EVP_PKEY *key, X509 *cert, STACK_OF(X509) **certs,
+    const struct scep_recipient *to, bool allow_des, STACK_OF(X509) **certs,
     STACK_OF(X509_CRL) **crls) USE_RESULT;
 
 #endif

@@ -205,20 +205,50 @@ read_certs(const struct buf *plain, const char *name, STACK_OF(X509) **certs,
 	return OK;
 }
 
+/* What an answer may be sealed with is said before a key is tried. */
+static enum status
+check_reply_cipher(const struct scep_message *m, const char *name,
+    bool allow_des)
+{
+	struct scep_refusal no = SCEP_REFUSAL_INIT;
+
+	if (scep_check_cipher(m, allow_des, &no) == OK)
+		return OK;
+	if (m->cipher == NID_des_cbc)
+		return fail(REFUSED, "%s: the certificate comes encrypted with "
+		    "single DES, whatever cipher was asked with: --allow-des "
+		    "opens it", name);
+	return fail(REFUSED, "%s: the certificate comes encrypted with %s, "
+	    "which is neither AES nor triple DES", name, m->cipher_name);
+}
+
 enum status
 scep_open_reply(const struct scep_message *m, const char *name,
-    EVP_PKEY *key, X509 *cert, STACK_OF(X509) **certs,
+    const struct scep_recipient *to, bool allow_des, STACK_OF(X509) **certs,
     STACK_OF(X509_CRL) **crls)
 {
 	auto_BIO *out = BIO_new(BIO_s_mem());
 	auto_buf plain = BUF_INIT;
 	char *data = NULL;
+	enum status st;
 	long len;
 
 	if (m->sealed == NULL)
 		return fail(MALFORMED, "%s: a SUCCESS without content", name);
+	if ((st = check_reply_cipher(m, name, allow_des)) != OK)
+		return st;
 	diag_ssl_clear();
-	if (CMS_decrypt(m->sealed, key, cert, NULL, out, CMS_BINARY) != 1)
+	if (m->cipher == NID_des_cbc) {
+		if (!scep_decrypt_des(m, to, &plain))
+			return fail(REFUSED, "%s: the key does not open it, or "
+			    "OpenSSL has no legacy provider with single DES",
+			    name);
+		warning("%s: the certificate came encrypted with single "
+		    "DES, which is broken", name);
+		return read_certs(&plain, name, certs, crls);
+	}
+	if (CMS_decrypt(m->sealed, to->key, to->cert, NULL, out,
+	    CMS_BINARY) != 1)
 		return fail_ssl(REFUSED, "%s: the key does not open it", name);
 	len = BIO_get_mem_data(out, &data);
 	buf_add(&plain, data, (size_t)len);

@@ -1,5 +1,5 @@
 /* What is inside of an envelope that came to the server. */
-#include "scep.h"
+#include "scep_parts.h"
 
 #include <string.h>
 
@@ -143,9 +143,9 @@ reload(const struct scep_recipient *r, OSSL_LIB_CTX *ctx, X509 **cert,
 	return *key != NULL;
 }
 
-static bool
-decrypt_legacy(const struct scep_message *m, const struct scep_recipient *r,
-    struct buf *plain)
+bool
+scep_decrypt_des(const struct scep_message *m,
+    const struct scep_recipient *r, struct buf *plain)
 {
 	OSSL_LIB_CTX *ctx = legacy_context();
 	const unsigned char *p = m->envelope.data;
@@ -180,7 +180,7 @@ open_sealed(const struct scep_message *m, const struct scep_recipient *to,
 		return st;
 	buf_end(&noise, len);
 	if (m->cipher == NID_des_cbc)
-		ok = decrypt_legacy(m, r, plain);
+		ok = scep_decrypt_des(m, r, plain);
 	else
 		ok = decrypt(m->sealed, r->cert, r->key, plain);
 	if (!ok || plain->len == 0) {

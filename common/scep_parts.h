@@ -21,6 +21,10 @@ bool scep_add_attribute(CMS_SignerInfo *si, const char *oid, int type,
 bool scep_add_text(CMS_SignerInfo *si, const char *oid, const char *text);
 bool scep_add_signing_time(CMS_SignerInfo *si, int64_t t);
 
+/* What is sealed in single DES, which needs a library context of its own. */
+bool scep_decrypt_des(const struct scep_message *m,
+    const struct scep_recipient *r, struct buf *plain);
+
 /* content sealed to one certificate, in DER. */
 enum status scep_seal(const struct buf *content, X509 *to,
     const EVP_CIPHER *cipher, struct buf *der) USE_RESULT;

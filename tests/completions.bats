@@ -5,7 +5,7 @@ load helpers
 
 # complete_bash TOOL WORD...: what bash offers for the last word.
 complete_bash() {
-	"$ROOT/scripts/completions" bash "$MCFG_BIN/$1" > "$T/$1.bash"
+	"$ROOT/scripts/completions" bash "$(command -v "$1")" > "$T/$1.bash"
 	bash -c '
 		. "$1"
 		shift
@@ -41,11 +41,21 @@ complete_bash() {
 parses() {
 	local t
 
-	for t in "$MCFG_BIN"/*; do
+	for t in "$MCFG_BIN"/* "$ROOT"/scripts/mcfg-* "$ROOT"/scripts/scep-*
+	do
 		"$ROOT/scripts/completions" "$1" "$t" > "$T/c.$1"
 		"$1" -n "$T/c.$1"
 		[ -s "$T/c.$1" ]
 	done
+}
+
+@test "completions: a script has them as a tool has" {
+	complete_bash scep-enroll --new > "$T/out"
+	diff "$T/out" <(echo --new-key)
+	cd "$T"
+	: > some.pem
+	complete_bash scep-enroll --ca som > "$T/out"
+	diff "$T/out" <(echo some.pem)
 }
 
 @test "completions: bash reads them all" {
@@ -65,8 +75,10 @@ parses() {
 @test "completions: every option of --help is in each" {
 	local s t
 
-	for t in "$MCFG_BIN"/*; do
-		"$t" --help | sed -n '/^Options:/,/^Example:/p' |
+	for t in "$MCFG_BIN"/* "$ROOT"/scripts/mcfg-* "$ROOT"/scripts/scep-*
+	do
+		"$t" --help |
+		    sed -n '/^Options:/,/^Example:/p; /^usage:/,$p' |
 		    grep -oE '^  (-., |    )--[a-z0-9-]+' |
 		    sed 's/.*--//' | sort -u > "$T/options"
 		[ -s "$T/options" ]

@@ -331,3 +331,48 @@ documents() {
 @test "meta: the page of a tool has the options of its help" {
 	each documents
 }
+
+# ---- the scripts that users call ----
+
+scripts() {
+	local f
+
+	for f in "$ROOT"/scripts/mcfg-* "$ROOT"/scripts/scep-*; do
+		echo "${f##*/}"
+	done
+}
+
+script_behaves() {
+	local page=$ROOT/man/$1.1 section
+
+	yields "$T/help" "$1" --help || return 1
+	grep -q "^usage: $1 " "$T/help" || return 1
+	yields "$T/help.h" "$1" -h || return 1
+	cmp "$T/help" "$T/help.h" || return 1
+	yields "$T/version" "$1" --version || return 1
+	grep -qE "^$1 [0-9]+\.[0-9]+\.[0-9]+$" "$T/version" || return 1
+	refuses 2 'unknown option' "$1" --no-such-option || return 1
+	refuses 2 'unknown option' "$1" -Q || return 1
+	for section in 'EXIT STATUS' EXAMPLES; do
+		grep -q "^\.Sh $section" "$page" || {
+			echo "no $section in $page"
+			return 1
+		}
+	done
+	page_options "$page" > "$T/page"
+	grep -oE '^ *(-[a-zA-Z], |    )--[a-z0-9-]+' "$T/help" |
+	    grep -oE -- '-[a-zA-Z0-9][a-z0-9-]*' | sed 's/^-*//' |
+	    sort -u > "$T/options"
+	diff "$T/page" "$T/options"
+}
+
+@test "meta: scripts have help, version, and a page with their options" {
+	local script
+
+	for script in $(scripts); do
+		script_behaves "$script" || {
+			echo "for $script"
+			return 1
+		}
+	done
+}

@@ -115,6 +115,29 @@ open_request() {
 	    --subject /CN=d --signer cert --state state
 }
 
+@test "scep-request: a renewal asks for the same names" {
+	printf 'san:\n  dns: ["*"]\n' > ca/scep-ca.yaml
+	challenge ca > pw
+	scep-request --ca ca/cert.pem --key key --subject '/O=Ex\/ample/CN=d' \
+	    --san dns:a.example.com --challenge file:pw --state state -o msg
+	scep-ca answer --dir ca --operation PKIOperation msg > reply
+	scep-response --state state --key key --ca ca/cert.pem reply -o cert
+	yields msg scep-request --ca ca/cert.pem --key key --signer cert \
+	    --signer-key key --state state
+	open_request
+	openssl x509 -in cert -noout -subject | sed 's/^subject=/Subject: /' \
+	    > subject
+	grep -qF -f subject csr.text
+	grep -q 'DNS:a.example.com' csr.text
+	yields msg scep-request --ca ca/cert.pem --key key --signer cert \
+	    --signer-key key --state state --san dns:b.example.com
+	open_request
+	grep -q 'DNS:b.example.com' csr.text
+	run ! grep -q 'DNS:a.example.com' csr.text
+	refuses 2 'no --subject' scep-request --ca ca/cert.pem --key key \
+	    --subject /CN=a --csr x --state state
+}
+
 @test "scep-request: what is missing or wrong" {
 	refuses 2 'missing --ca' scep-request --key key --subject /CN=d \
 	    --state s

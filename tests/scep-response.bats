@@ -56,6 +56,38 @@ certrep() {
 	    "${response[@]}" made
 }
 
+@test "scep-response: single DES is refused by name, and opened if asked" {
+	openssl list -providers -provider legacy > /dev/null 2>&1 ||
+	    skip "openssl has no legacy provider"
+	python3 -c 'import plistlib, sys; sys.stdout.buffer.write(plistlib.load(
+	    open("state", "rb"))["signer"])' |
+	    openssl x509 -inform DER -out signer.pem
+	openssl cms -verify -binary -inform DER -noverify -purpose any \
+	    -in reply -out env 2> /dev/null
+	openssl cms -decrypt -binary -inform DER -in env -recip signer.pem \
+	    -inkey key -out certs
+	for cipher in des-cbc rc2-cbc; do
+		openssl cms -encrypt -binary -outform DER "-$cipher" \
+		    -provider default -provider legacy -in certs \
+		    -out env.$cipher signer.pem
+	done
+	certrep --status 0 --envelope env.des-cbc
+	refuses 1 'encrypted with single DES, whatever cipher was asked with: --allow-des' \
+	    "${response[@]}" made
+	warns 'came encrypted with single DES' cert "${response[@]}" \
+	    --allow-des made
+	openssl verify -CAfile ca/root.pem cert
+	openssl genrsa -out other 2048 2> /dev/null
+	chmod 600 other
+	# Garbage, or once in many times what is no list of certificates.
+	run scep-response --state state --key other --ca ca/cert.pem \
+	    --allow-des made
+	[ "$status" -eq 1 ] || [ "$status" -eq 3 ]
+	certrep --status 0 --envelope env.rc2-cbc
+	refuses 1 'encrypted with RC2-CBC, which is neither AES' \
+	    "${response[@]}" --allow-des made
+}
+
 @test "scep-response: another transaction, nonce, signer, key" {
 	scep-request --ca ca/cert.pem --key key --subject /O=Example/CN=d \
 	    --state state2 > /dev/null

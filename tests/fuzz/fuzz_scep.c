@@ -90,6 +90,7 @@ send(enum scep_type type, const struct buf *content, const char *transaction)
 static void
 receive(const struct buf *content)
 {
+	const struct scep_recipient to = { client.cert, client.key };
 	const struct scep_request r = { .type = SCEP_CERTREP,
 	    .transaction = "T", .content = content, .signer = &ca,
 	    .to = client.cert, .digest = "sha256", .cipher = "aes-128-cbc",
@@ -101,8 +102,7 @@ receive(const struct buf *content)
 
 	if (scep_request(&r, &der) == OK &&
 	    scep_parse(&der, "fuzz", NULL, &m, &no) == OK)
-		(void)!scep_open_reply(&m, "fuzz", client.key, client.cert,
-		    &certs, NULL);
+		(void)!scep_open_reply(&m, "fuzz", &to, true, &certs, NULL);
 }
 
 static void

@@ -1,0 +1,408 @@
+#!/usr/bin/env bats
+# One certificate by one command: from our own server, from a stranger's, and
+# from servers that do something wrong.
+
+load helpers
+load scep_helpers
+load scep_server
+
+setup() {
+	cd "$T" || return
+	ca ca
+}
+
+teardown() {
+	unserve
+	[ -z "${stranger:-}" ] || kill "$stranger" 2> /dev/null || :
+}
+
+# strange HABIT [FILE]: a server of tests/scep_stranger.py at $URL.
+strange() {
+	local said
+
+	rm -f said
+	mkfifo said
+	exec 5<> said
+	python3 "$TESTS/scep_stranger.py" ca "$@" > said 3>&- 5>&- &
+	stranger=$!
+	read -r -t 60 -u 5 URL
+	exec 5>&-
+}
+
+# enroll ARG...: with a new challenge, and no wish of its own.
+enroll() {
+	challenge ca > pw
+	scep-enroll "$URL" --subject /O=Example/CN=printer \
+	    --challenge file:pw "$@"
+}
+
+# certified CERT KEY: openssl's judgement.
+certified() {
+	openssl verify -CAfile ca/root.pem "$1"
+	cmp <(openssl x509 -in "$1" -noout -pubkey) \
+	    <(openssl pkey -in "$2" -pubout)
+}
+
+# Whoever asks for a host of ours may have it.
+allow_names() {
+	printf 'san:\n  dns: ["*.example.com"]\n  email: ["*"]\n' \
+	    > ca/scep-ca.yaml
+}
+
+@test "scep-enroll: a key and a certificate by one command" {
+	allow_names
+	serve fastcgi ca
+	challenge ca > pw
+	yields cert scep-enroll "$URL" --subject '/O=Example/CN=printer' \
+	    --san dns:printer.example.com --challenge file:pw \
+	    --new-key key --ca ca/root.pem
+	certified cert key
+	[ "$(stat -c %a key)" = 600 ]
+	openssl x509 -in cert -noout -subject -ext subjectAltName > text
+	grep -q 'subject=O = Example, CN = printer' text
+	grep -q 'DNS:printer.example.com' text
+	openssl pkey -in key -noout -text | grep -q '2048 bit'
+}
+
+@test "scep-enroll: every message is kept, and mcfg-inspect reads each" {
+	serve fastcgi ca
+	enroll --new-key key --ca ca/root.pem --trace trace -o cert
+	(cd trace && echo *) > names
+	diff names - <<-'TEXT'
+	01-getcacert.response 02-getcacaps.response 03-pkioperation.request 04-pkioperation.response
+	TEXT
+	for f in trace/*; do
+		mcfg-inspect --json "$f" |
+		    python3 -c 'import json, sys; print(json.load(sys.stdin)["kind"])'
+	done > kinds
+	diff kinds - <<-'TEXT'
+	certificate
+	getcacaps
+	scep_request
+	scep_reply
+	TEXT
+	# The openssl command finds the CSR in what was kept.
+	openssl cms -verify -binary -inform DER -noverify -purpose any \
+	    -in trace/03-pkioperation.request -out env 2> /dev/null
+	openssl cms -decrypt -binary -inform DER -in env \
+	    -recip ca/cert.pem -inkey ca/key.pem |
+	    openssl req -inform DER -noout -subject | grep -q 'CN = printer'
+	[ "$(stat -c %a trace/03-pkioperation.request)" = 600 ]
+	# A second run in the same folder goes on counting.
+	run -1 enroll --key key --fingerprint "$(printf %040d 7)" --trace trace
+	[ -e trace/05-getcacert.response ]
+}
+
+@test "scep-enroll: a request that waits is asked for again later" {
+	echo 'approval: manual' > ca/scep-ca.yaml
+	serve fastcgi ca
+	run -5 scep-enroll "$URL" --subject /CN=a --new-key key \
+	    --ca ca/root.pem --state state --trace trace -o cert
+	[[ $output == 'scep-enroll: the request is pending: ask again with --poll --state state'* ]]
+	[ ! -e cert ]
+	[ "$(stat -c %a state)" = 600 ]
+	run -5 scep-enroll "$URL" --poll --key key --ca ca/root.pem \
+	    --state state --trace trace -o cert
+	txid=$(scep-ca list --dir ca --pending --json | python3 -c \
+	    'import json, sys; print(json.load(sys.stdin)[0]["transaction"])')
+	scep-ca approve --dir ca "$txid"
+	yields - scep-enroll "$URL" --poll --key key --ca ca/root.pem \
+	    --state state --trace trace -o cert
+	certified cert key
+	[ ! -e state ]
+	[ "$(mcfg-inspect trace/07-certpoll.request | head -1)" != '' ]
+	mcfg-inspect trace/07-certpoll.request | grep -q 'CertPoll (20)'
+}
+
+@test "scep-enroll: it waits itself, until somebody approves" {
+	echo 'approval: manual' > ca/scep-ca.yaml
+	serve fastcgi ca
+	scep-enroll "$URL" --subject /CN=a --new-key key --ca ca/root.pem \
+	    --wait 10m --every 1s -o cert 2> err 3>&- &
+	until scep-ca list --dir ca --pending --json > pending &&
+	    txid=$(python3 -c 'import json
+print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
+	do
+		kill -0 $!
+	done
+	scep-ca approve --dir ca "$txid"
+	wait $!
+	[ ! -s err ]
+	certified cert key
+	# Time that runs out is status 5.
+	run -5 scep-enroll "$URL" --subject /CN=b --new-key other \
+	    --ca ca/root.pem --wait 1s --every 1s
+	[[ $output == *'pending, and cannot be asked for again'* ]]
+}
+
+@test "scep-enroll: a renewal has the same names, and needs no challenge" {
+	allow_names
+	serve fastcgi ca
+	enroll --san dns:a.example.com --san email:a@example.com \
+	    --new-key key --ca ca/root.pem -o cert
+	yields new scep-enroll "$URL" --signer cert --signer-key key \
+	    --new-key new.key --ca ca/root.pem --trace trace
+	certified new new.key
+	cmp <(openssl x509 -in cert -noout -subject -ext subjectAltName) \
+	    <(openssl x509 -in new -noout -subject -ext subjectAltName)
+	openssl x509 -in new -noout -ext subjectAltName |
+	    grep -q 'DNS:a.example.com, email:a@example.com'
+	run ! cmp key new.key
+	mcfg-inspect trace/03-pkioperation.request | head -1 |
+	    grep -q 'RenewalReq (17)'
+	# With the same key as well, and by the whole request.
+	openssl req -new -key key -subj /O=Example/CN=printer \
+	    -addext subjectAltName=DNS:a.example.com,email:a@example.com \
+	    -out csr
+	yields again scep-enroll "$URL" --signer cert --signer-key key \
+	    --key key --csr csr --ca ca/root.pem
+	certified again key
+}
+
+@test "scep-enroll: by GET where the server takes no POST, with its name" {
+	strange nocaps
+	run -0 --separate-stderr enroll --new-key key --ca ca/root.pem \
+	    --name 'an RA & co' --cipher aes-256-cbc --digest sha256 -o cert
+	[[ $stderr == *'warning: GetCACaps: the server (404) names nothing'* ]]
+	certified cert key
+	grep -qx "GET GetCACert an RA & co" ca/asked
+	grep -q '^GET PKIOperation' ca/asked
+	run ! grep -q POST ca/asked
+}
+
+@test "scep-enroll: a lost reply is asked for again, and nothing issued twice" {
+	strange lose
+	yields cert enroll --new-key key --ca ca/root.pem
+	certified cert key
+	[ "$(grep -c '^POST PKIOperation' ca/asked)" -eq 2 ]
+	scep-ca list --dir ca --json > list
+	json_is list 'len(j) == 1'
+}
+
+@test "scep-enroll: the server must be of the CA that was named" {
+	local sha256 sha1
+
+	serve fastcgi ca
+	sha256=$(openssl x509 -in ca/root.pem -noout -fingerprint -sha256)
+	sha1=$(openssl x509 -in ca/root.pem -noout -fingerprint -sha1)
+	for print in "${sha256#*=}" "${sha1#*=}"; do
+		yields cert enroll --new-key "key$((++n))" \
+		    --fingerprint "$print"
+	done
+	run -1 enroll --key key1 --fingerprint "$(printf %064d 1)"
+	[[ $output == *'no certificate there has the fingerprint'* ]]
+	run -1 enroll --key key1 --ca "$PKI/root.pem"
+	[[ $output == "scep-enroll: GetCACert: the server is not of $PKI/root.pem: "* ]]
+	run -0 --separate-stderr enroll --new-key "key$((++n))"
+	[[ $stderr == *'warning: this CA is trusted unseen'* ]]
+	text=$(tr -d : <<< "${sha256#*=}" | tr A-F a-f)
+	[[ $stderr == *"$text" ]]
+}
+
+@test "scep-enroll: an RA, in any order; a stranger's RA gets nothing" {
+	scep-ca init --dir with-ra --subject /O=Example/CN=CA2 --ra
+	rm -r ca
+	mv with-ra ca
+	serve fastcgi ca
+	yields cert enroll --new-key key --ca ca/root.pem
+	certified cert key
+	unserve
+
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout evil.key \
+	    -subj /O=Example/CN=RA -days 30 -out evil.pem \
+	    -addext keyUsage=digitalSignature,keyEncipherment 2> /dev/null
+	for order in 'ca/cert.pem ca/ra.pem' 'evil.pem ca/ra.pem ca/cert.pem'
+	do
+		read -ra files <<< "$order"
+		openssl crl2pkcs7 -nocrl -outform DER -out list \
+		    "${files[@]/#/-certfile=}" 2> /dev/null ||
+		    cat "${files[@]}" > bag.pem
+		[ -s list ] || openssl crl2pkcs7 -nocrl -outform DER \
+		    -certfile bag.pem -out list
+		strange list list
+		rm -rf key cert trace
+		yields cert enroll --new-key key --ca ca/root.pem \
+		    --trace trace
+		certified cert key
+		# Whom the request is for, by the openssl command.
+		openssl cms -verify -binary -inform DER -noverify \
+		    -purpose any -in trace/03-pkioperation.request \
+		    -out env 2> /dev/null
+		openssl cms -decrypt -binary -inform DER -in env \
+		    -recip ca/ra.pem -inkey ca/ra-key.pem -out csr
+		kill "$stranger"
+		rm -f list
+	done
+}
+
+@test "scep-enroll: GetCACert in PEM and in base64" {
+	openssl x509 -in ca/root.pem -outform DER | base64 > list
+	for file in ca/root.pem list; do
+		rm -f key
+		strange list "$file"
+		yields cert enroll --new-key key --ca ca/root.pem
+		certified cert key
+		kill "$stranger"
+	done
+}
+
+@test "scep-enroll: what a server says wrong is told in one escaped line" {
+	strange html
+	refuses 3 "GetCACert: the answer is no certificate (Content-Type 'text/html'): <h1>Log in</h1>" \
+	    scep-enroll "$URL" --subject /CN=a --new-key k --ca ca/root.pem
+	kill "$stranger"
+	strange moved
+	refuses 1 'GetCACert: the server answered 302: it is at https://else.where/' \
+	    scep-enroll "$URL" --subject /CN=a --new-key k --ca ca/root.pem
+	run ! grep -q $'\e' "$T/stderr"
+	kill "$stranger"
+	strange hostile
+	refuses 1 'GetCACert: the server answered 500: oh?[2J scep-enroll: all' \
+	    scep-enroll "$URL" --subject /CN=a --new-key k --ca ca/root.pem
+	run ! grep -qP '[^ -~]' "$T/stderr"
+	kill "$stranger"
+	wait "$stranger" || :
+	refuses 4 "GetCACert: no answer from $URL: " \
+	    scep-enroll "$URL" --subject /CN=a --new-key k --ca ca/root.pem
+}
+
+@test "scep-enroll: a refusal says why, and nothing is written" {
+	serve fastcgi ca
+	echo wrong > pw
+	run -1 scep-enroll "$URL" --subject /CN=a --challenge file:pw \
+	    --new-key key --ca ca/root.pem -o cert --trace trace
+	[[ $output == 'scep-enroll: PKIOperation: refused: badRequest: '*'(kept as ./trace/04-pkioperation.response)' ]]
+	[ "${#lines[@]}" -eq 1 ]
+	[ ! -e cert ]
+}
+
+@test "scep-enroll: secrets come by env, file and descriptor, never in argv" {
+	needs strace
+	serve fastcgi ca
+	openssl genrsa -aes128 -passout pass:open -out locked 2048 2> /dev/null
+	challenge ca > pw
+	strace -f -qq -e trace=execve -s 4096 -o calls scep-enroll "$URL" \
+	    --subject /CN=a --ca ca/root.pem --key fd:8 --passphrase fd:7 \
+	    --challenge fd:9 -o cert 8< locked 7<<< open 9< pw
+	openssl rsa -in locked -passin pass:open -out key 2> /dev/null
+	certified cert key
+	run ! grep -qF -e "$(cat pw)" calls
+	run ! grep -qF -e '"open"' calls
+	run ! grep -q 'PRIVATE KEY' calls
+	PW=$(challenge ca) KEY=$(cat key) scep-enroll "$URL" --subject /CN=a \
+	    --ca ca/root.pem --key env:KEY --challenge env:PW -o cert2
+	certified cert2 key
+}
+
+@test "scep-enroll: a key that is there is never replaced" {
+	serve fastcgi ca
+	echo mine > key
+	run -4 enroll --new-key key --ca ca/root.pem
+	[[ $output == 'scep-enroll: key: there already'* ]]
+	[ "$(cat key)" = mine ]
+	chmod 644 key
+	run -4 enroll --key key --ca ca/root.pem
+	[[ ${lines[0]} == 'scep-enroll: key: '* ]]
+}
+
+@test "scep-enroll: a full disk" {
+	[ -c /dev/full ] || skip "no /dev/full here"
+	serve fastcgi ca
+	challenge ca > pw
+	status=0
+	scep-enroll "$URL" --subject /CN=a --challenge file:pw --new-key key \
+	    --ca ca/root.pem > /dev/full 2> err || status=$?
+	[ "$status" -eq 4 ]
+	cat err
+	grep -q '^scep-enroll: stdout: cannot write: No space' err
+}
+
+# Everything of micromdm's scepserver, which listens on every address, happens
+# in a network of its own.
+@test "scep-enroll: a server that answers in single DES" {
+	needs scepserver
+	unshare -rn true 2> /dev/null || skip "no network of its own here"
+	scepserver ca -init -depot depot -keySize 2048 -key-password X \
+	    > /dev/null 2>&1
+	cat > inner <<-'SH'
+	python3 -c '
+	import fcntl, socket, struct
+	s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	fcntl.ioctl(s, 0x8914, struct.pack("16sh", b"lo", 0x49))'
+	scepserver -depot depot -capass X -challenge PW -port 18080 \
+	    -allowrenew 0 > log 2>&1 3>&- &
+	server=$!
+	URL=http://127.0.0.1:18080/scep
+	until curl -s -o caps "$URL?operation=GetCACaps"; do
+		kill -0 "$server" || exit 1
+	done
+	echo PW > pw
+	scep-enroll "$URL" --subject /CN=dev --challenge file:pw \
+	    --new-key k1 --ca depot/ca.pem --trace trace > out1 2> err1
+	echo $? > status1
+	scep-enroll "$URL" --subject /CN=dev --challenge file:pw --key k1 \
+	    --ca depot/ca.pem --allow-des -o cert 2> err2
+	echo $? > status2
+	scep-enroll "$URL" --signer cert --signer-key k1 --new-key k2 \
+	    --challenge file:pw --ca depot/ca.pem --allow-des -o cert2 \
+	    2> err3
+	echo $? > status3
+	kill "$server"
+	wait "$server"
+	exit 0
+	SH
+	unshare -rn sh inner
+	cat err1 err2 err3
+	[ "$(cat status1)" = 1 ]
+	[ ! -s out1 ]
+	[ "$(wc -l < err1)" -eq 1 ]
+	grep -q 'encrypted with single DES, .*: --allow-des opens it' err1
+	mcfg-inspect trace/04-pkioperation.response |
+	    grep -q 'note: the content is encrypted with single DES'
+	openssl list -providers -provider legacy > /dev/null 2>&1 ||
+	    skip "openssl has no legacy provider"
+	[ "$(cat status2) $(cat status3)" = '0 0' ]
+	grep -q 'warning: .* came encrypted with single DES' err2
+	openssl verify -CAfile depot/ca.pem cert cert2
+	cmp <(openssl x509 -in cert2 -noout -pubkey) \
+	    <(openssl pkey -in k2 -pubout)
+}
+
+@test "scep-enroll: the command line" {
+	local good=(http://localhost/scep --subject /CN=a --key k)
+
+	refuses 2 'missing URL' scep-enroll
+	refuses 2 'no http or https address' scep-enroll ftp://a --key k
+	refuses 2 'without operation=' scep-enroll 'http://a/?operation=x'
+	refuses 2 'two addresses' scep-enroll http://a http://b
+	refuses 2 'missing --subject or --csr' scep-enroll http://a --key k
+	refuses 2 'missing --key or --new-key' scep-enroll http://a \
+	    --subject /CN=a
+	refuses 2 'missing --signer or --signer-key' scep-enroll "${good[@]}" \
+	    --signer c
+	refuses 2 '--csr: subject, names' scep-enroll "${good[@]}" --csr c
+	refuses 2 '--new-key: not with' scep-enroll "${good[@]}" --new-key c
+	refuses 2 '--key-size is only for' scep-enroll "${good[@]}" \
+	    --key-size 2048
+	refuses 2 'is not 1024' scep-enroll http://a --subject /CN=a \
+	    --new-key k --key-size 12abc
+	refuses 2 '--ca or --fingerprint' scep-enroll "${good[@]}" --ca c \
+	    --fingerprint aa
+	refuses 2 'no hexadecimal' scep-enroll "${good[@]}" --fingerprint xy
+	refuses 2 '2 digits' scep-enroll "${good[@]}" --fingerprint a:b
+	refuses 2 'has no unit' scep-enroll "${good[@]}" --wait 10
+	refuses 2 'no time such as' scep-enroll "${good[@]}" --wait 1.5h
+	refuses 2 'no time at all' scep-enroll "${good[@]}" --every 0s
+	refuses 2 'is not sha1' scep-enroll "${good[@]}" --digest md5
+	refuses 2 'is not aes-128-cbc' scep-enroll "${good[@]}" --cipher des
+	refuses 2 'given twice' scep-enroll "${good[@]}" --key k
+	refuses 2 'needs a value' scep-enroll --key
+	refuses 2 'is empty' scep-enroll --key=
+	refuses 2 'takes no value' scep-enroll --poll=yes
+	refuses 2 'missing --state' scep-enroll http://a --poll --key k
+	refuses 2 'unknown option' scep-enroll --subj /CN=a
+	refuses 4 'cannot read it' scep-enroll "${good[@]}" --ca "$T/none"
+	yields - scep-enroll --version
+	yields "$T/help" scep-enroll -h
+	grep -q '^usage: scep-enroll' "$T/help"
+}

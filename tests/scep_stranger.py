@@ -1,0 +1,77 @@
+"""A small SCEP server that does one thing wrong, in front of scep-ca answer.
+
+scep_stranger.py CA [HABIT [FILE]] prints its address and serves until it is
+ended.  Habits: nocaps, html, moved, hostile, list (FILE is what GetCACert
+answers), lose (the first reply to PKIOperation gets lost).
+"""
+import base64
+import http.server
+import subprocess
+import sys
+import urllib.parse
+
+ca, habit, extra = (sys.argv[1:] + ["", ""])[:3]
+asked = []
+
+
+def answer(operation, body):
+    return subprocess.run(
+        ["scep-ca", "answer", "--dir", ca, "--operation", operation],
+        input=body, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+    def reply(self, code, kind, body, headers=()):
+        self.send_response(code)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers:
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def handle_one(self, body):
+        url = urllib.parse.urlsplit(self.path)
+        query = urllib.parse.parse_qs(url.query)
+        operation = query["operation"][0]
+        asked.append(self.command + " " + operation)
+        with open(ca + "/asked", "a") as f:
+            print(self.command, operation, *query.get("message", [""])[:1]
+                  if operation != "PKIOperation" else "", file=f)
+        if operation == "GetCACaps" and habit == "nocaps":
+            return self.reply(404, "text/plain", b"no such operation")
+        if operation == "GetCACert":
+            if habit == "html":
+                return self.reply(200, "text/html", b"<h1>Log in</h1>\n")
+            if habit == "moved":
+                return self.reply(302, "text/html", b"",
+                                  [("Location", "https://else.where/\x1b[2J")])
+            if habit == "hostile":
+                return self.reply(500, "text/plain; a=\x1b[2J",
+                                  b"oh\x1b[2J\nscep-enroll: all is well"
+                                  + "\u202e".encode())
+            if habit == "list":
+                return self.reply(200, "application/x-x509-ca-ra-cert",
+                                  open(extra, "rb").read())
+        if operation == "PKIOperation" and self.command == "GET":
+            body = base64.b64decode(query["message"][0].replace(" ", "+"))
+        out = answer(operation, body)
+        if operation == "PKIOperation" and habit == "lose" and \
+                asked.count(self.command + " " + operation) == 1:
+            self.close_connection = True
+            return
+        self.reply(200, "application/octet-stream", out)
+
+    def do_GET(self):
+        self.handle_one(b"")
+
+    def do_POST(self):
+        self.handle_one(self.rfile.read(int(self.headers["Content-Length"])))
+
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+print("http://127.0.0.1:%d/scep" % server.server_address[1], flush=True)
+server.serve_forever()
