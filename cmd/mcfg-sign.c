@@ -186,6 +186,8 @@ sign_one(const struct args *a, const struct identity *id,
 struct batch {
 	const struct args *a;
 	const struct strings *files;
+	struct args own;		/* a, with the PIN of a token */
+	struct buf pin;
 	struct identity id;
 };
 
@@ -198,7 +200,22 @@ begin(void *arg)
 {
 	struct batch *b = arg;
 
-	return b->id.key != NULL ? OK : open_identity(b->a, &b->id);
+	return b->id.key != NULL ? OK : open_identity(&b->own, &b->id);
+}
+
+static enum status
+prepare(struct batch *b)
+{
+	const struct identity_source *id = &b->a->id;
+	enum status st;
+
+	if (id->key == NULL || strncmp(id->key, "pkcs11:", 7) != 0)
+		return open_identity(b->a, &b->id);
+	if (id->passphrase == NULL)
+		return OK;
+	if ((st = secret_read(id->passphrase, "--passphrase", &b->pin)) == OK)
+		b->own.id.phrase = &b->pin;
+	return st;
 }
 
 static enum status
@@ -222,7 +239,8 @@ run_batch(const struct args *a)
 {
 	auto_strings listed = { NULL, 0 };
 	auto_buf text = BUF_INIT;
-	struct batch b = { a, a->null ? &listed : &a->inputs, IDENTITY_INIT };
+	struct batch b = { a, a->null ? &listed : &a->inputs, *a, BUF_SECRET,
+	    IDENTITY_INIT };
 	enum status st;
 
 	if (a->null && (st = io_slurp_paths(&text, &listed)) != OK)
@@ -230,12 +248,10 @@ run_batch(const struct args *a)
 	if ((st = io_check_bases(b.files)) != OK)
 		return st;
 
-	if ((a->id.key == NULL || strncmp(a->id.key, "pkcs11:", 7) != 0) &&
-	    (st = open_identity(a, &b.id)) != OK)
-		return st;
-	if ((st = io_make_dir(a->out_dir)) == OK)
+	if ((st = prepare(&b)) == OK && (st = io_make_dir(a->out_dir)) == OK)
 		st = io_each(b.files->n, a->jobs, begin, sign_file, &b);
 	identity_free(&b.id);
+	buf_free(&b.pin);
 	return st;
 }
 

@@ -219,6 +219,7 @@ cert_load_list(const char *path, STACK_OF(X509) **out)
 
 struct pass_source {
 	const char *src;	/* of --passphrase, or NULL */
+	const struct buf *phrase;	/* or what that gave */
 	const char *of;		/* what it opens */
 };
 
@@ -227,6 +228,11 @@ ask_passphrase(void *arg, struct buf *out)
 {
 	const struct pass_source *from = arg;
 
+	if (from->phrase != NULL) {
+		out->secret = true;
+		buf_add_buf(out, from->phrase);
+		return OK;
+	}
 	if (from->src == NULL)
 		return fail(FAULT, "%s: needs a passphrase (--passphrase)",
 		    from->of);
@@ -239,7 +245,7 @@ load_key(const struct identity_source *src, const char *what,
     struct identity *out)
 {
 	const char *key = src->key;
-	struct pass_source pass = { src->passphrase, key };
+	struct pass_source pass = { src->passphrase, src->phrase, key };
 	auto_buf in = BUF_SECRET;
 	enum status st;
 

@@ -93,7 +93,7 @@ enum status io_check_bases(const struct strings *paths) USE_RESULT;
  * process at a time, then job(i) for whatever job is not taken yet.  One
  * process is this one, nothing is forked then.  A failed job does not stop
  * the others: REFUSED if any failed; but what start() fails with is the
- * result if it is worse.
+ * result if it is worse, and no further process is started then.
  */
 typedef enum status io_start(void *arg);
 typedef enum status io_job(void *arg, size_t i);

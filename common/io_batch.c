@@ -1,12 +1,17 @@
 /* Many inputs in one call: lists of paths, names of outputs, processes. */
 #include <errno.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <stdnoreturn.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
-#include "io.h"
+#include "io_local.h"
 
 enum {
 	LIST_MAX = 64 << 20,	/* bytes of a list of paths */
@@ -93,34 +98,62 @@ work(const struct batch *b)
 	return st;
 }
 
+/* Nobody goes on for a batch that was killed. */
+static void
+end_with(pid_t parent)
+{
+#ifdef PR_SET_PDEATHSIG
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(FAULT);
+#else
+	(void)parent;
+#endif
+}
+
+/* The life of a process; it says that start() is over with one byte. */
+static noreturn void
+live(const struct batch *b, pid_t parent, int ready)
+{
+	enum status st;
+
+	end_with(parent);
+	if ((st = b->start(b->arg)) == OK &&
+	    (st = io_write_all(ready, "pipe", "", 1)) == OK) {
+		close(ready);
+		st = work(b);
+	}
+	_exit((int)st);
+}
+
 /*
- * Starts a process, and waits until its start() is over: it closes the pipe
- * then, or ends.  Tokens do not like to be opened by two at once.
+ * Starts a process, and waits until its start() is over: tokens do not like
+ * to be opened by two at once.  *began is false where that failed.
  */
 static enum status
-start_process(const struct batch *b)
+start_process(const struct batch *b, bool *began)
 {
+	pid_t self = getpid(), pid;
 	int ready[2];
-	enum status st;
 	ssize_t n;
-	pid_t pid;
 	char c;
 
+	*began = false;
 	if (pipe(ready) == -1)
 		return fail_errno(FAULT, "cannot make a pipe");
-	pid = fork();
-	if (pid == 0) {
+	if ((pid = fork()) == 0) {
 		close(ready[0]);
-		st = b->start(b->arg);
-		close(ready[1]);
-		_exit((int)(st != OK ? st : work(b)));
+		live(b, self, ready[1]);
 	}
 	close(ready[1]);
 	do
 		n = pid == -1 ? 0 : read(ready[0], &c, 1);
 	while (n == -1 && errno == EINTR);
 	close(ready[0]);
-	return pid != -1 ? OK : fail_errno(FAULT, "cannot start a process");
+	if (pid == -1)
+		return fail_errno(FAULT, "cannot start a process");
+	*began = n == 1;
+	return OK;
 }
 
 /* The status of a process that ended. */
@@ -144,12 +177,16 @@ static enum status
 in_processes(const struct batch *b, long processes)
 {
 	enum status st = OK, worst = OK;
-	long started;
+	bool began = true;
+	long started = 0;
 
-	for (started = 0; started < processes && (size_t)started < b->n;
-	    started++)
-		if ((worst = start_process(b)) != OK)
+	/* What does not begin once, as with a wrong PIN, is not tried again:
+	 * tokens count. */
+	while (began && started < processes && (size_t)started < b->n) {
+		if ((worst = start_process(b, &began)) != OK)
 			break;
+		started++;
+	}
 	for (; started > 0; started--)
 		if ((st = reap()) > worst)
 			worst = st;

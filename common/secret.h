@@ -26,6 +26,9 @@ struct identity_source {
 	const char *key;		/* FILE, env:NAME, fd:N or pkcs11:... */
 	struct strings chain;		/* FILEs */
 	const char *passphrase;		/* SRC */
+	const struct buf *phrase;	/* what passphrase gave, where it has
+					 * been read: a descriptor gives it
+					 * once */
 	bool loose;			/* take a key file that others can read */
 };
 

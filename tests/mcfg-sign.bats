@@ -321,16 +321,28 @@ token() {
 	    --passphrase env:PIN --out-dir "$T/out" -j 3 "$T"/in/*
 	[ "$(find "$T/out" -type f | wc -l)" -eq 6 ]
 	judged "$T/out/6.mobileconfig" "$T/in/6.mobileconfig"
+	# A descriptor gives the PIN once, and there are three processes.
+	rm -r "$T/out"
+	yields - mcfg-sign "${rest[@]}" --key "$uri" --passphrase fd:9 \
+	    --out-dir "$T/out" -j 3 "$T"/in/* 9<<< 1234
+	[ "$(find "$T/out" -type f | wc -l)" -eq 6 ]
+	# A token counts wrong PINs: one process has tried it.
+	PIN=1 refuses 4 'wrong PIN' mcfg-sign "${rest[@]}" --key "$uri" \
+	    --passphrase env:PIN --out-dir "$T/none" -j 3 "$T"/in/*
+	refuses 4 'needs a passphrase' mcfg-sign "${rest[@]}" --key "$uri" \
+	    --out-dir "$T/none" -j 3 "$T"/in/*
 }
 
 # ---- many ----
 
 many() {
-	local i
+	local i text
 
+	text=$(cat "$T/profile")
 	mkdir "$T/in"
 	for i in $(seq "$1"); do
-		sed "s/Configuration/C$i/" "$T/profile" > "$T/in/$i.mobileconfig"
+		printf '%s\n' "${text/Configuration/C$i}" \
+		    > "$T/in/$i.mobileconfig"
 	done
 }
 
@@ -381,27 +393,38 @@ many() {
 import os, sys
 os.close(os.open(sys.argv[1], os.O_TMPFILE | os.O_WRONLY))" "$T" ||
 	    skip 'this file system has no files without a name'
-	local f pid n=0
+	local f j pid reader n
 
-	many 60
-	mkdir "$T/out"
-	mcfg-sign "${id[@]}" --out-dir "$T/out" "$T"/in/* 3>&- &
-	pid=$!
-	# Killed as soon as there is something.
-	while [ -z "$(ls "$T/out")" ]; do
-		kill -0 "$pid"
-	done
-	kill -KILL "$pid"
-	wait "$pid" || true
-	for f in "$T"/out/*; do
-		judged "$f" "$T/in/${f##*/}"
-		n=$((n + 1))
-	done
-	[ "$n" -ge 1 ]
-	yields - mcfg-sign "${id[@]}" --out-dir "$T/out" -j 2 "$T"/in/*
-	[ "$(find "$T/out" -type f | wc -l)" -eq 60 ]
-	for f in "$T"/out/*; do
-		judged "$f" "$T/in/${f##*/}"
+	many 400
+	mkfifo "$T/alive"
+	for j in 1 2; do
+		rm -rf "$T/out"
+		mkdir "$T/out"
+		mcfg-sign "${id[@]}" --out-dir "$T/out" -j $j "$T"/in/* \
+		    3>&- 4> "$T/alive" &
+		pid=$!
+		cat "$T/alive" 3>&- &
+		reader=$!
+		# Killed as soon as there is something.
+		while [ -z "$(ls "$T/out")" ]; do
+			kill -0 "$pid"
+		done
+		kill -KILL "$pid"
+		wait "$pid" || true
+		# Its processes end with it, or they would make all of them.
+		wait "$reader"
+		n=0
+		for f in "$T"/out/*; do
+			judged "$f" "$T/in/${f##*/}"
+			n=$((n + 1))
+		done
+		[ "$n" -ge 1 ]
+		[ "$n" -lt 400 ]
+		yields - mcfg-sign "${id[@]}" --out-dir "$T/out" -j 2 "$T"/in/*
+		[ "$(find "$T/out" -type f | wc -l)" -eq 400 ]
+		for f in "$T"/out/*7.mobileconfig; do
+			judged "$f" "$T/in/${f##*/}"
+		done
 	done
 }
 

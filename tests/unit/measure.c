@@ -1,0 +1,44 @@
+/*
+ * measure: measure FILE COMMAND...: runs it and writes into FILE its elapsed
+ * and processor time, in seconds, and its peak memory, in KiB; that of the
+ * largest process where it starts several.  It is small itself: a process
+ * begins with the peak of the one that forked it.
+ */
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static double
+seconds(struct timeval t)
+{
+	return (double)t.tv_sec + (double)t.tv_usec / 1e6;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct timeval from, to;
+	struct rusage used;
+	int status = 0;
+	FILE *out;
+	pid_t pid;
+
+	if (argc < 3 || (out = fopen(argv[1], "w")) == NULL)
+		return 2;
+	gettimeofday(&from, NULL);
+	if ((pid = fork()) == 0) {
+		execvp(argv[2], argv + 2);
+		_exit(127);
+	}
+	if (pid == -1 || waitpid(pid, &status, 0) == -1)
+		return 2;
+	gettimeofday(&to, NULL);
+	getrusage(RUSAGE_CHILDREN, &used);
+	fprintf(out, "%f %f %ld\n", seconds(to) - seconds(from),
+	    seconds(used.ru_utime) + seconds(used.ru_stime), used.ru_maxrss);
+	if (fclose(out) != 0)
+		return 2;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
