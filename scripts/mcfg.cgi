@@ -417,8 +417,12 @@ body_length() {
 # is no XML; without them it is no property list of any kind, and refused.)
 profile() {
 	body_length
+	# After a rollover the devices of the CA before it go on.
+	previous=ca/previous-cert.pem
+	[ -e "$previous" ] || previous=
 	message=$(judge mcfg-verify --length "$length" --allow-sha1 \
 	    --device-ca device-ca.pem --ca ca/cert.pem \
+	    ${previous:+--ca "$previous"} \
 	    --anchor-out fd:4 --signer-out fd:4 4>&1) || failed $?
 	attributes=${message#*-----END CERTIFICATE-----"$NL"}
 	anchor=${message%%-----BEGIN CERTIFICATE-----*}

@@ -1,0 +1,132 @@
+#!/usr/bin/env bats
+# What an operator does, as mcfg-site(7) tells it: backup and restore, a lost
+# device, a leaked key.
+
+load helpers
+load flow
+code=''	# of web()
+
+setup() {
+	command -v lighttpd > /dev/null || [ -x /usr/sbin/lighttpd ] ||
+	    skip 'lighttpd is not installed'
+	SITE="$T/a site"
+	make_site
+	serve
+}
+
+teardown() {
+	unserve
+}
+
+# again DIR: phase 3 once more, with the identity that is in DIR.
+again() {
+	attributes "$T/plist" UDID="$(mcfg-get UDID "$1/attributes.plist")" \
+	    SERIAL="$(mcfg-get SERIAL "$1/attributes.plist")"
+	sign_as "$1/identity.pem" "$1/identity-key.pem" "$T/plist" "$T/again"
+	post "$T/again"
+}
+
+# id_of UDID: its enrollment.
+id_of() {
+	mcfg-enrollment list --json --config "$SITE/site.yaml" > "$T/list"
+	python3 -c 'import json, sys
+print(*[e["id"] for e in json.load(open(sys.argv[1]))
+    if e["udid"] == sys.argv[2]])' "$T/list" "$1"
+}
+
+@test "operation: a backup of a running site is restored in another folder" {
+	yields - device "$T/before" --udid BEFORE
+	mkdir "$T/backup"
+	scep-ca ledger-copy "sqlite:$SITE/ledger.db" \
+	    "sqlite:$T/backup/ledger.db" > "$T/backup/counts"
+	tar -C "$SITE" -cf "$T/backup/files.tar" --exclude='./ledger.db*' \
+	    --exclude=./run --exclude=./tmp --exclude=./log .
+	yields - device "$T/after" --udid AFTER
+	unserve
+
+	mv "$SITE" "$T/the old one"
+	SITE="$T/another place"
+	mkdir -m 700 "$SITE"
+	tar -C "$SITE" -xpf "$T/backup/files.tar"
+	yields "$T/counts" scep-ca ledger-copy \
+	    "sqlite:$T/backup/ledger.db" "sqlite:$SITE/ledger.db"
+	cmp "$T/backup/counts" "$T/counts"
+	scep-ca check --dir "$SITE/ca" > "$T/check"
+	serve
+
+	ROOT_CA=$SITE/ca/root.pem
+	again "$T/before"
+	[ "$code" = 200 ]
+	enrollments "[(e['udid'], e['state'], e['repeats']) for e in j] ==
+	    [('BEFORE', 'configured', 1)]"
+	# What came after the backup is not known, and starts over.
+	again "$T/after"
+	[ "$code" = 403 ]
+	FACTORY=$SITE/simulated/device.pem
+	FACTORY_KEY=$SITE/simulated/device-key.pem
+	yields - device "$T/anew" --udid AFTER
+	enrollments "sorted(e['state'] for e in j) == ['configured'] * 2"
+}
+
+@test "operation: a lost device gets nothing more, and its certificate is revoked" {
+	yields - device "$T/lost" --udid LOST
+	yields - device "$T/other" --udid OTHER
+	mcfg-enrollment abort --config "$SITE/site.yaml" "$(id_of LOST)"
+	again "$T/lost"
+	[ "$code" = 403 ]
+	again "$T/other"
+	[ "$code" = 200 ]
+	scep-ca crl --dir "$SITE/ca" > /dev/null
+	web /crl
+	[ "$code" = 200 ]
+	openssl crl -inform DER -in "$T/body" -out "$T/crl.pem"
+	refused=0
+	openssl verify -crl_check -CAfile "$ROOT_CA" -CRLfile "$T/crl.pem" \
+	    "$T/lost/identity.pem" > "$T/out" 2>&1 || refused=$?
+	[ "$refused" -ne 0 ]
+	grep -q 'certificate revoked' "$T/out"
+	openssl verify -crl_check -CAfile "$ROOT_CA" -CRLfile "$T/crl.pem" \
+	    "$T/other/identity.pem"
+}
+
+@test "operation: a leaked signer key is renewed while the site runs" {
+	yields - device "$T/d" --udid STAYS
+	old=$(openssl x509 -in "$SITE/signer/cert.pem" -noout -serial)
+	mcfg-site "$SITE" --renew signer
+	scep-ca revoke --dir "$SITE/ca" --reason keyCompromise "${old#serial=}"
+	again "$T/d"
+	[ "$code" = 200 ]
+	unsign "$T/body" "$T/profile"
+	openssl cms -verify -binary -purpose any -inform DER \
+	    -CAfile "$ROOT_CA" -in "$T/body" -signer "$T/signer.pem" \
+	    -out /dev/null 2> "$T/cms"
+	[ "$(openssl x509 -in "$T/signer.pem" -noout -serial)" != "$old" ]
+	# The issuer stays the same: devices take the update for one.
+	[ "$(openssl x509 -in "$T/signer.pem" -noout -issuer)" = \
+	    "$(openssl x509 -in "$SITE/ca/cert.pem" -noout -subject |
+	    sed 's/^subject=/issuer=/')" ]
+}
+
+@test "operation: a rollover of the authority, with devices of both" {
+	yields - device "$T/old" --udid OLD
+	scep-ca rollover --dir "$SITE/ca"
+	scep-ca rollover --dir "$SITE/ca" --activate
+	# Who was certified before goes on.
+	again "$T/old"
+	[ "$code" = 200 ]
+	mcfg-site "$SITE" --renew tls 2> "$T/said"
+	mcfg-site "$SITE" --renew signer
+	unserve
+	serve
+	again "$T/old"
+	[ "$code" = 200 ]
+	# Who comes now deals with the next one only.
+	web /CA
+	openssl x509 -inform DER -in "$T/body" -out "$T/root.pem"
+	cmp <(openssl x509 -in "$SITE/ca/cert.pem") "$T/root.pem"
+	ROOT_CA=$T/root.pem
+	yields - device "$T/new" --udid NEW
+	openssl verify -CAfile "$T/root.pem" "$T/new/identity.pem"
+	enrollments "sorted((e['udid'], e['state']) for e in j) ==
+	    [('NEW', 'configured'), ('OLD', 'configured')]"
+}
