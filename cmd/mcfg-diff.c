@@ -4,13 +4,11 @@
 #include <string.h>
 
 #include "clock.h"
-#include "cms.h"
 #include "ident.h"
 #include "opts.h"
 #include "profile.h"
 #include "report.h"
 #include "schema.h"
-#include "spec.h"
 #include "tree.h"
 
 static struct args {
@@ -93,53 +91,24 @@ static struct comparing {
 
 /* ---- reading ---- */
 
-static bool
-ends_in(const char *name, const char *tail)
-{
-	size_t n = strlen(name), m = strlen(tail);
-
-	return n > m && strcmp(name + n - m, tail) == 0;
-}
-
-static enum status
-read_yaml(const char *file, const struct buf *in, struct tree **out)
-{
-	auto_spec_uuids uuids = SPEC_UUIDS_INIT;
-	auto_tree *t = NULL;
-	struct spec_how how = {
-		.path = file, .at = clock_now(), .uuids = &uuids,
-	};
-	enum status st;
-
-	if ((st = spec_from_yaml(in, file, &how, &t)) != OK ||
-	    (st = profile_complete(t, file, &uuids, "mcfg-diff")) != OK)
-		return st;
-	*out = STEAL(t);
-	return OK;
-}
-
 /* git names /dev/null where there is no file: *out stays NULL. */
 static enum status
 read_profile(const char *path, struct tree **out)
 {
 	const char *file = io_name(path);
 	struct io_input input = { path, args.in.length };
-	auto_buf in = BUF_INIT, content = BUF_INIT;
+	/* One seed for both: what YAML leaves out is no change. */
+	const struct profile_source from = { file, "mcfg-diff", clock_now(),
+	    NULL };
+	auto_buf in = BUF_INIT;
+	bool is_signed;
 	enum status st;
 
 	if (strcmp(path, "/dev/null") == 0)
 		return OK;
 	if ((st = io_slurp(&input, IO_PROFILE_MAX, &in)) != OK)
 		return st;
-	if (tree_looks_like_plist(&in))
-		return tree_parse(&in, file, NULL, out);
-	if (ends_in(file, ".yaml") || ends_in(file, ".yml"))
-		return read_yaml(file, &in, out);
-	if (!cms_looks_like(&in))
-		return tree_parse(&in, file, NULL, out);
-	if ((st = cms_unwrap(&in, file, &content)) != OK)
-		return st;
-	return tree_parse(&content, file, NULL, out);
+	return profile_read(&in, &from, &is_signed, out);
 }
 
 /* ---- which payload is which ---- */

@@ -4,11 +4,9 @@
 #include <string.h>
 
 #include "clock.h"
-#include "cms.h"
 #include "opts.h"
 #include "profile.h"
 #include "schema.h"
-#include "spec.h"
 #include "tree.h"
 
 static const char *check_allow(const char *);
@@ -107,91 +105,15 @@ add_reason(const char *file, const char *reason, enum schema_rule rule,
 	schema_add(&args.how, file, line, column, rule, out, "%s", reason);
 }
 
-/* Text that has the keys of a profile as YAML writes them. */
-static bool
-has_yaml_keys(const struct buf *in)
-{
-	static const char *const keys[] = {
-		"PayloadContent:", "PayloadIdentifier:", "PayloadType:",
-	};
-	const char *p;
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(keys); i++)
-		for (p = buf_str(in); (p = strstr(p, keys[i])) != NULL; p++)
-			if (p == buf_str(in) || p[-1] == '\n')
-				return true;
-	return false;
-}
-
-static bool
-ends_in(const char *name, const char *tail)
-{
-	size_t n = strlen(name), m = strlen(tail);
-
-	return n > m && strcmp(name + n - m, tail) == 0;
-}
-
-static bool
-is_yaml(const char *file, const struct buf *in)
-{
-	if (tree_looks_like_plist(in))
-		return false;
-	return ends_in(file, ".yaml") || ends_in(file, ".yml") ||
-	    has_yaml_keys(in);
-}
-
-/*
- * A YAML source becomes the profile that mcfg-profile would make of it; the
- * file is the seed, so that its findings are the same on every run.
- */
-static enum status
-read_yaml(const char *file, const struct buf *in, struct tree_marks *marks,
-    struct tree **out)
-{
-	auto_spec_uuids uuids = SPEC_UUIDS_INIT;
-	auto_tree *t = NULL;
-	struct spec_how how = {
-		.path = file, .at = args.how.now, .marks = marks,
-		.uuids = &uuids,
-	};
-	enum status st;
-
-	if (in->len > IO_TEXT_MAX)
-		return fail(MALFORMED, "%s: more than %d bytes", file,
-		    IO_TEXT_MAX);
-	if ((st = spec_from_yaml(in, file, &how, &t)) != OK ||
-	    (st = profile_complete(t, file, &uuids, file)) != OK)
-		return st;
-	*out = STEAL(t);
-	return OK;
-}
-
-/* What the file holds, with its signature off, or why it holds no plist. */
-static enum status
-read_tree(const char *file, struct buf *in, struct tree_marks *marks,
-    bool *is_signed, struct tree **out)
-{
-	auto_buf content = BUF_INIT;
-	enum status st;
-
-	if (is_yaml(file, in))
-		return read_yaml(file, in, marks, out);
-	if (tree_looks_like_plist(in) || !cms_looks_like(in))
-		return tree_parse(in, file, marks, out);
-	if ((st = cms_unwrap(in, file, &content)) != OK)
-		return st;
-	*is_signed = true;
-	return tree_parse(&content, file, marks, out);
-}
-
 static enum status
 lint_file(struct schema *s, const char *path, struct schema_findings *found)
 {
 	const char *file = io_name(path);
 	struct io_input in = { path, args.in.length };
-	struct schema_source src = { file, NULL };
 	auto_tree_marks *marks = tree_marks_new();
+	/* The seed makes the findings of YAML the same on every run. */
+	const struct profile_source from = { file, file, args.how.now, marks };
+	const struct schema_source src = { file, marks };
 	auto_tree *t = NULL;
 	auto_buf bytes = BUF_INIT;
 	char reason[REASON] = "";
@@ -201,7 +123,7 @@ lint_file(struct schema *s, const char *path, struct schema_findings *found)
 	if ((st = io_slurp(&in, IO_PROFILE_MAX, &bytes)) != OK)
 		return st;
 	diag_capture(reason, sizeof reason);
-	st = read_tree(file, &bytes, marks, &is_signed, &t);
+	st = profile_read(&bytes, &from, &is_signed, &t);
 	diag_capture(NULL, 0);
 	if (st == FAULT)
 		return fail(st, "%s", reason);
@@ -213,7 +135,6 @@ lint_file(struct schema *s, const char *path, struct schema_findings *found)
 		    RULE_NOT_A_PLIST, found);
 		return OK;
 	}
-	src.marks = marks;
 	return schema_lint(s, &args.how, &src, t, found);
 }
 

@@ -236,6 +236,9 @@ const char *cert_check_dates(const X509 *cert, int64_t now);
 /* NULL where keyUsage, if there is one, lets cert sign messages. */
 const char *cert_check_signer(X509 *cert);
 
+/* NULL for a certificate that may issue others: a CA. */
+const char *cert_check_issuer(X509 *cert);
+
 /*
  * cert_check_purpose() is NULL where extended key usage, if there is one, lets
  * cert be used for "smime", "codesign", "client" or "server".

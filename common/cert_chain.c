@@ -199,6 +199,18 @@ cert_check_signer(X509 *cert)
 }
 
 const char *
+cert_check_issuer(X509 *cert)
+{
+	BASIC_CONSTRAINTS *bc = X509_get_ext_d2i(cert, NID_basic_constraints,
+	    NULL, NULL);
+	/* To look at every extension costs a lot, and is seldom needed. */
+	bool is_ca = bc != NULL ? bc->ca != 0 : X509_check_ca(cert) != 0;
+
+	BASIC_CONSTRAINTS_free(bc);
+	return is_ca ? NULL : "it is no CA, and issued a certificate";
+}
+
+const char *
 cert_check_purpose(X509 *cert, const char *purpose)
 {
 	static const struct {

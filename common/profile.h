@@ -145,6 +145,23 @@ enum status profile_complete(struct tree *profile, const char *name,
 enum status profile_check(const struct tree *t, const char *name) USE_RESULT;
 
 /*
+ * profile_read() gives the property list in what was read from a file, in any
+ * form that a profile has: XML or binary; CMS SignedData, whose signature is
+ * taken off and not verified; or YAML, by the file's name or the keys at the
+ * start of its lines, as the profile that is made of it.  What else it is, is
+ * said as for a property list.
+ */
+struct profile_source {
+	const char *file;		/* in diagnostics; !file is beside it */
+	const char *seed;		/* of the UUIDs that YAML leaves out */
+	int64_t at;			/* where !after counts from */
+	struct tree_marks *marks;	/* or NULL */
+};
+enum status profile_read(const struct buf *in,
+    const struct profile_source *src, bool *is_signed, struct tree **out)
+    USE_RESULT;
+
+/*
  * profile_holds_secret() is true where a file of it must not be readable by
  * others: a challenge, a password, a private key is in it.
  */

@@ -113,6 +113,32 @@ print(t.strftime('%Y-%m-%dT%H:%M:%SZ'))" "$1"
 	    --at 2020-01-01T00:00:00Z "$T/profile"
 }
 
+# issued NAME DAYS CA EXTENSION: a certificate and its key.
+issued() {
+	openssl req -new -newkey rsa:2048 -nodes -keyout "$T/$1.key" \
+	    -subj "/CN=$1" -out "$T/csr" 2> /dev/null
+	echo "$4" | openssl x509 -req -in "$T/csr" -CA "$3.pem" \
+	    -CAkey "$3.key" -CAcreateserial -days "$2" \
+	    -extfile /dev/stdin -out "$T/$1.pem" 2> /dev/null
+}
+
+@test "sign: what is wrong above the signer is warned of" {
+	issued short 100 "$PKI/root" basicConstraints=CA:TRUE
+	issued leaf 700 "$T/short" keyUsage=digitalSignature
+	issued false 700 "$PKI/root" basicConstraints=CA:FALSE
+	issued under 700 "$T/false" keyUsage=digitalSignature
+
+	yields "$T/s" mcfg-sign --cert "$T/leaf.pem" --key "$T/leaf.key" \
+	    --chain "$T/short.pem" --chain "$PKI/root.pem" "$T/profile"
+	warns 'CN=short: certificate has expired: devices will show Not Verified' \
+	    "$T/s" mcfg-sign --cert "$T/leaf.pem" --key "$T/leaf.key" \
+	    --chain "$T/short.pem" --chain "$PKI/root.pem" \
+	    --at "$(at 200)" "$T/profile"
+	warns 'CN=false: it is no CA, and issued a certificate: devices will show Not Verified' \
+	    "$T/s" mcfg-sign --cert "$T/under.pem" --key "$T/under.key" \
+	    --chain "$T/false.pem" --chain "$PKI/root.pem" "$T/profile"
+}
+
 @test "sign: the same bytes with a fixed time" {
 	export SOURCE_DATE_EPOCH=1800000000
 
@@ -344,6 +370,61 @@ many() {
 		printf '%s\n' "${text/Configuration/C$i}" \
 		    > "$T/in/$i.mobileconfig"
 	done
+}
+
+# named IDENTIFIER FILE: a profile of that identifier.
+named() {
+	sed "s/<dict>/&<key>PayloadIdentifier<\\/key><string>$1<\\/string>/" \
+	    "$T/profile" > "$2"
+}
+
+@test "sign: --replaces tells what devices would not replace" {
+	local sign=(mcfg-sign "${id[@]}")
+
+	named com.example.a "$T/a"
+	named com.example.b "$T/b"
+	# What is not signed, or signed by the same issuer, is replaced.
+	yields "$T/old" "${sign[@]}" "$T/a"
+	yields "$T/s" "${sign[@]}" --replaces "$T/a" "$T/a"
+	yields "$T/s" "${sign[@]}" --replaces "$T/old" "$T/a"
+	judged "$T/s" "$T/a"
+	warns "is com.example.b, in $T/old it is com.example.a: devices will add a profile" \
+	    "$T/s" "${sign[@]}" --replaces "$T/old" "$T/b"
+	judged "$T/s" "$T/b"
+	warns "PayloadIdentifier is missing, in $T/old it is com.example.a" \
+	    "$T/s" "${sign[@]}" --replaces "$T/old" "$T/profile"
+
+	# Another issuer: openssl signed the old one.
+	openssl cms -sign -binary -nodetach -outform DER -in "$T/a" \
+	    -signer "$PKI/ec.pem" -inkey "$PKI/ec.key" -out "$T/old"
+	warns "the signer's issuer is CN=Intermediate,O=Example, that of $T/old is CN=Root,O=Example: devices will refuse to replace it" \
+	    "$T/s" "${sign[@]}" --replaces "$T/old" "$T/a"
+	judged "$T/s" "$T/a"
+	warns "that of $T/old is CN=Root,O=Example" "$T/s" "${sign[@]}" --any \
+	    --replaces "$T/old" "$T/b"
+	yields "$T/s" mcfg-sign "${ecid[@]}" --replaces "$T/old" "$T/a"
+
+	# A signature that nobody can check, and what is no profile at all.
+	flip_byte "$T/old" Configuration
+	warns 'may not replace it' "$T/s" "${sign[@]}" --replaces "$T/old" \
+	    "$T/a"
+	echo junk > "$T/old"
+	refuses 3 "$T/old:1:1: " "${sign[@]}" --replaces "$T/old" "$T/a"
+	refuses 4 "$T/none: " "${sign[@]}" --replaces "$T/none" "$T/a"
+}
+
+@test "sign: --replaces with --out-dir is a folder of the same names" {
+	mkdir "$T/old" "$T/in"
+	named com.example.a "$T/old/1"
+	named com.example.b "$T/in/1"
+	named com.example.b "$T/in/2"
+	warns "$T/in/1: PayloadIdentifier is com.example.b, in $T/old/1 it is com.example.a" \
+	    - mcfg-sign "${id[@]}" --replaces "$T/old" --out-dir "$T/out" \
+	    "$T"/in/*
+	judged "$T/out/1" "$T/in/1"
+	judged "$T/out/2" "$T/in/2"
+	refuses 2 'the folder that holds the old profiles' mcfg-sign \
+	    "${id[@]}" --replaces "$T/old/1" --out-dir "$T/out" "$T"/in/*
 }
 
 @test "sign: many into a folder, one process or several" {

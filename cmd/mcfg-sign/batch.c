@@ -1,0 +1,94 @@
+/* Many profiles into a folder, by one process or several. */
+#include "mcfg-sign.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct batch {
+	const struct args *a;
+	const struct strings *files;
+	struct args own;		/* a, with the PIN of a token */
+	struct buf pin;
+	struct identity id;
+};
+
+/*
+ * The identity is opened once, before the processes start, but a token by
+ * each of them: its session does not survive a fork.
+ */
+static enum status
+begin(void *arg)
+{
+	struct batch *b = arg;
+
+	return b->id.key != NULL ? OK : open_identity(&b->own, &b->id);
+}
+
+static enum status
+prepare(struct batch *b)
+{
+	const struct identity_source *id = &b->a->id;
+	enum status st;
+
+	if (id->key == NULL || strncmp(id->key, "pkcs11:", 7) != 0)
+		return open_identity(b->a, &b->id);
+	if (id->passphrase == NULL)
+		return OK;
+	if ((st = secret_read(id->passphrase, "--passphrase", &b->pin)) == OK)
+		b->own.id.phrase = &b->pin;
+	return st;
+}
+
+/* What a profile replaces has its name in the folder of --replaces; or NULL.
+ * The text is the caller's. */
+static char *
+find_old(const struct args *a, const char *path)
+{
+	char *old;
+
+	if (a->replaces == NULL)
+		return NULL;
+	old = io_join(a->replaces, io_base(path));
+	if (io_exists(old))
+		return old;
+	free(old);
+	return NULL;
+}
+
+static enum status
+sign_file(void *arg, size_t i)
+{
+	const struct batch *b = arg;
+	const char *path = b->files->v[i];
+	auto_char *to = io_join(b->a->out_dir, io_base(path));
+	auto_char *old = find_old(b->a, path);
+	const struct io_input from = { path, NULL };
+	const struct io_output out = { to, NULL, false };
+	auto_buf product = BUF_INIT;
+	enum status st;
+
+	if ((st = sign_one(b->a, &b->id, &from, old, &product)) != OK)
+		return st;
+	return io_spill(&out, &product);
+}
+
+enum status
+run_batch(const struct args *a)
+{
+	auto_strings listed = { NULL, 0 };
+	auto_buf text = BUF_INIT;
+	struct batch b = { a, a->null ? &listed : &a->inputs, *a, BUF_SECRET,
+	    IDENTITY_INIT };
+	enum status st;
+
+	if (a->null && (st = io_slurp_paths(&text, &listed)) != OK)
+		return st;
+	if ((st = io_check_bases(b.files)) != OK)
+		return st;
+
+	if ((st = prepare(&b)) == OK && (st = io_make_dir(a->out_dir)) == OK)
+		st = io_each(b.files->n, a->jobs, begin, sign_file, &b);
+	identity_free(&b.id);
+	buf_free(&b.pin);
+	return st;
+}

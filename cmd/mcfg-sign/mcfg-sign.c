@@ -1,0 +1,107 @@
+/*
+ * mcfg-sign: a profile in, attached CMS SignedData out; or many of them into
+ * a folder.
+ */
+#include "mcfg-sign.h"
+
+#include "site.h"
+
+enum { JOBS_MAX = 256 };
+
+static struct args args = { .digest = "sha256", .jobs = 1 };
+
+static const struct opt options[] = {
+	OPT_OUTPUT(args.out),
+	OPT_LENGTH(args.in),
+	OPT_IDENTITY(args.id),
+	OPT_CONFIG(args.config),
+	{ 0, "digest", "NAME", "what the signature is over",
+	    .value = &args.digest, .choices = "sha256|sha384|sha512",
+	    .config = "digest" },
+	{ 0, "no-signing-time", NULL, "leave the signed attributes out",
+	    .flag = &args.no_time },
+	{ 0, "any", NULL, "sign what is not a property list too",
+	    .flag = &args.any },
+	{ 0, "re-sign", NULL, "replace the signature of signed input",
+	    .flag = &args.resign },
+	{ 0, "replaces", "OLD", "warn where devices would not replace OLD by "
+	    "it", .value = &args.replaces },
+	{ 0, "force", NULL, "sign with an expired certificate too",
+	    .flag = &args.force },
+	{ 0, "out-dir", "DIR", "sign many: each FILE into DIR",
+	    .value = &args.out_dir },
+	{ 'j', "jobs", "N", "with --out-dir: so many processes",
+	    .number = &args.jobs, .min = 1, .max = JOBS_MAX },
+	{ '0', "null", NULL, "with --out-dir: NUL-separated paths on standard "
+	    "input", .flag = &args.null },
+	OPT_PEM(args.pem),
+	OPT_AT,
+	{ 0 },
+};
+
+static const struct tool tool = {
+	.name = "mcfg-sign",
+	.summary = "Reads a profile, writes it as attached CMS SignedData.",
+	.operands = "[FILE]...",
+	.example = "mcfg-sign --cert cert.pem --key key.pem --chain chain.pem "
+	    "a.mobileconfig > signed.mobileconfig",
+	.options = options,
+	.args = &args,
+	.inputs = &args.inputs,
+};
+
+static enum status
+check_usage(const struct args *a)
+{
+	if (a->out_dir != NULL) {
+		if (a->out.path != NULL || a->out.http != NULL ||
+		    a->in.length != NULL)
+			return fail(USAGE, "--out-dir: not together with "
+			    "--output, --http or --length");
+		if (a->null && a->inputs.n > 0)
+			return fail(USAGE, "-0: the paths come from standard "
+			    "input, not from the command line");
+		if (!a->null && a->inputs.n == 0)
+			return fail(USAGE, "--out-dir: no FILE given (or -0)");
+		if (a->replaces != NULL && !io_is_dir(a->replaces))
+			return fail(USAGE, "--replaces: with --out-dir, the "
+			    "folder that holds the old profiles");
+		return OK;
+	}
+	if (a->null || opts_given(&args.jobs))
+		return fail(USAGE, "-0 and -j go with --out-dir");
+	if (a->inputs.n > 1)
+		return fail(USAGE, "'%s': one FILE only, or --out-dir",
+		    a->inputs.v[1]);
+	return OK;
+}
+
+static enum status
+run(const struct args *a)
+{
+	struct io_input from = a->in;
+	auto_identity id = IDENTITY_INIT;
+	auto_buf out = BUF_INIT;
+	enum status st;
+
+	if ((st = site_defaults(a->config, options)) != OK ||
+	    (st = check_usage(a)) != OK)
+		return st;
+	if (a->out_dir != NULL)
+		return run_batch(a);
+
+	if ((st = open_identity(a, &id)) != OK)
+		return st;
+
+	from.path = a->inputs.n > 0 ? a->inputs.v[0] : NULL;
+	if ((st = sign_one(a, &id, &from, a->replaces, &out)) != OK)
+		return st;
+
+	return io_spill(&a->out, &out);
+}
+
+int
+main(int argc, char **argv)
+{
+	return (int)opts_main(&tool, argc, argv, run);
+}

@@ -1,0 +1,60 @@
+/* One profile, signed. */
+#include "mcfg-sign.h"
+
+#include "clock.h"
+#include "cms.h"
+
+/*
+ * Gives the bytes to be signed in unwrapped where they are not in itself, and
+ * the property list that they are, unless they may be anything.
+ */
+static enum status
+look_at(const struct args *a, const struct buf *in, const char *name,
+    struct buf *unwrapped, struct tree **t)
+{
+	const struct buf *plain = in;
+	enum status st;
+
+	if (cms_looks_like(in)) {
+		if (!a->resign)
+			return fail(REFUSED, "%s: already signed or encrypted "
+			    "(--re-sign replaces a signature)", name);
+		if ((st = cms_unwrap(in, name, unwrapped)) != OK)
+			return st;
+		plain = unwrapped;
+	}
+	if (a->any)
+		return OK;
+	if (plain->len > 0 && !tree_looks_like_plist(plain))
+		return fail(MALFORMED, "%s: not a property list (--any signs "
+		    "it all the same)", name);
+	return tree_parse(plain, name, NULL, t);
+}
+
+enum status
+sign_one(const struct args *a, const struct identity *id,
+    const struct io_input *from, const char *old, struct buf *out)
+{
+	const struct cms_sign how = { id, a->digest, a->no_time,
+	    clock_written() };
+	const char *name = io_name(from->path);
+	auto_buf in = BUF_INIT, unwrapped = BUF_INIT, der = BUF_INIT;
+	auto_tree *t = NULL;
+	enum status st;
+
+	if ((st = io_slurp(from, IO_PROFILE_MAX, &in)) != OK)
+		return st;
+
+	if ((st = look_at(a, &in, name, &unwrapped, &t)) != OK ||
+	    (st = check_replaces(old, t, name, id->cert)) != OK)
+		return st;
+
+	if ((st = cms_sign(unwrapped.data != NULL ? &unwrapped : &in, &how,
+	    &der)) != OK)
+		return st;
+	if (a->pem)
+		cert_armour("CMS", &der, out);
+	else
+		buf_add_buf(out, &der);
+	return OK;
+}
