@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "io.h"
+#include "secret.h"
 #include "spec_local.h"
 
 /*
@@ -460,18 +461,19 @@ unarmour(const struct buf *file, struct buf *out)
 	return buf_from_base64(p, (size_t)(q - p), out);
 }
 
+/* What a file beside the YAML holds; a certificate in PEM as DER. */
 static enum status
-tag_file(struct reading *r, const struct event *e,
-    const struct spec_step *step, const char *s, struct tree **out)
+read_beside(struct reading *r, const struct event *e,
+    const struct spec_step *step, const char *s, struct buf *out)
 {
+	const char *tag = text_at(r, e->tag), *fault;
 	auto_buf file = BUF_INIT, der = BUF_INIT;
 	auto_char *path = NULL;
-	const char *fault;
 	char reason[512];
 	enum status st;
 
 	if (r->how->path == NULL)
-		return fail_at(r, e, step, "!file is not taken here");
+		return fail_at(r, e, step, "%s is not taken here", tag);
 	if (r->how->vars != NULL && strstr(s, "${") != NULL)
 		return fail_at(r, e, step, "variables are not expanded in the "
 		    "name of a file");
@@ -481,15 +483,43 @@ tag_file(struct reading *r, const struct event *e,
 	    fail(MALFORMED, "no name of a file");
 	diag_capture(NULL, 0);
 	if (st != OK) {
-		fail_at(r, e, step, "!file: %s", reason);
+		fail_at(r, e, step, "%s: %s", tag, reason);
 		return st;
 	}
 	if ((fault = unarmour(&file, &der)) != NULL)
-		return fail_at(r, e, step, "!file: %s: %s", path, fault);
-	if (der.len > 0)
-		*out = tree_data(der.data, der.len);
-	else
+		return fail_at(r, e, step, "%s: %s: %s", tag, path, fault);
+	buf_add_buf(out, der.len > 0 ? &der : &file);
+	return OK;
+}
+
+static enum status
+tag_file(struct reading *r, const struct event *e,
+    const struct spec_step *step, const char *s, struct tree **out)
+{
+	auto_buf file = BUF_INIT;
+	enum status st;
+
+	if ((st = read_beside(r, e, step, s, &file)) == OK)
 		*out = tree_data(file.data, file.len);
+	return st;
+}
+
+/* Of a certificate that is its fingerprint. */
+static enum status
+tag_sha256(struct reading *r, const struct event *e,
+    const struct spec_step *step, const char *s, struct tree **out)
+{
+	auto_buf file = BUF_INIT, hash = BUF_INIT;
+	char hex[SECRET_HASH_TEXT];
+	const char *fault;
+	enum status st;
+
+	if ((st = read_beside(r, e, step, s, &file)) != OK)
+		return st;
+	secret_sha256(file.data, file.len, hex);
+	if ((fault = buf_from_hex(hex, &hash)) != NULL)
+		return fail_at(r, e, step, "!sha256: %s", fault);
+	*out = tree_data(hash.data, hash.len);
 	return OK;
 }
 
@@ -529,6 +559,8 @@ build_tagged(struct reading *r, const struct event *e,
 
 	if (strcmp(tag, "!file") == 0)
 		return tag_file(r, e, step, s, out);
+	if (strcmp(tag, "!sha256") == 0)
+		return tag_sha256(r, e, step, s, out);
 	if (strcmp(tag, "!after") == 0)
 		return tag_after(r, e, step, s, out);
 	if (strcmp(tag, "!uuid") == 0)
@@ -539,6 +571,13 @@ build_tagged(struct reading *r, const struct event *e,
 	return OK;
 }
 
+/* A tag whose scalar is the name of a file. */
+static bool
+names_file(const char *tag)
+{
+	return strcmp(tag, "!file") == 0 || strcmp(tag, "!sha256") == 0;
+}
+
 static bool
 is_known_tag(const char *tag)
 {
@@ -546,7 +585,7 @@ is_known_tag(const char *tag)
 
 	if (strncmp(tag, yaml_tags, n) == 0)
 		return spec_is_tag(tag + n);
-	return strcmp(tag, "!file") == 0 || strcmp(tag, "!after") == 0 ||
+	return names_file(tag) || strcmp(tag, "!after") == 0 ||
 	    strcmp(tag, "!uuid") == 0;
 }
 
@@ -559,7 +598,7 @@ fail_tag(const struct reading *r, const struct event *e,
 	bool is_short = strncmp(tag, yaml_tags, n) == 0;
 
 	return fail_at(r, e, step, "unknown tag '%s%s' (there are !!str !!int "
-	    "!!float !!bool !!binary !!timestamp !file !uuid !after)",
+	    "!!float !!bool !!binary !!timestamp !file !sha256 !uuid !after)",
 	    is_short ? "!!" : "", is_short ? tag + n : tag);
 }
 
@@ -639,7 +678,7 @@ make_scalar(struct reading *r, const struct event *e,
 	const char *s = text_at(r, e->text), *fault;
 	auto_buf text = BUF_INIT, reason = BUF_INIT;
 	auto_char *only = NULL;
-	bool is_file = e->tag != 0 && strcmp(text_at(r, e->tag), "!file") == 0;
+	bool is_file = e->tag != 0 && names_file(text_at(r, e->tag));
 	bool fills = r->how->vars != NULL && !is_file &&
 	    strstr(s, "${") != NULL;
 

@@ -7,7 +7,7 @@
  * that YAML 1.1, YAML 1.2 or a reader in a hurry could take for something
  * else is refused with the way to mend it.  Every failure is one line,
  * "name:line:column: path: reason", and MALFORMED, but for a file of !file
- * that cannot be read, which is FAULT.
+ * or !sha256 that cannot be read, which is FAULT.
  */
 #ifndef MCFG_SPEC_H
 #define MCFG_SPEC_H
@@ -48,10 +48,10 @@ void spec_uuids_free(struct spec_uuids *u);
 const struct spec_uuid *spec_uuids_find(const struct spec_uuids *u,
     const struct tree *node);
 
-/* How YAML is read.  Zeros are the plain rules: no !file, no !uuid, no
- * variables. */
+/* How YAML is read.  Zeros are the plain rules: no !file, no !sha256, no
+ * !uuid, no variables. */
 struct spec_how {
-	const char *path;		/* !file is beside this file; "-" is
+	const char *path;		/* files are beside this one; "-" is
 					 * the current folder; NULL: refused */
 	const struct tree *vars;	/* dict for ${NAME}; NULL: ${ is text */
 	int64_t at;			/* where !after counts from */

@@ -127,6 +127,10 @@ print(*[e["id"] for e in json.load(open(sys.argv[1]))
 	ROOT_CA=$T/root.pem
 	yields - device "$T/new" --udid NEW
 	openssl verify -CAfile "$T/root.pem" "$T/new/identity.pem"
+	print=$(openssl x509 -in "$T/root.pem" -noout -fingerprint -sha256 |
+	    sed 's/.*=//; s/://g')
+	plist_is "$T/new/profile.mobileconfig" "p['PayloadContent'][1] \
+	    ['PayloadContent']['CAFingerprint'].hex().upper() == '$print'"
 	enrollments "sorted((e['udid'], e['state']) for e in j) ==
 	    [('NEW', 'configured'), ('OLD', 'configured')]"
 }

@@ -438,6 +438,23 @@ ambiguous() {
 	bad 3:4 'not expanded in the name' <<< 'V: !file ${X}'
 }
 
+@test "profile: !sha256 is the fingerprint of a certificate beside the YAML" {
+	printf 'a\0b' > "$T/raw"
+	printf 'A: !sha256 raw\nB: !sha256 %s\n' "$PKI/root.pem" | template
+	yields "$T/out" mcfg-profile "$T/p.yaml"
+	openssl x509 -in "$PKI/root.pem" -noout -fingerprint -sha256 |
+	    sed 's/.*=//; s/://g' > "$T/print"
+	plist_is "$T/out" "p['B'].hex().upper() ==
+	    open('$T/print').read().strip()"
+	plist_is "$T/out" "p['A'] == __import__('hashlib').sha256(
+	    b'a\\0b').digest()"
+	template <<< 'V: !sha256 none.pem'
+	refuses 4 'p.yaml:3:4: V: !sha256: ' mcfg-profile "$T/p.yaml"
+	cat "$PKI/root.pem" "$PKI/inter.pem" > "$T/two.pem"
+	bad 3:4 'several certificates' <<< 'V: !sha256 two.pem'
+	bad 3:4 'not expanded in the name' <<< 'V: !sha256 ${X}'
+}
+
 @test "profile: !after counts from --at, SOURCE_DATE_EPOCH, the clock" {
 	template <<< 'V: !after 365d'
 	yields "$T/out" mcfg-profile --at 2026-03-01T10:00:00Z "$T/p.yaml"

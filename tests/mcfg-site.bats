@@ -85,6 +85,7 @@ cert() {
 	sed 's/^\( *\)# \( *- \)/\1\2/
 	    s/^  # \(  *[A-Z]\)/  \1/; s/^# \(PayloadRemoval\)/\1/' \
 	    "$SITE/profile.yaml" > "$T/profile.yaml"
+	ln -s "$SITE/ca" "$T/ca"
 	yields "$T/profile" mcfg-profile --set USER=jane --set CHALLENGE=secret \
 	    "$T/profile.yaml"
 	plist_is "$T/profile" "p['PayloadRemovalDisallowed'] is True and \
