@@ -10,6 +10,7 @@
 enum {
 	HINTS_MAX = 100,	/* findings after which none gets a hint */
 	HINT_LENGTH = 48,
+	VALUES_SHOWN = 12,	/* of a list of them */
 };
 
 static void check_value(struct schema_run *, const struct spec_node *,
@@ -269,28 +270,38 @@ is_old_value(const struct spec_node *key, const struct tree *t)
 	return false;
 }
 
-static void
-check_rangelist(struct schema_run *r, const struct spec_node *key,
-    const struct tree *t)
+/* True where the value is in the list, or the list is none that tells. */
+static bool
+is_in_rangelist(const struct spec_node *key, const struct tree *t)
 {
 	const struct spec_node *list = spec_node_get(key, "rangelist");
-	char shown[SCHEMA_VALUE_SHOWN];
-	auto_buf values = BUF_INIT;
 	size_t i, n = spec_node_count(list);
 	const char *text;
 
 	if (!spec_node_is(list, SPEC_LIST) || n == 0 || is_old_value(key, t))
-		return;
-	for (i = 0; i < n; i++) {
+		return true;
+	for (i = 0; i < n; i++)
 		if ((text = spec_node_text(spec_node_at(list, i))) == NULL ||
 		    is_listed(t, text))
-			return;
-		if (i < 12)
-			buf_printf(&values, "%s%s", i > 0 ? ", " : "", text);
-	}
+			return true;
+	return false;
+}
+
+static void
+say_unknown_value(struct schema_run *r, const struct spec_node *key,
+    const struct tree *t)
+{
+	const struct spec_node *list = spec_node_get(key, "rangelist");
+	size_t i, n = spec_node_count(list);
+	char shown[SCHEMA_VALUE_SHOWN];
+	auto_buf values = BUF_INIT;
+
+	for (i = 0; i < n && i < VALUES_SHOWN; i++)
+		buf_printf(&values, "%s%s", i > 0 ? ", " : "",
+		    spec_node_text(spec_node_at(list, i)));
 	schema_show(t, shown);
 	schema_say(r, t, RULE_UNKNOWN_VALUE, "'%s' is not one of %s%s", shown,
-	    buf_str(&values), n > 12 ? ", ..." : "");
+	    buf_str(&values), n > VALUES_SHOWN ? ", ..." : "");
 }
 
 static void
@@ -302,8 +313,6 @@ check_range(struct schema_run *r, const struct spec_node *key,
 	const char *max = spec_node_get_text(range, "max");
 	char shown[SCHEMA_VALUE_SHOWN];
 
-	if (!is_number(t))
-		return;
 	schema_show(t, shown);
 	if (min != NULL && number_of(t) < strtod(min, NULL))
 		schema_say(r, t, RULE_BAD_RANGE, "%s is less than %s", shown,
@@ -311,6 +320,23 @@ check_range(struct schema_run *r, const struct spec_node *key,
 	if (max != NULL && number_of(t) > strtod(max, NULL))
 		schema_say(r, t, RULE_BAD_RANGE, "%s is more than %s", shown,
 		    max);
+}
+
+/* Of a list and a range a value needs one: minutes, or 0 for never. */
+static void
+check_allowed(struct schema_run *r, const struct spec_node *key,
+    const struct tree *t)
+{
+	bool has_list = spec_node_is(spec_node_get(key, "rangelist"),
+	    SPEC_LIST);
+	bool has_range = spec_node_get(key, "range") != NULL && is_number(t);
+
+	if (has_list && is_in_rangelist(key, t))
+		return;
+	if (has_range)
+		check_range(r, key, t);
+	else if (has_list)
+		say_unknown_value(r, key, t);
 }
 
 /*
@@ -460,8 +486,7 @@ check_value(struct schema_run *r, const struct spec_node *key,
 	default:
 		if (is_variable(t))
 			break;
-		check_rangelist(r, key, t);
-		check_range(r, key, t);
+		check_allowed(r, key, t);
 		check_format(r, key, t);
 	}
 }

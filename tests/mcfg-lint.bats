@@ -207,6 +207,25 @@ for q in p["PayloadContent"]:
 	lacks ': (error|warning): ' "$T/stdout"
 }
 
+@test "lint: of a list and a range a value needs one" {
+	needs_data apple-device-management
+	sleeper() {
+		make "$T/p" "hold(payload('com.apple.MCX', **{
+		    'com.apple.EnergySaver.desktop.ACPower': {
+		    'Display Sleep Timer': $1}}))"
+	}
+	for n in 0 1 180; do
+		sleeper $n
+		_run mcfg-lint --schema "$SCHEMA" "$T/p"
+		lacks ': (error|warning): ' "$T/stdout"
+	done
+	for n in -1 181; do
+		sleeper $n
+		finds 1 error bad-range "payload[0].com.apple.EnergySaver.desktop.ACPower.Display Sleep Timer" \
+		    "$T/p" --schema "$SCHEMA"
+	done
+}
+
 @test "lint: a recursive schema finds what is deep inside" {
 	needs_data apple-device-management
 	make "$T/p" 'hold(payload("com.apple.homescreenlayout", Pages=[[{
