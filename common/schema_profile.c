@@ -84,10 +84,40 @@ check_type_support(struct schema_run *r, const struct tree *payload,
 		    "not know the type '%.100s'", type);
 }
 
+/*
+ * Apple's own tools put the settings of an access point into an array, of
+ * which the schema does not know.
+ */
+static const struct tree *
+find_settings(const struct tree *payload, const char *type)
+{
+	return type != NULL && strcmp(type, "com.apple.apn.managed") == 0 ?
+	    tree_get_kind(payload, "PayloadContent", TREE_ARRAY) : NULL;
+}
+
+/* Each item of array is held against the lists of the payload's type. */
+static void
+check_settings(struct schema_run *r, struct schema_lists *l,
+    const struct tree *array)
+{
+	const struct schema_lists inner = *l;
+	size_t i, before = schema_push(r, "PayloadContent");
+
+	for (i = 0; i < tree_count(array); i++) {
+		size_t at = schema_push_index(r, i);
+
+		schema_check_keys(r, &inner, tree_at(array, i));
+		buf_cut(&r->path, at);
+	}
+	buf_cut(&r->path, before);
+	l->n = 0;
+}
+
 static void
 lint_payload(struct schema_run *r, const struct tree *payload)
 {
 	struct schema_lists l = { .n = 0 };
+	const struct tree *settings;
 	const char *type;
 
 	r->payload = NULL;
@@ -104,6 +134,8 @@ lint_payload(struct schema_run *r, const struct tree *payload)
 			    "type '%.100s' is not allowed here", type);
 		check_type_support(r, payload, type, &l);
 	}
+	if ((settings = find_settings(payload, type)) != NULL)
+		check_settings(r, &l, settings);
 	l.more[0] = keys_of(r, "CommonPayloadKeys");
 	l.more[1] = keys_of(r, "Tolerated");
 	check_version(r, payload);

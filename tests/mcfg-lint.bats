@@ -207,6 +207,27 @@ for q in p["PayloadContent"]:
 	lacks ': (error|warning): ' "$T/stdout"
 }
 
+@test "lint: the settings of an access point in an array" {
+	needs_data apple-device-management
+	point() {
+		make "$T/p" "hold(payload('com.apple.apn.managed',
+		    PayloadContent=[$1]))"
+	}
+	point "{'DefaultsDomainName': 'com.apple.managedCarrier',
+	    'DefaultsData': {'apns': [{'apn': 'a', 'proxyPort': 80}]}}"
+	_run mcfg-lint --schema "$SCHEMA" "$T/p"
+	lacks ': (error|warning): ' "$T/stdout"
+	point "{'DefaultsData': {'apns': [{'apn': 1}]}}"
+	finds 1 error missing-key 'payload[0].PayloadContent[0]' "$T/p" \
+	    --schema "$SCHEMA"
+	finds 1 error wrong-type \
+	    'payload[0].PayloadContent[0].DefaultsData.apns[0].apn' "$T/p" \
+	    --schema "$SCHEMA"
+	point "'text'"
+	_run mcfg-lint --schema "$SCHEMA" "$T/p"
+	[ "$status" -le 1 ]
+}
+
 @test "lint: of a list and a range a value needs one" {
 	needs_data apple-device-management
 	sleeper() {
