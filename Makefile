@@ -152,7 +152,6 @@ LIBEXECDIR = $(PREFIX)/libexec/mcfg
 MANDIR	= $(PREFIX)/share/man
 DOCDIR	= $(PREFIX)/share/doc/mcfg
 COMMANDS = $(wildcard scripts/mcfg-* scripts/scep-*)
-HELPERS	= scripts/mcfg.cgi scripts/lighttpd.conf
 PAGES	= $(wildcard man/*.[1-9])
 BASHDIR	= $(PREFIX)/share/bash-completion/completions
 ZSHDIR	= $(PREFIX)/share/zsh/site-functions
@@ -163,7 +162,8 @@ install: all
 	    '$(DESTDIR)$(DOCDIR)/recipes'
 	$(INSTALL) -m 755 $(BINS) $(COMMANDS) '$(DESTDIR)$(BINDIR)'
 	$(INSTALL) -m 755 scripts/mcfg.cgi '$(DESTDIR)$(LIBEXECDIR)'
-	$(INSTALL) -m 644 scripts/lighttpd.conf '$(DESTDIR)$(LIBEXECDIR)'
+	$(INSTALL) -m 644 scripts/lighttpd.conf scripts/device.sh \
+	    scripts/device-checks.sh '$(DESTDIR)$(LIBEXECDIR)'
 	$(INSTALL) -m 644 README.md LICENSE '$(DESTDIR)$(DOCDIR)'
 	$(INSTALL) -m 644 scripts/recipes/* '$(DESTDIR)$(DOCDIR)/recipes'
 	chmod 755 '$(DESTDIR)$(DOCDIR)/recipes/pre-commit'

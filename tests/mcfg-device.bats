@@ -94,3 +94,271 @@ identity.pem profile.mobileconfig " ]
 	grep -q '^usage: mcfg-device' "$T/help"
 	yields - mcfg-device --version
 }
+
+# ---- a device that misbehaves ----
+
+# misbehaves STATUS TEXT NAME: it does so, and what comes of it.
+misbehaves() {
+	rm -rf "$T/$3"
+	device_refused "$1" "$2" "$T/$3" --misbehave "$3"
+}
+
+# printed FILE: a message as openssl prints it, in $T/cms.
+printed() {
+	openssl cms -cmsout -print -inform DER -in "$1" > "$T/cms"
+}
+
+@test "mcfg-device: each way to misbehave in phase 2 is what its name says" {
+	factory=$(openssl x509 -in "$FACTORY" -noout -issuer)
+	misbehaves 1 'phase 2: the service answered 403' wrong-challenge
+	[ "$(mcfg-get CHALLENGE "$T/wrong-challenge/attributes.plist")" != \
+	    "$(mcfg-get PayloadContent.Challenge \
+	    "$T/wrong-challenge/service.plist")" ]
+	misbehaves 1 'phase 2: the service answered 403' no-challenge
+	plist_is "$T/no-challenge/attributes.plist" "'CHALLENGE' not in p"
+	misbehaves 1 'phase 2: the service answered 403' foreign-factory
+	printed "$T/foreign-factory/02-profile.request"
+	grep -q 'issuer: O=Stranger' "$T/cms"
+	misbehaves 1 'phase 2: the service answered 403' named-factory
+	openssl cms -verify -noverify -binary -inform DER -in \
+	    "$T/named-factory/02-profile.request" -signer "$T/who" \
+	    -out "$T/plist" 2> /dev/null
+	[ "$(openssl x509 -in "$T/who" -noout -issuer)" = "$factory" ]
+	run ! openssl verify -partial_chain -trusted "$SITE/device-ca.pem" \
+	    "$T/who"
+	misbehaves 1 'phase 2: the service answered 403' two-signers
+	printed "$T/two-signers/02-profile.request"
+	[ "$(grep -c 'd.issuerAndSerialNumber' "$T/cms")" -eq 2 ]
+	misbehaves 1 'phase 2: the service answered 403' md5
+	printed "$T/md5/02-profile.request"
+	grep -q 'algorithm: md5 ' "$T/cms"
+	misbehaves 1 'phase 2: the service answered 403' no-certificates
+	printed "$T/no-certificates/02-profile.request"
+	grep -A1 'certificates:' "$T/cms" | grep -q '<ABSENT>'
+}
+
+@test "mcfg-device: a message that is spoilt on its way" {
+	misbehaves 1 'phase 2: the service answered 403' changed
+	run ! openssl cms -verify -noverify -binary -inform DER -in \
+	    "$T/changed/02-profile.request" -out "$T/plist"
+	openssl cms -verify -noverify -nosigs -binary -inform DER -in \
+	    "$T/changed/02-profile.request" -out "$T/plist" 2> /dev/null
+	same_plist "$T/plist" "$T/changed/attributes.plist"
+	run ! cmp -s "$T/plist" "$T/changed/attributes.plist"
+	misbehaves 1 'phase 2: the service answered 400' unsigned
+	cmp "$T/unsigned/02-profile.request" "$T/unsigned/attributes.plist"
+	misbehaves 1 'phase 2: the service answered 400' trailing
+	[ "$(tail -c 8 "$T/trailing/02-profile.request")" = trailing ]
+	misbehaves 1 'phase 2: the service answered 400' truncated
+	[ "$(wc -c < "$T/truncated/02-profile.request")" -eq 700 ]
+	misbehaves 1 'phase 2: the service answered 400' empty
+	[ ! -s "$T/empty/02-profile.request" ]
+	misbehaves 1 'phase 2: the service answered 413' large
+	[ "$(wc -c < "$T/large/02-profile.request")" -gt 1048576 ]
+}
+
+@test "mcfg-device: forms that a service has to take" {
+	cat "$FACTORY" "$SITE/device-ca.pem" > "$T/chain.pem"
+	with_chain() {
+		yields - mcfg-device "$URL" --cacert "$ROOT_CA" --user jane \
+		    --password env:PW --identity "$T/chain.pem" \
+		    --identity-key "$FACTORY_KEY" -o "$T/$1" --misbehave "$1"
+		printed "$T/$1/02-profile.request"
+	}
+	with_chain der
+	[ "$(grep -c 'd.certificate:' "$T/cms")" -eq 2 ]
+	[ "$(head -c 2 "$T/der/02-profile.request" | od -An -tx1)" = ' 30 82' ]
+	with_chain no-intermediates
+	[ "$(grep -c 'd.certificate:' "$T/cms")" -eq 1 ]
+	[ "$(head -c 2 "$T/no-intermediates/02-profile.request" |
+	    od -An -tx1)" = ' 30 80' ]
+	with_chain no-attributes
+	grep -A1 'signedAttrs:' "$T/cms" | grep -q '<ABSENT>'
+	with_chain sha256
+	grep -q 'algorithm: sha256 ' "$T/cms"
+	with_chain appended
+	grep -q 'issuer: O=Stranger' "$T/cms"
+}
+
+@test "mcfg-device: a CA that is asked for the wrong thing" {
+	for bad in wrong-scep-challenge no-scep-challenge other-subject; do
+		run -1 device "$T/$bad" --misbehave "$bad"
+		[[ $output == *'refused: badRequest'* ]]
+		[ ! -e "$T/$bad/identity.pem" ]
+	done
+}
+
+@test "mcfg-device: phase 3 of another device" {
+	misbehaves 1 'phase 3: the service answered 403' other-udid
+	misbehaves 1 'phase 3: the service answered 403' foreign-signer
+	misbehaves 1 'phase 3: the service answered 403' named-signer
+	openssl cms -verify -noverify -binary -inform DER -in \
+	    "$T/named-signer/08-profile.request" -signer "$T/who" \
+	    -out "$T/plist" 2> /dev/null
+	for what in -issuer -subject -serial; do
+		[ "$(openssl x509 -in "$T/who" -noout $what)" = \
+		    "$(openssl x509 -in "$T/named-signer/identity.pem" \
+		    -noout $what)" ]
+	done
+	# In one phase only.
+	device_refused 1 'phase 3: the service answered 403' "$T/d" \
+	    --misbehave 3:changed
+	yields - device "$T/e" --misbehave override,3:appended
+	openssl cms -verify -noverify -binary -inform DER \
+	    -in "$T/e/08-profile.request" -out "$T/plist" 2> /dev/null
+	plist_is "$T/plist" "p['USER'] == 'said by the device'"
+}
+
+@test "mcfg-device: it sends again, and it loses answers" {
+	run -0 device "$T/a" --misbehave repeat-phase2,repeat-scep \
+	    --misbehave repeat-phase3
+	[ "${lines[0]}" = \
+	    'mcfg-device: phase 2: the same again was answered 403' ]
+	[ "${lines[1]}" = 'mcfg-device: SCEP: the same again was answered 200' ]
+	[ "${lines[2]}" = \
+	    'mcfg-device: phase 3: the same again was answered 200' ]
+	[ -e "$T/a/profile.mobileconfig" ]
+	scep-ca list --dir "$SITE/ca" --json > "$T/before"
+	run -0 device "$T/b" --misbehave lost-phase2,lost-scep,lost-phase3
+	[ "$output" = "mcfg-device: phase 2: the answer was lost, and the \
+same again was answered 403: starting over" ]
+	[ -e "$T/b/profile.mobileconfig" ]
+	# One certificate, though its first copy was lost.
+	yields - device "$T/c" --misbehave lost-scep
+	[ ! -e "$T/c/07-pkioperation.again" ]
+}
+
+@test "mcfg-device: a factory makes as many devices as one likes" {
+	for n in 1 2; do
+		yields - mcfg-device "$URL" --cacert "$ROOT_CA" --user jane \
+		    --password env:PW --factory "$SITE/simulated/ca.pem" \
+		    --factory-key "$SITE/simulated/ca-key.pem" -o "$T/$n"
+		printed "$T/$n/02-profile.request"
+	done
+	grep -q 'algorithm: sha1 ' "$T/cms"
+	openssl cms -verify -noverify -binary -inform DER -in \
+	    "$T/2/02-profile.request" -signer "$T/who" -out "$T/plist" \
+	    2> /dev/null
+	openssl x509 -in "$T/who" -noout -text > "$T/text"
+	grep -q 'Public-Key: (1024 bit)' "$T/text"
+}
+
+@test "mcfg-device: what it can do wrong is on a list, and nothing else" {
+	yields "$T/list" mcfg-device --misbehave list
+	refuses 2 "'nothing' is not on the list" mcfg-device \
+	    --misbehave nothing
+	refuses 2 "'4:changed' is not on the list" mcfg-device \
+	    --misbehave der,4:changed
+	refuses 2 'is empty' mcfg-device --misbehave ''
+	# The page has the same.
+	sed -n 's/^\([a-z][a-z0-9-]*\) .*/\1/p' "$T/list" | sort > "$T/names"
+	sed -n 's/^\.It Cm \([a-z0-9-]*\)$/\1/p' \
+	    "$ROOT/man/mcfg-device.1" | sort | diff - "$T/names"
+}
+
+# ---- the table ----
+
+# verdict WORD: the names of the checks with that verdict, in $T/names.
+verdict() {
+	awk -v w="$1" '$1 == w { print $2 }' "$T/table" > "$T/names"
+}
+
+@test "mcfg-device: --server-only-checks finds nothing wrong here" {
+	yields "$T/table" device "$T/d" --server-only-checks
+	verdict wrong
+	[ ! -s "$T/names" ]
+	verdict right
+	[ "$(wc -l < "$T/names")" -ge 80 ]
+	grep -q '^[0-9]* right, 0 wrong, 0 not offered or not reached$' \
+	    "$T/table"
+}
+
+@test "mcfg-device: --server-only-checks finds what a wrong service does" {
+	openssl req -new -newkey rsa:2048 -nodes -keyout "$T/tls.key" \
+	    -subj /CN=localhost -out "$T/tls.csr" 2> /dev/null
+	echo 'subjectAltName=DNS:localhost' | openssl x509 -req \
+	    -in "$T/tls.csr" -CA "$PKI/root.pem" -CAkey "$PKI/root.key" \
+	    -set_serial 77 -extfile /dev/stdin -out "$T/tls.pem" 2> /dev/null
+	mkfifo "$T/ready"
+	python3 -W ignore "$TESTS/wrong_service.py" "$PKI" "$T" > "$T/ready" \
+	    2> "$T/service" 3>&- &
+	read -r -t 30 address < "$T/ready"
+	run mcfg-device "$address/" --cacert "$PKI/root.pem" --user jane \
+	    --password env:PW --identity "$PKI/device.pem" \
+	    --identity-key "$PKI/device.key" -o "$T/d" --server-only-checks
+	kill $!
+	[ "$status" -eq 1 ]
+	printf '%s\n' "$output" > "$T/table"
+	cat "$T/table" "$T/service"
+	[ ! -s "$T/service" ]
+	verdict wrong
+	diff - "$T/names" <<-'END'
+	tls-version
+	root-type
+	root-same
+	password-asked
+	password-wrong
+	enroll-type
+	enroll-cache
+	enroll-chain
+	challenge-long
+	enroll-stable
+	challenge-fresh
+	host-forged
+	phase2-wrong-challenge
+	phase2-no-challenge
+	phase2-foreign-factory
+	phase2-named-factory
+	phase2-md5
+	phase2-two-signers
+	phase2-trailing
+	phase2-large
+	phase2-type
+	phase2-cache
+	phase2-chain
+	challenge-repeated
+	challenge-spent
+	scep-key-size
+	scep-challenge
+	getcacert-type
+	ca-fingerprint
+	getcacaps-type
+	getcacaps
+	scep-operation
+	scep-large
+	wrong-scep-challenge
+	no-scep-challenge
+	scep-type
+	scep-repeated
+	scep-spent
+	phase3-other-udid
+	phase3-foreign-signer
+	phase3-named-signer
+	phase3-two-signers
+	phase3-trailing
+	phase3-type
+	phase3-cache
+	phase3-chain
+	phase3-repeated
+	phase3-appended
+	phase3-override
+	other-subject
+	refusals-alike
+	END
+	verdict right
+	for name in enroll phase2 phase2-changed scep phase3 phase3-changed; do
+		grep -qx "$name" "$T/names"
+	done
+}
+
+@test "mcfg-device: --server-only-checks says what it could not reach" {
+	run -1 device "$T/d" --enroll "$URL/nothing" --server-only-checks
+	printf '%s\n' "$output" > "$T/table"
+	verdict wrong
+	[ "$(cat "$T/names")" = enroll ]
+	for name in phase2 phase3; do
+		grep -q "^not reached  *$name " "$T/table"
+	done
+	device_refused 2 '--misbehave: --server-only-checks does that' \
+	    "$T/e" --server-only-checks --misbehave der
+}

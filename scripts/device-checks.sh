@@ -1,0 +1,793 @@
+# shellcheck shell=sh
+# device-checks.sh: the table of --server-only-checks.  The device walks, and
+# misbehaves in every way on the way; what should come of each is here.
+#
+# Nothing is assumed of the service but what Apple's document says: a profile
+# by a password, attributes posted, SCEP, attributes posted again.  What a
+# service does not offer is said; what cannot be tried since an earlier step
+# failed is "not reached".
+
+dir=$out
+right=0 wrong=0 none=0
+mkdir -p "$dir/walk" || exit 4
+: > "$tmp/refusals"
+
+# ---- the table ----
+
+columns() {
+	printf '%-11s  %-24s  %-37s  %-30s  %s\n' "$@"
+}
+
+# row VERDICT NAME SENT EXPECTED CAME: one line; what came is a stranger's.
+row() {
+	came=$(printf '%s' "$5" | tr -c '[:print:]' '?' | cut -c 1-60)
+	columns "$1" "$2" "$3" "$4" "$came"
+	case $1 in
+	right) right=$((right + 1)) ;;
+	wrong) wrong=$((wrong + 1)) ;;
+	*) none=$((none + 1)) ;;
+	esac
+}
+
+# judge NAME SENT EXPECTED CAME TEST...: right where the test holds.
+judge() {
+	name=$1 sent=$2 expected=$3 got=$4
+	shift 4
+	verdict=wrong
+	! "$@" || verdict=right
+	row $verdict "$name" "$sent" "$expected" "$got"
+}
+
+absent() {
+	row 'not offered' "$1" "$2" "$3" "${4:--}"
+}
+
+unreached() {
+	row 'not reached' "$1" "$2" "$3" "${4:--}"
+}
+
+# answer: what came, of the last fetch.
+answer() {
+	if [ "$code" = 000 ]; then
+		printf 'no answer: %s' "$why"
+	else
+		printf '%s' "$code"
+	fi
+}
+
+# is_code CODE...: is the last answer one of these?
+is_code() {
+	for one; do
+		[ "$code" != "$one" ] || return 0
+	done
+	return 1
+}
+
+# refused NAME SENT FILE: any 4xx says no, but that there is no such page.
+refused() {
+	judge "$1" "$2" 'refused' "$(answer)" is_refusal
+	[ "$code" != 403 ] ||
+	    openssl dgst -sha256 -r "$3" >> "$tmp/refusals"
+}
+
+is_refusal() {
+	case $code in
+	404) return 1 ;;
+	4??) return 0 ;;
+	esac
+	return 1
+}
+
+# holds_not TEXT FILE
+holds_not() {
+	! grep -qF -e "$1" "$2"
+}
+
+accepted() {
+	judge "$1" "$2" 'accepted' "$(answer)" is_code 200
+}
+
+# walker NAME BAD...: a walk of its own in $out; its messages are kept.
+walker() {
+	out=$dir/$1
+	shift
+	bad=" $* "
+	mkdir -p "$out" || exit 4
+}
+
+# content FILE TO: what is in a signed profile, whoever signed it; one that is
+# not signed is itself.
+content() {
+	mcfg-verify --no-trust -o "$2" "$1" 2> /dev/null ||
+	    cp "$1" "$2"
+}
+
+# started NAME BAD...: a walk through phase 1; fails where there is none.
+started() {
+	walker "$@"
+	phase1 "$out/01-enroll.response" && is_code 200 || return
+	content "$out/01-enroll.response" "$out/service.plist"
+	read_service 2> /dev/null
+}
+
+# identified NAME BAD...: a walk through phase 2.
+identified() {
+	started "$@" || return
+	message2
+	send2 "$out/03-profile.response" && is_code 200 || return
+	content "$out/03-profile.response" "$out/scep.plist"
+	read_scep 2> /dev/null
+}
+
+# ---- any profile that comes ----
+
+# reason: the first line that a tool said, without its name and the file's.
+reason() {
+	sed -n '1{s/^[a-z]*-[a-z]*: //; s|^[^ ]*/[^:]*: ||; p;}' "$tmp/said"
+}
+
+# profile_rows NAME FILE: of the last fetch.
+profile_rows() {
+	type=$(header content-type)
+	cache=$(header cache-control)
+	judge "$1-type" 'the profile: Content-Type' \
+	    application/x-apple-aspen-config "${type:-none}" \
+	    has_word "$type" application/x-apple-aspen-config
+	judge "$1-cache" 'the profile: Cache-Control' no-store \
+	    "${cache:-none}" has_word "$cache" no-store
+	if mcfg-verify --no-trust -o "$tmp/content" "$2" \
+	    2> "$tmp/said"; then
+		row right "$1-signed" 'the profile: its signature' right right
+		if mcfg-verify --ca "$cacert" -o "$tmp/content" "$2" \
+		    2> "$tmp/said"; then
+			row right "$1-chain" 'the profile: its certificates' \
+			    'up to the root' 'up to the root'
+		else
+			row wrong "$1-chain" 'the profile: its certificates' \
+			    'up to the root' "$(reason)"
+		fi
+	else
+		row wrong "$1-signed" 'the profile: its signature' right \
+		    "$(reason)"
+		unreached "$1-chain" 'the profile: its certificates' \
+		    'up to the root'
+	fi
+}
+
+# has_word VALUE WORD: in a header; case does not matter.
+has_word() {
+	printf '%s\n' "$1" | tr 'A-Z;,' 'a-z  ' | tr -s ' ' '\n' |
+	    grep -qxF "$2"
+}
+
+# ---- the connection and the password ----
+
+check_connection() {
+	where=connection
+	if fetch "$tmp/body" -o /dev/null --tlsv1.0 --tls-max 1.1 \
+	    --ciphers DEFAULT@SECLEVEL=0 "${url%/}/"; then
+		row wrong tls-version 'a hello of TLS 1.1' 'no connection' \
+		    "$code"
+	else
+		case $why in
+		*'no protocols available'*|*'unsupported protocol version'*)
+			row 'not reached' tls-version 'a hello of TLS 1.1' \
+			    'no connection' 'curl here cannot' ;;
+		*)
+			row right tls-version 'a hello of TLS 1.1' \
+			    'no connection' 'no connection' ;;
+		esac
+	fi
+	fetch "$tmp/body" "${url%/}/"
+	judge tls-trusted 'a hello, with the root' 'a trusted server' \
+	    "$([ "$code" != 000 ] && echo trusted || answer)" [ "$code" != 000 ]
+	fetch "$tmp/body" "${url%/}/CA"
+	type=$(header content-type)
+	if ! is_code 200; then
+		absent root-type 'GET /CA' application/x-x509-ca-cert \
+		    "$(answer)"
+		absent root-same 'GET /CA' 'the root, DER' "$(answer)"
+		return
+	fi
+	judge root-type 'GET /CA: Content-Type' application/x-x509-ca-cert \
+	    "${type:-none}" has_word "$type" application/x-x509-ca-cert
+	judge root-same 'GET /CA' 'the root, DER' \
+	    "$(openssl x509 -inform DER -in "$tmp/body" -noout -subject \
+	    2> /dev/null || echo 'no certificate in DER')" same_root
+}
+
+# Among the certificates of --cacert.
+same_root() {
+	openssl x509 -inform DER -in "$tmp/body" -outform PEM \
+	    2> /dev/null | sed 1d | tr -d '\n' > "$tmp/one"
+	[ -s "$tmp/one" ] && tr -d '\r\n' < "$cacert" |
+	    grep -qF -f "$tmp/one"
+}
+
+no_profile() {
+	! is_code 200 || ! grep -q PayloadContent "$tmp/body"
+}
+
+check_password() {
+	fetch "$tmp/body" "$enroll"
+	judge password-none 'phase 1 without a password' 'no profile' \
+	    "$(answer)" no_profile
+	if is_code 401; then
+		judge password-asked 'the answer 401' WWW-Authenticate \
+		    "$(header www-authenticate)" \
+		    [ -n "$(header www-authenticate)" ]
+	else
+		absent password-asked 'the answer 401' WWW-Authenticate \
+		    "$(answer)"
+	fi
+	fetch "$tmp/body" -K - "$enroll" <<-CONF
+	user = "$(escape '\"' "$user:not-$secret")"
+	CONF
+	judge password-wrong 'phase 1 with a wrong password' 'no profile' \
+	    "$(answer)" no_profile
+}
+
+# ---- phase 1 ----
+
+check_phase1() {
+	walker walk
+	phase1 "$out/01-enroll.response"
+	accepted enroll 'phase 1 with the password'
+	is_code 200 || return
+	profile_rows enroll "$out/01-enroll.response"
+	content "$out/01-enroll.response" "$out/service.plist"
+	if ! read_service 2> "$tmp/said"; then
+		row wrong enroll-content 'the profile: its address' \
+		    'PayloadContent.URL' "$(reason)"
+		return 1
+	fi
+	row right enroll-content 'the profile: its address' \
+	    'PayloadContent.URL' 'is there'
+	judge enroll-https 'the profile: its address' 'https' \
+	    "${profile_url%%:*}" [ "${profile_url%%:*}" = https ]
+	check_challenge
+}
+
+# check_challenge: one of phase 1, and the next one.
+check_challenge() {
+	first=$challenge
+	id=$(mcfg-get PayloadIdentifier "$out/service.plist" 2> /dev/null)
+	if [ -z "$first" ]; then
+		row wrong challenge-there 'the profile: Challenge' 'one' none
+		unreached challenge-long 'the profile: Challenge' \
+		    '16 characters or more'
+		unreached challenge-fresh 'phase 1 again: Challenge' another
+	else
+		row right challenge-there 'the profile: Challenge' one one
+		judge challenge-long 'the profile: Challenge' \
+		    '16 characters or more' "${#first} characters" \
+		    [ "${#first}" -ge 16 ]
+	fi
+	started again || :
+	again=$(mcfg-get PayloadIdentifier "$out/service.plist" 2> /dev/null)
+	judge enroll-stable 'phase 1 again: PayloadIdentifier' 'the same' \
+	    "$([ "$id" = "$again" ] && echo 'the same' || echo "$again")" \
+	    [ "$id" = "$again" ]
+	if [ -n "$first" ]; then
+		alike=$(alike "$first" "$challenge")
+		judge challenge-fresh 'phase 1 again: Challenge' another \
+		    "$alike of ${#first} characters are alike" \
+		    [ $((alike * 2)) -lt "${#first}" ]
+	fi
+	check_host
+}
+
+# alike A B: how many characters stand in the same place; a counter and a date
+# give themselves away so.
+alike() {
+	awk -v a="$1" -v b="$2" 'BEGIN {
+		for (i = 1; i <= length(a); i++)
+			n += substr(a, i, 1) == substr(b, i, 1)
+		print n + 0
+	}'
+}
+
+# A service that believes the Host header sends devices to others.
+check_host() {
+	fetch "$tmp/body" -H 'Host: elsewhere.invalid' -K - "$enroll" <<-CONF
+	user = "$(escape '\"' "$user:$secret")"
+	CONF
+	content "$tmp/body" "$tmp/content"
+	judge host-forged 'phase 1 with another Host' 'the address stays' \
+	    "$(holds_not elsewhere.invalid "$tmp/content" && answer ||
+	    echo 'the address of that host')" \
+	    holds_not elsewhere.invalid "$tmp/content"
+}
+
+# ---- phase 2 ----
+
+# wrong2 NAME SENT: a message that misbehaves as NAME says, with a challenge
+# that is good until then.
+wrong2() {
+	if started "phase2-$1" "$1"; then
+		message2
+		send2 "$out/03-profile.response"
+		refused "phase2-$1" "$2" "$out/03-profile.response"
+	else
+		unreached "phase2-$1" "$2" refused
+	fi
+}
+
+# form2 NAME SENT: a form that real devices use.
+form2() {
+	if started "phase2-$1" "$1"; then
+		message2
+		send2 "$out/03-profile.response"
+		accepted "phase2-$1" "$2"
+	else
+		unreached "phase2-$1" "$2" accepted
+	fi
+}
+
+check_phase2() {
+	wrong2 wrong-challenge 'another challenge'
+	wrong2 no-challenge 'no challenge'
+	wrong2 foreign-factory 'signed by no factory'
+	wrong2 named-factory 'signed by a factory of that name'
+	wrong2 unsigned 'the attributes, not signed'
+	wrong2 changed 'a byte changed after signing'
+	wrong2 md5 'signed with MD5'
+	wrong2 two-signers 'two signers'
+	wrong2 trailing 'bytes behind the message'
+	wrong2 truncated 'a part of the message'
+	wrong2 empty 'no message'
+	wrong2 large 'a megabyte of attributes'
+	fetch "$tmp/body" "$profile_url"
+	refused profile-get 'GET where messages are posted' "$tmp/body"
+
+	form2 der 'DER where devices write BER'
+	form2 no-attributes 'no signed attributes, as macOS'
+	form2 no-intermediates 'only its own certificate'
+}
+
+# The walk that goes on: BER, SHA-1, and what the factory gave it.
+check_identify() {
+	if ! started walk; then
+		unreached phase2 'what a device sends' accepted
+		return 1
+	fi
+	message2
+	send2 "$out/03-profile.response"
+	accepted phase2 'what a device sends'
+	is_code 200 || return
+	profile_rows phase2 "$out/03-profile.response"
+	content "$out/03-profile.response" "$out/scep.plist"
+	cp "$tmp/head" "$tmp/kept"
+	send2 "$out/03-profile.again"
+	refused challenge-repeated 'the same message again' \
+	    "$out/03-profile.again"
+	challenge_of_phase1=$challenge
+	message2
+	send2 "$out/03-profile.again"
+	refused challenge-spent 'another message, the same challenge' \
+	    "$out/03-profile.again"
+}
+
+# ---- SCEP ----
+
+check_payload() {
+	if ! read_scep 2> /dev/null; then
+		row wrong scep-payload 'the profile: its SCEP payload' \
+		    'an address' "$(sed 's/^mcfg-get: //' "$tmp/get")"
+		return 1
+	fi
+	row right scep-payload 'the profile: its SCEP payload' 'an address' \
+	    'is there'
+	judge scep-key-size 'the payload: Keysize' '2048 or more' "$bits" \
+	    [ "$bits" -ge 2048 ]
+	if [ -z "$SCEP_CHALLENGE" ]; then
+		absent scep-challenge 'the payload: Challenge' 'its own' none
+	else
+		judge scep-challenge 'the payload: Challenge' 'its own' \
+		    "${#SCEP_CHALLENGE} characters" own_challenge
+	fi
+}
+
+own_challenge() {
+	[ "${#SCEP_CHALLENGE}" -ge 16 ] &&
+	    [ "$SCEP_CHALLENGE" != "$challenge_of_phase1" ]
+}
+
+# certificates FILE: of GetCACert, each as $tmp/ca.N in DER; $single where the
+# answer is one certificate.
+certificates() {
+	rm -f "$tmp"/ca.*
+	single=
+	if openssl x509 -inform DER -in "$1" -out "$tmp/all" 2> /dev/null; then
+		single=yes
+	else
+		openssl pkcs7 -inform DER -in "$1" -print_certs \
+		    -out "$tmp/all" 2> /dev/null || return
+	fi
+	awk -v to="$tmp/ca.pem." '/^-----BEGIN/ { n++; f = to n }
+	    f != "" { print > f } /^-----END/ { close(f); f = "" }' "$tmp/all"
+	n=0
+	for one in "$tmp"/ca.pem.*; do
+		n=$((n + 1))
+		openssl x509 -in "$one" -outform DER -out "$tmp/ca.der.$n" \
+		    2> /dev/null || return
+	done
+}
+
+has_fingerprint() {
+	for one in "$tmp"/ca.der.*; do
+		! fingerprint "$one" || return 0
+	done
+	return 1
+}
+
+check_ca() {
+	scep_get GetCACert "$out/04-getcacert.response"
+	type=$(header content-type)
+	if ! is_code 200 || ! certificates "$out/04-getcacert.response"; then
+		row wrong getcacert 'GetCACert' 'certificates' "$(answer)"
+		return 1
+	fi
+	row right getcacert GetCACert certificates "$n"
+	want=application/x-x509-ca-ra-cert
+	[ -z "$single" ] || want=application/x-x509-ca-cert
+	judge getcacert-type 'GetCACert: Content-Type' "$want" \
+	    "${type:-none}" has_word "$type" "$want"
+	if scep CAFingerprint > "$out/fingerprint"; then
+		judge ca-fingerprint 'the payload: CAFingerprint' \
+		    'that of GetCACert' \
+		    "$(has_fingerprint && echo right || echo another)" \
+		    has_fingerprint
+	elif [ "${scep_url%%:*}" = https ]; then
+		absent ca-fingerprint 'the payload: CAFingerprint' \
+		    'that of GetCACert' 'none; https'
+	else
+		row wrong ca-fingerprint 'the payload: CAFingerprint' \
+		    'that of GetCACert' 'none, over http'
+	fi
+}
+
+check_caps() {
+	scep_get GetCACaps "$out/05-getcacaps.response"
+	type=$(header content-type)
+	if ! is_code 200; then
+		: > "$out/05-getcacaps.response"
+		absent getcacaps-type 'GetCACaps: Content-Type' text/plain \
+		    "$(answer)"
+		absent getcacaps 'GetCACaps' 'AES, SHA-256 or SHA-512' \
+		    "$(answer)"
+	else
+		judge getcacaps-type 'GetCACaps: Content-Type' text/plain \
+		    "${type:-none}" has_word "$type" text/plain
+	fi
+	read_caps "$out/05-getcacaps.response"
+	! is_code 200 || judge getcacaps GetCACaps 'AES, SHA-256 or SHA-512' \
+	    "$cipher $digest" is_strong
+	fetch "$tmp/body" -G "$scep_url" --data-urlencode operation=Nonsense
+	refused scep-operation 'an operation that there is not' "$tmp/body"
+	head -c 1048576 /dev/zero > "$tmp/big"
+	fetch "$tmp/body" -H 'Content-Type: application/x-pki-message' \
+	    --data-binary "@$tmp/big" "$scep_url?operation=PKIOperation"
+	refused scep-large 'a megabyte of zeros' "$tmp/body"
+}
+
+is_strong() {
+	[ "$cipher" != des-ede3-cbc ] && [ "$digest" != sha1 ]
+}
+
+# issue TO: asks for a certificate; 0 issued, 1 refused, $said what was said.
+issue() {
+	if ! message_scep 2> "$tmp/said"; then
+		issued=4 said=$(reason)
+		return
+	fi
+	send_scep "$out/07-pkioperation.response" || :
+	reply "$1"
+}
+
+# reply TO: reads what came.
+reply() {
+	issued=4 said=$(answer)
+	if is_refusal; then
+		issued=1
+		return
+	fi
+	is_code 200 || return
+	read_reply "$out/07-pkioperation.response" "$1" 2> "$tmp/said"
+	issued=$? said=$(reason)
+	[ "$issued" -ne 0 ] || said='a certificate'
+}
+
+# wrong_scep NAME SENT: with a challenge that is good until then.
+wrong_scep() {
+	bad=" $1 "
+	issue "$tmp/no.pem"
+	bad=' '
+	judge "$1" "$2" 'no certificate' "$said" [ "$issued" -eq 1 ]
+}
+
+# A challenge for one subject does not buy another: it is refused, or what is
+# certified is the subject that it is for.
+check_subject() {
+	if ! identified other; then
+		unreached other-subject 'another subject' 'not certified'
+		return
+	fi
+	cp "$dir/walk/04-getcacert.response" "$dir/walk/identity-key.pem" \
+	    "$out/" || exit 4
+	bad=' other-subject '
+	issue "$out/identity.pem"
+	bad=' '
+	[ "$issued" -ne 0 ] || said=$(openssl x509 -in "$out/identity.pem" \
+	    -noout -subject -nameopt RFC2253)
+	judge other-subject 'another subject' 'not certified' "$said" \
+	    no_other
+}
+
+no_other() {
+	case $issued:$said in
+	0:*OU=Other*) return 1 ;;
+	[01]:*) return 0 ;;
+	esac
+	return 1
+}
+
+check_scep() {
+	new_key
+	if [ -n "$SCEP_CHALLENGE" ]; then
+		wrong_scep wrong-scep-challenge 'a request, another challenge'
+		wrong_scep no-scep-challenge 'a request, no challenge'
+	else
+		absent wrong-scep-challenge \
+		    'a request, another challenge' 'no certificate'
+		absent no-scep-challenge 'a request, no challenge' \
+		    'no certificate'
+	fi
+	issue "$out/identity.pem"
+	type=$(header content-type)
+	! is_code 200 || judge scep-type 'the reply: Content-Type' \
+	    application/x-pki-message "${type:-none}" \
+	    has_word "$type" application/x-pki-message
+	judge scep 'what a device sends' 'a certificate' "$said" \
+	    [ "$issued" -eq 0 ]
+	! is_code 200 || check_reply
+	[ "$issued" -eq 0 ] || return
+	check_repeated
+}
+
+# check_reply: its signed attributes beside those of the request.
+check_reply() {
+	mcfg-inspect --json "$out/06-pkioperation.request" > "$tmp/asked" \
+	    2> /dev/null
+	mcfg-inspect --json "$out/07-pkioperation.response" > "$tmp/told" \
+	    2> /dev/null
+	made=$(of told content.cms.cipher)
+	judge scep-transaction 'the reply: transactionID' \
+	    'that of the request' "$(of told transaction_id)" \
+	    [ "$(of told transaction_id)" = "$(of asked transaction_id)" ]
+	judge scep-recipient-nonce 'the reply: recipientNonce' \
+	    'what the request said' "$(of told recipient_nonce)" \
+	    [ "$(of told recipient_nonce)" = "$(of asked sender_nonce)" ]
+	judge scep-sender-nonce 'the reply: senderNonce' '16 bytes, its own' \
+	    "$(of told sender_nonce)" own_nonce "$(of told sender_nonce)"
+	if [ -n "$made" ]; then
+		judge scep-cipher 'the reply: its cipher' \
+		    'AES or triple DES' "$made" good_cipher "$made"
+	else
+		unreached scep-cipher 'the reply: its cipher' \
+		    'AES or triple DES' 'nothing encrypted'
+	fi
+}
+
+# of WHICH KEY: of what mcfg-inspect said of a message, or nothing.
+of() {
+	mcfg-get "$2" "$tmp/$1" 2> /dev/null
+}
+
+own_nonce() {
+	[ "${#1}" -eq 32 ] && [ "$1" != "$(of asked sender_nonce)" ]
+}
+
+good_cipher() {
+	case $1 in
+	aes*|des-ede3-cbc) return 0 ;;
+	esac
+	return 1
+}
+
+check_repeated() {
+	cp "$out/07-pkioperation.response" "$tmp/reply"
+	send_scep "$out/07-pkioperation.response" || :
+	reply "$tmp/second.pem"
+	judge scep-repeated 'the same request again' 'no second certificate' \
+	    "$([ "$issued" -eq 0 ] && same_certificate &&
+	    echo 'the same certificate' || printf '%s' "$said")" no_second
+	cp "$tmp/reply" "$out/07-pkioperation.response"
+	if [ -z "$SCEP_CHALLENGE" ]; then
+		absent scep-spent 'another key, the same challenge' \
+		    'no certificate'
+		return
+	fi
+	cp "$out/identity-key.pem" "$tmp/key" || exit 4
+	new_key
+	issue "$tmp/no.pem"
+	judge scep-spent 'another key, the same challenge' 'no certificate' \
+	    "$said" [ "$issued" -eq 1 ]
+	cp "$tmp/key" "$out/identity-key.pem" &&
+	    cp "$tmp/reply" "$out/07-pkioperation.response" || exit 4
+}
+
+same_certificate() {
+	cmp -s "$tmp/second.pem" "$out/identity.pem"
+}
+
+no_second() {
+	[ "$issued" -eq 1 ] || { [ "$issued" -eq 0 ] && same_certificate; }
+}
+
+# ---- phase 3 ----
+
+# wrong3 NAME SENT
+wrong3() {
+	bad=" $1 "
+	message3
+	bad=' '
+	send3 "$dir/phase3-$1.response"
+	cp "$out/08-profile.request" "$dir/phase3-$1.request"
+	refused "phase3-$1" "$2" "$dir/phase3-$1.response"
+}
+
+# enveloped PROFILE: its EncryptedPayloadContent in $tmp/enveloped.
+enveloped() {
+	content "$1" "$tmp/content"
+	mcfg-get EncryptedPayloadContent "$tmp/content" > "$tmp/enveloped" \
+	    2> /dev/null
+}
+
+# recipients: how many can read $tmp/enveloped.
+recipients() {
+	openssl cms -cmsout -print -inform DER -in "$tmp/enveloped" \
+	    2> /dev/null | grep -c '^ *d\.[a-z]*:'
+}
+
+# opens CERT KEY: does it read $tmp/enveloped?
+opens() {
+	openssl cms -decrypt -binary -inform DER -in "$tmp/enveloped" \
+	    -recip "$1" -inkey "$2" -out "$tmp/plain" 2> /dev/null &&
+	    grep -q . "$tmp/plain"
+}
+
+only_own() {
+	[ "$(recipients)" -eq 1 ] &&
+	    opens "$out/identity.pem" "$out/identity-key.pem"
+}
+
+readers() {
+	number=$(recipients)
+	if ! opens "$out/identity.pem" "$out/identity-key.pem"; then
+		echo "$number, not the device"
+	elif [ "$number" -eq 1 ]; then
+		echo 'the device'
+	else
+		echo "the device and $((number - 1)) more"
+	fi
+}
+
+check_phase3() {
+	phase=3
+	wrong3 other-udid 'another UDID than in phase 2'
+	wrong3 foreign-signer 'signed by the factory identity'
+	wrong3 named-signer 'signed by an identity of that name'
+	wrong3 unsigned 'the attributes, not signed'
+	wrong3 changed 'a byte changed after signing'
+	wrong3 two-signers 'two signers'
+	wrong3 trailing 'bytes behind the message'
+
+	message3
+	send3 "$out/09-profile.response"
+	accepted phase3 'what a device sends'
+	is_code 200 || return
+	profile_rows phase3 "$out/09-profile.response"
+	send3 "$out/09-profile.again"
+	judge phase3-repeated 'the same message again' \
+	    'accepted, or 301' "$(answer)" is_code 200 301
+	if ! enveloped "$out/09-profile.response"; then
+		row wrong profile-encrypted 'the profile: its content' \
+		    encrypted 'for all to read'
+		unreached profile-reader 'the profile: who can read it' \
+		    'the device'
+		unreached phase3-appended "a stranger's certificate inside" \
+		    'the device reads'
+	else
+		row right profile-encrypted 'the profile: its content' \
+		    encrypted encrypted
+		judge profile-reader 'the profile: who can read it' \
+		    'the device' "$(readers)" only_own
+		check_appended
+	fi
+	check_override
+}
+
+check_appended() {
+	bad=' appended '
+	message3
+	bad=' '
+	send3 "$dir/phase3-appended.response"
+	if is_code 200 && enveloped "$dir/phase3-appended.response"; then
+		judge phase3-appended "a stranger's certificate inside" \
+		    'the device reads' "$(readers)" only_own
+	else
+		refused phase3-appended "a stranger's certificate inside" \
+		    "$dir/phase3-appended.response"
+	fi
+}
+
+# What the device calls itself must not stand where the server's words do.
+check_override() {
+	bad=' override '
+	message3
+	bad=' '
+	send3 "$dir/phase3-override.response"
+	if ! is_code 200; then
+		refused phase3-override 'names of server variables' \
+		    "$dir/phase3-override.response"
+		return
+	fi
+	content "$dir/phase3-override.response" "$tmp/all"
+	! enveloped "$dir/phase3-override.response" ||
+	    ! opens "$out/identity.pem" "$out/identity-key.pem" ||
+	    cat "$tmp/plain" >> "$tmp/all"
+	judge phase3-override 'names of server variables' \
+	    'not in the profile' "$(holds_not "$MARK" "$tmp/all" &&
+	    echo 'not there' || echo 'in the profile')" \
+	    holds_not "$MARK" "$tmp/all"
+}
+
+# ---- over all ----
+
+check_refusals() {
+	if [ ! -s "$tmp/refusals" ]; then
+		absent refusals-alike 'all answers 403' 'the same body' \
+		    'none was 403'
+		return
+	fi
+	bodies=$(cut -d ' ' -f 1 "$tmp/refusals" | sort -u | wc -l)
+	judge refusals-alike "all $(wc -l < "$tmp/refusals") answers 403" \
+	    'the same body' "$((bodies)) of them" [ "$bodies" -eq 1 ]
+}
+
+check_enrolled() {
+	if ! check_scep; then
+		unreached phase3 'what a device sends' accepted
+	else
+		check_phase3
+	fi
+	check_subject
+}
+
+check_service() {
+	columns verdict check sent expected came
+	check_connection
+	check_password
+	if ! check_phase1; then
+		unreached phase2 'what a device sends' accepted
+		unreached phase3 'what a device sends' accepted
+		return
+	fi
+	check_phase2
+	if check_identify && check_payload && check_ca; then
+		check_caps
+		check_enrolled
+	else
+		unreached scep 'what a device sends' 'a certificate'
+		unreached phase3 'what a device sends' accepted
+	fi
+	check_refusals
+}
+
+# checks: the whole table; status 1 where anything is wrong.
+checks() {
+	check_service
+	echo "$right right, $wrong wrong, $none not offered or not reached"
+	[ "$wrong" -eq 0 ]
+}

@@ -1,0 +1,518 @@
+# shellcheck shell=sh
+# device.sh: what a simulated device is, has and says.  mcfg-device reads it,
+# when the command line is known; what a step needs are these variables:
+#
+#	url enroll cacert	the service
+#	user secret		who enrolls
+#	udid serial product	what the device says about itself
+#	identity identity_key	its factory identity, PEM
+#	out			where the messages of this walk go
+#	bad			how it misbehaves: " NAME 3:NAME "
+#	tmp			a folder that is removed at the end
+#
+# A step leaves its answer in $out, with $code and $tmp/head.
+
+# The ways to misbehave, for --misbehave list and to know a wrong name.
+misbehaviours() {
+	cat <<-'TEXT'
+	wrong-challenge       phase 2 with another challenge than it was given
+	no-challenge          phase 2 without one
+	foreign-factory       phase 2 signed by an identity of no factory
+	named-factory         phase 2 signed by an identity whose factory has
+	                      the right name, and nothing else
+	other-udid            phase 3 with another UDID than in phase 2
+	foreign-signer        phase 3 signed by the factory identity
+	named-signer          phase 3 signed by an identity with the names and
+	                      the number of the new one, and another key
+	override              attributes with the names of server variables
+	no-intermediates      only the signer's own certificate inside
+	no-certificates       not even that
+	appended              a stranger's certificate inside
+	two-signers           a stranger's signature beside its own
+	no-attributes         no signed attributes, as macOS does
+	der                   DER; a device writes BER
+	sha256                SHA-256; a device signs with SHA-1
+	md5                   MD5
+	unsigned              the attributes as they are, not signed
+	changed               a byte changed after signing
+	trailing              bytes behind the message
+	truncated             only a part of the message
+	empty                 no message at all
+	large                 a megabyte of attributes
+	wrong-scep-challenge  another challenge in the request to the CA
+	no-scep-challenge     none in it
+	other-subject         another subject in it
+	repeat-phase2         the same message twice
+	repeat-scep           the same request to the CA twice
+	repeat-phase3         the same message twice
+	lost-phase2           the answer is lost: again, then all over again
+	lost-scep             the same, of the answer of the CA
+	lost-phase3           the same, of the configuration
+	TEXT
+}
+
+# is NAME: does the device misbehave so, in this phase?
+is() {
+	case $bad in
+	*" $1 "*|*" ${phase:-0}:$1 "*) return 0 ;;
+	esac
+	return 1
+}
+
+# line TEXT: one line, in which nothing of a stranger's moves a cursor.
+line() {
+	{
+		printf 'mcfg-device: %s' "$1" | tr -c '[:print:]' '?'
+		echo
+	} >&2
+}
+
+# die STATUS TEXT
+die() {
+	line "$2"
+	exit "$1"
+}
+
+# random N: N random bytes, in hex.
+random() {
+	openssl rand -hex "$1" || die 4 'openssl gives no random numbers'
+}
+
+# escape SET TEXT: a backslash before each character of SET.
+escape() {
+	rest=$2 made=
+	while [ -n "$rest" ]; do
+		tail=${rest#?}
+		char=${rest%"$tail"}
+		case $1 in
+		*"$char"*) made="$made\\$char" ;;
+		*) made=$made$char ;;
+		esac
+		rest=$tail
+	done
+	printf '%s' "$made"
+}
+
+# xml TEXT
+xml() {
+	rest=$1 made=
+	while [ -n "$rest" ]; do
+		tail=${rest#?}
+		case $rest in
+		'&'*) made="$made&amp;" ;;
+		'<'*) made="$made&lt;" ;;
+		'>'*) made="$made&gt;" ;;
+		*) made=$made${rest%"$tail"} ;;
+		esac
+		rest=$tail
+	done
+	printf '%s' "$made"
+}
+
+# ---- identities ----
+
+# said WHAT: fails with what openssl said of it.
+said() {
+	die 4 "$1: $(sed -n '/./{p;q;}' "$tmp/openssl")"
+}
+
+# ca_named CERT TO: a CA of our own that has the name of CERT's issuer, and
+# nothing else of it: TO.pem, TO.key.
+ca_named() {
+	openssl x509 -in "$1" -noout -issuer -nameopt \
+	    RFC2253,-dn_rev,-esc_msb,utf8,sep_multiline > "$2.name" \
+	    2> "$tmp/openssl" || said "$1: cannot read its issuer"
+	issuer=$(sed -n '1d; s/^ *//; s|/|\\/|g; s|^|/|p' "$2.name" |
+	    tr -d '\n')
+	openssl req -x509 -newkey rsa:2048 -nodes -days 30 -utf8 \
+	    -subj "$issuer" -keyout "$2.key" -out "$2.pem" \
+	    2> "$tmp/openssl" || said 'cannot make a CA'
+}
+
+# certified CA CA-KEY SUBJECT SERIAL BITS DIGEST TO: a key and its certificate:
+# TO.key, TO.pem.
+certified() {
+	cat > "$7.conf" <<-'CONF'
+	basicConstraints = critical, CA:FALSE
+	keyUsage = critical, digitalSignature, keyEncipherment
+	extendedKeyUsage = serverAuth, clientAuth
+	CONF
+	openssl req -new -newkey "rsa:$5" "-$6" -nodes -utf8 -subj "$3" \
+	    -keyout "$7.key" -out "$7.csr" 2> "$tmp/openssl" &&
+	    openssl x509 -req -in "$7.csr" "-$6" -CA "$1" -CAkey "$2" \
+	    -set_serial "0x$4" -days 30 -extfile "$7.conf" -out "$7.pem" \
+	    2> "$tmp/openssl"
+}
+
+# manufactured TO: an identity of --factory, as weak as that of real devices
+# if the library still makes such.
+manufactured() {
+	certified "$factory" "$factory_key" "/CN=$udid" "$(random 8)" \
+	    1024 sha1 "$1" ||
+	    certified "$factory" "$factory_key" "/CN=$udid" "$(random 8)" \
+	    2048 sha256 "$1" || said "$factory: cannot make an identity of it"
+}
+
+# A stranger, whom nobody knows: $tmp/stranger.{pem,key}.
+stranger() {
+	[ -e "$tmp/stranger.pem" ] ||
+	    openssl req -x509 -newkey rsa:2048 -nodes -days 30 \
+	    -subj "/O=Stranger/CN=$udid" -keyout "$tmp/stranger.key" \
+	    -out "$tmp/stranger.pem" 2> "$tmp/openssl" ||
+	    said 'a certificate of a stranger'
+}
+
+# A device of a factory that has only the name: $tmp/named.{pem,key}.
+named_factory() {
+	[ ! -e "$tmp/named.pem" ] || return 0
+	ca_named "$identity" "$tmp/factory"
+	certified "$tmp/factory.pem" "$tmp/factory.key" "/CN=$udid" \
+	    "$(random 8)" 2048 sha256 "$tmp/named" ||
+	    said 'cannot make an identity of another factory'
+}
+
+# A copy of the new identity by a CA that has only the name: $tmp/copy.*.
+named_signer() {
+	[ ! -e "$tmp/copy.pem" ] || return 0
+	ca_named "$out/identity.pem" "$tmp/authority"
+	number=$(openssl x509 -in "$out/identity.pem" -noout -serial) ||
+	    die 4 "$out/identity.pem: its serial number cannot be read"
+	certified "$tmp/authority.pem" "$tmp/authority.key" \
+	    "${subject:-/CN=$udid}" "${number#*=}" 2048 sha256 "$tmp/copy" ||
+	    said 'cannot make a copy of the identity'
+}
+
+# ---- messages ----
+
+# attribute NAME: what the device says; nothing where it has no such thing.
+attribute() {
+	case $1 in
+	UDID) printf '%s' "$udid" ;;
+	SERIAL) printf '%s' "$serial" ;;
+	PRODUCT) printf '%s' "$product" ;;
+	VERSION) printf 21A329 ;;
+	IMEI) printf '01 335200 242816 7' ;;
+	MEID) printf 01335200242816 ;;
+	ICCID) printf '8949 0200 0012 3456 789' ;;
+	MAC_ADDRESS_EN0) printf '02:00:00:00:00:01' ;;
+	DEVICE_NAME) printf 'Simulated device' ;;
+	esac
+}
+
+# pair NAME VALUE: nothing where there is no value.
+pair() {
+	[ -z "$2" ] || printf '\t<key>%s</key>\n\t<string>%s</string>\n' \
+	    "$(xml "$1")" "$(xml "$2")"
+}
+
+# What no device says, and no profile must repeat.
+MARK='said by the device'
+
+# overrides: the names of variables that a server may have.
+overrides() {
+	for name in USER ENROLLMENT USER_NAME USER_mail PATH PROFILE; do
+		pair $name "$MARK"
+	done
+	[ "$phase" = 2 ] || pair CHALLENGE "$MARK"
+}
+
+# attributes CHALLENGE: the dictionary, with those that were asked for.
+attributes() {
+	cat <<-'XML'
+	<?xml version="1.0" encoding="UTF-8"?>
+	<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+	<plist version="1.0">
+	<dict>
+	XML
+	pair CHALLENGE "$1"
+	i=0
+	while name=$(mcfg-get "PayloadContent.DeviceAttributes.$i" \
+	    "$out/service.plist" 2> /dev/null); do
+		pair "$name" "$(attribute "$name")"
+		i=$((i + 1))
+	done
+	! is override || overrides
+	if is large; then
+		printf '\t<key>PAD</key>\n\t<string>'
+		head -c 1048576 /dev/zero | tr '\0' A
+		printf '</string>\n'
+	fi
+	printf '</dict>\n</plist>\n'
+}
+
+# bag: the certificates beside the signer's, in $tmp/bag.
+bag() {
+	: > "$tmp/bag"
+	if [ "$phase" = 2 ] && ! is no-intermediates; then
+		awk '/^-----BEGIN CERT/ { n++ } n > 1' "$identity" \
+		    > "$tmp/bag" || die 4 "$identity: cannot read it"
+	fi
+	if is appended; then
+		stranger
+		cat "$tmp/stranger.pem" >> "$tmp/bag"
+	fi
+}
+
+# sign CERT KEY IN OUT: as devices do it, in BER, with SHA-1 where the library
+# still does that.
+sign() {
+	cert=$1 key=$2 in=$3 to=$4
+	bag
+	set -- -signer "$cert" -inkey "$key"
+	if is two-signers; then
+		stranger
+		set -- "$@" -signer "$tmp/stranger.pem" \
+		    -inkey "$tmp/stranger.key"
+	fi
+	[ ! -s "$tmp/bag" ] || set -- "$@" -certfile "$tmp/bag"
+	! is no-certificates || set -- "$@" -nocerts
+	if is no-attributes; then
+		set -- "$@" -noattr
+	else
+		set -- "$@" -nosmimecap
+	fi
+	is der || set -- "$@" -stream
+	digests='sha1 sha256'
+	! is sha256 || digests=sha256
+	! is md5 || digests=md5
+	rm -f "$to"
+	for md in $digests; do
+		openssl cms -sign -binary -nodetach "$@" -md "$md" \
+		    -in "$in" -outform DER -out "$to" \
+		    2> "$tmp/openssl" && break
+	done
+	[ -s "$to" ] || said "$where: cannot sign"
+}
+
+# end_of_plist MESSAGE: the place of the line end behind its </plist>.
+end_of_plist() {
+	od -An -v -tx1 "$1" | tr -d ' \n' | awk '
+	{
+		at = index($0, "3c2f706c6973743e")
+		if (at % 2 == 0)
+			exit 1
+		print (at - 1) / 2 + 8
+	}'
+}
+
+# spoil PLIST MESSAGE: what happens to a message on its way.
+spoil() {
+	! is unsigned || cp "$1" "$2"
+	if is changed; then
+		at=$(end_of_plist "$2") ||
+		    die 4 "$where: nothing to change in the message"
+		printf ' ' | dd of="$2" bs=1 seek="$at" conv=notrunc \
+		    2> /dev/null
+	fi
+	! is trailing || printf 'trailing' >> "$2"
+	if is truncated; then
+		head -c 700 "$2" > "$tmp/part" && cp "$tmp/part" "$2"
+	fi
+	! is empty || : > "$2"
+}
+
+# ---- talking ----
+
+# fetch FILE CURL-ARG...: the body in FILE, $code, the header in $tmp/head;
+# $why and status 1 where no answer comes.
+fetch() {
+	file=$1
+	shift
+	: > "$tmp/head"
+	code=$(curl -sS -q --globoff --proto =http,https --cacert "$cacert" \
+	    --max-time 60 --max-filesize 16777216 -o "$file" -D "$tmp/head" \
+	    -A Profile/1.0 -H Expect: -w '%{http_code}' "$@" \
+	    2> "$tmp/curl") || {
+		why=$(sed -n 's/^curl: ([0-9]*) //; 1p' "$tmp/curl")
+		code=000
+		return 1
+	}
+	[ -e "$file" ] || : > "$file"
+}
+
+# ask FILE CURL-ARG...: the same, where there has to be an answer.
+ask() {
+	fetch "$@" || die 4 "$where: no answer: ${why:-curl says no more}"
+}
+
+# header NAME: its value in the last answer; NAME in lower case.
+header() {
+	awk -v name="$1" '{ sub(/\r$/, "") }
+	    /^HTTP\// { value = "" }
+	    tolower(substr($0, 1, length(name) + 1)) == name ":" {
+		value = substr($0, length(name) + 2)
+		sub(/^[ \t]+/, "", value)
+	    }
+	    END { print value }' "$tmp/head"
+}
+
+# ---- the steps ----
+
+# phase1 FILE: the profile that asks who the device is.
+phase1() {
+	where='phase 1' phase=1
+	fetch "$1" -K - "$enroll" <<-CONF
+	user = "$(escape '\"' "$user:$secret")"
+	CONF
+}
+
+# read_service: what phase 1 gave, from $out/service.plist.
+read_service() {
+	profile_url=$(mcfg-get PayloadContent.URL "$out/service.plist") ||
+	    return
+	challenge=$(mcfg-get PayloadContent.Challenge "$out/service.plist" \
+	    2> /dev/null) || challenge=
+}
+
+# message2: who the device is, in $out/02-profile.request.
+message2() {
+	where='phase 2' phase=2
+	tells=$challenge signer=$identity signer_key=$identity_key
+	! is no-challenge || tells=
+	if is wrong-challenge; then
+		tells=$(random 16) || exit
+	fi
+	if is foreign-factory; then
+		stranger
+		signer=$tmp/stranger.pem signer_key=$tmp/stranger.key
+	elif is named-factory; then
+		named_factory
+		signer=$tmp/named.pem signer_key=$tmp/named.key
+	fi
+	attributes "$tells" > "$out/attributes.plist" || exit 4
+	sign "$signer" "$signer_key" "$out/attributes.plist" \
+	    "$out/02-profile.request"
+	spoil "$out/attributes.plist" "$out/02-profile.request"
+}
+
+# message3: the same, signed by the new identity, in $out/08-profile.request.
+message3() {
+	where='phase 3' phase=3
+	signer=$out/identity.pem signer_key=$out/identity-key.pem
+	if is foreign-signer; then
+		signer=$identity signer_key=$identity_key
+	elif is named-signer; then
+		named_signer
+		signer=$tmp/copy.pem signer_key=$tmp/copy.key
+	fi
+	own_udid=$udid
+	if is other-udid; then
+		udid=$(random 20) || exit
+	fi
+	attributes '' > "$tmp/plist" || exit 4
+	udid=$own_udid
+	sign "$signer" "$signer_key" "$tmp/plist" "$out/08-profile.request"
+	spoil "$tmp/plist" "$out/08-profile.request"
+}
+
+# post MESSAGE FILE: to the profile service, as a device does.
+post() {
+	fetch "$2" --data-binary "@$1" \
+	    -H 'Content-Type: application/pkcs7-signature' "$profile_url"
+}
+
+send2() {
+	post "$out/02-profile.request" "$1"
+}
+
+send3() {
+	post "$out/08-profile.request" "$1"
+}
+
+# scep KEY: of the SCEP payload's own dictionary.
+scep() {
+	mcfg-get "PayloadContent.0.PayloadContent.$1" "$out/scep.plist" \
+	    2> "$tmp/get"
+}
+
+# read_scep: what phase 2 gave, from $out/scep.plist.
+read_scep() {
+	where=SCEP phase=scep
+	scep_url=$(scep URL) || return
+	ca_name=$(scep Name) || ca_name=
+	bits=$(scep Keysize) || bits=2048
+	SCEP_CHALLENGE=$(scep Challenge) || SCEP_CHALLENGE=
+	export SCEP_CHALLENGE
+	subject='' i=0
+	while type=$(scep "Subject.$i.0.0"); do
+		value=$(scep "Subject.$i.0.1") || return
+		subject="$subject/$type=$(escape '\/' "$value")"
+		i=$((i + 1))
+	done
+}
+
+# scep_get OPERATION FILE
+scep_get() {
+	fetch "$2" -G "$scep_url" --data-urlencode "operation=$1" \
+	    --data-urlencode "message=$ca_name"
+}
+
+# fingerprint CERT: does the CA's have the fingerprint of the payload?
+fingerprint() {
+	case $(wc -c < "$out/fingerprint") in
+	*16) md=md5 ;;
+	*20) md=sha1 ;;
+	*64) md=sha512 ;;
+	*) md=sha256 ;;
+	esac
+	openssl dgst "-$md" -binary -out "$tmp/is" "$1" &&
+	    cmp -s "$out/fingerprint" "$tmp/is"
+}
+
+# read_caps FILE: $cipher, $digest, and $by_post if the CA can.
+read_caps() {
+	cipher=des-ede3-cbc digest=sha1 by_post=
+	while IFS= read -r cap || [ -n "$cap" ]; do
+		case $cap in
+		AES*|SCEPStandard*) cipher=aes-128-cbc ;;
+		POSTPKIOperation*) by_post=yes ;;
+		esac
+		case $cap in
+		SHA-512*) digest=sha512 ;;
+		SHA-256*|SCEPStandard*)
+			[ "$digest" = sha512 ] || digest=sha256 ;;
+		esac
+	done < "$1"
+}
+
+new_key() {
+	openssl genpkey -algorithm RSA -pkeyopt "rsa_keygen_bits:$bits" \
+	    -out "$out/identity-key.pem" 2> "$tmp/openssl" ||
+	    said "$where: cannot make a key of $bits bits"
+}
+
+# message_scep: a request, in $out/06-pkioperation.request.
+message_scep() {
+	(
+		! is no-scep-challenge || SCEP_CHALLENGE=
+		if is wrong-scep-challenge; then
+			SCEP_CHALLENGE=$(random 16) || exit
+		fi
+		! is other-subject || subject=$subject/OU=Other
+		scep-request --ca "$out/04-getcacert.response" \
+		    --key "$out/identity-key.pem" --subject "$subject" \
+		    ${SCEP_CHALLENGE:+--challenge env:SCEP_CHALLENGE} \
+		    --digest "$digest" --cipher "$cipher" \
+		    --state "$out/state" -o "$out/06-pkioperation.request"
+	)
+}
+
+send_scep() {
+	if [ -n "$by_post" ]; then
+		fetch "$1" -H 'Content-Type: application/x-pki-message' \
+		    --data-binary "@$out/06-pkioperation.request" \
+		    "$scep_url?operation=PKIOperation"
+	else
+		openssl base64 -A -in "$out/06-pkioperation.request" \
+		    -out "$tmp/message" || exit 4
+		fetch "$1" -G "$scep_url" \
+		    --data-urlencode operation=PKIOperation \
+		    --data-urlencode "message@$tmp/message"
+	fi
+}
+
+# read_reply FILE TO: the certificate of a reply; status of scep-response.
+read_reply() {
+	scep-response --state "$out/state" --key "$out/identity-key.pem" \
+	    --ca "$out/04-getcacert.response" -o "$2" "$1"
+}

@@ -1,0 +1,188 @@
+"""A profile service that makes the mistakes which services make.
+
+wrong_service.py PKI DIR: prints its address and serves until it is ended; PKI
+is the tests' certificates, DIR has tls.pem and tls.key and is for its files.
+The cryptography is the openssl command's.
+
+It knows its own certificates by their issuer's name and encrypts to every
+certificate in the bag, as the listings of 2010 do; its challenge is always the
+same, its types are what a web server makes of a file, its profiles come
+without intermediates, its CA certifies whatever comes.
+"""
+import hashlib
+import http.server
+import plistlib
+import re
+import ssl
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+import uuid
+
+pki, folder = sys.argv[1:3]
+here = re.sub('[^/]*$', '', sys.argv[0])
+ROOT, KEY = pki + '/root.pem', pki + '/root.key'
+served = set()
+
+
+class Refused(Exception):
+    pass
+
+
+def openssl(*args, data=None):
+    done = subprocess.run(['openssl', *args], input=data, capture_output=True)
+    if done.returncode:
+        raise Refused(done.stderr.decode().split('\n')[-2])
+    return done.stdout
+
+
+def temporary(data=b''):
+    f = tempfile.NamedTemporaryFile(dir=folder, delete=False)
+    f.write(data)
+    f.close()
+    return f.name
+
+
+def sign(profile):
+    return openssl('cms', '-sign', '-binary', '-nodetach', '-outform', 'DER',
+                   '-signer', pki + '/signer.pem',
+                   '-inkey', pki + '/signer.key', data=plistlib.dumps(profile))
+
+
+def payload(kind, content, **more):
+    return dict(PayloadType=kind, PayloadVersion=1, PayloadContent=content,
+                PayloadUUID=str(uuid.uuid4()),
+                PayloadIdentifier='com.example.%s' % uuid.uuid4(), **more)
+
+
+def service(host):
+    return payload('Profile Service', {
+        'URL': 'https://%s/profile' % host, 'Challenge': 'secret',
+        'DeviceAttributes': ['UDID', 'SERIAL']})
+
+
+def scep_payload(address):
+    return payload('Configuration', [payload('com.apple.security.scep', {
+        'URL': address + '/scep', 'Challenge': 'secret', 'Keysize': 1024,
+        'Subject': [[['O', 'Example']], [['CN', 'Device']]],
+        'CAFingerprint': hashlib.sha1(b'another').digest()})])
+
+
+def configuration(attributes, readers):
+    bag = [temporary(c) for c in readers]
+    inner = [payload('com.apple.webClip.managed', [],
+                     Label=' '.join(map(str, attributes.values())))]
+    return payload('Configuration', [], EncryptedPayloadContent=openssl(
+        'cms', '-encrypt', '-binary', '-aes128', '-outform', 'DER', *bag,
+        data=plistlib.dumps(inner)))
+
+
+def opened(message):
+    """The attributes and the certificates; whose they are does not matter."""
+    certs = temporary()
+    content = openssl('cms', '-verify', '-binary', '-noverify', '-inform',
+                      'DER', '-certsout', certs, data=message)
+    try:
+        attributes = plistlib.loads(content)
+    except Exception as e:
+        raise Refused(str(e))
+    bag = re.findall(b'-----BEGIN.*?-----END CERTIFICATE-----\n',
+                     open(certs, 'rb').read(), re.S)
+    return attributes, bag
+
+
+def profile(message, address):
+    attributes, bag = opened(message)
+    issuer = openssl('x509', '-noout', '-issuer', data=bag[0])
+    if issuer != openssl('x509', '-noout', '-subject',
+                         '-in', ROOT).replace(b'subject', b'issuer'):
+        return scep_payload(address)
+    if message in served:
+        return None
+    served.add(message)
+    return configuration(attributes, bag)
+
+
+def scep(message):
+    """A certificate for anybody, and the same request makes another."""
+    file, csr, cert = temporary(message), temporary(), temporary()
+    asked = dict(line.split('=', 1) for line in subprocess.check_output(
+        [sys.executable, here + 'scep.py', 'read', file],
+        stderr=subprocess.DEVNULL).decode().splitlines())
+    signer = temporary()
+    envelope = openssl('cms', '-verify', '-binary', '-noverify', '-inform',
+                       'DER', '-signer', signer, data=message)
+    openssl('cms', '-decrypt', '-binary', '-inform', 'DER', '-recip', ROOT,
+            '-inkey', KEY, '-out', csr, data=envelope)
+    openssl('x509', '-req', '-inform', 'DER', '-in', csr, '-CA', ROOT,
+            '-CAkey', KEY, '-set_serial', str(uuid.uuid4().int >> 2),
+            '-days', '30', '-out', cert)
+    bag = openssl('crl2pkcs7', '-nocrl', '-certfile', cert, '-outform', 'DER')
+    sealed = temporary(openssl('cms', '-encrypt', '-binary', '-des3',
+                               '-outform', 'DER', signer, data=bag))
+    return subprocess.check_output([
+        sys.executable, here + 'scep.py', 'make', '--signer', ROOT, '--key', KEY,
+        '--envelope', sealed, '--type', '3', '--status', '0',
+        '--transaction', asked['transactionID'], '--nonce', '00' * 16,
+        '--recipient-nonce', asked['senderNonce']])
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+    def reply(self, body, code=200, kind='application/octet-stream'):
+        self.send_response(code)
+        self.send_header('Content-Type', kind)
+        self.send_header('Content-Length', str(len(body)))
+        if code == 302:
+            self.send_header('Location', '/enroll')
+        self.end_headers()
+        self.wfile.write(body)
+
+    def page(self, path, query, body):
+        operation = query.get('operation', [''])[0]
+        if path == '/CA':
+            return self.reply(open(ROOT, 'rb').read())
+        if path == '/enroll' and 'Authorization' not in self.headers:
+            return self.reply(b'Who are you?', 401)
+        if path == '/enroll':
+            return self.reply(sign(service(self.headers['Host'])))
+        if path == '/profile':
+            answer = profile(body, address)
+            if answer is None:
+                return self.reply(b'', 302)
+            return self.reply(sign(answer))
+        if operation == 'PKIOperation':
+            return self.reply(scep(body))
+        if operation == 'GetCACaps':
+            return self.reply(b'Renewal\nPOSTPKIOperation\n', 200,
+                              'text/html')
+        if path == '/scep':
+            return self.reply(openssl('x509', '-in', ROOT, '-outform', 'DER'))
+        return self.reply(b'', 404)
+
+    def do_GET(self):
+        length = int(self.headers.get('Content-Length', 0))
+        body = self.rfile.read(length)
+        url = urllib.parse.urlsplit(self.path)
+        try:
+            self.page(url.path, urllib.parse.parse_qs(url.query), body)
+        except Refused as e:
+            self.reply(str(e).encode(), 403)
+        except Exception:
+            self.reply(b'', 500)
+
+    do_POST = do_GET
+
+
+server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.minimum_version = ssl.TLSVersion.TLSv1
+context.set_ciphers('ALL:@SECLEVEL=0')
+context.load_cert_chain(folder + '/tls.pem', folder + '/tls.key')
+server.socket = context.wrap_socket(server.socket, server_side=True)
+address = 'https://localhost:%d' % server.server_port
+print(address, flush=True)
+server.serve_forever()
