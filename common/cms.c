@@ -149,6 +149,35 @@ cms_because(struct buf *why)
 	buf_printf(why, ": %s", diag_ssl_reason());
 }
 
+/* True where the keys of all certificates in it were understood. */
+static bool
+has_all_keys(CMS_ContentInfo *cms)
+{
+	auto_certs *certs = CMS_get1_certs(cms);
+	int i;
+
+	for (i = 0; i < sk_X509_num(certs); i++)
+		if (X509_get0_pubkey(sk_X509_value(certs, i)) == NULL)
+			return false;
+	return true;
+}
+
+/* *end gets the place behind it. */
+static CMS_ContentInfo *
+decode(const struct buf *raw, const unsigned char **end)
+{
+	OSSL_LIB_CTX *ctx = cert_reading_context();
+	auto_CMS *cms = CMS_ContentInfo_new_ex(ctx, NULL);
+
+	*end = raw->data;
+	if (d2i_CMS_ContentInfo(&cms, end, (long)raw->len) == NULL)
+		return NULL;
+	if (ctx == NULL || has_all_keys(cms))
+		return STEAL(cms);
+	*end = raw->data;
+	return d2i_CMS_ContentInfo(NULL, end, (long)raw->len);
+}
+
 enum status
 cms_read(const struct buf *in, CMS_ContentInfo **out, struct buf *why)
 {
@@ -174,8 +203,7 @@ cms_read(const struct buf *in, CMS_ContentInfo **out, struct buf *why)
 		    raw.len - used);
 		return MALFORMED;
 	}
-	p = raw.data;
-	cms = d2i_CMS_ContentInfo(NULL, &p, (long)raw.len);
+	cms = decode(&raw, &p);
 	if (cms == NULL) {
 		buf_puts(why, "not a CMS message");
 		cms_because(why);

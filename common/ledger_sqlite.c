@@ -4,11 +4,21 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
 
+#include "clock.h"
 #include "ledger_engine.h"
+
+enum {
+	MICROSECOND = 1000,	/* in nanoseconds */
+	SECOND = 1000000,	/* in microseconds */
+	MOMENT = 200,		/* the first wait for a turn */
+	MOMENT_TRIES = 16,	/* before it doubles ... */
+	MOMENT_DOUBLED = 5,	/* ... at most so often */
+};
 
 struct statement {
 	const char *sql;	/* a literal of ledger*.c */
@@ -19,6 +29,7 @@ struct sqlite {
 	sqlite3 *db;
 	struct statement *kept;
 	size_t count;
+	int64_t give_up;	/* when a wait for a turn has been too long */
 };
 
 static enum status
@@ -257,7 +268,29 @@ take_wal(const struct db_row *r, void *arg)
 }
 
 /*
- * The timeout comes first: without it the change to a write-ahead log fails
+ * Waits for a turn to write.  A commit takes about as long as a moment; the
+ * handler that SQLite has of its own soon sleeps for a hundred times that,
+ * while others come and go.
+ */
+static int
+wait_a_moment(void *state, int tries)
+{
+	int times = tries / MOMENT_TRIES;
+	const struct timespec moment = { 0, (long)MICROSECOND * MOMENT <<
+	    (times < MOMENT_DOUBLED ? times : MOMENT_DOUBLED) };
+	struct sqlite *s = state;
+	int64_t now = clock_monotonic();
+
+	if (tries == 0)
+		s->give_up = now + (int64_t)DB_BUSY_SECONDS * SECOND;
+	if (now >= s->give_up)
+		return 0;
+	nanosleep(&moment, NULL);
+	return 1;
+}
+
+/*
+ * The handler comes first: without it the change to a write-ahead log fails
  * where several processes start at once.
  */
 static enum status
@@ -267,7 +300,7 @@ set_up(struct ledger *l)
 	bool is_wal = false;
 	enum status st;
 
-	if (sqlite3_busy_timeout(s->db, DB_BUSY_SECONDS * 1000) != SQLITE_OK)
+	if (sqlite3_busy_handler(s->db, wait_a_moment, s) != SQLITE_OK)
 		return sqlite_fail(l);
 	if ((st = db_rows(l, take_wal, &is_wal, NULL,
 	    "PRAGMA journal_mode=WAL", DB_NONE)) != OK)

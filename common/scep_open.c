@@ -235,6 +235,23 @@ read_challenge(X509_REQ *req, struct buf *out)
 	return len >= 0 && len <= SCEP_CHALLENGE_MAX;
 }
 
+/* *end gets the place behind it. */
+static X509_REQ *
+decode_request(const struct buf *der, const unsigned char **end)
+{
+	OSSL_LIB_CTX *ctx = cert_reading_context();
+	X509_REQ *req;
+
+	*end = der->data;
+	req = (X509_REQ *)ASN1_item_d2i_ex(NULL, end, (long)der->len,
+	    ASN1_ITEM_rptr(X509_REQ), ctx, NULL);
+	if (req == NULL || ctx == NULL || X509_REQ_get0_pubkey(req) != NULL)
+		return req;
+	X509_REQ_free(req);
+	*end = der->data;
+	return d2i_X509_REQ(NULL, end, (long)der->len);
+}
+
 enum status
 scep_open_request(const struct scep_message *m,
     const struct scep_recipient *to, size_t to_count, struct scep_csr *out,
@@ -247,8 +264,7 @@ scep_open_request(const struct scep_message *m,
 
 	if ((st = open_sealed(m, to, to_count, &plain)) != OK)
 		return st;
-	p = plain.data;
-	csr.req = d2i_X509_REQ(NULL, &p, (long)plain.len);
+	csr.req = decode_request(&plain, &p);
 	if (csr.req == NULL || p != plain.data + plain.len ||
 	    (csr.key = X509_REQ_get0_pubkey(csr.req)) == NULL ||
 	    !read_challenge(csr.req, &csr.challenge))

@@ -248,6 +248,35 @@ bare() {
 	grep -q 'unknown key' web/scep.log
 }
 
+@test "flow-scep: a worker tells keys of other kinds from broken ones" {
+	ca ca
+	serve fastcgi ca
+	device d
+	csr d /CN=d "$(challenge ca)"
+	cp d.csr rsa.csr
+	# An EC key in the request, then as the signer, then in the bag alone.
+	openssl ecparam -name prime256v1 -genkey -noout -out ec.key
+	openssl req -x509 -key ec.key -subj /CN=ec -out ec.pem
+	cp ec.key x.key
+	csr x /CN=x "$(challenge ca)"
+	cp x.csr d.csr
+	message ca d
+	web d.http --data-binary @d.msg "$URL?operation=PKIOperation"
+	python3 "$TESTS/scep.py" read d.http > attrs
+	grep -qx failInfo=0 attrs
+	grep -q 'failInfoText=.*RSA' attrs
+	cp rsa.csr ec.csr
+	message ca ec
+	web d.http --data-binary @ec.msg "$URL?operation=PKIOperation"
+	python3 "$TESTS/scep.py" read d.http > attrs
+	grep -qx failInfo=0 attrs
+	grep -q "failInfoText=the signer's key is not RSA" attrs
+	cp rsa.csr d.csr
+	message ca d --add-certs ec.pem
+	web d.http --data-binary @d.msg "$URL?operation=PKIOperation"
+	replied d
+}
+
 # ---- strangers ----
 
 # strongswan NAME SUBJECT [pki options]: NAME.cert for NAME.key

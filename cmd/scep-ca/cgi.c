@@ -470,6 +470,7 @@ loop(const struct args *a, struct authority *ca)
 	mallopt(M_TOP_PAD, HEAP_STEP);
 #endif
 
+	cert_reading_begin();
 	/* A worker does not outlive its server, or the next one uses it. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() == 1)
