@@ -84,7 +84,7 @@ certrep() {
 	    --allow-des made
 	[ "$status" -eq 1 ] || [ "$status" -eq 3 ]
 	certrep --status 0 --envelope env.rc2-cbc
-	refuses 1 'encrypted with RC2-CBC, which is neither AES' \
+	refuses 1 'encrypted with rc2-cbc, which is neither AES' \
 	    "${response[@]}" --allow-des made
 }
 
