@@ -357,6 +357,20 @@ cert_not_after(const X509 *cert)
 	return cert_time(X509_get0_notAfter(cert));
 }
 
+const char *
+cert_reason_name(long reason)
+{
+	static const char *const names[] = {
+		"unspecified", "keyCompromise", "cACompromise",
+		"affiliationChanged", "superseded", "cessationOfOperation",
+		"certificateHold", NULL, "removeFromCRL",
+		"privilegeWithdrawn", "aACompromise",
+	};
+
+	return reason >= 0 && reason < (long)ARRAY_LEN(names) ?
+	    names[reason] : NULL;
+}
+
 void
 cert_integer_hex(const ASN1_INTEGER *n, struct buf *out)
 {

@@ -158,6 +158,9 @@ const EVP_PKEY *cert_key(const X509 *cert);
 /* Adds subject, issuer, serial, sha256, not_before, not_after, key. */
 void cert_report(const X509 *cert, struct report *r);
 
+/* The name of a CRLReason (RFC 5280 5.3.1), or NULL: 7 has none. */
+const char *cert_reason_name(long reason);
+
 /* ---- names ---- */
 
 /*

@@ -20,19 +20,13 @@ enum {
 static const char *
 reason_name(const X509_REVOKED *rev)
 {
-	static const char *const names[] = {
-		"unspecified", "keyCompromise", "cACompromise",
-		"affiliationChanged", "superseded", "cessationOfOperation",
-		"certificateHold", "7", "removeFromCRL", "privilegeWithdrawn",
-		"aACompromise",
-	};
 	ASN1_ENUMERATED *e = X509_REVOKED_get_ext_d2i(rev, NID_crl_reason,
 	    NULL, NULL);
 	long v = e != NULL ? ASN1_ENUMERATED_get(e) : -1;
 
 	ASN1_ENUMERATED_free(e);
 	diag_ssl_clear();
-	return v >= 0 && v < (long)ARRAY_LEN(names) ? names[v] : NULL;
+	return v == 7 ? "7" : cert_reason_name(v);
 }
 
 /* As cert_serial_hex() writes serial numbers. */

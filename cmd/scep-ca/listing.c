@@ -2,30 +2,18 @@
 
 #include <string.h>
 
-#include "mem.h"
-
-/* RFC 5280 5.3.1; 7 is not used. */
-static const char *const reasons[] = {
-	"unspecified", "keyCompromise", "cACompromise", "affiliationChanged",
-	"superseded", "cessationOfOperation", "certificateHold", NULL,
-	"removeFromCRL", "privilegeWithdrawn", "aACompromise",
-};
-
-const char *
-listing_reason(int reason)
-{
-	return reason >= 0 && (size_t)reason < ARRAY_LEN(reasons) ?
-	    reasons[reason] : NULL;
-}
+#include "cert.h"
 
 int
 listing_reason_number(const char *name)
 {
-	size_t i;
+	enum { LAST = 10 };
+	int i;
 
-	for (i = 0; i < ARRAY_LEN(reasons); i++)
-		if (reasons[i] != NULL && strcmp(reasons[i], name) == 0)
-			return (int)i;
+	for (i = 0; i <= LAST; i++)
+		if (cert_reason_name(i) != NULL &&
+		    strcmp(cert_reason_name(i), name) == 0)
+			return i;
 	return -1;
 }
 
@@ -74,5 +62,5 @@ listing_report(const struct ledger_certificate *c, int64_t now,
 	if (c->revoked == 0)
 		return;
 	report_time(r, "revoked", c->revoked);
-	report_str(r, "reason", listing_reason(c->reason));
+	report_str(r, "reason", cert_reason_name(c->reason));
 }

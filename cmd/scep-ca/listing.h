@@ -10,10 +10,7 @@
 /* "valid", "expired", "revoked" or "not_yet_valid". */
 const char *listing_state(const struct ledger_certificate *c, int64_t now);
 
-/* The name of a CRLReason, or NULL. */
-const char *listing_reason(int reason);
-
-/* The number of such a name, or -1. */
+/* The number of a CRLReason's name, or -1. */
 int listing_reason_number(const char *name);
 
 /* listing_serial() reads a serial number in whatever form it was typed: hex in

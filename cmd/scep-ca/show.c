@@ -76,7 +76,7 @@ describe(const struct ledger_certificate *c, const X509 *cert,
 	if (c->revoked == 0)
 		return;
 	add_line(out, "revoked", clock_format(c->revoked, t));
-	add_line(out, "reason", listing_reason(c->reason));
+	add_line(out, "reason", cert_reason_name(c->reason));
 }
 
 static void
