@@ -201,4 +201,5 @@ FORCE:
 .DELETE_ON_ERROR:
 .SECONDARY:
 
--include $(COMMON:.o=.d) $(wildcard $(O)/cmd/*.d $(O)/cmd/*/*.d)
+-include $(COMMON:.o=.d) $(wildcard $(O)/cmd/*.d $(O)/cmd/*/*.d \
+    $(O)/tests/*/*.d)
