@@ -124,6 +124,57 @@ io_slurp_file(const char *path, size_t max, struct buf *out)
 	return io_slurp(&in, max, out);
 }
 
+/* What cannot be skipped is read in pieces, of which the last two stay. */
+static enum status
+tail_pipe(int fd, const char *name, size_t max, struct buf *out, bool *cut)
+{
+	auto_buf piece = BUF_INIT;
+	size_t keep;
+	enum status st;
+
+	do {
+		buf_cut(&piece, 0);
+		if ((st = read_upto(fd, name, max, &piece)) != OK)
+			return st;
+		if (piece.len > 0 && out->len > 0) {
+			keep = max - piece.len;
+			if (keep < out->len) {
+				memmove(out->data, out->data + out->len - keep,
+				    keep);
+				buf_cut(out, keep);
+				*cut = true;
+			}
+		}
+		buf_add_buf(out, &piece);
+	} while (piece.len == max);
+	return OK;
+}
+
+enum status
+io_tail(const char *path, size_t max, struct buf *out, bool *cut)
+{
+	const char *name = io_name(path);
+	int fd = STDIN_FILENO;
+	struct stat sb;
+	enum status st;
+
+	*cut = false;
+	if (!is_std(path) &&
+	    (fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) == -1)
+		return fail_errno(FAULT, "%s: cannot open", name);
+	if (fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode) &&
+	    sb.st_size > (off_t)max &&
+	    lseek(fd, sb.st_size - (off_t)max, SEEK_SET) != -1)
+		*cut = true;
+	if (*cut)
+		st = read_upto(fd, name, max, out);
+	else
+		st = tail_pipe(fd, name, max, out, cut);
+	if (fd != STDIN_FILENO)
+		close(fd);
+	return st;
+}
+
 enum status
 io_write_all(int fd, const char *name, const void *data, size_t len)
 {

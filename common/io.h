@@ -48,6 +48,13 @@ enum status io_slurp_file(const char *path, size_t max, struct buf *out)
     USE_RESULT;
 
 /*
+ * io_tail() reads the last max bytes of a file ("-" or NULL: of standard
+ * input), all of it where it is shorter; *cut tells whether it was longer.
+ */
+enum status io_tail(const char *path, size_t max, struct buf *out, bool *cut)
+    USE_RESULT;
+
+/*
  * io_spill() writes the product.  A regular or new file is written to a
  * temporary beside it and renamed; anything else is written to.  With
  * out->http the header comes first.  FAULT where not every byte was taken.

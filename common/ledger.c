@@ -286,8 +286,11 @@ ledger_open(const char *uri, const char *base, enum ledger_mode mode,
 	auto_ledger *l = xcalloc(1, sizeof *l);
 	enum status st;
 
-	if ((st = open_engine(l, uri, base, mode)) != OK ||
-	    (st = check_schema(l, mode)) != OK)
+	if ((st = open_engine(l, uri, base, mode)) != OK)
+		return st;
+	if (mode == LEDGER_READ && (st = l->engine->snapshot(l)) != OK)
+		return st;
+	if ((st = check_schema(l, mode)) != OK)
 		return st;
 	*out = STEAL(l);
 	return OK;

@@ -27,6 +27,8 @@ struct ledger;
 enum ledger_mode {
 	LEDGER_USE,	/* it must be there */
 	LEDGER_CREATE,	/* made where it is not: mode 0600 */
+	LEDGER_READ,	/* it must be there; nothing is written, and all that
+			 * is read until it is closed is of one moment */
 };
 
 /*

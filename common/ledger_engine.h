@@ -74,6 +74,8 @@ struct db_engine {
 	enum status (*begin)(struct ledger *l);
 	enum status (*commit)(struct ledger *l);
 	void (*rollback)(struct ledger *l);
+	/* From here on one moment is seen, and nothing is written. */
+	enum status (*snapshot)(struct ledger *l);
 	/* Whether a table of this name is there. */
 	enum status (*has_table)(struct ledger *l, const char *name,
 	    bool *has);

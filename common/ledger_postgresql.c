@@ -254,6 +254,12 @@ pg_begin(struct ledger *l)
 	return st;
 }
 
+static enum status
+pg_snapshot(struct ledger *l)
+{
+	return pg_script(l, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+}
+
 /* COMMIT of a transaction that failed answers ROLLBACK, and is no error. */
 static enum status
 pg_commit(struct ledger *l)
@@ -350,6 +356,7 @@ static const struct db_engine engine = {
 	.begin = pg_begin,
 	.commit = pg_commit,
 	.rollback = pg_rollback,
+	.snapshot = pg_snapshot,
 	.has_table = pg_has_table,
 	.check = pg_check,
 	.close = pg_close,

@@ -165,6 +165,13 @@ sqlite_rollback(struct ledger *l)
 		(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
+/* A reader of the write-ahead log: writers go on meanwhile. */
+static enum status
+sqlite_snapshot(struct ledger *l)
+{
+	return sqlite_script(l, "PRAGMA query_only=ON; BEGIN");
+}
+
 static enum status
 sqlite_has_table(struct ledger *l, const char *name, bool *has)
 {
@@ -236,6 +243,7 @@ static const struct db_engine engine = {
 	.begin = sqlite_begin,
 	.commit = sqlite_commit,
 	.rollback = sqlite_rollback,
+	.snapshot = sqlite_snapshot,
 	.has_table = sqlite_has_table,
 	.check = sqlite_check,
 	.close = sqlite_close,
@@ -294,7 +302,7 @@ wait_a_moment(void *state, int tries)
  * where several processes start at once.
  */
 static enum status
-set_up(struct ledger *l)
+set_up(struct ledger *l, enum ledger_mode mode)
 {
 	struct sqlite *s = l->state;
 	bool is_wal = false;
@@ -302,6 +310,8 @@ set_up(struct ledger *l)
 
 	if (sqlite3_busy_handler(s->db, wait_a_moment, s) != SQLITE_OK)
 		return sqlite_fail(l);
+	if (mode == LEDGER_READ)
+		return OK;
 	if ((st = db_rows(l, take_wal, &is_wal, NULL,
 	    "PRAGMA journal_mode=WAL", DB_NONE)) != OK)
 		return st;
@@ -332,5 +342,5 @@ ledger_open_sqlite(struct ledger *l, const char *path, enum ledger_mode mode)
 	if (sqlite3_open_v2(plain, &s->db, SQLITE_OPEN_READWRITE |
 	    SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		return sqlite_fail(l);
-	return set_up(l);
+	return set_up(l, mode);
 }

@@ -35,6 +35,10 @@ again() {
 	again mcfg-enrollment.bats
 }
 
+@test "postgresql: the tests of mcfg-report" {
+	again mcfg-report.bats
+}
+
 # filled URI: a ledger with rows of every kind, more than a page of some.
 filled() {
 	{

@@ -1,0 +1,120 @@
+/* What the folder of a CA says about its own dates.  No key is opened. */
+#include <string.h>
+
+#include "cert_facts.h"
+#include "io.h"
+#include "issue.h"
+#include "overview.h"
+
+static void
+add_cert(struct overview *o, const char *role, const char *file,
+    const X509 *cert)
+{
+	struct authority *a = &o->ca;
+	auto_char *key = cert_key_name(cert_key(cert));
+	char sha256[SECRET_HASH_TEXT];
+	auto_buf serial = BUF_INIT;
+	size_t i;
+
+	cert_sha256(cert, sha256);
+	for (i = 0; i < a->n; i++)
+		if (strcmp(a->v[i].sha256, sha256) == 0)
+			return;		/* a root that issues by itself */
+	if (a->n == AUTHORITY_MAX)
+		return;
+	cert_serial_hex(cert, &serial);
+	a->v[a->n++] = (struct authority_cert){
+		.role = role,
+		.file = file,
+		.subject = keep_new(o, cert_subject_text(cert)),
+		.serial = keep(o, buf_str(&serial)),
+		.sha256 = keep(o, sha256),
+		.key = keep(o, key),
+		.not_before = cert_not_before(cert),
+		.not_after = cert_not_after(cert),
+	};
+}
+
+static enum status
+read_certs(struct overview *o, const char *dir, const char *role,
+    const char *file)
+{
+	auto_char *path = io_join(dir, file);
+	auto_certs *list = NULL;
+	enum status st;
+	int i;
+
+	if (!io_exists(path))
+		return OK;
+	if ((st = cert_load_list(path, &list)) != OK)
+		return st;
+	for (i = 0; i < sk_X509_num(list); i++)
+		add_cert(o, role, file, sk_X509_value(list, i));
+	return OK;
+}
+
+/* A list that cannot be read is a finding, not the end. */
+static void
+read_crl(struct overview *o, const char *dir, X509 *ca)
+{
+	auto_char *path = io_join(dir, "crl.der");
+	auto_report *r = report_object();
+	auto_report *notes = report_array();
+	const struct facts how = { notes, o->now, false };
+	auto_X509_CRL *crl = NULL;
+	auto_buf der = BUF_INIT;
+	struct authority *a = &o->ca;
+	char reason[300];
+	enum status st;
+	int n;
+
+	if (!(a->has_crl = io_exists(path)))
+		return;
+	diag_capture(reason, sizeof reason);
+	st = io_slurp_file(path, IO_PROFILE_MAX, &der);
+	diag_capture(NULL, 0);
+	if (st != OK)
+		a->crl_fault = keep(o, reason);
+	else
+		a->crl_fault = issue_crl_from_der(&der, ca, &crl);
+	if (a->crl_fault != NULL ||
+	    facts_crl(&how, "crl", der.data, der.len, r) != NULL)
+		return;
+	a->crl_number = keep(o, report_get_text(r, "number"));
+	a->crl_from = cert_time(X509_CRL_get0_lastUpdate(crl));
+	a->crl_until = issue_crl_next(crl);
+	n = sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl));
+	a->crl_count = n > 0 ? n : 0;	/* none is -1 */
+}
+
+enum status
+gather_authority(const char *dir, struct overview *o)
+{
+	static const struct {
+		const char *role, *file;
+	} files[] = {
+		{ "issuing_ca", "cert.pem" },
+		{ "root", "root.pem" },
+		{ "ra", "ra.pem" },
+		{ "next_ca", "next-cert.pem" },
+		{ "next_ra", "next-ra.pem" },
+		{ "previous_ca", "previous-cert.pem" },
+		{ "previous_ra", "previous-ra.pem" },
+	};
+	auto_char *path = io_join(dir, files[0].file);
+	auto_X509 *ca = NULL;
+	enum status st;
+	size_t i;
+
+	if (!io_exists(path))
+		return fail(FAULT, "%s: no CA here", path);
+	if ((st = cert_load(path, &ca)) != OK)
+		return st;
+	for (i = 0; i < ARRAY_LEN(files); i++)
+		if ((st = read_certs(o, dir, files[i].role,
+		    files[i].file)) != OK)
+			return st;
+	read_crl(o, dir, ca);
+	o->has_ca = true;
+	return OK;
+}

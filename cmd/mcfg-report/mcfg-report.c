@@ -1,0 +1,115 @@
+/* mcfg-report: the ledger, a CA's folder and logs in, one page out. */
+#include "io.h"
+#include "opts.h"
+#include "overview.h"
+#include "site.h"
+
+static struct args {
+	struct io_output out;
+	const char *ledger, *config, *organization, *ca;
+	struct strings logs;
+	bool json;
+	int64_t stuck, span;
+	long rows;
+} args = {
+	.stuck = CLOCK_HOUR,
+	.span = (int64_t)SPAN_DAYS * CLOCK_DAY,
+	.rows = ROWS,
+};
+
+static const struct opt options[] = {
+	{ 0, "ledger", "URI", "sqlite:PATH or postgresql://HOST/NAME",
+	    .value = &args.ledger, .config = "ledger" },
+	{ 0, "ca", "DIR", "the folder of the CA, for its own dates",
+	    .value = &args.ca },
+	{ 0, "log", "FILE", "a log of mcfg.cgi and scep-ca, for refusals",
+	    .values = &args.logs, .is_file = true },
+	{ 0, "json", NULL, "write the data as one JSON object",
+	    .flag = &args.json },
+	{ 0, "stuck", "TIME", "no step for TIME is stuck (default: 1h)",
+	    .duration = &args.stuck },
+	{ 0, "span", "TIME", "how far back the charts go (default: 30d)",
+	    .duration = &args.span },
+	{ 0, "rows", "N", "rows of a list (default: 25)",
+	    .number = &args.rows, .min = 1, .max = ROWS_MAX },
+	{ 0, "organization", "NAME", "whose site it is",
+	    .value = &args.organization, .config = "organization" },
+	OPT_CONFIG(args.config),
+	OPT_OUTPUT(args.out),
+	OPT_AT,
+	{ 0 },
+};
+
+static const struct tool tool = {
+	.name = "mcfg-report",
+	.summary = "Reads a ledger and writes one page about enrollments and "
+	    "certificates.",
+	.example = "mcfg-report --config site.yaml --ca ca --log log/mcfg.log "
+	    "-o report.html",
+	.options = options,
+	.args = &args,
+};
+
+static enum status
+check(const struct args *a)
+{
+	if (a->ledger == NULL)
+		return opts_missing("--ledger", "sqlite:PATH, or ledger: in "
+		    "the file of --config");
+	if (a->span < 1 || a->span > (int64_t)SPAN_DAYS_MAX * CLOCK_DAY)
+		return fail(USAGE, "--span: not from 1s to %dd",
+		    (int)SPAN_DAYS_MAX);
+	return OK;
+}
+
+/* The ledger is closed as soon as it was read: others may want it. */
+static enum status
+read_ledger(const struct args *a, struct overview *o)
+{
+	auto_ledger *l = NULL;
+	enum status st;
+
+	if ((st = ledger_open(a->ledger, opts_given(&args.ledger) ? NULL :
+	    a->config, LEDGER_READ, &l)) != OK)
+		return st;
+	return gather_ledger(l, o);
+}
+
+static enum status
+run(const struct args *a)
+{
+	auto_overview o = { .now = clock_now() };
+	auto_buf out = BUF_INIT;
+	enum status st;
+	size_t i;
+
+	if ((st = site_defaults(a->config, options)) != OK ||
+	    (st = check(a)) != OK)
+		return st;
+	o.organization = a->organization;
+	o.stuck_after = a->stuck;
+	o.rows = a->rows;
+	span_bars(&o, a->span);
+
+	if ((st = read_ledger(a, &o)) != OK)
+		return st;
+	if (a->ca != NULL && (st = gather_authority(a->ca, &o)) != OK)
+		return st;
+	for (i = 0; i < a->logs.n; i++)
+		if ((st = gather_log(a->logs.v[i], &o)) != OK)
+			return st;
+	sort_log(&o);
+	find_attention(&o);
+
+	if (a->json)
+		write_json(&o, &out);
+	else
+		write_page(&o, &out);
+	return io_spill(&a->out, &out);
+}
+
+int
+main(int argc, char **argv)
+{
+	return (int)opts_main(&tool, argc, argv, run);
+}

@@ -1,0 +1,672 @@
+#!/usr/bin/env bats
+# The page for operators.  Python's html.parser and json, xmllint, the openssl
+# and sqlite3 (or psql) commands, and Chromium where it is, are the judges.
+
+load helpers
+load ledger
+
+setup() {
+	ledger_setup
+	UNIT=${MCFG_BIN%/bin}/unit/unit_ledger
+	[ -x "$UNIT" ] || skip "unit_ledger is not built (make units)"
+	# A Wednesday.
+	NOW=2026-11-25T12:00:00Z
+	EPOCH=$(date -d "$NOW" +%s)
+}
+
+# at SECONDS: that long before the test's now.
+at() {
+	date -u -d "@$((EPOCH - $1))" +%Y-%m-%dT%H:%M:%SZ
+}
+
+# report [ARG...]: the page in $T/page, well-formed; its data in $T/json.
+report() {
+	yields "$T/page" mcfg-report --ledger "$LEDGER" --at "$NOW" "$@"
+	xmllint --noout "$T/page"
+	yields "$T/json" mcfg-report --ledger "$LEDGER" --at "$NOW" --json "$@"
+}
+
+# begun NAME USER AGO: an enrollment that started so many seconds ago.
+begun() {
+	mcfg-enrollment start --ledger "$LEDGER" --user="$2" --at "$(at "$3")" \
+	    > "$T/$1.enroll"
+}
+
+# known NAME USER AGO [UDID [PRODUCT]]: whose device answered a minute later.
+known() {
+	begun "$1" "$2" "$3"
+	python3 - "$T/$1.enroll" "${4:-$1}" "${5:-iPhone12,1}" \
+	    > "$T/$1.plist" <<-'PY'
+	import plistlib, sys
+	c = open(sys.argv[1]).read().strip()
+	plistlib.dump({'UDID': sys.argv[2], 'SERIAL': 'S-' + sys.argv[2][:9],
+	    'PRODUCT': sys.argv[3], 'CHALLENGE': c}, sys.stdout.buffer)
+	PY
+	mcfg-enrollment identify --ledger "$LEDGER" --at "$(at $(($3 - 60)))" \
+	    ${TTL:+--ttl "$TTL"} "$T/$1.plist" > "$T/$1.scep"
+}
+
+# held NAME ...: whose certificate was recorded another minute later.
+held() {
+	known "$@"
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$T/key" \
+	    -subj "/CN=$1" -days 300 -out "$T/$1.pem" 2> /dev/null
+	"$UNIT" "$LEDGER" <<< "record $T/$1.pem $(cat "$T/$1.scep") \
+	    $((EPOCH - $3 + 120))" | grep -qx recorded
+	# The certificate is as old as the enrollment.
+	sql "UPDATE certificate SET not_before = $((EPOCH - $3)),
+	    not_after = $((EPOCH - $3 + 31536000)) WHERE serial =
+	    '$(serial_of "$T/$1.pem")'"
+}
+
+serial_of() {
+	openssl x509 -in "$1" -noout -serial | cut -d= -f2 | tr A-F a-f
+}
+
+# through NAME ...: and it got its configuration.
+through() {
+	held "$@"
+	completes "$1" $(($3 - 180))
+}
+
+completes() {
+	mcfg-enrollment complete --ledger "$LEDGER" --signer "$T/$1.pem" \
+	    --at "$(at "$2")" "$T/$1.plist" > "$T/$1.configured"
+}
+
+# page_is EXPRESSION: over the page as p, which has
+#   p.text(id)   all text of the section that this heading is of
+#   p.rows(TEXT) the rows of the table whose caption holds TEXT, as lists
+#   p.tags       every element in its order, as (name, attributes)
+page_is() {
+	python3 - "$T/page" "$1" <<-'PY'
+	import html.parser, sys
+	VOID = {'meta'}
+	class Page(html.parser.HTMLParser):
+	    def __init__(self, text):
+	        super().__init__()
+	        self.tags, self.stack, self.tables = [], [], []
+	        self.sections, self.caption, self.problems = {}, None, []
+	        self.feed(text)
+	        self.close()
+	        if self.stack:
+	            self.problems.append('left open: %s' % self.stack)
+	    def handle_starttag(self, tag, attrs):
+	        a = dict(attrs)
+	        if len(a) != len(attrs):
+	            self.problems.append('doubled attribute in ' + tag)
+	        self.tags.append((tag, a))
+	        if tag in VOID:
+	            return
+	        self.stack.append((tag, a))
+	        if tag == 'table':
+	            self.tables.append(['', []])
+	        if tag == 'tr':
+	            self.tables[-1][1].append([])
+	        if tag in ('td', 'th'):
+	            self.tables[-1][1][-1].append('')
+	    def handle_startendtag(self, tag, attrs):
+	        self.tags.append((tag, dict(attrs)))
+	    def handle_endtag(self, tag):
+	        if not self.stack or self.stack.pop()[0] != tag:
+	            self.problems.append('end of ' + tag)
+	    def handle_data(self, data):
+	        inside = [t for t, a in self.stack]
+	        for t, a in self.stack:
+	            if t == 'section':
+	                key = a['aria-labelledby']
+	                self.sections[key] = self.sections.get(key, '') + data
+	        if 'caption' in inside:
+	            self.tables[-1][0] += data
+	        elif 'td' in inside or 'th' in inside:
+	            self.tables[-1][1][-1][-1] += data
+	    def text(self, key):
+	        return ' '.join(self.sections[key].split())
+	    def rows(self, caption):
+	        return [[' '.join(c.split()) for c in r]
+	            for t in self.tables if caption in t[0] for r in t[1][1:]]
+	text = open(sys.argv[1], encoding='utf-8').read()
+	p = Page(text)
+	if p.problems or not eval('(' + sys.argv[2] + ')'):
+	    print(p.problems)
+	    for t in p.tables: print(t)
+	    for s in p.sections: print(s, p.text(s))
+	    sys.exit(1)
+	PY
+}
+
+# ---- the ledger ----
+
+@test "report: an empty ledger" {
+	"$UNIT" "$LEDGER" <<< check > /dev/null
+	report
+	json_is "$T/json" 'j["enrollments"]["total"] == 0 and j["attention"] == []
+	    and j["ca"] is None and j["refusals"] is None
+	    and j["organization"] is None and j["at"] == "'"$NOW"'"'
+	json_is "$T/json" '[x["from"] for x in j["enrollments"]["over_time"]][::29]
+	    == ["2026-10-27T00:00:00Z", "2026-11-25T00:00:00Z"]'
+	page_is '"Nobody is stuck" in p.text("stuck")
+	    and "Nothing that this page knows of" in p.text("attention")
+	    and "refusals" not in p.sections'
+}
+
+# One of each kind; the ages in hours are above.
+filled() {
+	begun a anna 600			# its challenge is still good
+	begun b ben 7200			# expired
+	begun c carla 10800			# carla got through later
+	through d carla 5400
+	for i in 1 2 3 4 5; do
+		begun "e$i" emil 9000
+	done
+	begun e6 emil 8900			# voids the first of emil's
+	known f farid 14400			# its SCEP challenge expired
+	TTL=2h known g greta 6000		# got through with another device
+	through h greta 5000
+	held i ines 90000			# never came back
+	held j jonas 90000			# its certificate was revoked
+	sql "UPDATE certificate SET revoked = $((EPOCH - 80000)), reason = 1
+	    WHERE serial = '$(serial_of "$T/j.pem")'"
+	through k katja 900000
+	completes k 1000
+	completes k 800
+	through l liam 400000 SAME
+	through m liam 300000 same		# supersedes the one before
+	through n nora 200000
+	mcfg-enrollment abort --ledger "$LEDGER" --at "$(at 100)" \
+	    "$(sql "SELECT id FROM enrollment WHERE username = 'nora'")"
+}
+
+@test "report: states, who is stuck and why, repeats, ends" {
+	filled
+	report
+	# What each state has, the database itself says.
+	sql 'SELECT state, COUNT(*) FROM enrollment GROUP BY state ORDER BY 1' \
+	    > "$T/states"
+	json_is "$T/json" '"".join("%s|%d\n" % (k, v) for k, v in
+	    sorted(j["enrollments"]["states"].items()) if v) ==
+	    open("'"$T/states"'").read()'
+	json_is "$T/json" 'j["enrollments"]["total"] == 19
+	    and j["enrollments"]["stuck"] == 11
+	    and j["enrollments"]["left_behind"] == 1
+	    and j["enrollments"]["under_way"] == 1
+	    and j["enrollments"]["repeats"] == 2'
+	json_is "$T/json" 'sorted((x["state"], x["why"], x["count"])
+	    for x in j["enrollments"]["why_stuck"]) == [
+	    ("certified", "certificate_revoked", 1),
+	    ("certified", "certificate_unused", 1),
+	    ("identified", "challenge_expired", 1),
+	    ("identified", "challenge_open", 1),
+	    ("started", "challenge_expired", 6),
+	    ("started", "challenge_voided", 1)]'
+	json_is "$T/json" '[(x["user"], x["why"], x["last_event"], x["until"])
+	    for x in j["enrollments"]["stuck_list"]][:2] == [
+	    ("greta", "challenge_open", "identified", "'"$(at $((5940 - 7200)))"'"),
+	    ("ben", "challenge_expired", "started", "'"$(at $((7200 - 900)))"'")]'
+	json_is "$T/json" '[(x["user"], x["repeats"], x["last_event"],
+	    x["last_event_time"]) for x in j["enrollments"]["repeated_list"]] ==
+	    [("katja", 2, "repeated", "'"$(at 800)"'")]'
+	json_is "$T/json" '[(x["user"], x["state"], x["last_event"]) for x in
+	    j["enrollments"]["ended_list"]] == [("nora", "aborted", "revoked"),
+	    ("liam", "superseded", "superseded")]'
+	json_is "$T/json" '[x["what"] for x in j["attention"]] == ["stuck"]'
+	# 11:50 today, yesterday at 11, ...: by the day and its state now.
+	json_is "$T/json" '{x["from"][:10]: (x["started"], x["identified"],
+	    x["certified"], x["configured"], x["aborted"], x["superseded"])
+	    for x in j["enrollments"]["over_time"] if sum(v for k, v in
+	    x.items() if k != "from")} == {
+	    "2026-11-15": (0, 0, 0, 1, 0, 0), "2026-11-20": (0, 0, 0, 0, 0, 1),
+	    "2026-11-22": (0, 0, 0, 1, 0, 0), "2026-11-23": (0, 0, 0, 0, 1, 0),
+	    "2026-11-24": (0, 0, 2, 0, 0, 0), "2026-11-25": (9, 2, 0, 2, 0, 0)}'
+	# The page says the same.
+	page_is '[r[:2] for r in p.rows("by state")] == [
+	    ["started the user is known, the device has not answered", "9"],
+	    ["identified the device said which it is", "2"],
+	    ["certified the device has its certificate", "2"],
+	    ["configured the device has its configuration", "4"],
+	    ["aborted ended by an operator", "1"],
+	    ["superseded ended by a newer one of the same user and device", "1"]]'
+	page_is '["started", "the device never answered; its challenge expired",
+	    "6"] in p.rows("Why they go no further")
+	    and len(p.rows("Stuck enrollments")) == 11'
+	page_is '"11 enrollments are stuck" in p.text("attention")
+	    and "and got through: 1." in p.text("stuck")'
+	# Lists end; how many there are is still said.
+	report --rows 2 --stuck 2h
+	json_is "$T/json" 'len(j["enrollments"]["stuck_list"]) == 2
+	    and j["enrollments"]["stuck"] == 10 and j["stuck_after"] == 7200'
+	page_is '"Stuck enrollments: the latest 2 of 10" in p.text("stuck")'
+}
+
+@test "report: weeks begin on Monday, months on their first" {
+	begun a anna $((3 * 86400))			# Sunday
+	begun b ben $((2 * 86400))			# Monday
+	report --span 84d
+	json_is "$T/json" 'j["period"] == "week" and
+	    [(x["from"], x["started"]) for x in j["enrollments"]["over_time"]][-2:]
+	    == [("2026-11-16T00:00:00Z", 1), ("2026-11-23T00:00:00Z", 1)]'
+	report --span 730d
+	json_is "$T/json" 'j["period"] == "month" and
+	    [(x["from"], x["started"]) for x in j["enrollments"]["over_time"]][-1]
+	    == ("2026-11-01T00:00:00Z", 2) and
+	    j["enrollments"]["over_time"][0]["from"] == "2024-11-01T00:00:00Z"'
+}
+
+@test "report: certificates by their end, revoked by reason, requests" {
+	local i=0 day
+
+	for day in -400 -1 1 6 8 29 31 89 91 400; do
+		i=$((i + 1))
+		"$UNIT" "$LEDGER" <<< "certify 0$i t$i k s - $((EPOCH - 900))"
+		sql "UPDATE certificate SET not_after =
+		    $((EPOCH + day * 86400)) WHERE serial = '0$i'"
+	done > /dev/null
+	"$UNIT" "$LEDGER" > "$T/out" <<-E
+	certify 20 t20 k s - $((EPOCH + 86400))
+	certify 21 t21 k s - $((EPOCH - 900))
+	certify 22 t22 k s - $((EPOCH - 900))
+	revoke 21 4 $((EPOCH - 100))
+	revoke 22 1 $((EPOCH - 50))
+	request w1 k s $((EPOCH - 3600))
+	request w2 k s $((EPOCH - 7200))
+	request w3 k s $((EPOCH - 60))
+	decide w3 approve $((EPOCH - 30))
+	E
+	# Renewed: the same enrollment and purpose, and a later end.
+	sql "UPDATE certificate SET enrollment = 'E', purpose = 'client'
+	    WHERE serial IN ('03', '010')"
+	sql "UPDATE certificate SET profile = 'tls' WHERE serial = '05'"
+	report
+	json_is "$T/json" 'j["certificates"]["by_expiry"] == {"revoked": 2,
+	    "expired": 2, "not_yet_valid": 1, "within_7_days": 2,
+	    "within_30_days": 2, "within_90_days": 2, "later": 2}
+	    and j["certificates"]["total"] == 13'
+	json_is "$T/json" 'j["certificates"]["renewed"] == {"within_7_days": 1,
+	    "within_30_days": 0, "within_90_days": 0, "later": 0}'
+	json_is "$T/json" '[x["serial"] for x in
+	    j["certificates"]["expiring_list"]] == ["20", "04", "05", "06",
+	    "07", "08", "09", "010"] or print([x["serial"] for x in
+	    j["certificates"]["expiring_list"]])'
+	json_is "$T/json" '[(x["reason"], x["serial"]) for x in
+	    j["certificates"]["revoked_list"]] == [("keyCompromise", "22"),
+	    ("superseded", "21")]'
+	json_is "$T/json" '[(x["profile"], x["serial"]) for x in
+	    j["certificates"]["own_list"]] == [("tls", "05")]'
+	json_is "$T/json" 'j["requests"]["pending"] == 2 and
+	    j["requests"]["approved"] == 1 and [x["transaction"] for x in
+	    j["requests"]["pending_list"]] == ["w2", "w1"]'
+	json_is "$T/json" 'sorted(x["what"] for x in j["attention"]) ==
+	    ["certificates_expire", "expires_soon", "pending"]'
+	page_is '[r[:3] for r in p.rows("by their end")] == [
+	    ["within 7 days", "2", "1"], ["within 30 days", "2", "0"],
+	    ["within 90 days", "2", "0"], ["later", "2", "0"],
+	    ["not yet valid", "1", "-"], ["expired", "2", "-"],
+	    ["revoked", "2", "-"]]'
+	page_is 'p.rows("Pending requests")[0][1:3] == ["CN=w2", "w2"]
+	    and p.rows("Revoked, by reason")[0][:2] == ["keyCompromise", "1"]'
+}
+
+# ---- the folder of the CA ----
+
+@test "report: the authority's own dates are those that openssl tells" {
+	scep-ca init --dir "$T/ca" --ra --subject /O=Example/CN=CA 2> "$T/said"
+	NOW=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+	EPOCH=$(date -d "$NOW" +%s)
+	"$UNIT" "$LEDGER" <<< check > /dev/null
+	scep-ca crl --dir "$T/ca" > /dev/null
+	scep-ca crl --dir "$T/ca" > /dev/null
+	scep-ca rollover --dir "$T/ca" 2> "$T/said"
+	report --ca "$T/ca"
+	json_is "$T/json" '[(x["role"], x["file"]) for x in
+	    j["ca"]["certificates"]] == [("issuing_ca", "cert.pem"),
+	    ("ra", "ra.pem"), ("next_ca", "next-cert.pem"),
+	    ("next_ra", "next-ra.pem")]'
+	local f end
+	for f in cert ra next-cert; do
+		end=$(openssl x509 -in "$T/ca/$f.pem" -noout -enddate | cut -d= -f2)
+		end=$(date -u -d "$end" +%Y-%m-%dT%H:%M:%SZ)
+		json_is "$T/json" '[x["not_after"] for x in
+		    j["ca"]["certificates"] if x["file"] == "'"$f.pem"'"] ==
+		    ["'"$end"'"]'
+	done
+	end=$(openssl crl -inform DER -in "$T/ca/crl.der" -noout -nextupdate |
+	    cut -d= -f2)
+	end=$(date -u -d "$end" +%Y-%m-%dT%H:%M:%SZ)
+	json_is "$T/json" 'j["ca"]["crl"]["next_update"] == "'"$end"'"
+	    and int(j["ca"]["crl"]["number"], 16) == 2
+	    and j["ca"]["crl"]["revoked"] == 0 and j["ca"]["crl"]["usable"]'
+	page_is '[r[0].split()[0] for r in p.rows("of the authority")] ==
+	    ["Issuing", "Registration", "Next", "Its"]
+	    and "Next update due" in p.text("authority")'
+	# Ten years later.
+	NOW=2040-01-01T00:00:00Z
+	report --ca "$T/ca"
+	json_is "$T/json" '{x["what"] for x in j["attention"] if x["urgent"]} ==
+	    {"expired", "crl_overdue"}'
+	echo broken > "$T/ca/crl.der"
+	report --ca "$T/ca"
+	json_is "$T/json" '"crl_unusable" in [x["what"] for x in j["attention"]]
+	    and j["ca"]["crl"]["usable"] is False'
+	rm "$T/ca/crl.der"
+	report --ca "$T/ca"
+	json_is "$T/json" 'j["ca"]["crl"] is None'
+	refuses 4 'no CA here' mcfg-report --ledger "$LEDGER" --ca "$T"
+}
+
+# ---- logs ----
+
+@test "report: refusals by reason and day, behind whatever stands before" {
+	"$UNIT" "$LEDGER" <<< check > /dev/null
+	cat > "$T/log" <<-'E'
+	mcfg.cgi: 192.0.2.7: GET /: 200: welcome
+	mcfg.cgi: 192.0.2.7: POST /profile: 403: mcfg-enrollment: stdin: device 00008030-001A of user 'jane': not in devices.allow
+	mcfg.cgi: 2001:db8::1: POST /profile: 403: mcfg-enrollment: stdin: device 00008031-001B of user 'joe': not in devices.allow
+	2026-11-24T10:00:00+0000 host mcfg[7]: mcfg.cgi: 192.0.2.7: GET /x:y: 404: no such page
+	2026/11/25 10:00:00 [error] 1#1: *1 FastCGI sent in stderr: "mcfg.cgi: 192.0.2.7: GET /z: 404: no such page" while reading response header from upstream, client: 192.0.2.7
+	[Wed Nov 25 09:00:00.123456 2026] [cgi:error] [pid 7] [client 192.0.2.7:1] AH01215: mcfg.cgi: 192.0.2.7: GET /z: 404: no such page: /usr/libexec/mcfg/mcfg.cgi
+	mcfg.cgi: 192.0.2.7: POST /profile: 503: mcfg-enrollment: ledger.db: ledger is busy
+	scep-ca: request client=192.0.2.7 operation=GetCACaps outcome=sent status=200 ms=0.100
+	2026-11-25T11:00:00Z scep-ca: request client=192.0.2.7 operation=PKIOperation type=PKCSReq transaction=ab outcome=refused fail=badRequest reason="no \"good\" challenge: status=200" status=200 ms=1.000
+	scep-ca: request client=192.0.2.7 operation="a status=500" outcome=error reason="an empty body" status=400 ms=1.000
+	mcfg-verify: warning: something else
+	mcfg.cgi: not a line of ours
+	E
+	report --log "$T/log"
+	json_is "$T/json" '[(x["program"], x["answer"], x["reason"], x["count"],
+	    x["fault"], x["last_day"]) for x in j["refusals"]["reasons"]] == [
+	    ("mcfg.cgi", "404", "no such page", 3, False, "2026-11-25T00:00:00Z"),
+	    ("mcfg.cgi", "403", "mcfg-enrollment: device ... of user \x27...\x27: "
+	    "not in devices.allow", 2, False, None),
+	    ("scep-ca", "400", "an empty body", 1, False, None),
+	    ("mcfg.cgi", "503", "mcfg-enrollment: ledger.db: ledger is busy", 1,
+	    True, None),
+	    ("scep-ca", "badRequest", "no \"good\" challenge: status=200", 1,
+	    False, "2026-11-25T00:00:00Z")]'
+	json_is "$T/json" 'j["refusals"]["requests"] == 10 and
+	    j["refusals"]["refused"] == 7 and j["refusals"]["faults"] == 1 and
+	    j["refusals"]["undated"] == 4 and not j["refusals"]["cut"] and
+	    [x["refused"] for x in j["refusals"]["over_time"]][-2:] == [1, 3]'
+	page_is '["no such page", "404", "mcfg.cgi", "3", "", "25 Nov 2026"] in
+	    p.rows("Reasons")
+	    and "1 request failed by a fault on this side" in p.text("attention")'
+	# From several files, and from a pipe.
+	yields "$T/json" mcfg-report --ledger "$LEDGER" --json --at "$NOW" \
+	    --log "$T/log" --log - < "$T/log"
+	json_is "$T/json" 'j["refusals"]["requests"] == 20'
+	refuses 4 'cannot open' mcfg-report --ledger "$LEDGER" --log "$T/none"
+}
+
+@test "report: of a long log the end, of many reasons the first" {
+	"$UNIT" "$LEDGER" <<< check > /dev/null
+	python3 - > "$T/log" <<-'PY'
+	line = 'mcfg.cgi: 192.0.2.7: GET /%06d: 404: no such page\n'
+	for i in range(400000):
+	    print(line % i, end='')
+	PY
+	# 16 MiB of lines of 52 bytes; the first of them is not whole.
+	yields "$T/json" mcfg-report --ledger "$LEDGER" --json --log "$T/log"
+	json_is "$T/json" 'j["refusals"]["cut"] and j["refusals"]["refused"] ==
+	    (16 << 20) // 52'
+	cp "$T/json" "$T/file"
+	yields "$T/json" mcfg-report --ledger "$LEDGER" --json --log - < \
+	    <(cat "$T/log")
+	json_is "$T/json" 'j["refusals"] == json.load(open("'"$T/file"'"))["refusals"]'
+	for i in $(seq 300); do
+		echo "mcfg.cgi: a: GET /: 404: $(printf 'x%.0s' $(seq 1 $((i % 15)))) $((i % 99))"
+		echo "mcfg.cgi: a: GET /: 404: word$((i))"
+	done > "$T/log"
+	report --log "$T/log"
+	json_is "$T/json" 'len(j["refusals"]["reasons"]) == 200 and
+	    j["refusals"]["other_reasons"] + sum(x["count"] for x in
+	    j["refusals"]["reasons"]) == j["refusals"]["refused"] == 600'
+}
+
+@test "report: a log of any bytes" {
+	"$UNIT" "$LEDGER" <<< check > /dev/null
+	{
+		head -c 200000 /dev/urandom
+		printf '\nmcfg.cgi: a: GET /: 404: nul \0 here\n'
+		printf 'mcfg.cgi: a: GET /: 403: %s\n' "$(head -c 9000 /dev/zero | tr '\0' x)"
+		printf 'scep-ca: request outcome="\\\nscep-ca: request =\n'
+		printf 'scep-ca: request outcome=refused status=200 fail="'
+	} > "$T/log"
+	report --log "$T/log"
+	json_is "$T/json" 'j["refusals"]["requests"] >= 3'
+}
+
+# ---- strangers' text ----
+
+# hostile: in every place that a stranger reaches.
+hostile() {
+	local evil='"><script>alert(1)</script><img src=http://evil.invalid/x>'
+
+	known a "jo'$evil" 90000 "]]>--><!--$evil" "</td></table>&amp;$evil"
+	known b $'\u05d0\u05d1 arabic \u0633' 90000
+	"$UNIT" "$LEDGER" > /dev/null <<-E
+	certify 01 t1 k s - $((EPOCH - 900))
+	request ${evil// /_} k s $((EPOCH - 900))
+	E
+	sql "UPDATE certificate SET subject = 'CN=${evil}' WHERE serial = '01'"
+	sql "UPDATE enrollment SET product = product || '$(printf '\342\200\256')x$(printf '\033')[2J' WHERE serial = 'S-]]>--><!-'"
+	printf 'mcfg.cgi: a: GET /: 403: %s\n' "$evil" > "$T/log"
+	report --log "$T/log" --organization "$evil"
+}
+
+@test "report: text of strangers is text" {
+	hostile
+	page_is '{t for t, a in p.tags} <= {"html", "head", "meta", "title",
+	    "style", "body", "svg", "defs", "pattern", "rect", "path", "main",
+	    "header", "p", "h1", "h2", "h3", "time", "ul", "li", "a", "b",
+	    "section", "span", "strong", "circle", "div", "desc", "line", "text",
+	    "g", "details", "summary", "table", "caption", "thead", "tbody",
+	    "tr", "th", "td", "bdi", "code", "footer"}'
+	page_is '"\"><script>alert(1)</script><img src=http://evil.invalid/x>"
+	    in p.text("stuck") and "script" in p.text("certificates")
+	    and "script" in p.text("refusals") and "script" in p.text("requests")'
+	page_is '"\u202e" not in text and "\x1b" not in text and "\\u202ex\\x1b"
+	    in p.text("stuck") and "\u05d0\u05d1 arabic" in p.text("stuck")'
+	json_is "$T/json" 'any(x["user"].startswith("jo\x27\"><script>") for x in
+	    j["enrollments"]["stuck_list"])'
+}
+
+@test "report: the page loads nothing, and runs nothing" {
+	filled
+	report --log /dev/null
+	page_is 'not any(t in ("script", "link", "img", "iframe", "base", "form",
+	    "object", "image", "use", "a") and (t != "a" or
+	    not a["href"].startswith("#")) for t, a in p.tags)'
+	page_is 'not any(k.startswith("on") or k in ("src", "style", "xlink:href",
+	    "action") for t, a in p.tags for k in a)'
+	page_is '[a["content"] for t, a in p.tags if t == "meta" and
+	    a.get("http-equiv") == "Content-Security-Policy"] == ["default-src "
+	    "\x27none\x27; style-src \x27unsafe-inline\x27; base-uri \x27none\x27; "
+	    "form-action \x27none\x27"]'
+	run ! grep -nE 'https?:|@import|expression\(|url\([^#]' "$T/page"
+}
+
+@test "report: what a screen reader needs" {
+	filled
+	printf '2026-11-25T11:00:00Z mcfg.cgi: a: GET /: 403: no\n' > "$T/log"
+	report --log "$T/log"
+	page_is 'p.tags[0] == ("html", {"lang": "en"})
+	    and [a for t, a in p.tags if t == "h1"] == [{}]'
+	# Every heading is at most one deeper than the one before.
+	page_is 'all(int(b) <= int(a) + 1 for h in [[t[1] for t, a in p.tags if
+	    t in ("h1", "h2", "h3")]] for a, b in zip(h, h[1:]))'
+	page_is 'all(a.get("aria-hidden") == "true" or a.get("role") == "img" and
+	    a["aria-labelledby"] for t, a in p.tags if t == "svg")
+	    and sum(a.get("role") == "img" for t, a in p.tags) == 2'
+	page_is 'all(a.get("scope") in ("col", "row") for t, a in p.tags if
+	    t == "th") and sum(t == "table" for t, a in p.tags) ==
+	    sum(t == "caption" for t, a in p.tags) and all(t[0].strip() for t in
+	    p.tables)'
+	# Names lead somewhere, and to one place.
+	page_is '(lambda ids: len(ids) == len(set(ids)) and all(
+	    a["href"][1:] in ids for t, a in p.tags if t == "a") and all(
+	    i in ids for t, a in p.tags for i in
+	    a.get("aria-labelledby", "").split()) and all(f[5:-1] in ids for t, a
+	    in p.tags for f in [a.get("fill", "")] if f.startswith("url")))(
+	    [a["id"] for t, a in p.tags if "id" in a])'
+	# The same numbers as in the chart stand in a table.
+	page_is 'sum(int(c) for r in p.rows("and their state now") for c in r[1:])
+	    == 19 and sum(int(r[1]) for r in p.rows("requests by time")) == 1'
+}
+
+@test "report: every text has a contrast of 4.5, in light and in dark" {
+	"$UNIT" "$LEDGER" <<< check > /dev/null
+	report
+	python3 - "$T/page" <<-'PY'
+	import re, sys
+	css = re.search('<style>(.*?)</style>', open(sys.argv[1]).read(), re.S)[1]
+	light, dark = (dict(re.findall(r'--([a-z-]+): (#[0-9a-f]+)', b)) for b in
+	    re.findall(r':root \{(.*?)\}', css, re.S))
+	def lum(c):
+	    c = c[1:] if len(c) == 7 else ''.join(x * 2 for x in c[1:])
+	    v = [int(c[i:i + 2], 16) / 255 for i in (0, 2, 4)]
+	    v = [x / 12.92 if x <= .03928 else ((x + .055) / 1.055) ** 2.4 for x in v]
+	    return .2126 * v[0] + .7152 * v[1] + .0722 * v[2]
+	def ratio(a, b):
+	    a, b = sorted((lum(a), lum(b)))
+	    return (b + .05) / (a + .05)
+	assert len(light) > 15 and set(light) == set(dark)
+	for v in light, dark:
+	    for text, ground in [(t, g) for t in ('ink', 'soft', 'accent') for g in
+	        ('card', 'paper')] + [('ink', 'warn-tint'), ('ink', 'look-tint'),
+	        ('warn', 'warn-tint'), ('look', 'look-tint')]:
+	        assert ratio(v[text], v[ground]) >= 4.5, (text, ground)
+	    for line in ('started', 'identified', 'certified', 'aborted',
+	        'superseded', 'accent', 'warn', 'quiet'):
+	        assert ratio(v[line], v['card']) >= 3, line
+	PY
+}
+
+# ---- a running site ----
+
+@test "report: nothing is written, and a writer is not waited for" {
+	of_sqlite
+	filled
+	sqlite3 "$T/ledger.db" 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
+	sha256sum "$T/ledger.db" > "$T/before"
+	python3 - "$T/ledger.db" mcfg-report --ledger "$LEDGER" -o "$T/page" \
+	    <<-'PY'
+	import sqlite3, subprocess, sys
+	db = sqlite3.connect(sys.argv[1], isolation_level=None)
+	db.execute('BEGIN EXCLUSIVE')
+	db.execute("UPDATE enrollment SET username = 'half' ")
+	subprocess.run(sys.argv[2:], check=True, timeout=10)
+	db.execute('ROLLBACK')
+	PY
+	run ! grep -q half "$T/page"
+	sha256sum -c --quiet "$T/before"
+	# A copy that nobody may write.
+	cp "$T/ledger.db" "$T/copy.db"
+	yields - mcfg-report --ledger "sqlite:$T/copy.db"
+	refuses 4 'cannot open the ledger' mcfg-report --ledger "sqlite:$T/none"
+	[ ! -e "$T/none" ]
+}
+
+@test "report: ten thousand enrollments" {
+	"$UNIT" "$LEDGER" <<< check > /dev/null
+	sql "INSERT INTO enrollment (id, username, state, facts, started, changed,
+	    device) WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n
+	    WHERE i < 9999) SELECT 'e' || i, CASE WHEN i % 2 = 0 THEN 'kiosk' ELSE
+	    'u' || i END, CASE i % 5 WHEN 0 THEN 'started' WHEN 1 THEN
+	    'identified' ELSE 'configured' END, '', $EPOCH - i * 300,
+	    $EPOCH - i * 300, 'd' || i FROM n"
+	report
+	json_is "$T/json" 'j["enrollments"]["total"] == 10000
+	    and j["enrollments"]["states"]["configured"] == 6000
+	    and len(j["enrollments"]["stuck_list"]) == 25'
+	[ "$(wc -c < "$T/page")" -lt 200000 ]
+	page_is '"10,000" not in "" and ["configured the device has its "
+	    "configuration", "6,000", ""] in p.rows("by state")'
+}
+
+# ---- the command line ----
+
+@test "report: the site's file, a CGI header, a file of its own" {
+	begun a jane 10
+	printf 'organization: "Ex & Co"\nledger: "%s"\n' \
+	    "${LEDGER/$T\//}" > "$T/site.yaml"
+	cd /
+	yields "$T/page" mcfg-report --config "$T/site.yaml" --http text/html
+	grep -q 'Ex &amp; Co' "$T/page"
+	[ "$(head -n 1 "$T/page")" = $'Content-Type: text/html\r' ]
+	yields - mcfg-report --config "$T/site.yaml" -o "$T/out.html"
+	xmllint --noout "$T/out.html"
+	refuses 2 'missing --ledger' mcfg-report
+	refuses 2 '--span' mcfg-report --ledger "$LEDGER" --span 4000d
+	refuses 2 '--rows' mcfg-report --ledger "$LEDGER" --rows 0
+	refuses 2 'claimed by both' mcfg-report --ledger "$LEDGER" --log - --log -
+}
+
+# ---- a real browser ----
+
+# chromium_says PAGE ARG...: headless, in a folder of its own.
+chromium_says() {
+	local page=$1
+	shift
+	timeout 60 chromium --headless --no-sandbox --disable-gpu \
+	    --disable-quic --no-first-run --disable-background-networking \
+	    --disable-component-update --disable-sync --hide-scrollbars \
+	    --user-data-dir="$T/browser" --window-size=1281,900 "$@" \
+	    "file://$page" 2> "$T/browser.log" 3>&-
+}
+
+# A window is 500 pixels wide at least, a frame as narrow as a telephone.  A
+# script of the test's own measures: the policy, which forbids it, is taken
+# out of this copy.
+framed() {
+	python3 - "$T/page" "$T/inner.html" "$T/outer.html" <<-'PY'
+	import re, sys
+	t = open(sys.argv[1], encoding='utf-8').read()
+	t, n = re.subn('<meta http-equiv="Content-Security-Policy"[^>]*/>', '', t)
+	assert n == 1
+	probe = """<script>
+	var w = innerWidth, wide = 0;
+	document.querySelectorAll('details').forEach(function (e) {
+	    e.open = true;
+	});
+	document.querySelectorAll('body *').forEach(function (e) {
+	    var r = e.getBoundingClientRect();
+	    if (r.width > 0 && !e.closest('.scroll, thead, svg') &&
+	        r.right > w + 1)
+	        wide++;
+	});
+	parent.postMessage([w, document.documentElement.scrollWidth, wide,
+	    document.querySelectorAll('section > h2').length,
+	    document.images.length].join(' '), '*');
+	</script>"""
+	open(sys.argv[2], 'w', encoding='utf-8').write(
+	    t.replace('</body>', probe + '</body>'))
+	open(sys.argv[3], 'w').write("""<!DOCTYPE html><body><script>
+	onmessage = function (e) {
+	    document.body.appendChild(document.createElement('p')).textContent =
+	        'seen ' + e.data;
+	};
+	</script>
+	<iframe src="inner.html" style="width: 390px; height: 800px; border: 0">
+	</iframe>
+	<iframe src="inner.html" style="width: 1280px; height: 800px; border: 0">
+	</iframe></body>""")
+	PY
+}
+
+@test "report: in Chromium, on a telephone and on a desk" {
+	of_sqlite
+	needs chromium
+	hostile
+	framed
+	chromium_says "$T/outer.html" --dump-dom --virtual-time-budget=5000 \
+	    > "$T/dom"
+	grep -oE 'seen [0-9][0-9 ]*' "$T/dom" | sort > "$T/seen"
+	# Nothing stands out at the right, every part is there, no image.
+	printf 'seen 1280 1280 0 7 0\nseen 390 390 0 7 0\n' | diff - "$T/seen"
+	# As it is, nothing is asked for.
+	cp "$T/page" "$T/page.html"
+	chromium_says "$T/page.html" --log-net-log="$T/net.json" \
+	    --screenshot="$T/page.png" > "$T/out"
+	[ -s "$T/net.json" ]
+	run ! grep -q 'evil.invalid' "$T/net.json"
+	[ "$(xxd -s 16 -l 8 -p "$T/page.png")" = 0000050100000384 ]
+}
