@@ -57,13 +57,15 @@ static const struct tool tool = {
 static enum status
 wrap(const struct args *a, const char *name, struct tree **t)
 {
+	const struct profile_source src = { .file = name, .seed = a->id.seed };
+
 	if (a->raw || tree_kind(*t) != TREE_ARRAY)
 		return OK;
 	if (a->id.identifier == NULL)
 		return opts_missing("--identifier", "of the profile made "
 		    "around a bare array");
 	*t = profile_configuration(&a->id, *t);
-	return profile_complete(*t, name, NULL, a->id.seed);
+	return profile_complete(*t, &src, NULL);
 }
 
 /* The payloads, borrowed from t; NULL where it has none to encrypt. */

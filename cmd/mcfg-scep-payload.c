@@ -171,13 +171,15 @@ read_challenge(const struct args *a, struct buf *out)
 static enum status
 wrap(const struct args *a, struct tree *payload, struct tree **out)
 {
+	const struct profile_source src = { .file = "profile",
+	    .seed = a->id.seed };
 	auto_tree *payloads = tree_array();
 	auto_tree *profile = NULL;
 	enum status st;
 
 	tree_append(payloads, payload);
 	profile = profile_configuration(&a->id, STEAL(payloads));
-	if ((st = profile_complete(profile, "profile", NULL, a->id.seed)) != OK)
+	if ((st = profile_complete(profile, &src, NULL)) != OK)
 		return st;
 	*out = STEAL(profile);
 	return OK;

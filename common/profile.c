@@ -1,5 +1,7 @@
 #include "profile.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ident.h"
@@ -156,8 +158,7 @@ profile_configuration(const struct profile_identity *id,
 /* ---- completing ---- */
 
 struct completing {
-	const char *name;
-	const char *seed;
+	const struct profile_source *src;
 	const struct spec_uuids *uuids;
 	struct tree *made;	/* PATH#NAME, or the group, to UUID */
 };
@@ -177,36 +178,57 @@ is_profile_type(const char *type)
 	    strcmp(type, "Profile Service") == 0);
 }
 
-enum status
-profile_check(const struct tree *t, const char *name)
+static enum status refuse(const struct profile_source *,
+    const struct tree *, const char *, ...) PRINTF_LIKE(3, 4);
+
+/* Refuses a profile for a node of it, with its place where that is known. */
+static enum status
+refuse(const struct profile_source *src, const struct tree *at,
+    const char *fmt, ...)
 {
-	const char *type = tree_get_string(t, "PayloadType");
+	unsigned long line = 0, column = 0;
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	if (src->marks != NULL)
+		tree_marks_get(src->marks, at, &line, &column);
+	return line == 0 ? fail(REFUSED, "%s: %s", src->file, text) :
+	    fail(REFUSED, "%s:%lu:%lu: %s", src->file, line, column, text);
+}
+
+enum status
+profile_check(const struct tree *t, const struct profile_source *src)
+{
+	const struct tree *type = tree_get(t, "PayloadType");
 	const char *id = tree_get_string(t, "PayloadIdentifier");
 
 	if (tree_kind(t) != TREE_DICT)
-		return fail(REFUSED, "%s: not a profile, but %s %s", name,
+		return refuse(src, t, "not a profile, but %s %s",
 		    tree_kind(t) == TREE_ARRAY ? "an" : "a",
 		    tree_kind_name(tree_kind(t)));
-	if (!is_profile_type(type))
-		return fail(REFUSED, "%s: not a profile: its PayloadType must "
-		    "be Configuration", name);
+	if (!is_profile_type(tree_get_string(t, "PayloadType")))
+		return refuse(src, type != NULL ? type : t, "not a profile: "
+		    "its PayloadType must be Configuration");
 	if (id == NULL || *id == '\0')
-		return fail(REFUSED, "%s: no PayloadIdentifier at the top "
-		    "(it is never made up: devices know a profile by it)",
-		    name);
+		return refuse(src, t, "no PayloadIdentifier at the top (it is "
+		    "never made up: devices know a profile by it)");
 	return OK;
 }
 
 static enum status
 check_top(const struct tree *t, const struct completing *c)
 {
+	const struct tree *id = tree_get(t, "PayloadIdentifier");
 	enum status st;
 
-	if ((st = profile_check(t, c->name)) != OK)
+	if ((st = profile_check(t, c->src)) != OK)
 		return st;
-	if (spec_uuids_find(c->uuids, tree_get(t, "PayloadIdentifier")))
-		return fail(REFUSED, "%s: PayloadIdentifier cannot be a !uuid",
-		    c->name);
+	if (spec_uuids_find(c->uuids, id))
+		return refuse(c->src, id, "PayloadIdentifier cannot be a "
+		    "!uuid: it must never change");
 	return OK;
 }
 
@@ -222,8 +244,8 @@ add_identifier(struct tree *payload, const char *outer, size_t i,
 	if (tree_get(payload, "PayloadIdentifier") != NULL)
 		return OK;
 	if (type == NULL)
-		return fail(REFUSED, "%s: PayloadContent.%zu: neither a "
-		    "PayloadType nor a PayloadIdentifier", c->name, i);
+		return refuse(c->src, payload, "PayloadContent.%zu: neither a "
+		    "PayloadType nor a PayloadIdentifier: give it one", i);
 	last = strrchr(type, '.');
 	id = xasprintf("%s.%s.%zu", outer, last != NULL ? last + 1 : type, i);
 	tree_set_string(payload, "PayloadIdentifier", id);
@@ -270,7 +292,7 @@ add_uuids(struct tree *top, const struct completing *c)
 	const char *outer = tree_get_string(top, "PayloadIdentifier");
 	size_t i, n = tree_count(payloads);
 
-	add_uuid(top, outer, c->seed);
+	add_uuid(top, outer, c->src->seed);
 	for (i = 0; i < n; i++) {
 		struct tree *payload = tree_at(payloads, i);
 		const char *inner = tree_get_string(payload,
@@ -279,7 +301,7 @@ add_uuids(struct tree *top, const struct completing *c)
 		    inner != NULL ? inner : "");
 
 		if (tree_kind(payload) == TREE_DICT)
-			add_uuid(payload, path, c->seed);
+			add_uuid(payload, path, c->src->seed);
 	}
 }
 
@@ -295,7 +317,7 @@ uuid_of(struct completing *c, const struct spec_uuid *u, const char *path)
 	if ((known = tree_get_string(c->made, group)) != NULL)
 		return known;
 	if ((known = tree_get_string(c->made, whole)) == NULL) {
-		ident_make(c->seed, whole, uuid);
+		ident_make(c->src->seed, whole, uuid);
 		tree_set_string(c->made, whole, uuid);
 		known = uuid;
 	}
@@ -330,11 +352,11 @@ resolve(const char *key, struct tree *t, void *arg)
 }
 
 enum status
-profile_complete(struct tree *profile, const char *name,
-    const struct spec_uuids *uuids, const char *seed)
+profile_complete(struct tree *profile, const struct profile_source *src,
+    const struct spec_uuids *uuids)
 {
 	auto_tree *made = tree_dict();
-	struct completing c = { name, seed, uuids, made };
+	struct completing c = { src, uuids, made };
 	struct place top = { &c, NULL, profile, 0 };
 	enum status st;
 

@@ -131,18 +131,29 @@ struct tree *profile_scep(const struct profile_identity *id,
 struct tree *profile_configuration(const struct profile_identity *id,
     struct tree *payloads);
 
+/* Where a profile comes from, and what it may need to be whole. */
+struct profile_source {
+	const char *file;		/* in diagnostics; !file is beside it */
+	const char *seed;		/* of the UUIDs that are left out, or
+					 * NULL: random */
+	int64_t at;			/* where !after counts from */
+	struct tree_marks *marks;	/* of its nodes, or NULL */
+};
+
 /*
  * profile_complete() fills in what may be left out: PayloadVersion 1,
  * PayloadUUID, the PayloadIdentifier of payloads (the profile's, the last
  * part of the payload's type, its index), and the nodes of uuids, which may
  * be NULL.  REFUSED for a tree that is no profile or has no
- * PayloadIdentifier; name is the source's in diagnostics.
+ * PayloadIdentifier.
  */
-enum status profile_complete(struct tree *profile, const char *name,
-    const struct spec_uuids *uuids, const char *seed) USE_RESULT;
+enum status profile_complete(struct tree *profile,
+    const struct profile_source *src, const struct spec_uuids *uuids)
+    USE_RESULT;
 
 /* REFUSED for what profile_complete() refuses at the top. */
-enum status profile_check(const struct tree *t, const char *name) USE_RESULT;
+enum status profile_check(const struct tree *t,
+    const struct profile_source *src) USE_RESULT;
 
 /*
  * profile_read() gives the property list in what was read from a file, in any
@@ -151,12 +162,6 @@ enum status profile_check(const struct tree *t, const char *name) USE_RESULT;
  * start of its lines, as the profile that is made of it.  What else it is, is
  * said as for a property list.
  */
-struct profile_source {
-	const char *file;		/* in diagnostics; !file is beside it */
-	const char *seed;		/* of the UUIDs that YAML leaves out */
-	int64_t at;			/* where !after counts from */
-	struct tree_marks *marks;	/* or NULL */
-};
 enum status profile_read(const struct buf *in,
     const struct profile_source *src, bool *is_signed, struct tree **out)
     USE_RESULT;

@@ -50,7 +50,7 @@ read_yaml(const struct buf *in, const struct profile_source *src,
 	enum status st;
 
 	if ((st = spec_from_yaml(in, src->file, &how, &t)) != OK ||
-	    (st = profile_complete(t, src->file, &uuids, src->seed)) != OK)
+	    (st = profile_complete(t, src, &uuids)) != OK)
 		return st;
 	*out = STEAL(t);
 	return OK;

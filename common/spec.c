@@ -111,6 +111,35 @@ spec_path_text(const struct spec_step *step, struct buf *out)
 	buf_puts(out, ": ");
 }
 
+/*
+ * The steps to what comes next while events are recorded; they lie in steps.
+ * A key that is still to come, or is no scalar, ends them.
+ */
+static const struct spec_step *
+steps_so_far(const struct reading *r, struct spec_step steps[TREE_DEPTH_MAX])
+{
+	const struct spec_step *last = NULL;
+	size_t i, at, n, key, inside;
+	bool is_mapping;
+
+	for (i = 0; i < r->depth; i++) {
+		inside = i + 1 < r->depth ? r->opened[i + 1] : r->n;
+		for (n = 0, key = 0, at = r->opened[i] + 1; at < inside; n++) {
+			key = at;
+			at = r->v[at].end;
+		}
+		is_mapping = r->v[r->opened[i]].type ==
+		    YAML_MAPPING_START_EVENT;
+		if (is_mapping && (n % 2 == 0 ||
+		    r->v[key].type != YAML_SCALAR_EVENT))
+			break;
+		steps[i] = (struct spec_step){ last,
+		    is_mapping ? text_at(r, r->v[key].text) : NULL, n };
+		last = &steps[i];
+	}
+	return last;
+}
+
 /* ---- uuids ---- */
 
 void
@@ -188,6 +217,7 @@ keep_anchor(struct reading *r, const struct event *e, const yaml_char_t *name)
 static enum status
 find_anchor(struct reading *r, struct event *e, const yaml_char_t *name)
 {
+	struct spec_step steps[TREE_DEPTH_MAX];
 	const char *want = (const char *)name;
 	size_t i = r->anchor_count;
 
@@ -198,8 +228,8 @@ find_anchor(struct reading *r, struct event *e, const yaml_char_t *name)
 		e->text = r->anchors[i].name;
 		return OK;
 	}
-	return fail_at(r, e, NULL, "alias '*%s' has no anchor before it",
-	    want);
+	return fail_at(r, e, steps_so_far(r, steps), "alias '*%s' has no "
+	    "anchor before it: quote it for text", want);
 }
 
 static enum status
@@ -248,6 +278,7 @@ static enum status
 record_scalar(struct reading *r, struct event *e, const yaml_event_t *ev)
 {
 	const yaml_char_t *tag = ev->data.scalar.tag;
+	struct spec_step steps[TREE_DEPTH_MAX];
 	const char *fault;
 	enum status st;
 
@@ -255,7 +286,9 @@ record_scalar(struct reading *r, struct event *e, const yaml_event_t *ev)
 	e->is_plain = ev->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	fault = tree_text_fault((const char *)ev->data.scalar.value, e->len);
 	if (fault != NULL)
-		return fail_at(r, e, NULL, "%s", fault);
+		return fail_at(r, e, steps_so_far(r, steps), "%s, which no "
+		    "plist can hold: take it out, or write !!binary before "
+		    "base64", fault);
 	e->text = keep_text(r, ev->data.scalar.value, e->len);
 	if (tag != NULL)
 		e->tag = keep_text(r, tag, strlen((const char *)tag));

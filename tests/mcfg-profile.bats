@@ -254,8 +254,13 @@ ambiguous() {
 	bad 3:7 'not UTF-8' <<< $'V: abc\xff'
 	bad 3:4 'not UTF-8 text' <<< $'V: \xed\xa0\x80'
 	bad 3:4 'not UTF-8 text: control characters are not allowed' <<< $'V: \x01'
-	bad 3:4 'a NUL character' <<< 'V: "a\0b"'
-	bad 3:4 'a control character' <<< 'V: "a\x01b"'
+	bad 3:4 'V: a NUL character' <<< 'V: "a\0b"'
+	bad 3:4 'V: a control character in text, which no plist can hold: take it out' \
+	    <<< 'V: "a\x01b"'
+	bad 4:17 "V.0.2: alias '*c' has no anchor before it: quote it" \
+	    <<< $'V:\n- [1, {"a": b}, *c]'
+	bad 4:23 'V.0.W.x\.y.0: a control character' \
+	    <<< $'V:\n- {W: {a: [{}], x.y: ["\\x01"]}}'
 	bad 3:7 'invalid Unicode' <<< 'V: "\ud800"'
 	printf 'V: 1' | template
 	iconv -t UTF-16 "$T/p.yaml" > "$T/q.yaml"
@@ -528,19 +533,23 @@ ambiguous() {
 
 @test "profile: what is no profile is refused" {
 	printf 'PayloadType: Configuration\n' > "$T/p.yaml"
-	refuses 1 'no PayloadIdentifier at the top' mcfg-profile "$T/p.yaml"
+	refuses 1 'p.yaml:1:1: no PayloadIdentifier at the top' \
+	    mcfg-profile "$T/p.yaml"
 	printf 'PayloadType: com.apple.security.scep\nPayloadIdentifier: a\n' > "$T/p.yaml"
 	refuses 1 'not a profile' mcfg-profile "$T/p.yaml"
 	printf 'UDID: x\n' > "$T/p.yaml"
 	refuses 1 'not a profile' mcfg-profile "$T/p.yaml"
+	printf '<plist>\n<dict/></plist>' > "$T/p.plist"
+	refuses 1 'p.plist:2:1: not a profile' mcfg-profile "$T/p.plist"
 	for x in '<array/>' '<string>x</string>' '<dict/>'; do
 		echo "<plist version=\"1.0\">$x</plist>" > "$T/p.plist"
 		refuses 1 'not a profile' mcfg-profile "$T/p.plist"
 	done
 	template <<< $'PayloadContent:\n- X: 1'
-	refuses 1 'PayloadContent.0: neither' mcfg-profile "$T/p.yaml"
+	refuses 1 'p.yaml:4:3: PayloadContent.0: neither' mcfg-profile "$T/p.yaml"
 	printf 'PayloadType: Configuration\nPayloadIdentifier: !uuid x\n' > "$T/p.yaml"
-	refuses 1 'cannot be a !uuid' mcfg-profile "$T/p.yaml"
+	refuses 1 'p.yaml:2:1: PayloadIdentifier cannot be a !uuid' \
+	    mcfg-profile "$T/p.yaml"
 }
 
 @test "profile: identity options win over the template, a site does not" {

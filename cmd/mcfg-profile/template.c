@@ -110,9 +110,8 @@ warn_of_variable(const struct tree *t, const char *name)
 
 static enum status
 parse_plist(const struct template *t, const struct tree *vars,
-    struct tree **out)
+    struct tree_marks *marks, struct tree **out)
 {
-	auto_tree_marks *marks = tree_marks_new();
 	const char *name = io_name(t->path);
 	auto_tree *tree = NULL;
 	enum status st;
@@ -132,23 +131,25 @@ make_profile(const struct template *t, const struct tree *vars,
     const struct identities *id, struct tree **out)
 {
 	auto_spec_uuids uuids = SPEC_UUIDS_INIT;
+	auto_tree_marks *marks = tree_marks_new();
+	const struct profile_source src = { io_name(t->path), id->given.seed,
+	    clock_written(), marks };
 	const struct spec_how how = {
 		.path = t->path != NULL ? t->path : "-",
-		.vars = vars, .at = clock_written(), .uuids = &uuids,
+		.vars = vars, .at = src.at, .uuids = &uuids, .marks = marks,
 	};
-	const char *name = io_name(t->path);
 	auto_tree *tree = NULL;
 	enum status st;
 
-	st = t->is_plist ? parse_plist(t, vars, &tree) :
-	    spec_from_yaml(&t->in, name, &how, &tree);
+	st = t->is_plist ? parse_plist(t, vars, marks, &tree) :
+	    spec_from_yaml(&t->in, src.file, &how, &tree);
 	if (st != OK)
 		return st;
 	if (tree_kind(tree) == TREE_DICT) {
 		profile_identify(tree, &id->given, false);
 		profile_identify(tree, &id->site, true);
 	}
-	if ((st = profile_complete(tree, name, &uuids, id->given.seed)) != OK)
+	if ((st = profile_complete(tree, &src, &uuids)) != OK)
 		return st;
 	*out = STEAL(tree);
 	return OK;

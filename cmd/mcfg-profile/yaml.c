@@ -78,6 +78,8 @@ read_profile(const struct args *a, const struct identities *id,
 {
 	auto_template template = TEMPLATE_INIT;
 	auto_tree *vars = tree_dict(), *t = NULL;
+	auto_tree_marks *marks = tree_marks_new();
+	struct profile_source src = { .marks = marks };
 	struct io_input in = a->in;
 	auto_char *picked = NULL;
 	enum status st;
@@ -93,11 +95,12 @@ read_profile(const struct args *a, const struct identities *id,
 		return st;
 	if (!template.is_plist)
 		return make_profile(&template, vars, id, out);
-	if ((st = tree_parse(&template.in, io_name(in.path), NULL, &t)) != OK)
+	src.file = io_name(in.path);
+	if ((st = tree_parse(&template.in, src.file, marks, &t)) != OK)
 		return st;
 	if (tree_kind(t) == TREE_DICT)
 		profile_identify(t, &id->given, false);
-	if ((st = profile_check(t, io_name(in.path))) != OK)
+	if ((st = profile_check(t, &src)) != OK)
 		return st;
 	*out = STEAL(t);
 	return OK;

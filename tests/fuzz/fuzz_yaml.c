@@ -53,11 +53,12 @@ yaml(const struct buf *in, bool lenient)
 	auto_spec_uuids uuids = SPEC_UUIDS_INIT;
 	const struct spec_how how = { .vars = vars, .at = 1767225600,
 	    .lenient = lenient, .marks = marks, .uuids = &uuids };
+	const struct profile_source src = { "fuzz", "seed", how.at, marks };
 	auto_buf xml = BUF_INIT;
 
 	if (spec_from_yaml(in, "fuzz", &how, &t) != OK)
 		return;
-	(void)!profile_complete(t, "fuzz", &uuids, "seed");
+	(void)!profile_complete(t, &src, &uuids);
 	tree_to_xml(t, &xml);
 	if (tree_from_xml(&xml, "fuzz", NULL, &again) != OK ||
 	    !tree_equal(t, again))
