@@ -94,13 +94,14 @@ $(O)/unit/%: $(O)/tests/unit/%.o $(O)/common.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # The whole of what check samples: a kill at every system call that changes
-# state, and 8 x 1000 requests.
+# state; 8 x 1000 requests, and 200 devices at two hosts.
 crash: all units
 	MCFG_TEST_CRASH=all bats tests/ledger-crash.bats tests/scep-ca-crash.bats
 
 stress: all units
-	MCFG_TEST_STRESS=1000 bats -f 'eight' tests/ledger.bats \
-	    tests/ledger-postgresql.bats tests/scep-ca-crash.bats
+	MCFG_TEST_STRESS=1000 bats -f 'eight|hosts:|tests of the ledger' \
+	    tests/ledger.bats tests/ledger-postgresql.bats \
+	    tests/scep-ca-crash.bats tests/flow-hosts.bats
 
 demo:
 	@scripts/deps demo
