@@ -211,6 +211,16 @@ uninstall:
 	    $(patsubst %,'$(DESTDIR)$(ZSHDIR)/_%',$(NAMES)) \
 	    $(patsubst %,'$(DESTDIR)$(FISHDIR)/%.fish',$(NAMES))
 
+# A Debian package, build/deb/mcfg_VERSION_ARCHITECTURE.deb: the same bytes
+# each time.
+deb:
+	@scripts/deps deb
+	@$(MAKE) all
+	@rm -rf $(O)/deb
+	@$(MAKE) --no-print-directory install DESTDIR='$(CURDIR)/$(O)/deb/root' \
+	    PREFIX=/usr ZSHDIR=/usr/share/zsh/vendor-completions > /dev/null
+	@scripts/packaging/deb $(O)/deb/root
+
 dist:
 	@mkdir -p $(O)
 	git archive --prefix=mcfg-$(VERSION)/ -o $(O)/mcfg-$(VERSION).tar.gz HEAD
@@ -221,7 +231,7 @@ clean:
 FORCE:
 
 .PHONY: all units check crash stress demo lint asan fuzz bench install \
-    uninstall dist clean FORCE
+    uninstall deb dist clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
