@@ -298,8 +298,7 @@ give_term(const struct db_row *r, void *arg)
 	const struct walk *w = arg;
 
 	return w->fn.term((enum ledger_term)place(terms, LEDGER_TERMS,
-	    db_row_text(r, 0)), db_row_text(r, 1), db_row_int(r, 2),
-	    db_row_int(r, 3), w->arg);
+	    db_row_text(r, 0)), db_row_int(r, 1), db_row_int(r, 2), w->arg);
 }
 
 enum status
@@ -314,9 +313,9 @@ ledger_terms(struct ledger *l, int64_t now, ledger_each_term *fn, void *arg)
 	    "WHEN c.not_after < $1 + 7 * 86400 THEN 'within_7_days' "
 	    "WHEN c.not_after < $1 + 30 * 86400 THEN 'within_30_days' "
 	    "WHEN c.not_after < $1 + 90 * 86400 THEN 'within_90_days' "
-	    "ELSE 'later' END, c.profile, COUNT(*), "
+	    "ELSE 'later' END, COUNT(*), "
 	    "SUM(CASE WHEN " RENEWED " THEN 1 ELSE 0 END) "
-	    "FROM certificate c GROUP BY 1, 2 ORDER BY 1, 2",
+	    "FROM certificate c GROUP BY 1 ORDER BY 1",
 	    DB(db_int(now)));
 }
 

@@ -109,8 +109,8 @@ const char *ledger_term_name(enum ledger_term t);
  * renewed are those of count that need no care: the same enrollment holds a
  * certificate of the same purpose that ends later and is not revoked.
  */
-typedef enum status ledger_each_term(enum ledger_term t, const char *profile,
-    int64_t count, int64_t renewed, void *arg);
+typedef enum status ledger_each_term(enum ledger_term t, int64_t count,
+    int64_t renewed, void *arg);
 enum status ledger_terms(struct ledger *l, int64_t now, ledger_each_term *fn,
     void *arg) USE_RESULT;
 

@@ -72,8 +72,8 @@ chart_swatch(struct buf *out, enum ledger_step s)
 	buf_puts(out, "/></svg>");
 }
 
-void
-chart_share(struct buf *out, const char *look, int64_t n, int64_t of)
+static void
+open_share(struct buf *out, int64_t n, int64_t of)
 {
 	double share = of > 0 ? 100.0 * (double)n / (double)of : 0;
 
@@ -81,8 +81,23 @@ chart_share(struct buf *out, const char *look, int64_t n, int64_t of)
 		share = 0.6;		/* little is not nothing */
 	buf_printf(out, "<svg class=\"share\" width=\"100%%\" height=\"12\" "
 	    "aria-hidden=\"true\"><rect class=\"rail\" width=\"100%%\" "
-	    "height=\"12\" rx=\"4\"/><rect class=\"%s\" width=\"%.2f%%\" "
-	    "height=\"12\" rx=\"4\"/></svg>", look, share);
+	    "height=\"12\" rx=\"4\"/><rect width=\"%.2f%%\" "
+	    "height=\"12\" rx=\"4\" ", share);
+}
+
+void
+chart_share(struct buf *out, const char *look, int64_t n, int64_t of)
+{
+	open_share(out, n, of);
+	buf_printf(out, "class=\"%s\"/></svg>", look);
+}
+
+void
+chart_state_share(struct buf *out, enum ledger_step s, int64_t n, int64_t of)
+{
+	open_share(out, n, of);
+	put_fill(out, s);
+	buf_puts(out, "/></svg>");
 }
 
 void

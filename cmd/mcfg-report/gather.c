@@ -119,12 +119,10 @@ gather_enrollments(struct ledger *l, struct overview *o)
 }
 
 static enum status
-take_term(enum ledger_term t, const char *profile, int64_t count,
-    int64_t renewed, void *arg)
+take_term(enum ledger_term t, int64_t count, int64_t renewed, void *arg)
 {
 	struct overview *o = arg;
 
-	(void)profile;
 	o->term[t] += count;
 	o->renewed[t] += renewed;
 	o->certificates += count;

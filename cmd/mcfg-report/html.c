@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT_MAX = 600 };	/* bytes of one text, as it is shown */
+enum { TEXT_MAX = 240 };	/* bytes of one text, as it is shown */
 
 static const char *const months[] = {
 	"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",

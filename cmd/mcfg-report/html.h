@@ -69,6 +69,8 @@ void chart_swatch(struct buf *out, enum ledger_step s);
 
 /* A bar of a row of numbers; the number itself stands beside it. */
 void chart_share(struct buf *out, const char *look, int64_t n, int64_t of);
+void chart_state_share(struct buf *out, enum ledger_step s, int64_t n,
+    int64_t of);
 
 /* A lifetime, and where in it we are. */
 void chart_lifetime(struct buf *out, int64_t from, int64_t until,

@@ -59,7 +59,7 @@ put_states(struct buf *out, const struct overview *o)
 		html_cell(&t);
 		html(out, "%lld", (long long)o->census.count[s]);
 		html_cell(&t);
-		chart_share(out, "solid", o->census.count[s], o->total);
+		chart_state_share(out, s, o->census.count[s], o->total);
 		html_end_row(&t);
 	}
 	html_end_table(&t);
@@ -302,7 +302,7 @@ page_enrollments(struct buf *out, const struct overview *o)
 	buf_puts(out, "<section class=\"card\" "
 	    "aria-labelledby=\"enrollments\">\n"
 	    "<h2 id=\"enrollments\">Enrollments</h2>\n");
-	html(out, "<h3>Started a %s, and what became of them</h3>\n",
+	html(out, "<h3>Started each %s, and what became of them</h3>\n",
 	    unit_name(o->unit));
 	chart_started(out, o);
 	put_numbers(out, o);

@@ -75,7 +75,7 @@ page_refusals(struct buf *out, const struct overview *o)
 	    (long long)l->faults, l->cut ? " The log is long: only its end "
 	    "was read." : "");
 	if (all > l->undated) {
-		html(out, "<h3>Refused and failed, by the %s</h3>\n",
+		html(out, "<h3>Refused and failed, each %s</h3>\n",
 		    unit_name(o->unit));
 		chart_refused(out, o);
 		put_numbers(out, o);
