@@ -51,9 +51,21 @@ log() {
 	    "$(plain "${REQUEST_METHOD:-}")" "$(plain "$path")" "$1" "$2" >&2
 }
 
+# drain: reads a body that nobody has read.  Some servers take it for a broken
+# program when one ends before that.
+drain() {
+	[ -n "$unread" ] || return 0
+	case ${CONTENT_LENGTH:-}:${HTTP_TRANSFER_ENCODING:-} in
+	:|0:*|*[!0-9]*:*) ;;
+	:*|????????*:*) head -c 1000000 > /dev/null ;;
+	*) head -c "$CONTENT_LENGTH" > /dev/null ;;
+	esac
+}
+
 # answer CODE [HEADER]: the page for a code that is not 200.  A page says
 # nothing that tells one reason from another.
 answer() {
+	drain
 	case $1 in
 	301) text='Moved Permanently' ;;
 	400) text='Bad Request' ;;
@@ -91,7 +103,7 @@ attempt() {
 		return 0
 	fi
 	case $kind:$status in
-	judge:1|admit:1) code=403 ;;
+	judge:1) code=403 ;;
 	judge:3) code=400 ;;
 	judge:5) code=301 ;;
 	*)
@@ -123,12 +135,6 @@ judge() {
 	attempt judge "$@"
 }
 
-# admit PROGRAM ARG...: the step that judges the user: what is no refusal is
-# ours.
-admit() {
-	attempt admit "$@"
-}
-
 # failed STATUS: the page that attempt() chose.
 failed() {
 	code=$(($1 + 300))
@@ -145,7 +151,10 @@ failed() {
 
 # base_url: the site's own address.  A Host header has no say in it.
 base_url() {
-	step mcfg-get --site url site.yaml
+	payload=$(step mcfg-service-payload --config site.yaml) || return
+	url=$(printf '%s\n' "$payload" | step mcfg-get PayloadContent.URL) ||
+	    return
+	printf '%s\n' "${url%/profile}"
 }
 
 # methods METHOD...: only these.
@@ -380,49 +389,12 @@ crl() {
 
 # ---- phase 1: /enroll ----
 
-# start [ARG...]: records the user and prints the challenge.
-start() {
-	admit mcfg-enrollment start --config site.yaml \
-	    --user="$REMOTE_USER" "$@"
-}
-
-# start_with_facts: what the site's program says of the user goes with the
-# record.  The program gets the name that the ledger has, as its one argument,
-# and no name that it could take for an option.
-start_with_facts() {
-	user=$(admit mcfg-enrollment user --config site.yaml \
-	    --user="$REMOTE_USER") || return
-	case $user in
-	-*)
-		log 403 "user $(plain "$user"): begins as an option does"
-		return 103 ;;
-	esac
-	# Without a slash it is on PATH, and no function of ours.
-	case $facts in
-	*/*) ;;
-	*) facts=$(command -v -- "$facts") || facts= ;;
-	esac
-	case $facts in
-	*/*) ;;
-	*)
-		log 500 'facts: no such program'
-		return 200 ;;
-	esac
-	about=$(admit "$facts" "$user" < /dev/null) || return
-	printf '%s\n' "$about" | start --vars -
-}
-
 enroll() {
 	[ -n "${REMOTE_USER:-}" ] || refuse 403 'nobody is logged in'
 	[ "${HTTP_SEC_FETCH_SITE:-}" != cross-site ] ||
 	    refuse 403 'sent here by another site'
-	facts=$(step mcfg-get --site --default '' facts site.yaml) ||
-	    failed $?
-	MCFG_CHALLENGE=$(if [ -n "$facts" ]; then
-		start_with_facts
-	else
-		start
-	fi) || failed $?
+	MCFG_CHALLENGE=$(step mcfg-enrollment start --config site.yaml \
+	    --user="$REMOTE_USER") || failed $?
 	export MCFG_CHALLENGE
 	payload=$(step mcfg-service-payload --config site.yaml \
 	    --challenge env:MCFG_CHALLENGE) || failed $?
@@ -457,6 +429,7 @@ body_length() {
 # is no XML; without them it is no property list of any kind, and refused.)
 profile() {
 	body_length
+	unread=
 	# After a rollover the devices of the CA before it go on.
 	previous=ca/previous-cert.pem
 	[ -e "$previous" ] || previous=
@@ -489,11 +462,13 @@ profile() {
 identify() {
 	message=$(printf '%s\n' "$attributes" |
 	    judge mcfg-enrollment identify --config site.yaml \
-	    ${allow:+--allow "$allow"} --subject-out fd:4 4>&1) || failed $?
+	    ${allow:+--allow "$allow"} --report fd:4 4>&1) || failed $?
 	MCFG_CHALLENGE=${message##*"$NL"}
 	export MCFG_CHALLENGE
+	subject=$(printf '%s\n' "${message%"$NL"*}" | step mcfg-get subject) ||
+	    failed $?
 	payload=$(step mcfg-scep-payload --config site.yaml \
-	    --subject="${message%"$NL"*}" --ca-cert ca/cert.pem \
+	    --subject "$subject" --ca-cert ca/cert.pem \
 	    --challenge env:MCFG_CHALLENGE) || failed $?
 	unset MCFG_CHALLENGE
 	send "$payload" identity.mobileconfig 'identity payload (phase 2)'
@@ -520,7 +495,7 @@ configure() {
 # ---- the routes ----
 
 path=${PATH_INFO:-/}
-began=
+began='' unread=yes
 
 [ -n "${MCFG_SITE:-}" ] || refuse 500 'MCFG_SITE is not set'
 cd -- "$MCFG_SITE" 2> /dev/null || refuse 500 'MCFG_SITE is not a folder'
