@@ -7,8 +7,7 @@ load flow
 code=''	# of web()
 
 setup_file() {
-	command -v lighttpd > /dev/null || [ -x /usr/sbin/lighttpd ] ||
-	    skip 'lighttpd is not installed'
+	needs_web
 	make_site
 	add_user joe
 	serve
@@ -27,88 +26,6 @@ setup() {
 teardown() {
 	cp "$T/profile.yaml.kept" "$SITE/profile.yaml"
 	cp "$T/site.yaml.kept" "$SITE/site.yaml"
-}
-
-# again DIR: phase 3 once more, with the identity that is in DIR.
-again() {
-	attributes "$T/plist" UDID="$(mcfg-get UDID "$1/attributes.plist")" \
-	    SERIAL="$(mcfg-get SERIAL "$1/attributes.plist")" \
-	    PRODUCT="$(mcfg-get PRODUCT "$1/attributes.plist")" VERSION=21B1
-	sign_as "$1/identity.pem" "$1/identity-key.pem" "$T/plist" \
-	    "$T/again"
-	post "$T/again"
-}
-
-# opens DIR FILE TO: the device's key opens the profile in a signed answer; the
-# openssl command and plistlib do it.
-opens() {
-	unsign "$2" "$T/signed.content"
-	python3 - "$T/signed.content" "$T/enveloped" <<-'PY'
-	import plistlib, sys
-	p = plistlib.load(open(sys.argv[1], 'rb'))
-	assert 'PayloadContent' not in p, p.keys()
-	open(sys.argv[2], 'wb').write(p['EncryptedPayloadContent'])
-	PY
-	openssl cms -decrypt -binary -inform DER -recip "$1/identity.pem" \
-	    -inkey "$1/identity-key.pem" -in "$T/enveloped" -out "$3"
-}
-
-@test "flow: a device enrolls, and the site knows who, which and when" {
-	yields - device "$T/d" --udid 00008110-AAAA --serial C02FLOW1 \
-	    --product iPhone15,2
-	plist_is "$T/d/profile.mobileconfig" \
-	    "len(p['PayloadContent']) == 2"
-	enrollments "[(e['user'], e['state'], e['product'], e['repeats']) for e
-	    in j if e['serial'] == 'C02FLOW1'] ==
-	    [('jane', 'configured', 'iPhone15,2', 0)]"
-	enrollments "all(e['started'] <= e['identified'] <= e['certified']
-	    <= e['configured'] for e in j if e['serial'] == 'C02FLOW1')"
-	serial=$(openssl x509 -in "$T/d/identity.pem" -noout -serial)
-	enrollments "[e['certificate'].upper().lstrip('0') for e in j
-	    if e['serial'] == 'C02FLOW1'] == ['${serial#serial=}'.lstrip('0')]"
-	[ -z "$(left_over)" ]
-}
-
-@test "flow: what travelled is what the standards say" {
-	yields - device "$T/d"
-	for n in 01-enroll 03-profile 09-profile; do
-		unsign "$T/d/$n.response" "$T/$n"
-		xmllint --noout "$T/$n"
-		openssl cms -cmsout -print -inform DER \
-		    -in "$T/d/$n.response" > "$T/cms"
-		# The whole chain is inside.
-		grep -q 'subject: O=Example, Inc., CN=Profile Signer' "$T/cms"
-		grep -q 'subject: O=Example, Inc., CN=Example, Inc. CA' \
-		    "$T/cms"
-	done
-	plist_is "$T/01-enroll" "p['PayloadType'] == 'Profile Service'"
-	plist_is "$T/03-profile" "(p['PayloadType'] == 'Configuration' and
-	    p['PayloadContent'][0]['PayloadType'] == 'com.apple.security.scep')"
-	plist_is "$T/03-profile" \
-	    "p['PayloadContent'][0]['PayloadContent']['Key Usage'] == 5"
-	openssl x509 -inform DER -in "$T/d/04-getcacert.response" -noout
-	openssl verify -CAfile "$ROOT_CA" "$T/d/identity.pem"
-	run ! grep -q "$(printf '\r')" "$T/d/05-getcacaps.response"
-	opens "$T/d" "$T/d/09-profile.response" "$T/payloads"
-	plist_is "$T/payloads" "([c['PayloadType'] for c in p] ==
-	    ['com.apple.webClip.managed', 'com.apple.security.scep'])"
-}
-
-@test "flow: content types, and nothing that a cache may keep" {
-	web /CA
-	[ "$(header Content-Type)" = application/x-x509-ca-cert ]
-	web /enroll -u "jane:$PW"
-	[ "$(header Content-Type)" = application/x-apple-aspen-config ]
-	[ "$(header Cache-Control)" = no-store ]
-	[[ $(header Content-Disposition) == attachment* ]]
-	web '/scep?operation=GetCACert'
-	[ "$(header Content-Type)" = application/x-x509-ca-cert ]
-	web '/scep?operation=GetCACaps'
-	[[ $(header Content-Type) == text/plain* ]]
-	yields - device "$T/d"
-	again "$T/d"
-	[ "$(header Content-Type)" = application/x-apple-aspen-config ]
-	[ "$(header Cache-Control)" = no-store ]
 }
 
 @test "flow: variables of the user and the device arrive in the profile" {
@@ -279,21 +196,4 @@ print([e["id"] for e in json.load(open(sys.argv[1]))
 	[ "$code" = 403 ]
 	enrollments "[e['state'] for e in j if e['udid'] == 'ABORTED'] ==
 	    ['aborted']"
-}
-
-@test "flow: no secret and no raw text of a device is in the logs" {
-	yields - device "$T/d" --serial SECRET-SERIAL
-	echo nobody > "$SITE/devices.allow"
-	device_refused 1 'phase 2: the service answered 403' "$T/e" \
-	    --udid $'U\nforged: line' --serial $'\u202eS'
-	for d in d e; do
-		run ! grep -rqF -e "$(mcfg-get CHALLENGE \
-		    "$T/$d/attributes.plist")" "$SITE/log" "$SITE/ledger.db"
-	done
-	run ! grep -rqF -e "$PW" "$SITE/log" "$SITE/ledger.db"
-	run ! grep -rqF SECRET-SERIAL "$SITE/log"
-	run ! grep -q '^forged' "$SITE/log/mcfg.log"
-	run ! grep -q $'\u202e' "$SITE/log/mcfg.log"
-	[ "$(tail -n 1 "$SITE/log/mcfg.log" | grep -c \
-	    'POST /profile: 403: mcfg-enrollment: ')" -eq 1 ]
 }

@@ -7,8 +7,7 @@ load flow
 code=''	# of web()
 
 setup_file() {
-	command -v lighttpd > /dev/null || [ -x /usr/sbin/lighttpd ] ||
-	    skip 'lighttpd is not installed'
+	needs_web
 	make_site
 	serve
 	# One device that is enrolled, for those that want to be it.
@@ -19,12 +18,6 @@ setup_file() {
 
 teardown_file() {
 	unserve
-}
-
-# challenge: a new one of jane's, of phase 1.
-challenge() {
-	get_profile "$T/service"
-	plist_key "$T/service" "p['PayloadContent']['Challenge']"
 }
 
 # state: all that the site remembers.
@@ -50,13 +43,6 @@ forbidden() {
 	    cp "$T/head.now" "$BATS_FILE_TMPDIR/head"
 	cmp "$T/head.now" "$BATS_FILE_TMPDIR/head"
 	[ -z "$(left_over)" ]
-}
-
-# phase2 CHALLENGE [NAME=VALUE...]: a device's answer in $T/message.
-phase2() {
-	attributes "$T/plist" UDID=U-1 SERIAL=S-1 PRODUCT=iPhone14,5 \
-	    VERSION=21A1 CHALLENGE="$1" "${@:2}"
-	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/message"
 }
 
 @test "refusals: a challenge that is wrong, spent, expired, or none" {
@@ -262,86 +248,13 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 	plist_is "$T/plain" 'len(p) == 2'
 }
 
-@test "refusals: no way round the password" {
-	for p in /enroll //enroll /enroll/ /ENROLL /Enroll /%65nroll \
-	    /%2fenroll /./enroll /x/../enroll '/enroll;x' /enroll.x \
-	    '/enroll?x' /enroll%00 /enroll%20 '/enroll/.' /mcfg.cgi \
-	    /mcfg.cgi/enroll //mcfg.cgi//enroll /CA/../enroll \
-	    '/profile/../enroll' '/scep/../enroll' '/scep/..%2fenroll' \
-	    '/\enroll' '/%5cenroll' "$SITE/mcfg.cgi/enroll"; do
-		web "${p// /%20}"
-		case $code in
-		400|401|403|404) ;;
-		*) echo "$p: $code"; cat "$T/head"; false ;;
-		esac
-		run ! grep -q 'Profile Service' "$T/body"
+@test "refusals: no device reads the profile of another" {
+	for n in 1 2; do
+		device "$T/$n"
 	done
-	web /enroll
-	[ "$code" = 401 ]
-	[[ $(header WWW-Authenticate) == Basic* ]]
-	for u in "jane:wrong" "jane:" ":$PW" "joe:$PW" "Jane:$PW"; do
-		web /enroll -u "$u"
-		[ "$code" = 401 ]
-	done
-	web /enroll -H 'Remote-User: jane' -H 'REMOTE_USER: jane' \
-	    -H 'X-Remote-User: jane'
-	[ "$code" = 401 ]
-}
-
-@test "refusals: a cross-site request does not enroll" {
-	web /enroll -u "jane:$PW" -H 'Sec-Fetch-Site: cross-site'
-	[ "$code" = 403 ]
-	printf 'Forbidden\n' | cmp - "$T/body"
-}
-
-@test "refusals: a forged Host or Proxy header changes nothing" {
-	for h in 'Host: evil.example' 'Host: evil.example:443' \
-	    'X-Forwarded-Host: evil.example' 'Proxy: http://evil.example'; do
-		get_profile "$T/p" -H "$h"
-		plist_is "$T/p" \
-		    "p['PayloadContent']['URL'] == '$URL/profile'"
-	done
-}
-
-@test "refusals: over the web, too, a length must be right" {
-	web /profile -X POST
-	case $code in 400|411) ;; *) echo "$code"; false ;; esac
-	head -c 70000 /dev/zero > "$T/big"
-	web /profile --data-binary "@$T/big"
-	[ "$code" = 413 ]
-	web /profile --data-binary abc -H 'Content-Length: -3'
-	[ "$code" = 400 ]
-	web /profile -X PUT --data-binary abc
-	[ "$code" = 405 ]
-	[ "$(header Allow)" = POST ]
-	web /profile
-	[ "$code" = 405 ]
-	web /nothing
-	[ "$code" = 404 ]
-	web /scepx
-	[ "$code" = 404 ]
-	[ -z "$(left_over)" ]
-}
-
-@test "refusals: a chunked message is a message" {
-	phase2 "$(challenge)"
-	post "$T/message" -H 'Transfer-Encoding: chunked' --http1.1
-	[ "$code" = 200 ]
-	[ -z "$(left_over)" ]
-}
-
-@test "refusals: a body that stops is nothing to wait for" {
-	# It promises more than it sends, and closes.
-	python3 - "$PORT" "$ROOT_CA" <<-'PY'
-	import socket, ssl, sys
-	c = ssl.create_default_context(cafile=sys.argv[2])
-	s = c.wrap_socket(socket.create_connection(('localhost',
-	    int(sys.argv[1]))), server_hostname='localhost')
-	s.sendall(b'POST /profile HTTP/1.1\r\nHost: localhost\r\n'
-	    b'Content-Length: 5000\r\n\r\nabc')
-	s.close()
-	PY
-	web /
-	[ "$code" = 200 ]
-	[ -z "$(left_over)" ]
+	mcfg-verify --ca "$ROOT_CA" -o "$T/p" "$T/1/09-profile.response"
+	refuses 1 '' mcfg-decrypt --key "$T/2/identity-key.pem" \
+	    --cert "$T/2/identity.pem" "$T/p"
+	yields - mcfg-decrypt --key "$T/1/identity-key.pem" \
+	    --cert "$T/1/identity.pem" "$T/p"
 }

@@ -4,6 +4,8 @@
 # One site serves a whole file: its folder is $SITE, its root $ROOT_CA, its
 # address $URL; jane's password is in $PW.
 
+load web
+
 export PW='correct horse: "battery" \ staple'
 
 free_port() {
@@ -29,29 +31,6 @@ add_user() {
 	printf '%s:%s\n' "$1" \
 	    "$(printf '%s\n' "$PW" | openssl passwd -6 -stdin)" \
 	    >> "$SITE/users.htpasswd"
-}
-
-# serve [ARG...]: starts the server; its process is $SERVER.
-serve() {
-	rm -f "$SITE.ready"
-	mkfifo "$SITE.ready"
-	exec 7<> "$SITE.ready"
-	mcfg-serve "$SITE" "$@" > "$SITE.ready" 2> "$SITE.stderr" 3>&- 7>&- &
-	SERVER=$!
-	export SERVER
-	if ! read -r -t 60 -u 7 READY; then
-		cat "$SITE.stderr" "$SITE/log/error.log"
-		return 1
-	fi
-	export READY
-}
-
-# unserve: ends it; returns when the process is gone.
-unserve() {
-	[ -n "${SERVER:-}" ] || return 0
-	kill -TERM "$SERVER" 2> /dev/null || :
-	tail --pid="$SERVER" -f /dev/null
-	SERVER=
 }
 
 # web PATH [CURL-ARG...]: status in $code, body in $T/body, header in $T/head.
@@ -117,12 +96,55 @@ post() {
 	    -H 'Content-Type: application/pkcs7-signature' "$@"
 }
 
+# challenge: a new one of jane's, of phase 1.
+challenge() {
+	get_profile "$T/service"
+	plist_key "$T/service" "p['PayloadContent']['Challenge']"
+}
+
+# phase2 CHALLENGE [NAME=VALUE...]: a device's answer in $T/message.
+phase2() {
+	attributes "$T/plist" UDID=U-1 SERIAL=S-1 PRODUCT=iPhone14,5 \
+	    VERSION=21A1 CHALLENGE="$1" "${@:2}"
+	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/message"
+}
+
 # device DIR [ARG...]: a whole enrollment of jane by mcfg-device.
 device() {
-	local dir=$1
-	shift
-	mcfg-device "$URL" --cacert "$ROOT_CA" --user jane --password env:PW \
-	    --identity "$FACTORY" --identity-key "$FACTORY_KEY" -o "$dir" "$@"
+	device_of jane "$@"
+}
+
+# device_of USER DIR [ARG...]: of another one.
+device_of() {
+	local user=$1 dir=$2
+	shift 2
+	mcfg-device "$URL" --cacert "$ROOT_CA" --user "$user" \
+	    --password env:PW --identity "$FACTORY" \
+	    --identity-key "$FACTORY_KEY" -o "$dir" "$@"
+}
+
+# again DIR: phase 3 once more, with the identity that is in DIR.
+again() {
+	attributes "$T/plist" UDID="$(mcfg-get UDID "$1/attributes.plist")" \
+	    SERIAL="$(mcfg-get SERIAL "$1/attributes.plist")" \
+	    PRODUCT="$(mcfg-get PRODUCT "$1/attributes.plist")" VERSION=21B1
+	sign_as "$1/identity.pem" "$1/identity-key.pem" "$T/plist" \
+	    "$T/again"
+	post "$T/again"
+}
+
+# opens DIR FILE TO: the device's key opens the profile in a signed answer; the
+# openssl command and plistlib do it.
+opens() {
+	unsign "$2" "$T/signed.content"
+	python3 - "$T/signed.content" "$T/enveloped" <<-'PY'
+	import plistlib, sys
+	p = plistlib.load(open(sys.argv[1], 'rb'))
+	assert 'PayloadContent' not in p, p.keys()
+	open(sys.argv[2], 'wb').write(p['EncryptedPayloadContent'])
+	PY
+	openssl cms -decrypt -binary -inform DER -recip "$1/identity.pem" \
+	    -inkey "$1/identity-key.pem" -in "$T/enveloped" -out "$3"
 }
 
 # device_refused STATUS TEXT DIR [ARG...]: the same, and it stops there.

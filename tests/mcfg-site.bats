@@ -173,6 +173,78 @@ cert() {
 	[ -z "$(find "$SITE/tmp" -mindepth 1)" ]
 }
 
+# configured SERVER [ARG...]: its configuration, read by the server itself.
+configured() {
+	local server=$1
+
+	shift
+	mcfg-site "$SITE" --web "$server" --log-dir "$T" "$@" > "$T/said"
+	[ -s "$SITE/web/$server.conf" ]
+	"configured_$server" > "$T/read" 2>&1 || { cat "$T/read"; return 1; }
+}
+
+configured_nginx() {
+	cat > "$T/nginx.conf" <<-CONF
+	pid "$T/pid";
+	events { }
+	http {
+		client_body_temp_path "$T/body";
+		fastcgi_temp_path "$T/fastcgi";
+		proxy_temp_path "$T/proxy";
+		scgi_temp_path "$T/scgi";
+		uwsgi_temp_path "$T/uwsgi";
+		include "$SITE/web/nginx.conf";
+	}
+	CONF
+	nginx -t -e "$T/error" -c "$T/nginx.conf"
+}
+
+configured_apache() {
+	{
+		apache_modules
+		printf '%s\n' "ServerRoot \"$T\"" "DefaultRuntimeDir \"$T\"" \
+		    "ErrorLog \"$T/error\"" "Include \"$SITE/web/apache.conf\""
+	} > "$T/apache.conf"
+	apache2 -t -f "$T/apache.conf"
+}
+
+@test "mcfg-site: --web writes what nginx and Apache read" {
+	PATH=$PATH:/usr/sbin
+	for server in nginx:nginx apache:apache2; do
+		command -v "${server#*:}" > /dev/null || continue
+		server=${server%:*}
+		configured "$server"
+		grep -q "made $SITE/web/$server.conf for" "$T/said"
+		configured "$server" --port 443 --scep-http-port 80
+		configured "$server" --address ::1 --port 4433
+		grep -qF '[::1]:4433' "$SITE/web/$server.conf"
+		configured "$server" --address 127.0.0.1 --scep-http-port 8081
+		grep -q '127.0.0.1:8081' "$SITE/web/$server.conf"
+		run ! grep -E '@[A-Z]+@|^[a-z,-]+\|' "$SITE/web/$server.conf"
+	done
+}
+
+@test "mcfg-site: --web prints commands that name the folder as it is" {
+	for server in nginx apache; do
+		mcfg-site "$SITE" --web "$server" --log-dir "$T" > "$T/said"
+		grep -qF "cp '$SITE/web/$server.conf' /etc/" "$T/said"
+		grep -q "scripts/web/workers' --group [a-z-]* '$SITE'" "$T/said"
+	done
+}
+
+@test "mcfg-site: --web refuses a folder that would mean something else" {
+	for name in 'a"b' 'a$b' 'a;b' 'a%{b}' $'a\nb' 'a\b' 'a|b'; do
+		mkdir "$T/$name"
+		cp "$SITE/site.yaml" "$T/$name"
+		run -1 mcfg-site "$T/$name" --web nginx
+		[ ! -e "$T/$name/web" ]
+	done
+	long=$T/$(printf '%090d' 0)
+	mkdir "$long"
+	cp "$SITE/site.yaml" "$long"
+	refuses 1 'too long' mcfg-site "$long" --web nginx
+}
+
 @test "mcfg-site: the command line" {
 	refuses 2 'missing DIR' mcfg-site
 	refuses 2 'unknown option' mcfg-site "$T/x" --hosts a
@@ -190,7 +262,13 @@ cert() {
 	refuses 2 'no other option' mcfg-site "$SITE" --renew tls --port 1
 	refuses 2 'tls or signer' mcfg-site "$SITE" --renew all
 	refuses 4 'no site.yaml' mcfg-site "$T" --renew tls
-	refuses 2 'nginx' mcfg-site "$SITE" --web nginx
+	refuses 2 'nginx or apache' mcfg-site "$SITE" --web lighttpd
+	refuses 2 'none of the options' mcfg-site "$SITE" --web nginx --host a
+	refuses 2 'no port' mcfg-site "$SITE" --web nginx --port 0
+	refuses 2 'no port' mcfg-site "$SITE" --web nginx --scep-http-port x
+	refuses 2 'no address' mcfg-site "$SITE" --web nginx --address 'a;b'
+	refuses 4 'no site.yaml' mcfg-site "$T" --web nginx
+	refuses 2 'go with --web' mcfg-site "$T/x" --address ::1
 	[ ! -e "$T/x" ]
 	yields "$T/help" mcfg-site --help
 	grep -q '^usage: mcfg-site' "$T/help"

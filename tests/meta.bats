@@ -337,8 +337,7 @@ documents() {
 scripts() {
 	local f
 
-	for f in "$ROOT"/scripts/mcfg-* "$ROOT"/scripts/scep-* \
-	    "$ROOT"/scripts/facts-*; do
+	for f in "$ROOT"/scripts/mcfg-* "$ROOT"/scripts/scep-*; do
 		echo "${f##*/}"
 	done
 }

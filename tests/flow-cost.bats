@@ -1,0 +1,59 @@
+#!/usr/bin/env bats
+# What an enrollment costs.
+
+load helpers
+load flow
+
+setup_file() {
+	needs_web
+	make_site
+	serve
+}
+
+teardown_file() {
+	unserve
+}
+
+@test "cost: an enrollment takes at most 19 execve on the server" {
+	needs strace
+	[ -z "${MCFG_TEST_SANITIZED:-}" ] ||
+	    skip 'a CGI is not told that a traced process cannot look for leaks'
+	strace -f -o /dev/null true 2> /dev/null || skip 'strace may not trace'
+	unserve
+	# scep-ca as plain CGI: the server runs it for each request.
+	cp -r "$SITE" "$T/site"
+	PORT=$(free_port)
+	sed -i "s|localhost:[0-9]*|localhost:$PORT|" "$T/site"/*.yaml
+	mkdir "$T/scripts"
+	cp "$ROOT/scripts/mcfg-serve" "$ROOT/scripts/mcfg.cgi" "$T/scripts"
+	python3 - "$ROOT/scripts/lighttpd.conf" "$T/scripts/lighttpd.conf" \
+	    <<-'PY'
+	import re, sys
+	s = open(sys.argv[1]).read()
+	a = s.index('\tfastcgi.server')
+	b = s.index('\t)\n}\n', a) + 3
+	s = s[:a] + ('\talias.url = ("/scep" => env.MCFG_BIN + "/scep-ca")\n'
+	    '\tcgi.assign = ("" => "")\n'
+	    '\tsetenv.add-environment = ("SCEP_CA_DIR" => var.site + "/ca")\n'
+	    ) + s[b:]
+	open(sys.argv[2], 'w').write(s)
+	PY
+	SITE=$T/site
+	export URL=https://localhost:$PORT
+	real_path=$PATH PATH=$T/scripts:$PATH
+	serve
+	PATH=$real_path
+	strace -f -qq -e trace=execve -e signal=none -o "$T/trace" \
+	    -p "$(cat "$SITE/run/lighttpd.pid")" 3>&- 7>&- &
+	tracer=$!
+	# Attached when the server's own task says who traces it.
+	until grep -q "^TracerPid:	$tracer\$" \
+	    "/proc/$(cat "$SITE/run/lighttpd.pid")/status"; do :; done
+	device "$T/d"
+	unserve
+	wait "$tracer"
+	n=$(grep -c ' = 0$' "$T/trace")
+	cat "$T/trace"
+	[ "$n" -ge 15 ]
+	[ "$n" -le 19 ]
+}

@@ -1,0 +1,161 @@
+# The web servers that a site is tested under: $WEB is lighttpd, which mcfg-serve
+# runs, nginx or apache, whose configuration mcfg-site --web makes.  flow.bash
+# loads this.
+
+WEB=${WEB:-lighttpd}
+
+# needs_web: skips where the server is not installed, or could not reach a site
+# here as the user that it runs as.
+needs_web() {
+	local tool
+
+	PATH=$PATH:/usr/local/sbin:/usr/sbin
+	case $WEB in
+	lighttpd) needs lighttpd ;;
+	nginx) needs nginx ;;
+	apache) needs apache2 ;;
+	esac
+	[ "$WEB" != lighttpd ] || return 0
+	for tool in spawn-fcgi multiwatch fcgiwrap; do
+		needs "$tool"
+	done
+	[ "$(id -u)" -eq 0 ] || return 0
+	chmod 711 "$BATS_RUN_TMPDIR" "${BATS_FILE_TMPDIR%/*}" \
+	    "$BATS_FILE_TMPDIR"
+	setpriv --reuid "$(web_user)" --clear-groups \
+	    test -x "$BATS_FILE_TMPDIR" ||
+	    skip 'another user cannot reach this folder'
+}
+
+# web_user: whom a server of root's runs as.
+web_user() {
+	id -un www-data 2> /dev/null || echo nobody
+}
+
+# serve [ARG...]: starts the server; its process is $SERVER.  The arguments are
+# those of mcfg-serve.
+serve() {
+	"serve_$WEB" "$@"
+}
+
+serve_lighttpd() {
+	rm -f "$SITE.ready"
+	mkfifo "$SITE.ready"
+	exec 7<> "$SITE.ready"
+	mcfg-serve "$SITE" "$@" > "$SITE.ready" 2> "$SITE.stderr" 3>&- 7>&- &
+	SERVER=$!
+	export SERVER
+	if ! read -r -t 60 -u 7 READY; then
+		cat "$SITE.stderr" "$SITE/log/error.log"
+		return 1
+	fi
+	export READY
+}
+
+serve_nginx() {
+	mcfg-site "$SITE" --web nginx --address 127.0.0.1 \
+	    --log-dir "$SITE/log" "$@" > "$SITE.next"
+	rm -rf "$SITE.nginx"
+	mkdir "$SITE.nginx"
+	{
+		[ "$(id -u)" -ne 0 ] ||
+		    echo "user $(web_user) $(id -gn "$(web_user)");"
+		cat <<-CONF
+		daemon off;
+		pid "$SITE.nginx/pid";
+		events { }
+		http {
+			client_body_temp_path "$SITE.nginx/body";
+			fastcgi_temp_path "$SITE.nginx/fastcgi";
+			proxy_temp_path "$SITE.nginx/proxy";
+			scgi_temp_path "$SITE.nginx/scgi";
+			uwsgi_temp_path "$SITE.nginx/uwsgi";
+			include "$SITE/web/nginx.conf";
+		}
+		CONF
+	} > "$SITE.nginx/nginx.conf"
+	start_workers
+	start_web "$SITE.nginx/pid" nginx -e "$SITE.nginx/error.log" \
+	    -p "$SITE.nginx" -c "$SITE.nginx/nginx.conf"
+}
+
+# apache_modules: those that the configuration of a site needs.
+apache_modules() {
+	local m
+
+	for m in mpm_event alias authn_core authn_file authz_core authz_user \
+	    auth_basic buffer env proxy proxy_fcgi reqtimeout ssl; do
+		echo "LoadModule ${m}_module /usr/lib/apache2/modules/mod_$m.so"
+	done
+}
+
+serve_apache() {
+	mcfg-site "$SITE" --web apache --address 127.0.0.1 \
+	    --log-dir "$SITE/log" "$@" > "$SITE.next"
+	rm -rf "$SITE.apache"
+	mkdir "$SITE.apache"
+	{
+		apache_modules
+		[ "$(id -u)" -ne 0 ] || printf '%s\n' "User $(web_user)" \
+		    "Group $(id -gn "$(web_user)")"
+		cat <<-CONF
+		ServerRoot "$SITE.apache"
+		DefaultRuntimeDir "$SITE.apache"
+		Mutex pthread
+		PidFile "$SITE.apache/pid"
+		ErrorLog "$SITE.apache/error.log"
+		Include "$SITE/web/apache.conf"
+		CONF
+	} > "$SITE.apache/apache.conf"
+	start_workers
+	start_web "$SITE.apache/pid" apache2 -DFOREGROUND \
+	    -f "$SITE.apache/apache.conf"
+}
+
+# start_workers: of $SITE; their process is $WORKERS.
+start_workers() {
+	local group=()
+
+	[ "$(id -u)" -ne 0 ] || group=(--group "$(id -gn "$(web_user)")")
+	rm -f "$SITE.ready"
+	mkfifo "$SITE.ready"
+	exec 7<> "$SITE.ready"
+	"$ROOT/scripts/web/workers" "${group[@]}" "$SITE" > "$SITE.ready" \
+	    2>> "$SITE/log/mcfg.log" 3>&- 7>&- &
+	WORKERS=$!
+	export WORKERS
+	disown "$WORKERS"
+	if ! read -r -t 60 -u 7; then
+		cat "$SITE/log/mcfg.log"
+		return 1
+	fi
+}
+
+# start_web PIDFILE COMMAND...: a server that listens once it has written its
+# process id.
+start_web() {
+	local file=$1
+
+	shift
+	"$@" > "$SITE.stderr" 2>&1 3>&- 7>&- &
+	SERVER=$!
+	export SERVER
+	disown "$SERVER"
+	until [ -s "$file" ]; do
+		if ! kill -0 "$SERVER" 2> /dev/null; then
+			cat "$SITE.stderr" "$SITE.$WEB/error.log"
+			return 1
+		fi
+	done
+}
+
+# unserve: ends it; returns when the processes are gone.
+unserve() {
+	local p
+
+	for p in ${SERVER:-} ${WORKERS:-}; do
+		kill -TERM "$p" 2> /dev/null || :
+		tail --pid="$p" -f /dev/null
+	done
+	SERVER='' WORKERS=''
+}
