@@ -278,6 +278,7 @@ get_state(const struct args *a, struct work *w, struct buf *subject)
 	auto_tree *t = NULL;
 	const struct tree *name, *cert;
 	const unsigned char *p;
+	const char *reason;
 	enum status st;
 	size_t len;
 
@@ -294,9 +295,9 @@ get_state(const struct args *a, struct work *w, struct buf *subject)
 	p = tree_data_of(name, &len);
 	buf_add(subject, p, len);
 	p = tree_data_of(cert, &len);
-	if (cert_from_der(p, len, &w->signer.cert) != NULL)
-		return fail(MALFORMED, "%s: the signer in it is broken",
-		    a->state);
+	if ((reason = cert_from_der(p, len, &w->signer.cert)) != NULL)
+		return fail(MALFORMED, "%s: the signer in it: %s", a->state,
+		    reason);
 	return OK;
 }
 
@@ -306,6 +307,7 @@ poll(const struct args *a, struct work *w)
 	struct identity_source src = a->key;
 	auto_buf content = BUF_INIT, subject = BUF_INIT;
 	auto_X509_NAME *name = NULL;
+	const char *reason;
 	enum status st;
 
 	if ((st = get_state(a, w, &subject)) != OK)
@@ -317,9 +319,10 @@ poll(const struct args *a, struct work *w)
 	if (!cert_key_equal(X509_get0_pubkey(w->signer.cert), w->signer.key))
 		return fail(REFUSED, "%s: not the key that signed the "
 		    "request", a->state);
-	if (cert_name_from_der(subject.data, subject.len, &name) != NULL)
-		return fail(MALFORMED, "%s: the subject in it is broken",
-		    a->state);
+	if ((reason = cert_name_from_der(subject.data, subject.len, &name)) !=
+	    NULL)
+		return fail(MALFORMED, "%s: the subject in it: %s", a->state,
+		    reason);
 	scep_poll_content(X509_get_subject_name(sk_X509_value(w->cas,
 	    sk_X509_num(w->cas) - 1)), name, &content);
 	return send(a, w, SCEP_CERTPOLL, &content, &subject);

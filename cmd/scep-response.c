@@ -67,6 +67,7 @@ load_state(const char *path, struct state *s)
 	auto_tree *t = NULL;
 	const struct tree *nonce, *cert;
 	const unsigned char *p;
+	const char *reason;
 	enum status st;
 	size_t len;
 
@@ -85,8 +86,9 @@ load_state(const char *path, struct state *s)
 	p = tree_data_of(nonce, &len);
 	buf_add(&s->nonce, p, len);
 	p = tree_data_of(cert, &len);
-	if (cert_from_der(p, len, &s->signer) != NULL)
-		return fail(MALFORMED, "%s: the signer in it is broken", path);
+	if ((reason = cert_from_der(p, len, &s->signer)) != NULL)
+		return fail(MALFORMED, "%s: the signer in it: %s", path,
+		    reason);
 	return OK;
 }
 

@@ -51,7 +51,7 @@ cms_encrypt(const struct buf *content, const STACK_OF(X509) *recipients,
 	}
 	in = cms_source(content);
 	if (CMS_final(cms, in, NULL, CMS_BINARY) != 1)
-		return fail_ssl(FAULT, "cannot encrypt");
+		return fail_ssl(FAULT, "cannot encrypt with %s", cipher);
 	diag_ssl_clear();
 	cms_write(cms, der);
 	return OK;

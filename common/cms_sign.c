@@ -54,6 +54,14 @@ add_chain(CMS_ContentInfo *cms, const struct identity *id)
 	return true;
 }
 
+static enum status
+fail_unsigned(const struct identity *id)
+{
+	auto_char *who = cert_name_text(X509_get_subject_name(id->cert));
+
+	return fail_ssl(FAULT, "cannot sign as %s", who);
+}
+
 enum status
 cms_sign(const struct buf *content, const struct cms_sign *how,
     struct buf *der)
@@ -84,7 +92,7 @@ cms_sign(const struct buf *content, const struct cms_sign *how,
 	    (!how->no_attributes && !set_time(si, how->signing_time)) ||
 	    !add_chain(cms, id) ||
 	    CMS_final(cms, in, NULL, flags & ~(unsigned)CMS_PARTIAL) != 1)
-		return fail_ssl(FAULT, "cannot sign");
+		return fail_unsigned(id);
 	diag_ssl_clear();
 	cms_write(cms, der);
 	return OK;

@@ -92,6 +92,14 @@ is_invisible(uint32_t cp)
 	    (cp >= 0xE0000 && cp <= 0xE007F);
 }
 
+size_t
+diag_invisible(const char *text, size_t len, uint32_t *cp)
+{
+	size_t n = utf8_decode((const unsigned char *)text, len, cp);
+
+	return n > 0 && is_invisible(*cp) ? n : 0;
+}
+
 /* Writes the escaped form of what s begins with; returns bytes of s taken. */
 static size_t
 escape_one(const unsigned char *s, size_t len, char *one, size_t size)

@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #if defined(__GNUC__)
 #define PRINTF_LIKE(fmt, args) __attribute__((__format__(__printf__, fmt, args)))
@@ -99,5 +100,12 @@ void note(const char *fmt, ...) PRINTF_LIKE(1, 2);
  * bidirectional ones \uNNNN, broken UTF-8 \xNN, a backslash stays.
  */
 char *diag_escape(const char *text, size_t len, char *out, size_t size);
+
+/*
+ * diag_invisible() gives the length of the invisible or bidirectional
+ * character that text (UTF-8) begins with, and its number; 0 where it begins
+ * with another.
+ */
+size_t diag_invisible(const char *text, size_t len, uint32_t *cp);
 
 #endif

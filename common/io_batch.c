@@ -169,7 +169,8 @@ reap(void)
 	if (pid == -1)
 		return fail_errno(FAULT, "cannot wait for a process");
 	if (!WIFEXITED(how))
-		return fail(FAULT, "a process was killed");
+		return fail(FAULT, "a process was killed by signal %d",
+		    WTERMSIG(how));
 	return (enum status)WEXITSTATUS(how);
 }
 

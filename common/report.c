@@ -268,6 +268,42 @@ report_take(struct report *r, const char *key)
 
 /* ---- writing ---- */
 
+/* As JSON has it: in UTF-16. */
+static void
+put_escape(uint32_t cp, struct buf *out)
+{
+	if (cp < 0x10000)
+		buf_printf(out, "\\u%04x", (unsigned)cp);
+	else
+		buf_printf(out, "\\u%04x\\u%04x",
+		    (unsigned)(0xD800 + ((cp - 0x10000) >> 10)),
+		    (unsigned)(0xDC00 + (cp & 0x3FF)));
+}
+
+/*
+ * The library escapes what JSON forbids.  What would move, hide or turn round
+ * the text on a terminal can stand in strings only, and is escaped here.
+ */
+static void
+put_visible(const char *text, struct buf *out)
+{
+	size_t len = strlen(text), from = 0, i = 0, n;
+	uint32_t cp;
+
+	while (i < len) {
+		if ((unsigned char)text[i] < 0x7F ||
+		    (n = diag_invisible(text + i, len - i, &cp)) == 0) {
+			i++;
+			continue;
+		}
+		buf_add(out, text + from, i - from);
+		put_escape(cp, out);
+		i += n;
+		from = i;
+	}
+	buf_add(out, text + from, len - from);
+}
+
 static void
 render(const struct report *r, size_t flags, struct buf *out)
 {
@@ -275,7 +311,7 @@ render(const struct report *r, size_t flags, struct buf *out)
 
 	if (text == NULL)
 		mem_exhausted();
-	buf_puts(out, text);
+	put_visible(text, out);
 	buf_putc(out, '\n');
 	free(text);
 }

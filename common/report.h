@@ -3,7 +3,8 @@
  * keys in the order in which they were added.
  *
  * Text that is not UTF-8 gets U+FFFD in place of what is broken, so that a
- * report of hostile input is always valid JSON.  A NULL report is accepted
+ * report of hostile input is always valid JSON; control, invisible and
+ * bidirectional characters are escaped, so that it can be looked at.  A NULL report is accepted
  * by every report_*() function that adds, and does nothing: callers need not
  * ask whether --report was given.
  */

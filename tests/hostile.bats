@@ -154,3 +154,200 @@ setup() {
 	PY
 	[ "$(wc -c < "$T/out")" -eq 2000001 ]
 }
+
+# ---- hostile text: what moves a cursor, turns a line around, or begins one ----
+
+# What text of a stranger holds: escape sequences of 7 and of 8 bits, a line
+# that looks like ours, bidirectional and invisible characters.  XML has no
+# place for the first.
+NASTY=$'a\u009b31mb\u202egpj.\u2066c\u200b\ufeffd\u2028e\nmcfg-verify: all is well\u0085'
+NASTIER=$'\e[2J\e]0;x\a\x7f'$NASTY
+
+# harmless STATUS cmd...: that status, and nothing nasty on either stream.
+harmless() {
+	local want=$1
+
+	shift
+	_run "$@"
+	[ "$status" -eq "$want" ] || {
+		_show "$@"
+		return 1
+	}
+	python3 - "$T/stdout" "$T/stderr" "$@" <<-'PY'
+	import sys, unicodedata
+	def bad(c):
+	    return c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp")
+	for path in sys.argv[1:3]:
+	    text = open(path, "rb").read().decode()
+	    found = sorted({hex(ord(c)) for c in text if bad(c)})
+	    if any(l.startswith("mcfg-verify: all is well") for l in text.split("\n")):
+	        found.append("a line that is not ours")
+	    if found:
+	        print(sys.argv[3:], path, found, repr(text))
+	        sys.exit(1)
+	PY
+}
+
+# nasty_certificate NAME SUBJECT [ARG...]: self-signed, with its key.
+nasty_certificate() {
+	openssl req -x509 -newkey rsa:2048 -nodes -utf8 -subj "$2" \
+	    -keyout "$T/$1.key" -out "$T/$1.pem" "${@:3}" 2> /dev/null
+	chmod 600 "$T/$1.key"
+}
+
+# nasty_plist FILE NAME=VALUE...: a dict; \N stands for the nasty text.
+nasty_plist() {
+	NASTY=$NASTY python3 - "$@" <<-'PY'
+	import os, plistlib, sys
+	d = dict(a.replace("\\N", os.environ["NASTY"]).split("=", 1)
+	    for a in sys.argv[2:])
+	plistlib.dump(d, open(sys.argv[1], "wb"))
+	PY
+}
+
+sign_by() {
+	openssl cms -sign -binary -nodetach -outform DER -in "$2" -out "$3" \
+	    -signer "$T/$1.pem" -inkey "$T/$1.key"
+}
+
+@test "hostile: names in a certificate are shown escaped" {
+	nasty_certificate nasty "/O=Example/CN=${NASTIER//\//}" \
+	    -addext "subjectAltName=email:a@example.com"
+	openssl x509 -in "$T/nasty.pem" -noout -subject -nameopt utf8 |
+	    grep -q $'\e'
+	nasty_plist "$T/plist" UDID=1
+	sign_by nasty "$T/plist" "$T/signed"
+	harmless 1 mcfg-verify -v --ca "$PKI/root.pem" "$T/signed"
+	harmless 1 mcfg-verify --explain --ca "$PKI/root.pem" "$T/signed"
+	harmless 1 mcfg-verify --device-ca "$PKI/root.pem" "$T/signed"
+	harmless 0 mcfg-verify -v --no-trust --report "$T/report" \
+	    -o "$T/out" "$T/signed"
+	harmless 0 cat "$T/report"
+	harmless 0 mcfg-inspect "$T/signed"
+	harmless 0 mcfg-inspect --json "$T/signed"
+	harmless 0 mcfg-inspect "$T/nasty.pem"
+	harmless 0 mcfg-sign -v --cert "$T/nasty.pem" --key "$T/nasty.key" \
+	    -o "$T/out" "$T/plist"
+	harmless 1 mcfg-sign --cert "$T/nasty.pem" --key "$T/nasty.key" \
+	    --at 2000-01-01T00:00:00Z -o "$T/out" "$T/signed"
+	openssl genpkey -algorithm ed25519 -out "$T/ed.key" 2> /dev/null
+	openssl req -x509 -key "$T/ed.key" -utf8 -subj "/CN=${NASTIER//\//}" \
+	    -out "$T/ed.pem"
+	profile > "$T/profile"
+	harmless 4 mcfg-encrypt --recipient "$T/ed.pem" "$T/profile"
+	harmless 4 mcfg-decrypt --key "$T/nasty.key" --cert "$PKI/root.pem" \
+	    "$T/profile"
+	harmless 1 mcfg-enrollment complete --ledger "sqlite:$T/ledger.db" \
+	    --signer "$T/nasty.pem" "$T/plist"
+}
+
+profile() {
+	cat <<-XML
+	<plist version="1.0"><dict>
+	<key>PayloadType</key><string>Configuration</string>
+	<key>PayloadVersion</key><integer>1</integer>
+	<key>PayloadIdentifier</key><string>com.example.${1:-a}</string>
+	<key>PayloadUUID</key><string>5A9A2D62-6E0D-4D5A-9B0E-3B2C1D0E9F8A</string>
+	<key>${1:-PayloadDisplayName}</key><string>${1:-a}</string>
+	<key>PayloadContent</key><array><dict>
+	<key>PayloadType</key><string>${1:-com.apple.wifi.managed}</string>
+	<key>PayloadIdentifier</key><string>b</string>
+	<key>SSID_STR</key><string>${1:-a}</string>
+	</dict></array></dict></plist>
+	XML
+}
+
+@test "hostile: keys and values of a profile are shown escaped" {
+	profile "$NASTY" > "$T/nasty"
+	profile > "$T/plain"
+	plutil_reads "$T/nasty"
+	harmless 1 mcfg-lint --strict "$T/nasty"
+	harmless 1 mcfg-lint --json "$T/nasty"
+	harmless 1 mcfg-lint --sarif "$T/nasty"
+	harmless 1 mcfg-diff "$T/plain" "$T/nasty"
+	harmless 0 mcfg-inspect "$T/nasty"
+	harmless 1 mcfg-get "PayloadContent.0.$NASTY.x" "$T/nasty"
+	harmless 1 mcfg-get "$NASTIER" "$T/nasty"
+	harmless 4 mcfg-get PayloadType "$T/$NASTIER"
+	harmless 3 mcfg-profile <<< "$(printf 'a: "${%s}"\n' 'X\e[2J')"
+	harmless 2 mcfg-profile --set "$NASTIER" "$T/plain"
+	harmless 2 mcfg-sign "--$NASTIER"
+	harmless 2 mcfg-sign --digest "$NASTIER" "$T/plain"
+}
+
+plutil_reads() {
+	plist_is "$1" "'\u202e' in p['PayloadIdentifier']"
+}
+
+@test "hostile: what a device says of itself is shown escaped" {
+	local ledger=(--ledger "sqlite:$T/ledger.db")
+
+	nasty_plist "$T/plist" "UDID=\\N" "SERIAL=\\N" "PRODUCT=\\N" \
+	    "\\N=\\N" "CHALLENGE=$(cat "$T/challenge")"
+	echo nobody > "$T/allow"
+	harmless 1 mcfg-enrollment identify "${ledger[@]}" \
+	    --allow "$T/allow" --subject /CN=x "$T/plist"
+	sed 's/<string>[A-Za-z0-9_-]*<\/string>/<string>no<\/string>/' \
+	    "$T/plist" > "$T/wrong"
+	harmless 1 mcfg-enrollment identify "${ledger[@]}" \
+	    --subject /CN=x "$T/wrong"
+	harmless 0 mcfg-enrollment identify "${ledger[@]}" \
+	    --subject /CN=x "$T/plist"
+	harmless 0 mcfg-enrollment list "${ledger[@]}"
+	harmless 0 mcfg-enrollment list --json "${ledger[@]}"
+	id=$(mcfg-enrollment list --json "${ledger[@]}" |
+	    python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["id"])')
+	harmless 0 mcfg-enrollment show "${ledger[@]}" "$id"
+	harmless 1 mcfg-enrollment show "${ledger[@]}" "$NASTIER"
+	mcfg-sign --cert "$PKI/device.pem" --key "$PKI/device.key" \
+	    -o "$T/signed" "$T/plist" 2> /dev/null
+	harmless 0 mcfg-inspect "$T/signed"
+	harmless 1 mcfg-verify --no-trust --require "UDID=x" "$T/signed"
+	harmless 0 mcfg-verify --no-trust --explain "$T/signed"
+	harmless 0 mcfg-verify --no-trust --report "$T/report" \
+	    -o "$T/out" "$T/signed"
+	harmless 0 cat "$T/report"
+}
+
+@test "hostile: what a SCEP client asks for is shown escaped" {
+	openssl req -new -key "$T/key" -utf8 -subj "/CN=${NASTIER//\//}" \
+	    -out "$T/csr"
+	harmless 0 mcfg-inspect "$T/csr"
+	printf '%s' "$NASTIER" | head -1 > "$T/pw"
+	scep-request --ca "$T/ca/cert.pem" --key "$T/key" \
+	    --subject "/CN=x" --challenge "file:$T/pw" --state "$T/state" \
+	    -o "$T/message"
+	harmless 0 mcfg-inspect "$T/message"
+	harmless 0 mcfg-inspect --key "$T/ca/key.pem" --show-secrets \
+	    "$T/message"
+	harmless 1 scep-ca answer -e --dir "$T/ca" \
+	    --operation PKIOperation -o "$T/reply" "$T/message"
+	harmless 3 scep-ca answer --dir "$T/ca" --operation "$NASTIER"
+	harmless 3 scep-ca answer --dir "$T/ca" --operation PKIOperation \
+	    --message "$NASTIER"
+	scep-ca challenge --dir "$T/ca" > "$T/pw"
+	scep-request --ca "$T/ca/cert.pem" --key "$T/key" --csr "$T/csr" \
+	    --state "$T/state" -o "$T/message"
+	harmless 1 scep-ca answer -e --dir "$T/ca" --operation PKIOperation \
+	    -o "$T/reply" "$T/message"
+	harmless 1 scep-ca issue --dir "$T/ca" --csr "$T/csr" \
+	    --profile client
+	# Without control characters the name is certified.
+	openssl req -new -key "$T/key" -utf8 \
+	    -subj "/CN=a$(printf '\342\200\256')gpj" -out "$T/csr"
+	harmless 0 scep-ca issue --dir "$T/ca" --csr "$T/csr" \
+	    --profile client
+	harmless 0 scep-ca list --dir "$T/ca"
+	harmless 0 scep-ca list --json --dir "$T/ca"
+	serial=$(scep-ca list --json --dir "$T/ca" | python3 -c \
+	    'import json, sys; print(json.load(sys.stdin)[0]["serial"])')
+	harmless 0 scep-ca show --dir "$T/ca" "$serial"
+	harmless 1 scep-ca show --dir "$T/ca" abcd
+	# A server says why in words of its own.
+	python3 "$TESTS/scep.py" make --signer "$T/ca/cert.pem" \
+	    --key "$T/ca/key.pem" --type 3 --status 2 --fail 2 \
+	    --fail-text "$NASTY" > "$T/reply"
+	harmless 0 mcfg-inspect "$T/reply"
+	harmless 1 scep-response --state "$T/state" --key "$T/key" \
+	    --ca "$T/ca/cert.pem" "$T/reply"
+}

@@ -117,7 +117,8 @@ judge(const char *path, int code, enum approval_verdict *out)
 		*out = APPROVAL_LATER;
 		return OK;
 	case 127:
-		return fail(FAULT, "%s: cannot be run", path);
+		return fail(FAULT, "%s: cannot be run: not there, or not "
+		    "executable", path);
 	default:
 		return fail(FAULT, "%s: status %d is not 0, 1 or 5", path,
 		    WEXITSTATUS(code));

@@ -479,7 +479,7 @@ loop(const struct args *a, struct authority *ca)
 	sigaction(SIGINT, &act, NULL);
 	if (FCGX_Init() != 0 ||
 	    FCGX_InitRequest(&r, 0, FCGI_FAIL_ACCEPT_ON_INTR) != 0)
-		return fail(FAULT, "FastCGI: cannot begin");
+		return fail_errno(FAULT, "FastCGI: cannot begin");
 	while (!stopped && FCGX_Accept_r(&r) == 0) {
 		struct exchange x = { fcgi_variable, fcgi_read, fcgi_write,
 		    &r };

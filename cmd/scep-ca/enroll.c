@@ -464,12 +464,14 @@ static enum status
 take_request(struct work *w, const struct scep_query *q,
     const struct ledger_request *r, struct scep_refusal *no)
 {
+	const char *reason;
+
 	if (!is_same_asker(w->m, r))
 		return scep_refuse(no, SCEP_BADCERTID,
 		    "no such request of this key is known");
-	if (scep_csr_from_der(&r->csr, &w->csr) != NULL)
+	if ((reason = scep_csr_from_der(&r->csr, &w->csr)) != NULL)
 		return fail(FAULT, "the request of transaction %s in the "
-		    "ledger is broken", r->transaction);
+		    "ledger: %s", r->transaction, reason);
 	if (!authority_is_issuer(w->a, q->issuer) ||
 	    !cert_name_equal(q->subject,
 	    X509_REQ_get_subject_name(w->csr.req)))

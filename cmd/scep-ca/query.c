@@ -26,6 +26,7 @@ get_cert(struct authority *a, const struct scep_query *q,
 {
 	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
 	auto_buf serial = BUF_INIT;
+	const char *reason;
 	enum status st;
 	bool found;
 
@@ -36,9 +37,10 @@ get_cert(struct authority *a, const struct scep_query *q,
 	if (!found)
 		return scep_refuse(&answer->refusal, SCEP_BADCERTID,
 		    "there is no certificate %s", buf_str(&serial));
-	if (cert_from_der(c.der.data, c.der.len, &answer->cert) != NULL)
-		return fail(FAULT, "certificate %s in the ledger is broken",
-		    c.serial);
+	if ((reason = cert_from_der(c.der.data, c.der.len, &answer->cert)) !=
+	    NULL)
+		return fail(FAULT, "certificate %s in the ledger: %s",
+		    c.serial, reason);
 	o->serial = STEAL(c.serial);
 	return OK;
 }
