@@ -121,6 +121,10 @@ asan:
 	@$(ASAN_MAKE) all units
 	@MCFG_BIN=$(CURDIR)/build/asan/bin MCFG_TEST_SANITIZED=1 tests/run
 
+# A working and a failing call of each tool.
+valgrind: all
+	MCFG_TEST_VALGRIND=1 bats -f valgrind tests/meta.bats
+
 # FUZZTIME seconds for each target; FUZZ=xml runs one of them.
 FUZZTIME = 60
 FUZZ	= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -129,8 +133,11 @@ FUZZ_MAKE = $(MAKE) O=build/fuzz CC=clang \
 
 fuzz:
 	@scripts/deps check
-	@$(FUZZ_MAKE) $(patsubst %,build/fuzz/fuzz_%,$(FUZZ))
+	@$(MAKE) fuzzers
 	@tests/fuzz/run $(FUZZTIME) $(FUZZ)
+
+fuzzers:
+	@$(FUZZ_MAKE) $(patsubst %,build/fuzz/fuzz_%,$(FUZZ))
 
 $(O)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/common.a
 	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) \
@@ -200,7 +207,7 @@ clean:
 
 FORCE:
 
-.PHONY: all units check crash stress demo lint asan fuzz bench install uninstall dist clean FORCE
+.PHONY: all units check crash stress demo lint asan fuzz fuzzers valgrind bench install uninstall dist clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 

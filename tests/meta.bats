@@ -332,6 +332,40 @@ documents() {
 	each documents
 }
 
+# traced cmd...: under valgrind, which ends with 99 where it finds something.
+traced() {
+	_run valgrind -q --error-exitcode=99 --leak-check=full \
+	    --show-leak-kinds=definite --errors-for-leak-kinds=definite \
+	    "$(command -v "$1")" "${@:2}"
+	[ "$status" -ne 99 ] || {
+		_show "$@"
+		return 1
+	}
+}
+
+remembers() {
+	local call
+
+	working "$(call_of "$1")" || return 1
+	read -ra call <<< "$(call_of "$1")"
+	traced "${call[@]}" "${argv[@]}" || return 1
+	[ "$status" -eq 0 ] || return 1
+	if [ -n "$input" ]; then
+		head -c 300 "$input" > "$T/part"
+		argv[-1]=$T/part
+	else
+		argv+=(--verbose --no-such-option)
+	fi
+	traced "${call[@]}" "${argv[@]}" || return 1
+	[ "$status" -ne 0 ]
+}
+
+@test "meta: valgrind finds nothing in a call that works and one that fails" {
+	[ -n "${MCFG_TEST_VALGRIND:-}" ] || skip "make valgrind runs it"
+	needs valgrind
+	each remembers
+}
+
 # ---- the scripts that users call ----
 
 scripts() {
