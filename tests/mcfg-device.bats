@@ -99,7 +99,6 @@ identity.pem profile.mobileconfig " ]
 
 # misbehaves STATUS TEXT NAME: it does so, and what comes of it.
 misbehaves() {
-	rm -rf "$T/$3"
 	device_refused "$1" "$2" "$T/$3" --misbehave "$3"
 }
 
