@@ -38,9 +38,10 @@ endif
 
 DEFS	= -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -DMCFG_VERSION='"$(VERSION)"' \
 	  -DMCFG_PQ=$(PQ) -DMCFG_ENGINE=$(ENGINE)
-# A function of ours never takes the place of one that a library calls.
-ALL_CFLAGS = -std=c11 -fvisibility=hidden $(DEFS) -iquote common $(WARN) \
-	  $(OPT) $(HARDEN) $(LIB_CFLAGS) $(CFLAGS)
+# A function of ours never takes the place of one that a library calls, and
+# the same bytes come out in whatever folder this is.
+ALL_CFLAGS = -std=c11 -fvisibility=hidden -fdebug-prefix-map='$(CURDIR)'=. \
+	  $(DEFS) -iquote common $(WARN) $(OPT) $(HARDEN) $(LIB_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(OPT) $(LDHARDEN) $(LDFLAGS)
 LDLIBS	= $(LIB_LIBS)
 
@@ -94,13 +95,14 @@ $(O)/unit/%: $(O)/tests/unit/%.o $(O)/common.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # The whole of what check samples: a kill at every system call that changes
-# state, and 8 x 1000 requests.
+# state; 8 x 1000 requests, and 200 devices at two hosts.
 crash: all units
 	MCFG_TEST_CRASH=all bats tests/ledger-crash.bats tests/scep-ca-crash.bats
 
 stress: all units
-	MCFG_TEST_STRESS=1000 bats -f 'eight' tests/ledger.bats \
-	    tests/ledger-postgresql.bats tests/scep-ca-crash.bats
+	MCFG_TEST_STRESS=1000 bats -f 'eight|hosts:|tests of the ledger' \
+	    tests/ledger.bats tests/ledger-postgresql.bats \
+	    tests/scep-ca-crash.bats tests/flow-hosts.bats
 
 demo:
 	@scripts/deps demo
@@ -158,45 +160,73 @@ BINDIR	= $(PREFIX)/bin
 LIBEXECDIR = $(PREFIX)/libexec/mcfg
 MANDIR	= $(PREFIX)/share/man
 DOCDIR	= $(PREFIX)/share/doc/mcfg
-COMMANDS = $(wildcard scripts/mcfg-* scripts/scep-*)
-PAGES	= $(wildcard man/*.[1-9])
+UNITDIR	= $(PREFIX)/lib/systemd/system
 BASHDIR	= $(PREFIX)/share/bash-completion/completions
 ZSHDIR	= $(PREFIX)/share/zsh/site-functions
 FISHDIR	= $(PREFIX)/share/fish/vendor_completions.d
 
+COMMANDS = $(wildcard scripts/mcfg-* scripts/scep-* scripts/facts-*)
+HELPERS	= $(wildcard scripts/*.*)
+WEB	= $(wildcard scripts/web/*)
+SANDBOX	= mcfg-.service.d
+PAGES	= $(wildcard man/*.[157])
+NAMES	= $(TOOLS) $(notdir $(COMMANDS))
+
+# $(call put,FOLDER,FILES): each with the mode that it has here.
+define put
+	$(INSTALL) -d '$(DESTDIR)$(1)'
+	@for f in $(2); do m=644; [ ! -x $$f ] || m=755; \
+		$(INSTALL) -m $$m $$f '$(DESTDIR)$(1)' || exit 1; done
+endef
+
+# $(call put_units,FOLDER,FILES): units, with the paths of this installation.
+define put_units
+	$(INSTALL) -d '$(DESTDIR)$(1)'
+	@umask 022; for f in $(2); do \
+		sed -e 's|/usr/bin/\([ms]c\)|$(BINDIR)/\1|g' \
+		    -e 's|/usr/libexec/mcfg|$(LIBEXECDIR)|g' $$f \
+		    > '$(DESTDIR)$(1)'/$${f##*/} || exit 1; done
+endef
+
 install: all
-	$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBEXECDIR)/web' \
-	    '$(DESTDIR)$(DOCDIR)/recipes'
-	$(INSTALL) -m 755 $(BINS) $(COMMANDS) '$(DESTDIR)$(BINDIR)'
-	$(INSTALL) -m 755 scripts/mcfg.cgi '$(DESTDIR)$(LIBEXECDIR)'
-	$(INSTALL) -m 644 scripts/lighttpd.conf scripts/device.sh \
-	    scripts/device-checks.sh '$(DESTDIR)$(LIBEXECDIR)'
-	$(INSTALL) -m 755 scripts/web/configure scripts/web/workers \
-	    '$(DESTDIR)$(LIBEXECDIR)/web'
-	$(INSTALL) -m 644 scripts/web/*.conf '$(DESTDIR)$(LIBEXECDIR)/web'
-	$(INSTALL) -m 644 README.md LICENSE '$(DESTDIR)$(DOCDIR)'
-	$(INSTALL) -m 644 scripts/recipes/* '$(DESTDIR)$(DOCDIR)/recipes'
-	chmod 755 '$(DESTDIR)$(DOCDIR)/recipes/pre-commit'
-	for p in $(PAGES); do s=$${p##*.}; \
-		$(INSTALL) -d '$(DESTDIR)$(MANDIR)'/man$$s && \
-		$(INSTALL) -m 644 $$p '$(DESTDIR)$(MANDIR)'/man$$s || exit 1; \
-	done
+	$(call put,$(BINDIR),$(BINS) $(COMMANDS))
+	$(call put,$(LIBEXECDIR),$(HELPERS))
+	$(if $(WEB),$(call put,$(LIBEXECDIR)/web,$(WEB)))
+	$(call put,$(DOCDIR),README.md LICENSE)
+	$(call put,$(DOCDIR)/recipes,$(wildcard scripts/recipes/*))
+	$(call put,$(MANDIR)/man1,$(filter %.1,$(PAGES)))
+	$(call put,$(MANDIR)/man5,$(filter %.5,$(PAGES)))
+	$(call put,$(MANDIR)/man7,$(filter %.7,$(PAGES)))
+	$(call put_units,$(UNITDIR),$(wildcard scripts/systemd/*@*))
+	$(call put_units,$(UNITDIR)/$(SANDBOX),$(wildcard scripts/systemd/$(SANDBOX)/*))
 	$(INSTALL) -d '$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)' \
 	    '$(DESTDIR)$(FISHDIR)'
-	for b in $(BINS) $(COMMANDS); do \
-		c="scripts/completions" t=$${b##*/}; \
+	@umask 022; for b in $(BINS) $(COMMANDS); do \
+		c=scripts/completions t=$${b##*/}; \
 		$$c bash $$b > '$(DESTDIR)$(BASHDIR)'/$$t && \
 		$$c zsh $$b > '$(DESTDIR)$(ZSHDIR)'/_$$t && \
 		$$c fish $$b > '$(DESTDIR)$(FISHDIR)'/$$t.fish || exit 1; \
 	done
 
 uninstall:
-	cd '$(DESTDIR)$(BINDIR)' && rm -f $(TOOLS) $(notdir $(COMMANDS))
-	rm -rf '$(DESTDIR)$(LIBEXECDIR)' '$(DESTDIR)$(DOCDIR)'
-	for p in $(notdir $(PAGES)); do \
-		rm -f '$(DESTDIR)$(MANDIR)'/man$${p##*.}/$$p; done
-	for t in $(TOOLS) $(notdir $(COMMANDS)); do rm -f '$(DESTDIR)$(BASHDIR)'/$$t \
-	    '$(DESTDIR)$(ZSHDIR)'/_$$t '$(DESTDIR)$(FISHDIR)'/$$t.fish; done
+	rm -rf '$(DESTDIR)$(LIBEXECDIR)' '$(DESTDIR)$(DOCDIR)' \
+	    '$(DESTDIR)$(UNITDIR)/$(SANDBOX)'
+	rm -f $(patsubst %,'$(DESTDIR)$(BINDIR)/%',$(NAMES)) \
+	    $(foreach p,$(PAGES),'$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $p))/$(notdir $p)') \
+	    $(patsubst scripts/systemd/%,'$(DESTDIR)$(UNITDIR)/%',$(wildcard scripts/systemd/*@*)) \
+	    $(patsubst %,'$(DESTDIR)$(BASHDIR)/%',$(NAMES)) \
+	    $(patsubst %,'$(DESTDIR)$(ZSHDIR)/_%',$(NAMES)) \
+	    $(patsubst %,'$(DESTDIR)$(FISHDIR)/%.fish',$(NAMES))
+
+# A Debian package, build/deb/mcfg_VERSION_ARCHITECTURE.deb: the same bytes
+# each time.
+deb:
+	@scripts/deps deb
+	@$(MAKE) all
+	@rm -rf $(O)/deb
+	@$(MAKE) --no-print-directory install DESTDIR='$(CURDIR)/$(O)/deb/root' \
+	    PREFIX=/usr ZSHDIR=/usr/share/zsh/vendor-completions > /dev/null
+	@scripts/packaging/deb $(O)/deb/root
 
 dist:
 	@mkdir -p $(O)
@@ -207,7 +237,8 @@ clean:
 
 FORCE:
 
-.PHONY: all units check crash stress demo lint asan fuzz fuzzers valgrind bench install uninstall dist clean FORCE
+.PHONY: all units check crash stress demo lint asan fuzz fuzzers valgrind bench \
+    install uninstall deb dist clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -1,10 +1,12 @@
 /*
- * mcfg-get: one value of a property list or of JSON, for shell scripts.
+ * mcfg-get: one value of a property list, of JSON or of a site's YAML, for
+ * shell scripts.
  */
 #include <string.h>
 
 #include "cms.h"
 #include "opts.h"
+#include "site.h"
 #include "spec.h"
 #include "tree.h"
 
@@ -12,11 +14,16 @@ static struct args {
 	struct strings operands;	/* KEYPATH [FILE] */
 	struct io_input in;
 	struct io_output out;
-	bool json;
+	const char *fallback;
+	bool json, is_site;
 } args;
 
 static const struct opt options[] = {
 	{ 0, "json", NULL, "write the value as JSON", .flag = &args.json },
+	{ 0, "site", NULL, "read the YAML of a site; KEYPATH is one of its "
+	    "keys (mcfg-site.5)", .flag = &args.is_site },
+	{ 0, "default", "TEXT", "write TEXT where there is no such value",
+	    .value = &args.fallback },
 	OPT_LENGTH(args.in),
 	OPT_OUTPUT(args.out),
 	{ 0 },
@@ -92,42 +99,44 @@ index_of(const char *s)
 	return n;
 }
 
-/* One step further; where is what the path was so far. */
-static enum status
-descend(const char *name, const char *where, const char *step,
-    struct tree **t)
+/*
+ * One step further; where is what the path was so far.  Where there is none
+ * why says so.
+ */
+static bool
+descend(const char *where, const char *step, struct tree **t, struct buf *why)
 {
 	struct tree *next = NULL;
 
 	switch (tree_kind(*t)) {
 	case TREE_DICT:
 		if ((next = tree_get(*t, step)) == NULL)
-			return fail(REFUSED, "%s: no key '%s' in %s", name,
-			    step, where);
+			buf_printf(why, "no key '%s' in %s", step, where);
 		break;
 	case TREE_ARRAY:
 		if (index_of(step) == SIZE_MAX)
-			return fail(REFUSED, "%s: '%s' is no index of %s, an "
-			    "array", name, step, where);
-		if ((next = tree_at(*t, index_of(step))) == NULL)
-			return fail(REFUSED, "%s: no item %s in %s, which has "
-			    "%zu", name, step, where, tree_count(*t));
+			buf_printf(why, "'%s' is no index of %s, an array",
+			    step, where);
+		else if ((next = tree_at(*t, index_of(step))) == NULL)
+			buf_printf(why, "no item %s in %s, which has %zu",
+			    step, where, tree_count(*t));
 		break;
 	default:
-		return fail(REFUSED, "%s: no '%s' in %s, which is of kind %s",
-		    name, step, where, tree_kind_name(tree_kind(*t)));
+		buf_printf(why, "no '%s' in %s, which is of kind %s", step,
+		    where, tree_kind_name(tree_kind(*t)));
+		break;
 	}
-	*t = next;
-	return OK;
+	if (next != NULL)
+		*t = next;
+	return next != NULL;
 }
 
 /* "." alone is everything. */
-static enum status
-walk(const char *path, const char *name, struct tree *root, struct tree **out)
+static bool
+walk(const char *path, struct tree *root, struct tree **out, struct buf *why)
 {
 	auto_buf step = BUF_INIT, where = BUF_INIT;
 	const char *rest = strcmp(path, ".") == 0 ? NULL : path, *from;
-	enum status st;
 
 	*out = root;
 	for (from = rest; next_step(&rest, &step); from = rest) {
@@ -136,10 +145,26 @@ walk(const char *path, const char *name, struct tree *root, struct tree **out)
 			buf_puts(&where, "the top");
 		else
 			buf_add(&where, path, (size_t)(from - path) - 1);
-		st = descend(name, buf_str(&where), buf_str(&step), out);
-		if (st != OK)
-			return st;
+		if (!descend(buf_str(&where), buf_str(&step), out, why))
+			return false;
 	}
+	return true;
+}
+
+/* A value of a site is text: of a list, its items with commas between. */
+static enum status
+look_up(const char *path, const char *key, struct tree **out, struct buf *why)
+{
+	auto_site *s = NULL;
+	const char *text;
+	enum status st;
+
+	if ((st = site_load(path, &s)) != OK)
+		return st;
+	if ((text = site_get(s, key)) != NULL)
+		*out = tree_string(text);
+	else
+		buf_printf(why, "no key '%s'", key);
 	return OK;
 }
 
@@ -203,35 +228,60 @@ operands(const struct args *a, const char **path, struct io_input *in)
 	if (l->n > 2)
 		return fail(USAGE, "'%s': takes KEYPATH and one INPUT only",
 		    l->v[2]);
+	if (a->is_site && a->in.length != NULL)
+		return fail(USAGE, "--length does not go with --site");
 	*path = l->v[0];
 	in->path = l->n == 2 ? l->v[1] : NULL;
+	return OK;
+}
+
+/* *value is NULL where there is none, and why says so. */
+static enum status
+find(const struct args *a, const char *path, const struct io_input *from,
+    struct tree **root, struct tree **value, struct buf *why)
+{
+	const char *name = io_name(from->path);
+	auto_buf in = BUF_INIT;
+	bool is_signed = false;
+	enum status st;
+
+	if (a->is_site) {
+		if ((st = look_up(from->path, path, root, why)) == OK)
+			*value = *root;
+		return st;
+	}
+	if ((st = io_slurp(from, IO_PROFILE_MAX, &in)) != OK ||
+	    (st = parse(&in, name, &is_signed, root)) != OK)
+		return st;
+	if (!walk(path, *root, value, why)) {
+		*value = NULL;
+		return OK;
+	}
+	if (is_signed)
+		warning("%s: signed, and the signature was not verified", name);
 	return OK;
 }
 
 static enum status
 run(const struct args *a)
 {
-	auto_buf in = BUF_INIT, out = BUF_INIT;
+	auto_buf out = BUF_INIT, why = BUF_INIT;
 	auto_tree *root = NULL;
 	struct tree *value = NULL;
 	struct io_input from = a->in;
-	const char *path = ".", *name;
-	bool is_signed = false;
+	const char *path = ".";
 	enum status st;
 
 	if ((st = operands(a, &path, &from)) != OK ||
-	    (st = io_slurp(&from, IO_PROFILE_MAX, &in)) != OK)
+	    (st = find(a, path, &from, &root, &value, &why)) != OK)
 		return st;
 
-	name = io_name(from.path);
-	if ((st = parse(&in, name, &is_signed, &root)) != OK)
-		return st;
-
-	if ((st = walk(path, name, root, &value)) != OK)
-		return st;
-	if (is_signed)
-		warning("%s: signed, and the signature was not verified", name);
-	if (a->json)
+	if (value == NULL && a->fallback == NULL)
+		return fail(REFUSED, "%s: %s", io_name(from.path),
+		    buf_str(&why));
+	if (value == NULL)
+		buf_printf(&out, "%s\n", a->fallback);
+	else if (a->json)
 		add_json(value, &out);
 	else
 		add_value(value, &out);

@@ -34,6 +34,8 @@ static const struct opt options[] = {
 	{ 0, "allow-types", "LIST", "payload types that may be there: "
 	    "com.apple.*,com.example.app", .value = &args.how.allow_types,
 	    .check = check_allow },
+	{ 0, "ignore", "LIST", "rules not to report: bool-as-integer,weak-key",
+	    .value = &args.how.ignore, .check = schema_check_ignore },
 	{ 0, "strict", NULL, "warnings, unknown keys and unknown types are "
 	    "errors", .flag = &args.how.strict },
 	{ 0, "json", NULL, "write one JSON object", .flag = &args.json },

@@ -71,7 +71,7 @@ static const struct opt options[] = {
 	{ 0, "san", "TYPE:VALUE", "alternative name: dns, email, uri or upn",
 	    .values = &args.alt_names },
 	{ 0, "challenge", "SRC", "the one-time challenge: env:NAME, file:PATH "
-	    "or fd:N", .value = &args.challenge },
+	    "or fd:N", .value = &args.challenge, .config = "scep.challenge" },
 	{ 0, "key-size", "BITS", "of the device's RSA key (2048)",
 	    .number = &args.key_size, .min = 1024, .max = 4096,
 	    .config = "scep.key_size" },
@@ -152,15 +152,31 @@ read_fingerprint(const struct args *a, struct buf *out)
 	return OK;
 }
 
+/* A path of the site's is relative to the site's file. */
+static char *
+challenge_source(const struct args *a)
+{
+	static const char file[] = "file:";
+	const size_t n = sizeof file - 1;
+	auto_char *path = NULL;
+
+	if (opts_given(&args.challenge) || strncmp(a->challenge, file, n) != 0)
+		return xstrdup(a->challenge);
+	path = io_beside(a->config, a->challenge + n);
+	return xasprintf("%s%s", file, path);
+}
+
 static enum status
 read_challenge(const struct args *a, struct buf *out)
 {
+	auto_char *source = NULL;
 	const char *reason;
 	enum status st;
 
 	if (a->challenge == NULL)
 		return OK;
-	if ((st = secret_read(a->challenge, "--challenge", out)) != OK)
+	source = challenge_source(a);
+	if ((st = secret_read(source, "--challenge", out)) != OK)
 		return st;
 	reason = tree_text_fault(buf_str(out), out->len);
 	return reason == NULL ? OK : fail(MALFORMED, "--challenge: %s",

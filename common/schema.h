@@ -140,12 +140,16 @@ enum status schema_load(const char *dir, struct schema **out) USE_RESULT;
 /* NULL for a version as --os takes it ("17", "10.15.4"), or the reason. */
 const char *schema_check_version(const char *text);
 
+/* NULL for a list of rules as --ignore takes it, or the reason. */
+const char *schema_check_ignore(const char *list);
+
 /* ---- lint ---- */
 
 struct schema_options {
 	const char *platform;	/* one of SCHEMA_PLATFORMS, or NULL */
 	const char *os;		/* a version of it, or NULL: the newest */
 	const char *allow_types;	/* "com.apple.*,com.example.a" or NULL */
+	const char *ignore;	/* rules not to report: "weak-key,plain-http" */
 	bool strict;		/* warnings, unknown keys and types are errors */
 	int64_t now;		/* certificates are judged by */
 };

@@ -150,6 +150,59 @@ severity_of(const struct schema_options *o, enum schema_rule rule)
 	return s;
 }
 
+/* The next name of a comma-separated list at *list; false behind the last. */
+static bool
+next_name(const char **list, const char **name, size_t *len)
+{
+	*name = *list;
+	*len = strcspn(*list, ",");
+	*list += *len;
+	if (**list == ',')
+		(*list)++;
+	return *len > 0;
+}
+
+static bool
+is_name_of(enum schema_rule rule, const char *name, size_t len)
+{
+	return strlen(schema_rules[rule].name) == len &&
+	    strncmp(schema_rules[rule].name, name, len) == 0;
+}
+
+const char *
+schema_check_ignore(const char *list)
+{
+	const char *name;
+	size_t len;
+	int rule;
+
+	if (*list == '\0')
+		return "no rule";
+	while (next_name(&list, &name, &len)) {
+		for (rule = 0; rule < SCHEMA_RULES; rule++)
+			if (is_name_of((enum schema_rule)rule, name, len))
+				break;
+		if (rule == SCHEMA_RULES)
+			return "a rule that there is not (the manual page "
+			    "lists them)";
+		if (rule == RULE_NOT_A_PLIST || rule == RULE_NOT_A_PROFILE)
+			return "what is no profile cannot be ignored";
+	}
+	return *list == '\0' ? NULL : "a rule without a name";
+}
+
+static bool
+is_ignored(const struct schema_options *o, enum schema_rule rule)
+{
+	const char *list = o->ignore != NULL ? o->ignore : "", *name;
+	size_t len;
+
+	while (next_name(&list, &name, &len))
+		if (is_name_of(rule, name, len))
+			return true;
+	return false;
+}
+
 /* The list doubles: n is its length and, as a power of two, its room. */
 static void *
 room_for_one(void *v, size_t n, size_t size)
@@ -166,6 +219,8 @@ add(const struct schema_options *o, const char *file, unsigned long line,
 {
 	struct schema_finding *f;
 
+	if (is_ignored(o, rule))
+		return;
 	out->v = room_for_one(out->v, out->n, sizeof *out->v);
 	f = &out->v[out->n++];
 	f->file = file;

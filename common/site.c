@@ -15,6 +15,7 @@ enum kind {
 	LIST,
 	NUMBER,
 	DURATION,
+	FLAG,
 };
 
 struct rule {
@@ -103,11 +104,59 @@ check_fingerprint(const char *s)
 	    raw.len == 64 ? NULL : "no hash has that length";
 }
 
+/* Both libldap and the server would take a list, or an address with more. */
 static const char *
 check_ldap_url(const char *s)
 {
-	return strncmp(s, "ldap://", 7) == 0 || strncmp(s, "ldaps://", 8) == 0 ?
-	    NULL : "neither ldap:// nor ldaps://";
+	const char *host;
+
+	if (strncmp(s, "ldap://", 7) == 0)
+		host = s + 7;
+	else if (strncmp(s, "ldaps://", 8) == 0)
+		host = s + 8;
+	else
+		return "neither ldap:// nor ldaps://";
+	if (*host == '\0' || *host == ':')
+		return "no host in it";
+	return host[strspn(host, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]")] == '\0' ? NULL :
+	    "not one host, with a port or without";
+}
+
+/* Where the name of the user goes, ? or $, there has to be a place. */
+static const char *
+check_ldap_filter(const char *s)
+{
+	size_t len = strlen(s);
+
+	if (len < 2 || s[0] != '(' || s[len - 1] != ')')
+		return "a filter stands in parentheses";
+	return strpbrk(s, "?$") != NULL ? NULL : "no ? in it, which stands "
+	    "for the user's name";
+}
+
+/* Who serves a site has no descriptors to hand on. */
+static const char *
+check_source(const char *s)
+{
+	if (strncmp(s, "env:", 4) == 0 && s[4] != '\0')
+		return NULL;
+	return strncmp(s, "file:", 5) == 0 && s[5] != '\0' ? NULL :
+	    "neither env:NAME nor file:PATH";
+}
+
+/* A name, behind it ? where a user may be without, * for all values. */
+static const char *
+check_ldap_attribute(const char *s)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
+
+	if (n == 0 || strchr("-0123456789", s[0]) != NULL)
+		return "not the name of an attribute";
+	return s[n] == '\0' || strcmp(s + n, "?") == 0 ||
+	    strcmp(s + n, "*") == 0 ? NULL : "not the name of an attribute, "
+	    "with ? or * behind it or without";
 }
 
 static const struct rule rules[] = {
@@ -125,13 +174,19 @@ static const struct rule rules[] = {
 	{ "scep.key_usage", LIST, "sign|encrypt", NULL },
 	{ "scep.challenge_ttl", DURATION, NULL, NULL },
 	{ "scep.fingerprint", TEXT, NULL, check_fingerprint },
+	{ "scep.challenge", TEXT, NULL, check_source },
 	{ "repeat", TEXT, "reissue|reenroll", NULL },
 	{ "ledger", TEXT, NULL, check_text },
 	{ "digest", TEXT, "sha256|sha384|sha512", NULL },
 	{ "auth", TEXT, "htpasswd", NULL },
 	{ "auth.ldap.url", TEXT, NULL, check_ldap_url },
 	{ "auth.ldap.base", TEXT, NULL, check_text },
-	{ "auth.ldap.filter", TEXT, NULL, check_text },
+	{ "auth.ldap.filter", TEXT, NULL, check_ldap_filter },
+	{ "auth.ldap.starttls", FLAG, NULL, NULL },
+	{ "auth.ldap.ca", TEXT, NULL, check_text },
+	{ "auth.ldap.bind_dn", TEXT, NULL, check_text },
+	{ "auth.ldap.password", TEXT, NULL, check_source },
+	{ "auth.ldap.attributes", LIST, NULL, check_ldap_attribute },
 	{ "facts", TEXT, NULL, check_text },
 };
 
@@ -240,6 +295,25 @@ wrong_kind(const struct rule *rule, const char *where, const char *want,
 	    want, tree_kind_name(tree_kind(t)));
 }
 
+/* The words of a list that stands in one text; choices are the option's. */
+static enum status
+check_words(const struct rule *rule, const char *where, const char *text)
+{
+	const char *reason, *p;
+	size_t n;
+
+	for (p = text; rule->check != NULL; p += n + 1) {
+		auto_char *word = xstrndup(p, n = strcspn(p, ","));
+
+		if ((reason = rule->check(word)) != NULL)
+			return fail(MALFORMED, "%s: %s: '%s': %s", where,
+			    rule->key, word, reason);
+		if (p[n] == '\0')
+			break;
+	}
+	return OK;
+}
+
 static enum status
 take_list(const struct walk *w, const struct rule *rule, const struct tree *t,
     const char *where)
@@ -252,7 +326,7 @@ take_list(const struct walk *w, const struct rule *rule, const struct tree *t,
 	if (tree_kind(t) == TREE_STRING) {
 		/* One word, or words with commas, as on the command line. */
 		v->text = xstrdup(tree_string_of(t));
-		return OK;
+		return check_words(rule, where, v->text);
 	}
 	if (tree_kind(t) != TREE_ARRAY)
 		return wrong_kind(rule, where, "a list of texts", t);
@@ -275,6 +349,17 @@ take_list(const struct walk *w, const struct rule *rule, const struct tree *t,
 	return OK;
 }
 
+/* What a scalar of each kind is in YAML. */
+static const struct {
+	enum tree_kind tree;
+	const char *what;
+} kinds[] = {
+	[TEXT] = { TREE_STRING, "text" },
+	[NUMBER] = { TREE_INT, "a number" },
+	[DURATION] = { TREE_STRING, "a duration as 15m" },
+	[FLAG] = { TREE_BOOL, "true or false" },
+};
+
 static enum status
 take_scalar(const struct walk *w, const struct rule *rule,
     const struct tree *t, const char *where)
@@ -283,11 +368,8 @@ take_scalar(const struct walk *w, const struct rule *rule,
 	auto_buf text = BUF_INIT;
 	const char *reason;
 
-	if (rule->kind == NUMBER && tree_kind(t) != TREE_INT)
-		return wrong_kind(rule, where, "a number", t);
-	if (rule->kind != NUMBER && tree_kind(t) != TREE_STRING)
-		return wrong_kind(rule, where, rule->kind == DURATION ?
-		    "a duration as 15m" : "text", t);
+	if (tree_kind(t) != kinds[rule->kind].tree)
+		return wrong_kind(rule, where, kinds[rule->kind].what, t);
 	tree_scalar_text(t, &text);
 	v->text = xstrdup(buf_str(&text));
 	if (rule->kind == DURATION &&
@@ -350,31 +432,89 @@ derive(struct site *s, const char *from, const char *key, const char *tail)
 	v->text = text;
 }
 
+/* What never leaves this machine needs no secrecy. */
+static bool
+is_loopback(const char *url)
+{
+	const char *host = strstr(url, "//") + 2;
+	size_t n = strcspn(host, ":");
+
+	if (host[0] == '[')
+		return strncmp(host, "[::1]", 5) == 0;
+	if (strncmp(host, "127.", 4) == 0)
+		return strspn(host, "0123456789.") == n;
+	return n == strlen("localhost") && strncmp(host, "localhost", n) == 0;
+}
+
+/*
+ * A password goes over the network under TLS only: without a word ldap:// is
+ * StartTLS wherever it leaves the machine.
+ */
 static enum status
-check_auth(struct site *s)
+check_starttls(struct site *s)
+{
+	const struct value *url = find(s, "auth.ldap.url");
+	const struct value *said = find(s, "auth.ldap.starttls");
+	bool is_tls = strncmp(url->text, "ldaps:", 6) == 0;
+	bool wanted = said != NULL && strcmp(said->text, "true") == 0;
+	struct value *v;
+
+	if (is_tls && wanted)
+		return fail(MALFORMED, "%s: auth.ldap.starttls: ldaps:// is "
+		    "TLS already", said->where);
+	if (said != NULL && !wanted && !is_tls && !is_loopback(url->text))
+		return fail(MALFORMED, "%s: auth.ldap.starttls: without it "
+		    "passwords would cross the network in clear",
+		    said->where);
+	if (said != NULL)
+		return OK;
+	wanted = !is_tls && !is_loopback(url->text);
+	v = add(s, NULL, "auth.ldap.starttls", url->where);
+	v->text = xstrdup(wanted ? "true" : "false");
+	return OK;
+}
+
+static enum status
+check_ldap(struct site *s, const struct value *any)
 {
 	static const char *const needed[] = {
 		"auth.ldap.url", "auth.ldap.base", "auth.ldap.filter",
 	};
-	const struct value *any = NULL;
-	struct value *v;
+	const struct value *dn = find(s, "auth.ldap.bind_dn");
+	const struct value *password = find(s, "auth.ldap.password");
 	size_t i;
 
-	for (i = 0; i < ARRAY_LEN(needed) && any == NULL; i++)
-		any = find(s, needed[i]);
-	if (find(s, "auth") != NULL)
-		return OK;
-	if (any == NULL) {
-		v = add(s, NULL, "auth", "");
-		v->text = xstrdup("htpasswd");
-		return OK;
-	}
 	for (i = 0; i < ARRAY_LEN(needed); i++)
 		if (find(s, needed[i]) == NULL)
 			return fail(MALFORMED, "%s: %s is missing",
 			    any->where, needed[i]);
-	v = add(s, NULL, "auth", any->where);
-	v->text = xstrdup("ldap");
+	if ((dn == NULL) != (password == NULL))
+		return fail(MALFORMED, "%s: auth.ldap.bind_dn and "
+		    "auth.ldap.password go together",
+		    dn != NULL ? dn->where : password->where);
+	return check_starttls(s);
+}
+
+static enum status
+check_auth(struct site *s)
+{
+	static const char group[] = "auth.ldap.";
+	const struct value *any = NULL;
+	auto_char *where = NULL;
+	struct value *v;
+	enum status st;
+	size_t i;
+
+	for (i = 0; i < s->n && any == NULL; i++)
+		if (strncmp(s->v[i].key, group, sizeof group - 1) == 0)
+			any = &s->v[i];
+	if (find(s, "auth") != NULL)
+		return OK;
+	where = xstrdup(any != NULL ? any->where : "");
+	if (any != NULL && (st = check_ldap(s, any)) != OK)
+		return st;
+	v = add(s, NULL, "auth", where);
+	v->text = xstrdup(any != NULL ? "ldap" : "htpasswd");
 	return OK;
 }
 

@@ -8,7 +8,8 @@
  *
  * Derived keys, which no file holds: "profile_url" is url and "/profile";
  * "scep.url" is, where it is not given, url and "/scep"; "identifier.NAME"
- * is identifier, a dot and NAME.
+ * is identifier, a dot and NAME; "auth" is "htpasswd" where no file says so,
+ * "ldap" where there is a directory, and then "auth.ldap.starttls" is there.
  */
 #ifndef MCFG_SITE_H
 #define MCFG_SITE_H
@@ -30,10 +31,9 @@ DEFINE_AUTO(site, struct site, site_free);
  * site_get() is the value of a key as text (numbers in decimal, a list of one
  * per comma), or NULL where it is not there.  Borrowed.
  *
- * For those who read the file themselves: "auth" is "htpasswd" (the default)
- * or "ldap", then "auth.ldap.url", "auth.ldap.base", "auth.ldap.filter" are
- * there; "facts" is a program, "ledger" a URI, both as written: relative to
- * the file's folder where they are relative.
+ * "facts" is a program, "ledger" a URI, "auth.ldap.ca" a file, "scep.challenge"
+ * and "auth.ldap.password" are sources, all as written: relative to the file's
+ * folder where they are relative.
  */
 const char *site_get(const struct site *s, const char *key);
 

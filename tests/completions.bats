@@ -41,8 +41,8 @@ complete_bash() {
 parses() {
 	local t
 
-	for t in "$MCFG_BIN"/* "$ROOT"/scripts/mcfg-* "$ROOT"/scripts/scep-*
-	do
+	for t in "$MCFG_BIN"/* "$ROOT"/scripts/mcfg-* "$ROOT"/scripts/scep-* \
+	    "$ROOT"/scripts/facts-*; do
 		"$ROOT/scripts/completions" "$1" "$t" > "$T/c.$1"
 		"$1" -n "$T/c.$1"
 		[ -s "$T/c.$1" ]

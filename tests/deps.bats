@@ -75,6 +75,13 @@ everything() {
 	run ! grep -qx bats "$T/have"
 }
 
+@test "deps: a package is built without what the tests need" {
+	everything deb
+	grep -qx libplist-dev "$T/have"
+	grep -qx dpkg-dev "$T/have"
+	run ! grep -qxE 'lighttpd|bats' "$T/have"
+}
+
 @test "deps: old package lists are fetched anew" {
 	touch "$T/stale"
 	deps build

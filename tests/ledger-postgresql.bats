@@ -16,11 +16,14 @@ teardown_file() {
 	postgresql_stop
 }
 
-# again FILE: its tests on this engine; the tools and the PKI are there.
+# again FILE [BATS-ARG...]: its tests on this engine; the tools and the PKI are
+# there.
 again() {
+	local file=$1
+	shift
 	printf 'setup_suite() { :; }\n' > "$T/setup_suite.bash"
 	MCFG_TEST_ENGINE=postgresql bats --setup-suite-file \
-	    "$T/setup_suite.bash" -F tap "$TESTS/$1" > "$T/tap" 3>&- || {
+	    "$T/setup_suite.bash" -F tap "$@" "$TESTS/$file" > "$T/tap" 3>&- || {
 		grep -A 20 '^not ok' "$T/tap"
 		return 1
 	}
@@ -37,6 +40,10 @@ again() {
 
 @test "postgresql: the tests of mcfg-report" {
 	again mcfg-report.bats
+}
+
+@test "postgresql: eight processes of scep-ca at once" {
+	again scep-ca-crash.bats -f 'eight'
 }
 
 # filled URI: a ledger with rows of every kind, more than a page of some.

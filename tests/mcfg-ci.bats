@@ -219,3 +219,70 @@ steps() {
 		grep -q "^\.It Pa ${f##*/}$" "$ROOT/man/mcfg-ci.7"
 	done
 }
+
+# The indented blocks of a section of the README, one file each, in its order:
+# $T/block.1, ...; comments stay.
+blocks() {
+	awk -v section="## $1" -v out="$T/block." '
+	/^## / { inside = $0 == section; next }
+	!inside { next }
+	/^    / { if (!open) n++; open = 1; print substr($0, 5) > (out n); next }
+	/^$/ { open = 0 }
+	' "$ROOT/README.md"
+}
+
+# does N: the commands of that block, where there is no network.
+does() {
+	sed -e "s|/usr/local/share/doc/mcfg/recipes|$RECIPES|" \
+	    -e "s|git clone .*|ln -s '$DATA/apple-device-management' device-management|" \
+	    "$T/block.$1" > "$T/script"
+	sh -ex "$T/script" > "$T/log" 2>&1 || { cat "$T/log"; return 1; }
+}
+
+@test "ci: the README leads from a folder of profiles to signed ones" {
+	needs_data apple-device-management
+	rm -f Makefile *.pem profiles/wifi.yaml
+	python3 "$TESTS/profiles.py" make "$PKI/root.pem" \
+	    profiles/wifi.mobileconfig 'p["PayloadIdentifier"] = "a.wifi"'
+	git add -A
+	git commit -q -m 'a folder of profiles'
+	unset SIGN_KEY
+	blocks 'Signed profiles in CI'
+	does 1
+	does 2
+	does 3
+	mkdir published
+	cp signed/* published/
+	does 4
+	cp "$T/block.5" profiles/wifi.yaml
+	export SIGN_KEY WIFI_PASSWORD=secret
+	SIGN_KEY=$(cat ../key.pem)
+	does 6
+	openssl cms -verify -binary -inform DER -purpose any \
+	    -CAfile chain.pem -in wifi.mobileconfig -out "$T/p" 2> /dev/null
+	plist_is "$T/p" 'p["PayloadContent"][0]["Password"] == "secret"'
+	printf 'SERIAL,SSID\nA1,Office\nA2,Home\n' > devices.csv
+	mkdir certs
+	cp "$PKI/client.pem" certs/A1.pem
+	cp "$PKI/ec.pem" certs/A2.pem
+	does 7
+	yields "$T/p" mcfg-decrypt --key "$PKI/client.key" \
+	    sealed/A1.mobileconfig
+	plist_is "$T/p" 'p["PayloadContent"][0]["SSID_STR"] == "Office"'
+	[ ! -e "$T/block.8" ]
+}
+
+@test "ci: make says which names it cannot take" {
+	cp profiles/other.mobileconfig 'profiles/with blanks.mobileconfig'
+	! make > "$T/out" 2>&1 || false
+	grep -q 'no names with blanks in them, rename: profiles/with blanks' \
+	    "$T/out"
+}
+
+@test "ci: the hook of git takes options of mcfg-lint" {
+	cp "$RECIPES/pre-commit" .git/hooks/pre-commit
+	sed -i 's/EncryptionType: WPA2/PayloadVersion: 2/' profiles/wifi.yaml
+	! git commit -q -a -m bad > "$T/out" 2>&1 || false
+	git config mcfg.lint '--ignore payload-version'
+	git commit -q -a -m 'known to be so'
+}

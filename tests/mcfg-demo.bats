@@ -30,16 +30,6 @@ setup() {
 	refuses 1 'not empty' mcfg-demo --keep "$T/kept here"
 }
 
-@test "mcfg-demo: works where it is installed" {
-	[ -z "${MCFG_TEST_SANITIZED:-}" ] ||
-	    skip 'what make builds by default is installed'
-	make -s -C "$ROOT" install DESTDIR="$T/the root" PREFIX=/usr > /dev/null
-	env -u MCFG_BIN PATH=/usr/bin:/bin "$T/the root/usr/bin/mcfg-demo" \
-	    > "$T/said" 2> "$T/stderr" 3>&- || { cat "$T/stderr"; false; }
-	grep -qF com.apple.webClip.managed "$T/said"
-	[ ! -s "$T/stderr" ]
-}
-
 @test "mcfg-demo: the command line" {
 	refuses 2 'unknown option' mcfg-demo --keeps
 	refuses 2 'needs a value' mcfg-demo --keep

@@ -495,3 +495,49 @@ print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars") \
 	refuses 2 'unknown verb' mcfg-enrollment nothing
 	refuses 2 'not of the form' mcfg-enrollment list --ledger "$T/ledger.db"
 }
+
+# ---- user ----
+
+@test "enrollment: a user's name is kept as it is, but for a directory" {
+	for name in JANE 'Jürgen  M' ' x' '--help' '$(id)'; do
+		yields "$T/out" mcfg-enrollment user --user="$name"
+		printf '%s\n' "$name" | cmp - "$T/out"
+	done
+	cat > "$T/site.yaml" <<-'YAML'
+	auth: {ldap: {url: ldap://localhost, base: dc=a, filter: (uid=?)}}
+	YAML
+	yields "$T/out" mcfg-enrollment user --config "$T/site.yaml" \
+	    --user='JANE Q. [Z]@{|}~'
+	echo 'jane q. [z]@{|}~' | cmp - "$T/out"
+	for name in 'Jürgen' 'ｊａｎｅ' $'\u212a'; do
+		refuses 1 'not ASCII' mcfg-enrollment user \
+		    --config "$T/site.yaml" --user="$name"
+	done
+	for name in ' jane' 'jane ' 'jane  q'; do
+		refuses 1 'more spaces' mcfg-enrollment start \
+		    --config "$T/site.yaml" --ledger "$LEDGER" --user="$name"
+	done
+	refuses 2 'an empty user name' mcfg-enrollment user --user=
+	refuses 2 'missing --user' mcfg-enrollment user
+}
+
+@test "enrollment: under a directory two spellings are one user" {
+	cat > "$T/site.yaml" <<-'YAML'
+	auth: {ldap: {url: ldap://localhost, base: dc=a, filter: (uid=?)}}
+	YAML
+	for name in jane JANE Jane; do
+		e start --config "$T/site.yaml" --user=$name > "$T/c"
+	done
+	e list --json > "$T/list"
+	json_is "$T/list" "[i['user'] for i in j] == ['jane'] * 3"
+}
+
+@test "enrollment: identify says the subject on a line of its own" {
+	e start --user=jane > "$T/c"
+	attributes UDID=U SERIAL=S CHALLENGE="@$T/c" > "$T/plist"
+	e identify --subject '/O=A, B/CN=x "y"' --report "$T/json" \
+	    --subject-out fd:4 "$T/plist" 4> "$T/subject" > "$T/scep"
+	json_is "$T/json" "j['subject'] == open('$T/subject').read()[:-1]"
+	[ "$(wc -l < "$T/subject")" -eq 1 ]
+	[ "$(cat "$T/subject")" = 'CN=x \"y\",O=A\, B' ]
+}

@@ -190,6 +190,52 @@ value() {
 	refuses 3 'large' mcfg-get PayloadType "$T/large"
 }
 
+@test "get: --site reads a site's YAML, with what follows from it" {
+	cat > "$T/site.yaml" <<-'YAML'
+	url: https://profiles.example.com
+	identifier: com.example
+	attributes: [UDID, SERIAL]
+	enroll_ttl: 15m
+	scep: {key_size: 4096}
+	YAML
+	for pair in url=https://profiles.example.com \
+	    profile_url=https://profiles.example.com/profile \
+	    scep.url=https://profiles.example.com/scep auth=htpasswd \
+	    identifier.scep=com.example.scep attributes=UDID,SERIAL \
+	    enroll_ttl=15m scep.key_size=4096; do
+		yields "$T/out" mcfg-get --site "${pair%%=*}" "$T/site.yaml"
+		echo "${pair#*=}" | cmp - "$T/out"
+	done
+	yields "$T/out" mcfg-get --site --json url < "$T/site.yaml"
+	echo '"https://profiles.example.com"' | cmp - "$T/out"
+	refuses 1 "no key 'facts'" mcfg-get --site facts "$T/site.yaml"
+	refuses 1 "no key 'scep'" mcfg-get --site scep "$T/site.yaml"
+	refuses 1 "no key '.'" mcfg-get --site . "$T/site.yaml"
+	echo 'colour: red' >> "$T/site.yaml"
+	refuses 3 "site.yaml:6:1: unknown key 'colour'" mcfg-get --site url \
+	    "$T/site.yaml"
+	refuses 3 'stdin:1:2: url: must be text' mcfg-get --site url - \
+	    <<< '{"url": 5}'
+	refuses 2 'does not go with --site' mcfg-get --site --length 5 url
+	# YAML is read where it is asked for.
+	refuses 3 'site.yaml:1:1: ' mcfg-get url "$T/site.yaml"
+}
+
+@test "get: --default stands for what is not there" {
+	yields "$T/out" mcfg-get --default none No.Such.Key "$T/in"
+	echo none | cmp - "$T/out"
+	yields "$T/out" mcfg-get --default '' PayloadContent.7 "$T/in"
+	echo | cmp - "$T/out"
+	yields "$T/out" mcfg-get --default none PayloadType "$T/in"
+	echo 'Profile Service' | cmp - "$T/out"
+	echo 'url: https://a.example' > "$T/site.yaml"
+	yields "$T/out" mcfg-get --site --default '' facts "$T/site.yaml"
+	echo | cmp - "$T/out"
+	refuses 3 'stdin: empty' mcfg-get --default none A < /dev/null
+	refuses 3 'unknown key' mcfg-get --site --default '' facts \
+	    <<< 'colour: red'
+}
+
 @test "get: -o and --http" {
 	yields - mcfg-get -o "$T/out" PayloadType "$T/in"
 	echo 'Profile Service' | cmp - "$T/out"

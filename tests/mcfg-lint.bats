@@ -405,6 +405,26 @@ own_schema() {
 	refuses 2 'no payload type' mcfg-lint --allow-types '' "$T/p"
 }
 
+@test "lint: --ignore leaves rules out, and knows them" {
+	make "$T/p" 'hold(payload("com.apple.security.scep", PayloadVersion=True,
+	    PayloadContent={"URL": "https://a", "Challenge": "x"}))'
+	_run mcfg-lint "$T/p"
+	[ "$status" -eq 1 ]
+	grep -q 'clear-text-secret' "$T/stdout"
+	_run mcfg-lint --ignore payload-version "$T/p"
+	[ "$status" -eq 0 ]
+	grep -q 'clear-text-secret' "$T/stdout"
+	_run mcfg-lint --ignore clear-text-secret,payload-version "$T/p"
+	[ "$status" -eq 0 ]
+	lacks 'clear-text|payload-version' "$T/stdout"
+	refuses 2 'a rule that there is not' mcfg-lint --ignore weak "$T/p"
+	refuses 2 'a rule that there is not' mcfg-lint \
+	    --ignore weak-key,x "$T/p"
+	refuses 2 'a rule without a name' mcfg-lint --ignore weak-key,,x "$T/p"
+	refuses 2 'no rule' mcfg-lint --ignore= "$T/p"
+	refuses 2 'cannot be ignored' mcfg-lint --ignore not-a-plist "$T/p"
+}
+
 @test "lint: --strict makes warnings and unknown things errors, notes stay" {
 	make "$T/p" "wifi['Password'] = 'x'"
 	finds 0 warning clear-text-secret 'payload[0].Password' "$T/p"

@@ -31,6 +31,10 @@ processes() {
 	web '/scep?operation=GetCACaps'
 	[ "$code" = 200 ]
 	[ -n "$(processes)" ]
+	# A core can answer SCEP each.
+	[ "$(pgrep -cf 'scep-ca cgi --dir' -P \
+	    "$(cat "$SITE/run/lighttpd.pid")")" -eq \
+	    "$(getconf _NPROCESSORS_ONLN)" ]
 	kill -TERM "$SERVER"
 	status=0
 	wait "$SERVER" || status=$?

@@ -184,6 +184,32 @@ wrong() {
 	wrong 1:8 'no hash has that length' <<< 'scep: {fingerprint: "ab"}'
 	wrong 1:1 "not one of htpasswd" <<< 'auth: plain'
 	wrong 1:15 'auth.ldap.base is missing' <<< 'auth: {ldap: {url: ldap://x}}'
+	ldap() {
+		wrong "$1" "$2" <<-YAML
+		auth:
+		  ldap:
+		    base: dc=example
+		    url: ${3:-ldap://localhost}
+		    filter: ${4:-(uid=?)}
+		    ${5:-attributes: [mail]}
+		YAML
+	}
+	ldap 4:5 'neither ldap:// nor ldaps://' http://localhost
+	ldap 4:5 'no host in it' ldap://
+	ldap 4:5 'not one host' 'ldap://a ldap://b'
+	ldap 4:5 'not one host' ldap://a/dc=b
+	ldap 5:5 'a filter stands in parentheses' '' uid=?
+	ldap 5:5 'no ? in it' '' '(uid=jane)'
+	ldap 6:5 'must be true or false' '' '' 'starttls: "yes"'
+	ldap 6:5 'TLS already' ldaps://a '' 'starttls: true'
+	ldap 6:5 'in clear' ldap://a '' 'starttls: false'
+	ldap 6:5 'go together' '' '' 'bind_dn: cn=a'
+	ldap 6:5 'neither env:NAME nor file:PATH' '' '' 'password: secret'
+	ldap 6:18 'not the name of an attribute' '' '' 'attributes: ["a b"]'
+	ldap 6:18 'not the name of an attribute' '' '' 'attributes: ["*"]'
+	ldap 6:5 "'b c'" '' '' 'attributes: a,b c'
+	ldap 6:5 "unknown key 'auth.ldap.colour'" '' '' 'colour: red'
+	wrong 1:8 'neither env:NAME nor' <<< 'scep: {challenge: secret}'
 	wrong 2:1 "'url' is here twice" <<< $'url: https://a.example\nurl: https://b.example'
 	wrong 1:6 '!file is not taken here' <<< 'url: !file x'
 	wrong 1:1 'no space' <<< 'identifier: a b'

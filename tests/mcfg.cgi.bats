@@ -134,6 +134,87 @@ logged() {
 	[ "$(wc -l < "$T/log")" -eq 1 ]
 }
 
+# knows LINE...: the site's program about users is a script of these lines; it
+# keeps its arguments in $T/args, ends of lines as NUL.
+knows() {
+	rm -rf "$T/site"
+	cp -r "$SITE" "$T/site"
+	{
+		printf '#!/bin/sh\nprintf "%%s\\0" "$#" "$@" > "%s"\n' \
+		    "$T/args"
+		printf '%s\n' "$@"
+	} > "$T/site/my facts"
+	chmod +x "$T/site/my facts"
+	echo "facts: ${FACTS:-./my facts}" >> "$T/site/site.yaml"
+}
+
+asks() {
+	rm -f "$T/args"
+	SITE=$T/site cgi GET /enroll REMOTE_USER="$1" < /dev/null
+}
+
+@test "mcfg.cgi: a program knows the facts about a user" {
+	knows 'echo "{\"mail\": \"jane@example.com\", \"n\": [1, \"two\"]}"'
+	asks jane
+	[ "$code" = 200 ] || { cat "$T/log"; false; }
+	logged 'profile service for jane'
+	printf '1\0jane\0' | cmp - "$T/args"
+	SITE=$T/site
+	mcfg-enrollment list --json --config "$SITE/site.yaml" > "$T/list"
+	id=$(mcfg-get 0.id "$T/list")
+	mcfg-enrollment show --json --config "$SITE/site.yaml" "$id" > "$T/show"
+	json_is "$T/show" "j['facts'] == {'mail': 'jane@example.com',
+	    'n': [1, 'two']}"
+}
+
+@test "mcfg.cgi: the program about users gets one argument, whatever it is" {
+	knows 'echo "{}"'
+	for name in '$(touch x)' '; id' "a'b\"c" 'a b  c' '*' 'Müller' \
+	    '`id`' '\n' '%s' '!'; do
+		asks "$name"
+		[ "$code" = 200 ] || { cat "$T/log"; false; }
+		printf '1\0%s\0' "$name" | cmp - "$T/args"
+	done
+	for name in -x --help - -- '-e id'; do
+		asks "$name"
+		[ "$code" = 403 ]
+		logged 'begins as an option does'
+		[ ! -e "$T/args" ]
+	done
+	asks $'a\nb'
+	[ "$code" = 500 ]
+	[ ! -e "$T/args" ]
+}
+
+@test "mcfg.cgi: the program's refusal is 403, any other failure 500" {
+	ends() {
+		knows "${@:3}"
+		before=$(mcfg-enrollment list --config "$T/site/site.yaml")
+		asks jane
+		[ "$code" = "$1" ] || { echo "$*: $code"; cat "$T/log"; false; }
+		logged "$2"
+		[ "$(mcfg-enrollment list --config "$T/site/site.yaml")" = \
+		    "$before" ]
+	}
+	ends 403 'jane left last year' 'echo "jane left last year" >&2; exit 1'
+	printf 'Forbidden\n' | cmp - "$T/body"
+	ends 403 'ended with status 1' 'exit 1'
+	ends 403 'one; two' 'printf "one\ntwo\n" >&2; exit 1'
+	for n in 2 3 4 5 42; do
+		ends 500 'down' "echo down >&2; exit $n"
+	done
+	ends 500 mcfg-enrollment 'echo "{\"a\""'
+	ends 500 mcfg-enrollment 'echo "[1, 2]"'
+	ends 500 mcfg-enrollment ':'
+	ends 500 mcfg-enrollment 'echo "{\"a\": \"\303\"}"'
+	FACTS=./nothing ends 500 nothing :
+	FACTS=no-such-program ends 500 'no such program' :
+	# A name of the shell or of mcfg.cgi is not meant.
+	FACTS=root ends 500 'no such program' :
+	FACTS='eval' ends 500 'no such program' :
+	FACTS=. ends 500 'no such program' :
+}
+
 @test "mcfg.cgi: every other path is 404" {
 	for p in //enroll /ENROLL /enroll/ /enroll/x '/enroll;x' /enroll.x \
 	    /enroll%20 /Enroll '/enroll ' /mcfg.cgi /mcfg.cgi/enroll /ca \

@@ -371,7 +371,8 @@ remembers() {
 scripts() {
 	local f
 
-	for f in "$ROOT"/scripts/mcfg-* "$ROOT"/scripts/scep-*; do
+	for f in "$ROOT"/scripts/mcfg-* "$ROOT"/scripts/scep-* \
+	    "$ROOT"/scripts/facts-*; do
 		echo "${f##*/}"
 	done
 }

@@ -6,6 +6,7 @@
 
 load helpers
 load scep_helpers
+load ledger
 
 setup() {
 	cd "$T" || return
@@ -98,7 +99,9 @@ state_is() {
 }
 
 @test "scep-ca stress: eight at once, as many certificates as challenges" {
+	ledger_setup
 	ca ca
+	echo "ledger: $LEDGER" > ca/scep-ca.yaml
 	each=${MCFG_TEST_STRESS:-25}
 	for w in 0 1 2 3 4 5 6 7; do
 		requests "w$w-" $each
@@ -114,9 +117,14 @@ state_is() {
 	for pid in "${pids[@]}"; do
 		wait "$pid"
 	done
-	state_is $((8 * each)) $((8 * each))
+	[ "$(sql 'SELECT COUNT(*) FROM certificate')" -eq $((8 * each)) ]
+	[ "$(sql 'SELECT COUNT(DISTINCT serial) FROM certificate')" -eq \
+	    $((8 * each)) ]
+	[ "$(sql 'SELECT COUNT(*) FROM challenge WHERE spent <> 0')" -eq \
+	    $((8 * each)) ]
+	sound
 	yields out scep-ca check --dir ca
 	# The same once more: retries alone.
 	scep-ca answer --dir ca --operation PKIOperation -e w0-0.msg > again
-	state_is $((8 * each)) $((8 * each))
+	[ "$(sql 'SELECT COUNT(*) FROM certificate')" -eq $((8 * each)) ]
 }

@@ -17,8 +17,14 @@ enum {
 	{ 0, "ledger", "URI", "sqlite:PATH or postgresql://HOST/NAME",	\
 	    .value = &(uri), .config = "ledger" }
 
+#define OPT_USER(name)							\
+	{ 0, "user", "NAME", "who enrolls: 1 to 256 bytes of UTF-8",	\
+	    .value = &(name), .check = user_check }
+#define SITE_AUTH(how)							\
+	{ .name = "auth", .value = &(how), .config = "auth" }
+
 extern const struct tool verb_start, verb_identify, verb_complete, verb_list,
-    verb_show, verb_abort, verb_purge;
+    verb_show, verb_abort, verb_purge, verb_user;
 
 /*
  * open_ledger() opens what --ledger or ledger: of the site's file says; base
@@ -45,6 +51,19 @@ enum status new_challenge(enum ledger_purpose purpose, const char *id,
 
 /* The keys of an enrollment that list and show have in common. */
 void report_enrollment(const struct ledger_enrollment *e, struct report *r);
+
+/* ---- user.c ---- */
+
+/* The check of --user. */
+const char *user_check(const char *value);
+
+/*
+ * user_name() is the name under which the ledger keeps a user: where auth is
+ * "ldap" in lower case, since the directory took either.  REFUSED for one of
+ * which the directory may know more spellings than that.
+ */
+enum status user_name(const char *given, const char *auth, char **out)
+    USE_RESULT;
 
 /* ---- device.c ---- */
 

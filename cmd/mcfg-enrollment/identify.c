@@ -8,6 +8,7 @@
 
 static struct args {
 	const char *ledger, *config, *allow, *subject, *organization, *report;
+	const char *subject_out;
 	int64_t ttl;
 	struct io_input in;
 	struct io_output out;
@@ -23,6 +24,8 @@ static const struct opt options[] = {
 	OPT_LEDGER(args.ledger),
 	OPT_CONFIG(args.config),
 	OPT_REPORT(args.report),
+	{ 0, "subject-out", "FILE", "write the subject on a line to FILE or "
+	    "fd:N", .value = &args.subject_out },
 	OPT_OUTPUT(args.out),
 	OPT_LENGTH(args.in),
 	OPT_AT,
@@ -136,6 +139,17 @@ record(struct ledger *l, const char *spent, const char *name,
 }
 
 static enum status
+write_subject(const struct args *a, const char *subject)
+{
+	auto_buf text = BUF_INIT;
+
+	if (a->subject_out == NULL)
+		return OK;
+	buf_printf(&text, "%s\n", subject);
+	return io_side(a->subject_out, false, &text);
+}
+
+static enum status
 write_report(const struct args *a, const struct ledger_enrollment *e,
     const char *subject, int64_t expires)
 {
@@ -187,7 +201,8 @@ run(const struct args *a)
 		return st;
 
 	buf_putc(&out, '\n');
-	if ((st = write_report(a, &e, subject, next.expires)) != OK)
+	if ((st = write_report(a, &e, subject, next.expires)) != OK ||
+	    (st = write_subject(a, subject)) != OK)
 		return st;
 	return io_spill(&a->out, &out);
 }

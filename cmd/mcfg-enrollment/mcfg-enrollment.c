@@ -99,7 +99,7 @@ report_enrollment(const struct ledger_enrollment *e, struct report *r)
 
 static const struct tool *const verbs[] = {
 	&verb_start, &verb_identify, &verb_complete, &verb_list, &verb_show,
-	&verb_abort, &verb_purge, NULL,
+	&verb_abort, &verb_purge, &verb_user, NULL,
 };
 
 static const struct opt no_options[] = { { 0 } };

@@ -7,38 +7,19 @@
 #include "spec.h"
 
 enum {
-	USER_MAX = 256,
 	ID_RAW = 16,
 	ID_LEN = 22,
 };
 
 static struct args {
-	const char *ledger, *config, *user, *report;
+	const char *ledger, *config, *user, *auth, *report;
 	struct strings set, vars;
 	int64_t ttl;
 	struct io_output out;
 } args = { .ttl = ENROLL_TTL, .out = { .is_private = true } };
 
-/* What the escaping of diagnostics leaves alone is text on one line. */
-static const char *
-check_user(const char *value)
-{
-	char shown[USER_MAX + 16];
-	size_t len = strlen(value);
-
-	if (len == 0)
-		return "an empty user name";
-	if (len > USER_MAX)
-		return "longer than 256 bytes";
-	diag_escape(value, len, shown, sizeof shown);
-	if (strcmp(shown, value) != 0)
-		return "not UTF-8, or control or invisible characters in it";
-	return NULL;
-}
-
 static const struct opt options[] = {
-	{ 0, "user", "NAME", "who enrolls: 1 to 256 bytes of UTF-8",
-	    .value = &args.user, .check = check_user },
+	OPT_USER(args.user),
 	{ 0, "set", "NAME=VALUE", "a fact about the user", .values = &args.set },
 	{ 0, "vars", "FILE", "more facts: a plist, JSON or YAML",
 	    .values = &args.vars, .is_file = true },
@@ -51,6 +32,9 @@ static const struct opt options[] = {
 	OPT_AT,
 	{ 0 },
 };
+
+/* What the site gives and no option of this verb. */
+static const struct opt of_site[] = { SITE_AUTH(args.auth), { 0 } };
 
 /* ---- facts ---- */
 
@@ -164,17 +148,18 @@ run(const struct args *a)
 	auto_ledger *l = NULL;
 	enum status st;
 
-	if ((st = site_defaults(a->config, options)) != OK)
+	if ((st = site_defaults(a->config, options)) != OK ||
+	    (st = site_defaults(a->config, of_site)) != OK)
 		return st;
 	if (a->user == NULL)
 		return opts_missing("--user", "who enrolls");
-	if ((st = read_facts(a, &e.facts)) != OK)
+	if ((st = user_name(a->user, a->auth, &e.user)) != OK ||
+	    (st = read_facts(a, &e.facts)) != OK)
 		return st;
 	if ((st = open_ledger(a->ledger, opts_given(&args.ledger) ? NULL :
 	    a->config, LEDGER_CREATE, &l)) != OK)
 		return st;
 
-	e.user = xstrdup(a->user);
 	if ((st = make_id(&e.id)) != OK ||
 	    (st = new_challenge(LEDGER_ENROLL, e.id, a->ttl, &out, &c)) != OK)
 		return st;

@@ -1,0 +1,104 @@
+/* user: the name under which the ledger keeps whoever logged in. */
+#include <string.h>
+
+#include "enrollment.h"
+#include "site.h"
+
+enum { USER_MAX = 256 };
+
+/* What the escaping of diagnostics leaves alone is text on one line. */
+const char *
+user_check(const char *value)
+{
+	char shown[USER_MAX + 16];
+	size_t len = strlen(value);
+
+	if (len == 0)
+		return "an empty user name";
+	if (len > USER_MAX)
+		return "longer than 256 bytes";
+	diag_escape(value, len, shown, sizeof shown);
+	if (strcmp(shown, value) != 0)
+		return "not UTF-8, or control or invisible characters in it";
+	return NULL;
+}
+
+/*
+ * A directory compares as RFC 4518 says: without regard to case, to spaces at
+ * the ends and in a row, and to which of several forms a character has.  Of
+ * ASCII that is little; of the rest nothing is known here.
+ */
+static const char *
+objection(const char *user)
+{
+	size_t i, len = strlen(user);
+
+	for (i = 0; i < len; i++)
+		if ((unsigned char)user[i] > '~')
+			return "not ASCII: a directory takes other spellings "
+			    "for the same";
+	if (user[0] == ' ' || user[len - 1] == ' ' ||
+	    strstr(user, "  ") != NULL)
+		return "more spaces than a directory counts";
+	return NULL;
+}
+
+enum status
+user_name(const char *given, const char *auth, char **out)
+{
+	const char *reason;
+	char *p;
+
+	if (auth == NULL || strcmp(auth, "ldap") != 0) {
+		*out = xstrdup(given);
+		return OK;
+	}
+	if ((reason = objection(given)) != NULL)
+		return fail(REFUSED, "user '%s': %s", given, reason);
+	*out = xstrdup(given);
+	for (p = *out; *p != '\0'; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p - 'A' + 'a');
+	return OK;
+}
+
+static struct args {
+	const char *user, *config, *auth;
+	struct io_output out;
+} args;
+
+static const struct opt options[] = {
+	OPT_USER(args.user),
+	OPT_CONFIG(args.config),
+	OPT_OUTPUT(args.out),
+	{ 0 },
+};
+
+/* What the site gives and no option of this verb. */
+static const struct opt of_site[] = { SITE_AUTH(args.auth), { 0 } };
+
+static enum status
+run(const struct args *a)
+{
+	auto_buf out = BUF_INIT;
+	auto_char *name = NULL;
+	enum status st;
+
+	if ((st = site_defaults(a->config, of_site)) != OK)
+		return st;
+	if (a->user == NULL)
+		return opts_missing("--user", "who enrolls");
+	if ((st = user_name(a->user, a->auth, &name)) != OK)
+		return st;
+	buf_printf(&out, "%s\n", name);
+	return io_spill(&a->out, &out);
+}
+
+const struct tool verb_user = {
+	.name = "user",
+	.summary = "print the name under which the ledger keeps a user",
+	.example = "mcfg-enrollment user --config site.yaml --user=JANE",
+	.options = options,
+	.args = &args,
+	.run = run,
+};

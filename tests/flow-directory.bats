@@ -1,0 +1,242 @@
+#!/usr/bin/env bats
+# Users from a directory, over a real web server and a real slapd: who gets in,
+# what is known of them, and that a name is only a name.
+# shellcheck disable=SC2016 # what looks like a command has to stay text
+
+load helpers
+load flow
+load ldap
+code=''	# of web()
+
+setup_file() {
+	command -v lighttpd > /dev/null || [ -x /usr/sbin/lighttpd ] ||
+	    skip 'lighttpd is not installed'
+	[ -e /usr/lib/lighttpd/mod_authn_ldap.so ] ||
+	    skip 'lighttpd-modules-ldap is not installed'
+	ldap_start
+	[ -z "$LDAP_MISSING" ] || return 0
+	{
+		ldap_person 'two  words' 'mail: two@example.com'
+		ldap_person 'a*b' 'mail: star@example.com'
+		ldap_person nomail
+		ldap_person -x 'mail: x@example.com'
+		ldap_person '"q" \ $(id); `id`' 'mail: q@example.com' |
+		    sed '/^dn/s/\\/\\5c/; /^dn/s/"/\\22/g; /^dn/s/;/\\3b/'
+		ldap_person "Müller" 'mail: m@example.com'
+	} | ldap_add
+	make_site
+	directory "url: $LDAP_URL"
+	export KEPT=$SITE.yaml
+	cp "$SITE/site.yaml" "$KEPT"
+	serve
+}
+
+teardown_file() {
+	unserve
+	ldap_stop
+}
+
+setup() {
+	ldap_needed
+}
+
+teardown() {
+	[ ! -e "$KEPT" ] || cp "$KEPT" "${KEPT%.yaml}/site.yaml"
+	[ -z "${OTHER:-}" ] || SERVER=$OTHER unserve
+}
+
+# directory LINE...: the site asks a directory, with these lines about it.
+directory() {
+	sed -i '/^auth:/,$d' "$SITE/site.yaml"
+	printf 'auth:\n  ldap:\n    base: %s\n    filter: (uid=?)\n' \
+	    "$LDAP_BASE" >> "$SITE/site.yaml"
+	printf '    %s\n' "$@" >> "$SITE/site.yaml"
+}
+
+# another LINE...: a copy of the site behind another server, whose directory
+# has these lines.
+another() {
+	cp -r "$SITE" "$T/site"
+	rm -f "$T/site/run"/*
+	SITE=$T/site PORT=$(free_port) URL=https://localhost:$PORT
+	sed -i "s|localhost:[0-9]*|localhost:$PORT|" "$SITE"/*.yaml
+	directory "$@"
+	serve
+	OTHER=$SERVER
+}
+
+# logs_in STATUS USER [PASSWORD]
+logs_in() {
+	web /enroll -u "$2:${3-$PW}"
+	[ "$code" = "$1" ] || { echo "$2: $code"; cat "$SITE/log/error.log" \
+	    "$SITE/log/mcfg.log"; false; }
+}
+
+users() {
+	enrollments "sorted({e['user'] for e in j}) == $1"
+}
+
+@test "directory: a user of the directory enrolls, and nobody else" {
+	yields - device "$T/d" --udid DIRECTORY
+	enrollments "[(e['user'], e['state']) for e in j
+	    if e['udid'] == 'DIRECTORY'] == [('jane', 'configured')]"
+	logs_in 401 jane wrong
+	logs_in 401 nobody
+	logs_in 401 manager manager-password
+	web /enroll
+	[ "$code" = 401 ]
+	[[ $(header WWW-Authenticate) == Basic* ]]
+}
+
+@test "directory: an empty password is none" {
+	logs_in 401 jane ''
+	logs_in 401 nobody ''
+	web /enroll -H "Authorization: Basic $(printf 'jane' | base64)"
+	case $code in 400|401) ;; *) echo "$code"; false ;; esac
+	web /enroll -H "Authorization: Basic $(printf 'jane:\0%s' "$PW" |
+	    base64 -w0)"
+	case $code in 400|401) ;; *) echo "$code"; false ;; esac
+}
+
+@test "directory: a name is no filter" {
+	for name in '*' 'jan*' 'j*' '*)(uid=*' 'jane)(cn=jane' \
+	    'x)(|(uid=jane)' '*)(|(uid=*)' 'jane))(&(uid=jane' \
+	    '\6aane' 'jane\' '\2a' '(uid=jane)' '?' '$' '' ' ' \
+	    "uid=jane,ou=people,$LDAP_BASE" '&' '|'; do
+		logs_in 401 "$name"
+	done
+	logs_in 200 'a*b'
+	users "['a*b', 'jane']"
+}
+
+@test "directory: JANE is jane, in the ledger as well" {
+	for name in JANE Jane jAnE; do
+		logs_in 200 "$name"
+	done
+	yields - mcfg-device "$URL" --cacert "$ROOT_CA" --user JANE \
+	    --password env:PW --identity "$FACTORY" \
+	    --identity-key "$FACTORY_KEY" -o "$T/d" --udid DIRECTORY
+	users "['a*b', 'jane']"
+	# One device of one user: the older enrollment ends.
+	enrollments "sorted(e['state'] for e in j if e['udid'] == 'DIRECTORY')
+	    == ['configured', 'superseded']"
+	plist_is "$T/d/profile.mobileconfig" \
+	    "(p['PayloadContent'][1]['PayloadContent']['Subject'][2] ==
+	    [['CN', 'jane']])"
+	mcfg-enrollment start --config "$SITE/site.yaml" --user=JaNe > /dev/null
+	users "['a*b', 'jane']"
+}
+
+@test "directory: a name with more spellings than that is refused" {
+	logs_in 403 'two  words'
+	grep -q 'more spaces than a directory counts' "$SITE/log/mcfg.log"
+	logs_in 403 'Müller'
+	logs_in 403 'MÜLLER'
+	grep -q 'not ASCII' "$SITE/log/mcfg.log"
+	# The directory would take these for jane.
+	for name in ' jane' 'jane ' 'ｊａｎｅ'; do
+		web /enroll -u "$name:$PW"
+		case $code in 401|403) ;; *) echo "$name: $code"; false ;; esac
+	done
+	users "['a*b', 'jane']"
+}
+
+@test "directory: facts of a user arrive in the profile" {
+	directory "url: $LDAP_URL" 'attributes: [mail, "title?"]'
+	printf 'facts: %s\n' "$ROOT/scripts/facts-ldap" >> "$SITE/site.yaml"
+	cp "$SITE/profile.yaml" "$T/kept"
+	sed -i 's/^PayloadDisplayName:.*/PayloadDisplayName: "${USER} <${USER_mail}>${USER_title}"/' \
+	    "$SITE/profile.yaml"
+	yields - device "$T/d"
+	cp "$T/kept" "$SITE/profile.yaml"
+	plist_is "$T/d/profile.mobileconfig" \
+	    "p['PayloadDisplayName'] == 'jane <jane@example.com>'"
+	logs_in 403 nomail
+	[ "$(cat "$T/body")" = Forbidden ]
+	grep -q '403: facts-ldap: nomail: no attribute mail' \
+	    "$SITE/log/mcfg.log"
+	logs_in 403 -x
+	grep -q '403: user -x: begins as an option does' "$SITE/log/mcfg.log"
+	logs_in 200 '"q" \ $(id); `id`'
+	NAME='"q" \ $(id); `id`' enrollments \
+	    "__import__('os').environ['NAME'] in [e['user'] for e in j]"
+}
+
+@test "directory: ldaps" {
+	another "url: $LDAPS_URL" "ca: $LDAP_CA"
+	logs_in 200 jane
+	logs_in 401 jane wrong
+}
+
+@test "directory: StartTLS" {
+	another "url: $LDAP_URL" 'starttls: true' "ca: $LDAP_CA"
+	logs_in 200 jane
+	logs_in 401 jane wrong
+}
+
+@test "directory: StartTLS with a server that nobody vouches for" {
+	another "url: $LDAP_URL" 'starttls: true' "ca: $PKI/root.pem"
+	logs_in 401 jane
+	grep -q 'ldap_start_tls_s' "$SITE/log/error.log"
+}
+
+@test "directory: ldaps with a server that nobody vouches for" {
+	another "url: $LDAPS_URL"
+	logs_in 401 jane
+}
+
+@test "directory: a search that needs a password" {
+	LDAP_OU=ou=hidden ldap_person secret | ldap_add
+	echo manager-password > "$T/pw"
+	logs_in 401 secret
+	another "url: $LDAP_URL" "bind_dn: cn=manager,$LDAP_BASE" \
+	    "password: file:$T/pw"
+	logs_in 200 secret
+	logs_in 200 jane
+	logs_in 401 jane wrong
+	logs_in 401 jane ''
+	run ! grep -rq manager-password "$SITE/run" "$SITE/log"
+}
+
+@test "directory: one that is down lets nobody in, and comes back" {
+	ldap_down
+	logs_in 401 jane
+	logs_in 401 jane ''
+	grep -q ldap "$SITE/log/error.log"
+	ldap_serve
+	logs_in 200 jane
+}
+
+@test "directory: passwords do not cross the network in clear" {
+	cp -r "$SITE" "$T/site"
+	rm -f "$T/site/run"/*
+	SITE=$T/site
+	wants() {
+		directory "${@:2}"
+		yields "$T/is" mcfg-get --site auth.ldap.starttls \
+		    "$SITE/site.yaml"
+		[ "$(cat "$T/is")" = "$1" ]
+	}
+	wants true 'url: ldap://ldap.example.com'
+	wants true 'url: ldap://10.0.0.1:389'
+	wants true 'url: ldap://localhost.example.com'
+	wants true 'url: ldap://127.0.0.1.example.com'
+	wants false 'url: ldaps://ldap.example.com'
+	for host in localhost 127.0.0.1 127.1.2.3:389 '[::1]' '[::1]:389'; do
+		wants false "url: ldap://$host"
+	done
+	directory 'url: ldap://ldap.example.com' 'starttls: false'
+	run -3 mcfg-serve "$SITE" 3>&- 7>&-
+	[[ $output == *'passwords would cross the network in clear' ]]
+	directory 'url: ldap://ldap.example.com' 'ca: nowhere.pem'
+	refuses 4 'auth.ldap.ca: cannot read nowhere.pem' mcfg-serve "$SITE"
+	directory "url: $LDAP_URL" 'bind_dn: cn=x' 'password: file:nowhere'
+	refuses 4 'auth.ldap.password: cannot read' mcfg-serve "$SITE"
+}
+
+@test "directory: no password is in a log" {
+	logs_in 401 jane wrong-password
+	logs_in 200 jane
+	run ! grep -rqF -e "$PW" -e wrong-password "$SITE/log" "$SITE/run" \
+	    "$SITE/ledger.db"
+}

@@ -1,0 +1,193 @@
+#!/usr/bin/env bats
+# Two web hosts on one PostgreSQL: nothing is issued twice, and either may stop.
+#
+# Twenty-four devices; MCFG_TEST_STRESS makes them 200 (make stress).
+
+load helpers
+load flow
+load postgresql
+# shellcheck disable=SC2154 # code is set by web
+code=
+
+export DEVICES=24
+
+setup_file() {
+	command -v lighttpd > /dev/null || [ -x /usr/sbin/lighttpd ] ||
+	    skip 'lighttpd is not installed'
+	[ -z "${MCFG_TEST_STRESS:-}" ] || DEVICES=200
+	postgresql_start
+	[ -z "$PG_MISSING" ] || return 0
+	make_hosts
+}
+
+setup() {
+	postgresql_needed
+}
+
+teardown_file() {
+	[ -z "${HOSTS:-}" ] || { stop a; stop b; }
+	postgresql_stop
+}
+
+# make_hosts: the site of two hosts in $HOSTS/a and $HOSTS/b, alike but for the
+# address; what the first has issued so far moves to PostgreSQL.
+make_hosts() {
+	export HOSTS=$BATS_FILE_TMPDIR/hosts LEDGER OTHER_URL
+	mkdir "$HOSTS"
+	SITE=$HOSTS/a make_site
+	for n in $(seq "$DEVICES"); do
+		sed -n "s/^jane:/user$n:/p" "$HOSTS/a/users.htpasswd"
+	done >> "$HOSTS/a/users.htpasswd"
+	postgresql_schema hosts
+	LEDGER=$URI
+	sed -i "s|^ledger:.*|ledger: ${URI//&/\\&}|" "$HOSTS/a/site.yaml" \
+	    "$HOSTS/a/ca/scep-ca.yaml"
+	scep-ca ledger-copy "sqlite:$HOSTS/a/ledger.db" "$URI" \
+	    > "$HOSTS/copied"
+	rm "$HOSTS/a/ledger.db"
+	cp -r "$HOSTS/a" "$HOSTS/b"
+	OTHER_URL=https://localhost:$(free_port)
+	sed -i "s|$URL|$OTHER_URL|" "$HOSTS/b"/*.yaml
+}
+
+# start a|b, stop a|b: a web host; it stops as in a crash.
+start() {
+	SITE=$HOSTS/$1 serve
+	echo "$SERVER" > "$HOSTS/$1.server"
+}
+
+stop() {
+	local server
+
+	[ -s "$HOSTS/$1.server" ] || return 0
+	server=$(cat "$HOSTS/$1.server")
+	pkill -KILL -P "$server" || :
+	kill -KILL "$server" 2> /dev/null || :
+	tail --pid="$server" -f /dev/null
+	rm -f "$HOSTS/$1.server" "$HOSTS/$1/run"/*
+}
+
+# sql STATEMENT: psql's answer.
+sql() {
+	psql -qAt -c "$1" "$LEDGER"
+}
+
+# enroll N FIRST SECOND: device N at the first address that serves it, by turns.
+enroll() {
+	local n=$1 first=$2 second=$3 try
+
+	for try in 1 2 3 4 5 6; do
+		if mcfg-device "$first" --cacert "$ROOT_CA" --user "user$n" \
+		    --password env:PW --identity "$FACTORY" \
+		    --identity-key "$FACTORY_KEY" --udid "UDID-$n" \
+		    --serial "SERIAL-$n" -o "$T/$n.$try" \
+		    > "$T/$n.$try.log" 2>&1; then
+			echo "$T/$n.$try" > "$T/$n.done"
+			echo "$try" >> "$T/tries"
+			return 0
+		fi
+		set -- "$n" "$second" "$first"
+		first=$2 second=$3
+	done
+	cat "$T/$n".*.log
+	return 1
+}
+
+# crowd: all devices, eight at a time, the odd ones first at the one host
+# and the even ones at the other.
+crowd() {
+	export -f enroll
+	export T
+	seq "$DEVICES" | xargs -P 8 -I N bash -c '
+		if [ $((N % 2)) -eq 1 ]; then
+			enroll N "$URL" "$OTHER_URL"
+		else
+			enroll N "$OTHER_URL" "$URL"
+		fi'
+}
+
+# done_by COUNT: until so many devices are done.
+done_by() {
+	until [ "$(find "$T" -name '*.done' | wc -l)" -ge "$1" ]; do
+		kill -0 "$crowd" || return 1
+		read -rt 0.05 <> <(:) || :
+	done
+}
+
+# nothing_twice: by the devices, and by the database.
+nothing_twice() {
+	local n
+
+	for n in $(seq "$DEVICES"); do
+		openssl x509 -in "$(cat "$T/$n.done")/identity.pem" -noout \
+		    -serial | sed 's/.*=//' | tr A-F a-f
+	done > "$T/serials"
+	[ "$(sort -u "$T/serials" | wc -l)" -eq "$DEVICES" ]
+	sql "SELECT serial FROM certificate WHERE purpose = 'identity'" |
+	    sort > "$T/recorded"
+	[ -z "$(sort "$T/serials" | comm -23 - "$T/recorded")" ]
+	# One certificate a challenge, one challenge an enrollment.
+	[ "$(sql "SELECT COUNT(*) FROM challenge WHERE purpose = 'identity' AND
+	    spent <> 0")" -eq "$(wc -l < "$T/recorded")" ]
+	[ -z "$(sql "SELECT enrollment FROM certificate WHERE
+	    purpose = 'identity' GROUP BY enrollment HAVING COUNT(*) > 1")" ]
+	[ "$(sql "SELECT COUNT(DISTINCT udid) FROM enrollment WHERE
+	    state = 'configured'")" -eq "$DEVICES" ]
+	yields "$T/check" scep-ca check --dir "$HOSTS/a/ca"
+}
+
+@test "hosts: the steps of one enrollment at two hosts" {
+	start a
+	start b
+	get_profile "$T/service"
+	c=$(plist_key "$T/service" "p['PayloadContent']['Challenge']")
+	attributes "$T/plist" UDID=TWO SERIAL=S PRODUCT=iPhone14,5 VERSION=1 \
+	    CHALLENGE="$c"
+	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/answer"
+	# Begun at the one, gone on with at the other, and there only once.
+	here=$URL
+	URL=$OTHER_URL post "$T/answer"
+	[ "$code" = 200 ]
+	unsign "$T/body" "$T/scep"
+	URL=$here post "$T/answer"
+	[ "$code" = 403 ]
+	plist_key "$T/scep" \
+	    "p['PayloadContent'][0]['PayloadContent']['Challenge']" > "$T/pw"
+	openssl genrsa -out "$T/key" 2048
+	chmod 600 "$T/key"
+	subject=/O=Example,\ Inc./CN=$(sql "SELECT id FROM enrollment")
+	scep-request --ca "$ROOT_CA" --key "$T/key" --subject "$subject" \
+	    --challenge "file:$T/pw" --state "$T/state" > "$T/msg"
+	# The first host's answer is lost; the second gives the same certificate.
+	for at in "$URL" "$OTHER_URL"; do
+		curl -sS --cacert "$ROOT_CA" --data-binary "@$T/msg" \
+		    "$at/scep?operation=PKIOperation" -o "$T/reply"
+		scep-response --state "$T/state" --key "$T/key" \
+		    --ca "$ROOT_CA" "$T/reply" |
+		    openssl x509 -noout -serial
+	done | sort -u > "$T/serials"
+	[ "$(wc -l < "$T/serials")" -eq 1 ]
+	[ "$(sql "SELECT COUNT(*) FROM certificate WHERE
+	    purpose = 'identity'")" -eq 1 ]
+	stop a
+	stop b
+}
+
+@test "hosts: devices at both, while one stops, and then the other" {
+	start a
+	start b
+	crowd 3>&- > "$T/crowd" 2>&1 &
+	crowd=$!
+	done_by $((DEVICES / 4))
+	stop a
+	done_by $((DEVICES / 2))
+	start a
+	stop b
+	wait "$crowd" || {
+		cat "$T/crowd"
+		return 1
+	}
+	# Some had to go to the other.
+	grep -qv '^1$' "$T/tries"
+	nothing_twice
+}

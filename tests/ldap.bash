@@ -1,0 +1,156 @@
+# A directory of the test's own, OpenLDAP's slapd: load ldap
+#
+# ldap_start    in setup_file: on free ports of the loopback, at $LDAP_URL and
+#               $LDAPS_URL; $LDAP_CA is the authority of its certificate, which
+#               is for 127.0.0.1 (of localhost libldap makes the host's name)
+# ldap_stop     in teardown_file
+# ldap_needed   in setup: skips, by name, where it is not installed
+# ldap_add      LDIF on standard input, into the directory
+#
+# The base is dc=example,dc=com with jane and a few strange people; everybody's
+# password is that of flow.bash, $PW, and the manager's is "manager-password".  A search
+# needs no password but below ou=hidden.  As root it is run by somebody else.
+
+LDAP_BASE=dc=example,dc=com
+
+# The process becomes the program, so that its number is known.
+_ldap_exec() {
+	[ "$(id -u)" -ne 0 ] ||
+	    set -- setpriv --reuid nobody --regid nogroup --clear-groups -- "$@"
+	exec "$@"
+}
+
+_ldap_config() {
+	cat <<-EOF
+	include /etc/ldap/schema/core.schema
+	include /etc/ldap/schema/cosine.schema
+	include /etc/ldap/schema/inetorgperson.schema
+	modulepath /usr/lib/ldap
+	moduleload back_mdb
+	pidfile $LDAP_DIR/pid
+	TLSCertificateFile $LDAP_DIR/cert.pem
+	TLSCertificateKeyFile $LDAP_DIR/key.pem
+	database mdb
+	suffix "$LDAP_BASE"
+	rootdn "cn=manager,$LDAP_BASE"
+	rootpw manager-password
+	directory $LDAP_DIR/db
+	dbnosync
+	access to attrs=userPassword by anonymous auth
+	access to dn.subtree="ou=hidden,$LDAP_BASE" by anonymous auth by users read
+	access to * by * read
+	EOF
+}
+
+_ldap_people() {
+	cat <<-EOF
+	dn: $LDAP_BASE
+	objectClass: dcObject
+	objectClass: organization
+	dc: example
+	o: Example, Inc.
+
+	dn: ou=people,$LDAP_BASE
+	objectClass: organizationalUnit
+	ou: people
+
+	dn: ou=hidden,$LDAP_BASE
+	objectClass: organizationalUnit
+	ou: hidden
+
+	EOF
+}
+
+# ldap_person UID [LDIF-LINE...]: one more, whose password is $PW.
+ldap_person() {
+	local uid=$1
+	shift
+	cat <<-EOF
+	dn: uid=$uid,${LDAP_OU:-ou=people},$LDAP_BASE
+	objectClass: inetOrgPerson
+	uid: $uid
+	sn: $uid
+	cn: $uid
+	userPassword: $PW
+	EOF
+	[ $# -eq 0 ] || printf '%s\n' "$@"
+	echo
+}
+
+ldap_add() {
+	ldapadd -x -H "$LDAP_URL" -D "cn=manager,$LDAP_BASE" -w manager-password \
+	    > "$LDAP_DIR.log" 2>&1 || { cat "$LDAP_DIR.log"; return 1; }
+}
+
+_ldap_port() {
+	python3 -c 'import socket
+s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+_ldap_certificate() {
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 \
+	    -subj '/CN=Directory CA' -keyout "$LDAP_DIR/ca-key.pem" \
+	    -out "$LDAP_DIR/ca.pem"
+	openssl req -new -newkey rsa:2048 -nodes -subj /CN=Directory \
+	    -keyout "$LDAP_DIR/key.pem" -out "$LDAP_DIR/csr.pem"
+	printf 'subjectAltName=IP:127.0.0.1\n' > "$LDAP_DIR/ext"
+	openssl x509 -req -in "$LDAP_DIR/csr.pem" -days 2 -set_serial 2 \
+	    -CA "$LDAP_DIR/ca.pem" -CAkey "$LDAP_DIR/ca-key.pem" \
+	    -extfile "$LDAP_DIR/ext" -out "$LDAP_DIR/cert.pem"
+}
+
+# ldap_serve: starts the server, again where it was stopped.
+ldap_serve() {
+	local _
+
+	_ldap_exec "$SLAPD" -h "$LDAP_URL $LDAPS_URL" -f "$LDAP_DIR/conf" -d 0 \
+	    > "$LDAP_DIR.out" 2>&1 3>&- 7>&- &
+	LDAP_PID=$!
+	export LDAP_PID
+	until ldapsearch -x -H "$LDAP_URL" -b '' -s base > /dev/null 2>&1; do
+		kill -0 "$LDAP_PID" || { cat "$LDAP_DIR.out"; return 1; }
+	done
+}
+
+ldap_down() {
+	[ -n "${LDAP_PID:-}" ] || return 0
+	kill "$LDAP_PID" 2> /dev/null || :
+	tail --pid="$LDAP_PID" -f /dev/null
+	LDAP_PID=
+}
+
+ldap_start() {
+	local port ports
+
+	export LDAP_DIR='' LDAP_MISSING='' LDAP_URL LDAPS_URL LDAP_CA SLAPD
+	SLAPD=$(PATH=$PATH:/usr/sbin command -v slapd) ||
+	    LDAP_MISSING='slapd is not installed'
+	command -v ldapsearch > /dev/null ||
+	    LDAP_MISSING='ldapsearch is not installed'
+	[ -z "$LDAP_MISSING" ] || return 0
+	# Not in bats' own folder, which another user cannot enter.
+	LDAP_DIR=$(mktemp -d /tmp/mcfg-ldap.XXXXXX)
+	mkdir "$LDAP_DIR/db"
+	LDAP_CA=$LDAP_DIR/ca.pem
+	_ldap_certificate 2> /dev/null
+	_ldap_config > "$LDAP_DIR/conf"
+	[ "$(id -u)" -ne 0 ] || chown -R nobody "$LDAP_DIR"
+	port=$(_ldap_port) ports=$(_ldap_port)
+	LDAP_URL=ldap://127.0.0.1:$port LDAPS_URL=ldaps://127.0.0.1:$ports
+	ldap_serve
+	{
+		_ldap_people
+		ldap_person jane 'mail: jane@example.com' \
+		    'mail: j.doe@example.com' 'givenName: Jane'
+	} | ldap_add
+}
+
+ldap_needed() {
+	[ -z "${LDAP_MISSING:-}" ] || skip "$LDAP_MISSING"
+}
+
+ldap_stop() {
+	[ -n "${LDAP_DIR:-}" ] || return 0
+	ldap_down
+	rm -rf "$LDAP_DIR" "$LDAP_DIR.log" "$LDAP_DIR.out"
+}

@@ -1,0 +1,345 @@
+#!/usr/bin/env bats
+# The Debian package and the units in it, on machines of their own: dpkg
+# installs and removes, systemd runs the units as they are.
+
+load helpers
+
+setup_file() {
+	[ -z "${MCFG_TEST_SANITIZED:-}" ] ||
+	    skip 'what make builds by default is packed'
+	needs dpkg-shlibdeps
+	make -s -C "$ROOT" deb > "$BATS_FILE_TMPDIR/deb"
+	DEB=$(tail -n 1 "$BATS_FILE_TMPDIR/deb")
+	export DEB
+}
+
+setup() {
+	mkdir "$T/shared"
+	cp "$DEB" "$T/shared/mcfg.deb"
+	cat > "$T/shared/common" <<-'SH'
+	set -eux
+	export PW=secret LC_ALL=C
+	pkg() {
+		dpkg --no-triggers --force-unsafe-io "$@" > /run/dpkg 2>&1 || { cat /run/dpkg; exit 1; }
+	}
+	fails() {
+		if "$@"; then
+			exit 1
+		fi
+	}
+	# make_site NAME [ARG...]: of the user of the package.
+	make_site() {
+		name=$1
+		shift
+		runuser -u mcfg -- mcfg-site "/var/lib/mcfg/$name" \
+		    --user jane --password env:PW "$@" > /run/made
+	}
+	# enroll NAME URL: a device, as root.
+	enroll() {
+		site=/var/lib/mcfg/$1
+		mcfg-device "$2" --cacert "$site/ca/root.pem" --user jane \
+		    --password env:PW -o "/root/$1" \
+		    --identity "$site/simulated/device.pem" \
+		    --identity-key "$site/simulated/device-key.pem"
+		grep -q com.apple.webClip.managed "/root/$1/profile.mobileconfig"
+	}
+	use_units() {
+		cp -r /usr/lib/systemd/system/mcfg-* /run/units
+		systemctl daemon-reload
+	}
+	SH
+}
+
+# machine [OPTION...]: runs the script on standard input; see tests/machine.
+machine() {
+	status=0
+	{ echo '. /run/shared/common'; cat; } |
+	    timeout -k 5 120 "$TESTS/machine" "$@" "$T/shared" > "$T/said" \
+	    2>&1 3>&- || status=$?
+	cat "$T/said"
+	[ "$status" -ne 125 ] || skip "no machine of its own: $(tail -n 1 "$T/said")"
+	[ "$status" -eq 0 ]
+}
+
+@test "deb: the same bytes, whatever the umask, the zone and the day" {
+	cp "$DEB" "$T/before"
+	(umask 077
+	    TZ=Asia/Tokyo LC_ALL=C.UTF-8 make -s -C "$ROOT" deb > /dev/null)
+	cmp "$T/before" "$DEB"
+}
+
+@test "deb: says what it is and what it needs" {
+	version=$(mcfg-sign --version)
+	[ "$(dpkg-deb -f "$DEB" Version)" = "${version##* }" ]
+	dpkg-deb -f "$DEB" Depends > "$T/depends"
+	for p in libssl3 libplist3 libsqlite3-0 libfcgi0ldbl openssl adduser; do
+		grep -qE "(^|, )$p( \(|,|$)" "$T/depends"
+	done
+	# Debian's starts a server of its own.
+	run ! grep -q lighttpd <(dpkg-deb -f "$DEB" Depends Recommends)
+}
+
+@test "deb: holds every tool, script and page, and belongs to root" {
+	dpkg-deb -c "$DEB" > "$T/list"
+	run ! grep -v ' root/root ' "$T/list"
+	for f in "$MCFG_BIN"/* "$ROOT"/scripts/mcfg-* "$ROOT"/scripts/scep-* \
+	    "$ROOT"/scripts/facts-*; do
+		grep -qE "^-rwxr-xr-x .* \./usr/bin/${f##*/}$" "$T/list"
+	done
+	for f in "$ROOT"/man/*.[157]; do
+		grep -qE "^-rw-r--r-- .* \./usr/share/man/man./${f##*/}.gz$" \
+		    "$T/list"
+	done
+	grep -qF './usr/share/doc/mcfg/copyright' "$T/list"
+	dpkg-deb -x "$DEB" "$T/x"
+	dpkg-deb -e "$DEB" "$T/control"
+	(cd "$T/x" && md5sum --quiet -c "$T/control/md5sums")
+	zgrep -q '^mcfg (' "$T/x/usr/share/doc/mcfg/changelog.gz"
+	# What only debuggers want is not in it.
+	readelf -SW "$T/x/usr/bin/mcfg-sign" > "$T/sections"
+	run ! grep -q debug_ "$T/sections"
+}
+
+@test "deb: lintian finds no fault" {
+	needs lintian
+	# It refuses to work where others could write.
+	run -0 lintian --allow-root --fail-on error,warning "$DEB"
+}
+
+@test "deb: installed, the demo walks; removed, only data is left" {
+	machine <<-'SH'
+	# What there is that was not before, but for the lists of dpkg and of users.
+	left() {
+		find /run/changes ! -type d ! -type c | cut -d / -f 4- |
+		    grep -vE '^(var/lib/dpkg|var/log|var/cache|root|tmp)/|^etc/((passwd|group|g?shadow|sub[ug]id)-?|\.pwd\.lock)$' |
+		    sort > /run/left
+	}
+	processes() {
+		ps -eo comm= | sort
+	}
+	processes > /run/processes
+	pkg -i /run/shared/mcfg.deb
+	# Nobody's password, nobody's shell, and nothing that runs.
+	getent passwd mcfg | grep -q ':/var/lib/mcfg:/usr/sbin/nologin$'
+	[ "$(stat -c '%U:%G %a' /var/lib/mcfg)" = 'mcfg:mcfg 755' ]
+	[ -z "$(ls -A /var/lib/mcfg)" ]
+	processes > /run/now
+	diff /run/processes /run/now
+	[ -z "$(find /etc/systemd -name 'mcfg*')" ]
+
+	cd /
+	for user in root mcfg; do
+		runuser -u $user -- env PATH=/usr/bin:/bin mcfg-demo > /run/demo
+		grep -q com.apple.webClip.managed /run/demo
+	done
+	man -w mcfg-site > /dev/null 2>&1 || ! command -v man > /dev/null ||
+	    grep -rqs path-exclude=/usr/share/man /etc/dpkg
+	make_site kept
+	ln -s /lib/systemd/system/mcfg-serve@.service \
+	    /etc/systemd/system/multi-user.target.wants/mcfg-serve@kept.service
+
+	pkg -r mcfg
+	left
+	[ "$(grep -v ^var/lib/mcfg/kept/ /run/left)" = \
+	    etc/systemd/system/multi-user.target.wants/mcfg-serve@kept.service ]
+	pkg -P mcfg
+	# A site, and the user to whom it belongs.
+	left
+	[ -z "$(grep -v ^var/lib/mcfg/kept/ /run/left)" ]
+	[ -s /var/lib/mcfg/kept/ca/key.pem ]
+	[ "$(stat -c %U /var/lib/mcfg/kept)" = mcfg ]
+
+	rm -r /var/lib/mcfg/kept
+	pkg -i /run/shared/mcfg.deb
+	pkg -P mcfg
+	left
+	[ ! -s /run/left ]
+	[ ! -e /var/lib/mcfg ]
+	[ -z "$(getent passwd mcfg)" ]
+	SH
+}
+
+@test "units: systemd reads them without a word, and rates them as safe" {
+	needs systemd-analyze
+	machine --boot <<-'SH'
+	pkg -i /run/shared/mcfg.deb
+	use_units
+	cd /run/units
+	# verify: what systemd has to say about a unit and what it starts.
+	verify() {
+		SYSTEMD_UNIT_PATH=/run/units: systemd-analyze verify \
+		    --recursive-errors=no "$1" 2>&1
+	}
+	for u in mcfg-*@*; do
+		case $u in
+		mcfg-scep@.service) [ -x /usr/bin/multiwatch ] || continue ;;
+		mcfg-cgi@.service) [ -x /usr/sbin/fcgiwrap ] || continue ;;
+		esac
+		[ -z "$(verify "${u%@*}@site.${u##*@.}")" ]
+	done
+	sed 's|/usr/bin/mcfg-serve|/none|' mcfg-serve@.service > wrong@.service
+	verify wrong@site.service | grep /none
+
+	for u in mcfg-*@.service; do
+		systemd-analyze security --no-pager --threshold=20 \
+		    "${u%@*}@site.service" > /run/rating ||
+		    { cat /run/rating; exit 1; }
+	done
+	SH
+}
+
+@test "units: a site is served, on ports below 1024, and sees no other" {
+	machine --boot <<-'SH'
+	pkg -i /run/shared/mcfg.deb
+	use_units
+	make_site first --port 443
+	make_site second
+	mkdir /run/units/mcfg-serve@first.service.d
+	cat > /run/units/mcfg-serve@first.service.d/override.conf <<-'CONF'
+	[Service]
+	Environment="OPTIONS=--address 0.0.0.0 --scep-http-port 80"
+	CONF
+	systemctl daemon-reload
+
+	# Once it is started it answers.
+	systemctl start mcfg-serve@first
+	enroll first https://localhost/
+	curl -fsS 'http://localhost/scep?operation=GetCACaps' > /run/caps
+	grep POSTPKIOperation /run/caps
+
+	# Nothing of it is root's, gains rights, or finds another site.
+	main=$(systemctl show -P MainPID mcfg-serve@first)
+	cat /sys/fs/cgroup/system.slice/*serve.slice/*first*/cgroup.procs \
+	    > /run/pids
+	grep "$main" /run/pids
+	while read -r pid; do
+		grep "^Uid:.$(id -u mcfg)" "/proc/$pid/status"
+		grep '^NoNewPrivs:.1' "/proc/$pid/status"
+		grep '^Seccomp:.2' "/proc/$pid/status"
+	done < /run/pids
+	[ "$(wc -l < /run/pids)" -ge 4 ]
+	[ "$(nsenter -t "$main" -m ls /var/lib/mcfg)" = first ]
+	for p in /etc/x /usr/x /var/x /var/lib/mcfg/x /home/x; do
+		fails nsenter -t "$main" -m touch $p
+	done
+
+	# It ends in peace; where it cannot begin, start says so.
+	systemctl stop mcfg-serve@first
+	[ "$(systemctl show -P Result mcfg-serve@first)" = success ]
+	[ -z "$(ls /var/lib/mcfg/first/run)" ]
+	rm /var/lib/mcfg/first/tls/key.pem
+	fails systemctl start mcfg-serve@first
+	systemctl stop mcfg-serve@first
+
+	# Every night, and every week.
+	for u in nightly purge; do
+		systemctl start mcfg-$u@first.timer mcfg-$u@first
+		[ "$(systemctl show -P Result mcfg-$u@first)" = success ]
+	done
+	[ -s /var/lib/mcfg/first/ca/crl.der ]
+	openssl crl -inform DER -in /var/lib/mcfg/first/ca/crl.der -noout \
+	    -CAfile /var/lib/mcfg/first/ca/cert.pem
+	# What check finds makes the unit fail.
+	chmod 644 /var/lib/mcfg/first/ca/key.pem
+	fails systemctl start mcfg-nightly@first
+	[ "$(systemctl show -P Result mcfg-nightly@first)" = exit-code ]
+
+	# A site that is not there.
+	fails systemctl start mcfg-serve@none
+
+	# No process outlives the package.
+	systemctl start mcfg-serve@second
+	enroll second https://localhost:8443/
+	pkg -r mcfg
+	[ -z "$(ps -u mcfg -o pid=)" ]
+	SH
+}
+
+@test "units: a site behind nginx: sockets, workers, a killed worker" {
+	needs multiwatch
+	PATH=$PATH:/usr/sbin needs nginx
+	PATH=$PATH:/usr/sbin needs fcgiwrap
+	machine --boot <<-'SH'
+	pkg -i /run/shared/mcfg.deb
+	use_units
+	make_site first
+	site=/var/lib/mcfg/first
+	mkdir /run/web
+	cp $site/tls/*.pem $site/users.htpasswd /run/web
+	chown -R www-data /run/web
+	cat > /run/web/params <<-'CONF'
+	fastcgi_param SCRIPT_FILENAME /usr/libexec/mcfg/mcfg.cgi;
+	fastcgi_param PATH_INFO $document_uri;
+	fastcgi_param QUERY_STRING $query_string;
+	fastcgi_param REQUEST_METHOD $request_method;
+	fastcgi_param CONTENT_TYPE $content_type;
+	fastcgi_param CONTENT_LENGTH $content_length;
+	fastcgi_param REMOTE_ADDR $remote_addr;
+	fastcgi_param REMOTE_USER $remote_user;
+	fastcgi_param HTTP_PROXY "";
+	CONF
+	cat > /run/web/conf <<-'CONF'
+	user www-data;
+	pid /run/web/pid;
+	error_log /run/web/error.log;
+	events {}
+	http {
+		access_log off;
+		server {
+			listen 8443 ssl;
+			ssl_certificate /run/web/cert.pem;
+			ssl_certificate_key /run/web/key.pem;
+			include /run/web/params;
+			location / {
+				fastcgi_pass unix:/run/mcfg/first/cgi.sock;
+			}
+			location = /enroll {
+				auth_basic Enrollment;
+				auth_basic_user_file /run/web/users.htpasswd;
+				fastcgi_pass unix:/run/mcfg/first/cgi.sock;
+			}
+			location ~ ^/scep(/|$) {
+				fastcgi_pass unix:/run/mcfg/first/scep.sock;
+			}
+		}
+	}
+	CONF
+	systemctl start mcfg-scep@first.socket mcfg-cgi@first.socket
+	[ "$(stat -c '%G %a' /run/mcfg/first/scep.sock)" = 'www-data 660' ]
+	nginx -c /run/web/conf
+	[ "$(systemctl is-active mcfg-scep@first || :)" = inactive ]
+	enroll first https://localhost:8443/
+	[ "$(systemctl is-active mcfg-scep@first mcfg-cgi@first)" = "active
+	active" ]
+
+	# caps: that /scep answers.
+	caps() {
+		curl -fsS --cacert $site/ca/root.pem --max-time 20 \
+		    'https://localhost:8443/scep?operation=GetCACaps' |
+		    grep POSTPKIOperation
+	}
+	workers() {
+		pgrep -u mcfg -x scep-ca
+	}
+	[ "$(workers | wc -l)" -eq 2 ]
+	old=$(workers | head -n 1)
+	kill -KILL "$old"
+	tail -s 0.05 --pid="$old" -f /dev/null
+	caps
+	caps
+	# The whole service, at once: the socket remains.
+	systemctl kill -s KILL mcfg-scep@first
+	caps
+	systemctl stop mcfg-scep@first.service
+	[ -z "$(workers)" ]
+	caps
+	[ "$(workers | wc -l)" -eq 2 ]
+	journalctl --sync
+	journalctl -t mcfg-scep-first | grep 'outcome=issued'
+	journalctl -t mcfg-cgi-first | grep 'GET /enroll: 200'
+
+	pkg -r mcfg
+	[ -z "$(ps -u mcfg -o pid=)" ]
+	[ ! -e /run/mcfg/first/scep.sock ]
+	SH
+}
