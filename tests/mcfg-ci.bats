@@ -241,7 +241,7 @@ does() {
 
 @test "ci: the README leads from a folder of profiles to signed ones" {
 	needs_data apple-device-management
-	rm -f Makefile *.pem profiles/wifi.yaml
+	rm -f Makefile ./*.pem profiles/wifi.yaml
 	python3 "$TESTS/profiles.py" make "$PKI/root.pem" \
 	    profiles/wifi.mobileconfig 'p["PayloadIdentifier"] = "a.wifi"'
 	git add -A

@@ -1,0 +1,308 @@
+/* What differs between two profiles, value by value. */
+#include "mcfg-diff.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "schema.h"
+
+enum { ITEMS_PRODUCT_MAX = 1 << 16 };	/* of an array compared with care */
+
+static void
+add_change(struct comparing *c, const struct tree *old,
+    const struct tree *new)
+{
+	struct change *v;
+
+	if (c->n == 0 || (c->n & (c->n - 1)) == 0)
+		c->changes = xreallocarray(c->changes, c->n == 0 ? 1 : c->n * 2,
+		    sizeof *c->changes);
+	v = &c->changes[c->n++];
+	v->path = xstrdup(buf_str(&c->path));
+	v->old = old;
+	v->new = new;
+	v->secret = c->secret;
+	v->place = c->n;
+}
+
+/* A key's step into the path; the caller goes back with leave(). */
+struct step {
+	size_t path;
+	bool secret;
+};
+
+static struct step
+enter(struct comparing *c, const char *key)
+{
+	struct step s = { c->path.len, c->secret };
+
+	buf_printf(&c->path, ".%s", key);
+	if (schema_is_secret(key))
+		c->secret = true;
+	return s;
+}
+
+static struct step
+enter_index(struct comparing *c, size_t i)
+{
+	struct step s = { c->path.len, c->secret };
+
+	buf_printf(&c->path, "[%zu]", i);
+	return s;
+}
+
+static void
+leave(struct comparing *c, struct step s)
+{
+	buf_cut(&c->path, s.path);
+	c->secret = s.secret;
+}
+
+struct one_sided {
+	struct comparing *c;
+	bool is_new;
+	bool is_payload;
+	size_t i;
+};
+
+static void one_sided(struct comparing *, const struct tree *, bool, bool);
+
+static bool
+is_ignored(const struct comparing *c, const char *key, bool is_payload)
+{
+	return is_payload && !c->a->uuids && strcmp(key, "PayloadUUID") == 0;
+}
+
+static enum status
+one_sided_member(const char *key, struct tree *t, void *arg)
+{
+	struct one_sided *o = arg;
+	struct comparing *c = o->c;
+	struct step s;
+
+	if (key != NULL && is_ignored(c, key, o->is_payload))
+		return OK;
+	s = key != NULL ? enter(c, key) : enter_index(c, o->i++);
+	one_sided(c, t, o->is_new, false);
+	leave(c, s);
+	return OK;
+}
+
+/* What is only there before or after: one line, or one for each value. */
+static void
+one_sided(struct comparing *c, const struct tree *t, bool is_new,
+    bool is_payload)
+{
+	struct one_sided o = { c, is_new, is_payload, 0 };
+
+	if ((c->a->full || c->a->text) && is_container(t) && tree_count(t) > 0)
+		(void)tree_each(t, one_sided_member, &o);
+	else
+		add_change(c, is_new ? NULL : t, is_new ? t : NULL);
+}
+
+static void compare(struct comparing *, const struct tree *,
+    const struct tree *, bool);
+
+struct members {
+	struct comparing *c;
+	const struct tree *other;
+	bool is_payload;
+};
+
+static enum status
+compare_member(const char *key, struct tree *t, void *arg)
+{
+	const struct members *m = arg;
+	struct comparing *c = m->c;
+	const struct tree *other = tree_get(m->other, key);
+	struct step s;
+
+	if (is_ignored(c, key, m->is_payload))
+		return OK;
+	s = enter(c, key);
+	if (other != NULL)
+		compare(c, t, other, false);
+	else
+		one_sided(c, t, false, false);
+	leave(c, s);
+	return OK;
+}
+
+static enum status
+add_member(const char *key, struct tree *t, void *arg)
+{
+	const struct members *m = arg;
+	struct comparing *c = m->c;
+	struct step s;
+
+	if (is_ignored(c, key, m->is_payload) ||
+	    tree_get(m->other, key) != NULL)
+		return OK;
+	s = enter(c, key);
+	one_sided(c, t, true, false);
+	leave(c, s);
+	return OK;
+}
+
+static void
+compare_dicts(struct comparing *c, const struct tree *a, const struct tree *b,
+    bool is_payload)
+{
+	struct members m = { c, b, is_payload };
+
+	(void)tree_each(a, compare_member, &m);
+	m.other = a;
+	(void)tree_each(b, add_member, &m);
+}
+
+/* n items before became m after: pairs of them changed, the rest came or
+ * went.  Removed ones have their old index, all others the new one. */
+static void
+compare_gap(struct comparing *c, const struct tree *a, size_t i, size_t n,
+    const struct tree *b, size_t k, size_t m)
+{
+	struct step s;
+
+	for (; n > 0 && m > 0; n--, m--) {
+		s = enter_index(c, k);
+		compare(c, tree_at(a, i++), tree_at(b, k++), false);
+		leave(c, s);
+	}
+	for (; n > 0; n--) {
+		s = enter_index(c, i);
+		one_sided(c, tree_at(a, i++), false, false);
+		leave(c, s);
+	}
+	for (; m > 0; m--) {
+		s = enter_index(c, k);
+		one_sided(c, tree_at(b, k++), true, false);
+		leave(c, s);
+	}
+}
+
+/*
+ * The longest common run of items, by the usual table: what[i][k] is its
+ * length behind a's i-th and b's k-th.
+ */
+static void
+compare_middle(struct comparing *c, const struct tree *a, size_t from,
+    size_t n, const struct tree *b, size_t m)
+{
+	uint32_t *what = xcalloc((n + 1) * (m + 1), sizeof *what);
+	size_t i, k, gap_i = 0, gap_k = 0;
+
+#define WHAT(i, k) what[(i) * (m + 1) + (k)]
+	for (i = n; i-- > 0;)
+		for (k = m; k-- > 0;)
+			if (tree_equal(tree_at(a, from + i),
+			    tree_at(b, from + k)))
+				WHAT(i, k) = WHAT(i + 1, k + 1) + 1;
+			else
+				WHAT(i, k) = WHAT(i + 1, k) > WHAT(i, k + 1) ?
+				    WHAT(i + 1, k) : WHAT(i, k + 1);
+	for (i = k = 0; i < n && k < m;) {
+		if (tree_equal(tree_at(a, from + i), tree_at(b, from + k))) {
+			compare_gap(c, a, from + gap_i, i - gap_i, b,
+			    from + gap_k, k - gap_k);
+			gap_i = ++i;
+			gap_k = ++k;
+		} else if (WHAT(i + 1, k) >= WHAT(i, k + 1)) {
+			i++;
+		} else {
+			k++;
+		}
+	}
+#undef WHAT
+	compare_gap(c, a, from + gap_i, n - gap_i, b, from + gap_k, m - gap_k);
+	free(what);
+}
+
+static void
+compare_arrays(struct comparing *c, const struct tree *a,
+    const struct tree *b)
+{
+	size_t n = tree_count(a), m = tree_count(b), from = 0;
+
+	while (from < n && from < m &&
+	    tree_equal(tree_at(a, from), tree_at(b, from)))
+		from++;
+	while (n > from && m > from &&
+	    tree_equal(tree_at(a, n - 1), tree_at(b, m - 1))) {
+		n--;
+		m--;
+	}
+	n -= from;
+	m -= from;
+	if (n == m || n == 0 || m == 0 || (n + 1) * (m + 1) > ITEMS_PRODUCT_MAX)
+		compare_gap(c, a, from, n, b, from, m);
+	else
+		compare_middle(c, a, from, n, b, m);
+}
+
+static void
+compare(struct comparing *c, const struct tree *a, const struct tree *b,
+    bool is_payload)
+{
+	enum tree_kind kind = tree_kind(a);
+
+	if (kind == TREE_DICT && tree_kind(b) == kind)
+		compare_dicts(c, a, b, is_payload);
+	else if (kind == TREE_ARRAY && tree_kind(b) == kind)
+		compare_arrays(c, a, b);
+	else if (!tree_equal(a, b) && !same_payload(c, a, b))
+		add_change(c, a, b);
+}
+
+/* ---- profiles ---- */
+
+static void
+compare_payloads(struct comparing *c)
+{
+	const struct sides *old = &c->old, *new = &c->new;
+	size_t i;
+
+	for (i = 0; i < old->n; i++) {
+		const struct side *s = &old->v[i];
+
+		name_payload(c, s);
+		if (s->fellow != NONE)
+			compare(c, s->payload, new->v[s->fellow].payload, true);
+		else
+			one_sided(c, s->payload, false, true);
+	}
+	for (i = 0; i < new->n; i++)
+		if (new->v[i].fellow == NONE) {
+			name_payload(c, &new->v[i]);
+			one_sided(c, new->v[i].payload, true, true);
+		}
+}
+
+/* The top without its payloads, which have names of their own. */
+static struct tree *
+top_of(const struct tree *profile)
+{
+	struct tree *top = tree_copy(profile);
+
+	if (tree_get_kind(top, "PayloadContent", TREE_ARRAY) != NULL)
+		tree_remove(top, "PayloadContent");
+	return top;
+}
+
+void
+compare_profiles(struct comparing *c, const struct tree *old,
+    const struct tree *new)
+{
+	if (old != NULL)
+		c->old_top = top_of(old);
+	if (new != NULL)
+		c->new_top = top_of(new);
+	match_payloads(c, old, new);
+	buf_puts(&c->path, "profile");
+	if (old != NULL && new != NULL)
+		compare(c, c->old_top, c->new_top, true);
+	else if (old != NULL || new != NULL)
+		one_sided(c, old != NULL ? c->old_top : c->new_top, old == NULL,
+		    true);
+	compare_payloads(c);
+}

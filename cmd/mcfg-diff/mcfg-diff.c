@@ -1,0 +1,119 @@
+/* mcfg-diff: two profiles in, what changed between them out. */
+#include "mcfg-diff.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "profile.h"
+
+static struct args args;
+
+static const struct opt options[] = {
+	OPT_OUTPUT(args.out),
+	OPT_LENGTH(args.in),
+	{ 0, "uuids", NULL, "PayloadUUIDs count as content",
+	    .flag = &args.uuids },
+	{ 0, "full", NULL, "show every value of what was added or removed",
+	    .flag = &args.full },
+	{ 0, "text", NULL, "write every value of one profile instead, for "
+	    "git's textconv", .flag = &args.text },
+	{ 0, "json", NULL, "write one JSON object", .flag = &args.json },
+	{ 0, "show-secrets", NULL, "show passwords and challenges",
+	    .flag = &args.show_secrets },
+	{ 0 },
+};
+
+static const struct tool tool = {
+	.name = "mcfg-diff",
+	.summary = "Reads two configuration profiles and writes what changed "
+	    "by meaning.",
+	.operands = "OLD NEW",
+	.example = "mcfg-diff wifi.old.mobileconfig wifi.mobileconfig",
+	.options = options,
+	.args = &args,
+	.inputs = &args.files,
+};
+
+/* git names /dev/null where there is no file: *out stays NULL. */
+static enum status
+read_profile(const char *path, struct tree **out)
+{
+	const char *file = io_name(path);
+	struct io_input input = { path, args.in.length };
+	/* One seed for both: what YAML leaves out is no change. */
+	const struct profile_source from = { file, "mcfg-diff", clock_now(),
+	    NULL };
+	auto_buf in = BUF_INIT;
+	bool is_signed;
+	enum status st;
+
+	if (strcmp(path, "/dev/null") == 0)
+		return OK;
+	if ((st = io_slurp(&input, IO_PROFILE_MAX, &in)) != OK)
+		return st;
+	return profile_read(&in, &from, &is_signed, out);
+}
+
+static enum status
+check_args(const struct args *a)
+{
+	if (a->text && a->json)
+		return fail(USAGE, "--text and --json exclude each other");
+	if (a->text && a->files.n != 1)
+		return fail(USAGE, "--text takes one FILE");
+	if (!a->text && a->files.n != 2)
+		return opts_missing("OLD NEW", "the two profiles");
+	return OK;
+}
+
+void
+comparing_free(struct comparing *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		free(c->changes[i].path);
+	free(c->changes);
+	free(c->old.v);
+	free(c->new.v);
+	free(c->old_uuids.v);
+	free(c->new_uuids.v);
+	strings_free(&c->common);
+	buf_free(&c->path);
+	tree_free(c->old_top);
+	tree_free(c->new_top);
+}
+
+static enum status
+run(const struct args *a)
+{
+	auto_tree *old = NULL, *new = NULL;
+	auto_comparing c = { .a = a };
+	auto_buf out = BUF_INIT;
+	enum status st;
+
+	if ((st = check_args(a)) != OK)
+		return st;
+	if (!a->text && (st = read_profile(a->files.v[0], &old)) != OK)
+		return st;
+	if ((st = read_profile(a->files.v[a->text ? 0 : 1], &new)) != OK)
+		return st;
+
+	compare_profiles(&c, old, new);
+
+	if (a->json)
+		show_json(&c, &out);
+	else
+		show_text(&c, &out);
+
+	if ((st = io_spill(&a->out, &out)) != OK)
+		return st;
+	return c.n > 0 && !a->text ? REFUSED : OK;
+}
+
+int
+main(int argc, char **argv)
+{
+	return (int)opts_main(&tool, argc, argv, run);
+}

@@ -1,0 +1,90 @@
+/* What the parts of mcfg-diff share. */
+#ifndef MCFG_DIFF_TOOL_H
+#define MCFG_DIFF_TOOL_H
+
+#include "opts.h"
+#include "tree.h"
+
+struct args {
+	struct io_input in;
+	struct io_output out;
+	struct strings files;
+	bool uuids, full, text, json, show_secrets;
+};
+
+struct change {
+	char *path;
+	const struct tree *old, *new;	/* NULL: it was added, removed */
+	bool secret;
+	size_t place;			/* in the order of finding */
+};
+
+/* One payload of a profile, with its fellow on the other side. */
+struct side {
+	const struct tree *payload;
+	const char *identifier, *type, *uuid;
+	size_t fellow;			/* NONE until it is found */
+	size_t index;
+};
+
+#define NONE ((size_t)-1)
+
+struct sides {
+	struct side *v;
+	size_t n;
+};
+
+struct uuid_at {
+	const char *uuid;
+	size_t index;
+};
+
+struct uuid_list {
+	struct uuid_at *v;
+	size_t n;
+};
+
+/* Two profiles, and what was found between them. */
+struct comparing {
+	const struct args *a;
+	struct tree *old_top, *new_top;	/* without their payloads */
+	struct sides old, new;
+	struct uuid_list old_uuids, new_uuids;
+	struct strings common;		/* types that do not tell payloads
+					 * apart, sorted */
+	struct buf path;		/* where we are */
+	bool secret;			/* below a key that holds a secret */
+	struct change *changes;
+	size_t n;
+};
+#define auto_comparing	AUTO(comparing_free) struct comparing
+
+void comparing_free(struct comparing *c);
+
+static inline bool
+is_container(const struct tree *t)
+{
+	return tree_kind(t) == TREE_DICT || tree_kind(t) == TREE_ARRAY;
+}
+
+/* Finds for each payload its fellow on the other side. */
+void match_payloads(struct comparing *c, const struct tree *old,
+    const struct tree *new);
+
+/* Both name the same payload, which only has a new UUID. */
+bool same_payload(const struct comparing *c, const struct tree *a,
+    const struct tree *b);
+
+/* The path of a payload: "payload[TYPE]", and its identifier where the type
+ * does not tell. */
+void name_payload(struct comparing *c, const struct side *s);
+
+/* Fills in the changes; NULL is no profile at all. */
+void compare_profiles(struct comparing *c, const struct tree *old,
+    const struct tree *new);
+
+/* One line a change, or one a value; one JSON object. */
+void show_text(struct comparing *c, struct buf *out);
+void show_json(const struct comparing *c, struct buf *out);
+
+#endif

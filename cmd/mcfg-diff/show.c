@@ -1,0 +1,201 @@
+/* Changes as lines of text, and as JSON. */
+#include "mcfg-diff.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+#include "schema.h"
+
+/* One printable line, with nothing cut off. */
+static void
+add_escaped(const char *text, size_t len, struct buf *out)
+{
+	size_t room = len * 6 + 16;
+	auto_char *line = xmalloc(room);
+
+	buf_puts(out, diag_escape(text, len, line, room));
+}
+
+static void
+add_quoted(const char *text, struct buf *out)
+{
+	auto_buf quoted = BUF_INIT;
+
+	for (; *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\')
+			buf_putc(&quoted, '\\');
+		buf_putc(&quoted, *text);
+	}
+	buf_putc(out, '"');
+	add_escaped(buf_str(&quoted), quoted.len, out);
+	buf_putc(out, '"');
+}
+
+static void
+add_data(const struct tree *t, struct buf *out)
+{
+	char hash[SECRET_HASH_TEXT];
+	const unsigned char *p;
+	size_t len;
+
+	p = tree_data_of(t, &len);
+	secret_sha256(p, len, hash);
+	buf_printf(out, "<%zu bytes, sha256 %s>", len, hash);
+}
+
+static void
+add_value(const struct comparing *c, const struct tree *t, bool secret,
+    struct buf *out)
+{
+	size_t n = tree_count(t);
+
+	if (secret && !c->a->show_secrets)
+		buf_puts(out, "(secret)");
+	else if (tree_kind(t) == TREE_DICT)
+		buf_printf(out, "{%zu key%s}", n, n == 1 ? "" : "s");
+	else if (tree_kind(t) == TREE_ARRAY)
+		buf_printf(out, "[%zu item%s]", n, n == 1 ? "" : "s");
+	else if (tree_kind(t) == TREE_STRING)
+		add_quoted(tree_string_of(t), out);
+	else if (tree_kind(t) == TREE_DATA)
+		add_data(t, out);
+	else
+		(void)tree_scalar_text(t, out);
+}
+
+/* 1 and 1 of another kind would look the same. */
+static void
+add_both(const struct comparing *c, const struct change *v, struct buf *out)
+{
+	auto_buf old = BUF_INIT, new = BUF_INIT;
+
+	add_value(c, v->old, v->secret, &old);
+	add_value(c, v->new, v->secret, &new);
+	if (buf_equal(&old, &new) && tree_kind(v->old) != tree_kind(v->new))
+		buf_printf(out, "%s %s -> %s %s",
+		    tree_kind_name(tree_kind(v->old)), buf_str(&old),
+		    tree_kind_name(tree_kind(v->new)), buf_str(&new));
+	else
+		buf_printf(out, "%s -> %s", buf_str(&old), buf_str(&new));
+}
+
+/* The profile's own lines first; indexes in the order of their numbers. */
+static int
+compare_changes(const void *va, const void *vb)
+{
+	const struct change *x = va, *y = vb;
+	const char *a = x->path, *b = y->path;
+	unsigned long n, m;
+	char *end_a, *end_b;
+
+	if ((strncmp(a, "profile", 7) == 0) != (strncmp(b, "profile", 7) == 0))
+		return strncmp(a, "profile", 7) == 0 ? -1 : 1;
+	while (*a != '\0' && *a == *b) {
+		b++;
+		if (*a++ != '[')
+			continue;
+		n = strtoul(a, &end_a, 10);
+		m = strtoul(b, &end_b, 10);
+		if (end_a == a || end_b == b)
+			continue;
+		if (n != m)
+			return n < m ? -1 : 1;
+		a = end_a;
+		b = end_b;
+	}
+	if (*a != *b)
+		return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
+	return x->place < y->place ? -1 : x->place > y->place;
+}
+
+void
+show_text(struct comparing *c, struct buf *out)
+{
+	size_t i;
+
+	if (c->a->text && c->n > 0)
+		qsort(c->changes, c->n,
+		    sizeof *c->changes, compare_changes);
+	for (i = 0; i < c->n; i++) {
+		const struct change *v = &c->changes[i];
+
+		add_escaped(v->path, strlen(v->path), out);
+		buf_puts(out, ": ");
+		if (v->old != NULL && v->new != NULL) {
+			add_both(c, v, out);
+		} else {
+			if (!c->a->text)
+				buf_puts(out, v->new != NULL ? "added " :
+				    "removed ");
+			add_value(c, v->new != NULL ? v->new : v->old,
+			    v->secret, out);
+		}
+		buf_putc(out, '\n');
+	}
+}
+
+static void report_value(const struct comparing *, struct report *,
+    const char *, const struct tree *, bool);
+
+struct reporting {
+	const struct comparing *c;
+	struct report *in;
+	bool secret;
+};
+
+static enum status
+report_member(const char *key, struct tree *t, void *arg)
+{
+	const struct reporting *r = arg;
+
+	report_value(r->c, r->in, key, t, r->secret ||
+	    (key != NULL && schema_is_secret(key)));
+	return OK;
+}
+
+static void
+report_value(const struct comparing *c, struct report *r, const char *key,
+    const struct tree *t, bool secret)
+{
+	struct reporting inner = { c, NULL, secret };
+
+	if (secret && !c->a->show_secrets) {
+		report_null(r, key);
+		return;
+	}
+	if (!is_container(t)) {
+		tree_add_to_report(t, r, key);
+		return;
+	}
+	inner.in = tree_kind(t) == TREE_DICT ? report_object() :
+	    report_array();
+	(void)tree_each(t, report_member, &inner);
+	report_add(r, key, inner.in);
+}
+
+void
+show_json(const struct comparing *c, struct buf *out)
+{
+	auto_report *top = report_object();
+	struct report *list = report_array();
+	size_t i;
+
+	for (i = 0; i < c->n; i++) {
+		const struct change *v = &c->changes[i];
+		struct report *r = report_object();
+
+		report_str(r, "path", v->path);
+		report_str(r, "change", v->old == NULL ? "added" :
+		    v->new == NULL ? "removed" : "changed");
+		report_bool(r, "secret", v->secret);
+		if (v->old != NULL)
+			report_value(c, r, "old", v->old, v->secret);
+		if (v->new != NULL)
+			report_value(c, r, "new", v->new, v->secret);
+		report_add(list, NULL, r);
+	}
+	report_bool(top, "equal", c->n == 0);
+	report_add(top, "changes", list);
+	report_render(top, out);
+}
