@@ -145,9 +145,11 @@ $(O)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/common.a
 	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) \
 	    $(filter %.a,$^) $(LDLIBS)
 
-# The recogniser is in the folder of its tool.
+# The recogniser and the reader of logs are in the folders of their tools.
 $(O)/fuzz_inspect: $(patsubst %.c,$(O)/%.o, \
     $(filter-out %/mcfg-inspect.c,$(wildcard cmd/mcfg-inspect/*.c)))
+$(O)/fuzz_log: $(patsubst %.c,$(O)/%.o, \
+    $(filter-out %/mcfg-report.c,$(wildcard cmd/mcfg-report/*.c)))
 
 # Measurements, as ratios in one run; never part of the tests.
 bench: all

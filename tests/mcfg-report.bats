@@ -368,6 +368,8 @@ filled() {
 	scep-ca: request client=192.0.2.7 operation=GetCACaps outcome=sent status=200 ms=0.100
 	2026-11-25T11:00:00Z scep-ca: request client=192.0.2.7 operation=PKIOperation type=PKCSReq transaction=ab outcome=refused fail=badRequest reason="no \"good\" challenge: status=200" status=200 ms=1.000
 	scep-ca: request client=192.0.2.7 operation="a status=500" outcome=error reason="an empty body" status=400 ms=1.000
+	mcfg.cgi: a: POST /profile: 403: mcfg-verify: stdin: not issued by ca.pem (CN=one,O=x): no; not by b.pem (a CA)
+	mcfg.cgi: a: POST /profile: 403: mcfg-verify: stdin: not issued by ca.pem (CN=two): no; not by b.pem (a CA)
 	mcfg-verify: warning: something else
 	mcfg.cgi: not a line of ours
 	E
@@ -377,14 +379,16 @@ filled() {
 	    ("mcfg.cgi", "404", "no such page", 3, False, "2026-11-25T00:00:00Z"),
 	    ("mcfg.cgi", "403", "mcfg-enrollment: device ... of user \x27...\x27: "
 	    "not in devices.allow", 2, False, None),
+	    ("mcfg.cgi", "403", "mcfg-verify: not issued by ca.pem (...): no; "
+	    "not by b.pem (a CA)", 2, False, None),
 	    ("scep-ca", "400", "an empty body", 1, False, None),
 	    ("mcfg.cgi", "503", "mcfg-enrollment: ledger.db: ledger is busy", 1,
 	    True, None),
 	    ("scep-ca", "badRequest", "no \"good\" challenge: status=200", 1,
 	    False, "2026-11-25T00:00:00Z")]'
-	json_is "$T/json" 'j["refusals"]["requests"] == 10 and
-	    j["refusals"]["refused"] == 7 and j["refusals"]["faults"] == 1 and
-	    j["refusals"]["undated"] == 4 and not j["refusals"]["cut"] and
+	json_is "$T/json" 'j["refusals"]["requests"] == 12 and
+	    j["refusals"]["refused"] == 9 and j["refusals"]["faults"] == 1 and
+	    j["refusals"]["undated"] == 6 and not j["refusals"]["cut"] and
 	    [x["refused"] for x in j["refusals"]["over_time"]][-2:] == [1, 3]'
 	page_is '["no such page", "404", "mcfg.cgi", "3", "", "25 Nov 2026"] in
 	    p.rows("Reasons")
@@ -392,7 +396,7 @@ filled() {
 	# From several files, and from a pipe.
 	yields "$T/json" mcfg-report --ledger "$LEDGER" --json --at "$NOW" \
 	    --log "$T/log" --log - < "$T/log"
-	json_is "$T/json" 'j["refusals"]["requests"] == 20'
+	json_is "$T/json" 'j["refusals"]["requests"] == 24'
 	refuses 4 'cannot open' mcfg-report --ledger "$LEDGER" --log "$T/none"
 }
 

@@ -60,20 +60,22 @@ void
 html(struct buf *out, const char *fmt, ...)
 {
 	va_list ap;
+	size_t n;
 
 	va_start(ap, fmt);
-	for (; *fmt != '\0'; fmt++) {
-		if (*fmt != '%') {
-			buf_putc(out, *fmt);
-		} else if (strncmp(fmt, "%lld", 4) == 0) {
+	while (*fmt != '\0') {
+		n = strcspn(fmt, "%");
+		buf_add(out, fmt, n);
+		fmt += n;
+		if (strncmp(fmt, "%lld", 4) == 0) {
 			put_count(out, va_arg(ap, long long));
-			fmt += 3;
-		} else if (fmt[1] == 's') {
+			fmt += 4;
+		} else if (strncmp(fmt, "%s", 2) == 0) {
 			html_text(out, va_arg(ap, const char *));
-			fmt++;
-		} else {
+			fmt += 2;
+		} else if (*fmt == '%') {
 			buf_putc(out, '%');
-			fmt += fmt[1] == '%';
+			fmt += fmt[1] == '%' ? 2 : 1;
 		}
 	}
 	va_end(ap);

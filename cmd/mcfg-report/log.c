@@ -136,6 +136,19 @@ is_announced(const struct buf *b)
 	return false;
 }
 
+/* The end of somebody's text: 'quoted', or a name in brackets, (CN=...). */
+static const char *
+text_end(const char *p)
+{
+	const char *end = NULL;
+
+	if (*p == '\'')
+		end = strchr(p + 1, '\'');
+	else if (*p == '(' && p[1 + strcspn(p + 1, "= ")] == '=')
+		end = strchr(p + 1, ')');
+	return end;
+}
+
 /* What is the same for all devices; dots stand for the rest. */
 static void
 generalise(const char *p, struct buf *out)
@@ -145,8 +158,8 @@ generalise(const char *p, struct buf *out)
 	size_t n;
 
 	while (*p != '\0' && out->len < REASON) {
-		if (*p == '\'' && (end = strchr(p + 1, '\'')) != NULL) {
-			buf_printf(out, "'%s'", dots);
+		if ((end = text_end(p)) != NULL) {
+			buf_printf(out, "%c%s%c", *p, dots, *end);
 			p = end + 1;
 			continue;
 		}
@@ -358,27 +371,15 @@ read_line(struct overview *o, char *line)
 		    day_of(line, (size_t)(scep - line)));
 }
 
-enum status
-gather_log(const char *path, struct overview *o)
+void
+count_log(struct overview *o, const char *text, size_t len)
 {
-	auto_buf text = BUF_INIT;
-	const char *p, *end, *nl;
+	const char *p = text, *end = text + len, *nl;
 	char line[LINE];
-	bool cut = false;
-	enum status st;
+	size_t n;
 
-	if ((st = io_tail(path, LOG_MAX, &text, &cut)) != OK)
-		return st;
 	o->has_log = true;
-	o->log.cut |= cut;
-	p = buf_str(&text);
-	end = p + text.len;
-	/* The first line of a tail is the tail of a line. */
-	if (cut && (nl = memchr(p, '\n', text.len)) != NULL)
-		p = nl + 1;
 	for (; p < end; p = nl + 1) {
-		size_t n;
-
 		if ((nl = memchr(p, '\n', (size_t)(end - p))) == NULL)
 			nl = end;
 		n = (size_t)(nl - p) < LINE - 1 ? (size_t)(nl - p) : LINE - 1;
@@ -386,6 +387,24 @@ gather_log(const char *path, struct overview *o)
 		line[n] = '\0';
 		read_line(o, line);
 	}
+}
+
+enum status
+gather_log(const char *path, struct overview *o)
+{
+	auto_buf text = BUF_INIT;
+	const char *nl;
+	bool cut = false;
+	size_t skip = 0;
+	enum status st;
+
+	if ((st = io_tail(path, LOG_MAX, &text, &cut)) != OK)
+		return st;
+	o->log.cut |= cut;
+	/* The first line of a tail is the tail of a line. */
+	if (cut && (nl = memchr(text.data, '\n', text.len)) != NULL)
+		skip = (size_t)(nl + 1 - buf_str(&text));
+	count_log(o, buf_str(&text) + skip, text.len - skip);
 	return OK;
 }
 

@@ -159,6 +159,9 @@ enum status gather_ledger(struct ledger *l, struct overview *o) USE_RESULT;
 enum status gather_authority(const char *dir, struct overview *o) USE_RESULT;
 enum status gather_log(const char *path, struct overview *o) USE_RESULT;
 
+/* What gather_log() does with the text of a log, or of its end. */
+void count_log(struct overview *o, const char *text, size_t len);
+
 /* sort_log() is called behind the last gather_log(). */
 void sort_log(struct overview *o);
 
