@@ -54,6 +54,31 @@ ca() {
 	done
 }
 
+@test "verify: RSASSA-PSS, if its digest is that of the signer" {
+	local pss='-keyopt rsa_padding_mode:pss' d
+
+	for d in sha256 sha512; do
+		# shellcheck disable=SC2086 # two words
+		sign "$T/s" signer -md $d $pss -certfile "$PKI/inter.pem"
+		accepts "$T/s" --ca "$PKI/root.pem"
+	done
+	# shellcheck disable=SC2086
+	sign "$T/s" signer -md sha256 $pss -certfile "$PKI/inter.pem"
+	python3 - "$T/s" <<-'PY'
+	import sys
+	data = bytearray(open(sys.argv[1], 'rb').read())
+	sha256 = bytes.fromhex('0609608648016503040201')
+	first = data.index(sha256, data.index(bytes.fromhex('06092a864886f70d01010a')))
+	data[first + 10] = 3
+	open(sys.argv[1], 'wb').write(data)
+	PY
+	refuses 1 'signature does not match' mcfg-verify \
+	    --ca "$PKI/root.pem" "$T/s"
+	# shellcheck disable=SC2086
+	sign "$T/s" signer -md sha1 $pss -certfile "$PKI/inter.pem"
+	refuses 1 'digest sha1' mcfg-verify --ca "$PKI/root.pem" "$T/s"
+}
+
 @test "verify: DER, streamed BER, PEM, base64, a file or standard input" {
 	sign "$T/s" signer -certfile "$PKI/inter.pem"
 	sign "$T/ber" signer -certfile "$PKI/inter.pem" -stream
