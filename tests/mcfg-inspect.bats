@@ -479,6 +479,11 @@ first_line() {
 	is 'j["safes"][0]["encryption"]["cipher"] == "aes-256-cbc"'
 	is 'j["safes"][1]["bags"][0]["type"] == "shrouded_key"'
 	is 'j["safes"][1]["bags"][0]["friendly_name"] == "Signer"'
+	is '"under a password, in 2 parts" in j["summary"]'
+	openssl pkcs12 -export -in "$PKI/signer.pem" -inkey "$PKI/signer.key" \
+	    -keypbe NONE -certpbe NONE -nomac -passout pass: -out "$T/p12"
+	inspect "$T/p12"
+	is '"not encrypted, in 2 parts" in j["summary"]'
 	openssl pkcs12 -export -in "$PKI/signer.pem" -inkey "$PKI/signer.key" \
 	    -legacy -passout pass:x -out "$T/p12" || skip "no legacy provider"
 	inspect "$T/p12"
@@ -675,6 +680,14 @@ enroll() {
 	} > "$T/http"
 	inspect "$T/http"
 	is 'j["kind"] == "signed_profile" and "trailing_bytes" not in n'
+	{
+		printf 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
+		printf '200\r\n'
+		head -c 512 "$T/signed"
+		printf '\r\n200\r\ncut'
+	} > "$T/http"
+	inspect "$T/http"
+	is 'j["kind"] == "http" and "broken_chunks" in n'
 	printf 'GET /scep?operation=PKIOperation&message=%s HTTP/1.1\r\n\r\n' \
 	    "$(base64 -w0 "$T/signed" | sed 's/=/%3D/g')" > "$T/http"
 	inspect "$T/http"
@@ -736,6 +749,7 @@ enroll() {
 	is 'j["kind"] == "scep_request" and j["message_type_number"] == "19"'
 	inspect "$DATA/scep/ruby-server-certrep.der"
 	is 'j["kind"] == "scep_reply" and "no_scep_attributes" in n'
+	is 'j["summary"].startswith("a SCEP reply by its look, without")'
 }
 
 @test "inspect: real: every profile is what its origin says" {

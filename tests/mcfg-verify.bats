@@ -54,6 +54,48 @@ ca() {
 	done
 }
 
+# One message in many forms, each whole and spoilt: what openssl says of it is
+# what is said here.  What it should not say is in the tests around.
+@test "verify: agrees with openssl on a hundred forms" {
+	python3 - "$PKI" "$T" <<-'PY'
+	import itertools, subprocess, sys
+	pki, t = sys.argv[1:]
+	content = b'<plist version="1.0"><dict><key>A</key><string>abc</string></dict></plist>\n'
+	open(t + '/in', 'wb').write(content)
+	forms = ['', '-keyid', '-noattr', '-stream', '-keyid -noattr', '-keyopt rsa_padding_mode:pss']
+	def whole(d): return d
+	def content_changed(d): return d.replace(b'>abc<', b'>abd<')
+	def cut(d): return d[:-7]
+	def signature_changed(d): return d[:-9] + bytes([d[-9] ^ 4]) + d[-8:]
+	def attribute_changed(d):
+	    at = d.find(bytes.fromhex('06092a864886f70d010904'))
+	    return d if at < 0 else d[:at + 20] + bytes([d[at + 20] ^ 1]) + d[at + 21:]
+	def run(*argv):
+	    p = subprocess.run(argv, capture_output=True)
+	    return p.returncode, p.stdout
+	n = yes = 0
+	for who, digest, form in itertools.product(('signer', 'ec'), ('sha256', 'sha384', 'sha512'), forms):
+	    if who == 'ec' and 'pss' in form:
+	        continue
+	    code, _ = run('openssl', 'cms', '-sign', '-binary', '-nodetach', '-outform', 'DER', '-md', digest,
+	        '-signer', f'{pki}/{who}.pem', '-inkey', f'{pki}/{who}.key', '-certfile', pki + '/inter.pem',
+	        '-in', t + '/in', '-out', t + '/made', *form.split())
+	    assert code == 0, (who, digest, form)
+	    made = open(t + '/made', 'rb').read()
+	    for spoil in (whole, content_changed, cut, signature_changed, attribute_changed):
+	        open(t + '/m', 'wb').write(spoil(made))
+	        theirs = run('openssl', 'cms', '-verify', '-binary', '-purpose', 'any', '-inform', 'DER',
+	            '-CAfile', pki + '/root.pem', '-in', t + '/m')
+	        ours = run('mcfg-verify', '--ca', pki + '/root.pem', t + '/m')
+	        said = (who, digest, form, spoil.__name__, theirs[0], ours[0])
+	        assert (theirs[0] == 0) == (ours[0] == 0), said
+	        assert ours[0] in (0, 1, 3) and ours[1] == (content if ours[0] == 0 else b''), said
+	        n += 1
+	        yes += ours[0] == 0
+	assert n == 165 and 33 <= yes < 60, (n, yes)
+	PY
+}
+
 @test "verify: RSASSA-PSS, if its digest is that of the signer" {
 	local pss='-keyopt rsa_padding_mode:pss' d
 

@@ -171,10 +171,11 @@ inspect_pem(struct layer *l, const struct buf *bytes, bool *done)
 		facts_note(&l->f, "broken_pem", NULL, "after %zu block%s: %s",
 		    b->n, b->n == 1 ? "" : "s", b->reason);
 	report_str(l->form, NULL, "pem");
-	report_str(l->r, "pem_label", b->v[0].label);
-	for (i = 0; i < b->n; i++)
-		if (is_certificate(&b->v[i]))
-			return certificates(l, b);
+	for (i = 0; i < b->n && !is_certificate(&b->v[i]); i++)
+		continue;
+	report_str(l->r, "pem_label", b->v[i < b->n ? i : 0].label);
+	if (i < b->n)
+		return certificates(l, b);
 	if (b->n > 1)
 		facts_note(&l->f, "other_block", NULL, "%zu more PEM block%s "
 		    "in the same file", b->n - 1, b->n == 2 ? " is" : "s are");

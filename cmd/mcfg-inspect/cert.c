@@ -223,6 +223,27 @@ revocation_list(struct layer *l, const struct buf *der)
 	return true;
 }
 
+/* Is anything of it encrypted: a part of the store, or a key inside? */
+static bool
+has_password(const struct report *safes)
+{
+	const struct report *bags;
+	const char *type;
+	size_t i, k;
+
+	for (i = 0; i < report_count(safes); i++) {
+		if (is_member_true(report_at(safes, i), "encrypted"))
+			return true;
+		bags = report_get(report_at(safes, i), "bags");
+		for (k = 0; k < report_count(bags); k++) {
+			type = report_get_text(report_at(bags, k), "type");
+			if (type != NULL && strcmp(type, "shrouded_key") == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
 static bool
 store(struct layer *l, const struct buf *der)
 {
@@ -231,8 +252,9 @@ store(struct layer *l, const struct buf *der)
 	if (facts_pkcs12(&l->f, der->data, der->len, l->r) != NULL)
 		return false;
 	safes = report_get(l->r, "safes");
-	layer_is(l, "pkcs12", "a PKCS #12: a store of keys and certificates "
-	    "under a password, in %zu part%s", report_count(safes),
+	layer_is(l, "pkcs12", "a PKCS #12: a store of keys and certificates, "
+	    "%s, in %zu part%s", has_password(safes) ? "under a password" :
+	    "not encrypted", report_count(safes),
 	    report_count(safes) == 1 ? "" : "s");
 	return true;
 }

@@ -227,7 +227,10 @@ note_message(struct layer *l, const struct message *m)
 
 /* ---- the body ---- */
 
-/* Chunked transfer coding, RFC 9112 7.1; false where it is none. */
+/*
+ * Chunked transfer coding, RFC 9112 7.1; false where it is none or broken.
+ * What was read until then is in out.
+ */
 static bool
 dechunk(struct span in, struct buf *out)
 {
@@ -501,8 +504,12 @@ inspect_body(struct layer *l, const struct message *m)
 	if (begins(header(m, "Content-Type"), "multipart/signed") &&
 	    find_boundary(header(m, "Content-Type"), &boundary))
 		return inspect_multipart(l, m->body, boundary);
-	if (!(same_word(header(m, "Transfer-Encoding"), "chunked") &&
-	    dechunk(m->body, &body)))
+	/* Some programs undo the chunks and keep the header. */
+	if (same_word(header(m, "Transfer-Encoding"), "chunked") &&
+	    !dechunk(m->body, &body) && body.len > 0)
+		facts_note(&l->f, "broken_chunks", "http", "the body's chunks "
+		    "end early or are broken after %zu bytes", body.len);
+	if (body.len == 0)
 		buf_add(&body, m->body.p, m->body.len);
 	v = header(m, "Mdm-Signature");
 	if (v.len > 0)

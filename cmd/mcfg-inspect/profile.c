@@ -574,7 +574,7 @@ other_plist(struct layer *l, const struct tree *t,
     const struct cms_view *around)
 {
 	auto_buf types = BUF_INIT;
-	char by[300];
+	char by[300], members[40] = "";
 
 	signature(around, by, sizeof by);
 	if (tree_kind(t) == TREE_ARRAY && is_payload_list(t)) {
@@ -586,10 +586,12 @@ other_plist(struct layer *l, const struct tree *t,
 		return;
 	}
 	settings_add(l, NULL, "plist", t, l->r);
+	if (tree_kind(t) == TREE_DICT || tree_kind(t) == TREE_ARRAY)
+		snprintf(members, sizeof members, " with %zu member%s",
+		    tree_count(t), tree_count(t) == 1 ? "" : "s");
 	layer_is(l, around != NULL ? "cms" : "plist", "a property list that "
-	    "is no profile: %s with %zu member%s%s",
-	    tree_kind_name(tree_kind(t)), tree_count(t),
-	    tree_count(t) == 1 ? "" : "s", by);
+	    "is no profile: %s%s%s", tree_kind_name(tree_kind(t)), members,
+	    by);
 }
 
 static void

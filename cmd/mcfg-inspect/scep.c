@@ -176,6 +176,16 @@ summarise_reply(struct layer *l, const struct cms_view *v)
 	    v->signer_name != NULL ? v->signer_name : "nobody who is inside");
 }
 
+/* Signed encrypted content, and nothing that says more. */
+static void
+summarise_bare(struct layer *l, const struct cms_view *v, bool reply)
+{
+	layer_is(l, reply ? "scep_reply" : "scep_request", "a SCEP %s by its "
+	    "look, without SCEP's attributes: encrypted content, signed by %s",
+	    reply ? "reply" : "request", v->signer_name != NULL ?
+	    v->signer_name : "nobody who is inside");
+}
+
 void
 inspect_scep(struct layer *l, const struct cms_view *v)
 {
@@ -200,7 +210,9 @@ inspect_scep(struct layer *l, const struct cms_view *v)
 	if (v->has_content && v->content.len > 0 &&
 	    report_get(l->r, "content") == NULL)
 		(void)layer_content(l, &v->content);
-	if (reply)
+	if (bare)
+		summarise_bare(l, v, reply);
+	else if (reply)
 		summarise_reply(l, v);
 	else
 		summarise_request(l, v);
