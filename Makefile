@@ -170,7 +170,6 @@ FISHDIR	= $(PREFIX)/share/fish/vendor_completions.d
 COMMANDS = $(wildcard scripts/mcfg-* scripts/scep-* scripts/facts-*)
 HELPERS	= $(wildcard scripts/*.*)
 WEB	= $(wildcard scripts/web/*)
-SANDBOX	= mcfg-.service.d
 PAGES	= $(wildcard man/*.[157])
 NAMES	= $(TOOLS) $(notdir $(COMMANDS))
 
@@ -200,7 +199,8 @@ install: all
 	$(call put,$(MANDIR)/man5,$(filter %.5,$(PAGES)))
 	$(call put,$(MANDIR)/man7,$(filter %.7,$(PAGES)))
 	$(call put_units,$(UNITDIR),$(wildcard scripts/systemd/*@*))
-	$(call put_units,$(UNITDIR)/$(SANDBOX),$(wildcard scripts/systemd/$(SANDBOX)/*))
+	$(call put_units,$(UNITDIR)/mcfg-.service.d,$(wildcard scripts/systemd/mcfg-.service.d/*))
+	$(call put_units,$(UNITDIR)/mcfg-.socket.d,$(wildcard scripts/systemd/mcfg-.socket.d/*))
 	$(INSTALL) -d '$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)' \
 	    '$(DESTDIR)$(FISHDIR)'
 	@umask 022; for b in $(BINS) $(COMMANDS); do \
@@ -212,7 +212,8 @@ install: all
 
 uninstall:
 	rm -rf '$(DESTDIR)$(LIBEXECDIR)' '$(DESTDIR)$(DOCDIR)' \
-	    '$(DESTDIR)$(UNITDIR)/$(SANDBOX)'
+	    '$(DESTDIR)$(UNITDIR)/mcfg-.service.d' \
+	    '$(DESTDIR)$(UNITDIR)/mcfg-.socket.d'
 	rm -f $(patsubst %,'$(DESTDIR)$(BINDIR)/%',$(NAMES)) \
 	    $(foreach p,$(PAGES),'$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $p))/$(notdir $p)') \
 	    $(patsubst scripts/systemd/%,'$(DESTDIR)$(UNITDIR)/%',$(wildcard scripts/systemd/*@*)) \
@@ -239,8 +240,8 @@ clean:
 
 FORCE:
 
-.PHONY: all units check crash stress demo lint asan fuzz fuzzers valgrind bench \
-    install uninstall deb dist clean FORCE
+.PHONY: all units check crash stress demo lint asan fuzz fuzzers valgrind \
+    bench install uninstall deb dist clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -106,7 +106,7 @@ names() {
 	grep -q '^ExecStart=/opt/mcfg/bin/mcfg-serve /var/lib/mcfg/%i' \
 	    opt/mcfg/lib/systemd/system/mcfg-serve@.service
 	grep -q 'fcgiwrap .* /opt/mcfg/libexec/mcfg/mcfg.cgi$' \
-	    opt/mcfg/lib/systemd/system/mcfg-cgi@.service
+	    opt/mcfg/lib/systemd/system/mcfg-pages@.service
 	run ! grep -rE '/usr/(bin/(mcfg|scep)|libexec)' opt/mcfg/lib
 	echo theirs > opt/mcfg/bin/theirs
 	mkdir -p opt/mcfg/share/man/man1 var/lib/mcfg/site

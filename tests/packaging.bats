@@ -173,7 +173,7 @@ machine() {
 	for u in mcfg-*@*; do
 		case $u in
 		mcfg-scep@.service) [ -x /usr/bin/multiwatch ] || continue ;;
-		mcfg-cgi@.service) [ -x /usr/sbin/fcgiwrap ] || continue ;;
+		mcfg-pages@.service) [ -x /usr/sbin/fcgiwrap ] || continue ;;
 		esac
 		[ -z "$(verify "${u%@*}@site.${u##*@.}")" ]
 	done
@@ -264,52 +264,25 @@ machine() {
 	use_units
 	make_site first
 	site=/var/lib/mcfg/first
-	mkdir /run/web
-	cp $site/tls/*.pem $site/users.htpasswd /run/web
-	chown -R www-data /run/web
-	cat > /run/web/params <<-'CONF'
-	fastcgi_param SCRIPT_FILENAME /usr/libexec/mcfg/mcfg.cgi;
-	fastcgi_param PATH_INFO $document_uri;
-	fastcgi_param QUERY_STRING $query_string;
-	fastcgi_param REQUEST_METHOD $request_method;
-	fastcgi_param CONTENT_TYPE $content_type;
-	fastcgi_param CONTENT_LENGTH $content_length;
-	fastcgi_param REMOTE_ADDR $remote_addr;
-	fastcgi_param REMOTE_USER $remote_user;
-	fastcgi_param HTTP_PROXY "";
-	CONF
-	cat > /run/web/conf <<-'CONF'
+	mcfg-site $site --web nginx > /run/said
+	cat > /run/nginx.conf <<-CONF
 	user www-data;
-	pid /run/web/pid;
-	error_log /run/web/error.log;
+	pid /run/nginx.pid;
+	error_log /run/nginx.log;
 	events {}
-	http {
-		access_log off;
-		server {
-			listen 8443 ssl;
-			ssl_certificate /run/web/cert.pem;
-			ssl_certificate_key /run/web/key.pem;
-			include /run/web/params;
-			location / {
-				fastcgi_pass unix:/run/mcfg/first/cgi.sock;
-			}
-			location = /enroll {
-				auth_basic Enrollment;
-				auth_basic_user_file /run/web/users.htpasswd;
-				fastcgi_pass unix:/run/mcfg/first/cgi.sock;
-			}
-			location ~ ^/scep(/|$) {
-				fastcgi_pass unix:/run/mcfg/first/scep.sock;
-			}
-		}
-	}
+	http { include $site/web/nginx.conf; }
 	CONF
-	systemctl start mcfg-scep@first.socket mcfg-cgi@first.socket
-	[ "$(stat -c '%G %a' /run/mcfg/first/scep.sock)" = 'www-data 660' ]
-	nginx -c /run/web/conf
+	systemctl start mcfg-scep@first.socket mcfg-pages@first.socket
+	# The web server gets to its sockets, and to nothing else.
+	[ "$(cd $site && stat -c '%U:%G %a' web/*.sock)" = "mcfg:www-data 660
+	mcfg:www-data 660" ]
+	for f in ca/key.pem ledger.db site.yaml tls/key.pem; do
+		fails runuser -u www-data -- cat "$site/$f"
+	done
+	nginx -c /run/nginx.conf
 	[ "$(systemctl is-active mcfg-scep@first || :)" = inactive ]
 	enroll first https://localhost:8443/
-	[ "$(systemctl is-active mcfg-scep@first mcfg-cgi@first)" = "active
+	[ "$(systemctl is-active mcfg-scep@first mcfg-pages@first)" = "active
 	active" ]
 
 	# caps: that /scep answers.
@@ -336,10 +309,10 @@ machine() {
 	[ "$(workers | wc -l)" -eq 2 ]
 	journalctl --sync
 	journalctl -t mcfg-scep-first | grep 'outcome=issued'
-	journalctl -t mcfg-cgi-first | grep 'GET /enroll: 200'
+	journalctl -t mcfg-pages-first | grep 'GET /enroll: 200'
 
 	pkg -r mcfg
 	[ -z "$(ps -u mcfg -o pid=)" ]
-	[ ! -e /run/mcfg/first/scep.sock ]
+	[ ! -e /var/lib/mcfg/first/web/scep.sock ]
 	SH
 }
