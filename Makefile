@@ -104,6 +104,11 @@ stress: all units
 	    tests/ledger.bats tests/ledger-postgresql.bats \
 	    tests/scep-ca-crash.bats tests/flow-hosts.bats
 
+# What the README promises of a fresh Debian, on one that is made for it;
+# FRESH=check is the whole suite there.
+fresh:
+	@tests/fresh $(FRESH)
+
 demo:
 	@scripts/deps demo
 	@$(MAKE) all
@@ -240,7 +245,7 @@ clean:
 
 FORCE:
 
-.PHONY: all units check crash stress demo lint asan fuzz fuzzers valgrind \
+.PHONY: all units check crash stress fresh demo lint asan fuzz fuzzers valgrind \
     bench install uninstall deb dist clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
