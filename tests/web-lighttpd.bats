@@ -26,6 +26,14 @@ teardown_file() {
 
 setup() {
 	rm -f "$SITE/devices.allow"
+	started=()
+}
+
+# What a test started by itself ends with it.
+teardown() {
+	if [ "${#started[@]}" -gt 0 ]; then
+		SERVER=${started[0]} WORKERS=${started[1]:-} unserve
+	fi
 }
 
 # tools_that_tell: the tools for the service, one of which keeps what is in its
@@ -518,6 +526,7 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 	SITE=$BATS_FILE_TMPDIR/another
 	make_site
 	serve
+	started=("$SERVER" ${WORKERS:+"$WORKERS"})
 	yields - device "$T/d" --udid ANOTHER
 	enrollments "[e['udid'] for e in j] == ['ANOTHER']"
 	other=$SITE
@@ -598,6 +607,7 @@ insist() {
 		until gone "$p"; do :; done
 	done
 	serve --scep-http-port "$PLAIN"
+	started=("$SERVER" ${WORKERS:+"$WORKERS"})
 	for p in "${pids[@]}"; do
 		wait "$p"
 	done
