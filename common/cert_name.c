@@ -101,6 +101,9 @@ find_type(const char *type)
 		return NULL;
 	if ((obj = OBJ_txt2obj(type, 0)) == NULL)
 		ERR_clear_error();
+	/* OpenSSL also has names for what has no OID. */
+	if (obj != NULL && OBJ_length(obj) == 0)
+		return NULL;
 	return obj;
 }
 

@@ -200,10 +200,12 @@ static bool
 is_object(const char *text)
 {
 	ASN1_OBJECT *o = OBJ_txt2obj(text, 0);
+	/* OpenSSL also has names for what has no OID. */
+	bool has_oid = o != NULL && OBJ_length(o) > 0;
 
 	ASN1_OBJECT_free(o);
 	diag_ssl_clear();
-	return o != NULL;
+	return has_oid;
 }
 
 static enum status

@@ -72,6 +72,9 @@ subject() {
 	    and sorted(s['Subject'][1]) == [['CN', 'b'], ['OU', 'a']]"
 	refuses 2 '--subject' mcfg-scep-payload "${BASE[@]}" --subject 'nonsense'
 	refuses 2 '--subject' mcfg-scep-payload "${BASE[@]}" --subject ''
+	# Found by fuzzing: OpenSSL knows the word, but no OID of it.
+	refuses 2 'unknown attribute type' mcfg-scep-payload "${BASE[@]}" \
+	    --subject "$(cat "$TESTS/data/subject_without_oid")"
 	refuses 2 '--subject' mcfg-scep-payload "${BASE[@]}" --subject $'CN=\xff'
 }
 

@@ -499,6 +499,10 @@ setup() {
 	refuses 3 'command: is missing' scep-ca list --dir ca
 	echo 'san: {ftp: ["*"]}' > ca/scep-ca.yaml
 	refuses 3 'san' scep-ca list --dir ca
+	for word in nonsense dh-std-kdf; do
+		echo "extended_key_usage: [$word]" > ca/scep-ca.yaml
+		refuses 3 'not a known name or OID' scep-ca list --dir ca
+	done
 }
 
 @test "scep-ca: hostile names reach no path and no second line" {
