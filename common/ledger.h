@@ -92,6 +92,10 @@ enum status ledger_add_challenge(struct ledger *l,
 enum status ledger_find_challenge(struct ledger *l, const char *hash,
     bool *found, struct ledger_challenge *out) USE_RESULT;
 
+/* The challenge of purpose IDENTITY of an enrollment. */
+enum status ledger_find_identity(struct ledger *l, const char *enrollment,
+    bool *found, struct ledger_challenge *out) USE_RESULT;
+
 /* ---- certificates ---- */
 
 struct ledger_certificate {
@@ -230,7 +234,8 @@ struct ledger_enrollment {
 	char *facts;		/* plist of the user's facts */
 	char *attributes;	/* plist of the device, phase 2; or NULL */
 	char *udid, *serial, *product;	/* of the device, or NULL */
-	char *certificate;	/* serial of the identity, or NULL */
+	char *certificate;	/* serial of the identity, or SHA-256 of an
+				 * outside authority's; or NULL */
 	int64_t started, identified, certified, configured;	/* 0: not yet */
 	int64_t first_sent;	/* when the first configuration was sent */
 	int64_t repeats;	/* configurations sent after the first */
@@ -259,6 +264,16 @@ enum status ledger_start(struct ledger *l, const struct ledger_enrollment *e,
 enum status ledger_identify(struct ledger *l, const char *spent,
     const struct ledger_enrollment *e, const struct ledger_challenge *next,
     int64_t now, enum ledger_outcome *outcome) USE_RESULT;
+
+/*
+ * ledger_adopt() makes certificate, the SHA-256 of one that an outside
+ * authority issued, the identity of an enrollment that is identified and whose
+ * IDENTITY challenge is still open; it is certified then.  LEDGER_RECORDED,
+ * once, or LEDGER_CLOSED.
+ */
+enum status ledger_adopt(struct ledger *l, const char *id,
+    const char *certificate, int64_t now, enum ledger_outcome *outcome)
+    USE_RESULT;
 
 /*
  * ledger_complete() marks the enrollment of e->id configured, counts a

@@ -102,6 +102,21 @@ ledger_find_challenge(struct ledger *l, const char *hash, bool *found,
 	return st;
 }
 
+enum status
+ledger_find_identity(struct ledger *l, const char *enrollment, bool *found,
+    struct ledger_challenge *out)
+{
+	int64_t n = 0;
+	enum status st;
+
+	st = db_rows(l, take_challenge, out, &n, "SELECT hash, purpose, "
+	    "enrollment, subject, note, expires, spent, voided FROM challenge "
+	    "WHERE enrollment = $1 AND purpose = 'identity'",
+	    DB(db_text(enrollment)));
+	*found = n > 0;
+	return st;
+}
+
 /* The one statement that spends: it changes a row once. */
 enum status
 ledger_spend(struct ledger *l, const char *hash, const char *enrollment,

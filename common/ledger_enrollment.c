@@ -225,6 +225,43 @@ ledger_identify(struct ledger *l, const char *spent,
 	return db_end(l, st, *outcome == LEDGER_RECORDED);
 }
 
+/* ---- certified by an outside authority ---- */
+
+static enum status
+adopt(struct ledger *l, const char *id, const char *certificate, int64_t now,
+    enum ledger_outcome *outcome)
+{
+	int64_t n = 0;
+	enum status st;
+
+	*outcome = LEDGER_CLOSED;
+	if ((st = db_run(l, &n, "UPDATE challenge SET spent = $1 WHERE "
+	    "enrollment = $2 AND purpose = 'identity' AND spent = 0 AND "
+	    "voided = 0 AND expires > $1",
+	    DB(db_int(now), db_text(id)))) != OK || n != 1)
+		return st;
+	if ((st = db_run(l, &n, "UPDATE enrollment SET state = 'certified', "
+	    "certified = $1, changed = $1, certificate = $2 WHERE id = $3 AND "
+	    "state = 'identified'", DB(db_int(now), db_text(certificate),
+	    db_text(id)))) != OK || n != 1)
+		return st;
+	*outcome = LEDGER_RECORDED;
+	return ledger_put_event(l, &(struct ledger_event){ now, "certified",
+	    id, certificate, "outside authority" });
+}
+
+enum status
+ledger_adopt(struct ledger *l, const char *id, const char *certificate,
+    int64_t now, enum ledger_outcome *outcome)
+{
+	enum status st;
+
+	if ((st = db_begin(l)) != OK)
+		return st;
+	st = adopt(l, id, certificate, now, outcome);
+	return db_end(l, st, *outcome == LEDGER_RECORDED);
+}
+
 /* ---- configured ---- */
 
 struct configured {

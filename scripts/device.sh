@@ -514,5 +514,6 @@ send_scep() {
 # read_reply FILE TO: the certificate of a reply; status of scep-response.
 read_reply() {
 	scep-response --state "$out/state" --key "$out/identity-key.pem" \
-	    --ca "$out/04-getcacert.response" -o "$2" "$1"
+	    --ca "$out/04-getcacert.response" ${allow_des:+--allow-des} \
+	    -o "$2" "$1"
 }

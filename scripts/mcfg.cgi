@@ -103,7 +103,7 @@ attempt() {
 		return 0
 	fi
 	case $kind:$status in
-	judge:1) code=403 ;;
+	judge:1|admit:1) code=403 ;;
 	judge:3) code=400 ;;
 	judge:5) code=301 ;;
 	*)
@@ -135,6 +135,12 @@ judge() {
 	attempt judge "$@"
 }
 
+# admit PROGRAM ARG...: the step that judges the user: what is no refusal is
+# ours.
+admit() {
+	attempt admit "$@"
+}
+
 # failed STATUS: the page that attempt() chose.
 failed() {
 	code=$(($1 + 300))
@@ -151,10 +157,7 @@ failed() {
 
 # base_url: the site's own address.  A Host header has no say in it.
 base_url() {
-	payload=$(step mcfg-service-payload --config site.yaml) || return
-	url=$(printf '%s\n' "$payload" | step mcfg-get PayloadContent.URL) ||
-	    return
-	printf '%s\n' "${url%/profile}"
+	step mcfg-get --site url site.yaml
 }
 
 # methods METHOD...: only these.
@@ -389,12 +392,49 @@ crl() {
 
 # ---- phase 1: /enroll ----
 
+# start [ARG...]: records the user and prints the challenge.
+start() {
+	admit mcfg-enrollment start --config site.yaml \
+	    --user="$REMOTE_USER" "$@"
+}
+
+# start_with_facts: what the site's program says of the user goes with the
+# record.  The program gets the name that the ledger has, as its one argument,
+# and no name that it could take for an option.
+start_with_facts() {
+	user=$(admit mcfg-enrollment user --config site.yaml \
+	    --user="$REMOTE_USER") || return
+	case $user in
+	-*)
+		log 403 "user $(plain "$user"): begins as an option does"
+		return 103 ;;
+	esac
+	# Without a slash it is on PATH, and no function of ours.
+	case $facts in
+	*/*) ;;
+	*) facts=$(command -v -- "$facts") || facts= ;;
+	esac
+	case $facts in
+	*/*) ;;
+	*)
+		log 500 'facts: no such program'
+		return 200 ;;
+	esac
+	about=$(admit "$facts" "$user" < /dev/null) || return
+	printf '%s\n' "$about" | start --vars -
+}
+
 enroll() {
 	[ -n "${REMOTE_USER:-}" ] || refuse 403 'nobody is logged in'
 	[ "${HTTP_SEC_FETCH_SITE:-}" != cross-site ] ||
 	    refuse 403 'sent here by another site'
-	MCFG_CHALLENGE=$(step mcfg-enrollment start --config site.yaml \
-	    --user="$REMOTE_USER") || failed $?
+	facts=$(step mcfg-get --site --default '' facts site.yaml) ||
+	    failed $?
+	MCFG_CHALLENGE=$(if [ -n "$facts" ]; then
+		start_with_facts
+	else
+		start
+	fi) || failed $?
 	export MCFG_CHALLENGE
 	payload=$(step mcfg-service-payload --config site.yaml \
 	    --challenge env:MCFG_CHALLENGE) || failed $?
@@ -424,6 +464,21 @@ body_length() {
 	[ "$length" -gt 0 ] || refuse 400 'no message'
 }
 
+# present FILE: it is there, be it as a link that leads nowhere: then whoever
+# opens it fails.
+present() {
+	[ -e "$1" ] || [ -L "$1" ]
+}
+
+# outside_authority: its certificate in $outside, where identities are not
+# issued by the site itself; in $before that of the one before, whose devices
+# go on.
+outside_authority() {
+	outside=scep-ca.pem before=scep-ca-previous.pem
+	present "$outside" || outside=
+	present "$before" || before=
+}
+
 # The verifier writes the anchor's name, the signer's certificate and the
 # content one behind the other: all of it is text.  (A content with NUL bytes
 # is no XML; without them it is no property list of any kind, and refused.)
@@ -433,9 +488,11 @@ profile() {
 	# After a rollover the devices of the CA before it go on.
 	previous=ca/previous-cert.pem
 	[ -e "$previous" ] || previous=
+	outside_authority
 	message=$(judge mcfg-verify --length "$length" --allow-sha1 \
 	    --device-ca device-ca.pem --ca ca/cert.pem \
 	    ${previous:+--ca "$previous"} \
+	    ${outside:+--ca "$outside"} ${before:+--ca "$before"} \
 	    --anchor-out fd:4 --signer-out fd:4 4>&1) || failed $?
 	attributes=${message#*-----END CERTIFICATE-----"$NL"}
 	anchor=${message%%-----BEGIN CERTIFICATE-----*}
@@ -448,9 +505,7 @@ profile() {
 	signer="$signer-----END CERTIFICATE-----"
 
 	allow=
-	if [ -e devices.allow ] || [ -L devices.allow ]; then
-		allow=devices.allow
-	fi
+	! present devices.allow || allow=devices.allow
 	case ${anchor%"$NL"} in
 	device) identify ;;
 	ca) configure ;;
@@ -462,14 +517,16 @@ profile() {
 identify() {
 	message=$(printf '%s\n' "$attributes" |
 	    judge mcfg-enrollment identify --config site.yaml \
-	    ${allow:+--allow "$allow"} --report fd:4 4>&1) || failed $?
+	    ${allow:+--allow "$allow"} --subject-out fd:4 4>&1) || failed $?
 	MCFG_CHALLENGE=${message##*"$NL"}
 	export MCFG_CHALLENGE
-	subject=$(printf '%s\n' "${message%"$NL"*}" | step mcfg-get subject) ||
-	    failed $?
+	# An outside authority would not know our challenge; what it wants is
+	# in site.yaml.
+	own=
+	[ -n "$outside" ] || own=env:MCFG_CHALLENGE
 	payload=$(step mcfg-scep-payload --config site.yaml \
-	    --subject "$subject" --ca-cert ca/cert.pem \
-	    --challenge env:MCFG_CHALLENGE) || failed $?
+	    --subject="${message%"$NL"*}" --ca-cert "${outside:-ca/cert.pem}" \
+	    ${own:+--challenge "$own"}) || failed $?
 	unset MCFG_CHALLENGE
 	send "$payload" identity.mobileconfig 'identity payload (phase 2)'
 }
@@ -478,6 +535,7 @@ identify() {
 configure() {
 	variables=$(printf '%s\n' "$attributes" |
 	    judge mcfg-enrollment complete --config site.yaml \
+	    ${outside:+--outside-ca "$outside"} \
 	    ${allow:+--allow "$allow"} --signer /dev/fd/5 5<<-PEM
 		$signer
 		PEM

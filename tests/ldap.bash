@@ -105,18 +105,19 @@ ldap_serve() {
 
 	_ldap_exec "$SLAPD" -h "$LDAP_URL $LDAPS_URL" -f "$LDAP_DIR/conf" -d 0 \
 	    > "$LDAP_DIR.out" 2>&1 3>&- 7>&- &
-	LDAP_PID=$!
-	export LDAP_PID
+	echo $! > "$LDAP_DIR.pid"
 	until ldapsearch -x -H "$LDAP_URL" -b '' -s base > /dev/null 2>&1; do
-		kill -0 "$LDAP_PID" || { cat "$LDAP_DIR.out"; return 1; }
+		kill -0 "$(cat "$LDAP_DIR.pid")" || { cat "$LDAP_DIR.out"; return 1; }
 	done
 }
 
+# Which process it is a file knows: a test may have started it anew.
 ldap_down() {
-	[ -n "${LDAP_PID:-}" ] || return 0
-	kill "$LDAP_PID" 2> /dev/null || :
-	tail --pid="$LDAP_PID" -f /dev/null
-	LDAP_PID=
+	local pid
+
+	read -r pid < "$LDAP_DIR.pid"
+	kill "$pid" 2> /dev/null || :
+	tail --pid="$pid" -f /dev/null
 }
 
 ldap_start() {
@@ -152,5 +153,5 @@ ldap_needed() {
 ldap_stop() {
 	[ -n "${LDAP_DIR:-}" ] || return 0
 	ldap_down
-	rm -rf "$LDAP_DIR" "$LDAP_DIR.log" "$LDAP_DIR.out"
+	rm -rf "$LDAP_DIR" "$LDAP_DIR".*
 }

@@ -541,3 +541,84 @@ print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars") \
 	[ "$(wc -l < "$T/subject")" -eq 1 ]
 	[ "$(cat "$T/subject")" = 'CN=x \"y\",O=A\, B' ]
 }
+
+# ---- identities of an outside authority ----
+
+@test "enrollment: an outside authority's identity is adopted, once" {
+	identified a U1
+	id=$(mcfg-get id "$T/a.json")
+	certificate "$id"
+	cp "$T/$id.pem" "$T/first.pem"
+	certificate "$id"
+	set_now
+	attributes UDID=U1 SERIAL=S-U1 PRODUCT=p VERSION=v > "$T/again"
+	with() {
+		local signer=$1
+		shift
+		yields "$T/vars" e complete --signer "$signer" "$@" "$T/again"
+	}
+	refused 1 'not in the ledger' complete --signer "$T/first.pem" \
+	    "$T/again"
+	refused 1 'not in the ledger' complete --signer "$T/first.pem" \
+	    --outside-ca "$PKI/client.pem" "$T/again"
+	refused 4 'none.pem' complete --signer "$T/first.pem" \
+	    --outside-ca "$T/none.pem" "$T/again"
+	e list --json > "$T/list"
+	json_is "$T/list" "j[0]['state'] == 'identified' and
+	    j[0]['certificate'] is None"
+	with "$T/first.pem" --outside-ca "$PKI/client.pem" \
+	    --outside-ca "$PKI/root.pem"
+	plist_is "$T/vars" "p['USER'] == 'jane' and p['ENROLLMENT'] == '$id'"
+	print=$(openssl x509 -in "$T/first.pem" -outform DER |
+	    openssl dgst -sha256 -r | cut -d ' ' -f 1)
+	e list --json > "$T/list"
+	json_is "$T/list" "j[0]['state'] == 'configured' and
+	    j[0]['certificate'] == '$print'"
+	e show --json "$id" > "$T/show"
+	json_is "$T/show" "[(i['what'], i['certificate'], i['detail'])
+	    for i in j['events']][2:] ==
+	    [('certified', '$print', 'outside authority'),
+	    ('configured', '$print', None)]"
+	# It is known from now on, the authority or none.
+	with "$T/first.pem"
+	refused 1 'has another identity' complete --signer "$T/$id.pem" \
+	    --outside-ca "$PKI/root.pem" "$T/again"
+	refused 1 'not in the ledger' complete --signer "$T/$id.pem" "$T/again"
+	refused 5 expired complete --signer "$T/first.pem" \
+	    --at "$(after 950400)" "$T/again"
+	e abort "$id"
+	refused 1 aborted complete --signer "$T/first.pem" "$T/again"
+}
+
+@test "enrollment: what an outside authority has to have written" {
+	identified a U1
+	id=$(mcfg-get id "$T/a.json")
+	attributes UDID=U1 SERIAL=S-U1 > "$T/again"
+	for name in nobody "$id/O=x" "x/CN=$id"; do
+		openssl req -new -key "$PKI/client.key" -subj "/CN=$name" \
+		    -out "$T/csr" 2> /dev/null
+		openssl x509 -req -in "$T/csr" -CA "$PKI/root.pem" \
+		    -CAkey "$PKI/root.key" -days 10 -out "$T/c.pem" \
+		    2> /dev/null
+		set_now
+		refused 1 '' complete --signer "$T/c.pem" \
+		    --outside-ca "$PKI/root.pem" "$T/again"
+	done
+	openssl req -new -key "$PKI/client.key" -subj /O=x -out "$T/csr" \
+	    2> /dev/null
+	openssl x509 -req -in "$T/csr" -CA "$PKI/root.pem" \
+	    -CAkey "$PKI/root.key" -days 10 -out "$T/c.pem" 2> /dev/null
+	refused 1 'not in the ledger' complete --signer "$T/c.pem" \
+	    --outside-ca "$PKI/root.pem" "$T/again"
+	# An enrollment that has not come so far, or waited too long.
+	certificate "$id"
+	set_now
+	refused 5 'took too long' complete --signer "$T/$id.pem" \
+	    --outside-ca "$PKI/root.pem" --at "$(after 3601)" "$T/again"
+	e start --user=jane --report "$T/b.json" > /dev/null
+	id=$(mcfg-get id "$T/b.json")
+	certificate "$id"
+	set_now
+	refused 1 started complete --signer "$T/$id.pem" \
+	    --outside-ca "$PKI/root.pem" "$T/again"
+}

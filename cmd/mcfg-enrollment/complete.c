@@ -10,7 +10,7 @@ enum { AGAIN = 600 };	/* how long a lost answer may be asked for again */
 
 static struct args {
 	const char *ledger, *config, *allow, *signer, *repeat;
-	struct strings attributes;
+	struct strings attributes, outside;
 	int64_t ttl;
 	struct io_input in;
 	struct io_output out;
@@ -20,6 +20,8 @@ static struct args {
 static const struct opt options[] = {
 	{ 0, "signer", "FILE", "certificate that signed the attributes, from "
 	    "mcfg-verify --signer-out", .value = &args.signer },
+	{ 0, "outside-ca", "FILE", "an authority whose identities are not in "
+	    "the ledger", .values = &args.outside },
 	{ 0, "allow", "FILE", "only devices of this list may go on",
 	    .value = &args.allow },
 	{ 0, "repeat", "POLICY", "what a device gets that comes again",
@@ -44,14 +46,11 @@ static const struct opt of_site[] = {
 
 /* ---- the signer ---- */
 
-/* What the ledger says against a certificate with this serial number. */
+/* What speaks against a certificate that is the recorded one. */
 static enum status
-judge_certificate(const struct ledger_certificate *c, const struct buf *der,
-    const char *name, int64_t now)
+judge_certificate(const struct ledger_certificate *c, const char *name,
+    int64_t now)
 {
-	if (!buf_equal(&c->der, der))
-		return fail(REFUSED, "%s: certificate %s: not the one that was "
-		    "issued under this serial number", name, c->serial);
 	if (c->purpose == NULL || c->enrollment == NULL ||
 	    strcmp(c->purpose, ledger_purpose_name(LEDGER_IDENTITY)) != 0)
 		return fail(REFUSED, "%s: certificate %s: not the identity of "
@@ -68,14 +67,18 @@ judge_certificate(const struct ledger_certificate *c, const struct buf *der,
 	return OK;
 }
 
-/* The recorded certificate of --signer. */
+/*
+ * The recorded certificate of --signer.  What our own authority issued is in
+ * the ledger, so the ledger is asked first, whatever --outside-ca says.
+ */
 static enum status
-find_certificate(struct ledger *l, const char *path,
+find_certificate(struct ledger *l, const struct args *a,
     struct ledger_certificate *c)
 {
 	auto_buf serial = BUF_INIT, der = BUF_INIT;
+	bool found = false, known = false;
+	const char *path = a->signer;
 	auto_X509 *signer = NULL;
-	bool found = false;
 	enum status st;
 
 	if ((st = cert_load(path, &signer)) != OK)
@@ -85,10 +88,24 @@ find_certificate(struct ledger *l, const char *path,
 	if ((st = ledger_find_certificate(l, buf_str(&serial), &found,
 	    c)) != OK)
 		return st;
-	if (!found)
-		return fail(REFUSED, "%s: certificate %s: not in the ledger",
-		    path, buf_str(&serial));
-	return judge_certificate(c, &der, path, clock_now());
+	if (found && buf_equal(&c->der, &der))
+		return judge_certificate(c, path, clock_now());
+
+	if ((st = outside_find(l, signer, &a->outside, &known, c)) != OK)
+		return st;
+	if (known)
+		return judge_certificate(c, path, clock_now());
+	return fail(REFUSED, "%s: certificate %s: %s", path, buf_str(&serial),
+	    found ? "not the one that was issued under this serial number" :
+	    "not in the ledger");
+}
+
+/* An identity of an outside authority that the ledger has not seen before. */
+static bool
+is_new(const struct ledger_certificate *c, const struct ledger_enrollment *e)
+{
+	return strlen(c->serial) == SECRET_HASH_TEXT - 1 &&
+	    strcmp(e->state, "identified") == 0;
 }
 
 /* ---- the enrollment ---- */
@@ -98,11 +115,12 @@ judge_enrollment(const struct ledger_enrollment *e,
     const struct ledger_certificate *c, const struct device *d,
     const char *name)
 {
-	if (strcmp(e->state, "certified") != 0 &&
+	if (!is_new(c, e) && strcmp(e->state, "certified") != 0 &&
 	    strcmp(e->state, "configured") != 0)
 		return fail(REFUSED, "%s: enrollment %s: %s", name, e->id,
 		    e->state);
-	if (e->certificate == NULL || strcmp(e->certificate, c->serial) != 0)
+	if (!is_new(c, e) && (e->certificate == NULL ||
+	    strcmp(e->certificate, c->serial) != 0))
 		return fail(REFUSED, "%s: enrollment %s: has another identity "
 		    "than %s", name, e->id, c->serial);
 	if (!same_text(e->udid, d->udid))
@@ -233,14 +251,19 @@ run(const struct args *a)
 
 	if ((st = device_read(&a->in, &d)) != OK)
 		return st;
-	if ((st = find_certificate(l, a->signer, &c)) != OK ||
-	    (st = find_enrollment(l, &c, &d, name, &e)) != OK ||
-	    (st = device_allowed(&d, a->allow, e.user, name)) != OK)
+	if ((st = find_certificate(l, a, &c)) != OK ||
+	    (st = find_enrollment(l, &c, &d, name, &e)) != OK)
+		return st;
+	if (is_new(&c, &e) && (st = outside_first(l, &c, a->signer)) != OK)
+		return st;
+	if ((st = device_allowed(&d, a->allow, e.user, name)) != OK)
 		return st;
 
 	if ((st = new_challenge(LEDGER_CLIENT, e.id, a->ttl, &challenge,
 	    &next)) != OK ||
 	    (st = make_variables(a, &e, &challenge, &d, &out)) != OK)
+		return st;
+	if (is_new(&c, &e) && (st = outside_adopt(l, &c, a->signer)) != OK)
 		return st;
 	if ((st = record(l, a, name, &e, &next)) != OK)
 		return st;

@@ -2,6 +2,7 @@
 #ifndef MCFG_ENROLLMENT_H
 #define MCFG_ENROLLMENT_H
 
+#include "cert.h"
 #include "ledger.h"
 #include "opts.h"
 #include "report.h"
@@ -64,6 +65,29 @@ const char *user_check(const char *value);
  */
 enum status user_name(const char *given, const char *auth, char **out)
     USE_RESULT;
+
+/* ---- outside.c: identities of an authority that has another ledger ---- */
+
+/*
+ * outside_find() fills c as the ledger would have it: serial is the SHA-256
+ * of the certificate, which no serial number of ours is, enrollment what the
+ * subject claims.  *known is true where it is the identity of that enrollment
+ * already, or a certificate of these files issued it, by its key.
+ */
+enum status outside_find(struct ledger *l, X509 *signer,
+    const struct strings *files, bool *known, struct ledger_certificate *c)
+    USE_RESULT;
+
+/*
+ * outside_first() is OK where the enrollment waits for a certificate with
+ * this subject; LATER where its time is over.
+ */
+enum status outside_first(struct ledger *l,
+    const struct ledger_certificate *c, const char *path) USE_RESULT;
+
+/* outside_adopt() makes it the enrollment's one identity. */
+enum status outside_adopt(struct ledger *l,
+    const struct ledger_certificate *c, const char *path) USE_RESULT;
 
 /* ---- device.c ---- */
 

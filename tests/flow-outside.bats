@@ -1,0 +1,388 @@
+#!/usr/bin/env bats
+# A site whose devices get their identities from an authority that is not the
+# site's: another scep-ca with keys and a ledger of its own, and Debian's
+# scepserver.
+
+load helpers
+load flow
+code=''	# of web()
+
+setup_file() {
+	command -v lighttpd > /dev/null || [ -x /usr/sbin/lighttpd ] ||
+	    skip 'lighttpd is not installed'
+	outside_authority
+	make_site
+	serve
+	device "$BATS_FILE_TMPDIR/before" --udid BEFORE
+	export KEPT=$BATS_FILE_TMPDIR/kept.yaml
+	use_outside
+	cp "$SITE/site.yaml" "$KEPT"
+}
+
+# outside_authority: another site of other keys, of which only /scep is used.
+# It gives a certificate to whoever has one of its own challenges.
+outside_authority() {
+	OUTSIDE=$BATS_FILE_TMPDIR/outside OUTSIDE_PORT=$(free_port)
+	export OUTSIDE OUTSIDE_PORT
+	mcfg-site "$OUTSIDE" --port "$(free_port)" --organization Outside \
+	    > /dev/null
+	SITE=$OUTSIDE serve --scep-http-port "$OUTSIDE_PORT"
+	export OUTSIDE_SERVER=$SERVER
+}
+
+# use_outside: the site sends its devices there.
+use_outside() {
+	python3 - "$SITE/site.yaml" "$OUTSIDE_PORT" <<-'PY'
+	import re, sys
+	s = open(sys.argv[1]).read()
+	s = re.sub(r'  url: https.*/scep\n', '  url: http://localhost:%s/scep\n'
+	    '  challenge: file:outside-password\n' % sys.argv[2], s)
+	open(sys.argv[1], 'w').write(s)
+	PY
+	echo 'none yet' > "$SITE/outside-password"
+	cp "$OUTSIDE/ca/cert.pem" "$SITE/scep-ca.pem"
+}
+
+teardown_file() {
+	unserve
+	SITE=$OUTSIDE SERVER=$OUTSIDE_SERVER unserve
+}
+
+setup() {
+	cp "$KEPT" "$SITE/site.yaml"
+	cp "$OUTSIDE/ca/cert.pem" "$SITE/scep-ca.pem"
+	rm -f "$SITE/scep-ca-previous.pem"
+}
+
+# identified UDID: phases 1 and 2; the SCEP payload in $T/scep, the
+# enrollment in $id.
+identified() {
+	get_profile "$T/service"
+	attributes "$T/plist" UDID="$1" SERIAL="S-$1" PRODUCT=iPhone14,5 \
+	    VERSION=1 CHALLENGE="$(plist_key "$T/service" \
+	    "p['PayloadContent']['Challenge']")"
+	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/answer"
+	post "$T/answer"
+	[ "$code" = 200 ]
+	unsign "$T/body" "$T/scep"
+	id=$(plist_key "$T/scep" \
+	    "p['PayloadContent'][0]['PayloadContent']['Subject'][1][0][1]")
+}
+
+# bought NAME SUBJECT [FOLDER]: a certificate that the authority in FOLDER made
+# for it, as NAME.pem and NAME.key.
+bought() {
+	local ca=${3:-$OUTSIDE/ca}
+	openssl req -new -newkey rsa:2048 -nodes -keyout "$T/$1.key" \
+	    -subj "$2" -out "$T/$1.csr" 2> /dev/null
+	openssl x509 -req -in "$T/$1.csr" -CA "$ca/cert.pem" \
+	    -CAkey "$ca/key.pem" -set_serial "0x$(openssl rand -hex 8)" \
+	    -days 10 -out "$T/$1.pem" 2> /dev/null
+}
+
+# comes CODE NAME UDID [ARG...]: phase 3 with that certificate.
+comes() {
+	local want=$1 name=$2 udid=$3
+	shift 3
+	attributes "$T/plist" UDID="$udid" SERIAL="S-$udid" VERSION=1 \
+	    PRODUCT=iPhone14,5
+	sign_as "$T/$name.pem" "$T/$name.key" "$T/plist" "$T/message" "$@"
+	post "$T/message"
+	[ "$code" = "$want" ] ||
+	    { echo "$name: $code"; tail -n 2 "$SITE/log/mcfg.log"; false; }
+}
+
+said() {
+	tail -n 1 "$SITE/log/mcfg.log" | grep -qF -e "$1" ||
+	    { tail -n 1 "$SITE/log/mcfg.log"; false; }
+}
+
+state_is() {
+	enrollments "[e['state'] for e in j if e['id'] == '$id'] == ['$1']"
+}
+
+@test "outside: a device gets its identity there and its profile here" {
+	run -1 device "$T/none" --udid NONE
+	[[ $output == 'scep-response: '*'refused: badRequest'* ]]
+	scep-ca challenge --dir "$OUTSIDE/ca" > "$SITE/outside-password"
+	yields - device "$T/d" --udid OUTSIDE
+	openssl verify -CAfile "$OUTSIDE/ca/root.pem" "$T/d/identity.pem"
+	run ! openssl verify -CAfile "$ROOT_CA" "$T/d/identity.pem"
+	unsign "$T/d/03-profile.response" "$T/scep"
+	print=$(openssl x509 -in "$OUTSIDE/ca/cert.pem" -outform DER |
+	    openssl dgst -sha256 -r | cut -d ' ' -f 1)
+	plist_is "$T/scep" "[(c['URL'], c['Challenge'],
+	    c['CAFingerprint'].hex()) for c in
+	    [p['PayloadContent'][0]['PayloadContent']]] ==
+	    [('http://localhost:$OUTSIDE_PORT/scep', '$(cat "$SITE/outside-password")',
+	    '$print')]"
+	print=$(openssl x509 -in "$T/d/identity.pem" -outform DER |
+	    openssl dgst -sha256 -r | cut -d ' ' -f 1)
+	enrollments "[(e['user'], e['state'], e['certificate']) for e in j
+	    if e['udid'] == 'OUTSIDE'] == [('jane', 'configured', '$print')]"
+	# The certificate is the other's alone.
+	scep-ca list --json --dir "$SITE/ca" > "$T/list"
+	json_is "$T/list" "not [c for c in j if c['enrollment']
+	    and c['enrollment'] in c['subject'] and
+	    not c['transaction']] and
+	    len([c for c in j if c['state'] == 'valid' and c['transaction']])
+	    == 1"
+	plist_is "$T/d/profile.mobileconfig" "len(p['PayloadContent']) == 2"
+	# Again, with the same certificate.
+	cp "$T/d/identity.pem" "$T/d.pem"
+	cp "$T/d/identity-key.pem" "$T/d.key"
+	attributes "$T/plist" UDID=OUTSIDE SERIAL="$(mcfg-get SERIAL \
+	    "$T/d/attributes.plist")"
+	sign_as "$T/d.pem" "$T/d.key" "$T/plist" "$T/message"
+	post "$T/message"
+	[ "$code" = 200 ]
+	enrollments "[e['repeats'] for e in j if e['udid'] == 'OUTSIDE'] == [1]"
+}
+
+@test "outside: those who came before go on" {
+	attributes "$T/plist" UDID=BEFORE SERIAL="$(mcfg-get SERIAL \
+	    "$BATS_FILE_TMPDIR/before/attributes.plist")"
+	sign_as "$BATS_FILE_TMPDIR/before/identity.pem" \
+	    "$BATS_FILE_TMPDIR/before/identity-key.pem" "$T/plist" \
+	    "$T/message"
+	post "$T/message"
+	[ "$code" = 200 ]
+}
+
+@test "outside: the subject has to be that of the enrollment, and all of it" {
+	identified SUBJECT
+	n=0
+	for subject in "/CN=$id" "/O=Example, Inc." "/O=Other/CN=$id" \
+	    "/O=Example, Inc./CN=${id}x" "/CN=$id/O=Example, Inc." \
+	    "/O=Example, Inc./OU=x/CN=$id" "/O=Example, Inc./CN=$id/CN=x" \
+	    "/O=Example, Inc./CN=x/CN=$id" "/O=Example, Inc.+CN=$id" \
+	    "/O=Example, Inc./CN=nobody" "/O=Example, Inc./CN="; do
+		n=$((n + 1))
+		bought "s$n" "$subject"
+		comes 403 "s$n" SUBJECT
+	done
+	# Names are compared without regard to case; an ID is looked up as it is.
+	bought lower "/O=Example, Inc./CN=$(printf '%s' "$id" |
+	    tr '[:upper:]' '[:lower:]')x"
+	comes 403 lower SUBJECT
+	state_is identified
+	bought good "/O=Example, Inc./CN=$id"
+	comes 200 good SUBJECT
+	state_is configured
+}
+
+@test "outside: it has to be issued by that authority's key, and itself" {
+	identified KEY
+	# One of the same name.
+	mkdir "$T/same"
+	openssl req -x509 -newkey rsa:2048 -nodes -subj '/O=Outside/CN=Outside CA' \
+	    -keyout "$T/same/key.pem" -out "$T/same/cert.pem" 2> /dev/null
+	bought same "/O=Example, Inc./CN=$id" "$T/same"
+	comes 403 same KEY
+	comes 403 same KEY -certfile "$T/same/cert.pem"
+	# One below it.
+	mkdir "$T/below"
+	bought below/cert '/O=Outside/CN=Below'
+	openssl req -new -key "$T/below/cert.key" -subj '/O=Outside/CN=Below' \
+	    -out "$T/below.csr"
+	printf 'basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign\n' \
+	    > "$T/ext"
+	openssl x509 -req -in "$T/below.csr" -CA "$OUTSIDE/ca/cert.pem" \
+	    -CAkey "$OUTSIDE/ca/key.pem" -set_serial 77 -extfile "$T/ext" \
+	    -out "$T/below/cert.pem" 2> /dev/null
+	cp "$T/below/cert.key" "$T/below/key.pem"
+	bought below "/O=Example, Inc./CN=$id" "$T/below"
+	comes 403 below KEY -certfile "$T/below/cert.pem"
+	said 'not in the ledger'
+	# Our own, which would be in our ledger if it were an identity.
+	bought own "/O=Example, Inc./CN=$id" "$SITE/ca"
+	comes 403 own KEY
+	said 'not in the ledger'
+	openssl req -new -key "$T/own.key" -subj "/O=Example, Inc./CN=$id" \
+	    -out "$T/csr"
+	scep-ca issue --dir "$SITE/ca" --csr "$T/csr" --profile client \
+	    > "$T/own.pem"
+	comes 403 own KEY
+	said 'not the identity of an enrollment'
+	state_is identified
+}
+
+@test "outside: our own authority put there weakens nothing" {
+	cp "$SITE/ca/cert.pem" "$SITE/scep-ca.pem"
+	identified OWN
+	openssl req -new -newkey rsa:2048 -nodes -keyout "$T/own.key" \
+	    -subj "/O=Example, Inc./CN=$id" -out "$T/csr" 2> /dev/null
+	scep-ca issue --dir "$SITE/ca" --csr "$T/csr" --profile client \
+	    > "$T/own.pem"
+	comes 403 own OWN
+	said 'not the identity of an enrollment'
+}
+
+@test "outside: another UDID is refused, and binds nothing" {
+	identified RIGHT
+	bought d "/O=Example, Inc./CN=$id"
+	comes 403 d WRONG
+	said UDID
+	state_is identified
+	comes 200 d RIGHT
+	comes 403 d WRONG
+}
+
+@test "outside: the first certificate is the only one" {
+	identified FIRST
+	bought first "/O=Example, Inc./CN=$id"
+	bought second "/O=Example, Inc./CN=$id"
+	comes 200 first FIRST
+	comes 403 second FIRST
+	said 'has another identity'
+	comes 200 first FIRST
+	# Nor a new one for the same key.
+	openssl x509 -req -in "$T/first.csr" -CA "$OUTSIDE/ca/cert.pem" \
+	    -CAkey "$OUTSIDE/ca/key.pem" -set_serial 99 -days 20 \
+	    -out "$T/second.pem" 2> /dev/null
+	cp "$T/first.key" "$T/second.key"
+	comes 403 second FIRST
+}
+
+@test "outside: of many at once one is the first" {
+	identified RACE
+	attributes "$T/plist" UDID=RACE SERIAL=S-RACE
+	pids=()
+	for n in 1 2 3 4 5 6; do
+		bought "r$n" "/O=Example, Inc./CN=$id"
+		sign_as "$T/r$n.pem" "$T/r$n.key" "$T/plist" "$T/race$n"
+	done
+	for n in 1 2 3 4 5 6; do
+		curl -sS --cacert "$ROOT_CA" -o "$T/body$n" \
+		    -w '%{http_code}\n' --data-binary "@$T/race$n" \
+		    "$URL/profile" > "$T/code$n" 3>&- 7>&- &
+		pids+=("$!")
+	done
+	for p in "${pids[@]}"; do
+		wait "$p"
+	done
+	cat "$T"/code? > "$T/codes"
+	[ "$(grep -cx 200 "$T/codes")" -eq 1 ]
+	[ "$(grep -cx 403 "$T/codes")" -eq 5 ]
+}
+
+@test "outside: an enrollment that was aborted ends there" {
+	identified ABORTED
+	bought d "/O=Example, Inc./CN=$id"
+	mcfg-enrollment abort --config "$SITE/site.yaml" "$id"
+	comes 403 d ABORTED
+	said aborted
+	identified LATER
+	bought d "/O=Example, Inc./CN=$id"
+	comes 200 d LATER
+	mcfg-enrollment abort --config "$SITE/site.yaml" "$id"
+	comes 403 d LATER
+}
+
+@test "outside: who takes too long starts over" {
+	identified LATE
+	bought d "/O=Example, Inc./CN=$id"
+	attributes "$T/plist" UDID=LATE SERIAL=S-LATE
+	late() {
+		refuses "$1" "$2" mcfg-enrollment complete \
+		    --config "$SITE/site.yaml" --outside-ca "$SITE/scep-ca.pem" \
+		    --signer "$T/d.pem" --at "$(date -u -d "+$3" \
+		    +%Y-%m-%dT%H:%M:%SZ)" "$T/plist"
+	}
+	late 5 'took too long' '2 hours'
+	late 5 'expired' '11 days'
+	late 1 'not yet valid' '-1 day'
+	comes 200 d LATE
+}
+
+@test "outside: without the authority's certificate nothing of it is trusted" {
+	identified REMOVED
+	bought d "/O=Example, Inc./CN=$id"
+	bought e "/O=Example, Inc./CN=$id"
+	rm "$SITE/scep-ca.pem"
+	comes 403 d REMOVED
+	ln -s nowhere "$SITE/scep-ca.pem"
+	comes 500 d REMOVED || [ "$code" = 403 ]
+	rm "$SITE/scep-ca.pem"
+	cp "$OUTSIDE/ca/cert.pem" "$SITE/scep-ca.pem"
+	comes 200 d REMOVED
+	# Of the authority before the present one only who is known goes on.
+	cp "$OUTSIDE/ca/cert.pem" "$SITE/scep-ca-previous.pem"
+	openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=New \
+	    -keyout "$T/new.key" -out "$SITE/scep-ca.pem" 2> /dev/null
+	comes 200 d REMOVED
+	comes 403 e REMOVED
+	identified FRESH
+	bought f "/O=Example, Inc./CN=$id"
+	comes 403 f FRESH
+	said 'not in the ledger'
+}
+
+# Debian's scepserver listens on every address and knows single DES only: all
+# of it happens in a network of its own.
+@test "outside: the authority is Debian's scepserver" {
+	needs scepserver
+	unshare -rn true 2> /dev/null || skip 'no network of its own here'
+	openssl list -providers -provider legacy > /dev/null 2>&1 ||
+	    skip 'openssl has no legacy provider'
+	cd "$T"
+	scepserver ca -init -depot depot -keySize 2048 -key-password X \
+	    > /dev/null 2>&1
+	cp -r "$SITE" "$T/site"
+	rm -f "$T/site/run"/*
+	cp depot/ca.pem "$T/site/scep-ca.pem"
+	echo 'static password' > "$T/site/outside-password"
+	sed -i "s|  url: http:.*|  url: http://127.0.0.1:18080/scep|" \
+	    "$T/site/site.yaml"
+	cat > inner <<-'SH'
+	python3 -c '
+	import fcntl, socket, struct
+	s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	fcntl.ioctl(s, 0x8914, struct.pack("16sh", b"lo", 0x49))'
+	scepserver -depot depot -capass X -challenge 'static password' \
+	    -port 18080 -allowrenew 0 > log 2>&1 3>&- 7>&- &
+	authority=$!
+	until curl -s -o caps 'http://127.0.0.1:18080/scep?operation=GetCACaps'
+	do
+		kill -0 "$authority" || exit 1
+	done
+	mkfifo ready
+	mcfg-serve site > ready 2> serve.err 3>&- 7>&- &
+	service=$!
+	read -r line < ready
+	mcfg-device "$URL" --cacert site/ca/root.pem --user jane \
+	    --password env:PW --identity site/simulated/device.pem \
+	    --identity-key site/simulated/device-key.pem --udid DES \
+	    --allow-des -o d 2> device.err
+	echo $? > status
+	kill "$service" "$authority"
+	wait
+	SH
+	unshare -rn sh inner
+	cat device.err
+	[ "$(cat status)" = 0 ]
+	[ "$(wc -l < device.err)" -eq 1 ]
+	grep -q 'warning: .* came encrypted with single DES' device.err
+	openssl verify -CAfile depot/ca.pem d/identity.pem
+	plist_is d/profile.mobileconfig "len(p['PayloadContent']) == 2"
+	SITE=$T/site enrollments "[(e['state'], len(e['certificate'])) for e in
+	    j if e['udid'] == 'DES'] == [('configured', 64)]"
+}
+
+@test "outside: mcfg-serve tells an authority that is only half there" {
+	unserve
+	rm "$SITE/scep-ca.pem"
+	serve
+	grep -q 'warning: .*there is no scep-ca.pem' "$SITE.stderr"
+	unserve
+	cp "$OUTSIDE/ca/cert.pem" "$SITE/scep-ca.pem"
+	sed -i 's|  url: http:.*|  url: https://localhost:1/scep|' \
+	    "$SITE/site.yaml"
+	serve
+	[ ! -s "$SITE.stderr" ]
+	unserve
+	sed -i '/  url: https:/d' "$SITE/site.yaml"
+	serve
+	grep -q "warning: scep-ca.pem: .*the site's own" "$SITE.stderr"
+	unserve
+}
