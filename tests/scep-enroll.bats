@@ -300,6 +300,8 @@ print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
 	run -4 enroll --new-key key --ca ca/root.pem
 	[[ $output == 'scep-enroll: key: there already'* ]]
 	[ "$(cat key)" = mine ]
+	run -4 enroll --new-key nowhere/key --ca ca/root.pem
+	[[ $output == 'scep-enroll: nowhere/key: '*irectory* ]]
 	chmod 644 key
 	run -4 enroll --key key --ca ca/root.pem
 	[[ ${lines[0]} == 'scep-enroll: key: '* ]]
@@ -401,7 +403,7 @@ print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
 	refuses 2 'takes no value' scep-enroll --poll=yes
 	refuses 2 'missing --state' scep-enroll http://a --poll --key k
 	refuses 2 'unknown option' scep-enroll --subj /CN=a
-	refuses 4 'cannot read it' scep-enroll "${good[@]}" --ca "$T/none"
+	refuses 4 'none: not there' scep-enroll "${good[@]}" --ca "$T/none"
 	yields - scep-enroll --version
 	yields "$T/help" scep-enroll -h
 	grep -q '^usage: scep-enroll' "$T/help"
