@@ -120,6 +120,28 @@ read_string(const struct reader *r, const char *key, const struct tree *v,
 	return OK;
 }
 
+/* An address that goes into certificates as it stands. */
+static enum status
+read_url(const struct reader *r, const char *key, const struct tree *v,
+    char **out)
+{
+	const char *text = tree_kind(v) == TREE_STRING ? tree_string_of(v) : "";
+	const char *p;
+
+	if (strncmp(text, "http://", 7) == 0)
+		text += 7;
+	else if (strncmp(text, "https://", 8) == 0)
+		text += 8;
+	else
+		return bad(r, v, key, "not an http or https address");
+	for (p = text; *p > ' ' && *p < 0x7F && strchr("\"<>\\^`{|}", *p) ==
+	    NULL; p++)
+		continue;
+	if (p == text || *p != '\0')
+		return bad(r, v, key, "not an http or https address");
+	return read_string(r, key, v, out);
+}
+
 static enum status
 read_bool(const struct reader *r, const char *key, const struct tree *v,
     bool *out)
@@ -338,9 +360,9 @@ read_names(const struct reader *r, const char *key, struct tree *v)
 	if (strcmp(key, "command") == 0)
 		return read_string(r, key, v, &p->command);
 	if (strcmp(key, "crl_url") == 0)
-		return read_string(r, key, v, &p->crl_url);
+		return read_url(r, key, v, &p->crl_url);
 	if (strcmp(key, "issuer_url") == 0)
-		return read_string(r, key, v, &p->issuer_url);
+		return read_url(r, key, v, &p->issuer_url);
 	if (strcmp(key, "subject") == 0)
 		return read_list(r, key, v, is_object, &p->subject,
 		    &p->subject_count);

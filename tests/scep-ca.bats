@@ -503,6 +503,13 @@ setup() {
 		echo "extended_key_usage: [$word]" > ca/scep-ca.yaml
 		refuses 3 'not a known name or OID' scep-ca list --dir ca
 	done
+	for url in 'ftp://x/crl' 'http://' 'http://x/a b' 'https://x/ä' 7; do
+		printf '\ncrl_url: "%s"\n' "$url" > ca/scep-ca.yaml
+		refuses 3 'scep-ca.yaml:2:1: crl_url: not an http' \
+		    scep-ca list --dir ca
+	done
+	echo 'issuer_url: https://ca.example.com:8443/CA?x=1' > ca/scep-ca.yaml
+	yields - scep-ca list --dir ca
 }
 
 @test "scep-ca: hostile names reach no path and no second line" {
@@ -831,6 +838,38 @@ query() {
 	grep -q "^${serial,,}: " stdout
 	grep -q 'another key than is recorded' stdout
 	grep -q 'not good$' stdout
+}
+
+@test "scep-ca check: what others are given to verify with" {
+	ca ca
+	ca other
+	found() {
+		_run scep-ca check --dir ca
+		[ "$status" -eq 1 ] && grep -q "^$1: " stdout
+	}
+	cp ca/root.pem good
+	rm ca/root.pem
+	found root.pem
+	cp other/root.pem ca/root.pem
+	found root.pem
+	cp good ca/root.pem
+	echo nothing > ca/chain.pem
+	found chain.pem
+	cp good ca/chain.pem
+	yields - scep-ca check --dir ca
+	# A root that ends before the CA below it.
+	printf '%s\n' basicConstraints=critical,CA:TRUE subjectKeyIdentifier=hash \
+	    keyUsage=critical,keyCertSign,cRLSign,digitalSignature,keyEncipherment \
+	    > ext
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout up.key -subj /CN=Up \
+	    -days 20 -out up.pem 2> /dev/null
+	scep-ca init --dir sub --csr sub.csr --subject /CN=Sub
+	openssl x509 -req -in sub.csr -CA up.pem -CAkey up.key -days 900 \
+	    -CAcreateserial -extfile ext -out sub.pem 2> /dev/null
+	scep-ca install --dir sub <(cat sub.pem up.pem)
+	_run scep-ca check --dir sub
+	[ "$status" -eq 1 ]
+	grep -q '^chain.pem: ends soon' stdout
 }
 
 @test "scep-ca check: a certificate of nobody here, another CA's key" {

@@ -134,6 +134,42 @@ check_authority(struct findings *f, int64_t warn)
 		found(f, CA_RA_CERT, "not of this CA: %s", reason);
 }
 
+/* The certificates of a file; what cannot be read is a finding. */
+static void
+load_list(struct findings *f, const char *name, STACK_OF(X509) **out)
+{
+	auto_char *path = authority_path(f->ca, name);
+	char reason[400];
+	enum status st;
+
+	diag_capture(reason, sizeof reason);
+	st = cert_load_list(path, out);
+	diag_capture(NULL, 0);
+	if (st != OK)
+		found(f, name, "%s", reason);
+}
+
+/* What clients and servers are given to verify with. */
+static void
+check_chain(struct findings *f, int64_t warn)
+{
+	X509 *ca = f->ca->now.ca.cert, *bad = NULL;
+	auto_certs *chain = NULL, *roots = NULL, *way = NULL;
+	const char *reason;
+	int i;
+
+	load_list(f, CA_CHAIN, &chain);
+	load_list(f, CA_ROOT, &roots);
+	if (chain == NULL || roots == NULL)
+		return;
+	if ((reason = cert_build_chain(ca, chain, roots, f->now, &way,
+	    &bad)) != NULL)
+		found(f, CA_ROOT, "the CA does not lead to it by " CA_CHAIN
+		    ": %s", reason);
+	for (i = 1; i < sk_X509_num(way); i++)
+		check_end(f, CA_CHAIN, sk_X509_value(way, i), warn);
+}
+
 static void
 check_crl(struct findings *f)
 {
@@ -287,6 +323,7 @@ run(const struct args *a)
 	check_modes(&f);
 	check_keys(&f);
 	check_authority(&f, a->warn);
+	check_chain(&f, a->warn);
 	if ((st = check_ledger(&f)) != OK)
 		return st;
 	check_crl(&f);
