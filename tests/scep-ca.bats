@@ -323,6 +323,29 @@ setup() {
 	denied ca d 0 'des-cbc'
 }
 
+@test "scep-ca: a key whose signatures anybody makes is badAlg" {
+	ca ca
+	# The exponent 1: what is signed is its own signature.
+	openssl genrsa -out good.key 2048 2> /dev/null
+	openssl rsa -in good.key -noout -text > good.text
+	python3 - good.text > one.cnf <<-'PY'
+	import re, sys
+	parts = re.findall(r'^(\w+):.*\n((?:    [0-9a-f:]+\n)+)',
+	    open(sys.argv[1]).read(), re.M)
+	v = {name: '0x' + re.sub(r'[\s:]', '', x) for name, x in parts}
+	print('asn1=SEQUENCE:key\n[key]')
+	for i, x in enumerate(('0', v['modulus'], '1', '1', v['prime1'],
+	    v['prime2'], '1', '1', v['coefficient'])):
+	    print('f%d=INTEGER:%s' % (i, x))
+	PY
+	openssl asn1parse -genconf one.cnf -noout -out one.der
+	openssl rsa -inform DER -in one.der -out one.key 2> /dev/null
+	openssl req -x509 -key one.key -subj /CN=one -out one.pem
+	csr one /CN=one "$(challenge ca)"
+	message ca one
+	denied ca one 0 'exponent'
+}
+
 @test "scep-ca: EC keys are told why" {
 	ca ca
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
@@ -433,7 +456,26 @@ setup() {
 	message ca d --twice transactionID; run_bad 'transactionID' d.msg
 	message ca d --twice messageType; run_bad 'messageType' d.msg
 	message ca d --depth 40; run_bad '' d.msg
-	python3 -c 'print("\x30\x80" * 30000, end="")' > bad; run_bad '' bad
+	for head in 3080 30820003 a080 2480; do
+		python3 - $head > bad <<-'PY'
+		import sys
+		sys.stdout.buffer.write(bytes.fromhex(sys.argv[1]) * 16000)
+		PY
+		run_bad '' bad
+	done
+	# Lengths that nothing is behind.
+	for head in 3084ffffffff 308800000000ffffffff 3088ffffffffffffffff \
+	    3089010000000000000000 30ff 3080 30847fffffff; do
+		for at in 0 20 60; do
+			python3 - good $at $head > bad <<-'PY'
+			import sys
+			b, at = open(sys.argv[1], 'rb').read(), int(sys.argv[2])
+			h = bytes.fromhex(sys.argv[3])
+			sys.stdout.buffer.write(b[:at] + h + b[at + len(h):])
+			PY
+			run_bad '' bad
+		done
+	done
 	head -c 65537 /dev/zero > bad; run_bad 'limit' bad
 	message ca d --transaction "$(printf 'x%.0s' $(seq 300))"
 	run_bad 'transactionID' d.msg
