@@ -54,7 +54,7 @@ setup() {
 machine() {
 	status=0
 	{ echo '. /run/shared/common'; cat; } |
-	    timeout -k 5 120 "$TESTS/machine" "$@" "$T/shared" > "$T/said" \
+	    timeout -k 5 300 "$TESTS/machine" "$@" "$T/shared" > "$T/said" \
 	    2>&1 3>&- || status=$?
 	cat "$T/said"
 	[ "$status" -ne 125 ] || skip "no machine of its own: $(tail -n 1 "$T/said")"
