@@ -143,6 +143,44 @@ teardown() {
 	    == [1]"
 }
 
+# Of the profile and its payloads: what a device tells an update by.
+@test "flow: an update has the identifiers of what it replaces, and is new" {
+	yields - device "$T/d" --udid REPEAT-3
+	for n in 1 2; do
+		again "$T/d"
+		[ "$code" = 200 ]
+		unsign "$T/body" "$T/p$n"
+		opens "$T/d" "$T/body" "$T/payloads$n"
+	done
+	python3 - "$T/d/profile.mobileconfig" "$T"/p[12] "$T"/payloads[12] \
+	    <<-'PY'
+	import plistlib, sys
+	first, *rest = (plistlib.load(open(f, 'rb')) for f in sys.argv[1:])
+	sent = [dict(p, PayloadContent=c) for p, c in zip(rest, rest[2:])]
+	sent.insert(0, first)
+	names = [[p['PayloadIdentifier']] + [c['PayloadIdentifier']
+	    for c in p['PayloadContent']] for p in sent]
+	assert names[0] == names[1] == names[2], names
+	assert len(set(names[0])) == 3, names
+	whole = [p['PayloadUUID'] for p in sent]
+	assert len(set(whole)) == 3, whole
+	for p in sent:
+	    own = [p['PayloadUUID']] + [c['PayloadUUID']
+	        for c in p['PayloadContent']]
+	    assert len(set(own)) == 3, own
+	# By this one other payloads name the client certificate.
+	assert len({p['PayloadContent'][1]['PayloadUUID'] for p in sent}) == 1
+	PY
+	# All were signed under one issuer.
+	for f in "$T/d/09-profile.response" "$T/body"; do
+		openssl cms -verify -binary -purpose any -inform DER \
+		    -CAfile "$ROOT_CA" -signer "$T/signer" -in "$f" \
+		    -out "$T/out" 2> "$T/cms"
+		openssl x509 -in "$T/signer" -noout -issuer
+	done | sort -u > "$T/issuers"
+	[ "$(wc -l < "$T/issuers")" -eq 1 ]
+}
+
 @test "flow: under reenroll a late repeat is sent to /enroll" {
 	yields - device "$T/d" --udid REPEAT-2
 	sed -i 's/^repeat:.*/repeat: reenroll/' "$SITE/site.yaml"

@@ -165,6 +165,32 @@ processes() {
 	[[ $output != *listening* ]]
 }
 
+@test "mcfg-serve: a profile that would not replace is warned of" {
+	cp -r "$SITE" "$T/site"
+	SITE=$T/site
+	rm -f "$SITE/run"/*
+	cp "$SITE/profile.yaml" "$T/kept"
+	serve
+	unserve
+	[ ! -s "$SITE.stderr" ]
+	sed -i 's/^PayloadIdentifier: .*/PayloadIdentifier: "com.other"  # x/' \
+	    "$SITE/profile.yaml"
+	# A template that is new replaces nothing.
+	mkdir -p "$SITE/profile.d"
+	cp "$T/kept" "$SITE/profile.d/iPad.yaml"
+	for _ in 1 2; do
+		serve
+		unserve
+		[ "$(wc -l < "$SITE.stderr")" -eq 1 ]
+		grep -q "warning: profile.yaml: PayloadIdentifier: 'com.other' is not 'local.mcfg.profile'" \
+		    "$SITE.stderr"
+	done
+	cp "$T/kept" "$SITE/profile.yaml"
+	serve
+	unserve
+	[ ! -s "$SITE.stderr" ]
+}
+
 @test "mcfg-serve: one server for a site" {
 	serve
 	refuses 1 'served already' mcfg-serve "$SITE" --port "$(free_port)"

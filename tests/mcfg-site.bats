@@ -83,7 +83,7 @@ cert() {
 
 @test "mcfg-site: what profile.yaml shows as comments works, too" {
 	sed 's/^\( *\)# \( *- \)/\1\2/
-	    s/^  # \(  *[A-Z]\)/  \1/; s/^# \(PayloadRemoval\)/\1/' \
+	    s/^  # \(  *[A-Z]\)/  \1/; s/^# \(PayloadRemoval\|RemovalDate\|Duration\)/\1/' \
 	    "$SITE/profile.yaml" > "$T/profile.yaml"
 	ln -s "$SITE/ca" "$T/ca"
 	yields "$T/profile" mcfg-profile --set USER=jane --set CHALLENGE=secret \
@@ -91,6 +91,12 @@ cert() {
 	plist_is "$T/profile" "p['PayloadRemovalDisallowed'] is True and \
 	    [c['PayloadType'] for c in p['PayloadContent']][2:] == \
 	    ['com.apple.profileRemovalPassword', 'com.apple.vpn.managed']"
+	plist_is "$T/profile" "88 < (p['RemovalDate'] - \
+	    __import__('datetime').datetime.utcnow()).days < 91 and \
+	    p['DurationUntilRemoval'] == 7776000.0 and \
+	    type(p['DurationUntilRemoval']) is float"
+	plist_is "$T/profile" \
+	    "p['PayloadContent'][2]['RemovalPassword'] == 'change this'"
 	plist_is "$T/profile" "p['PayloadContent'][3]['IKEv2'] \
 	    ['PayloadCertificateUUID'] == p['PayloadContent'][1]['PayloadUUID']"
 }
@@ -243,6 +249,20 @@ configured_apache() {
 	mkdir "$long"
 	cp "$SITE/site.yaml" "$long"
 	refuses 1 'too long' mcfg-site "$long" --web nginx
+}
+
+@test "mcfg-site: a signer of another issuer is warned of" {
+	cp -r "$SITE" "$T/site"
+	rm -f "$T/site/published"
+	yields - mcfg-site "$T/site" --renew signer
+	# The same authority again is no news.
+	yields - mcfg-site "$T/site" --renew signer
+	scep-ca rollover --dir "$T/site/ca" > /dev/null 2>&1
+	scep-ca rollover --dir "$T/site/ca" --activate > /dev/null 2>&1
+	warns 'signer/cert.pem: issuer: another than' - mcfg-site "$T/site" \
+	    --renew signer
+	rm "$T/site/published"
+	yields - mcfg-site "$T/site" --renew signer
 }
 
 @test "mcfg-site: the command line" {

@@ -1,0 +1,49 @@
+# What devices have been given so far, for mcfg-serve and mcfg-site: sourced.
+#
+# A device takes a profile for an update of another where both have the same
+# PayloadIdentifier and their signers the same issuer.  DIR/published has a
+# line for each template and one for the signer, as they were when the site was
+# first served with them.
+# shellcheck shell=sh
+
+# identifier_of FILE: the top-level PayloadIdentifier, as it is written.
+identifier_of() {
+	sed -n 's/^PayloadIdentifier:[[:space:]]*//p' "$1" | head -n 1 |
+	    sed 's/[[:space:]]#.*//; s/[[:space:]]*$//; s/^"\(.*\)"$/\1/'
+}
+
+# issuer_of CERT: its name and key.
+issuer_of() {
+	openssl x509 -in "$1" -noout -issuer -nameopt RFC2253 \
+	    -ext authorityKeyIdentifier 2> /dev/null |
+	    sed -n 's/^issuer=//p; s/^ *keyid://p; s/^ *\([0-9A-F:]\{20,\}\)$/\1/p' |
+	    tr '\n' ' ' | sed 's/ *$//'
+}
+
+# published_now DIR: the lines as they would be today.
+published_now() {
+	for file in "$1"/profile.yaml "$1"/profile.d/*.yaml; do
+		[ -f "$file" ] || continue
+		printf '%s: %s\n' "${file#"$1"/}" "$(identifier_of "$file")"
+	done
+	printf 'signer: %s\n' "$(issuer_of "$1/signer/cert.pem")"
+}
+
+# published_differ DIR: a sentence for each that devices would not take for an
+# update; what is new is remembered.
+published_differ() {
+	published_now "$1" | while IFS= read -r line; do
+		what=${line%%: *} is=${line#*: }
+		was=$(sed -n "s|^$what: ||p" "$1/published" 2> /dev/null |
+		    head -n 1)
+		if [ -z "$was" ]; then
+			[ -z "$is" ] || printf '%s\n' "$line" >> "$1/published"
+		elif [ "$is" != "$was" ] && [ "$what" = signer ]; then
+			echo "signer/cert.pem: issuer: another than that of" \
+			    "profiles on devices, which will refuse an update"
+		elif [ "$is" != "$was" ]; then
+			echo "$what: PayloadIdentifier: '$is' is not '$was':" \
+			    "devices will add a profile and keep the old one"
+		fi
+	done
+}
