@@ -54,6 +54,8 @@ make_pki() {
 setup_suite() {
 	local root=${BATS_TEST_DIRNAME%/tests}
 
+	# A fresh Debian has no locale set, and bash then keeps \u as it is.
+	export LC_ALL=C.UTF-8
 	export MCFG_BIN=${MCFG_BIN:-$root/build/bin}
 	export PATH=$MCFG_BIN:$root/scripts:$PATH
 	export MCFG_TEST_PKI=$BATS_SUITE_TMPDIR/pki
