@@ -311,7 +311,8 @@ render(const struct report *r, size_t flags, struct buf *out)
 
 	if (text == NULL)
 		mem_exhausted();
-	put_visible(text, out);
+	else
+		put_visible(text, out);
 	buf_putc(out, '\n');
 	free(text);
 }

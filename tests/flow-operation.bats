@@ -62,8 +62,8 @@ print(*[e["id"] for e in json.load(open(sys.argv[1]))
 	# What came after the backup is not known, and starts over.
 	again "$T/after"
 	[ "$code" = 403 ]
-	FACTORY=$SITE/simulated/device.pem
-	FACTORY_KEY=$SITE/simulated/device-key.pem
+	export FACTORY=$SITE/simulated/device.pem
+	export FACTORY_KEY=$SITE/simulated/device-key.pem
 	yields - device "$T/anew" --udid AFTER
 	enrollments "sorted(e['state'] for e in j) == ['configured'] * 2"
 }

@@ -18,8 +18,6 @@ teardown() {
 
 # strange HABIT [FILE]: a server of tests/scep_stranger.py at $URL.
 strange() {
-	local said
-
 	rm -f said
 	mkfifo said
 	exec 5<> said
@@ -163,6 +161,7 @@ print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
 	strange nocaps
 	run -0 --separate-stderr enroll --new-key key --ca ca/root.pem \
 	    --name 'an RA & co' --cipher aes-256-cbc --digest sha256 -o cert
+	# shellcheck disable=SC2154 # of run
 	[[ $stderr == *'warning: GetCACaps: the server (404) names nothing'* ]]
 	certified cert key
 	grep -qx "GET GetCACert an RA & co" ca/asked
