@@ -105,7 +105,7 @@ names() {
 	[ "$(ls)" = opt ]
 	grep -q '^ExecStart=/opt/mcfg/bin/mcfg-serve /var/lib/mcfg/%i' \
 	    opt/mcfg/lib/systemd/system/mcfg-serve@.service
-	grep -q 'fcgiwrap .* /opt/mcfg/libexec/mcfg/mcfg.cgi$' \
+	grep -q 'fcgiwrap .* /opt/mcfg/libexec/mcfg/mcfg.cgi ' \
 	    opt/mcfg/lib/systemd/system/mcfg-pages@.service
 	run ! grep -rE '/usr/(bin/(mcfg|scep)|libexec)' opt/mcfg/lib
 	echo theirs > opt/mcfg/bin/theirs
