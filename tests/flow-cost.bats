@@ -25,7 +25,8 @@ teardown_file() {
 	PORT=$(free_port)
 	sed -i "s|localhost:[0-9]*|localhost:$PORT|" "$T/site"/*.yaml
 	mkdir "$T/scripts"
-	cp "$ROOT/scripts/mcfg-serve" "$ROOT/scripts/mcfg.cgi" "$T/scripts"
+	cp "$ROOT/scripts/mcfg-serve" "$ROOT/scripts/mcfg.cgi" \
+	    "$ROOT/scripts/published.sh" "$T/scripts"
 	python3 - "$ROOT/scripts/lighttpd.conf" "$T/scripts/lighttpd.conf" \
 	    <<-'PY'
 	import re, sys
