@@ -9,12 +9,12 @@ load postgresql
 # shellcheck disable=SC2154 # code is set by web
 code=
 
-export DEVICES=24
+DEVICES=${MCFG_TEST_STRESS:+200}
+DEVICES=${DEVICES:-24}
 
 setup_file() {
 	command -v lighttpd > /dev/null || [ -x /usr/sbin/lighttpd ] ||
 	    skip 'lighttpd is not installed'
-	[ -z "${MCFG_TEST_STRESS:-}" ] || DEVICES=200
 	postgresql_start
 	[ -z "$PG_MISSING" ] || return 0
 	make_hosts
