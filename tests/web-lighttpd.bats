@@ -572,6 +572,13 @@ gone() {
 	[[ -z $state || $state == [ZX]* ]]
 }
 
+@test "web: a device that tries everything finds nothing wrong" {
+	run -0 device "$T/d" --server-only-checks
+	printf '%s\n' "$output" | grep -v '^right ' || :
+	[ "$(printf '%s\n' "$output" | grep -c '^right ')" -ge 80 ]
+	[[ ${lines[-1]} == *' right, 0 wrong, 0 not offered or not reached' ]]
+}
+
 # insist N: device N enrolls, from the start each time that it fails.
 insist() {
 	local n=$1
