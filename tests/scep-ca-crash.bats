@@ -13,16 +13,21 @@ setup() {
 	load_tool=${MCFG_BIN%/bin}/unit/scep_load
 }
 
-# requests NAME N: N requests of one key for ca, NAME0.msg ...
+# requests NAME N: N requests of one key for ca, NAME0.msg ..., with challenges
+# that one process puts into $LEDGER.
 requests() {
-	local i
+	local i now
 
 	[ -x "$load_tool" ] || skip "scep_load is not built (make units)"
 	[ -e key ] || openssl genrsa -out key 2048 2> /dev/null
 	chmod 600 key
+	now=$(date +%s)
 	for ((i = 0; i < $2; i++)); do
-		challenge ca
+		echo "$1challenge-$i"
 	done > "$1.pw"
+	sed "s/.*/challenge & manual - $((now + 86400)) $now/" "$1.pw" |
+	    "${load_tool%/*}/unit_ledger" "$LEDGER" > "$1.put"
+	[ "$(grep -cx ok "$1.put")" -eq "$2" ]
 	"$load_tool" ca/cert.pem key "$1" < "$1.pw"
 }
 
@@ -43,6 +48,7 @@ state_is() {
 @test "scep-ca crash: killed at any call, a retry yields one certificate" {
 	needs strace
 	ca ca
+	LEDGER=sqlite:$T/ca/ledger.db
 	requests r 1
 	cp -r ca fresh
 	calls=openat,write,pwrite64,fsync,fdatasync,ftruncate,unlink,rename
