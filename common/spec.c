@@ -6,9 +6,7 @@
 
 #include <yaml.h>
 
-#include "clock.h"
 #include "io.h"
-#include "secret.h"
 #include "spec_local.h"
 
 /*
@@ -471,144 +469,23 @@ count(struct reading *r, const struct event *e, const struct spec_step *step,
 	return OK;
 }
 
-/* The bytes of a PEM certificate, or nothing where there is none. */
-static const char *
-unarmour(const struct buf *file, struct buf *out)
-{
-	static const char begin[] = "-----BEGIN CERTIFICATE-----";
-	static const char end[] = "-----END CERTIFICATE-----";
-	const char *p = buf_str(file), *q;
-
-	if (memchr(p, '\0', file->len) != NULL || file->len == 0)
-		return NULL;
-	while ((p = strstr(p, begin)) != NULL && p != buf_str(file) &&
-	    p[-1] != '\n')
-		p++;
-	if (p == NULL)
-		return NULL;
-	p += sizeof begin - 1;
-	if ((q = strstr(p, end)) == NULL)
-		return "a certificate in PEM that does not end";
-	if (strstr(q, begin) != NULL)
-		return "several certificates: one payload holds one";
-	return buf_from_base64(p, (size_t)(q - p), out);
-}
-
-/* What a file beside the YAML holds; a certificate in PEM as DER. */
-static enum status
-read_beside(struct reading *r, const struct event *e,
-    const struct spec_step *step, const char *s, struct buf *out)
-{
-	const char *tag = text_at(r, e->tag), *fault;
-	auto_buf file = BUF_INIT, der = BUF_INIT;
-	auto_char *path = NULL;
-	char reason[512];
-	enum status st;
-
-	if (r->how->path == NULL)
-		return fail_at(r, e, step, "%s is not taken here", tag);
-	if (r->how->vars != NULL && strstr(s, "${") != NULL)
-		return fail_at(r, e, step, "variables are not expanded in the "
-		    "name of a file");
-	path = io_beside(r->how->path, s);
-	diag_capture(reason, sizeof reason);
-	st = *s != '\0' ? io_slurp_file(path, IO_PROFILE_MAX, &file) :
-	    fail(MALFORMED, "no name of a file");
-	diag_capture(NULL, 0);
-	if (st != OK) {
-		fail_at(r, e, step, "%s: %s", tag, reason);
-		return st;
-	}
-	if ((fault = unarmour(&file, &der)) != NULL)
-		return fail_at(r, e, step, "%s: %s: %s", tag, path, fault);
-	buf_add_buf(out, der.len > 0 ? &der : &file);
-	return OK;
-}
-
-static enum status
-tag_file(struct reading *r, const struct event *e,
-    const struct spec_step *step, const char *s, struct tree **out)
-{
-	auto_buf file = BUF_INIT;
-	enum status st;
-
-	if ((st = read_beside(r, e, step, s, &file)) == OK)
-		*out = tree_data(file.data, file.len);
-	return st;
-}
-
-/* Of a certificate that is its fingerprint. */
-static enum status
-tag_sha256(struct reading *r, const struct event *e,
-    const struct spec_step *step, const char *s, struct tree **out)
-{
-	auto_buf file = BUF_INIT, hash = BUF_INIT;
-	char hex[SECRET_HASH_TEXT];
-	const char *fault;
-	enum status st;
-
-	if ((st = read_beside(r, e, step, s, &file)) != OK)
-		return st;
-	secret_sha256(file.data, file.len, hex);
-	if ((fault = buf_from_hex(hex, &hash)) != NULL)
-		return fail_at(r, e, step, "!sha256: %s", fault);
-	*out = tree_data(hash.data, hash.len);
-	return OK;
-}
-
-static enum status
-tag_after(struct reading *r, const struct event *e,
-    const struct spec_step *step, const char *s, struct tree **out)
-{
-	const char *reason;
-	int64_t seconds;
-
-	if ((reason = clock_duration(s, &seconds)) != NULL)
-		return fail_at(r, e, step, "!after '%s': %s", s, reason);
-	if (seconds < 0 || seconds > INT64_C(200) * 366 * CLOCK_DAY ||
-	    (*out = tree_date(r->how->at + seconds)) == NULL)
-		return fail_at(r, e, step, "!after '%s': a plist's date lies "
-		    "between 1933 and 2069", s);
-	return OK;
-}
-
-static enum status
-tag_uuid(struct reading *r, const struct event *e,
-    const struct spec_step *step, const char *s, struct tree **out)
-{
-	if (r->how->uuids == NULL)
-		return fail_at(r, e, step, "!uuid is not taken here");
-	if (*s == '\0')
-		return fail_at(r, e, step, "!uuid needs a name");
-	*out = tree_string(s);
-	return OK;
-}
-
 static enum status
 build_tagged(struct reading *r, const struct event *e,
     const struct spec_step *step, const char *s, struct tree **out)
 {
-	const char *tag = text_at(r, e->tag), *reason = NULL;
+	const char *tag = text_at(r, e->tag), *fault = NULL;
+	auto_buf reason = BUF_INIT;
+	enum status st;
 
-	if (strcmp(tag, "!file") == 0)
-		return tag_file(r, e, step, s, out);
-	if (strcmp(tag, "!sha256") == 0)
-		return tag_sha256(r, e, step, s, out);
-	if (strcmp(tag, "!after") == 0)
-		return tag_after(r, e, step, s, out);
-	if (strcmp(tag, "!uuid") == 0)
-		return tag_uuid(r, e, step, s, out);
+	if (spec_is_own_tag(tag)) {
+		if ((st = spec_own_tag(tag, s, r->how, &reason, out)) != OK)
+			fail_at(r, e, step, "%s", buf_str(&reason));
+		return st;
+	}
 	tag += sizeof yaml_tags - 1;
-	if ((*out = spec_tagged(tag, s, &reason)) == NULL)
-		return fail_at(r, e, step, "!!%s '%.64s': %s", tag, s, reason);
+	if ((*out = spec_tagged(tag, s, &fault)) == NULL)
+		return fail_at(r, e, step, "!!%s '%.64s': %s", tag, s, fault);
 	return OK;
-}
-
-/* A tag whose scalar is the name of a file. */
-static bool
-names_file(const char *tag)
-{
-	return strcmp(tag, "!file") == 0 || strcmp(tag, "!sha256") == 0;
 }
 
 static bool
@@ -618,8 +495,7 @@ is_known_tag(const char *tag)
 
 	if (strncmp(tag, yaml_tags, n) == 0)
 		return spec_is_tag(tag + n);
-	return names_file(tag) || strcmp(tag, "!after") == 0 ||
-	    strcmp(tag, "!uuid") == 0;
+	return spec_is_own_tag(tag);
 }
 
 static enum status
@@ -711,7 +587,7 @@ make_scalar(struct reading *r, const struct event *e,
 	const char *s = text_at(r, e->text), *fault;
 	auto_buf text = BUF_INIT, reason = BUF_INIT;
 	auto_char *only = NULL;
-	bool is_file = e->tag != 0 && names_file(text_at(r, e->tag));
+	bool is_file = e->tag != 0 && spec_names_file(text_at(r, e->tag));
 	bool fills = r->how->vars != NULL && !is_file &&
 	    strstr(s, "${") != NULL;
 

@@ -38,6 +38,19 @@ struct tree *spec_scalar(const char *s);
 struct tree *spec_tagged(const char *tag, const char *s, const char **reason);
 bool spec_is_tag(const char *tag);
 
+/*
+ * The tags of our own, with their "!".  spec_own_tag() makes the value that
+ * one says of s: MALFORMED, or FAULT where a file cannot be read, with the
+ * reason appended.
+ */
+bool spec_is_own_tag(const char *tag);
+enum status spec_own_tag(const char *tag, const char *s,
+    const struct spec_how *how, struct buf *reason,
+    struct tree **out) USE_RESULT;
+
+/* A tag whose scalar is the name of a file. */
+bool spec_names_file(const char *tag);
+
 /* ${NAME} and nothing else: the name, which the caller frees; or NULL. */
 char *spec_only_variable(const char *s);
 
