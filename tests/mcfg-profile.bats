@@ -283,7 +283,7 @@ ambiguous() {
 }
 
 @test "profile: directives of tags, which the library takes its time for" {
-	{ for ((i = 0; i < 100000; i++)); do echo "%TAG !a$i! b"; done; echo '--- {}'; } > "$T/p.yaml"
+	{ seq -f '%%TAG !a%.0f! b' 100000; echo '--- {}'; } > "$T/p.yaml"
 	_run soon mcfg-profile "$T/p.yaml"
 	[ "$status" -eq 3 ]
 	grep -q 'p.yaml:1:1: directives for tags are not taken' "$T/stderr"
