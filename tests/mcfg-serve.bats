@@ -153,7 +153,8 @@ processes() {
 	kill "$proxy"
 	wait "$proxy" || :
 	[ -n "$enrolled" ]
-	enrollments "[e['state'] for e in j] == ['configured']"
+	enrollments "[e['state'] for e in j if e['udid'] ==
+	    '$(mcfg-get UDID "$T/d/attributes.plist")'] == ['configured']"
 }
 
 @test "mcfg-serve: a port in use is a failure with a reason" {
