@@ -258,7 +258,7 @@ load_key(const struct identity_source *src, const char *what,
 	else {
 		if (strncmp(key, "file:", 5) == 0)
 			key += 5;
-		st = secret_read_key_file(key, src->loose, &in);
+		st = secret_read_key_file(key, src->loose, IO_KEY_MAX, &in);
 	}
 	if (st != OK)
 		return st;

@@ -17,8 +17,6 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
-#include "io.h"
-
 enum {
 	SECRET_LINE_MAX = 4096,
 	CHUNK = 4096,
@@ -31,7 +29,6 @@ secret_setup(void)
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	uint64_t settings = 0;
 
-	io_reserve_fds();
 	setrlimit(RLIMIT_CORE, &none);
 #ifdef PR_SET_DUMPABLE
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -165,7 +162,8 @@ secret_read(const char *src, const char *what, struct buf *out)
 }
 
 enum status
-secret_read_key_file(const char *path, bool loose, struct buf *out)
+secret_read_key_file(const char *path, bool loose, size_t max,
+    struct buf *out)
 {
 	struct stat sb;
 	enum status st = OK;
@@ -183,7 +181,7 @@ secret_read_key_file(const char *path, bool loose, struct buf *out)
 		warning("%s: key can be read by others: mode %04o", path,
 		    (unsigned)sb.st_mode & 07777);
 	if (st == OK)
-		st = read_fd(fd, path, IO_KEY_MAX, out);
+		st = read_fd(fd, path, max, out);
 	close(fd);
 	return st;
 }

@@ -34,7 +34,7 @@ struct identity_source {
 
 /*
  * secret_setup() prepares the process: no core dump, no openssl.cnf unless
- * OPENSSL_CONF is set, descriptors 0 to 2 open, SIGPIPE ignored.
+ * OPENSSL_CONF is set, SIGPIPE ignored.
  */
 void secret_setup(void);
 
@@ -58,13 +58,13 @@ enum status secret_read_all(const char *src, const char *what, size_t max,
     struct buf *out) USE_RESULT;
 
 /*
- * secret_read_key_file() reads a file that holds a private key, marked
- * secret.  REFUSED is never given: a regular file that group or others can
+ * secret_read_key_file() reads a file of at most max bytes that holds a
+ * private key, marked secret.  REFUSED is never given: a regular file that group or others can
  * read is a FAULT, or a warning where loose is true; the mode is that of the
  * opened descriptor.  A file of group 0 with mode 0640 owned by root counts
  * as loose too.
  */
-enum status secret_read_key_file(const char *path, bool loose,
+enum status secret_read_key_file(const char *path, bool loose, size_t max,
     struct buf *out) USE_RESULT;
 
 /* secret_random() fills p from the system's generator, or ends in FAULT. */

@@ -192,6 +192,25 @@ processes() {
 	[ ! -s "$SITE.stderr" ]
 }
 
+@test "mcfg-serve: workers behind another server warn of it too" {
+	for p in multiwatch spawn-fcgi fcgiwrap; do
+		needs "$p"
+	done
+	cp -r "$SITE" "$T/s"
+	sed -i 's/^PayloadIdentifier: .*/PayloadIdentifier: com.other/' \
+	    "$T/s/profile.yaml"
+	echo 'profile.yaml: local.mcfg.profile' > "$T/s/published"
+	mkfifo "$T/ready"
+	"$ROOT/scripts/web/workers" "$T/s" > "$T/ready" 2> "$T/said" 3>&- &
+	workers=$!
+	read -r -t 60 line < "$T/ready"
+	kill "$workers"
+	wait "$workers" || :
+	[ "$line" = "listening in $T/s/web" ]
+	grep -q "^workers: warning: profile.yaml: PayloadIdentifier: 'com.other' is not 'local.mcfg.profile'" "$T/said"
+	grep -q '^signer: ' "$T/s/published"
+}
+
 @test "mcfg-serve: one server for a site" {
 	serve
 	refuses 1 'served already' mcfg-serve "$SITE" --port "$(free_port)"
