@@ -155,12 +155,15 @@ asks() {
 
 @test "mcfg.cgi: a program knows the facts about a user" {
 	knows 'echo "{\"mail\": \"jane@example.com\", \"n\": [1, \"two\"]}"'
+	# Nothing that another test began.
+	rm "$T/site"/ledger.db*
 	asks jane
 	[ "$code" = 200 ] || { cat "$T/log"; false; }
 	logged 'profile service for jane'
 	printf '1\0jane\0' | cmp - "$T/args"
 	SITE=$T/site
 	mcfg-enrollment list --json --config "$SITE/site.yaml" > "$T/list"
+	json_is "$T/list" "[e['user'] for e in j] == ['jane']"
 	id=$(mcfg-get 0.id "$T/list")
 	mcfg-enrollment show --json --config "$SITE/site.yaml" "$id" > "$T/show"
 	json_is "$T/show" "j['facts'] == {'mail': 'jane@example.com',
