@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
+
+#include "spec_parser.h"
 
 enum {
 	DEPTH_MAX = 64,
@@ -286,17 +287,11 @@ read_events(struct reader *r)
 enum status
 spec_doc_parse(const struct buf *in, const char *name, struct spec_doc **out)
 {
-	/* With a given encoding the library takes a mark for text. */
-	size_t skip = buf_has_prefix(in, "\xEF\xBB\xBF") ? 3 : 0;
 	auto_spec_doc *d = xcalloc(1, sizeof *d);
 	struct reader r = { .doc = d, .name = name };
 	enum status st;
 
-	if (!yaml_parser_initialize(&r.parser))
-		mem_exhausted();
-	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&r.parser,
-	    (const unsigned char *)buf_str(in) + skip, in->len - skip);
+	spec_parser_open(&r.parser, in);
 	st = read_events(&r);
 	yaml_parser_delete(&r.parser);
 	if (st == OK)

@@ -15,23 +15,9 @@ json_free(json_t **j)
 #define auto_json AUTO(json_free) json_t
 
 struct converting {
-	const char *name;
-	unsigned long line;	/* of the whole, or 0 */
+	struct spec_place at;	/* of the whole */
 	size_t nodes;
 };
-
-static enum status
-refuse(const struct converting *c, const struct spec_step *step,
-    const char *reason)
-{
-	auto_buf path = BUF_INIT;
-
-	spec_path_text(step, &path);
-	if (c->line > 0)
-		return fail(MALFORMED, "%s:%lu: %s%s", c->name, c->line,
-		    buf_str(&path), reason);
-	return fail(MALFORMED, "%s: %s%s", c->name, buf_str(&path), reason);
-}
 
 static enum status convert(struct converting *c, const json_t *j,
     const struct spec_step *step, size_t depth, struct tree **out);
@@ -48,13 +34,13 @@ convert_object(struct converting *c, const json_t *j,
 	enum status st;
 
 	if (json_object_size(j) > TREE_KEYS_MAX)
-		return refuse(c, step, "too many keys in one object");
+		return spec_fail_at(&c->at, step, "too many keys in one object");
 	json_object_foreach(object, key, value) {
 		const struct spec_step here = { step, key, 0 };
 		struct tree *made = NULL;
 
 		if ((fault = tree_text_fault(key, strlen(key))) != NULL)
-			return refuse(c, step, fault);
+			return spec_fail_at(&c->at, step, "%s", fault);
 		if (json_is_null(value))
 			continue;
 		if ((st = convert(c, value, &here, depth, &made)) != OK)
@@ -92,9 +78,9 @@ convert(struct converting *c, const json_t *j, const struct spec_step *step,
 	const char *fault;
 
 	if (++c->nodes > TREE_NODES_MAX)
-		return refuse(c, step, "too many values");
+		return spec_fail_at(&c->at, step, "too many values");
 	if (depth >= TREE_DEPTH_MAX)
-		return refuse(c, step, "nested too deeply");
+		return spec_fail_at(&c->at, step, "nested too deeply");
 	switch (json_typeof(j)) {
 	case JSON_OBJECT:
 		return convert_object(c, j, step, depth + 1, out);
@@ -104,7 +90,7 @@ convert(struct converting *c, const json_t *j, const struct spec_step *step,
 		fault = tree_text_fault(json_string_value(j),
 		    json_string_length(j));
 		if (fault != NULL)
-			return refuse(c, step, fault);
+			return spec_fail_at(&c->at, step, "%s", fault);
 		*out = tree_string(json_string_value(j));
 		return OK;
 	case JSON_INTEGER:
@@ -120,7 +106,7 @@ convert(struct converting *c, const json_t *j, const struct spec_step *step,
 	case JSON_NULL:
 		break;
 	}
-	return refuse(c, step, "null has no place in a list");
+	return spec_fail_at(&c->at, step, "null has no place in a list");
 }
 
 /*
@@ -150,12 +136,12 @@ enum status
 spec_json_at(const void *p, size_t len, const char *name, unsigned long line,
     struct tree **out)
 {
-	struct converting c = { name, line, 0 };
+	struct converting c = { { name, line, 0 }, 0 };
 	json_error_t error;
 	auto_json *j = NULL;
 
 	if (is_crowded(p, len))
-		return refuse(&c, NULL, "too many values");
+		return spec_fail_at(&c.at, NULL, "too many values");
 	if ((j = json_loadb(p, len, JSON_REJECT_DUPLICATES, &error)) == NULL)
 		return fail(MALFORMED, "%s:%lu:%d: not JSON: %s", name,
 		    (line > 0 ? line - 1 : 0) + (unsigned long)error.line,
@@ -179,25 +165,4 @@ spec_looks_like_json(const struct buf *in)
 
 	s += strspn(s, " \t\r\n");
 	return *s == '{' || *s == '[';
-}
-
-enum status
-spec_values(const struct buf *in, const char *name, struct tree **out)
-{
-	auto_tree *t = NULL;
-	enum status st;
-
-	if (tree_looks_like_plist(in))
-		st = tree_parse(in, name, NULL, &t);
-	else if (spec_looks_like_json(in))
-		st = spec_from_json(in, name, &t);
-	else
-		st = spec_from_yaml(in, name, NULL, &t);
-	if (st != OK)
-		return st;
-	if (tree_kind(t) != TREE_DICT)
-		return fail(MALFORMED, "%s: not a set of named values, but of type "
-		    "%s", name, tree_kind_name(tree_kind(t)));
-	*out = STEAL(t);
-	return OK;
 }

@@ -14,6 +14,16 @@ struct spec_step {
 /* "PayloadContent.0.URL: " as mcfg-get takes it, or nothing at the top. */
 void spec_path_text(const struct spec_step *step, struct buf *out);
 
+/* A place in a file; a line or column that is not known is 0. */
+struct spec_place {
+	const char *name;
+	unsigned long line, column;
+};
+
+/* MALFORMED, "name:line:column: path: reason"; step NULL at the top. */
+enum status spec_fail_at(const struct spec_place *at,
+    const struct spec_step *step, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
 enum spec_type {
 	SPEC_TEXT,
 	SPEC_INT,
@@ -63,6 +73,11 @@ const char *spec_fill(const char *s, const struct tree *vars, struct buf *out,
 
 /* A copy of a variable's value; NULL where it is not set. */
 struct tree *spec_variable(const struct tree *vars, const char *name);
+
+/* Adds a string that !uuid made; spec_uuids_find() needs them sorted. */
+void spec_uuids_add(struct spec_uuids *u, const struct tree *node,
+    size_t group);
+void spec_uuids_sort(struct spec_uuids *u);
 
 /* spec_from_json() of a part of name that begins in a line of its own. */
 enum status spec_json_at(const void *p, size_t len, const char *name,

@@ -93,42 +93,6 @@ spec_fill(const char *s, const struct tree *vars, struct buf *out,
 	return NULL;
 }
 
-struct measuring {
-	struct spec_size *size;
-	size_t depth;
-};
-
-static enum status
-measure(const char *key, struct tree *t, void *arg)
-{
-	const struct measuring *outer = arg;
-	struct measuring here = *outer;
-	enum tree_kind kind = tree_kind(t);
-	size_t n = 0;
-
-	here.size->nodes++;
-	here.size->bytes += key != NULL ? strlen(key) : 0;
-	if (kind == TREE_DICT || kind == TREE_ARRAY)
-		here.depth++;
-	if (here.depth > here.size->depth)
-		here.size->depth = here.depth;
-	if (kind == TREE_STRING)
-		n = strlen(tree_string_of(t));
-	else if (kind == TREE_DATA)
-		tree_data_of(t, &n);
-	here.size->bytes += n;
-	return tree_each(t, measure, &here);
-}
-
-void
-spec_measure(const struct tree *t, struct spec_size *out)
-{
-	struct measuring top = { out, 0 };
-
-	*out = (struct spec_size){ 0, 0, 0 };
-	measure(NULL, (struct tree *)(uintptr_t)t, &top);
-}
-
 /* ---- templates that are plists already ---- */
 
 struct expanding {
@@ -145,17 +109,11 @@ struct expanding {
 static enum status
 refuse(const struct expanding *e, const struct tree *t, const char *reason)
 {
-	auto_buf path = BUF_INIT;
-	unsigned long line = 0, column = 0;
+	struct spec_place at = { e->name, 0, 0 };
 
-	spec_path_text(e->step, &path);
 	if (e->marks != NULL)
-		tree_marks_get(e->marks, t, &line, &column);
-	if (line == 0)
-		return fail(MALFORMED, "%s: %s%s", e->name, buf_str(&path),
-		    reason);
-	return fail(MALFORMED, "%s:%lu:%lu: %s%s", e->name, line, column,
-	    buf_str(&path), reason);
+		tree_marks_get(e->marks, t, &at.line, &at.column);
+	return spec_fail_at(&at, e->step, "%s", reason);
 }
 
 /* The node that a string becomes, or NULL in *made where it stays. */
