@@ -248,6 +248,39 @@ schema_add(const struct schema_options *o, const char *file,
 	add(o, file, line, column, rule, out, text, "profile");
 }
 
+size_t
+schema_push(struct schema_run *r, const char *key)
+{
+	size_t before = r->path.len;
+
+	if (before > 0)
+		buf_putc(&r->path, '.');
+	buf_puts(&r->path, key);
+	return before;
+}
+
+size_t
+schema_push_index(struct schema_run *r, size_t i)
+{
+	size_t before = r->path.len;
+
+	buf_printf(&r->path, "[%zu]", i);
+	return before;
+}
+
+void
+schema_show(const struct tree *t, char out[SCHEMA_VALUE_SHOWN])
+{
+	auto_buf text = BUF_INIT;
+
+	if (!tree_scalar_text(t, &text)) {
+		snprintf(out, SCHEMA_VALUE_SHOWN, "%s",
+		    tree_kind_name(tree_kind(t)));
+		return;
+	}
+	diag_escape(buf_str(&text), text.len, out, SCHEMA_VALUE_SHOWN);
+}
+
 static void
 marks_of(const struct schema_run *r, const struct tree *at,
     unsigned long *line, unsigned long *column)

@@ -95,6 +95,45 @@ struct schema_lists {
 void schema_check_keys(struct schema_run *r, const struct schema_lists *l,
     const struct tree *dict);
 
+/*
+ * Which key a name means: by its own name in a list, or NULL; in all of the
+ * lists, else by a key that stands for any name (how many were found); and
+ * whether a key is such a one, given how many are beside it in its list.
+ */
+const struct spec_node *schema_find_key(const struct spec_node *list,
+    const char *name);
+size_t schema_find_keys(const struct schema_lists *l, const char *name,
+    const struct spec_node *out[SCHEMA_ALTERNATIVES]);
+bool schema_is_wildcard(const struct spec_node *key, size_t beside);
+
+/*
+ * The list that a dict is really held against: where the one key of list
+ * only describes what is inside and is not there, the list inside.
+ */
+const struct spec_node *schema_open_placeholder(const struct spec_node *list,
+    const struct tree *dict);
+
+/* Says that the lists have no such key, and which it may have meant. */
+void schema_say_unknown_key(struct schema_run *r,
+    const struct schema_lists *l, const char *name, const struct tree *at);
+
+/* Says which keys of list, one of l's, a dict lacks. */
+void schema_check_required(struct schema_run *r, const struct schema_lists *l,
+    const struct spec_node *list, const struct tree *dict);
+
+/* False where the type is such that the value cannot be looked at further. */
+bool schema_check_type(struct schema_run *r, const struct spec_node *key,
+    const struct tree *t);
+
+/* What a key says of a scalar's value, and an item of how many there are. */
+void schema_check_scalar(struct schema_run *r, const struct spec_node *key,
+    const struct tree *t);
+void schema_check_count(struct schema_run *r, const struct spec_node *item,
+    const struct tree *array);
+
+/* True for a string with a variable: schema_has_variable(). */
+bool schema_is_variable(const struct tree *t);
+
 /* The support that a payload or key states, on top of what it inherits. */
 void schema_read_span(const struct schema_run *r, const struct spec_node *n,
     bool is_payload, struct schema_span *span);

@@ -361,3 +361,11 @@ spec_node_get_text(const struct spec_node *map, const char *key)
 {
 	return spec_node_text(spec_node_get(map, key));
 }
+
+bool
+spec_node_says(const struct spec_node *map, const char *key, const char *text)
+{
+	const char *said = spec_node_get_text(map, key);
+
+	return said != NULL && strcmp(said, text) == 0;
+}

@@ -49,4 +49,8 @@ const struct spec_node *spec_node_value(const struct spec_node *map, size_t i);
 const char *spec_node_text(const struct spec_node *n);
 const char *spec_node_get_text(const struct spec_node *map, const char *key);
 
+/* True where a map has this text for a key. */
+bool spec_node_says(const struct spec_node *map, const char *key,
+    const char *text);
+
 #endif
