@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -361,15 +362,17 @@ io_list_dir(const char *path, const char *suffix, struct io_names *out)
 }
 
 void
-io_reserve_fds(void)
+io_prepare(void)
 {
+	/* The wrong way round: to read or write it must fail. */
+	static const int ways[] = { O_WRONLY, O_RDONLY, O_RDONLY };
 	int fd;
 
-	while ((fd = open("/dev/null", O_RDWR)) != -1)
-		if (fd > STDERR_FILENO) {
-			close(fd);
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1 &&
+		    open("/dev/null", ways[fd]) == -1)
 			return;
-		}
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 bool

@@ -143,7 +143,12 @@ enum status io_list_dir(const char *path, const char *suffix,
 /* io_is_terminal() is true where the product goes to a terminal. */
 bool io_is_terminal(const struct io_output *out);
 
-/* io_reserve_fds() opens /dev/null on those of 0 to 2 that are closed. */
-void io_reserve_fds(void);
+/*
+ * io_prepare() comes before anything is opened.  Descriptors of 0 to 2 that
+ * are closed are taken, so that no file gets their number, in a way that
+ * reading or writing them is an error still; and a file beyond the limit of
+ * its size becomes an error of writing, as on a full disk, not a signal.
+ */
+void io_prepare(void);
 
 #endif

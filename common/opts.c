@@ -432,7 +432,7 @@ opts_main(const struct tool *tool, int argc, char **argv, opts_run *run)
 	bool done;
 
 	diag_init(tool->name);
-	io_reserve_fds();
+	io_prepare();
 	secret_setup();
 	if (tool->verbs != NULL)
 		return verb_main(tool, argc, argv);

@@ -238,6 +238,44 @@ fills() {
 	each fills
 }
 
+shuts() {
+	local call
+
+	working "$(call_of "$1")" || return 1
+	read -ra call <<< "$(call_of "$1")"
+	[ "$1" != mcfg-diff ] || argv=("$T/profile" "$T/other")
+	sed 's/>Test</>Other</' "$T/profile" > "$T/other"
+	status=0
+	"${call[@]}" "${argv[@]}" >&- 2> "$T/stderr" || status=$?
+	if [ "$status" -ne 4 ] || [ "$(wc -l < "$T/stderr")" -ne 1 ] ||
+	    ! grep -q "^$1: stdout: cannot write: Bad file" "$T/stderr"
+	then
+		echo "status $status: $(cat "$T/stderr")"
+		return 1
+	fi
+}
+
+# What nobody can read is no product; and an input must not get its number.
+@test "meta: a closed standard output is a fault" {
+	each shuts
+}
+
+@test "meta: a closed standard input is a fault, a limit of size is one" {
+	status=0
+	mcfg-profile <&- > "$T/stdout" 2> "$T/stderr" || status=$?
+	[ "$status" -eq 4 ]
+	[ "$(cat "$T/stderr")" = \
+	    'mcfg-profile: stdin: cannot read: Bad file descriptor' ]
+	[ ! -s "$T/stdout" ]
+	(
+		ulimit -f 1
+		refuses 4 'cannot write: File too large' mcfg-profile \
+		    --description "$(printf '%2000s' long)" -o "$T/limited" \
+		    "$T/profile"
+	)
+	[ ! -e "$T/limited" ]
+}
+
 breaks() {
 	local call
 
