@@ -213,11 +213,13 @@ bool cert_is_self_signed(X509 *cert);
 
 /*
  * cert_order_chain() sorts what was given for leaf: each certificate is
- * followed by its issuer, roots left out where they are self-signed and
- * keep_root is false.  *gap is the certificate whose issuer was not given
- * (borrowed, from the chain or leaf itself) or NULL.
+ * followed by its issuer, up to the root where it was given.  Of several
+ * issuers (renewed, cross-signed) it takes those that are valid at now, then
+ * those that lead to a root, then those that are valid for longer; the order
+ * in which they were given does not matter.  *gap is the certificate whose
+ * issuer was not given (borrowed, from the chain or leaf itself) or NULL.
  */
-void cert_order_chain(X509 *leaf, STACK_OF(X509) *given, bool keep_root,
+void cert_order_chain(X509 *leaf, STACK_OF(X509) *given, int64_t now,
     STACK_OF(X509) **out, X509 **gap);
 
 /*

@@ -12,6 +12,7 @@ DEFINE_AUTO(X509_STORE_CTX, X509_STORE_CTX, X509_STORE_CTX_free);
 
 enum {
 	CHAIN_MAX = 10,		/* certificates between leaf and anchor */
+	TRIES_MAX = 1000,	/* signatures that are looked at to find one */
 	SECURITY_LEVEL = 2,	/* 112 bits: no RSA-1024, no SHA-1 */
 };
 
@@ -47,54 +48,131 @@ cert_is_self_signed(X509 *cert)
 	    X509_get_issuer_name(cert)) && cert_issued_by(cert, cert) == NULL;
 }
 
-static bool
-is_in(const STACK_OF(X509) *l, const X509 *cert)
-{
-	int i;
+/* ---- sorting what was given ---- */
 
-	for (i = 0; i < sk_X509_num(l); i++)
-		if (X509_cmp(sk_X509_value(l, i), cert) == 0)
+struct path {
+	X509 *v[CHAIN_MAX];	/* borrowed; each issued the one before */
+	size_t n;
+	bool is_whole;		/* it ends in a root */
+	bool is_good;		/* all are CAs, and valid now */
+};
+
+struct search {
+	X509 *leaf;
+	STACK_OF(X509) *given;
+	int64_t now;
+	size_t tried;
+	struct path best;
+	bool is_found;
+};
+
+static bool
+is_in(const struct search *s, const struct path *p, const X509 *cert)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (X509_cmp(p->v[i], cert) == 0)
 			return true;
-	return false;
+	return X509_cmp(s->leaf, cert) == 0;
 }
 
-static X509 *
-find_issuer(X509 *cert, const STACK_OF(X509) *given,
-    const STACK_OF(X509) *used)
+/* The one that is valid for longer comes first, whatever the order given. */
+static int
+compare_issuers(const X509 *const *a, const X509 *const *b)
 {
+	int64_t x = cert_not_after(*a), y = cert_not_after(*b);
+
+	if (x != y)
+		return x > y ? -1 : 1;
+	return X509_cmp(*a, *b);
+}
+
+static STACK_OF(X509) *
+list_issuers(struct search *s, const struct path *p, X509 *cert)
+{
+	STACK_OF(X509) *list = sk_X509_new(compare_issuers);
 	int i;
 
-	for (i = 0; i < sk_X509_num(given); i++) {
-		X509 *c = sk_X509_value(given, i);
+	if (list == NULL)
+		mem_exhausted();
+	for (i = 0; i < sk_X509_num(s->given) && s->tried < TRIES_MAX; i++) {
+		X509 *c = sk_X509_value(s->given, i);
 
-		if (!is_in(used, c) && X509_cmp(c, cert) != 0 &&
-		    cert_issued_by(cert, c) == NULL)
-			return c;
+		if (is_in(s, p, c) || !cert_name_equal(
+		    X509_get_issuer_name(cert), X509_get_subject_name(c)))
+			continue;
+		s->tried++;
+		if (cert_signed_by_key(cert, c) == NULL &&
+		    sk_X509_push(list, c) <= 0)
+			mem_exhausted();
 	}
-	return NULL;
+	sk_X509_sort(list);
+	return list;
+}
+
+/* A path that can be verified counts more than one that ends in a root. */
+static void
+keep_better(struct search *s, const struct path *p)
+{
+	const struct path *best = &s->best;
+
+	if (s->is_found && (p->is_good != best->is_good ?
+	    best->is_good : !p->is_whole || best->is_whole))
+		return;
+	s->best = *p;
+	s->is_found = true;
+}
+
+static void
+find_paths(struct search *s, struct path *p)
+{
+	X509 *last = p->n > 0 ? p->v[p->n - 1] : s->leaf;
+	STACK_OF(X509) *issuers;
+	struct path longer;
+	int i;
+
+	p->is_whole = cert_is_self_signed(last);
+	if (p->is_whole || p->n == CHAIN_MAX) {
+		keep_better(s, p);
+		return;
+	}
+	issuers = list_issuers(s, p, last);
+	if (sk_X509_num(issuers) == 0)
+		keep_better(s, p);
+	for (i = 0; i < sk_X509_num(issuers); i++) {
+		X509 *c = sk_X509_value(issuers, i);
+
+		if (s->is_found && s->best.is_good && s->best.is_whole)
+			break;
+		longer = *p;
+		longer.v[longer.n++] = c;
+		longer.is_good = p->is_good &&
+		    cert_check_dates(c, s->now) == NULL &&
+		    cert_check_issuer(c) == NULL;
+		find_paths(s, &longer);
+	}
+	sk_X509_free(issuers);
 }
 
 void
-cert_order_chain(X509 *leaf, STACK_OF(X509) *given, bool keep_root,
+cert_order_chain(X509 *leaf, STACK_OF(X509) *given, int64_t now,
     STACK_OF(X509) **out, X509 **gap)
 {
+	struct search s = { .leaf = leaf, .given = given, .now = now };
+	struct path start = { .is_good = true };
 	auto_certs *chain = sk_X509_new_null();
-	X509 *cur = leaf, *next;
+	size_t i;
 
 	if (chain == NULL)
 		mem_exhausted();
-	*gap = NULL;
-	while (!cert_is_self_signed(cur)) {
-		if ((next = find_issuer(cur, given, chain)) == NULL) {
-			*gap = cur;
-			break;
-		}
-		cur = next;
-		if (!keep_root && cert_is_self_signed(cur))
-			break;
-		if (X509_up_ref(cur) != 1 || sk_X509_push(chain, cur) <= 0)
+	find_paths(&s, &start);
+	for (i = 0; i < s.best.n; i++)
+		if (X509_up_ref(s.best.v[i]) != 1 ||
+		    sk_X509_push(chain, s.best.v[i]) <= 0)
 			mem_exhausted();
-	}
+	*gap = s.best.is_whole ? NULL :
+	    s.best.n > 0 ? s.best.v[s.best.n - 1] : leaf;
 	*out = STEAL(chain);
 }
 

@@ -5,6 +5,10 @@
 #include <string.h>
 #include <time.h>
 
+/* The first and the last second of years that have four digits. */
+#define CLOCK_FIRST	INT64_C(-62167219200)
+#define CLOCK_LAST	INT64_C(253402300799)
+
 static bool pretended;
 static int64_t pretended_now;
 
@@ -25,40 +29,50 @@ clock_now(void)
 	return pretended ? pretended_now : system_now();
 }
 
-/* Reads SOURCE_DATE_EPOCH: decimal digits and nothing else. */
+/*
+ * Reads SOURCE_DATE_EPOCH, decimal digits and nothing else; false where it is
+ * not set, or is something else.
+ */
 static bool
-source_date(int64_t *out)
+source_date(int64_t *out, const char **reason)
 {
 	const char *text = getenv("SOURCE_DATE_EPOCH");
 	int64_t v = 0;
 
-	if (text == NULL || *text == '\0' || strlen(text) > 12)
+	*reason = NULL;
+	if (text == NULL || *text == '\0')
 		return false;
-	for (; *text != '\0'; text++) {
-		if (*text < '0' || *text > '9')
-			return false;
+	for (; *text >= '0' && *text <= '9' && v <= CLOCK_LAST; text++)
 		v = v * 10 + (*text - '0');
-	}
-	*out = v;
-	return true;
+	if (v > CLOCK_LAST)
+		*reason = "behind the year 9999";
+	else if (*text != '\0')
+		*reason = "not a number of seconds since 1970";
+	else
+		*out = v;
+	return *reason == NULL;
 }
 
 int64_t
 clock_written(void)
 {
+	const char *reason;
 	int64_t t;
 
 	if (pretended)
 		return pretended_now;
-	return source_date(&t) ? t : system_now();
+	return source_date(&t, &reason) ? t : system_now();
 }
 
-bool
-clock_is_fixed(void)
+const char *
+clock_check_written(void)
 {
+	const char *reason = NULL;
 	int64_t t;
 
-	return pretended || source_date(&t);
+	if (!pretended)
+		(void)source_date(&t, &reason);
+	return reason;
 }
 
 const char *
@@ -103,10 +117,6 @@ days_from_civil(int64_t y, int m, int d)
 	doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
 	return era * 146097 + doe - 719468;
 }
-
-/* The first and the last second of years that have four digits. */
-#define CLOCK_FIRST	INT64_C(-62167219200)
-#define CLOCK_LAST	INT64_C(253402300799)
 
 struct clock_date
 clock_split(int64_t time)
@@ -235,7 +245,10 @@ clock_parse(const char *text, size_t len, int64_t *out)
 		return form;
 	if (!clock_join(&d, &t))
 		return "a time that does not exist";
-	*out = t - offset;
+	t -= offset;
+	if (t < CLOCK_FIRST || t > CLOCK_LAST)
+		return "outside of the years 0000 to 9999";
+	*out = t;
 	return NULL;
 }
 

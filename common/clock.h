@@ -35,8 +35,8 @@ int64_t clock_now(void);
  */
 int64_t clock_written(void);
 
-/* True where clock_written() does not come from the running clock. */
-bool clock_is_fixed(void);
+/* NULL, or why SOURCE_DATE_EPOCH, which clock_written() needs, is no time. */
+const char *clock_check_written(void);
 
 /*
  * clock_pretend() takes an RFC 3339 time for --at.  Returns NULL or the

@@ -139,6 +139,61 @@ issued() {
 	    --chain "$T/false.pem" --chain "$PKI/root.pem" "$T/profile"
 }
 
+# again NAME OTHER CA DAYS: another certificate for the name and key of NAME.
+again() {
+	openssl req -new -key "$T/$1.key" -subj "/CN=$1" -out "$T/csr"
+	echo basicConstraints=CA:TRUE | openssl x509 -req -in "$T/csr" \
+	    -CA "$3.pem" -CAkey "$3.key" -CAcreateserial -days "$4" \
+	    -extfile /dev/stdin -out "$T/$2.pem" 2> /dev/null
+}
+
+@test "sign: of several issuers the one that works, in any order" {
+	local who order
+
+	issued mid 100 "$PKI/root" basicConstraints=CA:TRUE
+	again mid renewed "$PKI/root" 700
+	issued cross 700 "$PKI/root" basicConstraints=CA:TRUE
+	again mid crossed "$T/cross" 800
+	issued leaf 700 "$T/mid" keyUsage=digitalSignature
+	who=(--cert "$T/leaf.pem" --key "$T/leaf.key" --at "$(at 200)")
+
+	# Renewed: the old one has expired.
+	for order in 'mid renewed' 'renewed mid'; do
+		for c in $order; do
+			cat "$T/$c.pem"
+		done > "$T/chain.pem"
+		yields "$T/s" mcfg-sign "${who[@]}" --chain "$T/chain.pem" \
+		    --chain "$PKI/root.pem" "$T/profile"
+		openssl pkcs7 -print_certs -inform DER -in "$T/s" \
+		    -out "$T/inside"
+		grep -qF "$(sed -n 2p "$T/renewed.pem")" "$T/inside"
+		[ "$(grep -c ^subject "$T/inside")" -eq 3 ]
+		cp "$T/s" "$T/s.${order%% *}"
+	done
+	cmp "$T/s.mid" "$T/s.renewed"
+
+	# Cross-signed by one that was not given, and lasts for longer.
+	for order in 'crossed renewed' 'renewed crossed'; do
+		for c in $order; do
+			cat "$T/$c.pem"
+		done > "$T/chain.pem"
+		yields "$T/t" mcfg-sign "${who[@]}" --chain "$T/chain.pem" \
+		    --chain "$PKI/root.pem" "$T/profile"
+		cmp "$T/t" "$T/s"
+		# Both ways lead to a root: the same one is taken each time.
+		yields "$T/x.${order%% *}" mcfg-sign "${who[@]}" \
+		    --chain "$T/chain.pem" --chain "$PKI/root.pem" \
+		    --chain "$T/cross.pem" "$T/profile"
+	done
+	cmp "$T/x.crossed" "$T/x.renewed"
+	openssl pkcs7 -print_certs -inform DER -in "$T/x.crossed" |
+	    grep -c ^subject | grep -qx 4
+	# Neither does: what is valid, and a warning.
+	warns 'no certificate of CN=cross, which issued CN=mid' "$T/t" \
+	    mcfg-sign "${who[@]}" --chain "$T/mid.pem" \
+	    --chain "$T/crossed.pem" "$T/profile"
+}
+
 @test "sign: the same bytes with a fixed time" {
 	export SOURCE_DATE_EPOCH=1800000000
 
@@ -155,6 +210,27 @@ issued() {
 	yields "$T/a" mcfg-sign "${id[@]}" --no-signing-time "$T/profile"
 	yields "$T/b" mcfg-sign "${id[@]}" --no-signing-time "$T/profile"
 	cmp "$T/a" "$T/b"
+}
+
+@test "sign: a SOURCE_DATE_EPOCH that is no time is not passed over" {
+	for t in -1 abc 1e9 0x10 ' 5' 1600000000.5 253402300800 \
+	    99999999999999999999; do
+		SOURCE_DATE_EPOCH=$t refuses 2 'SOURCE_DATE_EPOCH: ' \
+		    mcfg-sign "${id[@]}" "$T/profile"
+		SOURCE_DATE_EPOCH=$t refuses 2 'SOURCE_DATE_EPOCH: ' \
+		    mcfg-sign "${id[@]}" --out-dir "$T/dir" "$T/profile"
+		SOURCE_DATE_EPOCH=$t refuses 2 'SOURCE_DATE_EPOCH: ' \
+		    mcfg-profile "$T/profile"
+		SOURCE_DATE_EPOCH=$t yields "$T/a" mcfg-sign "${id[@]}" \
+		    --at "$(at 10)" "$T/profile"
+		SOURCE_DATE_EPOCH=$t yields "$T/a" mcfg-sign "${id[@]}" \
+		    --no-signing-time "$T/profile"
+	done
+	[ ! -e "$T/dir" ]
+	SOURCE_DATE_EPOCH='' yields "$T/a" mcfg-sign "${id[@]}" "$T/profile"
+	SOURCE_DATE_EPOCH=253402300799 yields "$T/a" mcfg-sign "${id[@]}" \
+	    "$T/profile"
+	printed "$T/a" | grep -q 'Dec 31 23:59:59 9999 GMT'
 }
 
 @test "sign: what is no plist needs --any, what is signed --re-sign" {

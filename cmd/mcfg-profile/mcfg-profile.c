@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "clock.h"
 #include "site.h"
 #include "spec.h"
 
@@ -71,6 +72,8 @@ static const struct tool tool = {
 static enum status
 check(const struct args *a)
 {
+	const char *reason;
+
 	if (a->each != NULL && a->out_dir == NULL)
 		return opts_missing("--out-dir", "where --each writes");
 	if (a->each == NULL && a->out_dir != NULL)
@@ -88,6 +91,8 @@ check(const struct args *a)
 		    "not its payloads alone");
 	if (a->extract != NULL && !a->to_yaml)
 		return opts_missing("--to-yaml", "for --extract");
+	if ((reason = clock_check_written()) != NULL)
+		return fail(USAGE, "SOURCE_DATE_EPOCH: %s", reason);
 	return OK;
 }
 

@@ -16,7 +16,7 @@ complete_chain(struct identity *id)
 	auto_certs *given = STEAL(id->chain);
 	X509 *gap = NULL;
 
-	cert_order_chain(id->cert, given, true, &id->chain, &gap);
+	cert_order_chain(id->cert, given, clock_now(), &id->chain, &gap);
 	if (gap != NULL) {
 		auto_char *of = cert_subject_text(gap);
 		auto_char *by = cert_name_text(X509_get_issuer_name(gap));

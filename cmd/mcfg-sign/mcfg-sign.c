@@ -4,6 +4,7 @@
  */
 #include "mcfg-sign.h"
 
+#include "clock.h"
 #include "site.h"
 
 enum { JOBS_MAX = 256 };
@@ -76,6 +77,16 @@ check_usage(const struct args *a)
 	return OK;
 }
 
+/* Without the time in them the same bytes would not come out again. */
+static enum status
+check_time(const struct args *a)
+{
+	const char *reason = a->no_time ? NULL : clock_check_written();
+
+	return reason == NULL ? OK :
+	    fail(USAGE, "SOURCE_DATE_EPOCH: %s", reason);
+}
+
 static enum status
 run(const struct args *a)
 {
@@ -85,7 +96,7 @@ run(const struct args *a)
 	enum status st;
 
 	if ((st = site_defaults(a->config, options)) != OK ||
-	    (st = check_usage(a)) != OK)
+	    (st = check_usage(a)) != OK || (st = check_time(a)) != OK)
 		return st;
 	if (a->out_dir != NULL)
 		return run_batch(a);

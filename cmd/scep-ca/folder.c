@@ -1,3 +1,4 @@
+#include "clock.h"
 #include "folder.h"
 
 enum status
@@ -92,7 +93,7 @@ folder_put_chain(const char *dir, X509 *ca, STACK_OF(X509) *given)
 	enum status st;
 
 	if (given != NULL && !cert_is_self_signed(ca)) {
-		cert_order_chain(ca, given, true, &chain, &gap);
+		cert_order_chain(ca, given, clock_now(), &chain, &gap);
 		if (chain != NULL && sk_X509_num(chain) > 0)
 			top = sk_X509_value(chain, sk_X509_num(chain) - 1);
 	}
