@@ -153,6 +153,12 @@ enum status issue_root(const X509_NAME *subject, EVP_PKEY *key, bool both,
 enum status issue_ca_request(const X509_NAME *subject, EVP_PKEY *key,
     bool both, X509_REQ **out) USE_RESULT;
 
+/*
+ * issue_out_of_date() says why a CA issues nothing at this time: what it would
+ * make could not be valid; NULL where it can.
+ */
+const char *issue_out_of_date(const X509 *ca, int64_t now);
+
 /* NULL, or the reason why a certificate cannot be that of a CA here. */
 const char *issue_unfit_ca(X509 *cert, EVP_PKEY *key, bool with_ra,
     int64_t now);

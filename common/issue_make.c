@@ -354,8 +354,17 @@ issue_ca_request(const X509_NAME *subject, EVP_PKEY *key, bool both,
 }
 
 const char *
+issue_out_of_date(const X509 *ca, int64_t now)
+{
+	if (now > cert_not_after(ca))
+		return "it has expired";
+	return now < cert_not_before(ca) ? "it is not valid yet" : NULL;
+}
+
+const char *
 issue_unfit_ca(X509 *cert, EVP_PKEY *key, bool with_ra, int64_t now)
 {
+	const char *reason;
 	uint32_t usage = X509_get_key_usage(cert);
 
 	if (X509_check_ca(cert) != 1)
@@ -364,10 +373,8 @@ issue_unfit_ca(X509 *cert, EVP_PKEY *key, bool with_ra, int64_t now)
 		return "the key is not that of the certificate";
 	if ((usage & KU_KEY_CERT_SIGN) == 0)
 		return "its keyUsage has no keyCertSign";
-	if (now > cert_not_after(cert))
-		return "it has expired";
-	if (now < cert_not_before(cert))
-		return "it is not valid yet";
+	if ((reason = issue_out_of_date(cert, now)) != NULL)
+		return reason;
 	if (with_ra)
 		return NULL;
 	if (!cert_key_is_rsa(key))

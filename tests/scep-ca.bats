@@ -593,6 +593,27 @@ setup() {
 	    "$(openssl x509 -in ca/cert.pem -noout -enddate)" ]
 }
 
+@test "scep-ca: a CA that has ended issues nothing, and spends no challenge" {
+	local late=2040-01-01T00:00:00Z early=2001-01-01T00:00:00Z
+	ca ca
+	device d
+	csr d /CN=d "$(challenge ca --ttl 9000d)"
+	message ca d --time none
+	for t in "$late" "$early"; do
+		yields d.reply scep-ca answer --dir ca --at "$t" \
+		    --operation GetCACert
+		_run scep-ca answer --dir ca --at "$t" \
+		    --operation PKIOperation -e d.msg
+		[ "$status" -eq 1 ]
+		grep -q 'badRequest: the CA can issue nothing' stderr
+		refuses 1 'ca/cert.pem: it ' scep-ca issue --dir ca --at "$t" \
+		    --csr d.csr --profile client
+	done
+	yields list scep-ca list --dir ca --json
+	json_is list 'j == []'
+	granted ca d
+}
+
 @test "scep-ca: serial numbers are positive, random, 127 bits" {
 	ca ca
 	device d

@@ -414,12 +414,17 @@ decide(struct work *w, struct scep_answer *answer, struct outcome *o)
 static enum status
 conclude(struct work *w, struct scep_answer *answer, struct outcome *o)
 {
+	const char *reason;
 	enum status st;
 	bool done;
 
 	if ((st = look_back(w, answer, o, &done)) != OK || done ||
 	    (st = judge(w, &answer->refusal)) != OK)
 		return st;
+	reason = issue_out_of_date(w->a->now.ca.cert, w->now);
+	if (reason != NULL)
+		return scep_refuse(&answer->refusal, SCEP_BADREQUEST,
+		    "the CA can issue nothing: %s", reason);
 	if (w->wish.names_left_out)
 		snprintf(o->remark, sizeof o->remark,
 		    "subjectAltName left out: policy has no san");

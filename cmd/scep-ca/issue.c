@@ -166,6 +166,7 @@ run(const struct args *a)
 	struct issue_refusal no;
 	struct issue_order order;
 	auto_buf pem = BUF_INIT;
+	const char *reason;
 	enum status st;
 
 	if ((st = check_args(a)) != OK || (st = load_request(a, &req)) != OK)
@@ -175,6 +176,8 @@ run(const struct args *a)
 	    &ca)) != OK)
 		return st;
 
+	if ((reason = issue_out_of_date(ca.now.ca.cert, clock_now())) != NULL)
+		return fail(REFUSED, "%s/" CA_CERT ": %s", ca.dir, reason);
 	st = issue_judge_operator(req, ca.now.ca.cert, &wish, &no);
 	if (st == REFUSED)
 		return fail(REFUSED, "%s: %s", io_name(a->csr), no.text);
