@@ -159,6 +159,51 @@ bad_forms() {
 	done
 }
 
+# over_fastcgi SOCKET QUERY: a GET over FastCGI, by Python; the body is printed.
+over_fastcgi() {
+	python3 - "$@" <<-'PY'
+	import socket, struct, sys
+	env = {'REQUEST_METHOD': 'GET', 'QUERY_STRING': sys.argv[2]}
+	def record(kind, body):
+	    return struct.pack('>BBHHBB', 1, kind, 1, len(body), 0, 0) + body
+	s = socket.socket(socket.AF_UNIX)
+	s.settimeout(20)
+	s.connect(sys.argv[1])
+	s.sendall(record(1, struct.pack('>HB5x', 1, 0)) +
+	    record(4, b''.join(bytes([len(k), len(v)]) + (k + v).encode()
+	        for k, v in env.items())) + record(4, b'') + record(5, b''))
+	raw, out = s.makefile('rb'), b''
+	while True:
+	    _, kind, _, n, pad, _ = struct.unpack('>BBHHBB', raw.read(8))
+	    body = raw.read(n + pad)[:n]
+	    if kind == 3:
+	        break
+	    if kind == 6:
+	        out += body
+	sys.stdout.write(out.decode().split('\r\n\r\n', 1)[1])
+	PY
+}
+
+@test "flow-scep: a worker stays when spawn-fcgi, which began it, is gone" {
+	command -v spawn-fcgi > /dev/null || skip 'no spawn-fcgi'
+	ca ca
+	spawn-fcgi -s "$T/sock" -P "$T/pid" -- "$(command -v scep-ca)" cgi \
+	    --dir "$T/ca" > /dev/null 3>&-
+	web=$(cat "$T/pid")
+	for _ in 1 2; do
+		over_fastcgi "$T/sock" operation=GetCACaps > caps
+		grep -qx SCEPStandard caps
+	done
+	kill -TERM "$web"
+	for _ in $(seq 200); do
+		kill -0 "$web" 2> /dev/null || break
+		read -rt 0.02 <> <(:) || :
+	done
+	# Whoever adopted it may not have waited for it yet.
+	case $(ps -o stat= -p "$web") in ''|Z*) ;; *) false ;; esac
+	web=
+}
+
 @test "flow-scep: plain CGI takes its folder from SCEP_CA_DIR" {
 	ca ca
 	env SCEP_CA_DIR=ca REQUEST_METHOD=GET QUERY_STRING=operation=GetCACaps \
