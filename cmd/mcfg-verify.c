@@ -105,12 +105,16 @@ write_report(const struct args *a, const struct trust_verdict *v)
 {
 	auto_report *r = report_object();
 	auto_buf out = BUF_INIT;
+	enum status st;
 
 	trust_report(v, r);
 	if (a->explain)
 		trust_report_checks(v, r);
 	report_render(r, &out);
-	return io_side(a->report, false, &out);
+	st = io_side(a->report, false, &out);
+	if (a->explain)		/* whatever the status is */
+		io_keep_sides();
+	return st;
 }
 
 /* What goes beside the product, of a message that is trusted. */

@@ -224,10 +224,45 @@ write_path(const char *path, bool is_private, const struct buf *b)
 	return io_replace(path, is_private, b);
 }
 
+/* Files that io_side() wrote. */
+static struct io_names sides = IO_NAMES_INIT;
+
+/* Of pipes and devices nothing can be taken back. */
+static void
+remember_side(const char *dest)
+{
+	struct stat sb;
+	char *real;
+
+	if (stat(dest, &sb) == -1 || !S_ISREG(sb.st_mode) ||
+	    (real = realpath(dest, NULL)) == NULL)
+		return;
+	sides.v = xreallocarray(sides.v, sides.n + 1, sizeof *sides.v);
+	sides.v[sides.n++] = real;
+}
+
+static enum status
+take_back_sides(enum status st)
+{
+	size_t i;
+
+	for (i = 0; i < sides.n; i++)
+		unlink(sides.v[i]);
+	io_names_free(&sides);
+	return st;
+}
+
+void
+io_keep_sides(void)
+{
+	io_names_free(&sides);
+}
+
 enum status
 io_spill(const struct io_output *out, const struct buf *b)
 {
 	auto_buf whole = { NULL, 0, 0, b->secret };
+	enum status st;
 
 	if (out->http != NULL) {
 		buf_printf(&whole, "Content-Type: %s\r\nContent-Length: %zu\r\n"
@@ -236,20 +271,27 @@ io_spill(const struct io_output *out, const struct buf *b)
 		b = &whole;
 	}
 	if (is_std(out->path))
-		return io_write_all(STDOUT_FILENO, "stdout", b->data, b->len);
-	return write_path(out->path, out->is_private, b);
+		st = io_write_all(STDOUT_FILENO, "stdout", b->data, b->len);
+	else
+		st = write_path(out->path, out->is_private, b);
+	return st == OK ? OK : take_back_sides(st);
 }
 
 enum status
 io_side(const char *dest, bool is_private, const struct buf *b)
 {
+	enum status st;
 	size_t fd;
 
-	if (strncmp(dest, "fd:", 3) != 0)
-		return write_path(dest, is_private, b);
-	if (!parse_size(dest + 3, 1 << 16, &fd))
-		return fail(USAGE, "%s: not a descriptor", dest);
-	return io_write_all((int)fd, dest, b->data, b->len);
+	if (strncmp(dest, "fd:", 3) != 0) {
+		if ((st = write_path(dest, is_private, b)) == OK)
+			remember_side(dest);
+	} else if (!parse_size(dest + 3, 1 << 16, &fd)) {
+		st = fail(USAGE, "%s: not a descriptor", dest);
+	} else {
+		st = io_write_all((int)fd, dest, b->data, b->len);
+	}
+	return st == OK ? OK : take_back_sides(st);
 }
 
 char *

@@ -64,10 +64,13 @@ enum status io_spill(const struct io_output *out, const struct buf *b)
 
 /*
  * io_side() writes a side output (--report, --signer-out ...): dest is a file,
- * as io_spill() writes it, or "fd:N".
+ * as io_spill() writes it, or "fd:N".  It is there only if the status is 0:
+ * where a later one fails, or the product, the files are removed again, but
+ * those before io_keep_sides().
  */
 enum status io_side(const char *dest, bool is_private, const struct buf *b)
     USE_RESULT;
+void io_keep_sides(void);
 
 /*
  * io_beside() gives the path of name in the folder of path ("a/b.yaml",

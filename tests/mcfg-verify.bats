@@ -555,6 +555,34 @@ print(json.load(open(sys.argv[1]))['signer']['sha256'])" "$T/report")" ]
 	run ! grep -q sesame "$T/report"
 }
 
+@test "verify: side outputs are gone again where the product fails" {
+	local all
+	sign "$T/s" signer
+	all=(mcfg-verify --no-trust --report "$T/report"
+	    --signer-out "$T/signer" --anchor-out "$T/anchor")
+	_run sh -c '"$@" > /dev/full' - "${all[@]}" "$T/s"
+	[ "$status" -eq 4 ]
+	refuses 4 'cannot' "${all[@]}" -o "$T/none/out" "$T/s"
+	refuses 4 'cannot' mcfg-verify --no-trust --report "$T/report" \
+	    --signer-out "$T/signer" --anchor-out "$T/none/anchor" "$T/s"
+	for f in signer anchor report; do
+		[ ! -e "$T/$f" ]
+	done
+	# What is no file stays, and what a link leads to is the file.
+	mkfifo "$T/fifo"
+	cat "$T/fifo" > "$T/read" &
+	ln -s "$T/report" "$T/link"
+	refuses 4 'cannot' mcfg-verify --no-trust --report "$T/link" \
+	    --anchor-out "$T/fifo" -o "$T/none/out" "$T/s"
+	wait "$!"
+	[ "$(cat "$T/read")" = none ]
+	[ -p "$T/fifo" ] && [ -L "$T/link" ] && [ ! -e "$T/report" ]
+	# The list of --explain has its report always.
+	_run sh -c '"$@" > /dev/full' - "${all[@]}" --explain "$T/s"
+	[ "$status" -eq 4 ]
+	[ -s "$T/report" ] && [ ! -e "$T/signer" ] && [ ! -e "$T/anchor" ]
+}
+
 @test "verify --explain: the whole list, in order" {
 	sign "$T/s" signer -certfile "$PKI/inter.pem"
 	yields "$T/list" mcfg-verify --explain --ca "$PKI/root.pem" "$T/s"
