@@ -84,6 +84,8 @@ identity.pem profile.mobileconfig " ]
 	refuses 2 'missing --user' mcfg-device "$URL" --cacert x
 	refuses 2 'missing --password' mcfg-device "$URL" --cacert x --user a
 	refuses 2 'unknown option' mcfg-device --uid 1
+	refuses 2 'missing URL' mcfg-device --
+	refuses 2 'given twice' mcfg-device -- --uid 1
 	refuses 2 'given twice' mcfg-device --udid 1 --udid 2
 	refuses 2 'needs a value' mcfg-device --udid
 	refuses 2 'missing --identity ' mcfg-device "$URL" --cacert x \

@@ -264,6 +264,7 @@ processes() {
 	refuses 2 'no address' mcfg-serve "$SITE" --address 'a b'
 	refuses 2 'given twice' mcfg-serve "$SITE" "$SITE"
 	refuses 4 'not a folder' mcfg-serve "$T/none"
+	refuses 4 'port: not a folder' mcfg-serve -- --port
 	refuses 4 'no site.yaml' mcfg-serve "$T"
 	yields "$T/help" mcfg-serve --help
 	grep -q '^usage: mcfg-serve' "$T/help"

@@ -153,6 +153,30 @@ cert() {
 	grep -qxF "    O=$name" "$T/subject"
 }
 
+@test "mcfg-site: what would be a variable in a template is only text" {
+	name='A ${Y} $${Z} $'
+	yields - mcfg-site "$T/site" --organization "$name"
+	yields "$T/p" mcfg-profile --set USER=jane --set CHALLENGE=c \
+	    "$T/site/profile.yaml"
+	NAME=$name python3 - "$T/p" <<-'PY'
+	import os, plistlib, sys
+	p, name = plistlib.load(open(sys.argv[1], 'rb')), os.environ['NAME']
+	assert p['PayloadOrganization'] == name, p
+	assert name in p['PayloadDescription'], p
+	clip, scep = p['PayloadContent']
+	assert clip['Label'] == name, clip
+	assert scep['PayloadContent']['Subject'][0] == [['O', name]], scep
+	PY
+}
+
+@test "mcfg-site: a host whose name is longer than a common name may be" {
+	host=internal-profiles-for-every-device.$(printf 'b%.0s' {1..40}).example
+	yields - mcfg-site "$T/site" --host "$host."
+	openssl verify -CAfile "$T/site/ca/root.pem" -verify_hostname "$host" \
+	    "$T/site/tls/cert.pem"
+	[ "$(mcfg-get --site url "$T/site/site.yaml")" = "https://$host:8443" ]
+}
+
 @test "mcfg-site: an address as host" {
 	yields - mcfg-site "$T/site" --host 127.0.0.1 --port 443
 	openssl verify -CAfile "$T/site/ca/root.pem" -verify_ip 127.0.0.1 \
@@ -160,6 +184,10 @@ cert() {
 	yields "$T/p" mcfg-service-payload --config "$T/site/site.yaml"
 	plist_is "$T/p" "p['PayloadContent']['URL'] == \
 	    'https://127.0.0.1/profile'"
+	yields - mcfg-site "$T/six" --host '[::1]'
+	openssl verify -CAfile "$T/six/ca/root.pem" -verify_ip ::1 \
+	    "$T/six/tls/cert.pem"
+	[ "$(mcfg-get --site url "$T/six/site.yaml")" = 'https://[::1]:8443' ]
 }
 
 @test "mcfg-site: --renew makes a new key and certificate of the same name" {
@@ -277,7 +305,10 @@ configured_apache() {
 	refuses 2 'colon' mcfg-site "$T/x" --user a:b --password env:PW
 	refuses 2 'control' mcfg-site "$T/x" --organization $'a\nb'
 	refuses 2 'no variable' mcfg-site "$T/x" --user a --password 'env:A;B'
-	refuses 3 'empty' mcfg-site "$T/x" --user a --password env:NOBODY
+	refuses 2 'is not set' mcfg-site "$T/x" --user a --password env:NOBODY
+	PW='' refuses 3 'empty' mcfg-site "$T/x" --user a --password env:PW
+	refuses 2 'unknown option' mcfg-site -x
+	refuses 4 './-x: no site.yaml' mcfg-site --renew tls -- -x
 	refuses 4 'no certificate' mcfg-site "$T/x" --device-ca "$PKI/root.key"
 	refuses 2 'no other option' mcfg-site "$SITE" --renew tls --port 1
 	refuses 2 'tls or signer' mcfg-site "$SITE" --renew all
