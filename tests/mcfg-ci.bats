@@ -210,7 +210,7 @@ steps() {
 	cp "$RECIPES/gitattributes" .gitattributes
 	run -0 git check-attr diff profiles/other.mobileconfig
 	[ "$output" = 'profiles/other.mobileconfig: diff: mobileconfig' ]
-	grep -qF "diff.mobileconfig.textconv 'mcfg-diff --text'" \
+	grep -qF "'f() { mcfg-diff --text \"\$1\" || cat \"\$1\"; }; f'" \
 	    "$ROOT/man/mcfg-diff.1"
 }
 

@@ -112,6 +112,29 @@ a, b = p["PayloadContent"]'
 	differs "$T/new" 'payload[com.apple.wifi.managed com.example.test.7].PayloadType: "com.apple.wifi.managed" -> "com.apple.dock"'
 }
 
+@test "diff: copies with one identifier are told apart by their UUIDs" {
+	same="p['PayloadContent'] = [{**wifi, 'PayloadUUID': u,
+	    'SSID_STR': u} for u in"
+	make "$T/old" "$same 'ABCDE']"
+	make "$T/new" "$same 'ABDE']"
+	differs "$T/new" \
+	    'payload[com.apple.wifi.managed com.example.test.1]: removed {9 keys}'
+	make "$T/new" "$same 'EBCAD']"
+	yields - mcfg-diff "$T/old" "$T/new"
+}
+
+@test "diff: no list of payloads is not an empty one" {
+	make "$T/old" "p['PayloadContent'] = []"
+	make "$T/new" "del p['PayloadContent']"
+	differs "$T/new" 'profile.PayloadContent: removed [0 items]'
+	mv "$T/old" "$T/empty"
+	mv "$T/new" "$T/old"
+	differs "$T/empty" 'profile.PayloadContent: added [0 items]'
+	# The list is not told besides what is in it.
+	make "$T/new" "p['PayloadContent'] = [mdm]"
+	differs "$T/new" 'payload[com.apple.mdm]: added {8 keys}'
+}
+
 @test "diff: items of an array that came, went and changed" {
 	list="wifi['L'] = "
 	make "$T/old" "${list}['a', 'b', 'c', 'd', 'e', 'f']"
@@ -293,14 +316,23 @@ repository() {
 	repository
 	git diff HEAD~1 > "$T/before"
 	grep -q 'Binary files' "$T/before"
-	eval "$(sed -n "s/^\.Dl \\$ \(git config diff.*\)/\1/p" \
-	    "$ROOT/man/mcfg-diff.1")"
+	eval "$(sed -n '/^\$ git config diff\.mobile/,/^\.Ed/{
+	    s/^\$ //; s/\\e$/\\/; /^\.Ed/d; p; }' "$ROOT/man/mcfg-diff.1")"
 	git diff HEAD~1 > "$T/out"
 	cat "$T/out"
 	[ "$(grep -c '^[-+]payload' "$T/out")" -eq 2 ]
 	grep -qxF -- '-payload[com.apple.wifi.managed].SSID_STR: "Office"' "$T/out"
 	grep -qxF -- '+payload[com.apple.wifi.managed].SSID_STR: "Home"' "$T/out"
 	git log -p -1 | grep -qF '+payload[com.apple.wifi.managed].SSID_STR: "Home"'
+	# What is no profile is shown as it is, and ends nothing.
+	echo '<<<<<<< HEAD' > wifi.mobileconfig
+	cp "$T/p" zebra.mobileconfig
+	git add -A
+	git diff --cached > "$T/out" 2> "$T/err"
+	cat "$T/out" "$T/err"
+	grep -qx '+<<<<<<< HEAD' "$T/out"
+	grep -qxF '+payload[com.apple.wifi.managed].SSID_STR: "Home"' "$T/out"
+	grep -q '^mcfg-diff: .*wifi.mobileconfig:1:2: ' "$T/err"
 }
 
 @test "diff: as a difftool of git, as the page says" {

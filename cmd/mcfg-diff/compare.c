@@ -278,13 +278,19 @@ compare_payloads(struct comparing *c)
 		}
 }
 
-/* The top without its payloads, which have names of their own. */
+/*
+ * The top without its payloads, which have names of their own.  An empty list
+ * of them stays where the other profile has no list at all.
+ */
 static struct tree *
-top_of(const struct tree *profile)
+top_of(const struct tree *profile, const struct tree *other)
 {
 	struct tree *top = tree_copy(profile);
+	const struct tree *list = tree_get_kind(top, "PayloadContent",
+	    TREE_ARRAY);
 
-	if (tree_get_kind(top, "PayloadContent", TREE_ARRAY) != NULL)
+	if (list != NULL && (tree_count(list) > 0 ||
+	    (other != NULL && tree_get(other, "PayloadContent") != NULL)))
 		tree_remove(top, "PayloadContent");
 	return top;
 }
@@ -294,9 +300,9 @@ compare_profiles(struct comparing *c, const struct tree *old,
     const struct tree *new)
 {
 	if (old != NULL)
-		c->old_top = top_of(old);
+		c->old_top = top_of(old, new);
 	if (new != NULL)
-		c->new_top = top_of(new);
+		c->new_top = top_of(new, old);
 	match_payloads(c, old, new);
 	buf_puts(&c->path, "profile");
 	if (old != NULL && new != NULL)

@@ -20,6 +20,12 @@ type_of(const struct side *s)
 	return s->type;
 }
 
+static const char *
+uuid_of(const struct side *s)
+{
+	return s->uuid;
+}
+
 static void
 list_payloads(const struct tree *profile, struct sides *out)
 {
@@ -208,6 +214,8 @@ match_payloads(struct comparing *c, const struct tree *old,
 {
 	list_payloads(old, &c->old);
 	list_payloads(new, &c->new);
+	/* Copies of one payload often keep its identifier. */
+	match(c, identifier_of, uuid_of);
 	match(c, identifier_of, type_of);
 	match(c, identifier_of, NULL);
 	match(c, type_of, NULL);
