@@ -5,7 +5,7 @@ load helpers
 load flow
 
 setup_file() {
-	needs_web
+	needs_web || return 0
 	make_site
 	serve
 }

@@ -13,15 +13,10 @@ DEVICES=${MCFG_TEST_STRESS:+200}
 DEVICES=${DEVICES:-24}
 
 setup_file() {
-	command -v lighttpd > /dev/null || [ -x /usr/sbin/lighttpd ] ||
-	    skip 'lighttpd is not installed'
+	needs_web || return 0
+	postgresql_needed || return 0
 	postgresql_start
-	[ -z "$PG_MISSING" ] || return 0
 	make_hosts
-}
-
-setup() {
-	postgresql_needed
 }
 
 teardown_file() {

@@ -8,8 +8,7 @@ load flow
 code=''	# of web()
 
 setup_file() {
-	command -v lighttpd > /dev/null || [ -x /usr/sbin/lighttpd ] ||
-	    skip 'lighttpd is not installed'
+	needs_web || return 0
 	outside_authority
 	make_site
 	serve
@@ -49,6 +48,7 @@ teardown_file() {
 }
 
 setup() {
+	able
 	cp "$KEPT" "$SITE/site.yaml"
 	cp "$OUTSIDE/ca/cert.pem" "$SITE/scep-ca.pem"
 	rm -f "$SITE/scep-ca-previous.pem"

@@ -7,7 +7,7 @@ load flow
 code=''	# of web()
 
 setup_file() {
-	needs_web
+	needs_web || return 0
 	make_site
 	serve
 	# One device that is enrolled, for those that want to be it.

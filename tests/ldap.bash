@@ -1,10 +1,10 @@
 # A directory of the test's own, OpenLDAP's slapd: load ldap
 #
-# ldap_start    in setup_file: on free ports of the loopback, at $LDAP_URL and
+# ldap_needed   in setup_file, first, as needs(): it is installed
+# ldap_start    then: on free ports of the loopback, at $LDAP_URL and
 #               $LDAPS_URL; $LDAP_CA is the authority of its certificate, which
 #               is for 127.0.0.1 (of localhost libldap makes the host's name)
 # ldap_stop     in teardown_file
-# ldap_needed   in setup: skips, by name, where it is not installed
 # ldap_add      LDIF on standard input, into the directory
 #
 # The base is dc=example,dc=com with jane and a few strange people; everybody's
@@ -103,7 +103,7 @@ _ldap_certificate() {
 ldap_serve() {
 	local _
 
-	_ldap_exec "$SLAPD" -h "$LDAP_URL $LDAPS_URL" -f "$LDAP_DIR/conf" -d 0 \
+	_ldap_exec "$(_ldap_slapd)" -h "$LDAP_URL $LDAPS_URL" -f "$LDAP_DIR/conf" -d 0 \
 	    > "$LDAP_DIR.out" 2>&1 3>&- 7>&- &
 	echo $! > "$LDAP_DIR.pid"
 	until ldapsearch -x -H "$LDAP_URL" -b '' -s base > /dev/null 2>&1; do
@@ -120,15 +120,19 @@ ldap_down() {
 	tail --pid="$pid" -f /dev/null
 }
 
+_ldap_slapd() {
+	PATH=$PATH:/usr/sbin command -v slapd
+}
+
+ldap_needed() {
+	_ldap_slapd > /dev/null || unable 'slapd is not installed' || return
+	needs ldapsearch
+}
+
 ldap_start() {
 	local port ports
 
-	export LDAP_DIR='' LDAP_MISSING='' LDAP_URL LDAPS_URL LDAP_CA SLAPD
-	SLAPD=$(PATH=$PATH:/usr/sbin command -v slapd) ||
-	    LDAP_MISSING='slapd is not installed'
-	command -v ldapsearch > /dev/null ||
-	    LDAP_MISSING='ldapsearch is not installed'
-	[ -z "$LDAP_MISSING" ] || return 0
+	export LDAP_DIR LDAP_URL LDAPS_URL LDAP_CA
 	# Not in bats' own folder, which another user cannot enter.
 	LDAP_DIR=$(mktemp -d /tmp/mcfg-ldap.XXXXXX)
 	mkdir "$LDAP_DIR/db"
@@ -144,10 +148,6 @@ ldap_start() {
 		ldap_person jane 'mail: jane@example.com' \
 		    'mail: j.doe@example.com' 'givenName: Jane'
 	} | ldap_add
-}
-
-ldap_needed() {
-	[ -z "${LDAP_MISSING:-}" ] || skip "$LDAP_MISSING"
 }
 
 ldap_stop() {

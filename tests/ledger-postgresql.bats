@@ -5,11 +5,8 @@ load helpers
 load ledger
 
 setup_file() {
+	postgresql_needed || return 0
 	postgresql_start
-}
-
-setup() {
-	postgresql_needed
 }
 
 teardown_file() {

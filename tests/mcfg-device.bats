@@ -5,8 +5,7 @@ load helpers
 load flow
 
 setup_file() {
-	command -v lighttpd > /dev/null || [ -x /usr/sbin/lighttpd ] ||
-	    skip 'lighttpd is not installed'
+	needs_web || return 0
 	make_site
 	serve
 }

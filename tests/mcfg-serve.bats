@@ -6,7 +6,7 @@ load flow
 code=''	# of web()
 
 setup_file() {
-	needs_web
+	needs_web || return 0
 	make_site
 }
 

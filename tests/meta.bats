@@ -449,3 +449,22 @@ script_behaves() {
 		}
 	done
 }
+
+# What Bats would take for tests of this file is not written as they are.
+@test "meta: where a server is not installed each test of the file is skipped" {
+	ln -s "$TESTS/helpers.bash" "$T/helpers.bash"
+	printf 'setup_suite() { :; }\n' > "$T/setup_suite.bash"
+	sed 's/^ *%/@/' > "$T/lacking.bats" <<-'BATS'
+	load helpers
+	setup_file() {
+	    needs no-such-server || return 0
+	    false
+	}
+	%test "one" { false; }
+	%test "two" { false; }
+	BATS
+	env -u BATS_TEST_NAME -u UNABLE bats -F tap "$T/lacking.bats" \
+	    > "$T/tap" 3>&-
+	[ "$(grep -c '^ok .* # skip no-such-server is not installed$' \
+	    "$T/tap")" -eq 2 ]
+}

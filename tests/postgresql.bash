@@ -1,8 +1,8 @@
 # A PostgreSQL of the test's own: load postgresql
 #
-# postgresql_start   in setup_file: a server on a socket in a folder of its own
+# postgresql_needed  in setup_file, first, as needs(): there is one
+# postgresql_start   then: a server on a socket in a folder of its own
 # postgresql_stop    in teardown_file
-# postgresql_needed  in setup: skips, by name, where there is none
 # postgresql_schema NAME   a fresh schema; its URI in $URI
 #
 # The server runs as the user postgres where the tests run as root, which it
@@ -24,18 +24,20 @@ _postgresql_as() {
 	fi
 }
 
+postgresql_needed() {
+	if [ -z "$(_postgresql_bin)" ] || ! command -v psql > /dev/null; then
+		unable 'postgresql is not installed'
+	elif mcfg-enrollment list --ledger postgresql:/// 2>&1 |
+	    grep -q 'without PostgreSQL'; then
+		unable 'built without PostgreSQL'
+	fi
+}
+
 postgresql_start() {
 	local bin
 
-	export PG='' PG_MISSING=''
+	export PG
 	bin=$(_postgresql_bin)
-	if [ -z "$bin" ] || ! command -v psql > /dev/null; then
-		PG_MISSING='postgresql is not installed'
-	elif mcfg-enrollment list --ledger postgresql:/// 2>&1 |
-	    grep -q 'without PostgreSQL'; then
-		PG_MISSING='built without PostgreSQL'
-	fi
-	[ -z "$PG_MISSING" ] || return 0
 	# Not in bats' own folder, which another user cannot enter.
 	PG=$(mktemp -d /tmp/mcfg-pg.XXXXXX)
 	[ "$(id -u)" -ne 0 ] || chown postgres "$PG"
@@ -44,10 +46,6 @@ postgresql_start() {
 	_postgresql_as "$bin/pg_ctl" -D "$PG/data" -w -s -l "$PG/server.log" \
 	    -o "-c listen_addresses='' -c unix_socket_directories=$PG -c fsync=off" \
 	    start 3>&- >> "$PG.log" 2>&1
-}
-
-postgresql_needed() {
-	[ -z "${PG_MISSING:-}" ] || skip "$PG_MISSING"
 }
 
 postgresql_stop() {

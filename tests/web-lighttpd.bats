@@ -9,7 +9,7 @@ load flow
 code=''	# of web()
 
 setup_file() {
-	needs_web
+	needs_web || return 0
 	tools_that_tell
 	make_site
 	for u in $(seq -f 'user%.0f' 20); do
@@ -25,6 +25,7 @@ teardown_file() {
 }
 
 setup() {
+	able
 	rm -f "$SITE/devices.allow"
 	started=()
 }

@@ -4,27 +4,27 @@
 
 WEB=${WEB:-lighttpd}
 
-# needs_web: skips where the server is not installed, or could not reach a site
-# here as the user that it runs as.
+# needs_web: in setup_file, as needs(): where the server is not installed, or
+# could not reach a site here as the user that it runs as, no test can run.
 needs_web() {
 	local tool
 
 	PATH=$PATH:/usr/local/sbin:/usr/sbin
 	case $WEB in
-	lighttpd) needs lighttpd ;;
-	nginx) needs nginx ;;
-	apache) needs apache2 ;;
+	lighttpd) needs lighttpd || return ;;
+	nginx) needs nginx || return ;;
+	apache) needs apache2 || return ;;
 	esac
 	[ "$WEB" != lighttpd ] || return 0
 	for tool in spawn-fcgi multiwatch fcgiwrap; do
-		needs "$tool"
+		needs "$tool" || return
 	done
 	[ "$(id -u)" -eq 0 ] || return 0
 	chmod 711 "$BATS_RUN_TMPDIR" "${BATS_FILE_TMPDIR%/*}" \
 	    "$BATS_FILE_TMPDIR"
 	setpriv --reuid "$(web_user)" --clear-groups \
 	    test -x "$BATS_FILE_TMPDIR" ||
-	    skip 'another user cannot reach this folder'
+	    unable 'another user cannot reach this folder'
 }
 
 # web_user: whom a server of root's runs as.
