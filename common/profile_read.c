@@ -45,7 +45,7 @@ read_yaml(const struct buf *in, const struct profile_source *src,
 	auto_tree *t = NULL;
 	struct spec_how how = {
 		.path = src->file, .at = src->at, .marks = src->marks,
-		.uuids = &uuids,
+		.uuids = &uuids, .keeps_variables = true,
 	};
 	enum status st;
 

@@ -46,7 +46,8 @@ check_version(struct schema_run *r, const struct tree *dict)
 		    "is missing: it is 1");
 		return;
 	}
-	if (tree_kind(v) == TREE_INT && tree_int_of(v) == 1)
+	if ((tree_kind(v) == TREE_INT && tree_int_of(v) == 1) ||
+	    schema_is_variable(v))
 		return;
 	before = schema_push(r, "PayloadVersion");
 	schema_show(v, shown);
@@ -79,7 +80,8 @@ check_type_support(struct schema_run *r, const struct tree *payload,
 		schema_check_span(r, payload, &l->span, &nowhere);
 		return;
 	}
-	if (r->schema->complete && r->opts->allow_types == NULL)
+	if (r->schema->complete && r->opts->allow_types == NULL &&
+	    !schema_has_variable(type))
 		schema_say(r, payload, RULE_UNKNOWN_TYPE, "the schema does "
 		    "not know the type '%.100s'", type);
 }
@@ -121,6 +123,8 @@ lint_payload(struct schema_run *r, const struct tree *payload)
 	const char *type;
 
 	r->payload = NULL;
+	if (schema_is_variable(payload))
+		return;
 	if (tree_kind(payload) != TREE_DICT) {
 		schema_say(r, payload, RULE_WRONG_TYPE, "is of type %s, "
 		    "should be dictionary",
@@ -234,6 +238,8 @@ lint_content(struct schema_run *r, const struct tree *profile)
 			    "'PayloadContent' is missing");
 		return;
 	}
+	if (schema_is_variable(content))
+		return;
 	if (tree_kind(content) != TREE_ARRAY) {
 		schema_say(r, content, RULE_WRONG_TYPE, "PayloadContent is "
 		    "of type %s, should be array",

@@ -120,7 +120,8 @@ schema_check_keys(struct schema_run *r, const struct schema_lists *lists,
 	size_t i;
 
 	r->near = dict;
-	for (i = 0; i < l.n; i++)
+	/* A payload's own keys are those that the schema says. */
+	for (i = 0; i < l.n && l.more[0] == NULL; i++)
 		l.any[i] = schema_open_placeholder(l.any[i], dict);
 	if (l.n > 0)
 		schema_check_required(r, &l, l.any[0], dict);

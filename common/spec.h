@@ -54,6 +54,9 @@ struct spec_how {
 	const char *path;		/* files are beside this one; "-" is
 					 * the current folder; NULL: refused */
 	const struct tree *vars;	/* dict for ${NAME}; NULL: ${ is text */
+	bool keeps_variables;		/* a template is looked at, not filled
+					 * in: what has a ${ is text, whatever
+					 * its tag */
 	int64_t at;			/* where !after counts from */
 	bool lenient;			/* for files of others: no scalar is
 					 * refused, doubtful ones are strings,

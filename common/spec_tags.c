@@ -48,7 +48,8 @@ read_beside(const char *s, const struct spec_how *how, struct buf *reason,
 		buf_puts(reason, " is not taken here");
 		return MALFORMED;
 	}
-	if (how->vars != NULL && strstr(s, "${") != NULL) {
+	if ((how->vars != NULL || how->keeps_variables) &&
+	    strstr(s, "${") != NULL) {
 		buf_puts(reason, ": variables are not expanded in the name of "
 		    "a file");
 		return MALFORMED;

@@ -184,8 +184,8 @@ make_scalar(struct building *b, const struct spec_event *e,
 	auto_buf text = BUF_INIT, reason = BUF_INIT;
 	auto_char *only = NULL;
 	bool is_file = e->tag != 0 && spec_names_file(tag_of(b, e));
-	bool fills = b->how->vars != NULL && !is_file &&
-	    strstr(s, "${") != NULL;
+	bool has_some = !is_file && strstr(s, "${") != NULL;
+	bool fills = b->how->vars != NULL && has_some;
 
 	if (fills && (e->is_plain || e->tag != 0) &&
 	    (only = spec_only_variable(s)) != NULL)
@@ -196,9 +196,9 @@ make_scalar(struct building *b, const struct spec_event *e,
 			return spec_fail_at(&e->at, step, "%s", fault);
 		s = buf_str(&text);
 	}
-	if (e->tag != 0)
+	if (e->tag != 0 && !(b->how->keeps_variables && has_some))
 		return build_tagged(b, e, step, s, out);
-	if (e->is_plain && !fills)
+	if (e->tag == 0 && e->is_plain && !fills)
 		return build_plain(b, e, step, s, out);
 	*out = tree_string(s);
 	return OK;

@@ -123,6 +123,14 @@ a, b = p["PayloadContent"]'
 	yields - mcfg-diff "$T/old" "$T/new"
 }
 
+@test "diff: payloads without any name are told by their places" {
+	make "$T/old" "p['PayloadContent'] = ['\${ONE}', {'a': 1}, wifi]"
+	yields - mcfg-diff "$T/old" "$T/old"
+	make "$T/new" "p['PayloadContent'] = ['\${TWO}', {'a': 2}, wifi]"
+	differs "$T/new" 'payload[0]: "$'{ONE}'" -> "$'{TWO}'"' \
+	    'payload[1].a: 1 -> 2'
+}
+
 @test "diff: no list of payloads is not an empty one" {
 	make "$T/old" "p['PayloadContent'] = []"
 	make "$T/new" "del p['PayloadContent']"

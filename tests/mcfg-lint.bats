@@ -130,6 +130,7 @@ sow() {
 	error|bool-as-integer|payload[0].HIDDEN_NETWORK|wifi['HIDDEN_NETWORK'] = 0
 	error|missing-key|payload[1]|del clip['URL']
 	error|missing-key|payload[4]|del mdm['Topic']
+	error|missing-key|payload[6]|p['PayloadContent'].append(payload('com.apple.ManagedClient.preferences'))
 	error|missing-key|payload[0].EAPClientConfiguration|wifi['EAPClientConfiguration'] = {'UserName': 'x'}
 	warning|integer-as-bool|payload[6].PPP.TokenCard|p['PayloadContent'].append(payload('com.apple.vpn.managed', VPNType='L2TP', UserDefinedName='V', PPP={'TokenCard': True}))
 	error|wrong-type|payload[0].ProxyServerPort|wifi['ProxyServerPort'] = True
@@ -613,6 +614,41 @@ c = p["PayloadContent"]'
 		    --schema "$SCHEMA" "$T/p"
 		[ "$(wc -l < "$T/out")" -eq 1 ]
 	done
+}
+
+@test "lint: a template is judged without its variables, whatever their tag" {
+	cat > "$T/p.yaml" <<-'YAML'
+	PayloadType: Configuration
+	PayloadIdentifier: a.b
+	PayloadVersion: ${VERSION}
+	PayloadExpirationDate: !after ${DAYS}
+	RemovalDate: !!timestamp "${DATE}"
+	PayloadContent:
+	- PayloadType: com.apple.wifi.managed
+	  PayloadUUID: !uuid ${NAME}
+	  SSID_STR: Office
+	  AutoJoin: !!bool ${JOIN}
+	  ProxyServerPort: !!int 80${PORT}
+	  HIDDEN_NETWORK: 0
+	- ${MORE}
+	- PayloadType: ${TYPE}
+	YAML
+	cp "$T/p.yaml" "$T/lists.yaml"
+	sed -i '/^PayloadContent/q; /^Payload[VE]/d; /Removal/d' "$T/lists.yaml"
+	sed -i "s/^PayloadContent:/& \${ALL}/" "$T/lists.yaml"
+	yields - mcfg-lint "$T/lists.yaml"
+	yields - mcfg-lint "$T/p.yaml"
+	if [ -d "$SCHEMA" ]; then
+		yields - mcfg-lint --schema "$SCHEMA" --strict "$T/lists.yaml"
+		_run mcfg-lint --schema "$SCHEMA" "$T/p.yaml"
+		[ "$(wc -l < "$T/stdout")" -eq 1 ]
+		grep -q ':12:3: payload\[0\].HIDDEN_NETWORK: .*\[bool-as' \
+		    "$T/stdout"
+	fi
+	# Without a variable the tag asserts what it always did.
+	sed -i "s/80\${PORT}/x/" "$T/p.yaml"
+	_run mcfg-lint "$T/p.yaml"
+	grep -q ':11:20: .*!!int .*\[not-a-plist\]$' "$T/stdout"
 }
 
 @test "lint: a secret is never shown" {

@@ -26,6 +26,13 @@ uuid_of(const struct side *s)
 	return s->uuid;
 }
 
+/* What has neither name is told by its place alone. */
+static const char *
+place_of(const struct side *s)
+{
+	return s->type == NULL && s->identifier == NULL ? "" : NULL;
+}
+
 static void
 list_payloads(const struct tree *profile, struct sides *out)
 {
@@ -219,6 +226,7 @@ match_payloads(struct comparing *c, const struct tree *old,
 	match(c, identifier_of, type_of);
 	match(c, identifier_of, NULL);
 	match(c, type_of, NULL);
+	match(c, place_of, NULL);
 	list_common_types(c, &c->old);
 	list_common_types(c, &c->new);
 	if (c->common.n > 0)
