@@ -107,6 +107,56 @@ needs_yaml() {
 	grep -q '^payload\[com.apple.mdm\]: added ' "$T/out"
 }
 
+@test "ci: make diff of what takes in a file beside it, in a folder, of what went" {
+	mkdir sub
+	mv Makefile profiles sub
+	cd sub
+	write_wifi Office
+	cat >> profiles/wifi.yaml <<-'YAML'
+	- PayloadType: com.apple.security.root
+	  PayloadContent: !file ca.pem
+	YAML
+	cp "$PKI/root.pem" profiles/ca.pem
+	git add -A ..
+	git commit -q -m second
+	make -s diff > "$T/out"
+	[ ! -s "$T/out" ]
+	cp "$PKI/other.pem" profiles/ca.pem
+	git rm -q profiles/other.mobileconfig
+	make -s diff > "$T/out"
+	cat "$T/out"
+	[ "$(grep -c : "$T/out")" -ge 4 ]
+	grep -qx 'profiles/wifi.yaml:' "$T/out"
+	grep -q '^payload\[com.apple.security.root\].PayloadContent: <.*> -> <' \
+	    "$T/out"
+	grep -qx 'profiles/other.mobileconfig:' "$T/out"
+	grep -q '^payload\[com.apple.mdm\]: removed ' "$T/out"
+	git diff --cached --quiet -- profiles/wifi.yaml
+
+	# Before the first commit there is nothing to compare with.
+	make -s diff BASE=HEAD~7 > "$T/out" 2> "$T/err"
+	grep -q '^profile: added ' "$T/out"
+	grep -q 'nothing to compare with at HEAD~7' "$T/err"
+}
+
+@test "ci: make makes again what takes in a file that changed" {
+	cat >> profiles/wifi.yaml <<-'YAML'
+	- PayloadType: com.apple.security.root
+	  PayloadContent: !file ca.pem
+	YAML
+	cp "$PKI/root.pem" profiles/ca.pem
+	make > /dev/null 2>&1
+	cp build/wifi.mobileconfig "$T/first"
+	cp "$PKI/other.pem" profiles/ca.pem
+	touch -d '+2 seconds' profiles/ca.pem
+	make > /dev/null 2>&1
+	! cmp -s build/wifi.mobileconfig "$T/first" || false
+	cp profiles/other.mobileconfig profiles/wifi.mobileconfig
+	! make > "$T/log" 2>&1 || false
+	grep -q 'both .yaml and .mobileconfig in profiles, remove one: wifi' \
+	    "$T/log"
+}
+
 @test "ci: the hook of git refuses a faulty profile that is staged" {
 	cp "$RECIPES/pre-commit" .git/hooks/pre-commit
 	write_wifi Home

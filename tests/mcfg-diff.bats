@@ -127,7 +127,7 @@ a, b = p["PayloadContent"]'
 	make "$T/old" "p['PayloadContent'] = ['\${ONE}', {'a': 1}, wifi]"
 	yields - mcfg-diff "$T/old" "$T/old"
 	make "$T/new" "p['PayloadContent'] = ['\${TWO}', {'a': 2}, wifi]"
-	differs "$T/new" 'payload[0]: "$'{ONE}'" -> "$'{TWO}'"' \
+	differs "$T/new" "payload[0]: \"\${ONE}\" -> \"\${TWO}\"" \
 	    'payload[1].a: 1 -> 2'
 }
 
