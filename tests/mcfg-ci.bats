@@ -117,6 +117,7 @@ needs_yaml() {
 	  PayloadContent: !file ca.pem
 	YAML
 	cp "$PKI/root.pem" profiles/ca.pem
+	touch ../index ../out
 	git add -A ..
 	git commit -q -m second
 	make -s diff > "$T/out"
