@@ -163,6 +163,9 @@ const char *issue_out_of_date(const X509 *ca, int64_t now);
 const char *issue_unfit_ca(X509 *cert, EVP_PKEY *key, bool with_ra,
     int64_t now);
 
+/* False where nobody would accept a CRL of this CA. */
+bool issue_signs_crl(X509 *ca);
+
 /* One line of a CRL. */
 struct issue_revoked {
 	const char *serial;	/* hex */

@@ -453,6 +453,12 @@ crl_dates(X509_CRL *crl, int64_t now, int64_t validity)
 	return ok;
 }
 
+bool
+issue_signs_crl(X509 *ca)
+{
+	return (X509_get_key_usage(ca) & KU_CRL_SIGN) != 0;
+}
+
 enum status
 issue_crl(const struct identity *ca, const struct issue_revoked *list,
     size_t count, int64_t number, int64_t now, int64_t validity,

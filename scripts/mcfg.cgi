@@ -383,11 +383,12 @@ root() {
 }
 
 crl() {
-	[ -s ca/crl.der ] || refuse 404 'no revocation list was made'
+	[ -e ca/cert.pem ] || refuse 404 'no authority of its own'
+	began=yes
+	printf 'Cache-Control: no-store\r\n'
+	step scep-ca crl --dir ca --current --http application/pkix-crl ||
+	    failed $?
 	log 200 'revocation list'
-	printf 'Content-Type: application/pkix-crl\r\n'
-	printf 'Cache-Control: no-store\r\n\r\n'
-	exec cat ca/crl.der
 }
 
 # ---- phase 1: /enroll ----

@@ -333,7 +333,7 @@ filled() {
 	    cut -d= -f2)
 	end=$(date -u -d "$end" +%Y-%m-%dT%H:%M:%SZ)
 	json_is "$T/json" 'j["ca"]["crl"]["next_update"] == "'"$end"'"
-	    and int(j["ca"]["crl"]["number"], 16) == 2
+	    and int(j["ca"]["crl"]["number"], 16) == 3
 	    and j["ca"]["crl"]["revoked"] == 0 and j["ca"]["crl"]["usable"]'
 	page_is '[r[0].split()[0] for r in p.rows("of the authority")] ==
 	    ["Issuing", "Registration", "Next", "Its"]
@@ -341,6 +341,15 @@ filled() {
 	# Ten years later.
 	NOW=2040-01-01T00:00:00Z
 	report --ca "$T/ca"
+	json_is "$T/json" '{x["what"] for x in j["attention"] if x["urgent"]} ==
+	    {"expired"}'
+	# An old list matters where somebody is on it.
+	scep-ca revoke --dir "$T/ca" "$(openssl x509 -in "$T/ca/ra.pem" -noout \
+	    -serial | cut -d= -f2)"
+	(
+		LEDGER=sqlite:$T/ca/ledger.db
+		report --ca "$T/ca"
+	)
 	json_is "$T/json" '{x["what"] for x in j["attention"] if x["urgent"]} ==
 	    {"expired", "crl_overdue"}'
 	echo broken > "$T/ca/crl.der"

@@ -82,6 +82,36 @@ logged() {
 	logged 'root certificate'
 }
 
+@test "mcfg.cgi: /crl is a list whose time is not over" {
+	cgi GET /crl < /dev/null
+	[ "$code" = 200 ]
+	[ "$(header Content-Type)" = application/pkix-crl ]
+	[ "$(header Content-Length)" = "$(wc -c < "$T/body")" ]
+	[ "$(header Cache-Control)" = no-store ]
+	cmp "$T/body" "$SITE/ca/crl.der"
+	openssl crl -inform DER -in "$T/body" -CAfile "$ROOT_CA" -noout 2>&1 |
+	    grep -qx 'verify OK'
+	logged 'revocation list'
+	scep-ca crl --dir "$SITE/ca" --at 2026-01-02T00:00:00Z > /dev/null
+	cgi GET /crl < /dev/null
+	[ "$code" = 200 ]
+	openssl crl -inform DER -in "$T/body" -out "$T/crl.pem"
+	openssl verify -crl_check -CAfile "$ROOT_CA" -CRLfile "$T/crl.pem" \
+	    "$SITE/tls/cert.pem"
+	mv "$SITE/ca/cert.pem" "$T/kept"
+	cgi GET /crl < /dev/null
+	mv "$T/kept" "$SITE/ca/cert.pem"
+	[ "$code" = 404 ]
+	cp "$SITE/ca/crl.der" "$T/kept"
+	scep-ca crl --dir "$SITE/ca" --at 2026-01-02T00:00:00Z > /dev/null
+	mv "$SITE/ca/key.pem" "$T/key"
+	cgi GET /crl < /dev/null
+	mv "$T/key" "$SITE/ca/key.pem"
+	[ "$code" = 500 ]
+	logged key.pem
+	[ ! -s "$T/body" ] || grep -qx 'Internal Server Error' "$T/body"
+}
+
 @test "mcfg.cgi: /enroll wants a user, and not another site's" {
 	cgi GET /enroll < /dev/null
 	[ "$code" = 403 ]

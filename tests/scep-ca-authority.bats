@@ -73,11 +73,35 @@ parent_signs() {
 	refuses 1 'is for the key' scep-ca install --dir sub parent.pem
 	yields - scep-ca install --dir sub bundle
 	refuses 1 'there already' scep-ca install --dir sub bundle
+	openssl crl -inform DER -in sub/crl.der -CAfile sub/cert.pem -noout \
+	    2>&1 | grep -qx 'verify OK'
 	cmp sub/root.pem parent.pem
 	[ "$(grep -c BEGIN sub/chain.pem)" -eq 2 ]
 	enrolls sub d
 	openssl verify -CAfile parent.pem -untrusted sub/cert.pem d.cert
 	refuses 1 'subordinate' scep-ca rollover --dir sub
+}
+
+@test "scep-ca authority: the first list of revoked certificates is empty" {
+	ca ca
+	openssl crl -inform DER -in ca/crl.der -CAfile ca/cert.pem -noout -text \
+	    > text 2> said
+	grep -qx 'verify OK' said
+	grep -qx 'No Revoked Certificates.' text
+	# It counts for nothing later, while nobody is on it.
+	yields out scep-ca check --dir ca --at 2028-01-01T00:00:00Z
+	cp ca/crl.der first
+	yields again.der scep-ca crl --dir ca --current
+	cmp first again.der
+	chmod 000 ca/key.pem
+	yields again.der scep-ca crl --dir ca --current
+	chmod 600 ca/key.pem
+	yields late.der scep-ca crl --dir ca --current \
+	    --at 2028-01-01T00:00:00Z
+	run ! cmp -s first late.der
+	cmp late.der ca/crl.der
+	openssl crl -inform DER -in late.der -noout -lastupdate |
+	    grep -q ' 2028 '
 }
 
 @test "scep-ca authority: a subordinate CA with an RA" {

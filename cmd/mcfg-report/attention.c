@@ -65,7 +65,8 @@ look_at_authority(struct overview *o)
 	if (a->has_crl && a->crl_fault != NULL)
 		found(o, URGENT, "crl_unusable", "authority", "The revocation "
 		    "list cannot be used: %s", a->crl_fault);
-	else if (a->has_crl && a->crl_until <= o->now) {
+	else if (a->has_crl && a->crl_until <= o->now &&
+	    o->term[LEDGER_TERM_REVOKED] > 0) {
 		age_text(o->now - a->crl_until, &age);
 		found(o, URGENT, "crl_overdue", "authority", "The revocation "
 		    "list should have been renewed %s ago (scep-ca crl)",

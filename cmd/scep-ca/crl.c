@@ -9,7 +9,7 @@
 struct args {
 	struct authority_source source;
 	struct io_output out;
-	bool pem;
+	bool pem, current;
 };
 
 static struct args args;
@@ -17,6 +17,8 @@ static struct args args;
 static const struct opt options[] = {
 	OPT_DIR(args.source),
 	OPT_LEDGER(args.source),
+	{ 0, "current", NULL, "write the one that is there until its time is "
+	    "over", .flag = &args.current },
 	OPT_PEM(args.pem),
 	OPT_OUTPUT(args.out),
 	OPT_KEY_ACCESS(args.source.key),
@@ -117,6 +119,18 @@ crl_make(struct authority *a, int64_t now, X509_CRL **out)
 }
 
 enum status
+crl_first(const struct authority_source *source, int64_t now)
+{
+	auto_authority a = AUTHORITY_INIT;
+	auto_X509_CRL *crl = NULL;
+	enum status st;
+
+	if ((st = authority_open(source, NEED_KEYS | NEED_LEDGER, &a)) != OK)
+		return st;
+	return issue_signs_crl(a.now.ca.cert) ? crl_make(&a, now, &crl) : OK;
+}
+
+enum status
 crl_current(struct authority *a, int64_t now, X509_CRL **out)
 {
 	auto_X509_CRL *crl = NULL;
@@ -125,7 +139,8 @@ crl_current(struct authority *a, int64_t now, X509_CRL **out)
 	if ((st = load(a, &crl)) != OK)
 		return st;
 	if (crl == NULL || issue_crl_next(crl) <= now)
-		return crl_make(a, now, out);
+		return (st = authority_need(a, NEED_KEYS | NEED_LEDGER)) !=
+		    OK ? st : crl_make(a, now, out);
 	*out = STEAL(crl);
 	return OK;
 }
@@ -136,11 +151,15 @@ run(const struct args *a)
 	auto_authority ca = AUTHORITY_INIT;
 	auto_X509_CRL *crl = NULL;
 	auto_buf der = BUF_INIT, out = BUF_INIT;
+	int64_t now = clock_now();
 	enum status st;
 
-	if ((st = authority_open(&a->source, NEED_KEYS | NEED_LEDGER,
-	    &ca)) != OK ||
-	    (st = crl_make(&ca, clock_now(), &crl)) != OK)
+	if ((st = authority_open(&a->source, a->current ? NEED_CERTS :
+	    NEED_KEYS | NEED_LEDGER, &ca)) != OK)
+		return st;
+	st = a->current ? crl_current(&ca, now, &crl) :
+	    crl_make(&ca, now, &crl);
+	if (st != OK)
 		return st;
 	issue_crl_to_der(crl, &der);
 	if (a->pem)

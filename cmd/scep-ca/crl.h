@@ -10,6 +10,13 @@
 enum status crl_make(struct authority *a, int64_t now, X509_CRL **out)
     USE_RESULT;
 
+/*
+ * crl_first() makes the list of a CA that was made just now, where it may sign
+ * one; the folder is opened anew.
+ */
+enum status crl_first(const struct authority_source *source, int64_t now)
+    USE_RESULT;
+
 /* crl_current() gives the one that is there, or a new one when its time is
  * over. */
 enum status crl_current(struct authority *a, int64_t now, X509_CRL **out)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "crl.h"
 #include "folder.h"
 #include "verbs.h"
 
@@ -203,7 +204,9 @@ put_all(const struct args *a, const struct made *m, int64_t now)
 	    m->ra)) != OK) ||
 	    (st = folder_put_chain(dir, m->ca.cert, m->ca.chain)) != OK)
 		return st;
-	return folder_put_cert(dir, CA_CERT, m->ca.cert);
+	if ((st = folder_put_cert(dir, CA_CERT, m->ca.cert)) != OK)
+		return st;
+	return crl_first(&a->source, now);
 }
 
 static enum status

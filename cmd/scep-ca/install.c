@@ -1,5 +1,6 @@
 /* install: the certificate of a subordinate CA, made elsewhere. */
 #include "clock.h"
+#include "crl.h"
 #include "folder.h"
 #include "verbs.h"
 
@@ -93,7 +94,9 @@ run(const struct args *a)
 	if ((ra && (st = put_ra(&ca, &own, &a->source.key, now)) != OK) ||
 	    (st = folder_put_chain(ca.dir, own.cert, given)) != OK)
 		return st;
-	return folder_put_cert(ca.dir, CA_CERT, own.cert);
+	if ((st = folder_put_cert(ca.dir, CA_CERT, own.cert)) != OK)
+		return st;
+	return crl_first(&a->source, now);
 }
 
 const struct tool verb_install = {
