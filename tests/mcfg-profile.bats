@@ -755,6 +755,25 @@ plist_template() {
 		yields "$T/back" mcfg-profile "$T/$f"
 		same_plist "$T/profile" "$T/back"
 	done
+	# In a folder of a repository, which can lie elsewhere tomorrow.
+	mkdir -p "$T/a/profiles/deep" "$T/a/profiled"
+	(
+		cd "$T" || exit 1
+		set -- mcfg-profile --to-yaml profile --extract
+		yields - "$@" a/profiles/certs -o a/profiles/1.yaml
+		yields - "$@" a/profiles/certs -o ./a/profiles//deep/2.yaml
+		yields - "$@" a/profiles -o a/profiled/3.yaml
+		yields - "$@" . -o a/profiles/4.yaml
+	)
+	mv "$T/a/" "$T/moved/"
+	grep -q '!file "certs/' "$T/moved/profiles/1.yaml"
+	grep -q '!file "../certs/' "$T/moved/profiles/deep/2.yaml"
+	grep -q '!file "../profiles/' "$T/moved/profiled/3.yaml"
+	grep -q '!file "../../' "$T/moved/profiles/4.yaml"
+	for f in profiles/1 profiles/deep/2 profiled/3 profiles/4; do
+		yields "$T/back" mcfg-profile "$T/moved/$f.yaml"
+		same_plist "$T/profile" "$T/back"
+	done
 	# PEM as data is not what !file would give: it stays.
 	template <<-YAML
 	PayloadContent:

@@ -51,23 +51,51 @@ extract(const char *path, const struct tree *data, void *arg)
 	return io_join(e->shown, file);
 }
 
+/* How to go from a folder to another; both are paths as of realpath(). */
+static char *
+way(const char *from, const char *to)
+{
+	auto_buf out = BUF_INIT;
+	size_t i, same = 0;
+
+	for (i = 0; from[i] != '\0' && from[i] == to[i]; i++)
+		if (from[i] == '/')
+			same = i;
+	if ((from[i] == '\0' || from[i] == '/') &&
+	    (to[i] == '\0' || to[i] == '/'))
+		same = i;
+	for (from += same; *from != '\0'; from++)
+		if (*from == '/' && from[1] != '\0')
+			buf_puts(&out, "../");
+	to += same;
+	buf_puts(&out, *to == '/' ? to + 1 : to);
+	while (out.len > 0 && out.data[out.len - 1] == '/')
+		buf_cut(&out, out.len - 1);
+	return xstrdup(out.len > 0 ? buf_str(&out) : ".");
+}
+
 /*
  * !file is beside the YAML: where that goes to another folder, the path is
- * written whole.
+ * the way from there, so that both can be moved together.
  */
 static enum status
 shown_dir(const struct args *a, char **out)
 {
-	const char *path = a->out.path;
-	char whole[PATH_MAX];
+	const char *path = a->out.path, *slash;
+	auto_char *folder = NULL;
+	char from[PATH_MAX], to[PATH_MAX];
 
-	if (path == NULL || strchr(path, '/') == NULL || a->extract[0] == '/') {
+	slash = path != NULL ? strrchr(path, '/') : NULL;
+	if (slash == NULL || a->extract[0] == '/') {
 		*out = xstrdup(a->extract);
 		return OK;
 	}
-	if (realpath(a->extract, whole) == NULL)
+	folder = xstrndup(path, (size_t)(slash - path) + 1);
+	if (realpath(folder, from) == NULL)
+		return fail_errno(FAULT, "%s: cannot find", folder);
+	if (realpath(a->extract, to) == NULL)
 		return fail_errno(FAULT, "%s: cannot find", a->extract);
-	*out = xstrdup(whole);
+	*out = way(from, to);
 	return OK;
 }
 
