@@ -474,6 +474,22 @@ ambiguous() {
 	bad 3:4 'between 1933 and 2069' <<< 'V: !after 99999d'
 }
 
+@test "profile: payloads of one identifier and one seed are warned of" {
+	template <<-'YAML'
+	PayloadContent:
+	- PayloadType: com.apple.dock
+	  PayloadIdentifier: a.b.c
+	- PayloadType: com.apple.finder
+	  PayloadIdentifier: a.b.c
+	YAML
+	warns 'PayloadContent.1: the PayloadIdentifier a.b.c is that of another' \
+	    "$T/out" mcfg-profile --uuid-seed s "$T/p.yaml"
+	yields "$T/out" mcfg-profile "$T/p.yaml"
+	echo '  PayloadUUID: 00000000-0000-4000-8000-000000000000' \
+	    >> "$T/p.yaml"
+	yields "$T/out" mcfg-profile --uuid-seed s "$T/p.yaml"
+}
+
 @test "profile: !uuid follows seed, path and name; an alias is the same" {
 	template <<-'YAML'
 	T: !uuid top

@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "cms.h"
+#include "ident.h"
 #include "mcfg-profile.h"
 #include "spec.h"
 
@@ -126,6 +127,41 @@ parse_plist(const struct template *t, const struct tree *vars,
 	return OK;
 }
 
+/*
+ * Payloads of one identifier get one UUID from a seed, and devices tell them
+ * apart by it.
+ */
+static void
+warn_of_same_uuids(const struct tree *profile, const char *seed,
+    const char *name)
+{
+	const struct tree *payloads = tree_get_kind(profile, "PayloadContent",
+	    TREE_ARRAY);
+	const char *outer = tree_get_string(profile, "PayloadIdentifier");
+	auto_tree *seen = tree_dict();
+	char made[IDENT_TEXT];
+	size_t i;
+
+	for (i = 0; seed != NULL && i < tree_count(payloads); i++) {
+		const struct tree *t = tree_at(payloads, i);
+		const char *id = tree_get_string(t, "PayloadIdentifier");
+		const char *uuid = tree_get_string(t, "PayloadUUID");
+		auto_char *path = NULL;
+
+		if (id == NULL || uuid == NULL)
+			continue;
+		path = xasprintf("%s/%s", outer, id);
+		ident_make(seed, path, made);
+		if (strcmp(uuid, made) != 0)
+			continue;
+		if (tree_get(seen, id) != NULL)
+			warning("%s: PayloadContent.%zu: the PayloadIdentifier "
+			    "%.200s is that of another payload, and so is the "
+			    "PayloadUUID made from it", name, i, id);
+		tree_set(seen, id, tree_bool(true));
+	}
+}
+
 enum status
 make_profile(const struct template *t, const struct tree *vars,
     const struct identities *id, struct tree **out)
@@ -151,6 +187,7 @@ make_profile(const struct template *t, const struct tree *vars,
 	}
 	if ((st = profile_complete(tree, &src, &uuids)) != OK)
 		return st;
+	warn_of_same_uuids(tree, src.seed, src.file);
 	*out = STEAL(tree);
 	return OK;
 }
