@@ -239,6 +239,7 @@ static enum status
 record_all(struct recording *r, yaml_parser_t *p, const struct buf *in,
     const char *name)
 {
+	struct spec_step steps[TREE_DEPTH_MAX];
 	enum status st = OK;
 	bool done = false;
 
@@ -246,7 +247,8 @@ record_all(struct recording *r, yaml_parser_t *p, const struct buf *in,
 		yaml_event_t ev;
 
 		if (!yaml_parser_parse(p, &ev))
-			return spec_parser_fail(p, in, name);
+			return spec_parser_fail(p, in, name,
+			    steps_so_far(r, steps));
 		st = record(r, name, &ev);
 		done = ev.type == YAML_STREAM_END_EVENT;
 		yaml_event_delete(&ev);

@@ -46,13 +46,62 @@ is_tab_at(const struct buf *in, size_t line, size_t column)
 	return i + column < in->len && in->data[i + column] == '\t';
 }
 
+/* How to mend what the library complains of, by the beginning of its words. */
+static const struct mending {
+	const char *problem, *how;
+} mendings[] = {
+	{ "mapping values are not allowed",
+	    "quote text that has ': ' in it, or indent the key as those "
+	    "beside it" },
+	{ "mapping keys are not allowed", "quote text that begins with '?'" },
+	{ "block sequence entries are not allowed",
+	    "begin the list in the next line, or quote text that begins "
+	    "with '-'" },
+	{ "found character that cannot start any token",
+	    "quote text that begins with it" },
+	{ "did not find expected alphabetic or numeric character",
+	    "quote text that begins with '*' or '&'" },
+	{ "did not find expected ',' or",
+	    "close the bracket, or quote text that has '{', '}', '[', ']' or "
+	    "',' in it" },
+	{ "did not find expected node content",
+	    "quote text that begins with it" },
+	{ "could not find expected ':'",
+	    "write ': ' behind the key, or indent what belongs to the line "
+	    "above" },
+	{ "did not find expected key",
+	    "give the keys of one mapping the same indentation" },
+	{ "did not find expected '-' indicator",
+	    "give the items of one list the same indentation" },
+	{ "found unexpected end of stream", "close the quote" },
+	{ "found unknown escape character",
+	    "write \\\\ for a backslash, or use single quotes" },
+	{ "found incompatible YAML document", "leave the directive out" },
+};
+
+static const char *
+how_to_mend(const char *problem)
+{
+	const struct mending *m;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(mendings); i++) {
+		m = &mendings[i];
+		if (strncmp(problem, m->problem, strlen(m->problem)) == 0)
+			return m->how;
+	}
+	return NULL;
+}
+
 enum status
 spec_parser_fail(const yaml_parser_t *p, const struct buf *in,
-    const char *name)
+    const char *name, const struct spec_step *step)
 {
 	struct spec_place at = { name, p->problem_mark.line + 1,
 	    p->problem_mark.column + 1 };
 	const char *problem = p->problem != NULL ? p->problem : "not YAML";
+	const char *how = how_to_mend(problem);
+	auto_buf reason = BUF_INIT;
 
 	if (p->error == YAML_MEMORY_ERROR)
 		mem_exhausted();
@@ -61,12 +110,15 @@ spec_parser_fail(const yaml_parser_t *p, const struct buf *in,
 		return spec_fail_at(&at, NULL, "not UTF-8 text: %s", problem);
 	}
 	if (is_tab_at(in, p->problem_mark.line, p->problem_mark.column))
-		return spec_fail_at(&at, NULL, "a tab where YAML wants "
+		return spec_fail_at(&at, step, "a tab where YAML wants "
 		    "spaces");
+	buf_puts(&reason, problem);
 	if (p->context != NULL)
-		return spec_fail_at(&at, NULL, "%s (%s that began in line "
-		    "%zu)", problem, p->context, p->context_mark.line + 1);
-	return spec_fail_at(&at, NULL, "%s", problem);
+		buf_printf(&reason, " (%s that began in line %zu)",
+		    p->context, p->context_mark.line + 1);
+	if (how != NULL)
+		buf_printf(&reason, ": %s", how);
+	return spec_fail_at(&at, step, "%s", buf_str(&reason));
 }
 
 /*

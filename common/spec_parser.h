@@ -15,9 +15,14 @@
  */
 void spec_parser_open(yaml_parser_t *p, const struct buf *in);
 
-/* MALFORMED, with the reason why the parser could not go on in in. */
+struct spec_step;
+
+/*
+ * MALFORMED, with the reason why the parser could not go on in in, and how to
+ * mend it; step is what it was about to read.
+ */
 enum status spec_parser_fail(const yaml_parser_t *p, const struct buf *in,
-    const char *name) USE_RESULT;
+    const char *name, const struct spec_step *step) USE_RESULT;
 
 /*
  * MALFORMED for a tag directive: the library compares each with all before

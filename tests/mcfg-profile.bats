@@ -111,6 +111,28 @@ ambiguous() {
 	bad 3:6 'did not find expected node content' <<< 'V: [ , a]'
 }
 
+@test "profile: what is no YAML is told with its path and how to mend it" {
+	local at path how yaml
+
+	while IFS='|' read -r at path how yaml; do
+		bad "$at" "$at: $path" <<< "$(printf '%b' "$yaml")"
+		grep -qF -e "): $how" -e "context: $how" "$T/stderr"
+	done <<-'TABLE'
+	3:5||quote text that has ': ' in it|V: a: b
+	5:11|PayloadContent.0: map|quote text that has ': ' in it|PayloadContent:\n- PayloadType: a\n  Label: b: c
+	3:4|V: block|begin the list in the next line|V: - a
+	3:4|V: found|quote text that begins with it|V: @home
+	3:8|V.w: found|quote text that begins with it|V: {w: %a}
+	3:5|V: did|quote text that begins with '*'|V: *.example.com
+	3:9|V: did|close the bracket, or quote text that has '{'|V: {a: ${X}}
+	4:1|V.1: did|close the bracket|V: [a
+	4:1|V: found|close the quote|V: "a
+	3:6|V: found|write \\ for a backslash, or use single quotes|V: "a\\d"
+	5:2||give the keys of one mapping the same indentation|V:\n  a: 1\n b: 2
+	4:1||write ': ' behind the key|V
+	TABLE
+}
+
 @test "profile: leading zeros, other bases, underscores, plus" {
 	ambiguous 0755 00 007 -012 08 0.5_0 01.5 0x1F 0o17 0b11 1_000 1_0.5 +1 +1.5
 }
