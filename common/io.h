@@ -87,7 +87,7 @@ const char *io_base(const char *path);
 
 /*
  * io_slurp_paths() reads NUL-separated paths from standard input; they point
- * into text.  MALFORMED where the last one has no NUL.
+ * into text.  MALFORMED where they are lines instead.
  */
 enum status io_slurp_paths(struct buf *text, struct strings *paths)
     USE_RESULT;

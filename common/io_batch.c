@@ -34,9 +34,9 @@ io_slurp_paths(struct buf *text, struct strings *paths)
 
 	if ((st = io_slurp(&from, LIST_MAX, text)) != OK)
 		return st;
-	if (text->len > 0 && text->data[text->len - 1] != '\0')
-		return fail(MALFORMED, "stdin: the last path does not end in "
-		    "a NUL byte");
+	if (text->len > 0 && text->data[text->len - 1] == '\n')
+		return fail(MALFORMED, "stdin: the paths are not separated by "
+		    "NUL bytes but by lines");
 	p = buf_str(text);
 	for (end = p + text->len; p < end; p += strlen(p) + 1)
 		strings_add(paths, p);

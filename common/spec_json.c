@@ -149,19 +149,27 @@ spec_json_at(const void *p, size_t len, const char *name, unsigned long line,
 	return convert(&c, j, NULL, 0, out);
 }
 
+/* The length of a byte order mark, which some editors put before UTF-8. */
+static size_t
+mark_of(const struct buf *in)
+{
+	return buf_has_prefix(in, "\xEF\xBB\xBF") ? 3 : 0;
+}
+
 enum status
 spec_from_json(const struct buf *in, const char *name, struct tree **out)
 {
 	if (in->len > IO_TEXT_MAX)
 		return fail(MALFORMED, "%s: larger than the limit of %d bytes",
 		    name, IO_TEXT_MAX);
-	return spec_json_at(buf_str(in), in->len, name, 0, out);
+	return spec_json_at(buf_str(in) + mark_of(in), in->len - mark_of(in),
+	    name, 0, out);
 }
 
 bool
 spec_looks_like_json(const struct buf *in)
 {
-	const char *s = buf_str(in);
+	const char *s = buf_str(in) + mark_of(in);
 
 	s += strspn(s, " \t\r\n");
 	return *s == '{' || *s == '[';

@@ -161,20 +161,39 @@ next_of_json(struct spec_rows *r, struct tree **out)
 
 /* ---- both ---- */
 
-/* Empty lines between rows, and behind the last, are nothing. */
+/*
+ * Empty lines between rows, and behind the last, are nothing; in JSON blanks
+ * are nothing either, but in a row of CSV they are a field.
+ */
 static void
-skip_empty(struct spec_rows *r)
+skip_empty(struct spec_rows *r, bool is_json)
 {
 	while (!at_end(r)) {
 		size_t at = r->at;
 
-		if (r->in->data[at] == '\r')
+		while (is_json && at < r->in->len &&
+		    (r->in->data[at] == ' ' || r->in->data[at] == '\t'))
 			at++;
+		if (at < r->in->len && r->in->data[at] == '\r')
+			at++;
+		if (at == r->in->len && is_json) {
+			r->at = at;
+			return;
+		}
 		if (at == r->in->len || r->in->data[at] != '\n')
 			return;
 		r->at = at + 1;
 		r->next_line++;
 	}
+}
+
+/* What the first character that is no blank tells. */
+static bool
+begins_with(const struct spec_rows *r, char c)
+{
+	const char *s = buf_str(r->in) + r->at;
+
+	return s[strspn(s, " \t\r\n")] == c;
 }
 
 enum status
@@ -183,12 +202,16 @@ spec_rows_open(const struct buf *in, const char *name, struct spec_rows *out)
 	size_t bom = buf_has_prefix(in, "\xEF\xBB\xBF") ? 3 : 0;
 	struct spec_rows r = { .in = in, .name = name, .at = bom,
 	    .next_line = 1, .line = 1 };
+	bool is_json = begins_with(&r, '{');
 	enum status st;
 
-	skip_empty(&r);
+	if (begins_with(&r, '['))
+		return fail(MALFORMED, "%s: a list in JSON: write one object "
+		    "a line, without the brackets around them", name);
+	skip_empty(&r, is_json);
 	if (at_end(&r))
 		return fail(MALFORMED, "%s: there are no rows", name);
-	if (here(&r) != '{') {
+	if (!is_json) {
 		if ((st = read_fields(&r, &r.columns)) != OK)
 			return st;
 		if ((st = check_columns(&r)) != OK) {
@@ -204,7 +227,7 @@ enum status
 spec_rows_next(struct spec_rows *r, struct tree **out)
 {
 	*out = NULL;
-	skip_empty(r);
+	skip_empty(r, r->columns == NULL);
 	if (at_end(r))
 		return OK;
 	return r->columns != NULL ? next_of_csv(r, out) : next_of_json(r, out);

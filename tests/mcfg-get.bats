@@ -111,6 +111,8 @@ value() {
 	value 'a.b\.c.3' true
 	yields "$T/out" mcfg-get a "$T/in"
 	plist_is "$T/out" 'p == {"b.c": [1, 2.5, "caf\u00e9", True]}'
+	printf '\xef\xbb\xbf{"a": 1}' > "$T/in"
+	value a 1
 	printf '{"a": 1, "a": 2}' > "$T/in"
 	refuses 3 'in:1:' mcfg-get a "$T/in"
 	printf '{"a": ' > "$T/in"

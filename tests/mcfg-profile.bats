@@ -872,6 +872,15 @@ each_template() {
 	yields - mcfg-profile --each "$T/d.json" --out-dir "$T/out" --set SERIAL=set "$T/p.yaml"
 	plist_is "$T/out/A1.mobileconfig" "p['Owner'] == ['x', 5] and p['Serial'] == 'set'"
 	plist_is "$T/out/B2.mobileconfig" "p['Owner'] is True"
+	# Blanks around the lines, and lines of nothing else.
+	printf '\xef\xbb\xbf \n  {"SERIAL": "A1", "OWNER": 1}\n \t\r\n\t{"SERIAL": "B2", "OWNER": 2} \n  ' > "$T/d.json"
+	yields - mcfg-profile --each "$T/d.json" --out-dir "$T/out2" "$T/p.yaml"
+	plist_is "$T/out2/A1.mobileconfig" "p['Owner'] == 1"
+	plist_is "$T/out2/B2.mobileconfig" "p['Owner'] == 2"
+	printf ' [{"SERIAL": "A1", "OWNER": 1}]\n' > "$T/d.json"
+	refuses 3 'write one object a line' mcfg-profile --each "$T/d.json" \
+	    --out-dir "$T/out3" "$T/p.yaml"
+	[ ! -e "$T/out3" ]
 }
 
 @test "profile: --each with --pick chooses a row's own template" {

@@ -600,9 +600,21 @@ os.close(os.open(sys.argv[1], os.O_TMPFILE | os.O_WRONLY))" "$T" ||
 	refuses 2 'go with --out-dir' mcfg-sign "${id[@]}" -j 2 "$T/profile"
 	refuses 2 'not together' mcfg-sign "${id[@]}" --out-dir "$T/out" \
 	    -o "$T/x" "$T/profile"
-	printf 'a' > "$T/list"
-	status=0
+	printf '%s\n' "$T/profile" > "$T/list"
 	refuses 3 'NUL' mcfg-sign "${id[@]}" --out-dir "$T/out" -0 < "$T/list"
+}
+
+@test "sign: a list of paths may end in a NUL byte, or not" {
+	mkdir "$T/in"
+	cp "$T/profile" "$T/in/a b"
+	cp "$T/profile" "$T/in/c"
+	printf '%s\0%s' "$T/in/a b" "$T/in/c" > "$T/list"
+	yields - mcfg-sign "${id[@]}" --out-dir "$T/out" -0 < "$T/list"
+	judged "$T/out/a b" "$T/profile"
+	judged "$T/out/c" "$T/profile"
+	printf '%s\0' "$T/in/a b" "$T/in/c" > "$T/list"
+	yields - mcfg-sign "${id[@]}" --out-dir "$T/out2" -0 < "$T/list"
+	[ "$(find "$T/out2" -type f | wc -l)" -eq 2 ]
 }
 
 @test "sign: under CGI: a header, and so many bytes" {
