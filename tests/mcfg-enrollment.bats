@@ -171,7 +171,10 @@ state_of() {
 	case $LEDGER in
 	sqlite:*) sql "SELECT hex(subject) FROM challenge WHERE purpose = 'identity'" ;;
 	*) sql "SELECT encode(subject, 'hex') FROM challenge WHERE purpose = 'identity'" ;;
-	esac | xxd -r -p > "$T/name.der"
+	esac | python3 -c 'if True:
+	    import sys
+	    sys.stdout.buffer.write(bytes.fromhex(sys.stdin.read()))
+	' > "$T/name.der"
 	openssl asn1parse -inform DER -in "$T/name.der" > "$T/parsed"
 	grep -qF 'Example/Sub\Co' "$T/parsed"
 	[ "$(sql 'SELECT udid, serial, device FROM enrollment')" = 'A|B|a' ]

@@ -676,5 +676,5 @@ framed() {
 	    --screenshot="$T/page.png" > "$T/out"
 	[ -s "$T/net.json" ]
 	run ! grep -q 'evil.invalid' "$T/net.json"
-	[ "$(xxd -s 16 -l 8 -p "$T/page.png")" = 0000050100000384 ]
+	[ "$(od -An -tx1 -j 16 -N 8 "$T/page.png")" = ' 00 00 05 01 00 00 03 84' ]
 }
