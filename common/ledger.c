@@ -158,6 +158,16 @@ db_row_blob(const struct db_row *r, int column, size_t *len)
 	return r->engine->row_blob(r, column, len);
 }
 
+void
+db_row_hash(const struct db_row *r, int column, char out[SECRET_HASH_TEXT])
+{
+	const char *hash = db_row_text(r, column);
+
+	out[0] = '\0';
+	if (hash != NULL && strlen(hash) < SECRET_HASH_TEXT)
+		memcpy(out, hash, strlen(hash) + 1);
+}
+
 enum status
 db_run(struct ledger *l, int64_t *changed, const char *sql,
     const struct db_value *v, size_t n)

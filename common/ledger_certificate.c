@@ -1,147 +1,8 @@
-/* Challenges, and the certificates that they buy. */
+/* Certificates, and the challenges that are spent on them. */
 #include <string.h>
 
 #include "ledger.h"
 #include "ledger_engine.h"
-
-static const char *const purposes[] = {
-	[LEDGER_ENROLL] = "enroll",
-	[LEDGER_IDENTITY] = "identity",
-	[LEDGER_CLIENT] = "client",
-	[LEDGER_MANUAL] = "manual",
-};
-
-const char *
-ledger_purpose_name(enum ledger_purpose p)
-{
-	return purposes[p];
-}
-
-static enum ledger_purpose
-purpose_of(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(purposes); i++)
-		if (name != NULL && strcmp(name, purposes[i]) == 0)
-			return (enum ledger_purpose)i;
-	return LEDGER_MANUAL;
-}
-
-/* ---- challenges ---- */
-
-void
-ledger_challenge_free(struct ledger_challenge *c)
-{
-	free(c->enrollment);
-	free(c->note);
-	buf_free(&c->subject);
-	*c = (struct ledger_challenge)LEDGER_CHALLENGE_INIT;
-}
-
-/* user is the owner of a phase-1 challenge, else NULL. */
-enum status
-ledger_put_challenge(struct ledger *l, const struct ledger_challenge *c,
-    const char *user, int64_t now)
-{
-	return db_run(l, NULL, "INSERT INTO challenge (hash, purpose, "
-	    "enrollment, username, subject, note, created, expires, ordinal) "
-	    "SELECT $1, $2, $3, $4, $5, $6, $7, $8, COALESCE(MAX(ordinal), 0) "
-	    "+ 1 FROM challenge WHERE username = $4 AND spent = 0 AND "
-	    "voided = 0",
-	    DB(db_text(c->hash), db_text(purposes[c->purpose]),
-	    db_text(c->enrollment), db_text(user), db_buf(&c->subject),
-	    db_text(c->note), db_int(now), db_int(c->expires)));
-}
-
-enum status
-ledger_add_challenge(struct ledger *l, const struct ledger_challenge *c,
-    int64_t now)
-{
-	enum status st;
-
-	if ((st = db_begin(l)) != OK)
-		return st;
-	st = ledger_put_challenge(l, c, NULL, now);
-	return db_end(l, st, true);
-}
-
-static enum status
-take_challenge(const struct db_row *r, void *arg)
-{
-	struct ledger_challenge *c = arg;
-	const char *hash = db_row_text(r, 0);
-	const void *subject;
-	size_t len;
-
-	ledger_challenge_free(c);
-	if (hash != NULL && strlen(hash) < sizeof c->hash)
-		memcpy(c->hash, hash, strlen(hash) + 1);
-	c->purpose = purpose_of(db_row_text(r, 1));
-	c->enrollment = db_row_dup(r, 2);
-	if ((subject = db_row_blob(r, 3, &len)) != NULL)
-		buf_add(&c->subject, subject, len);
-	c->note = db_row_dup(r, 4);
-	c->expires = db_row_int(r, 5);
-	c->spent = db_row_int(r, 6) != 0;
-	c->voided = db_row_int(r, 7) != 0;
-	return OK;
-}
-
-enum status
-ledger_find_challenge(struct ledger *l, const char *hash, bool *found,
-    struct ledger_challenge *out)
-{
-	int64_t n = 0;
-	enum status st;
-
-	st = db_rows(l, take_challenge, out, &n, "SELECT hash, purpose, "
-	    "enrollment, subject, note, expires, spent, voided FROM challenge "
-	    "WHERE hash = $1", DB(db_text(hash)));
-	*found = n > 0;
-	return st;
-}
-
-enum status
-ledger_find_identity(struct ledger *l, const char *enrollment, bool *found,
-    struct ledger_challenge *out)
-{
-	int64_t n = 0;
-	enum status st;
-
-	st = db_rows(l, take_challenge, out, &n, "SELECT hash, purpose, "
-	    "enrollment, subject, note, expires, spent, voided FROM challenge "
-	    "WHERE enrollment = $1 AND purpose = 'identity'",
-	    DB(db_text(enrollment)));
-	*found = n > 0;
-	return st;
-}
-
-/* The one statement that spends: it changes a row once. */
-enum status
-ledger_spend(struct ledger *l, const char *hash, const char *enrollment,
-    int64_t now, bool *spent)
-{
-	int64_t n = 0;
-	enum status st;
-
-	st = db_run(l, &n, "UPDATE challenge SET spent = $1 WHERE hash = $2 "
-	    "AND enrollment = $3 AND purpose = 'enroll' AND spent = 0 AND "
-	    "voided = 0 AND expires > $1",
-	    DB(db_int(now), db_text(hash), db_text(enrollment)));
-	*spent = n == 1;
-	return st;
-}
-
-enum status
-ledger_void_challenges(struct ledger *l, const char *enrollment, int64_t now)
-{
-	return db_run(l, NULL, "UPDATE challenge SET voided = $1 WHERE "
-	    "enrollment = $2 AND spent = 0 AND voided = 0",
-	    DB(db_int(now), db_text(enrollment)));
-}
-
-/* ---- certificates ---- */
 
 #define CERTIFICATE_COLUMNS						\
 	"serial, der, subject, not_before, not_after, profile, purpose, " \
@@ -158,16 +19,6 @@ ledger_certificate_free(struct ledger_certificate *c)
 	free(c->enrollment);
 	free(c->transaction);
 	*c = (struct ledger_certificate)LEDGER_CERTIFICATE_INIT;
-}
-
-static void
-take_hash(const struct db_row *r, int column, char out[SECRET_HASH_TEXT])
-{
-	const char *hash = db_row_text(r, column);
-
-	out[0] = '\0';
-	if (hash != NULL && strlen(hash) < SECRET_HASH_TEXT)
-		memcpy(out, hash, strlen(hash) + 1);
 }
 
 static enum status
@@ -188,8 +39,8 @@ take_certificate(const struct db_row *r, void *arg)
 	c->purpose = db_row_dup(r, 6);
 	c->enrollment = db_row_dup(r, 7);
 	c->transaction = db_row_dup(r, 8);
-	take_hash(r, 9, c->key_hash);
-	take_hash(r, 10, c->signer_hash);
+	db_row_hash(r, 9, c->key_hash);
+	db_row_hash(r, 10, c->signer_hash);
 	c->issued = db_row_int(r, 11);
 	c->revoked = db_row_int(r, 12);
 	c->reason = (int)db_row_int(r, 13);
@@ -293,7 +144,7 @@ move_enrollment(struct ledger *l, const char *serial, const struct bought *b,
 	enum status st;
 	int64_t n = 0;
 
-	if (strcmp(b->purpose, purposes[LEDGER_IDENTITY]) == 0)
+	if (strcmp(b->purpose, ledger_purpose_name(LEDGER_IDENTITY)) == 0)
 		st = db_run(l, &n, "UPDATE enrollment SET state = 'certified', "
 		    "certified = $1, changed = $1, certificate = $2 WHERE "
 		    "id = $3 AND state = 'identified'",
@@ -362,7 +213,7 @@ certify(struct ledger *l, const struct ledger_certificate *c,
 		return st;
 	return ledger_put_event(l, &(struct ledger_event){ now,
 	    b->enrollment != NULL && b->purpose != NULL &&
-	    strcmp(b->purpose, purposes[LEDGER_IDENTITY]) == 0 &&
+	    strcmp(b->purpose, ledger_purpose_name(LEDGER_IDENTITY)) == 0 &&
 	    challenge != NULL ? "certified" : "issued", b->enrollment,
 	    c->serial, c->profile });
 }

@@ -57,6 +57,10 @@ char *db_row_dup(const struct db_row *r, int column);		/* or NULL */
 int64_t db_row_int(const struct db_row *r, int column);
 const void *db_row_blob(const struct db_row *r, int column, size_t *len);
 
+/* A hash in hexadecimal; "" for NULL, and for what is too long for one. */
+void db_row_hash(const struct db_row *r, int column,
+    char out[SECRET_HASH_TEXT]);
+
 typedef enum status db_each(const struct db_row *r, void *arg);
 
 struct db_engine {

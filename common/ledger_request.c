@@ -42,16 +42,6 @@ state_of(const char *name)
 	return LEDGER_REJECTED;
 }
 
-static void
-take_hash(const struct db_row *r, int column, char out[SECRET_HASH_TEXT])
-{
-	const char *hash = db_row_text(r, column);
-
-	out[0] = '\0';
-	if (hash != NULL && strlen(hash) < SECRET_HASH_TEXT)
-		memcpy(out, hash, strlen(hash) + 1);
-}
-
 static enum status
 take_request(const struct db_row *r, void *arg)
 {
@@ -61,8 +51,8 @@ take_request(const struct db_row *r, void *arg)
 
 	ledger_request_free(q);
 	q->transaction = db_row_dup(r, 0);
-	take_hash(r, 1, q->key_hash);
-	take_hash(r, 2, q->signer_hash);
+	db_row_hash(r, 1, q->key_hash);
+	db_row_hash(r, 2, q->signer_hash);
 	if ((csr = db_row_blob(r, 3, &len)) != NULL)
 		buf_add(&q->csr, csr, len);
 	q->subject = db_row_dup(r, 4);
