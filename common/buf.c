@@ -273,8 +273,8 @@ buf_from_base64(const char *text, size_t len, struct buf *out)
 	return NULL;
 }
 
-static int
-hex_value(char c)
+int
+buf_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -298,9 +298,9 @@ buf_from_hex(const char *text, struct buf *out)
 			text++;
 			continue;
 		}
-		if ((hi = hex_value(text[0])) == -1)
+		if ((hi = buf_hex_digit(text[0])) == -1)
 			return "a character that is not hexadecimal";
-		if (text[1] == '\0' || (lo = hex_value(text[1])) == -1)
+		if (text[1] == '\0' || (lo = buf_hex_digit(text[1])) == -1)
 			return "an odd number of hexadecimal digits";
 		room[n++] = (unsigned char)(hi << 4 | lo);
 		text += 2;

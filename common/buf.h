@@ -69,6 +69,9 @@ const char *buf_from_base64(const char *text, size_t len, struct buf *out);
  */
 const char *buf_from_hex(const char *text, struct buf *out);
 
+/* buf_hex_digit() is the value of a digit of either case, or -1. */
+int buf_hex_digit(char c);
+
 /* buf_wipe() clears memory in a way that the compiler cannot leave out. */
 void buf_wipe(void *p, size_t len);
 

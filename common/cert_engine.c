@@ -12,15 +12,6 @@
 #if MCFG_ENGINE
 #include <openssl/engine.h>
 
-static int
-hex_digit(char c)
-{
-	const char *digits = "0123456789abcdef";
-	const char *at = c != '\0' ? strchr(digits, c | 0x20) : NULL;
-
-	return at != NULL ? (int)(at - digits) : -1;
-}
-
 /*
  * An attribute of the query part of a URI (RFC 7512 section 2.4), with its
  * percent signs decoded; false where it is not there.
@@ -40,10 +31,10 @@ query(const char *uri, const char *name, struct buf *out)
 		return false;
 	p += n + 1;
 	for (len = strcspn(p, "&"); len > 0; len--, p++) {
-		if (len > 2 && *p == '%' && hex_digit(p[1]) >= 0 &&
-		    hex_digit(p[2]) >= 0) {
-			buf_putc(out, (char)(hex_digit(p[1]) * 16 +
-			    hex_digit(p[2])));
+		if (len > 2 && *p == '%' && buf_hex_digit(p[1]) >= 0 &&
+		    buf_hex_digit(p[2]) >= 0) {
+			buf_putc(out, (char)(buf_hex_digit(p[1]) * 16 +
+			    buf_hex_digit(p[2])));
 			p += 2;
 			len -= 2;
 		} else

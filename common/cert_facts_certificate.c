@@ -139,8 +139,8 @@ facts_certificate(const struct facts *f, const char *where, X509 *cert,
 	report_bool(r, "self_signed", self);
 	add_usages(cert, r);
 	add_purposes(cert, r);
-	facts_alt_names(X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL),
-	    r);
+	facts_alt_names(X509_get_ext_d2i(cert, NID_subject_alt_name, NULL,
+	    NULL), r);
 	facts_extensions(f, where, X509_get0_extensions(cert), r);
 	if ((X509_get_extension_flags(cert) & EXFLAG_INVALID) != 0)
 		facts_note(f, "bad_extension", where, "an extension in it "

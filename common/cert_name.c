@@ -235,18 +235,6 @@ parse_slashes(const char *text, struct avas *l)
 	return NULL;
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* The value of RFC 4514 section 2.4: escapes undone, ends trimmed. */
 static const char *
 parse_value(const char **at, struct buf *value)
@@ -265,9 +253,9 @@ parse_value(const char **at, struct buf *value)
 			continue;
 		}
 		p++;
-		if (hex_digit(p[0]) >= 0 && hex_digit(p[1]) >= 0) {
-			buf_putc(value, (char)(hex_digit(p[0]) * 16 +
-			    hex_digit(p[1])));
+		if (buf_hex_digit(p[0]) >= 0 && buf_hex_digit(p[1]) >= 0) {
+			buf_putc(value, (char)(buf_hex_digit(p[0]) * 16 +
+			    buf_hex_digit(p[1])));
 			p++;
 		} else if (*p == '\0')
 			return "a backslash at the end";

@@ -141,16 +141,6 @@ incoming_free(struct incoming *in)
 	buf_free(&in->body);
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /*
  * %XX, nothing else: a plus is a plus, since macOS leaves those of base64 as
  * they are.  False for a NUL or a broken escape.
@@ -167,8 +157,8 @@ unescape(const char *s, size_t len, struct buf *out)
 			buf_putc(out, s[i]);
 			continue;
 		}
-		if (len - i < 3 || (high = hex_digit(s[i + 1])) < 0 ||
-		    (low = hex_digit(s[i + 2])) < 0 || (high | low) == 0)
+		if (len - i < 3 || (high = buf_hex_digit(s[i + 1])) < 0 ||
+		    (low = buf_hex_digit(s[i + 2])) < 0 || (high | low) == 0)
 			return false;
 		buf_putc(out, (char)(high << 4 | low));
 		i += 2;
