@@ -1,171 +1,14 @@
 /*
  * A saved HTTP message, the answer of a CGI, a query string: the body is what
- * matters, or a header that carries a message.  Also the text that GetCACaps
- * answers with.
+ * matters, or a header that carries a message.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "inspect.h"
+#include "http.h"
 
-enum {
-	MESSAGES_MAX = 8,	/* "100 Continue", redirects before the last */
-	HEADERS_MAX = 200,
-};
-
-struct span {
-	const char *p;
-	size_t len;
-};
-
-struct message {
-	struct span start;	/* start line; empty where there is none */
-	struct {
-		struct span name, value;
-	} headers[HEADERS_MAX];
-	size_t n;
-	struct span body;
-};
-
-static bool
-same_word(struct span a, const char *b)
-{
-	size_t i;
-
-	if (a.len != strlen(b))
-		return false;
-	for (i = 0; i < a.len; i++) {
-		char x = a.p[i], y = b[i];
-
-		if (x >= 'A' && x <= 'Z')
-			x = (char)(x + 32);
-		if (y >= 'A' && y <= 'Z')
-			y = (char)(y + 32);
-		if (x != y)
-			return false;
-	}
-	return true;
-}
-
-static bool
-begins(struct span s, const char *with)
-{
-	return s.len >= strlen(with) && memcmp(s.p, with, strlen(with)) == 0;
-}
-
-/* Takes one line, without its end, off *in. */
-static struct span
-take_line(struct span *in)
-{
-	const char *end = memchr(in->p, '\n', in->len);
-	struct span line = { in->p, end != NULL ? (size_t)(end - in->p) :
-	    in->len };
-	size_t used = line.len + (end != NULL ? 1 : 0);
-
-	in->p += used;
-	in->len -= used;
-	if (line.len > 0 && line.p[line.len - 1] == '\r')
-		line.len--;
-	return line;
-}
-
-static bool
-is_start_line(struct span line)
-{
-	static const char *const methods[] = {
-		"GET /", "POST /", "PUT /", "HEAD /", "GET http",
-		"POST http",
-	};
-	size_t i;
-
-	if (begins(line, "HTTP/"))
-		return true;
-	for (i = 0; i < ARRAY_LEN(methods); i++)
-		if (begins(line, methods[i]))
-			return true;
-	return false;
-}
-
-/* "Name: value", RFC 9110 5.1. */
-static bool
-split_header(struct span line, struct span *name, struct span *value)
-{
-	const char *colon = memchr(line.p, ':', line.len);
-	size_t i;
-
-	if (colon == NULL || colon == line.p)
-		return false;
-	*name = (struct span){ line.p, (size_t)(colon - line.p) };
-	for (i = 0; i < name->len; i++) {
-		char c = name->p[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		    (c >= '0' && c <= '9') || c == '-' || c == '_'))
-			return false;
-	}
-	*value = (struct span){ colon + 1, line.len - name->len - 1 };
-	while (value->len > 0 && (*value->p == ' ' || *value->p == '\t')) {
-		value->p++;
-		value->len--;
-	}
-	return true;
-}
-
-static struct span
-header(const struct message *m, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < m->n; i++)
-		if (same_word(m->headers[i].name, name))
-			return m->headers[i].value;
-	return (struct span){ "", 0 };
-}
-
-/* Without a start line it takes a header that only messages have. */
-static bool
-is_header_block(const struct message *m)
-{
-	static const char *const names[] = {
-		"Content-Type", "Content-Length", "MIME-Version", "Status",
-		"Mdm-Signature", "Content-Transfer-Encoding",
-		"x-apple-aspen-deviceinfo",
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(names); i++)
-		if (header(m, names[i]).len > 0)
-			return true;
-	return false;
-}
-
-/* False where the bytes are no header block. */
-static bool
-read_message(struct span in, struct message *m)
-{
-	struct span at = in, line;
-
-	m->n = 0;
-	m->start = (struct span){ in.p, 0 };
-	line = take_line(&at);
-	if (is_start_line(line)) {
-		m->start = line;
-		if (at.len == 0) {	/* a request line alone */
-			m->body = at;
-			return true;
-		}
-		line = take_line(&at);
-	}
-	while (line.len > 0) {
-		if (m->n == HEADERS_MAX || !split_header(line,
-		    &m->headers[m->n].name, &m->headers[m->n].value))
-			return false;
-		m->n++;
-		line = take_line(&at);
-	}
-	m->body = at;
-	return m->start.len > 0 || is_header_block(m);
-}
+enum { MESSAGES_MAX = 8 };	/* "100 Continue", redirects before the last */
 
 static bool
 status_is(const struct message *m, const char *code)
@@ -191,7 +34,7 @@ add_headers(const struct message *m, bool show_secrets, struct report *r)
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(shown); i++) {
-		struct span v = header(m, shown[i]);
+		struct span v = message_header(m, shown[i]);
 
 		if (v.len == 0)
 			continue;
@@ -206,7 +49,7 @@ add_headers(const struct message *m, bool show_secrets, struct report *r)
 static void
 note_message(struct layer *l, const struct message *m)
 {
-	struct span v = header(m, "Content-Length");
+	struct span v = message_header(m, "Content-Length");
 	size_t told = 0, i;
 
 	for (i = 0; i < v.len && i < 15 && v.p[i] >= '0' && v.p[i] <= '9'; i++)
@@ -215,11 +58,11 @@ note_message(struct layer *l, const struct message *m)
 		facts_note(&l->f, "content_length", "http", "Content-Length "
 		    "is %.*s, the body has %zu bytes", (int)(v.len < 20 ?
 		    v.len : 20), v.p, m->body.len);
-	if (begins(m->start, "HTTP/") && status_is(m, "302"))
+	if (span_begins(m->start, "HTTP/") && status_is(m, "302"))
 		facts_note(&l->f, "redirect_302", "http", "a 302: devices take "
 		    "only a 301 as a redirect");
-	v = header(m, "Content-Encoding");
-	if (v.len > 0 && !same_word(v, "identity"))
+	v = message_header(m, "Content-Encoding");
+	if (v.len > 0 && !span_is(v, "identity"))
 		facts_note(&l->f, "content_encoding", "http", "the body is "
 		    "encoded (%.*s), which is not undone here", (int)v.len,
 		    v.p);
@@ -235,19 +78,16 @@ static bool
 dechunk(struct span in, struct buf *out)
 {
 	for (;;) {
-		struct span line = take_line(&in);
+		struct span line = span_line(&in);
 		size_t n = 0, i;
 
 		for (i = 0; i < line.len && line.p[i] != ';' &&
 		    line.p[i] != ' '; i++) {
-			static const char hex[] = "0123456789abcdef";
-			char c = line.p[i];
-			const char *d = strchr(hex, c >= 'A' && c <= 'F' ?
-			    c + 32 : c);
+			int digit = buf_hex_digit(line.p[i]);
 
-			if (c == '\0' || d == NULL || n > 1 << 26)
+			if (digit < 0 || n > 1 << 26)
 				return false;
-			n = n << 4 | (size_t)(d - hex);
+			n = n << 4 | (size_t)digit;
 		}
 		if (i == 0 || n > in.len)
 			return false;
@@ -256,23 +96,9 @@ dechunk(struct span in, struct buf *out)
 		buf_add(out, in.p, n);
 		in.p += n;
 		in.len -= n;
-		if (take_line(&in).len != 0)
+		if (span_line(&in).len != 0)
 			return false;
 	}
-}
-
-static bool
-hex_digit(char c, unsigned *v)
-{
-	if (c >= '0' && c <= '9')
-		*v = (unsigned)(c - '0');
-	else if (c >= 'a' && c <= 'f')
-		*v = (unsigned)(c - 'a') + 10;
-	else if (c >= 'A' && c <= 'F')
-		*v = (unsigned)(c - 'A') + 10;
-	else
-		return false;
-	return true;
 }
 
 /*
@@ -282,15 +108,15 @@ hex_digit(char c, unsigned *v)
 static void
 unescape(struct span in, struct buf *out)
 {
-	unsigned high, low;
+	int high, low;
 	size_t i;
 
 	for (i = 0; i < in.len; i++) {
 		char c = in.p[i];
 
 		if (c == '%' && i + 2 < in.len &&
-		    hex_digit(in.p[i + 1], &high) &&
-		    hex_digit(in.p[i + 2], &low)) {
+		    (high = buf_hex_digit(in.p[i + 1])) >= 0 &&
+		    (low = buf_hex_digit(in.p[i + 2])) >= 0) {
 			c = (char)(high << 4 | low);
 			i += 2;
 		}
@@ -342,8 +168,8 @@ inspect_query(struct layer *l, struct span query)
 		return true;
 	}
 	unescape(message, &text);
-	if (same_word(op, "GetCACert") || same_word(op, "GetCACaps") ||
-	    same_word(op, "GetNextCACert")) {
+	if (span_is(op, "GetCACert") || span_is(op, "GetCACaps") ||
+	    span_is(op, "GetNextCACert")) {
 		report_strn(l->r, "ca_identifier", buf_str(&text), text.len);
 		layer_is(l, "http", "a SCEP query %.*s", (int)op.len, op.p);
 		return true;
@@ -391,101 +217,13 @@ inspect_signature(struct layer *l, struct span value, const struct buf *body)
 	return known;
 }
 
-/* ---- S/MIME, which openssl's command makes unless it is told otherwise ---- */
-
-/* The boundary of a multipart type, RFC 2046 5.1.1. */
-static bool
-find_boundary(struct span type, struct span *out)
-{
-	static const char word[] = "boundary=";
-	const char *end = type.p + type.len, *p = type.p, *q;
-
-	for (; (size_t)(end - p) >= sizeof word; p++)
-		if (memcmp(p, word, sizeof word - 1) == 0)
-			break;
-	if ((size_t)(end - p) < sizeof word)
-		return false;
-	p += sizeof word - 1;
-	if (*p == '"')
-		p++;
-	for (q = p; q < end && *q != '"' && *q != ';' && *q != ' '; q++)
-		continue;
-	*out = (struct span){ p, (size_t)(q - p) };
-	return out->len > 0 && out->len <= 70;
-}
-
-/* Takes everything up to the next boundary line off *in. */
-static bool
-take_part(struct span *in, struct span boundary, struct span *part)
-{
-	const char *start = in->p;
-
-	while (in->len > 0) {
-		struct span line = take_line(in);
-
-		if (line.len < boundary.len + 2 ||
-		    memcmp(line.p, "--", 2) != 0 ||
-		    memcmp(line.p + 2, boundary.p, boundary.len) != 0)
-			continue;
-		*part = (struct span){ start, (size_t)(line.p - start) };
-		/* The line end before a boundary belongs to the boundary. */
-		if (part->len > 0 && part->p[part->len - 1] == '\n')
-			part->len--;
-		if (part->len > 0 && part->p[part->len - 1] == '\r')
-			part->len--;
-		return true;
-	}
-	return false;
-}
-
-/* Line ends as they are signed, RFC 8551 3.1.1. */
-static void
-canonical(struct span in, struct buf *out)
-{
-	size_t i;
-
-	for (i = 0; i < in.len; i++) {
-		if (in.p[i] == '\n' && (i == 0 || in.p[i - 1] != '\r'))
-			buf_putc(out, '\r');
-		buf_putc(out, in.p[i]);
-	}
-}
-
-/* multipart/signed: the content, then a detached signature over it. */
-static bool
-inspect_multipart(struct layer *l, struct span body, struct span boundary)
-{
-	struct span preamble, first, second;
-	const struct buf *given = l->in->detached;
-	struct message *m = xcalloc(1, sizeof *m);
-	auto_buf content = BUF_INIT, signature = BUF_INIT;
-	bool known = false;
-
-	if (take_part(&body, boundary, &preamble) &&
-	    take_part(&body, boundary, &first) &&
-	    take_part(&body, boundary, &second) && read_message(second, m)) {
-		canonical(first, &content);
-		buf_add(&signature, m->body.p, m->body.len);
-		if (given == NULL) {
-			l->in->detached = &content;
-			l->in->detached_name = "the first part";
-		}
-		known = recognise(l, &signature);
-		l->in->detached = given;
-	} else
-		(void)layer_unknown(l, "a multipart message without two "
-		    "parts");
-	free(m);
-	return known;
-}
-
 /* A request's query, if it has one that carries a message. */
 static bool
 request_query(const struct message *m, struct span *out)
 {
 	const char *q = memchr(m->start.p, '?', m->start.len), *end;
 
-	if (begins(m->start, "HTTP/") || q == NULL)
+	if (span_begins(m->start, "HTTP/") || q == NULL)
 		return false;
 	out->p = q + 1;
 	out->len = m->start.len - (size_t)(out->p - m->start.p);
@@ -501,20 +239,21 @@ inspect_body(struct layer *l, const struct message *m)
 	auto_buf body = BUF_INIT;
 	struct span v, query, boundary;
 
-	if (begins(header(m, "Content-Type"), "multipart/signed") &&
-	    find_boundary(header(m, "Content-Type"), &boundary))
+	if (span_begins(message_header(m, "Content-Type"),
+	    "multipart/signed") &&
+	    multipart_boundary(message_header(m, "Content-Type"), &boundary))
 		return inspect_multipart(l, m->body, boundary);
 	/* Some programs undo the chunks and keep the header. */
-	if (same_word(header(m, "Transfer-Encoding"), "chunked") &&
+	if (span_is(message_header(m, "Transfer-Encoding"), "chunked") &&
 	    !dechunk(m->body, &body) && body.len > 0)
 		facts_note(&l->f, "broken_chunks", "http", "the body's chunks "
 		    "end early or are broken after %zu bytes", body.len);
 	if (body.len == 0)
 		buf_add(&body, m->body.p, m->body.len);
-	v = header(m, "Mdm-Signature");
+	v = message_header(m, "Mdm-Signature");
 	if (v.len > 0)
 		return inspect_signature(l, v, &body);
-	v = header(m, "x-apple-aspen-deviceinfo");
+	v = message_header(m, "x-apple-aspen-deviceinfo");
 	if (body.len == 0 && v.len > 0)
 		return inspect_header(l, v, "x-apple-aspen-deviceinfo");
 	if (body.len == 0 && request_query(m, &query))
@@ -532,8 +271,8 @@ inspect_http(struct layer *l, const struct buf *bytes, bool *done)
 	bool mail;
 	size_t n;
 
-	if (begins(all, "operation=") || begins(all, "message=") ||
-	    begins(all, "?operation=")) {
+	if (span_begins(all, "operation=") || span_begins(all, "message=") ||
+	    span_begins(all, "?operation=")) {
 		free(m);
 		*done = true;
 		if (*all.p == '?')
@@ -542,14 +281,14 @@ inspect_http(struct layer *l, const struct buf *bytes, bool *done)
 			all.len--;
 		return inspect_query(l, all);
 	}
-	if (!read_message(all, m)) {
+	if (!message_read(all, m)) {
 		free(m);
 		return false;
 	}
 	*done = true;
-	for (n = 0; n < MESSAGES_MAX && begins(m->start, "HTTP/") &&
-	    begins(m->body, "HTTP/"); n++)
-		if (!read_message(m->body, m))
+	for (n = 0; n < MESSAGES_MAX && span_begins(m->start, "HTTP/") &&
+	    span_begins(m->body, "HTTP/"); n++)
+		if (!message_read(m->body, m))
 			break;
 	http = report_object();
 	if (m->start.len > 0) {
@@ -560,7 +299,7 @@ inspect_http(struct layer *l, const struct buf *bytes, bool *done)
 	}
 	add_headers(m, l->in->show_secrets, http);
 	report_int(http, "body_bytes", (int64_t)m->body.len);
-	mail = m->start.len == 0 && header(m, "MIME-Version").len > 0;
+	mail = m->start.len == 0 && message_header(m, "MIME-Version").len > 0;
 	report_str(l->form, NULL, mail ? "smime" : "http");
 	report_add(l->r, mail ? "smime" : "http", http);
 	if (mail)
@@ -568,10 +307,10 @@ inspect_http(struct layer *l, const struct buf *bytes, bool *done)
 		    "devices want the message alone, in DER and with its "
 		    "content inside");
 	note_message(l, m);
-	type = header(m, "Content-Type");
+	type = message_header(m, "Content-Type");
 	snprintf(media, sizeof media, "%.*s", (int)type.len, type.p);
 	l->media_type = type.len > 0 ? media : NULL;
-	l->is_answer = !mail && (begins(m->start, "HTTP/") ||
+	l->is_answer = !mail && (span_begins(m->start, "HTTP/") ||
 	    m->start.len == 0);
 	if (!inspect_body(l, m)) {
 		if (m->body.len > 0) {
@@ -586,105 +325,5 @@ inspect_http(struct layer *l, const struct buf *bytes, bool *done)
 	}
 	l->media_type = NULL;
 	free(m);
-	return true;
-}
-
-/* ---- GetCACaps, RFC 8894 3.5.2 ---- */
-
-static bool
-is_known_cap(struct span line)
-{
-	static const char *const caps[] = {
-		"AES", "DES3", "GetNextCACert", "POSTPKIOperation", "Renewal",
-		"SHA-1", "SHA-224", "SHA-256", "SHA-384", "SHA-512",
-		"SCEPStandard", "Update",
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(caps); i++)
-		if (line.len == strlen(caps[i]) &&
-		    memcmp(line.p, caps[i], line.len) == 0)
-			return true;
-	return false;
-}
-
-static bool
-is_word(struct span line)
-{
-	size_t i;
-
-	for (i = 0; i < line.len; i++)
-		if (line.p[i] <= ' ' || line.p[i] > '~')
-			return false;
-	return line.len > 0 && line.len <= 64;
-}
-
-static bool
-has_cap(const struct report *caps, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < report_count(caps); i++)
-		if (strcmp(report_text(report_at(caps, i), NULL), name) == 0)
-			return true;
-	return false;
-}
-
-static void
-note_caps(struct layer *l, const struct report *caps)
-{
-	if (!has_cap(caps, "SHA-256") && !has_cap(caps, "SHA-512") &&
-	    !has_cap(caps, "SHA-384") && !has_cap(caps, "SCEPStandard"))
-		facts_note(&l->f, "only_sha1", NULL, "no digest of SHA-2 is "
-		    "offered: clients fall back to SHA-1 or MD5");
-	if (!has_cap(caps, "AES") && !has_cap(caps, "SCEPStandard"))
-		facts_note(&l->f, "no_aes", NULL, "AES is not offered: "
-		    "clients fall back to triple or single DES");
-	if (!has_cap(caps, "POSTPKIOperation") &&
-	    !has_cap(caps, "SCEPStandard"))
-		facts_note(&l->f, "no_post", NULL, "POST is not offered: "
-		    "clients send their message in the URL of a GET");
-}
-
-bool
-inspect_caps(struct layer *l, const struct buf *bytes, bool *done)
-{
-	struct span in = { buf_str(bytes), bytes->len };
-	auto_report *caps = report_array();
-	size_t known = 0, unknown = 0;
-	bool crlf = bytes->len > 0 && strstr(buf_str(bytes), "\r\n") != NULL;
-
-	if (bytes->len > 4096)
-		return false;
-	while (in.len > 0) {
-		struct span line = take_line(&in);
-
-		while (line.len > 0 && line.p[line.len - 1] == ' ')
-			line.len--;
-		if (line.len == 0)
-			continue;
-		if (!is_word(line))
-			return false;
-		if (is_known_cap(line))
-			known++;
-		else
-			unknown++;
-		report_strn(caps, NULL, line.p, line.len);
-	}
-	if (known == 0 || unknown > known)
-		return false;
-	*done = true;
-	report_str(l->form, NULL, "text");
-	layer_is(l, "getcacaps", "a SCEP server's capabilities (GetCACaps): "
-	    "%zu known, %zu unknown", known, unknown);
-	if (crlf)
-		facts_note(&l->f, "crlf", NULL, "lines end in CR LF: Apple's "
-		    "client splits at LF and then knows none of them");
-	if (unknown > 0)
-		facts_note(&l->f, "unknown_capability", NULL, "%zu "
-		    "capabilit%s that RFC 8894 does not have", unknown,
-		    unknown == 1 ? "y" : "ies");
-	note_caps(l, caps);
-	report_add(l->r, "capabilities", STEAL(caps));
 	return true;
 }
