@@ -1,0 +1,115 @@
+/* Alternative names, from the text that stands on a command line. */
+#include <string.h>
+
+#include <openssl/objects.h>
+
+#include "cert.h"
+
+enum { SAN_TEXT_MAX = 4096 };
+
+static const char *
+check_ascii(const char *value)
+{
+	const char *p;
+
+	for (p = value; *p != '\0'; p++)
+		if (*p <= ' ' || *p > '~')
+			return "a character that is not printable ASCII";
+	return NULL;
+}
+
+static GENERAL_NAME *
+ia5_name(int type, const char *value)
+{
+	GENERAL_NAME *gn = GENERAL_NAME_new();
+	ASN1_IA5STRING *s = ASN1_IA5STRING_new();
+
+	if (gn == NULL || s == NULL ||
+	    ASN1_STRING_set(s, value, (int)strlen(value)) != 1)
+		mem_exhausted();
+	GENERAL_NAME_set0_value(gn, type, s);
+	return gn;
+}
+
+static GENERAL_NAME *
+upn_name(const char *value)
+{
+	GENERAL_NAME *gn = GENERAL_NAME_new();
+	ASN1_UTF8STRING *s = ASN1_UTF8STRING_new();
+	ASN1_TYPE *t = ASN1_TYPE_new();
+
+	if (gn == NULL || s == NULL || t == NULL ||
+	    ASN1_STRING_set(s, value, (int)strlen(value)) != 1)
+		mem_exhausted();
+	ASN1_TYPE_set(t, V_ASN1_UTF8STRING, s);
+	if (GENERAL_NAME_set0_othername(gn, OBJ_nid2obj(NID_ms_upn), t) != 1)
+		mem_exhausted();
+	return gn;
+}
+
+static const char *
+ip_name(const char *value, GENERAL_NAME **out)
+{
+	ASN1_OCTET_STRING *ip = a2i_IPADDRESS(value);
+
+	if (ip == NULL) {
+		diag_ssl_clear();
+		return "not an IP address";
+	}
+	if ((*out = GENERAL_NAME_new()) == NULL)
+		mem_exhausted();
+	GENERAL_NAME_set0_value(*out, GEN_IPADD, ip);
+	return NULL;
+}
+
+static const char *
+make_san(const char *text, GENERAL_NAME **out)
+{
+	static const struct {
+		const char *prefix;
+		int type;
+	} kinds[] = {
+		{ "dns:", GEN_DNS }, { "email:", GEN_EMAIL },
+		{ "uri:", GEN_URI }, { "upn:", GEN_OTHERNAME },
+		{ "ip:", GEN_IPADD },
+	};
+	const char *value, *reason;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(kinds); i++)
+		if (strncmp(text, kinds[i].prefix,
+		    strlen(kinds[i].prefix)) == 0)
+			break;
+	if (i == ARRAY_LEN(kinds))
+		return "not dns:, email:, uri:, upn: or ip:";
+	value = text + strlen(kinds[i].prefix);
+	if (*value == '\0')
+		return "an empty alternative name";
+	if (strlen(value) > SAN_TEXT_MAX)
+		return "longer than 4096 bytes";
+	if (kinds[i].type == GEN_IPADD)
+		return ip_name(value, out);
+	if (kinds[i].type == GEN_OTHERNAME) {
+		*out = upn_name(value);
+		return NULL;
+	}
+	if ((reason = check_ascii(value)) != NULL)
+		return reason;
+	*out = ia5_name(kinds[i].type, value);
+	return NULL;
+}
+
+const char *
+cert_add_san(const char *text, GENERAL_NAMES **names)
+{
+	GENERAL_NAME *gn = NULL;
+	const char *reason;
+
+	if ((reason = make_san(text, &gn)) != NULL)
+		return reason;
+	if (*names == NULL && (*names = GENERAL_NAMES_new()) == NULL)
+		mem_exhausted();
+	if (sk_GENERAL_NAME_push(*names, gn) <= 0)
+		mem_exhausted();
+	return NULL;
+}
