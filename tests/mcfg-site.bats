@@ -138,6 +138,21 @@ cert() {
 	refuses 1 'not a folder' mcfg-site "$T/site/file"
 }
 
+@test "mcfg-site: what cannot be made whole leaves nothing" {
+	mkdir "$T/bin" "$T/site"
+	printf '#!/bin/sh\nexit 4\n' > "$T/bin/scep-ca"
+	chmod 755 "$T/bin/scep-ca"
+	_run env MCFG_BIN="$T/bin" PATH="$T/bin:$PATH" mcfg-site "$T/site"
+	[ "$status" -eq 4 ]
+	[ -z "$(ls -A "$T/site")" ]
+	# Ended in the middle of its work.
+	printf '#!/bin/sh\nkill -TERM "$PPID"\n' > "$T/bin/scep-ca"
+	_run env MCFG_BIN="$T/bin" PATH="$T/bin:$PATH" mcfg-site "$T/site"
+	[ "$status" -eq 4 ]
+	[ -z "$(ls -A "$T/site")" ]
+	yields - mcfg-site "$T/site"
+}
+
 @test "mcfg-site: strange names stay names" {
 	name='O"Brien & Söhne \ Co. / A+B: #1'
 	yields - mcfg-site "$T/site" --organization "$name"
