@@ -18,7 +18,7 @@ struct args {
 	const char *challenge;
 	const char *signer, *signer_key;
 	const char *digest, *cipher;
-	bool poll;
+	bool poll, pem;
 	const char *state;
 };
 
@@ -53,6 +53,7 @@ static const struct opt options[] = {
 	    .flag = &args.poll },
 	{ 0, "state", "FILE", "keeps what scep-response needs",
 	    .value = &args.state },
+	OPT_PEM(args.pem),
 	OPT_OUTPUT(args.out),
 	OPT_AT,
 	{ 0 },
@@ -242,14 +243,16 @@ send(const struct args *a, struct work *w, enum scep_type type,
 		.cipher = a->cipher,
 		.now = clock_now(),
 	};
-	auto_buf der = BUF_INIT;
+	auto_buf der = BUF_INIT, pem = BUF_INIT;
 	enum status st;
 
 	if ((st = secret_random(r.nonce, sizeof r.nonce)) != OK ||
 	    (st = scep_request(&r, &der)) != OK ||
 	    (st = put_state(a, w, r.nonce, subject)) != OK)
 		return st;
-	return io_spill(&a->out, &der);
+	if (a->pem)
+		cert_armour("CMS", &der, &pem);
+	return io_spill(&a->out, a->pem ? &pem : &der);
 }
 
 static enum status

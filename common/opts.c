@@ -152,12 +152,19 @@ opts_set(const struct opt *row, const char *of, const char *value)
 	return OK;
 }
 
+static const char *
+dashes(const char *of)
+{
+	return strcmp(of, "INPUT") == 0 ? "" : "--";
+}
+
 static enum status
 claim_stdin(const char *of)
 {
 	if (stdin_owner != NULL)
-		return fail(USAGE, "standard input is claimed by both %s and "
-		    "%s", stdin_owner, of);
+		return fail(USAGE, "standard input is claimed by both %s%s "
+		    "and %s%s", dashes(stdin_owner), stdin_owner, dashes(of),
+		    of);
 	stdin_owner = of;
 	return OK;
 }

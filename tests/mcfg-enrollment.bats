@@ -135,10 +135,14 @@ state_of() {
 	refused 2 'given twice' start --user=jane --set a=1 --set a=2
 	refused 2 'not of the form NAME=VALUE' start --user=jane --set a
 	refused 2 'not of the form NAME=VALUE' start --user=jane --set '=a'
-	refused 3 'facts of the user' start --user=jane \
+	refused 2 'not UTF-8' start --user=jane \
 	    --set "a=$(printf 'x\xff')"
 	refused 4 'cannot open' start --user=jane --vars "$T/none"
 	[ "$(sql 'SELECT COUNT(*) FROM enrollment')" -eq 1 ]
+	refuses 2 'a control character' mcfg-enrollment start \
+	    --ledger "$LEDGER" --user=jane --set A=$'a\001'
+	refuses 2 'both --vars and --vars' mcfg-enrollment start \
+	    --ledger "$LEDGER" --user=jane --vars - --vars -
 }
 
 @test "start: five open challenges a user, the oldest is voided" {

@@ -138,6 +138,14 @@ open_request() {
 	    --subject /CN=a --csr x --state state
 }
 
+@test "scep-request: in PEM for whoever wants to look at it" {
+	yields pem scep-request --ca ca/cert.pem --key key --subject /CN=d \
+	    --state state --pem
+	grep -qx -e '-----BEGIN CMS-----' pem
+	openssl cms -cmsout -inform PEM -in pem -outform DER -out msg
+	python3 "$TESTS/scep.py" read msg | grep -qx messageType=19
+}
+
 @test "scep-request: what is missing or wrong" {
 	refuses 2 'missing --ca' scep-request --key key --subject /CN=d \
 	    --state s
