@@ -38,7 +38,6 @@ static const struct opt options[] = {
 enum {
 	QUERY_MAX = 2 * IO_MESSAGE_MAX,	/* base64, some of it escaped */
 	LENGTH_DIGITS = 9,
-	COMM_MAX = 64,			/* more than a name in /proc has */
 	HEAP_KEPT = 16 << 20,
 	HEAP_STEP = 1 << 20,
 };
@@ -449,35 +448,19 @@ stop(int sig)
 	FCGX_ShutdownPending();
 }
 
-/* What starts a worker and goes, on purpose: its end says nothing. */
-static bool
-is_starter(pid_t parent)
-{
-	auto_char *path = xasprintf("/proc/%ld/comm", (long)parent);
-	auto_buf name = BUF_INIT;
-	char reason[100];
-	enum status st;
-
-	diag_capture(reason, sizeof reason);
-	st = io_slurp_file(path, COMM_MAX, &name);
-	diag_capture(NULL, 0);
-	return st == OK && (strcmp(buf_str(&name), "spawn-fcgi\n") == 0 ||
-	    strcmp(buf_str(&name), "cgi-fcgi\n") == 0);
-}
-
 /*
- * A worker does not outlive its server, or the next one uses it.  False where
- * the server is gone already.
+ * A worker does not outlive its server, or the next one uses it.  But what
+ * leads a session of its own was begun by a program that goes on purpose, as
+ * spawn-fcgi does, or by a manager of services.  False where the server is
+ * gone already.
  */
 static bool
-end_with_parent(void)
+end_with_server(void)
 {
-	pid_t parent = getppid();
-
-	if (is_starter(parent))
+	if (getsid(0) == getpid())
 		return true;
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	return getppid() == parent;
+	return getppid() != 1;
 }
 
 static enum status
@@ -493,7 +476,7 @@ loop(const struct args *a, struct authority *ca)
 #endif
 
 	cert_reading_begin();
-	if (!end_with_parent())
+	if (!end_with_server())
 		return OK;
 	sigaction(SIGTERM, &act, NULL);
 	sigaction(SIGINT, &act, NULL);
