@@ -2,6 +2,9 @@
 # The directory of a site, auth: ldap: in site.yaml, asked by the tools of
 # OpenLDAP.  Whoever reads this file has die STATUS TEXT.
 
+NL='
+'
+
 # site KEY [DEFAULT]
 site() {
 	mcfg-get --site ${2+--default "$2"} "auth.ldap.$1" "$config"
@@ -93,19 +96,82 @@ filter_of() {
 	printf '%s' "$made"
 }
 
-# search USER NAME...: these attributes of at most two entries.
+# search USER NAME...: these attributes of at most two entries; where $matched
+# is a filter, only of their values those that match (RFC 3876).
+matched=
 search() {
 	wanted=$(filter_of "$1")
 	shift
 	set -- -LLL -x -H "$url" -b "$base" -s sub -z 2 -l 10 \
 	    -o nettimeout=10 -o ldif-wrap=no -- "$wanted" "$@"
 	[ "$starttls" = false ] || set -- -ZZ "$@"
+	[ -z "$matched" ] || set -- -E "mv=$matched" "$@"
 	if [ -n "$bind_dn" ]; then
 		printf '%s' "$password" |
 		    ldapsearch -D "$bind_dn" -y /dev/stdin "$@" 2>&1
 	else
 		ldapsearch "$@" 2>&1 < /dev/null
 	fi
+}
+
+# compared: what in the site's filter compares an attribute with the name, a
+# line each.
+compared() {
+	printf '%s\n' "$filter" | tr '()' '[\n*]' |
+	    grep '^[A-Za-z][A-Za-z0-9-]*=[?$]$'
+}
+
+# values NAME...: those of these attributes in LDIF, a line each: what is plain
+# behind a dot, what is base64 behind a colon.
+values() {
+	awk -v names=" $* " '{
+		colon = index($0, ":")
+		name = tolower(substr($0, 1, colon - 1))
+		sub(/;.*/, "", name)
+		if (name == "" || !index(tolower(names), " " name " "))
+			next
+		value = substr($0, colon + 1)
+		print sub(/^: */, ":", value) ? value : "." substr(value, 2)
+	}'
+}
+
+# spelling USER: how the directory writes that name.  It alone knows which of
+# its values it takes for what was typed.  Status 1, and why, on standard output
+# where it does not tell of one.
+spelling() {
+	rules=$(compared) || {
+		echo 'no (ATTRIBUTE=?) in the filter, which would tell'
+		return 1
+	}
+	matched="($(filter=$(printf '%s\n' "$rules" | sed 's/.*/(&)/' |
+	    tr -d '\n') && filter_of "$1"))"
+	names=$(printf '%s\n' "$rules" | sed 's/=.*//' | sort -fu)
+	# shellcheck disable=SC2086 # words
+	found=$(search "$1" $names)
+	status=$?
+	matched=
+	case $status in
+	0|4) ;;
+	*) die 4 "$url: $(reason "$found")" ;;
+	esac
+	case $(printf '%s\n' "$found" | grep -c '^dn:') in
+	0) echo 'no such user'; return 1 ;;
+	1) ;;
+	*) echo 'more than one entry of the directory'; return 1 ;;
+	esac
+	# shellcheck disable=SC2086 # words
+	found=$(printf '%s\n' "$found" | values $names |
+	    while IFS= read -r value; do
+		case $value in
+		:*) printf '%s' "${value#:}" | base64 -d; echo ;;
+		*) printf '%s\n' "${value#.}" ;;
+		esac
+	done | sort -u)
+	case $found in
+	'') echo 'the directory does not tell how it writes that'; return 1 ;;
+	*"$NL"*) echo 'the directory writes that in several ways'; return 1 ;;
+	esac
+	printf '%s\n' "$found"
 }
 
 # log_in DN PASSWORD: status 49 for a password that is wrong.

@@ -103,7 +103,7 @@ attempt() {
 		return 0
 	fi
 	case $kind:$status in
-	judge:1|admit:1) code=403 ;;
+	judge:1|admit:1|name:[12]) code=403 ;;
 	judge:3) code=400 ;;
 	judge:5) code=301 ;;
 	*)
@@ -139,6 +139,12 @@ judge() {
 # ours.
 admit() {
 	attempt admit "$@"
+}
+
+# name TOOL ARG...: the step that judges a name that was typed, be it as the
+# value of an option.
+name() {
+	attempt name "$@"
 }
 
 # failed STATUS: the page that attempt() chose.
@@ -393,6 +399,38 @@ crl() {
 
 # ---- phase 1: /enroll ----
 
+# spell USER: as the directory writes that name.
+spell() {
+	die() {
+		printf '%s\n' "$2" >&2
+		exit "$1"
+	}
+	for tool in ldapsearch base64; do
+		command -v "$tool" > /dev/null || die 4 "$tool is not installed"
+	done
+	# shellcheck source=scripts/ldap.sh
+	. "$here/ldap.sh" || return 4
+	directory site.yaml || return 4
+	is=$(spelling "$1") || {
+		status=$?
+		[ "$status" -ne 1 ] || echo "user '$1': $is" >&2
+		return "$status"
+	}
+	printf '%s\n' "$is"
+}
+
+# known USER: the user's name, where not all of it is printable ASCII: such
+# names have several forms, and the directory, where there is one, says which
+# is its own.
+known() {
+	is=$(name mcfg-enrollment user --user="$1") || return
+	auth=$(step mcfg-get --site auth site.yaml) || return
+	case $auth in
+	ldap) admit spell "$is" ;;
+	*) printf '%s\n' "$is" ;;
+	esac
+}
+
 # start [ARG...]: records the user and prints the challenge.
 start() {
 	admit mcfg-enrollment start --config site.yaml \
@@ -429,6 +467,12 @@ enroll() {
 	[ -n "${REMOTE_USER:-}" ] || refuse 403 'nobody is logged in'
 	[ "${HTTP_SEC_FETCH_SITE:-}" != cross-site ] ||
 	    refuse 403 'sent here by another site'
+	shown=$(plain "$REMOTE_USER")
+	case $REMOTE_USER in
+	*[!\ -~]*)
+		REMOTE_USER=$(known "$REMOTE_USER") || failed $?
+		shown=$REMOTE_USER ;;
+	esac
 	facts=$(step mcfg-get --site --default '' facts site.yaml) ||
 	    failed $?
 	MCFG_CHALLENGE=$(if [ -n "$facts" ]; then
@@ -441,7 +485,7 @@ enroll() {
 	    --challenge env:MCFG_CHALLENGE) || failed $?
 	unset MCFG_CHALLENGE
 	send "$payload" enroll.mobileconfig \
-	    "profile service for $(plain "$REMOTE_USER")"
+	    "profile service for $shown"
 }
 
 # ---- phases 2 and 3: /profile ----

@@ -516,9 +516,11 @@ print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars") \
 	yields "$T/out" mcfg-enrollment user --config "$T/site.yaml" \
 	    --user='JANE Q. [Z]@{|}~'
 	echo 'jane q. [z]@{|}~' | cmp - "$T/out"
-	for name in 'Jürgen' 'ｊａｎｅ' $'\u212a'; do
-		refuses 1 'not ASCII' mcfg-enrollment user \
+	# The directory's own spelling.
+	for name in 'Jürgen' 山田 'MÜLLER'; do
+		yields "$T/out" mcfg-enrollment user \
 		    --config "$T/site.yaml" --user="$name"
+		printf '%s\n' "$name" | cmp - "$T/out"
 	done
 	for name in ' jane' 'jane ' 'jane  q'; do
 		refuses 1 'more spaces' mcfg-enrollment start \

@@ -26,21 +26,27 @@ user_check(const char *value)
 /*
  * A directory compares as RFC 4518 says: without regard to case, to spaces at
  * the ends and in a row, and to which of several forms a character has.  Of
- * ASCII that is little; of the rest nothing is known here.
+ * ASCII that is little.  Of the rest only the directory knows, so a name with
+ * such characters is to come in its spelling, and stays as it is.
  */
 static const char *
 objection(const char *user)
 {
-	size_t i, len = strlen(user);
+	size_t len = strlen(user);
 
-	for (i = 0; i < len; i++)
-		if ((unsigned char)user[i] > '~')
-			return "not ASCII: a directory takes other spellings "
-			    "for the same";
 	if (user[0] == ' ' || user[len - 1] == ' ' ||
 	    strstr(user, "  ") != NULL)
 		return "more spaces than a directory counts";
 	return NULL;
+}
+
+static bool
+is_ascii(const char *user)
+{
+	for (; *user != '\0'; user++)
+		if ((unsigned char)*user > '~')
+			return false;
+	return true;
 }
 
 enum status
@@ -56,7 +62,7 @@ user_name(const char *given, const char *auth, char **out)
 	if ((reason = objection(given)) != NULL)
 		return fail(REFUSED, "user '%s': %s", given, reason);
 	*out = xstrdup(given);
-	for (p = *out; *p != '\0'; p++)
+	for (p = *out; is_ascii(given) && *p != '\0'; p++)
 		if (*p >= 'A' && *p <= 'Z')
 			*p = (char)(*p - 'A' + 'a');
 	return OK;

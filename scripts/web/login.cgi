@@ -41,7 +41,8 @@ answer() {
 }
 
 unauthorized() {
-	answer 401 Unauthorized "$1" 'WWW-Authenticate: Basic realm="Enrollment"'
+	answer 401 Unauthorized "$1" \
+	    'WWW-Authenticate: Basic realm="Enrollment", charset="UTF-8"'
 }
 
 fault() {
