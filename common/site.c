@@ -175,6 +175,7 @@ static const struct rule rules[] = {
 	{ "scep.challenge_ttl", DURATION, NULL, NULL },
 	{ "scep.fingerprint", TEXT, NULL, check_fingerprint },
 	{ "scep.challenge", TEXT, NULL, check_source },
+	{ "scep.challenge_program", TEXT, NULL, check_text },
 	{ "repeat", TEXT, "reissue|reenroll", NULL },
 	{ "ledger", TEXT, NULL, check_text },
 	{ "digest", TEXT, "sha256|sha384|sha512", NULL },

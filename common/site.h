@@ -31,9 +31,9 @@ DEFINE_AUTO(site, struct site, site_free);
  * site_get() is the value of a key as text (numbers in decimal, a list of one
  * per comma), or NULL where it is not there.  Borrowed.
  *
- * "facts" is a program, "ledger" a URI, "auth.ldap.ca" a file, "scep.challenge"
- * and "auth.ldap.password" are sources, all as written: relative to the file's
- * folder where they are relative.
+ * "facts" and "scep.challenge_program" are programs, "ledger" a URI,
+ * "auth.ldap.ca" a file, "scep.challenge" and "auth.ldap.password" are sources,
+ * all as written: relative to the file's folder where they are relative.
  */
 const char *site_get(const struct site *s, const char *key);
 

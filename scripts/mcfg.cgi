@@ -431,6 +431,22 @@ known() {
 	esac
 }
 
+# program NAME KEY: where the program is that the site names under KEY.
+# Without a slash it is on PATH, and no function of ours.
+program() {
+	found=$1
+	case $found in
+	*/*) ;;
+	*) found=$(command -v -- "$found") || found= ;;
+	esac
+	case $found in
+	*/*) printf '%s\n' "$found" ;;
+	*)
+		log 500 "$2: no such program"
+		return 200 ;;
+	esac
+}
+
 # start [ARG...]: records the user and prints the challenge.
 start() {
 	admit mcfg-enrollment start --config site.yaml \
@@ -448,17 +464,7 @@ start_with_facts() {
 		log 403 "user $(plain "$user"): begins as an option does"
 		return 103 ;;
 	esac
-	# Without a slash it is on PATH, and no function of ours.
-	case $facts in
-	*/*) ;;
-	*) facts=$(command -v -- "$facts") || facts= ;;
-	esac
-	case $facts in
-	*/*) ;;
-	*)
-		log 500 'facts: no such program'
-		return 200 ;;
-	esac
+	facts=$(program "$facts" facts) || return
 	about=$(admit "$facts" "$user" < /dev/null) || return
 	printf '%s\n' "$about" | start --vars -
 }
@@ -558,20 +564,39 @@ profile() {
 	esac
 }
 
+# theirs SUBJECT: the challenge that the site's program got from the outside
+# authority for a certificate of this subject; nothing where there is no such
+# program, and what the authority wants is in site.yaml, if it wants anything.
+theirs() {
+	asker=$(step mcfg-get --site --default '' scep.challenge_program \
+	    site.yaml) || return
+	[ -n "$asker" ] || return 0
+	asker=$(program "$asker" scep.challenge_program) || return
+	told=$(step "$asker" "$1" < /dev/null) || return
+	told=${told%%"$NL"*}
+	if [ -z "$told" ]; then
+		log 500 'scep.challenge_program: no challenge in its first line'
+		return 200
+	fi
+	printf '%s\n' "$told"
+}
+
 # Phase 2: a device that shows its factory identity gets a SCEP payload.
 identify() {
 	message=$(printf '%s\n' "$attributes" |
 	    judge mcfg-enrollment identify --config site.yaml \
 	    ${allow:+--allow "$allow"} --subject-out fd:4 4>&1) || failed $?
-	MCFG_CHALLENGE=${message##*"$NL"}
+	subject=${message%"$NL"*}
+	# An outside authority would not know our challenge.
+	if [ -n "$outside" ]; then
+		MCFG_CHALLENGE=$(theirs "$subject") || failed $?
+	else
+		MCFG_CHALLENGE=${message##*"$NL"}
+	fi
 	export MCFG_CHALLENGE
-	# An outside authority would not know our challenge; what it wants is
-	# in site.yaml.
-	own=
-	[ -n "$outside" ] || own=env:MCFG_CHALLENGE
 	payload=$(step mcfg-scep-payload --config site.yaml \
-	    --subject="${message%"$NL"*}" --ca-cert "${outside:-ca/cert.pem}" \
-	    ${own:+--challenge "$own"}) || failed $?
+	    --subject="$subject" --ca-cert "${outside:-ca/cert.pem}" \
+	    ${MCFG_CHALLENGE:+--challenge env:MCFG_CHALLENGE}) || failed $?
 	unset MCFG_CHALLENGE
 	send "$payload" identity.mobileconfig 'identity payload (phase 2)'
 }

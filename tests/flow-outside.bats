@@ -139,6 +139,80 @@ state_is() {
 	enrollments "[e['repeats'] for e in j if e['udid'] == 'OUTSIDE'] == [1]"
 }
 
+# ndes: a server that shows a new challenge of the authority to everybody who
+# asks, in the words and the UTF-16 of NDES; its port in $ndes, its process in
+# $teller.
+ndes() {
+	mkfifo "$T/port"
+	python3 - "$OUTSIDE/ca" > "$T/port" 2> "$T/ndes.log" 3>&- <<-'PY' &
+	import http.server, subprocess, sys
+	class Page(http.server.BaseHTTPRequestHandler):
+	    def do_GET(self):
+	        challenge = subprocess.run(["scep-ca", "challenge", "--dir",
+	            sys.argv[1]], capture_output=True, text=True, check=True)
+	        page = ("<HTML><Body><P>The enrollment challenge password is: "
+	            "<B> %s </B><P>It can be used only once." %
+	            challenge.stdout.strip()).encode("utf-16")
+	        self.send_response(200)
+	        self.send_header("Content-Length", str(len(page)))
+	        self.end_headers()
+	        self.wfile.write(page)
+	server = http.server.HTTPServer(("127.0.0.1", 0), Page)
+	print(server.server_port, flush=True)
+	server.serve_forever()
+	PY
+	teller=$!
+	read -r ndes < "$T/port"
+}
+
+@test "outside: a challenge for each device, by the program of the page" {
+	local ndes teller
+	ndes
+	sed 's|^  challenge: .*|  challenge_program: ./ndes-challenge|' \
+	    "$KEPT" > "$SITE/site.yaml"
+	# Ours have other letters than those of NDES.
+	awk '/^#!\/bin\/sh/ { p = 1 } /^\.Ed/ { p = 0 } p' \
+	    "$ROOT/man/mcfg-site.5" |
+	    sed -e 's|\\e|\\|g' -e "s|https://[^ ]*|http://127.0.0.1:$ndes/|" \
+	    -e 's/\[0-9A-F\]/[0-9A-Za-z_-]/' > "$SITE/ndes-challenge"
+	chmod +x "$SITE/ndes-challenge"
+	echo 'machine 127.0.0.1 login ndes password hunter2' > "$SITE/netrc"
+	yields - device "$T/a" --udid ONE-TIME-A
+	yields - device "$T/b" --udid ONE-TIME-B
+	openssl verify -CAfile "$OUTSIDE/ca/root.pem" "$T/a/identity.pem" \
+	    "$T/b/identity.pem"
+	enrollments "{e['udid']: e['state'] for e in j
+	    if 'ONE-TIME' in e['udid']} == {'ONE-TIME-A': 'configured',
+	    'ONE-TIME-B': 'configured'}"
+	[ "$(grep -c GET "$T/ndes.log")" -ge 2 ]
+	kill "$teller"
+	wait "$teller" || :
+	# Nobody there: an answer of ours, the reason in the log.
+	run -1 device "$T/c" --udid ONE-TIME-C
+	[[ $output == *500* ]]
+	said ' 500: curl: '
+	run -1 grep -q hunter2 "$SITE/log/mcfg.log"
+}
+
+@test "outside: a program that tells no challenge" {
+	sed 's|^  challenge: .*|  challenge_program: ./asked|' \
+	    "$KEPT" > "$SITE/site.yaml"
+	device "$T/none" --udid NO-PROGRAM || :
+	said '500: '
+	printf '#!/bin/sh\necho\necho second\n' > "$SITE/asked"
+	chmod +x "$SITE/asked"
+	device "$T/empty" --udid NO-LINE || :
+	said '500: scep.challenge_program: no challenge in its first line'
+	printf '#!/bin/sh\necho "asked: busy, $1" >&2\nexit 4\n' \
+	    > "$SITE/asked"
+	device "$T/busy" --udid BUSY || :
+	said '503: asked: busy, CN='
+	sed -i 's|challenge_program: .*|challenge_program: no-such-program|' \
+	    "$SITE/site.yaml"
+	device "$T/path" --udid NO-PATH || :
+	said '500: scep.challenge_program: no such program'
+}
+
 @test "outside: those who came before go on" {
 	attributes "$T/plist" UDID=BEFORE SERIAL="$(mcfg-get SERIAL \
 	    "$BATS_FILE_TMPDIR/before/attributes.plist")"

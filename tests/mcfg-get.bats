@@ -223,6 +223,16 @@ value() {
 	refuses 3 'site.yaml:1:1: ' mcfg-get url "$T/site.yaml"
 }
 
+@test "get: null in JSON is nothing, and not in an array" {
+	echo '{"a": null, "b": {"c": null, "d": 1}}' > "$T/null"
+	refuses 1 "no key 'a' in the top" mcfg-get a "$T/null"
+	yields "$T/out" mcfg-get --default none b.c "$T/null"
+	echo none | cmp - "$T/out"
+	yields "$T/out" mcfg-get --json b "$T/null"
+	json_is "$T/out" 'j == {"d": 1}'
+	refuses 3 'null has no place in a list' mcfg-get 0 <<< '[1, null]'
+}
+
 @test "get: --default stands for what is not there" {
 	yields "$T/out" mcfg-get --default none No.Such.Key "$T/in"
 	echo none | cmp - "$T/out"
