@@ -107,7 +107,7 @@ names() {
 	    opt/mcfg/lib/systemd/system/mcfg-serve@.service
 	grep -q 'fcgiwrap .* /opt/mcfg/libexec/mcfg/mcfg.cgi ' \
 	    opt/mcfg/lib/systemd/system/mcfg-pages@.service
-	run ! grep -rE '/usr/(bin/(mcfg|scep)|libexec)' opt/mcfg/lib
+	run -1 grep -rE '/usr/(bin/(mcfg|scep)|libexec)' opt/mcfg/lib
 	echo theirs > opt/mcfg/bin/theirs
 	mkdir -p opt/mcfg/share/man/man1 var/lib/mcfg/site
 	echo theirs > var/lib/mcfg/site/ledger.db

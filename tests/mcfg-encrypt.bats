@@ -52,7 +52,7 @@ opens() {
 		    > "$T/print"
 		grep -A3 'contentEncryptionAlgorithm' "$T/print" |
 		    grep -q "algorithm: $c"
-		run ! grep -q 'secret' "$T/e"
+		run -1 grep -q 'secret' "$T/e"
 	done
 	plist_is "$T/e" "sorted(p) == ['EncryptedPayloadContent', 'PayloadIdentifier', 'PayloadType', 'PayloadUUID', 'PayloadVersion'] and p['PayloadIdentifier'] == 'com.example.test'"
 	refuses 2 'aes-256-cbc|' mcfg-encrypt --recipient "$PKI/client.pem" \

@@ -98,7 +98,7 @@ state_of() {
 	[ "$(wc -l < "$T/challenge")" -eq 1 ]
 	dump > "$T/dump"
 	grep -q jane "$T/dump"
-	run ! grep -qF -e "$(cat "$T/challenge")" "$T/dump"
+	run -1 grep -qF -e "$(cat "$T/challenge")" "$T/dump"
 	[ "$(sql 'SELECT hash FROM challenge')" = \
 	    "$(tr -d '\n' < "$T/challenge" | sha256sum | cut -d' ' -f1)" ]
 	json_is "$T/report" 'sorted(j) == ["expires", "id"]'
@@ -212,7 +212,7 @@ state_of() {
 	refused 1 'CHALLENGE: unknown' identify "$T/in"
 	attributes UDID=A CHALLENGE="@$T/c" > "$T/in"
 	refused 1 'CHALLENGE: expired' identify --at "$(after 900)" "$T/in"
-	run ! grep -qF -e "$(cat "$T/c")" "$T/stderr"
+	run -1 grep -qF -e "$(cat "$T/c")" "$T/stderr"
 	refused 1 'CHALLENGE: used before' identify "$T/other.plist"
 	attributes UDID=B CHALLENGE="@$T/other.scep" > "$T/in"
 	refused 1 'CHALLENGE: of another purpose' identify "$T/in"

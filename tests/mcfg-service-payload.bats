@@ -56,7 +56,7 @@ call() {
 	    u.NAMESPACE_OID, 'grün'), 'com.example.x')).upper())(__import__('uuid'))"
 	yields "$T/a" call
 	yields "$T/b" call
-	run ! cmp -s "$T/a" "$T/b"
+	run -1 cmp -s "$T/a" "$T/b"
 	yields "$T/a" mcfg-service-payload --url https://example.com/ \
 	    --identifier x --uuid 0d6b6b0c-6c35-4e0b-8f5a-0b7c9f2d1e3a
 	plist_is "$T/a" "p['PayloadUUID'] == '0D6B6B0C-6C35-4E0B-8F5A-0B7C9F2D1E3A'"
@@ -93,7 +93,7 @@ call() {
 	    --identifier a.b --organization $'\xff'
 	refuses 2 'env:NAME, file:PATH' mcfg-service-payload \
 	    --url https://example.com/ --identifier a.b --challenge secret
-	run ! grep -q secret "$T/stderr"
+	run -1 grep -q secret "$T/stderr"
 	refuses 4 'cannot open' mcfg-service-payload --url https://example.com/ \
 	    --identifier a.b --challenge "file:$T/none"
 	printf 'a\xffb\n' > "$T/raw"

@@ -50,7 +50,7 @@ manual() {
 	yields list.json scep-ca list --dir ca --pending --json
 	json_is list.json 'len(j) == 1 and j[0]["transaction"] == "T1"'
 	# The challenge of a request that waits is kept nowhere.
-	run ! grep -q hunter2 ca/ledger.db ca/ledger.db-wal
+	run -1 grep -q hunter2 ca/ledger.db*
 	refuses 1 'nothing of this transaction' scep-ca approve --dir ca T2
 	yields - scep-ca approve --dir ca T1
 	yields list scep-ca list --dir ca --pending

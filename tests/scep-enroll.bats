@@ -145,7 +145,7 @@ print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
 	    <(openssl x509 -in new -noout -subject -ext subjectAltName)
 	openssl x509 -in new -noout -ext subjectAltName |
 	    grep -q 'DNS:a.example.com, email:a@example.com'
-	run ! cmp key new.key
+	run -1 cmp key new.key
 	mcfg-inspect trace/03-pkioperation.request | head -1 |
 	    grep -q 'RenewalReq (17)'
 	# With the same key as well, and by the whole request.
@@ -166,7 +166,7 @@ print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
 	certified cert key
 	grep -qx "GET GetCACert an RA & co" ca/asked
 	grep -q '^GET PKIOperation' ca/asked
-	run ! grep -q POST ca/asked
+	run -1 grep -q POST ca/asked
 }
 
 @test "scep-enroll: a lost reply is asked for again, and nothing issued twice" {
@@ -253,12 +253,12 @@ print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
 	strange moved
 	refuses 1 'GetCACert: the server answered 302: it is at https://else.where/' \
 	    scep-enroll "$URL" --subject /CN=a --new-key k --ca ca/root.pem
-	run ! grep -q $'\e' "$T/stderr"
+	run -1 grep -q $'\e' "$T/stderr"
 	kill "$stranger"
 	strange hostile
 	refuses 1 'GetCACert: the server answered 500: oh?[2J scep-enroll: all' \
 	    scep-enroll "$URL" --subject /CN=a --new-key k --ca ca/root.pem
-	run ! grep -qP '[^ -~]' "$T/stderr"
+	run -1 grep -qP '[^ -~]' "$T/stderr"
 	kill "$stranger"
 	wait "$stranger" || :
 	refuses 4 "GetCACert: no answer from $URL: " \
@@ -285,9 +285,9 @@ print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
 	    --challenge fd:9 -o cert 8< locked 7<<< open 9< pw
 	openssl rsa -in locked -passin pass:open -out key 2> /dev/null
 	certified cert key
-	run ! grep -qF -e "$(cat pw)" calls
-	run ! grep -qF -e '"open"' calls
-	run ! grep -q 'PRIVATE KEY' calls
+	run -1 grep -qF -e "$(cat pw)" calls
+	run -1 grep -qF -e '"open"' calls
+	run -1 grep -q 'PRIVATE KEY' calls
 	PW=$(challenge ca) KEY=$(cat key) scep-enroll "$URL" --subject /CN=a \
 	    --ca ca/root.pem --key env:KEY --challenge env:PW -o cert2
 	certified cert2 key

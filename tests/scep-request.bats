@@ -46,8 +46,8 @@ open_request() {
 	yields msg scep-request --ca ca/cert.pem --key key --subject /CN=d \
 	    --challenge file:pw --state state
 	[ "$(stat -c %a state)" = 600 ]
-	run ! grep -q PRIVATE state
-	run ! grep -qF -e "$(cat pw)" state
+	run -1 grep -q PRIVATE state
+	run -1 grep -qF -e "$(cat pw)" state
 	plist_is state 'len(p["nonce"]) == 16 and len(p["key_sha256"]) == 64'
 }
 
@@ -133,7 +133,7 @@ open_request() {
 	    --signer-key key --state state --san dns:b.example.com
 	open_request
 	grep -q 'DNS:b.example.com' csr.text
-	run ! grep -q 'DNS:a.example.com' csr.text
+	run -1 grep -q 'DNS:a.example.com' csr.text
 	refuses 2 'no --subject' scep-request --ca ca/cert.pem --key key \
 	    --subject /CN=a --csr x --state state
 }
