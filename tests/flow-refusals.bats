@@ -239,7 +239,7 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
     "rb"))["EncryptedPayloadContent"])' "$T/p" "$T/enveloped"
 	openssl cms -cmsout -print -inform DER -in "$T/enveloped" > "$T/text"
 	[ "$(grep -c 'd.ktri' "$T/text")" -eq 1 ]
-	run ! openssl cms -decrypt -binary -inform DER \
+	run -4 openssl cms -decrypt -binary -inform DER \
 	    -recip "$PKI/client.pem" -inkey "$PKI/client.key" \
 	    -in "$T/enveloped" -out "$T/plain"
 	openssl cms -decrypt -binary -inform DER \

@@ -391,7 +391,7 @@ strongswan() {
 	needs scepclient
 	ca ca
 	serve fastcgi ca
-	run ! scepclient -server-url "$URL" -challenge "$(challenge ca)" \
+	run -1 scepclient -server-url "$URL" -challenge "$(challenge ca)" \
 	    -private-key k.pem -certificate c.pem -cn dev -keySize 2048
 	grep -q 'fail=badAlg' web/scep.log
 }

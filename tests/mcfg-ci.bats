@@ -58,7 +58,7 @@ needs_yaml() {
 		    -out "$T/content" 2> /dev/null
 		cmp "$T/content" "build/$f.mobileconfig"
 	done
-	! grep -F 'PRIVATE KEY' "$T/log" || false
+	run -1 grep -F 'PRIVATE KEY' "$T/log"
 }
 
 @test "ci: the same commit gives the same bytes, in another folder too" {
@@ -83,11 +83,13 @@ needs_yaml() {
 
 @test "ci: a faulty profile stops make, and SARIF says where" {
 	sed -i 's/EncryptionType: WPA2/PayloadVersion: 2/' profiles/wifi.yaml
-	! make > "$T/log" 2>&1 || false
+	status=0
+	make > "$T/log" 2>&1 || status=$?
+	[ "$status" -eq 2 ]
 	grep -q '^profiles/wifi.yaml:6:3: payload\[0\].PayloadVersion: error' \
 	    "$T/log"
 	[ ! -e build/wifi.mobileconfig ]
-	! make sarif > /dev/null 2>&1 || false
+	run -2 make sarif
 	json_is lint.sarif '[r["locations"][0]["physicalLocation"]
 	    ["region"]["startLine"] for r in j["runs"][0]["results"]
 	    if r["level"] == "error"] == [6]'
@@ -151,9 +153,11 @@ needs_yaml() {
 	cp "$PKI/other.pem" profiles/ca.pem
 	touch -d '+2 seconds' profiles/ca.pem
 	make > /dev/null 2>&1
-	! cmp -s build/wifi.mobileconfig "$T/first" || false
+	run -1 cmp -s build/wifi.mobileconfig "$T/first"
 	cp profiles/other.mobileconfig profiles/wifi.mobileconfig
-	! make > "$T/log" 2>&1 || false
+	status=0
+	make > "$T/log" 2>&1 || status=$?
+	[ "$status" -eq 2 ]
 	grep -q 'both .yaml and .mobileconfig in profiles, remove one: wifi' \
 	    "$T/log"
 }
