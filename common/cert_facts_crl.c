@@ -1,6 +1,7 @@
 /* What a revocation list says. */
 #include <openssl/objects.h>
 
+#include "cert_crl.h"
 #include "cert_facts_parts.h"
 
 enum { REVOKED_MAX = 1000 };	/* entries that are listed */
@@ -33,7 +34,7 @@ add_revoked(X509_CRL *crl, struct report *r)
 
 		cert_integer_hex(X509_REVOKED_get0_serialNumber(rev), &serial);
 		report_str(e, "serial", buf_str(&serial));
-		if (t != INT64_MIN)
+		if (t != CERT_NO_TIME)
 			report_time(e, "date", t);
 		if (reason_name(rev) != NULL)
 			report_str(e, "reason", reason_name(rev));
@@ -49,7 +50,7 @@ facts_crl(const struct facts *f, const char *where, const void *p, size_t len,
 	const unsigned char *at = p;
 	auto_X509_CRL *crl = NULL;
 	auto_char *issuer = NULL;
-	ASN1_INTEGER *number;
+	auto_buf number = BUF_INIT;
 	const X509_ALGOR *alg;
 	const char *name;
 	int64_t next, from;
@@ -63,23 +64,17 @@ facts_crl(const struct facts *f, const char *where, const void *p, size_t len,
 	report_str(r, "issuer", issuer);
 	report_int(r, "version", X509_CRL_get_version(crl) + 1);
 	from = cert_time(X509_CRL_get0_lastUpdate(crl));
-	if (from != INT64_MIN)
+	if (from != CERT_NO_TIME)
 		report_time(r, "this_update", from);
 	next = cert_time(X509_CRL_get0_nextUpdate(crl));
-	if (next != INT64_MIN) {
+	if (next != CERT_NO_TIME) {
 		report_time(r, "next_update", next);
 		if (f->at > next)
 			facts_note(f, "expired", where, "the list should have "
 			    "been renewed");
 	}
-	number = X509_CRL_get_ext_d2i(crl, NID_crl_number, NULL, NULL);
-	if (number != NULL) {
-		auto_buf hex = BUF_INIT;
-
-		cert_integer_hex(number, &hex);
-		report_str(r, "number", buf_str(&hex));
-		ASN1_INTEGER_free(number);
-	}
+	if (cert_crl_number(crl, &number))
+		report_str(r, "number", buf_str(&number));
 	X509_CRL_get0_signature(crl, NULL, &alg);
 	name = OBJ_nid2ln(X509_CRL_get_signature_nid(crl));
 	report_str(r, "signature_algorithm", name);

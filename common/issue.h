@@ -177,10 +177,4 @@ enum status issue_crl(const struct identity *ca,
     const struct issue_revoked *list, size_t count, int64_t number,
     int64_t now, int64_t validity, X509_CRL **out) USE_RESULT;
 
-/* From DER, signed by ca: NULL, or the reason why not. */
-const char *issue_crl_from_der(const struct buf *der, X509 *ca,
-    X509_CRL **out);
-void issue_crl_to_der(X509_CRL *crl, struct buf *out);
-int64_t issue_crl_next(const X509_CRL *crl);	/* nextUpdate */
-
 #endif

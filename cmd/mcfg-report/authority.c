@@ -1,9 +1,8 @@
 /* What the folder of a CA says about its own dates.  No key is opened. */
 #include <string.h>
 
-#include "cert_facts.h"
+#include "cert_crl.h"
 #include "io.h"
-#include "issue.h"
 #include "overview.h"
 
 static void
@@ -58,11 +57,8 @@ static void
 read_crl(struct overview *o, const char *dir, X509 *ca)
 {
 	auto_char *path = io_join(dir, "crl.der");
-	auto_report *r = report_object();
-	auto_report *notes = report_array();
-	const struct facts how = { notes, o->now, false };
 	auto_X509_CRL *crl = NULL;
-	auto_buf der = BUF_INIT;
+	auto_buf der = BUF_INIT, number = BUF_INIT;
 	struct authority *a = &o->ca;
 	char reason[300];
 	enum status st;
@@ -76,13 +72,13 @@ read_crl(struct overview *o, const char *dir, X509 *ca)
 	if (st != OK)
 		a->crl_fault = keep(o, reason);
 	else
-		a->crl_fault = issue_crl_from_der(&der, ca, &crl);
-	if (a->crl_fault != NULL ||
-	    facts_crl(&how, "crl", der.data, der.len, r) != NULL)
+		a->crl_fault = cert_crl_from_der(&der, ca, &crl);
+	if (a->crl_fault != NULL)
 		return;
-	a->crl_number = keep(o, report_get_text(r, "number"));
+	if (cert_crl_number(crl, &number))
+		a->crl_number = keep(o, buf_str(&number));
 	a->crl_from = cert_time(X509_CRL_get0_lastUpdate(crl));
-	a->crl_until = issue_crl_next(crl);
+	a->crl_until = cert_crl_next(crl);
 	n = sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl));
 	a->crl_count = n > 0 ? n : 0;	/* none is -1 */
 }

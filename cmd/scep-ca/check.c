@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "authority.h"
+#include "cert_crl.h"
 #include "clock.h"
 #include "verbs.h"
 
@@ -190,14 +191,14 @@ check_crl(struct findings *f)
 	diag_capture(NULL, 0);
 	if (st != OK)
 		found(f, CA_CRL, "%s", reason);
-	else if ((why = issue_crl_from_der(&der, f->ca->now.ca.cert,
+	else if ((why = cert_crl_from_der(&der, f->ca->now.ca.cert,
 	    &crl)) != NULL)
 		found(f, CA_CRL, "%s", why);
 	/* An old one that says nothing matters to those who look for it. */
-	else if (issue_crl_next(crl) < f->now &&
+	else if (cert_crl_next(crl) < f->now &&
 	    (f->revoked > 0 || f->ca->policy.crl_url != NULL))
 		found(f, CA_CRL, "its time was over at %s (scep-ca crl)",
-		    clock_format(issue_crl_next(crl), t));
+		    clock_format(cert_crl_next(crl), t));
 }
 
 /* ---- the ledger ---- */

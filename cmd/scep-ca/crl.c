@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cert_crl.h"
 #include "clock.h"
 #include "verbs.h"
 
@@ -69,7 +70,7 @@ load(const struct authority *a, X509_CRL **out)
 		return OK;
 	if ((st = io_slurp_file(path, IO_PROFILE_MAX, &der)) != OK)
 		return st;
-	if (issue_crl_from_der(&der, a->now.ca.cert, out) != NULL)
+	if (cert_crl_from_der(&der, a->now.ca.cert, out) != NULL)
 		*out = NULL;
 	return OK;
 }
@@ -88,7 +89,7 @@ sign(const struct authority *a, const struct generation *g,
 	if ((st = issue_crl(&g->ca, r->v, r->n, number, now,
 	    a->policy.crl_validity, &crl)) != OK)
 		return st;
-	issue_crl_to_der(crl, &der);
+	cert_crl_to_der(crl, &der);
 	if ((st = io_spill(&to, &der)) != OK)
 		return st;
 	*out = STEAL(crl);
@@ -138,7 +139,7 @@ crl_current(struct authority *a, int64_t now, X509_CRL **out)
 
 	if ((st = load(a, &crl)) != OK)
 		return st;
-	if (crl == NULL || issue_crl_next(crl) <= now)
+	if (crl == NULL || cert_crl_next(crl) <= now)
 		return (st = authority_need(a, NEED_KEYS | NEED_LEDGER)) !=
 		    OK ? st : crl_make(a, now, out);
 	*out = STEAL(crl);
@@ -161,7 +162,7 @@ run(const struct args *a)
 	    crl_make(&ca, now, &crl);
 	if (st != OK)
 		return st;
-	issue_crl_to_der(crl, &der);
+	cert_crl_to_der(crl, &der);
 	if (a->pem)
 		cert_armour("X509 CRL", &der, &out);
 	else
