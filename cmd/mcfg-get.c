@@ -21,7 +21,8 @@ static struct args {
 static const struct opt options[] = {
 	{ 0, "json", NULL, "write the value as JSON", .flag = &args.json },
 	{ 0, "site", NULL, "read the YAML of a site; KEYPATH is one of its "
-	    "keys (mcfg-site.5)", .flag = &args.is_site },
+	    "keys (mcfg-site.5), or several with commas", .flag =
+	    &args.is_site },
 	{ 0, "default", "TEXT", "write TEXT where there is no such value",
 	    .value = &args.fallback },
 	OPT_LENGTH(args.in),
@@ -152,19 +153,56 @@ walk(const char *path, struct tree *root, struct tree **out, struct buf *why)
 }
 
 /* A value of a site is text: of a list, its items with commas between. */
+static struct tree *
+site_value(const struct site *s, const char *key, struct buf *why)
+{
+	const char *text = site_get(s, key);
+
+	if (text == NULL)
+		buf_printf(why, "no key '%s'", key);
+	return text != NULL ? tree_string(text) : NULL;
+}
+
+/* The values of several keys, a line each, so each has to be one line. */
 static enum status
-look_up(const char *path, const char *key, struct tree **out, struct buf *why)
+site_lines(const struct site *s, const char *keys, const char *fallback,
+    struct tree **out, struct buf *why)
+{
+	auto_buf lines = BUF_INIT;
+	const char *p;
+	size_t n;
+
+	for (p = keys;; p += n + 1) {
+		auto_char *key = xstrndup(p, n = strcspn(p, ","));
+		const char *text = site_get(s, key);
+
+		if (text == NULL && (text = fallback) == NULL) {
+			buf_printf(why, "no key '%s'", key);
+			return OK;
+		}
+		if (strchr(text, '\n') != NULL)
+			return fail(MALFORMED, "%s: %s: more than one line",
+			    site_where(s, key), key);
+		buf_printf(&lines, "%s%s", p == keys ? "" : "\n", text);
+		if (p[n] == '\0')
+			break;
+	}
+	*out = tree_string(buf_str(&lines));
+	return OK;
+}
+
+static enum status
+look_up(const char *path, const char *keys, const char *fallback,
+    struct tree **out, struct buf *why)
 {
 	auto_site *s = NULL;
-	const char *text;
 	enum status st;
 
 	if ((st = site_load(path, &s)) != OK)
 		return st;
-	if ((text = site_get(s, key)) != NULL)
-		*out = tree_string(text);
-	else
-		buf_printf(why, "no key '%s'", key);
+	if (strchr(keys, ',') != NULL)
+		return site_lines(s, keys, fallback, out, why);
+	*out = site_value(s, keys, why);
 	return OK;
 }
 
@@ -246,7 +284,8 @@ find(const struct args *a, const char *path, const struct io_input *from,
 	enum status st;
 
 	if (a->is_site) {
-		if ((st = look_up(from->path, path, root, why)) == OK)
+		if ((st = look_up(from->path, path, a->fallback, root,
+		    why)) == OK)
 			*value = *root;
 		return st;
 	}

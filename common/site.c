@@ -145,14 +145,31 @@ check_source(const char *s)
 	    "neither env:NAME nor file:PATH";
 }
 
+/* The length of the attribute's name at the beginning of s; 0: no name. */
+static size_t
+ldap_name_length(const char *s)
+{
+	if (*s == '\0' || strchr("-0123456789", *s) != NULL)
+		return 0;
+	return strspn(s, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
+}
+
+static const char *
+check_ldap_name(const char *s)
+{
+	size_t n = ldap_name_length(s);
+
+	return n > 0 && s[n] == '\0' ? NULL : "not the name of an attribute";
+}
+
 /* A name, behind it ? where a user may be without, * for all values. */
 static const char *
 check_ldap_attribute(const char *s)
 {
-	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
+	size_t n = ldap_name_length(s);
 
-	if (n == 0 || strchr("-0123456789", s[0]) != NULL)
+	if (n == 0)
 		return "not the name of an attribute";
 	return s[n] == '\0' || strcmp(s + n, "?") == 0 ||
 	    strcmp(s + n, "*") == 0 ? NULL : "not the name of an attribute, "
@@ -183,6 +200,7 @@ static const struct rule rules[] = {
 	{ "auth.ldap.url", TEXT, NULL, check_ldap_url },
 	{ "auth.ldap.base", TEXT, NULL, check_text },
 	{ "auth.ldap.filter", TEXT, NULL, check_ldap_filter },
+	{ "auth.ldap.user", TEXT, NULL, check_ldap_name },
 	{ "auth.ldap.starttls", FLAG, NULL, NULL },
 	{ "auth.ldap.ca", TEXT, NULL, check_text },
 	{ "auth.ldap.bind_dn", TEXT, NULL, check_text },
@@ -475,6 +493,70 @@ check_starttls(struct site *s)
 	return OK;
 }
 
+static char
+lower(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+static bool
+same_word(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	size_t i;
+
+	for (i = 0; a_len == b_len && i < a_len; i++)
+		if (lower(a[i]) != lower(b[i]))
+			return false;
+	return a_len == b_len;
+}
+
+/*
+ * True if the filter compares the user's name with one attribute only, so
+ * that no other attribute of an entry can pass for it.  What cannot be read
+ * counts as another attribute.  RFC 4515 3: inside of an item parentheses are
+ * escaped.
+ */
+static bool
+compares_one_attribute(const char *filter)
+{
+	const char *first = NULL, *item = NULL, *p;
+	size_t first_len = 0;
+
+	for (p = filter; *p != '\0'; p++) {
+		size_t len;
+
+		if (*p == '(')
+			item = p + 1;
+		else if (*p == ')')
+			item = NULL;
+		if (*p != '?' && *p != '$')
+			continue;
+		if (item == NULL || (len = ldap_name_length(item)) == 0 ||
+		    item + len >= p)
+			return false;
+		if (first == NULL) {
+			first = item;
+			first_len = len;
+		} else if (!same_word(first, first_len, item, len)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static enum status
+check_user_attribute(const struct site *s)
+{
+	const struct value *filter = find(s, "auth.ldap.filter");
+
+	if (find(s, "auth.ldap.user") != NULL ||
+	    compares_one_attribute(filter->text))
+		return OK;
+	return fail(MALFORMED, "%s: auth.ldap.filter: '%s' compares more than "
+	    "one attribute with the name: auth.ldap.user has to name the "
+	    "attribute that is the user's name", filter->where, filter->text);
+}
+
 static enum status
 check_ldap(struct site *s, const struct value *any)
 {
@@ -483,12 +565,15 @@ check_ldap(struct site *s, const struct value *any)
 	};
 	const struct value *dn = find(s, "auth.ldap.bind_dn");
 	const struct value *password = find(s, "auth.ldap.password");
+	enum status st;
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(needed); i++)
 		if (find(s, needed[i]) == NULL)
 			return fail(MALFORMED, "%s: %s is missing",
 			    any->where, needed[i]);
+	if ((st = check_user_attribute(s)) != OK)
+		return st;
 	if ((dn == NULL) != (password == NULL))
 		return fail(MALFORMED, "%s: auth.ldap.bind_dn and "
 		    "auth.ldap.password go together",

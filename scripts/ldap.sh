@@ -37,10 +37,10 @@ password() {
 	[ -n "$password" ] || die 3 'auth.ldap.password: empty'
 }
 
-# directory FILE: how the site in FILE asks, in url base filter starttls
-# attributes ca bind_dn password.  Status 1 where FILE does not say, after a
-# line of mcfg-get.
-# shellcheck disable=SC2034 # attributes is for others
+# directory FILE: how the site in FILE asks, in url base filter user_attribute
+# starttls attributes ca bind_dn password.  Status 1 if FILE does not say, after
+# a line of mcfg-get.
+# shellcheck disable=SC2034 # some are for others
 directory() {
 	config=$1
 	case $config in
@@ -48,6 +48,7 @@ directory() {
 	*) folder=. ;;
 	esac
 	url=$(site url) && base=$(site base) && filter=$(site filter) &&
+	    user_attribute=$(site user '') &&
 	    starttls=$(site starttls) && attributes=$(site attributes '') &&
 	    ca=$(site ca '') && bind_dn=$(site bind_dn '') &&
 	    source=$(site password '') || return
@@ -135,17 +136,64 @@ values() {
 	}'
 }
 
-# spelling USER: how the directory writes that name.  It alone knows which of
-# its values it takes for what was typed.  Status 1, and why, on standard output
-# where it does not tell of one.
+# one_entry OUTPUT: true if the search found exactly one; else why not, on
+# standard output.
+one_entry() {
+	case $(printf '%s\n' "$1" | grep -c '^dn:') in
+	0) echo 'no such user'; return 1 ;;
+	1) ;;
+	*) echo 'more than one entry of the directory'; return 1 ;;
+	esac
+}
+
+# texts OUTPUT NAME...: the values of these attributes as text, a line each.  A
+# newline or NUL in one becomes a character that no name has.
+texts() {
+	output=$1
+	shift
+	printf '%s\n' "$output" | values "$@" |
+	    while IFS= read -r value; do
+		case $value in
+		:*)
+			printf '%s' "${value#:}" | base64 -d |
+			    tr '\000\n' '\001\001'
+			echo ;;
+		*) printf '%s\n' "${value#.}" ;;
+		esac
+	done
+}
+
+# user_of OUTPUT: the one value of $user_attribute in the one entry that a
+# search for it found: the user's name.  Else status 1, and why, on standard
+# output.
+user_of() {
+	found=$1
+	one_entry "$found" || return
+	is=$(texts "$found" "$user_attribute")
+	case $is in
+	'') echo "no attribute $user_attribute"; return 1 ;;
+	*"$NL"*)
+		echo "more than one value of $user_attribute"
+		return 1 ;;
+	esac
+	printf '%s\n' "$is"
+}
+
+# spelling USER: who that is, as the directory writes it: the value of
+# $user_attribute, or, without one, the value that matched what was typed, which
+# the directory alone knows.  Status 1, and why, on standard output if it does
+# not tell.
 spelling() {
-	rules=$(compared) || {
-		echo 'no (ATTRIBUTE=?) in the filter, which would tell'
-		return 1
-	}
-	matched="($(filter=$(printf '%s\n' "$rules" | sed 's/.*/(&)/' |
-	    tr -d '\n') && filter_of "$1"))"
-	names=$(printf '%s\n' "$rules" | sed 's/=.*//' | sort -fu)
+	names=$user_attribute
+	if [ -z "$names" ]; then
+		rules=$(compared) || {
+			echo 'no (ATTRIBUTE=?) in the filter, which would tell'
+			return 1
+		}
+		matched="($(filter=$(printf '%s\n' "$rules" |
+		    sed 's/.*/(&)/' | tr -d '\n') && filter_of "$1"))"
+		names=$(printf '%s\n' "$rules" | sed 's/=.*//' | sort -fu)
+	fi
 	# shellcheck disable=SC2086 # words
 	found=$(search "$1" $names)
 	status=$?
@@ -154,19 +202,13 @@ spelling() {
 	0|4) ;;
 	*) die 4 "$url: $(reason "$found")" ;;
 	esac
-	case $(printf '%s\n' "$found" | grep -c '^dn:') in
-	0) echo 'no such user'; return 1 ;;
-	1) ;;
-	*) echo 'more than one entry of the directory'; return 1 ;;
-	esac
+	if [ -n "$user_attribute" ]; then
+		user_of "$found"
+		return
+	fi
+	one_entry "$found" || return
 	# shellcheck disable=SC2086 # words
-	found=$(printf '%s\n' "$found" | values $names |
-	    while IFS= read -r value; do
-		case $value in
-		:*) printf '%s' "${value#:}" | base64 -d; echo ;;
-		*) printf '%s\n' "${value#.}" ;;
-		esac
-	done | sort -u)
+	found=$(texts "$found" $names | sort -u)
 	case $found in
 	'') echo 'the directory does not tell how it writes that'; return 1 ;;
 	*"$NL"*) echo 'the directory writes that in several ways'; return 1 ;;

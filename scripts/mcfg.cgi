@@ -419,15 +419,31 @@ spell() {
 	printf '%s\n' "$is"
 }
 
-# known USER: the user's name, where not all of it is printable ASCII: such
-# names have several forms, and the directory, where there is one, says which
+# known USER AUTH ATTRIBUTE: the user's name.  A directory that has an attribute
+# for it is asked about everybody, any other about names that are not all
+# printable ASCII: such names have several forms, and the directory says which
 # is its own.
 known() {
-	is=$(name mcfg-enrollment user --user="$1") || return
-	auth=$(step mcfg-get --site auth site.yaml) || return
-	case $auth in
-	ldap) admit spell "$is" ;;
-	*) printf '%s\n' "$is" ;;
+	if [ "$2" != ldap ]; then
+		checked "$1"
+	elif [ -z "$3" ]; then
+		is=$(checked "$1") || return
+		case $is in
+		*[!\ -~]*) admit spell "$is" ;;
+		*) printf '%s\n' "$is" ;;
+		esac
+	elif [ -n "${MCFG_USER_KNOWN:-}" ]; then
+		checked "$1"
+	else
+		is=$(admit spell "$1") && checked "$is"
+	fi
+}
+
+# checked NAME: the name, if it can be one.
+checked() {
+	case $1 in
+	*[!\ -~]*) name mcfg-enrollment user --user="$1" ;;
+	*) printf '%s\n' "$1" ;;
 	esac
 }
 
@@ -473,14 +489,17 @@ enroll() {
 	[ -n "${REMOTE_USER:-}" ] || refuse 403 'nobody is logged in'
 	[ "${HTTP_SEC_FETCH_SITE:-}" != cross-site ] ||
 	    refuse 403 'sent here by another site'
-	shown=$(plain "$REMOTE_USER")
-	case $REMOTE_USER in
-	*[!\ -~]*)
-		REMOTE_USER=$(known "$REMOTE_USER") || failed $?
-		shown=$REMOTE_USER ;;
+	# The last line is never empty.
+	said=$(step mcfg-get --site --default '' \
+	    facts,auth.ldap.user,auth site.yaml) || failed $?
+	facts=${said%%"$NL"*} said=${said#*"$NL"}
+	attribute=${said%%"$NL"*} auth=${said#*"$NL"}
+	REMOTE_USER=$(known "$REMOTE_USER" "$auth" "$attribute") || failed $?
+	shown=$REMOTE_USER
+	case $shown in
+	*[!\ -~]*) ;;
+	*) shown=$(plain "$shown") ;;
 	esac
-	facts=$(step mcfg-get --site --default '' facts site.yaml) ||
-	    failed $?
 	MCFG_CHALLENGE=$(if [ -n "$facts" ]; then
 		start_with_facts
 	else

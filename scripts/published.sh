@@ -29,13 +29,25 @@ published_now() {
 	printf 'signer: %s\n' "$(issuer_of "$1/signer/cert.pem")"
 }
 
+# published_was DIR WHAT: the first line that says it.  What is a file's name,
+# so it is compared as text.
+published_was() {
+	[ -e "$1/published" ] || return 0
+	while IFS= read -r line; do
+		case $line in
+		"$2: "*)
+			printf '%s\n' "${line#"$2: "}"
+			return ;;
+		esac
+	done < "$1/published"
+}
+
 # published_differ DIR: a sentence for each that devices would not take for an
 # update; what is new is remembered.
 published_differ() {
 	published_now "$1" | while IFS= read -r line; do
 		what=${line%%: *} is=${line#*: }
-		was=$(sed -n "s|^$what: ||p" "$1/published" 2> /dev/null |
-		    head -n 1)
+		was=$(published_was "$1" "$what")
 		if [ -z "$was" ]; then
 			[ -z "$is" ] || printf '%s\n' "$line" >> "$1/published"
 		elif [ "$is" != "$was" ] && [ "$what" = signer ]; then

@@ -206,15 +206,77 @@ users() {
 }
 
 @test "directory: a filter that does not tell what a name is" {
-	sed -i 's/(uid=?)/(|(uid=?)(mail=?))/' "$SITE/site.yaml"
-	if [ "$WEB" != lighttpd ]; then
-		logs_in 200 'JÜRGEN'
-		logs_in 200 J@EXAMPLE.COM
-	fi
-	sed -i 's/(|.*))/(uid=?*)/' "$SITE/site.yaml"
+	sed -i 's/(uid=?)/(uid=?*)/' "$SITE/site.yaml"
 	logs_in 403 '山田'
 	grep -q "403: user '山田': no (ATTRIBUTE=?) in the filter" \
 	    "$SITE/log/mcfg.log"
+}
+
+@test "directory: a filter of two attributes has to say which is the name" {
+	sed -i 's/(uid=?)/(|(uid=?)(mail=?))/' "$SITE/site.yaml"
+	run -3 mcfg-serve "$SITE" 3>&- 7>&-
+	[[ $output == *'site.yaml:'*': auth.ldap.filter: '* ]]
+	# Nobody gets in through it meanwhile.
+	logs_in 500 jane
+}
+
+# The entry of mallory says that her address is "admin", and that of eve that
+# hers is "jane".
+@test "directory: a user is a value of auth.ldap.user, whatever was typed" {
+	{
+		ldap_person mallory 'mail: admin' 'employeeNumber: E-1'
+		ldap_person Bob 'mail: bob@example.com' 'employeeNumber: E-2'
+		ldap_person 'björn' 'mail: bjorn@example.com'
+		ldap_person hidden 'mail: hidden@example.com' \
+		    'employeeNumber:: RS0y4oCu'	# with U+202E
+		ldap_person breaks 'mail: breaks@example.com' \
+		    'employeeNumber:: RS0yCg=='	# with a newline behind E-2
+	} | ldap_add
+	another "url: $LDAP_URL" 'user: uid' 'attributes: [mail]'
+	unserve
+	sed -i 's/filter: (uid=?)/filter: (|(uid=?)(mail=?))/' "$SITE/site.yaml"
+	printf 'facts: %s\n' "$ROOT/scripts/facts-ldap" >> "$SITE/site.yaml"
+	rm -f "$SITE"/ledger.db*
+	serve
+	OTHER=$SERVER OTHER_WORKERS=${WORKERS:-}
+	for name in admin ADMIN mallory Mallory; do
+		logs_in 200 "$name"
+	done
+	for name in jane JANE jane@example.com J.Doe@Example.com 'ｊａｎｅ'; do
+		logs_in 200 "$name"
+	done
+	for name in bob BOB bob@EXAMPLE.com; do
+		logs_in 200 "$name"
+	done
+	logs_in 200 'BJÖRN'
+	logs_in 200 bjorn@example.com
+	enrollments "{e['user'] for e in j} == {'mallory', 'jane', 'Bob',
+	    'björn'}"
+	grep -q '200: profile service for mallory$' "$SITE/log/mcfg.log"
+	run -1 grep -q '200: profile service for admin' "$SITE/log/mcfg.log"
+	logs_in 401 jane wrong
+	logs_in 401 jane@example.com wrong
+	logs_in 401 'j*'
+	# The facts are those of the entry that logged in.
+	yields - device_of J.DOE@example.com "$T/d" --udid TWO
+	enrollments "[(e['user'], e['state']) for e in j
+	    if e['udid'] == 'TWO'] == [('jane', 'configured')]"
+
+	sed -i 's/user: uid/user: employeeNumber/; /^facts/d' "$SITE/site.yaml"
+	logs_in 200 mallory
+	enrollments "'E-1' in {e['user'] for e in j}"
+	logs_in 403 jane
+	grep -q "no attribute employeeNumber" "$SITE/log/mcfg.log"
+	[ "$(cat "$T/body")" = Forbidden ]
+	logs_in 403 hidden
+	logs_in 403 breaks
+	enrollments "not {e['user'] for e in j} & {'E-2', 'E-2\\n'} and
+	    not [e for e in j if '-\u202e' in e['user']]"
+	logs_in 200 bob
+	enrollments "'E-2' in {e['user'] for e in j}"
+	sed -i 's/user: employeeNumber/user: mail/' "$SITE/site.yaml"
+	logs_in 403 jane
+	grep -q "more than one value of mail" "$SITE/log/mcfg.log"
 }
 
 @test "directory: it is said that names are UTF-8" {

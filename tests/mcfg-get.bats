@@ -213,6 +213,21 @@ value() {
 	refuses 1 "no key 'facts'" mcfg-get --site facts "$T/site.yaml"
 	refuses 1 "no key 'scep'" mcfg-get --site scep "$T/site.yaml"
 	refuses 1 "no key '.'" mcfg-get --site . "$T/site.yaml"
+	# Several keys, a line each.
+	yields "$T/out" mcfg-get --site auth,url,identifier "$T/site.yaml"
+	printf '%s\n' htpasswd https://profiles.example.com com.example |
+	    cmp - "$T/out"
+	yields "$T/out" mcfg-get --site --default '' facts,scep.name,auth \
+	    "$T/site.yaml"
+	printf '\n\nhtpasswd\n' | cmp - "$T/out"
+	refuses 1 "no key 'facts'" mcfg-get --site url,facts "$T/site.yaml"
+	refuses 1 "no key ''" mcfg-get --site url, "$T/site.yaml"
+	yields "$T/out" mcfg-get --site url,description \
+	    <<< '{"url": "https://a.example", "description": "one"}'
+	refuses 3 'stdin:1:2: description: more than one line' mcfg-get --site \
+	    url,description <<< '{"description": "one\ntwo", "url": "https://a"}'
+	yields "$T/out" mcfg-get --site description \
+	    <<< '{"description": "one\ntwo"}'
 	echo 'colour: red' >> "$T/site.yaml"
 	refuses 3 "site.yaml:6:1: unknown key 'colour'" mcfg-get --site url \
 	    "$T/site.yaml"

@@ -308,6 +308,22 @@ configured_apache() {
 	yields - mcfg-site "$T/site" --renew signer
 }
 
+@test "mcfg-site: the name of a template is a name, not a command" {
+	cp -r "$SITE" "$T/site"
+	mkdir -p "$T/site/profile.d"
+	cd "$T"
+	for name in 'A||;e touch pwned #' 'B|p;w pwned' "C'\$(touch pwned)'" \
+	    'D\1&' '-n'; do
+		echo 'PayloadIdentifier: one' > "site/profile.d/$name.yaml"
+	done
+	echo 'x: y' > site/published
+	yields - mcfg-site "$T/site" --renew signer
+	sed -i s/one/two/ site/profile.d/*.yaml
+	mcfg-site "$T/site" --renew signer 2> "$T/said"
+	[ "$(grep -c "'two' is not 'one'" "$T/said")" -eq 5 ]
+	[ "$(find . -name 'pwned*')" = '' ]
+}
+
 @test "mcfg-site: the command line" {
 	refuses 2 'missing DIR' mcfg-site
 	refuses 2 'unknown option' mcfg-site "$T/x" --hosts a

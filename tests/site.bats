@@ -61,3 +61,44 @@ setup() {
 	scep.url=http://ca.example.com/scep -1 site.yaml:1:8
 	E
 }
+
+# filters STATUS FILTER [LINE...]: of a site whose directory has these lines too.
+filters() {
+	local want=$1 filter=$2
+
+	shift 2
+	{
+		printf 'auth:\n  ldap:\n    url: ldaps://ldap.example.com\n'
+		printf '    base: dc=example\n    filter: %s\n' "$filter"
+		[ $# -eq 0 ] || printf '    %s\n' "$@"
+	} > "$T/site.yaml"
+	if [ "$want" = 0 ]; then
+		yields "$T/out" "$site" "$T/site.yaml" auth.ldap.user
+	else
+		refuses "$want" "$TEXT" "$site" "$T/site.yaml" auth
+	fi
+}
+
+@test "site: a filter that compares several attributes needs auth.ldap.user" {
+	filters 0 '(uid=?)'
+	filters 0 '(&(uid=$)(memberOf=cn=mobile,dc=example))'
+	filters 0 '(|(uid=?)(UID=?@example.com)(uid=*?*))'
+	TEXT='site.yaml:5:5: auth.ldap.filter: '
+	for filter in '(|(uid=?)(mail=?))' '(|(mail=$)(uid=?))' \
+	    '(|(&(uid=?)(a=b))(&(c=d)(!(mail=x?))))' '(|(uid=?)(uid2=?))' \
+	    '(:dn:2.5.13.2:=?)' '(?=x)' '(|(uid=?)(mail~=?))' \
+	    '(|(uid=?)(mail:caseExactMatch:=?))' '(&(uid=?)?)' \
+	    '(|(uid=?)( mail=?))'; do
+		filters 3 "'$filter'"
+		filters 0 "'$filter'" 'user: uid'
+		grep -qx 'auth.ldap.user=uid .*' "$T/out"
+	done
+}
+
+@test "site: auth.ldap.user names one attribute" {
+	for name in "''" uid? 'mail*' 'uid,mail' '"uid mail"' '-uid' 1.2 "'*'" \
+	    '[uid]'; do
+		TEXT='site.yaml:6:5: auth.ldap.user: '
+		filters 3 '(uid=?)' "user: $name"
+	done
+}

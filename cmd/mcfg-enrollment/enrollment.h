@@ -21,8 +21,10 @@ enum {
 #define OPT_USER(name)							\
 	{ 0, "user", "NAME", "who enrolls: 1 to 256 bytes of UTF-8",	\
 	    .value = &(name), .check = user_check }
-#define SITE_AUTH(how)							\
-	{ .name = "auth", .value = &(how), .config = "auth" }
+#define SITE_AUTH(how, attribute)					\
+	{ .name = "auth", .value = &(how), .config = "auth" },		\
+	{ .name = "auth.ldap.user", .value = &(attribute),		\
+	    .config = "auth.ldap.user" }
 
 extern const struct tool verb_start, verb_identify, verb_complete, verb_list,
     verb_show, verb_abort, verb_purge, verb_user;
@@ -59,12 +61,14 @@ void report_enrollment(const struct ledger_enrollment *e, struct report *r);
 const char *user_check(const char *value);
 
 /*
- * user_name() is the name under which the ledger keeps a user: where auth is
- * "ldap" in lower case, since the directory took either.  REFUSED for one of
- * which the directory may know more spellings than that.
+ * user_name() is the name under which the ledger keeps a user.  If auth is
+ * "ldap" it is in lower case, since the directory accepts either, and REFUSED
+ * if the directory may know more spellings than that.  If the site names the
+ * attribute that is the user's name (else NULL), what is given is a value of
+ * it, and stays as the directory spells it.
  */
-enum status user_name(const char *given, const char *auth, char **out)
-    USE_RESULT;
+enum status user_name(const char *given, const char *auth,
+    const char *attribute, char **out) USE_RESULT;
 
 /* ---- outside.c: identities of an authority that has another ledger ---- */
 

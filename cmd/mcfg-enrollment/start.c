@@ -12,7 +12,7 @@ enum {
 };
 
 static struct args {
-	const char *ledger, *config, *user, *auth, *report;
+	const char *ledger, *config, *user, *auth, *attribute, *report;
 	struct strings set, vars;
 	int64_t ttl;
 	struct io_output out;
@@ -34,7 +34,10 @@ static const struct opt options[] = {
 };
 
 /* What the site gives and no option of this verb. */
-static const struct opt of_site[] = { SITE_AUTH(args.auth), { 0 } };
+static const struct opt of_site[] = {
+	SITE_AUTH(args.auth, args.attribute),
+	{ 0 },
+};
 
 /* ---- facts ---- */
 
@@ -156,7 +159,8 @@ run(const struct args *a)
 		return st;
 	if (a->user == NULL)
 		return opts_missing("--user", "who enrolls");
-	if ((st = user_name(a->user, a->auth, &e.user)) != OK ||
+	if ((st = user_name(a->user, a->auth, a->attribute,
+	    &e.user)) != OK ||
 	    (st = read_facts(a, &e.facts)) != OK)
 		return st;
 	if ((st = open_ledger(a->ledger, opts_given(&args.ledger) ? NULL :

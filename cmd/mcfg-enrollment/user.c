@@ -50,12 +50,13 @@ is_ascii(const char *user)
 }
 
 enum status
-user_name(const char *given, const char *auth, char **out)
+user_name(const char *given, const char *auth, const char *attribute,
+    char **out)
 {
 	const char *reason;
 	char *p;
 
-	if (auth == NULL || strcmp(auth, "ldap") != 0) {
+	if (auth == NULL || strcmp(auth, "ldap") != 0 || attribute != NULL) {
 		*out = xstrdup(given);
 		return OK;
 	}
@@ -69,7 +70,7 @@ user_name(const char *given, const char *auth, char **out)
 }
 
 static struct args {
-	const char *user, *config, *auth;
+	const char *user, *config, *auth, *attribute;
 	struct io_output out;
 } args;
 
@@ -81,7 +82,10 @@ static const struct opt options[] = {
 };
 
 /* What the site gives and no option of this verb. */
-static const struct opt of_site[] = { SITE_AUTH(args.auth), { 0 } };
+static const struct opt of_site[] = {
+	SITE_AUTH(args.auth, args.attribute),
+	{ 0 },
+};
 
 static enum status
 run(const struct args *a)
@@ -94,7 +98,7 @@ run(const struct args *a)
 		return st;
 	if (a->user == NULL)
 		return opts_missing("--user", "who enrolls");
-	if ((st = user_name(a->user, a->auth, &name)) != OK)
+	if ((st = user_name(a->user, a->auth, a->attribute, &name)) != OK)
 		return st;
 	buf_printf(&out, "%s\n", name);
 	return io_spill(&a->out, &out);

@@ -11,7 +11,7 @@ set -uf
 umask 077
 LC_ALL=C
 export LC_ALL
-unset REMOTE_USER
+unset REMOTE_USER MCFG_USER_KNOWN
 
 MAX=1024		# bytes of what came for name and password
 
@@ -90,7 +90,7 @@ done
 . "$here/../ldap.sh"
 directory site.yaml || fault 'site.yaml does not say how a directory is asked'
 
-answer=$(search "$user" 1.1)
+answer=$(search "$user" "${user_attribute:-1.1}")
 status=$?
 case $status in
 0|4) ;;
@@ -114,4 +114,11 @@ case $status in
 *) fault "$url: $(reason "$said")" ;;
 esac
 
-REMOTE_USER=$user exec "$here/../mcfg.cgi"
+# Who that is, the same answer says; a refusal is mcfg.cgi's, which asks again.
+REMOTE_USER=$user
+if [ -n "$user_attribute" ] && is=$(user_of "$answer"); then
+	REMOTE_USER=$is MCFG_USER_KNOWN=yes
+	export MCFG_USER_KNOWN
+fi
+export REMOTE_USER
+exec "$here/../mcfg.cgi"
