@@ -88,7 +88,14 @@ check:
 
 # Small programs over single modules, for branches that no tool reaches.
 UNITS	= $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/*.c))
-units: $(UNITS)
+# Libraries that tests put in front of a tool; no tool contains any of it.
+PRELOADS = $(patsubst tests/preload/%.c,$(O)/preload/%.so, \
+	  $(wildcard tests/preload/*.c))
+units: $(UNITS) $(PRELOADS)
+
+$(O)/preload/%.so: tests/preload/%.c $(O)/flags
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(WARN) -O2 -g -fPIC -shared -o $@ $< -ldl
 
 $(O)/unit/%: $(O)/tests/unit/%.o $(O)/common.a
 	@mkdir -p $(@D)

@@ -1,0 +1,164 @@
+#!/usr/bin/env bats
+# Two programs at once, in every order: the first stands before each BEGIN,
+# COMMIT and rename in turn, and the second goes as far as it can without it.
+# shellcheck disable=SC2154 # gate.bash sets gate_where and gate_first
+
+load helpers
+load scep_helpers
+load ledger
+load gate
+
+setup() {
+	able
+	cd "$T" || return
+	ledger_setup
+	ca ca --ledger "$LEDGER"
+}
+
+teardown() {
+	[ -z "${BATS_TEST_COMPLETED:-}" ] && echo "the first one stood at: $stood"
+	gate_close
+}
+
+# owner NAME KEY: NAME.key is that key of the PKI, NAME.pem self-signed.
+owner() {
+	cp "$PKI/$2.key" "$1.key"
+	openssl req -x509 -key "$1.key" -subj "/CN=$1" -days 30 -out "$1.pem"
+}
+
+# holder NAME: NAME has a certificate, CN=NAME.
+holder() {
+	owner "$1" client
+	csr "$1" "/CN=$1" "$(challenge ca --subject "/CN=$1")"
+	message ca "$1"
+	granted ca "$1"
+}
+
+# certificates WHERE: how many there are
+certificates() {
+	sql "SELECT COUNT(*) FROM certificate WHERE $1"
+}
+
+# each_stop FUNCTION: FUNCTION N for N = 0, 1, ... until stand says over.
+each_stop() {
+	local n=0
+
+	until [ -n "${over:-}" ]; do
+		"$1" $n
+		gate_close
+		n=$((n + 1))
+	done
+	[ $n -gt 2 ]
+}
+
+# stand NAME N cmd...: NAME at its stop N; over if it has fewer.
+stand() {
+	local name=$1 n=$2
+	shift 2
+
+	gate_start "$name" "$@"
+	while [ "$n" -gt 0 ] && [[ ${gate_where[$name]} != ended* ]]; do
+		gate_step "$name"
+		n=$((n - 1))
+	done
+	stood=${gate_where[$name]}
+	[[ $stood != ended* ]] || over=yes
+}
+
+# ---- an enrollment that ends meanwhile ----
+
+# enrolled NAME: NAME has the identity of an enrollment, whose id is in $id.
+enrolled() {
+	local subject
+
+	mcfg-enrollment start --ledger "$LEDGER" --user jane > "$1.start"
+	printf '%s' '<plist version="1.0"><dict><key>UDID</key><string>' \
+	    "$1" '</string><key>CHALLENGE</key><string>' \
+	    "$(cat "$1.start")" '</string></dict></plist>' > "$1.in"
+	mcfg-enrollment identify --ledger "$LEDGER" \
+	    --subject-out "$1.subject" "$1.in" > "$1.pw"
+	subject=$(cat "$1.subject")
+	id=${subject##*CN=}
+	owner "$1" client
+	csr "$1" "$subject" "$(cat "$1.pw")"
+	message ca "$1"
+}
+
+aborted_at() {
+	enrolled "e$1"
+	stand certify "$1" scep-ca answer --dir ca --operation PKIOperation \
+	    "e$1.msg"
+	gate_beside certify abort mcfg-enrollment abort --ledger "$LEDGER" "$id"
+	[ "${gate_where[abort]}" = 'ended 0' ]
+	[ "${gate_where[certify]}" = 'ended 0' ]
+	# Before or after: nothing good is left of it.
+	[ "$(certificates "enrollment = '$id' AND revoked = 0")" -eq 0 ]
+}
+
+@test "scep-ca race: an enrollment that is aborted gets no identity" {
+	each_stop aborted_at
+}
+
+# ---- lists of revoked certificates ----
+
+# lists NAME...: the list on disk holds the certificates of all, says openssl.
+lists() {
+	local n
+
+	openssl crl -inform DER -in ca/crl.der -CAfile ca/root.pem \
+	    -noout -text > crl.text 2> crl.verify
+	grep -q 'verify OK' crl.verify
+	for n; do
+		grep -qi "Serial Number: $(serial_of "$n.cert")" crl.text || {
+			echo "no $n in the list"
+			cat crl.text
+			return 1
+		}
+	done
+}
+
+# ---- one challenge, two keys ----
+
+shared_at() {
+	local pw
+
+	pw=$(challenge ca --subject "/CN=c$1")
+	owner "c$1" client
+	owner "d$1" signer
+	csr "c$1" "/CN=c$1" "$pw"
+	csr "d$1" "/CN=c$1" "$pw"
+	message ca "c$1"
+	message ca "d$1"
+	stand first "$1" scep-ca answer --dir ca --operation PKIOperation \
+	    "c$1.msg"
+	gate_beside first second scep-ca answer --dir ca \
+	    --operation PKIOperation "d$1.msg"
+	[ "$(certificates "subject = 'CN=c$1'")" -eq 1 ]
+}
+
+@test "scep-ca race: a challenge buys one certificate" {
+	each_stop shared_at
+}
+
+# ---- a death between two steps ----
+
+serial_of() {
+	openssl x509 -in "$1" -noout -serial | sed 's/.*=//' | tr A-F a-f
+}
+
+dead_at() {
+	holder "k$1"
+	stand revoke "$1" scep-ca revoke --dir ca "$(serial_of "k$1.cert")"
+	[[ $stood = ended* ]] || gate_kill revoke
+	sound
+	# It was not revoked, or the next list says so.
+	scep-ca crl --dir ca > out
+	[ "$(certificates "subject = 'CN=k$1' AND revoked <> 0")" -eq 0 ] ||
+	    lists "k$1"
+	scep-ca revoke --dir ca "$(serial_of "k$1.cert")" || :
+	lists "k$1"
+}
+
+@test "scep-ca race: a revocation that was killed can be made again" {
+	each_stop dead_at
+}
