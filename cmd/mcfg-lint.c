@@ -14,7 +14,7 @@ static const char *check_allow(const char *);
 static struct args {
 	struct io_input in;
 	struct io_output out;
-	struct strings files;
+	struct strings files, folders;
 	const char *schema;
 	struct schema_options how;
 	bool json, sarif;
@@ -36,6 +36,7 @@ static const struct opt options[] = {
 	    .check = check_allow },
 	{ 0, "ignore", "LIST", "rules not to report: bool-as-integer,weak-key",
 	    .value = &args.how.ignore, .check = schema_check_ignore },
+	OPT_FILES(args.folders),
 	{ 0, "strict", NULL, "warnings, unknown keys and unknown types are "
 	    "errors", .flag = &args.how.strict },
 	{ 0, "json", NULL, "write one JSON object", .flag = &args.json },
@@ -114,7 +115,8 @@ lint_file(struct schema *s, const char *path, struct schema_findings *found)
 	struct io_input in = { path, args.in.length };
 	auto_tree_marks *marks = tree_marks_new();
 	/* The seed makes the findings of YAML the same on every run. */
-	const struct profile_source from = { file, file, args.how.now, marks };
+	const struct profile_source from = { file, file, args.how.now, marks,
+	    &args.folders };
 	const struct schema_source src = { file, marks };
 	auto_tree *t = NULL;
 	auto_buf bytes = BUF_INIT;

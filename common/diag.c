@@ -17,8 +17,14 @@ enum {
 
 static const char *tool = "mcfg";
 static bool verbose;
-static char *captured;
-static size_t captured_size;
+
+/* Where lines go instead of standard error, the innermost last. */
+enum { CAPTURES_MAX = 8 };
+static struct {
+	char *line;
+	size_t size;
+} captures[CAPTURES_MAX];
+static size_t capturing;
 
 void
 diag_init(const char *name)
@@ -41,9 +47,15 @@ diag_is_verbose(void)
 void
 diag_capture(char *line, size_t size)
 {
-	captured = line;
-	captured_size = size;
-	if (line != NULL && size > 0)
+	if (line == NULL) {
+		capturing -= capturing > 0 ? 1 : 0;
+		return;
+	}
+	if (capturing < CAPTURES_MAX)
+		capturing++;
+	captures[capturing - 1].line = line;
+	captures[capturing - 1].size = size;
+	if (size > 0)
 		line[0] = '\0';
 }
 
@@ -178,8 +190,9 @@ put_line(const char *kind, const char *text)
 static void
 put_failure(const char *text)
 {
-	if (captured != NULL)
-		diag_escape(text, strlen(text), captured, captured_size);
+	if (capturing > 0)
+		diag_escape(text, strlen(text), captures[capturing - 1].line,
+		    captures[capturing - 1].size);
 	else
 		put_line("", text);
 }

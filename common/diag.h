@@ -52,8 +52,8 @@ bool diag_is_verbose(void);
 /*
  * diag_capture() keeps the next lines of fail*() from standard error and puts
  * the last of them, escaped and without the tool's name, into line (size
- * bytes, cut to fit) instead; NULL ends it.  For a tool that tells its reason
- * in another form: a row of a list, a failInfoText.
+ * bytes, cut to fit) instead; NULL ends it.  Pairs may be nested.  For a tool
+ * that tells its reason in another form: a row of a list, a failInfoText.
  */
 void diag_capture(char *line, size_t size);
 

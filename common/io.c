@@ -67,8 +67,8 @@ read_upto(int fd, const char *name, size_t want, struct buf *out)
 	return OK;
 }
 
-static enum status
-slurp_fd(int fd, const char *name, size_t max, struct buf *out)
+enum status
+io_slurp_fd(int fd, const char *name, size_t max, struct buf *out)
 {
 	enum status st;
 
@@ -111,7 +111,7 @@ io_slurp(const struct io_input *in, size_t max, struct buf *out)
 	if (in->length != NULL)
 		st = slurp_length(fd, name, in->length, max, out);
 	else
-		st = slurp_fd(fd, name, max, out);
+		st = io_slurp_fd(fd, name, max, out);
 	if (fd != STDIN_FILENO)
 		close(fd);
 	return st;

@@ -48,6 +48,20 @@ enum status io_slurp_file(const char *path, size_t max, struct buf *out)
     USE_RESULT;
 
 /*
+ * io_slurp_below() reads a file that a document names: at path, and with all
+ * links resolved below one of the folders, at least one.  REFUSED for what is
+ * outside of them, or not a regular file; it is not opened then.  FAULT for
+ * what does not exist.
+ */
+enum status io_slurp_below(const struct strings *folders, const char *path,
+    size_t max, struct buf *out) USE_RESULT;
+
+/* io_slurp_regular() is io_slurp_file() that opens no device and no pipe:
+ * REFUSED. */
+enum status io_slurp_regular(const char *path, size_t max, struct buf *out)
+    USE_RESULT;
+
+/*
  * io_tail() reads the last max bytes of a file ("-" or NULL: of standard
  * input), all of it where it is shorter; *cut tells whether it was longer.
  */

@@ -4,6 +4,10 @@
 
 #include "io.h"
 
+/* Reads to the end; MALFORMED for more than max bytes. */
+enum status io_slurp_fd(int fd, const char *name, size_t max,
+    struct buf *out) USE_RESULT;
+
 /* Writes every byte; name is that of the diagnostics. */
 enum status io_write_all(int fd, const char *name, const void *data,
     size_t len) USE_RESULT;

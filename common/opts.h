@@ -135,6 +135,9 @@ const char *opts_check_at(const char *value);
 #define OPT_CONFIG(path)						\
 	{ 0, "config", "FILE", "site YAML with defaults (mcfg-site.5)",	\
 	    .value = &(path) }
+#define OPT_FILES(dirs)							\
+	{ 0, "files", "DIR", "!file and !sha256 may also name files below DIR", \
+	    .values = &(dirs) }
 #define OPT_AT								\
 	{ 0, "at", "TIME", "pretend that it is TIME (RFC 3339)",	\
 	    .check = opts_check_at }

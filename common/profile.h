@@ -138,6 +138,7 @@ struct profile_source {
 					 * NULL: random */
 	int64_t at;			/* where !after counts from */
 	struct tree_marks *marks;	/* of its nodes, or NULL */
+	const struct strings *files;	/* of struct spec_how */
 };
 
 /*

@@ -44,7 +44,7 @@ read_yaml(const struct buf *in, const struct profile_source *src,
 	auto_spec_uuids uuids = SPEC_UUIDS_INIT;
 	auto_tree *t = NULL;
 	struct spec_how how = {
-		.path = src->file, .at = src->at, .marks = src->marks,
+		.path = src->file, .files = src->files, .at = src->at, .marks = src->marks,
 		.uuids = &uuids, .keeps_variables = true,
 	};
 	enum status st;

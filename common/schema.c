@@ -97,8 +97,11 @@ load_file(struct schema *s, const char *dir, const char *name)
 	auto_char *path = io_join(dir, name);
 	auto_buf in = BUF_INIT;
 
-	if (io_slurp_file(path, IO_TEXT_MAX, &in) != OK)
+	if (io_slurp_regular(path, IO_TEXT_MAX, &in) != OK)
 		return FAULT;
+	if ((s->bytes += in.len) > SCHEMA_BYTES_MAX)
+		return fail(FAULT, "%s: the schema is larger than the limit of "
+		    "%d bytes", dir, SCHEMA_BYTES_MAX);
 	return add_type(s, STEAL(path), &in, false);
 }
 

@@ -7,6 +7,7 @@
 
 enum {
 	SCHEMA_ALTERNATIVES = 8,	/* files for one payload type */
+	SCHEMA_BYTES_MAX = 64 << 20,	/* of all files together */
 	SCHEMA_VALUE_SHOWN = 64,	/* bytes of a value in a finding */
 };
 
@@ -24,6 +25,7 @@ struct schema_type {
 struct schema {
 	struct schema_type *types;
 	size_t n;
+	size_t bytes;		/* of the files read so far */
 	bool complete;		/* an unknown type is worth a note */
 	enum status st;		/* FAULT once a file could not be read */
 };

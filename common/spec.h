@@ -7,7 +7,8 @@
  * that YAML 1.1, YAML 1.2 or a reader in a hurry could take for something
  * else is refused with the way to mend it.  Every failure is one line,
  * "name:line:column: path: reason", and MALFORMED, but for a file of !file
- * or !sha256 that cannot be read, which is FAULT.
+ * or !sha256 that cannot be read, which is FAULT, or may not be, which is
+ * REFUSED.
  */
 #ifndef MCFG_SPEC_H
 #define MCFG_SPEC_H
@@ -53,6 +54,8 @@ const struct spec_uuid *spec_uuids_find(const struct spec_uuids *u,
 struct spec_how {
 	const char *path;		/* files are beside this one; "-" is
 					 * the current folder; NULL: refused */
+	const struct strings *files;	/* folders whose files !file may name
+					 * besides its own; or NULL */
 	const struct tree *vars;	/* dict for ${NAME}; NULL: ${ is text */
 	bool keeps_variables;		/* a template is looked at, not filled
 					 * in: what has a ${ is text, whatever

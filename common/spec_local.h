@@ -50,12 +50,13 @@ bool spec_is_tag(const char *tag);
 
 /*
  * The tags of our own, with their "!".  spec_own_tag() makes the value that
- * one says of s: MALFORMED, or FAULT where a file cannot be read, with the
- * reason appended.
+ * one says of s: MALFORMED, or for a file FAULT if it cannot be read and
+ * REFUSED if it may not be, with the reason appended.  The bytes that were
+ * read and are not in the value are added to *read.
  */
 bool spec_is_own_tag(const char *tag);
 enum status spec_own_tag(const char *tag, const char *s,
-    const struct spec_how *how, struct buf *reason,
+    const struct spec_how *how, struct buf *reason, size_t *read,
     struct tree **out) USE_RESULT;
 
 /* A tag whose scalar is the name of a file. */

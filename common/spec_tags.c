@@ -33,6 +33,37 @@ unarmour(const struct buf *file, struct buf *out)
 	return buf_from_base64(p, (size_t)(q - p), out);
 }
 
+/* The folder that path is in. */
+static char *
+folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return xstrdup(".");
+	return slash == path ? xstrdup("/") :
+	    xstrndup(path, (size_t)(slash - path));
+}
+
+static enum status
+slurp(const char *s, const struct spec_how *how, const char *path,
+    struct buf *out)
+{
+	auto_char *own = folder_of(how->path);
+	auto_strings folders = { NULL, 0 };
+	size_t i;
+
+	if (*s == '\0')
+		return fail(MALFORMED, "no name of a file");
+	if (*s == '/')
+		return fail(REFUSED, "%s: a file is named by its way from "
+		    "%s, not from /", s, own);
+	strings_add(&folders, own);
+	for (i = 0; how->files != NULL && i < how->files->n; i++)
+		strings_add(&folders, how->files->v[i]);
+	return io_slurp_below(&folders, path, IO_PROFILE_MAX, out);
+}
+
 /* What a file holds; a certificate in PEM as DER. */
 static enum status
 read_beside(const char *s, const struct spec_how *how, struct buf *reason,
@@ -56,8 +87,7 @@ read_beside(const char *s, const struct spec_how *how, struct buf *reason,
 	}
 	path = io_beside(how->path, s);
 	diag_capture(said, sizeof said);
-	st = *s != '\0' ? io_slurp_file(path, IO_PROFILE_MAX, &file) :
-	    fail(MALFORMED, "no name of a file");
+	st = slurp(s, how, path, &file);
 	diag_capture(NULL, 0);
 	if (st != OK) {
 		buf_printf(reason, ": %s", said);
@@ -73,11 +103,12 @@ read_beside(const char *s, const struct spec_how *how, struct buf *reason,
 
 static enum status
 file(const char *s, const struct spec_how *how, struct buf *reason,
-    struct tree **out)
+    size_t *read, struct tree **out)
 {
 	auto_buf content = BUF_INIT;
 	enum status st;
 
+	(void)read;
 	if ((st = read_beside(s, how, reason, &content)) == OK)
 		*out = tree_data(content.data, content.len);
 	return st;
@@ -86,7 +117,7 @@ file(const char *s, const struct spec_how *how, struct buf *reason,
 /* Of a certificate that is its fingerprint. */
 static enum status
 sha256(const char *s, const struct spec_how *how, struct buf *reason,
-    struct tree **out)
+    size_t *read, struct tree **out)
 {
 	auto_buf content = BUF_INIT, hash = BUF_INIT;
 	char hex[SECRET_HASH_TEXT];
@@ -95,6 +126,7 @@ sha256(const char *s, const struct spec_how *how, struct buf *reason,
 
 	if ((st = read_beside(s, how, reason, &content)) != OK)
 		return st;
+	*read += content.len;
 	secret_sha256(content.data, content.len, hex);
 	if ((fault = buf_from_hex(hex, &hash)) != NULL) {
 		buf_printf(reason, ": %s", fault);
@@ -108,11 +140,12 @@ sha256(const char *s, const struct spec_how *how, struct buf *reason,
 
 static enum status
 after(const char *s, const struct spec_how *how, struct buf *reason,
-    struct tree **out)
+    size_t *read, struct tree **out)
 {
 	const char *fault;
 	int64_t seconds;
 
+	(void)read;
 	if ((fault = clock_duration(s, &seconds)) != NULL)
 		buf_printf(reason, " '%s': %s", s, fault);
 	else if (seconds < 0 || seconds > INT64_C(200) * 366 * CLOCK_DAY ||
@@ -127,8 +160,9 @@ after(const char *s, const struct spec_how *how, struct buf *reason,
 /* The name, until the path of identifiers is known. */
 static enum status
 uuid(const char *s, const struct spec_how *how, struct buf *reason,
-    struct tree **out)
+    size_t *read, struct tree **out)
 {
+	(void)read;
 	if (how->uuids == NULL)
 		buf_puts(reason, " is not taken here");
 	else if (*s == '\0')
@@ -146,7 +180,7 @@ static const struct own_tag {
 	const char *name;
 	bool names_file;
 	enum status (*make)(const char *s, const struct spec_how *how,
-	    struct buf *reason, struct tree **out);
+	    struct buf *reason, size_t *read, struct tree **out);
 } tags[] = {
 	{ "!file", true, file },
 	{ "!sha256", true, sha256 },
@@ -181,10 +215,10 @@ spec_names_file(const char *tag)
 
 enum status
 spec_own_tag(const char *tag, const char *s, const struct spec_how *how,
-    struct buf *reason, struct tree **out)
+    struct buf *reason, size_t *read, struct tree **out)
 {
 	const struct own_tag *t = find(tag);
 
 	buf_puts(reason, tag);
-	return t->make(s, how, reason, out);
+	return t->make(s, how, reason, read, out);
 }

@@ -104,7 +104,8 @@ build_tagged(struct building *b, const struct spec_event *e,
 	enum status st;
 
 	if (spec_is_own_tag(tag)) {
-		if ((st = spec_own_tag(tag, s, b->how, &reason, out)) != OK)
+		if ((st = spec_own_tag(tag, s, b->how, &reason,
+		    &b->bytes, out)) != OK)
 			spec_fail_at(&e->at, step, "%s", buf_str(&reason));
 		return st;
 	}

@@ -802,3 +802,21 @@ real_faults() {
 		[ ! -s "$T/stderr" ]
 	done
 }
+
+@test "lint: a schema has files in it, and nothing that waits or never ends" {
+	for make in 'mkfifo "$T/s/a.yaml"' 'ln -s /dev/zero "$T/s/a.yaml"' \
+	    'mkdir "$T/s/a.yaml"'; do
+		rm -rf "$T/s"
+		mkdir "$T/s"
+		eval "$make"
+		refuses 4 's/a.yaml: ' mcfg-lint --schema "$T/s" \
+		    /dev/null
+	done
+	# Small files, but a lot of them.
+	rm "$T/s/a.yaml" 2> /dev/null || rmdir "$T/s/a.yaml"
+	truncate -s 4000000 "$T/s/a.yaml"
+	for n in $(seq 20); do
+		ln "$T/s/a.yaml" "$T/s/b$n.yaml"
+	done
+	refuses 4 "$T/s" mcfg-lint --schema "$T/s" /dev/null
+}

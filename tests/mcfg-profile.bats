@@ -450,7 +450,8 @@ ambiguous() {
 	cp "$PKI/root.pem" "$T/d/root.pem"
 	{ openssl x509 -in "$PKI/root.pem" -text; } > "$T/d/text.pem"
 	openssl x509 -in "$PKI/root.pem" -outform DER -out "$T/root.der"
-	printf 'A: !file raw\nB: !file root.pem\nC: !file text.pem\nD: !file %s/root.der\n' "$T" | template
+	cp "$T/root.der" "$T/d"
+	printf 'A: !file raw\nB: !file root.pem\nC: !file text.pem\nD: !file root.der\n' | template
 	mv "$T/p.yaml" "$T/d/p.yaml"
 	yields "$T/out" mcfg-profile "$T/d/p.yaml"
 	plist_is "$T/out" "(lambda der: p['A'] == b'a\0b' and p['B'] == der
@@ -467,7 +468,8 @@ ambiguous() {
 
 @test "profile: !sha256 is the fingerprint of a certificate beside the YAML" {
 	printf 'a\0b' > "$T/raw"
-	printf 'A: !sha256 raw\nB: !sha256 %s\n' "$PKI/root.pem" | template
+	cp "$PKI/root.pem" "$T"
+	printf 'A: !sha256 raw\nB: !sha256 root.pem\n' | template
 	yields "$T/out" mcfg-profile "$T/p.yaml"
 	openssl x509 -in "$PKI/root.pem" -noout -fingerprint -sha256 |
 	    sed 's/.*=//; s/://g' > "$T/print"
@@ -480,6 +482,86 @@ ambiguous() {
 	cat "$PKI/root.pem" "$PKI/inter.pem" > "$T/two.pem"
 	bad 3:4 'several certificates' <<< 'V: !sha256 two.pem'
 	bad 3:4 'not expanded in the name' <<< 'V: !sha256 ${X}'
+}
+
+# Names of $T/d/p.yaml: below its folder, and out of it in every way.
+in_and_out() {
+	mkdir -p "$T/d/sub" "$T/o"
+	echo in > "$T/d/x"
+	echo in > "$T/d/sub/x"
+	echo out > "$T/o/x"
+	ln -s x "$T/d/link"
+	ln -s "$T/d/sub" "$T/d/folder"
+	ln -s ../o/x "$T/d/out"
+	ln -s ../o "$T/d/away"
+	ln -s /no-such-file "$T/d/dangling"
+	ln -s /dev/zero "$T/d/zero"
+	mkfifo "$T/d/fifo"
+	inside=(x ./x sub/x sub/../x ../d/x link folder/x)
+	outside=(out away/x away/none dangling zero fifo sub . .. ../o/x
+	    ../o/none ../../../../../../../../etc/passwd /etc/passwd
+	    /no-such-file /proc/self/environ "$T/d/x" ../d/../o/x)
+}
+
+# names TAG NAME: a template in $T/d with that file in it.
+names() {
+	template <<< "V: $1 \"$2\""
+	mv "$T/p.yaml" "$T/d/p.yaml"
+}
+
+@test "profile: !file and !sha256 stay below the folder, whatever they name" {
+	in_and_out
+	for tag in '!file' '!sha256'; do
+		for name in "${inside[@]}"; do
+			names "$tag" "$name"
+			yields "$T/out" timeout 20 mcfg-profile "$T/d/p.yaml"
+			yields - mcfg-diff --text "$T/d/p.yaml"
+		done
+		for name in "${outside[@]}"; do
+			names "$tag" "$name"
+			echo "$tag $name"
+			refuses 1 "p.yaml:3:4: V: $tag: " \
+			    mcfg-profile "$T/d/p.yaml"
+			refuses 1 "p.yaml:3:4: V: $tag: " \
+			    mcfg-diff --text "$T/d/p.yaml"
+			_run mcfg-lint "$T/d/p.yaml"
+			[ "$status" -eq 1 ]
+			grep -q "p.yaml:3:4: .*error: .*$tag: " "$T/stdout"
+			[ ! -s "$T/stderr" ]
+		done
+		names "$tag" none
+		refuses 4 'd/none: ' mcfg-profile "$T/d/p.yaml"
+	done
+	# From standard input, the current folder counts.
+	cd "$T/d"
+	names '!file' ../o/x
+	refuses 1 'outside' mcfg-profile < p.yaml
+}
+
+@test "profile: --files and --pick name more folders for !file" {
+	in_and_out
+	names '!file' ../o/x
+	yields "$T/out" mcfg-profile --files "$T/o" "$T/d/p.yaml"
+	plist_is "$T/out" 'p["V"] == b"out\n"'
+	yields - mcfg-profile --files "$T/d/sub" --files "$T" "$T/d/p.yaml"
+	yields - mcfg-diff --files "$T" --text "$T/d/p.yaml"
+	_run mcfg-lint --files "$T" "$T/d/p.yaml"
+	! grep -q '!file' "$T/stdout" || false
+	refuses 1 outside mcfg-profile --files "$T/d/sub" "$T/d/p.yaml"
+	refuses 4 "$T/none: " mcfg-profile --files "$T/none" "$T/d/p.yaml"
+	for name in fifo zero /etc/passwd "$T/o/x"; do
+		names '!file' "$name"
+		refuses 1 '!file: ' mcfg-profile --files "$T" "$T/d/p.yaml"
+	done
+	# With --pick a template of a model reaches what its site has.
+	mkdir -p "$T/site/profile.d" "$T/site/ca"
+	echo cert > "$T/site/ca/cert.pem"
+	names '!file' ../ca/cert.pem
+	mv "$T/d/p.yaml" "$T/site/profile.d/iPad.yaml"
+	yields - mcfg-profile --pick "$T/site" --set PRODUCT=iPad1,1
+	names '!file' ../../o/x
+	mv "$T/d/p.yaml" "$T/site/profile.d/iPad.yaml"
+	refuses 1 outside mcfg-profile --pick "$T/site" --set PRODUCT=iPad1,1
 }
 
 @test "profile: !after counts from --at, SOURCE_DATE_EPOCH, the clock" {
@@ -790,7 +872,7 @@ plist_template() {
 	cmp "$T/root.der" "$T"/certs/*.cer
 	grep -q '!file "certs/' "$T/here.yaml"
 	for f in here.yaml repo/there.yaml; do
-		yields "$T/back" mcfg-profile "$T/$f"
+		yields "$T/back" mcfg-profile --files "$T" "$T/$f"
 		same_plist "$T/profile" "$T/back"
 	done
 	# In a folder of a repository, which can lie elsewhere tomorrow.
@@ -808,8 +890,17 @@ plist_template() {
 	grep -q '!file "../certs/' "$T/moved/profiles/deep/2.yaml"
 	grep -q '!file "../profiles/' "$T/moved/profiled/3.yaml"
 	grep -q '!file "../../' "$T/moved/profiles/4.yaml"
+	# The fourth has its files outside of what moved, but not of $T.
 	for f in profiles/1 profiles/deep/2 profiled/3 profiles/4; do
-		yields "$T/back" mcfg-profile "$T/moved/$f.yaml"
+		yields "$T/back" mcfg-profile --files "$T" "$T/moved/$f.yaml"
+		same_plist "$T/profile" "$T/back"
+	done
+	refuses 1 outside mcfg-profile "$T/moved/profiles/deep/2.yaml"
+	# From /, too, files are named by the way to them.
+	for d in "$T/certs" "$T/moved/certs"; do
+		(cd "$T" && yields "$T/back.yaml" mcfg-profile --to-yaml \
+		    --extract "$d" profile)
+		(cd "$T" && yields "$T/back" mcfg-profile "$T/back.yaml")
 		same_plist "$T/profile" "$T/back"
 	done
 	# PEM as data is not what !file would give: it stays.

@@ -19,6 +19,7 @@ static const struct opt options[] = {
 	{ 0, "text", NULL, "write every value of one profile instead, for "
 	    "git's textconv", .flag = &args.text },
 	{ 0, "json", NULL, "write one JSON object", .flag = &args.json },
+	OPT_FILES(args.folders),
 	{ 0, "show-secrets", NULL, "show passwords and challenges",
 	    .flag = &args.show_secrets },
 	{ 0 },
@@ -43,7 +44,7 @@ read_profile(const char *path, struct tree **out)
 	struct io_input input = { path, args.in.length };
 	/* One seed for both: what YAML leaves out is no change. */
 	const struct profile_source from = { file, "mcfg-diff", clock_now(),
-	    NULL };
+	    NULL, &args.folders };
 	auto_buf in = BUF_INIT;
 	bool is_signed;
 	enum status st;

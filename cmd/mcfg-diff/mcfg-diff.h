@@ -8,7 +8,7 @@
 struct args {
 	struct io_input in;
 	struct io_output out;
-	struct strings files;
+	struct strings files, folders;
 	bool uuids, full, text, json, show_secrets;
 };
 

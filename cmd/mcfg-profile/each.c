@@ -144,7 +144,8 @@ make_one(const struct work *w, const struct tree *row, const char *path)
 			return st;
 		t = &own;
 	}
-	if ((st = make_profile(t, vars, w->id, &profile)) != OK ||
+	if ((st = make_profile(t, vars, w->id, &w->a->folders,
+	    &profile)) != OK ||
 	    (st = write_xml(w->a, profile, io_name(t->path), &xml)) != OK)
 		return st;
 	out.is_private = profile_holds_secret(profile);

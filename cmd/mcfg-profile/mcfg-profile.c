@@ -50,6 +50,7 @@ static const struct opt options[] = {
 	{ 0, "name", "COLUMN", "of --each: what names the file (SERIAL, else "
 	    "UDID)", .value = &args.name },
 	OPT_PAYLOAD(args.id, "profile"),
+	OPT_FILES(args.folders),
 	OPT_CONFIG(args.config),
 	OPT_AT,
 	{ 0 },
@@ -132,7 +133,8 @@ run_one(const struct args *a, const struct identities *id)
 		return st;
 
 	template.is_fixed = template.is_plist && !takes_vars(a);
-	if ((st = make_profile(&template, vars, id, &profile)) != OK ||	/* make */
+	if ((st = make_profile(&template, vars, id, &a->folders,	/* make */
+	    &profile)) != OK ||
 	    (st = write_xml(a, profile, io_name(in.path), &xml)) != OK)
 		return st;
 
@@ -150,6 +152,8 @@ run(const struct args *a)
 	    (st = site_defaults(a->config, options)) != OK)
 		return st;
 	id.site = a->id;
+	if (a->pick != NULL)
+		strings_add(&args.folders, a->pick);
 	if (a->each != NULL)
 		return run_each(a, &id);
 	if (a->to_yaml)

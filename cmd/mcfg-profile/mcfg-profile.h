@@ -12,6 +12,7 @@ struct args {
 	struct profile_identity id;
 	struct strings sets;
 	struct strings files;
+	struct strings folders;	/* of --files, and that of --pick */
 	struct strings prefixes;
 	bool payloads_only;
 	const char *pick;
@@ -60,7 +61,8 @@ enum status read_template(const struct io_input *in, struct template *t)
 
 /* The complete profile, with its variables. */
 enum status make_profile(const struct template *t, const struct tree *vars,
-    const struct identities *id, struct tree **out) USE_RESULT;
+    const struct identities *id, const struct strings *folders,
+    struct tree **out) USE_RESULT;
 
 /* XML of the profile, or of its payloads alone. */
 enum status write_xml(const struct args *a, const struct tree *profile,

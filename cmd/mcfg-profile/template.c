@@ -164,15 +164,16 @@ warn_of_same_uuids(const struct tree *profile, const char *seed,
 
 enum status
 make_profile(const struct template *t, const struct tree *vars,
-    const struct identities *id, struct tree **out)
+    const struct identities *id, const struct strings *folders,
+    struct tree **out)
 {
 	auto_spec_uuids uuids = SPEC_UUIDS_INIT;
 	auto_tree_marks *marks = tree_marks_new();
 	const struct profile_source src = { io_name(t->path), id->given.seed,
-	    clock_written(), marks };
+	    clock_written(), marks, folders };
 	const struct spec_how how = {
 		.path = t->path != NULL ? t->path : "-",
-		.vars = vars, .at = src.at, .uuids = &uuids, .marks = marks,
+		.files = folders, .vars = vars, .at = src.at, .uuids = &uuids, .marks = marks,
 	};
 	auto_tree *tree = NULL;
 	enum status st;

@@ -75,8 +75,8 @@ way(const char *from, const char *to)
 }
 
 /*
- * !file is beside the YAML: where that goes to another folder, the path is
- * the way from there, so that both can be moved together.
+ * !file is named by its way from the YAML's folder, so that both can be moved
+ * together.  YAML on standard output counts as in the current folder.
  */
 static enum status
 shown_dir(const struct args *a, char **out)
@@ -86,11 +86,8 @@ shown_dir(const struct args *a, char **out)
 	char from[PATH_MAX], to[PATH_MAX];
 
 	slash = path != NULL ? strrchr(path, '/') : NULL;
-	if (slash == NULL || a->extract[0] == '/') {
-		*out = xstrdup(a->extract);
-		return OK;
-	}
-	folder = xstrndup(path, (size_t)(slash - path) + 1);
+	folder = slash == NULL ? xstrdup(".") :
+	    xstrndup(path, (size_t)(slash - path) + 1);
 	if (realpath(folder, from) == NULL)
 		return fail_errno(FAULT, "%s: cannot find", folder);
 	if (realpath(a->extract, to) == NULL)
@@ -122,7 +119,7 @@ read_profile(const struct args *a, const struct identities *id,
 	if ((st = read_template(&in, &template)) != OK)
 		return st;
 	if (!template.is_plist)
-		return make_profile(&template, vars, id, out);
+		return make_profile(&template, vars, id, &a->folders, out);
 	src.file = io_name(in.path);
 	if ((st = tree_parse(&template.in, src.file, marks, &t)) != OK)
 		return st;
