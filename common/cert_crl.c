@@ -10,7 +10,7 @@ cert_crl_from_der(const struct buf *der, X509 *ca, X509_CRL **out)
 		diag_ssl_clear();
 		return "not a CRL";
 	}
-	if (X509_CRL_verify(crl, X509_get0_pubkey(ca)) != 1) {
+	if (ca != NULL && X509_CRL_verify(crl, X509_get0_pubkey(ca)) != 1) {
 		diag_ssl_clear();
 		return "not signed by the CA";
 	}
@@ -50,4 +50,28 @@ cert_crl_number(const X509_CRL *crl, struct buf *hex)
 	cert_integer_hex(n, hex);
 	ASN1_INTEGER_free(n);
 	return true;
+}
+
+int64_t
+cert_crl_count(X509_CRL *crl)
+{
+	int n = sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl));
+
+	return n > 0 ? n : 0;
+}
+
+bool
+cert_crl_lists(X509_CRL *crl, const char *serial)
+{
+	X509_REVOKED *entry = NULL;
+	ASN1_INTEGER *n = NULL;
+	BIGNUM *bn = NULL;
+	bool found;
+
+	found = BN_hex2bn(&bn, serial) > 0 &&
+	    (n = BN_to_ASN1_INTEGER(bn, NULL)) != NULL &&
+	    X509_CRL_get0_by_serial(crl, &entry, n) == 1;
+	ASN1_INTEGER_free(n);
+	BN_free(bn);
+	return found;
 }

@@ -8,7 +8,8 @@
 
 /*
  * cert_crl_from_der() reads a CRL and verifies its signature by the key of
- * ca.  Returns NULL, or the reason for the refusal; *out is then untouched.
+ * ca, unless that is NULL.  Returns NULL, or the reason for the refusal; *out
+ * is then untouched.
  */
 const char *cert_crl_from_der(const struct buf *der, X509 *ca,
     X509_CRL **out);
@@ -27,5 +28,11 @@ int64_t cert_crl_next(const X509_CRL *crl);
  * the list has none.
  */
 bool cert_crl_number(const X509_CRL *crl, struct buf *hex);
+
+/* cert_crl_count() is the number of entries. */
+int64_t cert_crl_count(X509_CRL *crl);
+
+/* cert_crl_lists() is true if the list has a serial number, given in hex. */
+bool cert_crl_lists(X509_CRL *crl, const char *serial);
 
 #endif

@@ -124,6 +124,23 @@ typedef enum status io_job(void *arg, size_t i);
 enum status io_each(size_t n, long processes, io_start *start, io_job *job,
     void *arg) USE_RESULT;
 
+/*
+ * io_lock() waits until no other process holds the lock that the file at path
+ * stands for, and takes it; the file is made if it is missing, and stays.
+ * *lock is released by io_unlock(), or when the process ends.  FAULT if the
+ * file cannot be opened for writing.
+ */
+enum { IO_UNLOCKED = -1 };
+enum status io_lock(const char *path, int *lock) USE_RESULT;
+void io_unlock(int *lock);
+
+/*
+ * io_check_root() is for what is about to write into the folder dir: REFUSED
+ * if this process is root and the folder is not root's.  Its owner could have
+ * put links there, and could not use what root makes.
+ */
+enum status io_check_root(const char *dir) USE_RESULT;
+
 /* io_exists() is true for a path that is there, whatever it is. */
 bool io_exists(const char *path);
 

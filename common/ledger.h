@@ -168,6 +168,18 @@ enum status ledger_certificates(struct ledger *l,
 enum status ledger_revoked(struct ledger *l, ledger_each_certificate *fn,
     void *arg) USE_RESULT;
 
+/*
+ * ledger_crl() takes the next number of a CRL, higher than above and than all
+ * before, and hands fn what that list holds: the revoked certificates, by
+ * serial number.  Both are one transaction, so a list with a higher number
+ * never holds less.  fn calls nothing of the ledger.
+ */
+enum status ledger_crl(struct ledger *l, int64_t above,
+    ledger_each_certificate *fn, void *arg, int64_t *number) USE_RESULT;
+
+/* ledger_crl_number() reads the last number taken, or 0. */
+enum status ledger_crl_number(struct ledger *l, int64_t *number) USE_RESULT;
+
 /* *done is false where it is unknown or was revoked before. */
 enum status ledger_revoke(struct ledger *l, const char *serial, int reason,
     int64_t now, bool *done) USE_RESULT;

@@ -117,6 +117,77 @@ lists() {
 	done
 }
 
+# number FILE: the CRL number, in decimal.
+number() {
+	printf '%d\n' "$(openssl crl -inform DER -in "$1" -noout -crlnumber |
+	    sed 's/.*=//')"
+}
+
+listed_at() {
+	holder "l$1"
+	stand make "$1" scep-ca crl --dir ca
+	gate_beside make revoke scep-ca revoke --dir ca "$(serial_of "l$1.cert")"
+	[ "${gate_where[make]}" = 'ended 0' ]
+	[ "${gate_where[revoke]}" = 'ended 0' ]
+	lists "l$1"
+	scep-ca check --dir ca > out
+}
+
+@test "scep-ca race: what is revoked while a list is made is in the newest" {
+	each_stop listed_at
+}
+
+@test "scep-ca race: a list that is late does not replace a newer one" {
+	holder late
+	# The lock is somebody else's while both numbers are taken.
+	mkfifo held release
+	python3 -c 'if True:
+	    import fcntl
+	    f = open("ca/crl.lock", "a")
+	    fcntl.lockf(f, fcntl.LOCK_EX)
+	    open("held", "w").close()
+	    open("release").read()' 3>&- &
+	holder=$!
+	: < held
+	gate_start make scep-ca crl --dir ca
+	gate_to make lock
+	gate_start revoke scep-ca revoke --dir ca "$(serial_of late.cert)"
+	gate_to revoke lock
+	: > release
+	wait "$holder"
+	gate_end revoke
+	[ "$status" -eq 0 ]
+	cp ca/crl.der newest.der
+	gate_end make
+	[ "$status" -eq 0 ]
+	cmp ca/crl.der newest.der
+	# Who asked for a list gets the newest one.
+	cmp make.out newest.der
+	lists late
+	scep-ca check --dir ca > out
+}
+
+@test "scep-ca race: eight lists and revocations at once, none is lost" {
+	for n in 1 2 3 4; do
+		holder "m$n"
+	done
+	stood='at once'
+	first=$(number ca/crl.der)
+	pids=()
+	for n in 1 2 3 4; do
+		scep-ca revoke --dir ca "$(serial_of "m$n.cert")" 3>&- &
+		pids+=("$!")
+		scep-ca crl --dir ca -o "crl$n" 3>&- &
+		pids+=("$!")
+	done
+	for p in "${pids[@]}"; do
+		wait "$p"
+	done
+	[ "$(number ca/crl.der)" -eq $((first + 8)) ]
+	lists m1 m2 m3 m4
+	scep-ca check --dir ca > out
+}
+
 # ---- one challenge, two keys ----
 
 shared_at() {

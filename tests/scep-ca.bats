@@ -878,7 +878,7 @@ query() {
 	}
 	bad scep-ca check --dir ca --at 2036-11-10T00:00:00Z
 	grep -q '^cert.pem: ends soon' stdout
-	grep -q '^crl.der: its time was over' stdout
+	grep -q '^crl.der: expired at' stdout
 	chmod 755 ca
 	bad scep-ca check --dir ca
 	grep -q '^folder: others can get at it: mode 0755' stdout

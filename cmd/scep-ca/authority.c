@@ -220,15 +220,18 @@ load_keys(struct authority *a)
 }
 
 static enum status
-load_ledger(struct authority *a)
+load_ledger(struct authority *a, enum ledger_mode mode)
 {
 	auto_char *policy = authority_path(a, CA_POLICY);
 	const char *uri = a->source->ledger;
+	enum status st;
 
+	if (mode != LEDGER_READ && (st = io_check_root(a->dir)) != OK)
+		return st;
 	if (uri != NULL)
-		return ledger_open(uri, NULL, LEDGER_CREATE, &a->ledger);
+		return ledger_open(uri, NULL, mode, &a->ledger);
 	uri = a->policy.ledger != NULL ? a->policy.ledger : CA_LEDGER;
-	return ledger_open(uri, policy, LEDGER_CREATE, &a->ledger);
+	return ledger_open(uri, policy, mode, &a->ledger);
 }
 
 enum status
@@ -245,7 +248,8 @@ authority_need(struct authority *a, unsigned needs)
 	if ((needs & NEED_KEYS) != 0 && (st = load_keys(a)) != OK)
 		return st;
 	a->loaded |= needs & NEED_KEYS;
-	if ((needs & NEED_LEDGER) != 0 && (st = load_ledger(a)) != OK)
+	if ((needs & (NEED_LEDGER | NEED_READ)) != 0 && (st = load_ledger(a,
+	    (needs & NEED_READ) != 0 ? LEDGER_READ : LEDGER_CREATE)) != OK)
 		return st;
 	a->loaded |= needs;
 	return OK;

@@ -24,6 +24,7 @@
 #define CA_RA_KEY	"ra-key.pem"
 #define CA_POLICY	"scep-ca.yaml"
 #define CA_CRL		"crl.der"
+#define CA_CRL_LOCK	"crl.lock"
 #define CA_LEDGER	"sqlite:ledger.db"
 #define CA_NEXT		"next-"
 #define CA_OLD		"previous-"
@@ -45,7 +46,9 @@ struct authority_source {
 enum {
 	NEED_CERTS = 1 << 0,
 	NEED_KEYS = 1 << 1,
-	NEED_LEDGER = 1 << 2,
+	NEED_LEDGER = 1 << 2,	/* to write; root is refused if DIR is not
+				 * root's */
+	NEED_READ = 1 << 3,	/* of the ledger; not with NEED_LEDGER */
 };
 
 /* A CA and who answers SCEP for it. */

@@ -4,8 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "authority.h"
-#include "cert_crl.h"
+#include "check.h"
 #include "clock.h"
 #include "verbs.h"
 
@@ -32,21 +31,8 @@ static const struct opt options[] = {
 	{ 0 },
 };
 
-/* What was found so far. */
-struct findings {
-	struct authority *ca;
-	int64_t now;
-	struct report *list;
-	struct buf text;
-	size_t count;
-	int64_t certificates, valid, revoked, expired, pending;
-};
-
-static void found(struct findings *f, const char *what, const char *fmt, ...)
-    PRINTF_LIKE(3, 4);
-
-static void
-found(struct findings *f, const char *what, const char *fmt, ...)
+void
+check_found(struct findings *f, const char *what, const char *fmt, ...)
 {
 	struct report *one = report_object();
 	char raw[500], shown[600];
@@ -73,7 +59,7 @@ check_mode(struct findings *f, const char *name)
 	struct stat sb;
 
 	if (stat(path, &sb) == 0 && (sb.st_mode & 077) != 0)
-		found(f, *name != '\0' ? name : "folder",
+		check_found(f, *name != '\0' ? name : "folder",
 		    "others can get at it: mode %04o",
 		    (unsigned)sb.st_mode & 07777);
 }
@@ -102,7 +88,7 @@ check_keys(struct findings *f)
 	st = authority_need(f->ca, NEED_KEYS);
 	diag_capture(NULL, 0);
 	if (st != OK)
-		found(f, "keys", "%s", reason);
+		check_found(f, "keys", "%s", reason);
 }
 
 static void
@@ -113,9 +99,9 @@ check_end(struct findings *f, const char *name, const X509 *cert,
 	char t[CLOCK_TEXT];
 
 	if (end < f->now)
-		found(f, name, "expired at %s", clock_format(end, t));
+		check_found(f, name, "expired at %s", clock_format(end, t));
 	else if (end < f->now + warn)
-		found(f, name, "ends soon, at %s", clock_format(end, t));
+		check_found(f, name, "ends soon, at %s", clock_format(end, t));
 }
 
 static void
@@ -132,7 +118,7 @@ check_authority(struct findings *f, int64_t warn)
 	if ((reason = cert_issued_by(g->ra.cert, g->ca.cert)) != NULL &&
 	    (!ca->old.there ||
 	    cert_issued_by(g->ra.cert, ca->old.ca.cert) != NULL))
-		found(f, CA_RA_CERT, "not of this CA: %s", reason);
+		check_found(f, CA_RA_CERT, "not of this CA: %s", reason);
 }
 
 /* The certificates of a file; what cannot be read is a finding. */
@@ -147,7 +133,7 @@ load_list(struct findings *f, const char *name, STACK_OF(X509) **out)
 	st = cert_load_list(path, out);
 	diag_capture(NULL, 0);
 	if (st != OK)
-		found(f, name, "%s", reason);
+		check_found(f, name, "%s", reason);
 }
 
 /* What clients and servers are given to verify with. */
@@ -165,40 +151,10 @@ check_chain(struct findings *f, int64_t warn)
 		return;
 	if ((reason = cert_build_chain(ca, chain, roots, f->now, &way,
 	    &bad)) != NULL)
-		found(f, CA_ROOT, "the CA does not lead to it by " CA_CHAIN
+		check_found(f, CA_ROOT, "the CA does not lead to it by " CA_CHAIN
 		    ": %s", reason);
 	for (i = 1; i < sk_X509_num(way); i++)
 		check_end(f, CA_CHAIN, sk_X509_value(way, i), warn);
-}
-
-static void
-check_crl(struct findings *f)
-{
-	auto_char *path = authority_path(f->ca, CA_CRL);
-	auto_X509_CRL *crl = NULL;
-	auto_buf der = BUF_INIT;
-	char t[CLOCK_TEXT], reason[300];
-	const char *why;
-	enum status st;
-
-	if (!io_exists(path)) {
-		if (f->revoked > 0)
-			found(f, CA_CRL, "missing, with certificates revoked");
-		return;
-	}
-	diag_capture(reason, sizeof reason);
-	st = io_slurp_file(path, IO_PROFILE_MAX, &der);
-	diag_capture(NULL, 0);
-	if (st != OK)
-		found(f, CA_CRL, "%s", reason);
-	else if ((why = cert_crl_from_der(&der, f->ca->now.ca.cert,
-	    &crl)) != NULL)
-		found(f, CA_CRL, "%s", why);
-	/* An old one that says nothing matters to those who look for it. */
-	else if (cert_crl_next(crl) < f->now &&
-	    (f->revoked > 0 || f->ca->policy.crl_url != NULL))
-		found(f, CA_CRL, "its time was over at %s (scep-ca crl)",
-		    clock_format(cert_crl_next(crl), t));
 }
 
 /* ---- the ledger ---- */
@@ -225,17 +181,17 @@ check_record(struct findings *f, const struct ledger_certificate *c,
 	/* The ledger lets no serial in twice: they are its keys. */
 	cert_serial_hex(cert, &serial);
 	if (strcmp(buf_str(&serial), c->serial) != 0)
-		found(f, c->serial, "its serial number is %s",
+		check_found(f, c->serial, "its serial number is %s",
 		    buf_str(&serial));
 	authority_key_hash(X509_get0_pubkey(cert), hash);
 	if (strcmp(hash, c->key_hash) != 0)
-		found(f, c->serial, "it holds another key than is recorded");
+		check_found(f, c->serial, "it holds another key than is recorded");
 	if (cert_not_after(cert) != c->not_after ||
 	    cert_not_before(cert) != c->not_before)
-		found(f, c->serial, "its dates are not those recorded");
+		check_found(f, c->serial, "its dates are not those recorded");
 	/* The CA of an expired one may be gone by right. */
 	if (c->not_after >= f->now && !is_ours(f->ca, cert))
-		found(f, c->serial, "no CA of this folder made it");
+		check_found(f, c->serial, "no CA of this folder made it");
 }
 
 static enum status
@@ -253,7 +209,7 @@ check_certificate(const struct ledger_certificate *c, void *arg)
 	else
 		f->valid++;
 	if ((reason = cert_from_der(c->der.data, c->der.len, &cert)) != NULL)
-		found(f, c->serial, "%s", reason);
+		check_found(f, c->serial, "%s", reason);
 	else
 		check_record(f, c, cert);
 	return OK;
@@ -279,7 +235,7 @@ check_ledger(struct findings *f)
 	if ((st = ledger_check(l, &trouble)) != OK)
 		return st;
 	if (trouble.len > 0)
-		found(f, "ledger", "%s", buf_str(&trouble));
+		check_found(f, "ledger", "%s", buf_str(&trouble));
 	if ((st = ledger_certificates(l, check_certificate, f)) != OK)
 		return st;
 	return ledger_requests(l, count_request, f);
@@ -317,19 +273,22 @@ run(const struct args *a)
 	auto_authority ca = AUTHORITY_INIT;
 	AUTO(findings_free) struct findings f = { .ca = &ca,
 	    .now = clock_now(), .list = report_array() };
+	auto_check_crls lists = { NULL, NULL };
 	auto_buf out = BUF_INIT;
 	enum status st;
 
-	if ((st = authority_open(&a->source, NEED_CERTS | NEED_LEDGER,
-	    &ca)) != OK)
+	if ((st = authority_open(&a->source, NEED_CERTS, &ca)) != OK)
+		return st;
+	check_load_crls(&f, &lists);
+	if ((st = authority_need(&ca, NEED_READ)) != OK)
 		return st;
 	check_modes(&f);
 	check_keys(&f);
 	check_authority(&f, a->warn);
 	check_chain(&f, a->warn);
-	if ((st = check_ledger(&f)) != OK)
+	if ((st = check_ledger(&f)) != OK || (st = check_crls(&f,
+	    &lists)) != OK)
 		return st;
-	check_crl(&f);
 
 	if (a->json)
 		to_json(&f, &out);

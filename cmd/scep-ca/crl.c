@@ -1,7 +1,7 @@
 /* crl: signs the list of revoked certificates. */
 #include "crl.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #include "cert_crl.h"
 #include "clock.h"
@@ -57,11 +57,11 @@ collect(const struct ledger_certificate *c, void *arg)
 	return OK;
 }
 
-/* The one on disk, or NULL. */
+/* A list on disk; *out is NULL if it is missing or not signed by ca. */
 static enum status
-load(const struct authority *a, X509_CRL **out)
+load(const struct authority *a, const char *name, X509 *ca, X509_CRL **out)
 {
-	auto_char *path = authority_path(a, CA_CRL);
+	auto_char *path = authority_path(a, name);
 	auto_buf der = BUF_INIT;
 	enum status st;
 
@@ -70,30 +70,102 @@ load(const struct authority *a, X509_CRL **out)
 		return OK;
 	if ((st = io_slurp_file(path, IO_PROFILE_MAX, &der)) != OK)
 		return st;
-	if (cert_crl_from_der(&der, a->now.ca.cert, out) != NULL)
+	if (cert_crl_from_der(&der, ca, out) != NULL)
 		*out = NULL;
 	return OK;
 }
 
-static enum status
-sign(const struct authority *a, const struct generation *g,
-    const struct revoked *r, int64_t number, int64_t now, const char *name,
-    X509_CRL **out)
+int64_t
+crl_number(const X509_CRL *crl)
 {
-	auto_char *path = authority_path(a, name);
-	const struct io_output to = { path, NULL, false };
+	enum { DIGITS = 15 };	/* more are not ours */
+	auto_buf hex = BUF_INIT;
+
+	if (crl == NULL || !cert_crl_number(crl, &hex) || hex.len > DIGITS)
+		return 0;
+	return strtoll(buf_str(&hex), NULL, 16);
+}
+
+/*
+ * The number of a list on disk, or 0.  It counts no matter which generation of
+ * the CA signed it: all of them share the ledger's numbers.
+ */
+static enum status
+number_of(const struct authority *a, const char *name, int64_t *number)
+{
 	auto_X509_CRL *crl = NULL;
-	auto_buf der = BUF_INIT;
 	enum status st;
 
-	if ((st = issue_crl(&g->ca, r->v, r->n, number, now,
-	    a->policy.crl_validity, &crl)) != OK)
+	if ((st = load(a, name, NULL, &crl)) == OK)
+		*number = crl_number(crl);
+	return st;
+}
+
+/* A new list and where it goes. */
+struct made {
+	const char *name;
+	const struct generation *by;
+	X509_CRL *crl;
+};
+
+static void
+made_free(struct made *m)
+{
+	X509_CRL_free(m->crl);
+}
+
+/*
+ * Puts one in its place, unless what is there has a higher number: then that
+ * is the result.  The lock is held.
+ */
+static enum status
+put(const struct authority *a, struct made *m)
+{
+	auto_char *path = authority_path(a, m->name);
+	const struct io_output to = { path, NULL, false };
+	auto_X509_CRL *newer = NULL;
+	auto_buf der = BUF_INIT;
+	int64_t there;
+	enum status st;
+
+	if ((st = number_of(a, m->name, &there)) != OK)
 		return st;
-	cert_crl_to_der(crl, &der);
-	if ((st = io_spill(&to, &der)) != OK)
+	if (there <= crl_number(m->crl)) {
+		cert_crl_to_der(m->crl, &der);
+		return io_spill(&to, &der);
+	}
+	if ((st = load(a, m->name, m->by->ca.cert, &newer)) != OK ||
+	    newer == NULL)
 		return st;
-	*out = STEAL(crl);
+	X509_CRL_free(m->crl);
+	m->crl = STEAL(newer);
 	return OK;
+}
+
+static enum status
+put_both(const struct authority *a, struct made *now, struct made *old)
+{
+	AUTO(io_unlock) int lock = IO_UNLOCKED;
+	auto_char *path = authority_path(a, CA_CRL_LOCK);
+	enum status st;
+
+	if ((st = io_lock(path, &lock)) != OK || (st = put(a, now)) != OK)
+		return st;
+	return old->by->there ? put(a, old) : OK;
+}
+
+/* Above what is on disk: a ledger that was restored counts from behind it. */
+static enum status
+next_list(struct authority *a, struct revoked *r, int64_t *number)
+{
+	int64_t now, old;
+	enum status st;
+
+	if ((st = number_of(a, CA_CRL, &now)) != OK ||
+	    (st = number_of(a, CA_OLD CA_CRL, &old)) != OK)
+		return st;
+	return ledger_crl(a->ledger, now > old ? now : old, collect, r,
+	    number);
 }
 
 /*
@@ -104,18 +176,20 @@ enum status
 crl_make(struct authority *a, int64_t now, X509_CRL **out)
 {
 	AUTO(revoked_free) struct revoked r = { NULL, 0, 0 };
-	auto_X509_CRL *crl = NULL, *old = NULL;
-	int64_t number;
+	AUTO(made_free) struct made new = { CA_CRL, &a->now, NULL };
+	AUTO(made_free) struct made old = { CA_OLD CA_CRL, &a->old, NULL };
+	int64_t validity = a->policy.crl_validity, number;
 	enum status st;
 
-	if ((st = ledger_revoked(a->ledger, collect, &r)) != OK ||
-	    (st = ledger_next(a->ledger, "crl", &number)) != OK ||
-	    (st = sign(a, &a->now, &r, number, now, CA_CRL, &crl)) != OK)
+	if ((st = io_check_root(a->dir)) != OK ||
+	    (st = next_list(a, &r, &number)) != OK ||
+	    (st = issue_crl(&a->now.ca, r.v, r.n, number, now, validity,
+	    &new.crl)) != OK ||
+	    (a->old.there && (st = issue_crl(&a->old.ca, r.v, r.n, number, now,
+	    validity, &old.crl)) != OK) ||
+	    (st = put_both(a, &new, &old)) != OK)
 		return st;
-	if (a->old.there && (st = sign(a, &a->old, &r, number, now,
-	    CA_OLD CA_CRL, &old)) != OK)
-		return st;
-	*out = STEAL(crl);
+	*out = STEAL(new.crl);
 	return OK;
 }
 
@@ -137,7 +211,7 @@ crl_current(struct authority *a, int64_t now, X509_CRL **out)
 	auto_X509_CRL *crl = NULL;
 	enum status st;
 
-	if ((st = load(a, &crl)) != OK)
+	if ((st = load(a, CA_CRL, a->now.ca.cert, &crl)) != OK)
 		return st;
 	if (crl == NULL || cert_crl_next(crl) <= now)
 		return (st = authority_need(a, NEED_KEYS | NEED_LEDGER)) !=

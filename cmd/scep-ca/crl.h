@@ -6,7 +6,11 @@
 
 #include "authority.h"
 
-/* crl_make() signs a new one and puts it in its place. */
+/*
+ * crl_make() signs a new one and puts it in its place.  If another process
+ * has put one with a higher number there meanwhile, that one stays, and is
+ * the result.
+ */
 enum status crl_make(struct authority *a, int64_t now, X509_CRL **out)
     USE_RESULT;
 
@@ -21,5 +25,8 @@ enum status crl_first(const struct authority_source *source, int64_t now)
  * over. */
 enum status crl_current(struct authority *a, int64_t now, X509_CRL **out)
     USE_RESULT;
+
+/* crl_number() is the number of a list, or 0 if it is NULL or has none. */
+int64_t crl_number(const X509_CRL *crl);
 
 #endif

@@ -192,7 +192,8 @@ put_all(const struct args *a, const struct made *m, int64_t now)
 	const char *dir = a->source.dir;
 	enum status st;
 
-	if ((st = io_make_dir(dir)) != OK || (!m->token &&
+	if ((st = io_make_dir(dir)) != OK ||
+	    (st = io_check_root(dir)) != OK || (!m->token &&
 	    (st = folder_put_key(dir, CA_KEY, m->ca.key)) != OK) ||
 	    (m->ra_key != NULL &&
 	    (st = folder_put_key(dir, CA_RA_KEY, m->ra_key)) != OK) ||

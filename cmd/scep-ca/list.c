@@ -141,7 +141,7 @@ run(const struct args *a)
 	if (a->pending && (a->state != NULL || a->expires != 0))
 		return fail(USAGE, "--pending: takes no --state and no "
 		    "--expires");
-	if ((st = authority_open(&a->source, NEED_LEDGER, &ca)) != OK)
+	if ((st = authority_open(&a->source, NEED_READ, &ca)) != OK)
 		return st;
 	st = a->pending ? ledger_requests(ca.ledger, add_request, &l) :
 	    ledger_certificates(ca.ledger, add, &l);

@@ -110,7 +110,7 @@ find(const struct args *a, struct ledger_certificate *c)
 	if (a->serials.n != 1)
 		return opts_missing("SERIAL", "of one certificate");
 	if ((st = listing_serial(a->serials.v[0], &serial)) != OK ||
-	    (st = authority_open(&a->source, NEED_LEDGER, &ca)) != OK ||
+	    (st = authority_open(&a->source, NEED_READ, &ca)) != OK ||
 	    (st = ledger_find_certificate(ca.ledger, buf_str(&serial), &found,
 	    c)) != OK)
 		return st;

@@ -1,0 +1,121 @@
+/* check: the lists of revoked certificates against the ledger. */
+#include "check.h"
+#include "clock.h"
+#include "crl.h"
+
+void
+check_crls_free(struct check_crls *c)
+{
+	X509_CRL_free(c->now);
+	X509_CRL_free(c->old);
+}
+
+static void
+load(struct findings *f, const char *name, X509 *ca, X509_CRL **out)
+{
+	auto_char *path = authority_path(f->ca, name);
+	auto_buf der = BUF_INIT;
+	char reason[300];
+	const char *why;
+	enum status st;
+
+	if (!io_exists(path))
+		return;
+	diag_capture(reason, sizeof reason);
+	st = io_slurp_file(path, IO_PROFILE_MAX, &der);
+	diag_capture(NULL, 0);
+	if (st != OK)
+		check_found(f, name, "%s", reason);
+	else if ((why = cert_crl_from_der(&der, ca, out)) != NULL)
+		check_found(f, name, "%s", why);
+}
+
+void
+check_load_crls(struct findings *f, struct check_crls *out)
+{
+	load(f, CA_CRL, f->ca->now.ca.cert, &out->now);
+	if (f->ca->old.there)
+		load(f, CA_OLD CA_CRL, f->ca->old.ca.cert, &out->old);
+}
+
+static void
+check_end(struct findings *f, const char *name, const X509_CRL *crl)
+{
+	char t[CLOCK_TEXT];
+
+	/* An old one that says nothing matters to those who look for it. */
+	if (cert_crl_next(crl) < f->now &&
+	    (f->revoked > 0 || f->ca->policy.crl_url != NULL))
+		check_found(f, name, "expired at %s (scep-ca crl)",
+		    clock_format(cert_crl_next(crl), t));
+}
+
+/* The ledger gives the numbers out: one that it has not is from elsewhere. */
+static enum status
+check_number(struct findings *f, const char *name, const X509_CRL *crl)
+{
+	int64_t last;
+	enum status st;
+
+	if ((st = ledger_crl_number(f->ca->ledger, &last)) != OK)
+		return st;
+	if (crl_number(crl) > last)
+		check_found(f, name, "has number %lld, the ledger's last is "
+		    "%lld: was an older ledger restored?",
+		    (long long)crl_number(crl), (long long)last);
+	return OK;
+}
+
+struct comparison {
+	struct findings *f;
+	const char *name;
+	X509_CRL *crl;
+	int64_t listed;
+};
+
+static enum status
+compare(const struct ledger_certificate *c, void *arg)
+{
+	struct comparison *all = arg;
+
+	if (!cert_crl_lists(all->crl, c->serial))
+		check_found(all->f, all->name, "does not list %s, which is "
+		    "revoked (scep-ca crl)", c->serial);
+	else
+		all->listed++;
+	return OK;
+}
+
+static enum status
+check_one(struct findings *f, const char *name, X509_CRL *crl)
+{
+	auto_char *path = authority_path(f->ca, name);
+	struct comparison all = { f, name, crl, 0 };
+	enum status st;
+
+	if (crl == NULL) {
+		if (f->revoked > 0 && !io_exists(path))
+			check_found(f, name, "missing, and certificates are "
+			    "revoked (scep-ca crl)");
+		return OK;
+	}
+	check_end(f, name, crl);
+	if ((st = check_number(f, name, crl)) != OK ||
+	    (st = ledger_revoked(f->ca->ledger, compare, &all)) != OK)
+		return st;
+	if (cert_crl_count(crl) > all.listed)
+		check_found(f, name, "lists %lld certificates that are not "
+		    "revoked in the ledger",
+		    (long long)(cert_crl_count(crl) - all.listed));
+	return OK;
+}
+
+enum status
+check_crls(struct findings *f, const struct check_crls *c)
+{
+	enum status st;
+
+	if ((st = check_one(f, CA_CRL, c->now)) != OK || !f->ca->old.there)
+		return st;
+	return check_one(f, CA_OLD CA_CRL, c->old);
+}
