@@ -214,7 +214,7 @@ steps() {
 	git checkout -q -b change
 	git commit -q -a -m change
 	git update-ref refs/remotes/origin/main main
-	export BASE=origin/main GITHUB_STEP_SUMMARY=$T/summary
+	export BASE=origin/main GITHUB_STEP_SUMMARY=$T/summary RUNNER_TEMP=$T
 	n=0
 	while IFS= read -r -d '' step; do
 		bash -e -o pipefail -c "$step" > "$T/log" 2>&1 || {
@@ -230,6 +230,11 @@ steps() {
 	[ -s lint.sarif ]
 	grep -qF '"Office" -> "Home"' "$T/summary"
 	[ -s signed/wifi.mobileconfig ]
+	# The key is in a step that only signs.
+	steps "$RECIPES/github-actions.yml" '[s["run"] for s in
+	    w["jobs"]["profiles"]["steps"] if "SIGN_KEY" in s.get("env", {})]' |
+	    tr '\0' '\n' > "$T/keyed"
+	[ "$(cat "$T/keyed")" = 'make sign' ]
 	# Every action has a version, and secrets are in the environment only.
 	steps "$RECIPES/github-actions.yml" '[s["uses"] for s in
 	    w["jobs"]["profiles"]["steps"] if "uses" in s]' |
@@ -258,6 +263,10 @@ steps() {
 	    'w["check"]["script"] + w["sign"]["script"]')
 	[ "$n" -eq 4 ]
 	[ "$seen" = 1 ]
+	[ "$(steps "$RECIPES/gitlab-ci.yml" 'w["sign"]["script"]' |
+	    tr '\0' ' ')" = 'make sign ' ]
+	steps "$RECIPES/gitlab-ci.yml" '[w["sign"]["environment"]]' |
+	    grep -q signing
 	[ -s signed/wifi.mobileconfig ]
 }
 
@@ -265,7 +274,7 @@ steps() {
 	cp "$RECIPES/gitattributes" .gitattributes
 	run -0 git check-attr diff profiles/other.mobileconfig
 	[ "$output" = 'profiles/other.mobileconfig: diff: mobileconfig' ]
-	grep -qF "'f() { mcfg-diff --text \"\$1\" || cat \"\$1\"; }; f'" \
+	grep -qF "'f() { mcfg-diff --text -- \"\$1\" || cat -- \"\$1\"; }; f'" \
 	    "$ROOT/man/mcfg-diff.1"
 }
 
@@ -327,11 +336,126 @@ does() {
 	[ ! -e "$T/block.8" ]
 }
 
-@test "ci: make says which names it cannot take" {
-	cp profiles/other.mobileconfig 'profiles/with blanks.mobileconfig'
+# What a stranger could call a profile.  Each of these was a command, an
+# option or two names to one reader or another.
+names() {
+	printf '%s\n' 'Wi-Fi office' 'a$(touch${IFS}PWNED)' 'b;touch${IFS}PWNED;' \
+	    'c`touch${IFS}PWNED`' 'd|touch PWNED' 'e & touch PWNED' '-o' \
+	    '--output=PWNED' '@file' '--' "f'touch PWNED'" 'g"' 'h\n' 'i%' \
+	    '$(shell touch PWNED)' '${shell touch PWNED}' '$$' '#' 'A||;e touch PWNED #' \
+	    'j*' 'k:l' 'm=n' '~' '!x' '[ab]' 'é' '{a,b}'
+}
+
+plant() {
+	n=0
+	while IFS= read -r name; do
+		n=$((n + 1))
+		sed "s/com.example.wifi/com.example.wifi$n/" \
+		    profiles/wifi.yaml > "profiles/$name.yaml"
+		sed "s|<string>a.b<|<string>a.b$n<|" \
+		    profiles/other.mobileconfig > "profiles/$name 2.mobileconfig"
+	done < <(names)
+}
+
+nothing_ran() {
+	[ -z "$(find "$T" -name '*PWNED*' ! -name '*.mobileconfig' ! -name '*.yaml')" ]
+}
+
+@test "ci: the name of a profile is never code, an option or two names" {
+	plant
+	make sarif > "$T/log" 2>&1 || { cat "$T/log"; false; }
+	make signed > "$T/log" 2>&1 || { cat "$T/log"; false; }
+	nothing_ran
+	while IFS= read -r name; do
+		for f in "signed/$name.mobileconfig" "signed/$name 2.mobileconfig"; do
+			openssl cms -verify -binary -inform DER -purpose any \
+			    -CAfile "$PKI/root.pem" -in "./$f" -out "$T/content" \
+			    2> /dev/null || { echo "$f"; false; }
+		done
+	done < <(names)
+	git add -A
+	cp "$RECIPES/pre-commit" .git/hooks/pre-commit
+	cp "$RECIPES/gitattributes" .gitattributes
+	cp profiles/other.mobileconfig ./--output=PWNED.mobileconfig
+	git add -A
+	git commit -q -m names > "$T/log" 2>&1 || { cat "$T/log"; false; }
+	BASE=HEAD~1 make -s diff > "$T/out"
+	[ "$(grep -c '^profiles/.*:$' "$T/out")" -eq $((2 * n)) ]
+	BASE=HEAD make -s diff > "$T/out"
+	[ ! -s "$T/out" ]
+	nothing_ran
+}
+
+@test "ci: what cannot be a name, and links, are refused clearly" {
+	cp profiles/wifi.yaml profiles/$'a\nb.yaml'
+	for goal in lint sarif all signed; do
+		! make "$goal" > "$T/out" 2>&1 || false
+		grep -q 'a control character in the name of a profile' "$T/out"
+	done
+	rm profiles/$'a\nb.yaml'
+	ln -s /etc/passwd profiles/link.mobileconfig
+	for goal in lint sarif all signed; do
+		! make "$goal" > "$T/out" 2>&1 || false
+		grep -q '^profiles/link.mobileconfig: a link' "$T/out"
+	done
+	rm profiles/*
 	! make > "$T/out" 2>&1 || false
-	grep -q 'no names with blanks in them, rename: profiles/with blanks' \
-	    "$T/out"
+	grep -q 'no profiles' "$T/out"
+}
+
+@test "ci: a branch's name is no command" {
+	for base in '$(shell touch PWNED)' "a'\$(touch PWNED)'" '--output=PWNED' \
+	    '-x' '@' ';touch PWNED'; do
+		BASE=$base make -s diff > "$T/out" 2> "$T/err" || {
+			cat "$T/err"
+			false
+		}
+		nothing_ran
+	done
+}
+
+# spies: the tools and git write down that they saw the key.
+spies() {
+	mkdir "$T/spy"
+	for tool in mcfg-lint mcfg-profile mcfg-sign mcfg-diff git cp; do
+		real=$(command -v "$tool")
+		cat > "$T/spy/$tool" <<-SH
+		#!/bin/sh
+		! grep -qz '^SIGN_KEY=' /proc/self/environ ||
+		    echo $tool >> "$T/seen"
+		exec "$real" "\$@"
+		SH
+		chmod +x "$T/spy/$tool"
+	done
+	PATH=$T/spy:$PATH
+}
+
+@test "ci: nothing that reads a source has the key" {
+	cat >> profiles/wifi.yaml <<-'YAML'
+	- PayloadType: com.apple.font
+	  Font: !file /proc/self/environ
+	YAML
+	! make signed > "$T/log" 2>&1 || false
+	[ ! -e build ] || ! grep -rl 'PRIVATE KEY' build || false
+	write_wifi Home
+	spies
+	make sarif > /dev/null 2>&1
+	make -s diff > /dev/null
+	make signed > /dev/null 2>&1
+	cat "$T/seen"
+	[ "$(sort -u "$T/seen")" = mcfg-sign ]
+	rm "$T/seen"
+	# The variable may have another name.
+	sed -i 's/SIGN_KEY=/OTHER=/' "$T"/spy/*
+	OTHER=$SIGN_KEY make signed KEY=env:OTHER > /dev/null 2>&1
+	[ "$(cat "$T/seen")" = mcfg-sign ]
+	# Signing alone makes nothing, whatever changed meanwhile.
+	write_wifi Elsewhere
+	rm -r signed
+	make sign > "$T/log" 2>&1 || { cat "$T/log"; false; }
+	openssl cms -verify -binary -inform DER -noverify \
+	    -in signed/wifi.mobileconfig -out "$T/p" 2> /dev/null
+	plist_is "$T/p" 'p["PayloadContent"][0]["SSID_STR"] == "Home"'
 }
 
 @test "ci: the hook of git takes options of mcfg-lint" {
