@@ -89,7 +89,7 @@ one_jane() {
 }
 
 @test "directory: a user of the directory enrolls, and nobody else" {
-	yields - device "$T/d" --udid DIRECTORY
+	yields - enroll "$T/d" --udid DIRECTORY
 	enrollments "[(e['user'], e['state']) for e in j
 	    if e['udid'] == 'DIRECTORY'] == [('jane', 'configured')]"
 	logs_in 401 jane wrong
@@ -125,7 +125,7 @@ one_jane() {
 	for name in JANE Jane jAnE; do
 		logs_in 200 "$name"
 	done
-	device "$T/first" --udid SAME
+	enroll "$T/first" --udid SAME
 	yields - mcfg-device "$URL" --cacert "$ROOT_CA" --user JANE \
 	    --password env:PW --identity "$FACTORY" \
 	    --identity-key "$FACTORY_KEY" -o "$T/d" --udid SAME
@@ -197,7 +197,7 @@ users() {
 	cp "$SITE/profile.yaml" "$T/kept"
 	sed -i 's/^PayloadDisplayName:.*/PayloadDisplayName: "${USER} <${USER_mail}>"/' \
 	    "$SITE/profile.yaml"
-	yields - device_of 山田 "$T/d" --udid YAMADA
+	yields - enroll_as 山田 "$T/d" --udid YAMADA
 	cp "$T/kept" "$SITE/profile.yaml"
 	plist_is "$T/d/profile.mobileconfig" \
 	    "p['PayloadDisplayName'] == '山田 <yamada@example.com>'"
@@ -292,7 +292,7 @@ users() {
 	cp "$SITE/profile.yaml" "$T/kept"
 	sed -i 's/^PayloadDisplayName:.*/PayloadDisplayName: "${USER} <${USER_mail}>${USER_title}"/' \
 	    "$SITE/profile.yaml"
-	yields - device "$T/d"
+	yields - enroll "$T/d"
 	cp "$T/kept" "$SITE/profile.yaml"
 	plist_is "$T/d/profile.mobileconfig" \
 	    "p['PayloadDisplayName'] == 'jane <jane@example.com>'"

@@ -50,7 +50,7 @@ teardown_file() {
 	# Attached when the server's own task says who traces it.
 	until grep -q "^TracerPid:	$tracer\$" \
 	    "/proc/$(cat "$SITE/run/lighttpd.pid")/status"; do :; done
-	device "$T/d"
+	enroll "$T/d"
 	unserve
 	wait "$tracer"
 	n=$(grep -c ' = 0$' "$T/trace")

@@ -40,7 +40,7 @@ teardown() {
 	    Label: "${USER} has ${PRODUCT} & <${SERIAL}>"
 	    URL: https://example.com/${ENROLLMENT}
 	YAML
-	yields - device "$T/d" --udid 'U & <D>' --serial 'S"1' \
+	yields - enroll "$T/d" --udid 'U & <D>' --serial 'S"1' \
 	    --product iPad13,1
 	plist_is "$T/d/profile.mobileconfig" \
 	    "p['PayloadDisplayName'] == 'jane U & <D> S\"1 iPad13,1'"
@@ -52,7 +52,7 @@ teardown() {
 }
 
 @test "flow: the client certificate inside the profile can be had, once" {
-	yields - device "$T/d"
+	yields - enroll "$T/d"
 	P='PayloadContent.1.PayloadContent'
 	CHALLENGE=$(mcfg-get $P.Challenge "$T/d/profile.mobileconfig")
 	export CHALLENGE
@@ -93,7 +93,7 @@ teardown() {
 	done
 	shown() {
 		rm -rf "$T/d"
-		yields - device "$T/d" --product "$1"
+		yields - enroll "$T/d" --product "$1"
 		mcfg-get PayloadDisplayName "$T/d/profile.mobileconfig"
 	}
 	[ "$(shown iPad13,1)" = 'for iPad13,1' ]
@@ -104,7 +104,7 @@ teardown() {
 }
 
 @test "flow: devices.allow restricts devices, in phases 2 and 3" {
-	yields - device "$T/in" --udid KNOWN-1 --serial S-1
+	yields - enroll "$T/in" --udid KNOWN-1 --serial S-1
 	cat > "$SITE/devices.allow" <<-'TXT'
 	# our devices
 	known-1
@@ -113,16 +113,17 @@ teardown() {
 	TXT
 	again "$T/in"
 	[ "$code" = 200 ]
-	yields - device "$T/a" --udid OTHER --serial S-3
-	device_refused 1 'phase 2: the service answered 403' "$T/b" \
+	yields - enroll "$T/a" --udid OTHER --serial S-3
+	enroll_refused 1 'phase 2: the service answered 403' "$T/b" \
 	    --udid OTHER --serial S-9
-	device_refused 1 'phase 2: the service answered 403' "$T/c" \
+	enroll_refused 1 'phase 2: the service answered 403' "$T/c" \
 	    --udid OTHER --serial S-2
 	# Taken off the list, a device gets no more configuration either.
 	echo '# nobody' > "$SITE/devices.allow"
 	again "$T/in"
 	[ "$code" = 403 ]
-	device_refused 1 'phase 2: the service answered 403' "$T/e" --udid KNOWN-1 --serial S-1
+	enroll_refused 1 'phase 2: the service answered 403' "$T/e" \
+	    --udid KNOWN-1 --serial S-1
 	rm "$SITE/devices.allow"
 	ln -s nowhere "$SITE/devices.allow"
 	again "$T/in"
@@ -130,7 +131,7 @@ teardown() {
 }
 
 @test "flow: a repeat is reissued, with what the profile says now" {
-	yields - device "$T/d" --udid REPEAT-1
+	yields - enroll "$T/d" --udid REPEAT-1
 	sed -i 's/^PayloadDisplayName:.*/PayloadDisplayName: updated/' \
 	    "$SITE/profile.yaml"
 	again "$T/d"
@@ -147,7 +148,7 @@ teardown() {
 
 # Of the profile and its payloads: what a device tells an update by.
 @test "flow: an update has the identifiers of what it replaces, and is new" {
-	yields - device "$T/d" --udid REPEAT-3
+	yields - enroll "$T/d" --udid REPEAT-3
 	for n in 1 2; do
 		again "$T/d"
 		[ "$code" = 200 ]
@@ -184,7 +185,7 @@ teardown() {
 }
 
 @test "flow: under reenroll a late repeat is sent to /enroll" {
-	yields - device "$T/d" --udid REPEAT-2
+	yields - enroll "$T/d" --udid REPEAT-2
 	sed -i 's/^repeat:.*/repeat: reenroll/' "$SITE/site.yaml"
 	# A lost answer may be asked for again at once.
 	again "$T/d"
@@ -205,8 +206,8 @@ teardown() {
 }
 
 @test "flow: a new enrollment of the same device supersedes the older one" {
-	yields - device "$T/a" --udid TWICE
-	yields - device "$T/b" --udid TWICE
+	yields - enroll "$T/a" --udid TWICE
+	yields - enroll "$T/b" --udid TWICE
 	enrollments "sorted(e['state'] for e in j if e['udid'] == 'TWICE') ==
 	    ['configured', 'superseded']"
 	again "$T/b"
@@ -214,11 +215,11 @@ teardown() {
 }
 
 @test "flow: a broken profile.yaml is our fault, and the device can go on" {
-	yields - device "$T/d"
+	yields - enroll "$T/d"
 	echo 'PayloadType: [' > "$SITE/profile.yaml"
 	again "$T/d"
 	[ "$code" = 500 ]
-	device_refused 1 'phase 3: the service answered 500' "$T/e"
+	enroll_refused 1 'phase 3: the service answered 500' "$T/e"
 	cp "$T/profile.yaml.kept" "$SITE/profile.yaml"
 	again "$T/d"
 	[ "$code" = 200 ]
@@ -226,7 +227,7 @@ teardown() {
 }
 
 @test "flow: an enrollment that was aborted ends there" {
-	yields - device "$T/d" --udid ABORTED
+	yields - enroll "$T/d" --udid ABORTED
 	mcfg-enrollment list --json --config "$SITE/site.yaml" > "$T/list"
 	id=$(python3 -c 'import json, sys
 print([e["id"] for e in json.load(open(sys.argv[1]))

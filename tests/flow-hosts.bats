@@ -68,7 +68,7 @@ sql() {
 }
 
 # enroll N FIRST SECOND: device N at the first address that serves it, by turns.
-enroll() {
+enroll_at() {
 	local n=$1 first=$2 second=$3 try
 
 	for try in 1 2 3 4 5 6; do
@@ -95,9 +95,9 @@ crowd() {
 	export T
 	seq "$DEVICES" | xargs -P 8 -I N bash -c '
 		if [ $((N % 2)) -eq 1 ]; then
-			enroll N "$URL" "$OTHER_URL"
+			enroll_at N "$URL" "$OTHER_URL"
 		else
-			enroll N "$OTHER_URL" "$URL"
+			enroll_at N "$OTHER_URL" "$URL"
 		fi'
 }
 

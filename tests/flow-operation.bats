@@ -18,14 +18,6 @@ teardown() {
 	unserve
 }
 
-# again DIR: phase 3 once more, with the identity that is in DIR.
-again() {
-	attributes "$T/plist" UDID="$(mcfg-get UDID "$1/attributes.plist")" \
-	    SERIAL="$(mcfg-get SERIAL "$1/attributes.plist")"
-	sign_as "$1/identity.pem" "$1/identity-key.pem" "$T/plist" "$T/again"
-	post "$T/again"
-}
-
 # id_of UDID: its enrollment.
 id_of() {
 	mcfg-enrollment list --json --config "$SITE/site.yaml" > "$T/list"
@@ -35,13 +27,13 @@ print(*[e["id"] for e in json.load(open(sys.argv[1]))
 }
 
 @test "operation: a backup of a running site is restored in another folder" {
-	yields - device "$T/before" --udid BEFORE
+	yields - enroll "$T/before" --udid BEFORE
 	mkdir "$T/backup"
 	scep-ca ledger-copy "sqlite:$SITE/ledger.db" \
 	    "sqlite:$T/backup/ledger.db" > "$T/backup/counts"
 	tar -C "$SITE" -cf "$T/backup/files.tar" --exclude='./ledger.db*' \
 	    --exclude=./run --exclude=./tmp --exclude=./log .
-	yields - device "$T/after" --udid AFTER
+	yields - enroll "$T/after" --udid AFTER
 	unserve
 
 	mv "$SITE" "$T/the old one"
@@ -64,13 +56,13 @@ print(*[e["id"] for e in json.load(open(sys.argv[1]))
 	[ "$code" = 403 ]
 	export FACTORY=$SITE/simulated/device.pem
 	export FACTORY_KEY=$SITE/simulated/device-key.pem
-	yields - device "$T/anew" --udid AFTER
+	yields - enroll "$T/anew" --udid AFTER
 	enrollments "sorted(e['state'] for e in j) == ['configured'] * 2"
 }
 
 @test "operation: a lost device gets nothing more, and its certificate is revoked" {
-	yields - device "$T/lost" --udid LOST
-	yields - device "$T/other" --udid OTHER
+	yields - enroll "$T/lost" --udid LOST
+	yields - enroll "$T/other" --udid OTHER
 	mcfg-enrollment abort --config "$SITE/site.yaml" "$(id_of LOST)"
 	again "$T/lost"
 	[ "$code" = 403 ]
@@ -90,7 +82,7 @@ print(*[e["id"] for e in json.load(open(sys.argv[1]))
 }
 
 @test "operation: a leaked signer key is renewed while the site runs" {
-	yields - device "$T/d" --udid STAYS
+	yields - enroll "$T/d" --udid STAYS
 	old=$(openssl x509 -in "$SITE/signer/cert.pem" -noout -serial)
 	mcfg-site "$SITE" --renew signer
 	scep-ca revoke --dir "$SITE/ca" --reason keyCompromise "${old#serial=}"
@@ -108,7 +100,7 @@ print(*[e["id"] for e in json.load(open(sys.argv[1]))
 }
 
 @test "operation: a rollover of the authority, with devices of both" {
-	yields - device "$T/old" --udid OLD
+	yields - enroll "$T/old" --udid OLD
 	scep-ca rollover --dir "$SITE/ca"
 	scep-ca rollover --dir "$SITE/ca" --activate
 	# Who was certified before goes on.
@@ -125,7 +117,7 @@ print(*[e["id"] for e in json.load(open(sys.argv[1]))
 	openssl x509 -inform DER -in "$T/body" -out "$T/root.pem"
 	cmp <(openssl x509 -in "$SITE/ca/cert.pem") "$T/root.pem"
 	ROOT_CA=$T/root.pem
-	yields - device "$T/new" --udid NEW
+	yields - enroll "$T/new" --udid NEW
 	openssl verify -CAfile "$T/root.pem" "$T/new/identity.pem"
 	print=$(openssl x509 -in "$T/root.pem" -noout -fingerprint -sha256 |
 	    sed 's/.*=//; s/://g')

@@ -12,7 +12,7 @@ setup_file() {
 	outside_authority
 	make_site
 	serve
-	device "$BATS_FILE_TMPDIR/before" --udid BEFORE
+	enroll "$BATS_FILE_TMPDIR/before" --udid BEFORE
 	export KEPT=$BATS_FILE_TMPDIR/kept.yaml
 	use_outside
 	cp "$SITE/site.yaml" "$KEPT"
@@ -102,10 +102,10 @@ state_is() {
 }
 
 @test "outside: a device gets its identity there and its profile here" {
-	run -1 device "$T/none" --udid NONE
+	run -1 enroll "$T/none" --udid NONE
 	[[ $output == 'scep-response: '*'refused: badRequest'* ]]
 	scep-ca challenge --dir "$OUTSIDE/ca" > "$SITE/outside-password"
-	yields - device "$T/d" --udid OUTSIDE
+	yields - enroll "$T/d" --udid OUTSIDE
 	openssl verify -CAfile "$OUTSIDE/ca/root.pem" "$T/d/identity.pem"
 	run -2 openssl verify -CAfile "$ROOT_CA" "$T/d/identity.pem"
 	unsign "$T/d/03-profile.response" "$T/scep"
@@ -177,8 +177,8 @@ ndes() {
 	    -e 's/\[0-9A-F\]/[0-9A-Za-z_-]/' > "$SITE/ndes-challenge"
 	chmod +x "$SITE/ndes-challenge"
 	echo 'machine 127.0.0.1 login ndes password hunter2' > "$SITE/netrc"
-	yields - device "$T/a" --udid ONE-TIME-A
-	yields - device "$T/b" --udid ONE-TIME-B
+	yields - enroll "$T/a" --udid ONE-TIME-A
+	yields - enroll "$T/b" --udid ONE-TIME-B
 	openssl verify -CAfile "$OUTSIDE/ca/root.pem" "$T/a/identity.pem" \
 	    "$T/b/identity.pem"
 	enrollments "{e['udid']: e['state'] for e in j
@@ -188,7 +188,7 @@ ndes() {
 	kill "$teller"
 	wait "$teller" || :
 	# Nobody there: an answer of ours, the reason in the log.
-	run -1 device "$T/c" --udid ONE-TIME-C
+	run -1 enroll "$T/c" --udid ONE-TIME-C
 	[[ $output == *500* ]]
 	said ' 500: curl: '
 	run -1 grep -q hunter2 "$SITE/log/mcfg.log"
@@ -197,19 +197,19 @@ ndes() {
 @test "outside: a program that tells no challenge" {
 	sed 's|^  challenge: .*|  challenge_program: ./asked|' \
 	    "$KEPT" > "$SITE/site.yaml"
-	device "$T/none" --udid NO-PROGRAM || :
+	enroll "$T/none" --udid NO-PROGRAM || :
 	said '500: '
 	printf '#!/bin/sh\necho\necho second\n' > "$SITE/asked"
 	chmod +x "$SITE/asked"
-	device "$T/empty" --udid NO-LINE || :
+	enroll "$T/empty" --udid NO-LINE || :
 	said '500: scep.challenge_program: no challenge in its first line'
 	printf '#!/bin/sh\necho "asked: busy, $1" >&2\nexit 4\n' \
 	    > "$SITE/asked"
-	device "$T/busy" --udid BUSY || :
+	enroll "$T/busy" --udid BUSY || :
 	said '503: asked: busy, CN='
 	sed -i 's|challenge_program: .*|challenge_program: no-such-program|' \
 	    "$SITE/site.yaml"
-	device "$T/path" --udid NO-PATH || :
+	enroll "$T/path" --udid NO-PATH || :
 	said '500: scep.challenge_program: no such program'
 }
 

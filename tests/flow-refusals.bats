@@ -11,7 +11,7 @@ setup_file() {
 	make_site
 	serve
 	# One device that is enrolled, for those that want to be it.
-	device "$BATS_FILE_TMPDIR/good" --udid GOOD --serial GOOD-1
+	enroll "$BATS_FILE_TMPDIR/good" --udid GOOD --serial GOOD-1
 	GOOD=$BATS_FILE_TMPDIR/good
 	export GOOD
 }
@@ -54,7 +54,7 @@ forbidden() {
 	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/message"
 	forbidden "$T/message"
 
-	c=$(challenge)
+	c=$(get_challenge)
 	phase2 "$c"
 	post "$T/message"
 	[ "$code" = 200 ]
@@ -95,7 +95,7 @@ forbidden() {
 }
 
 @test "refusals: phase 2 signed by no factory" {
-	c=$(challenge)
+	c=$(get_challenge)
 	attributes "$T/plist" UDID=U-1 CHALLENGE="$c"
 	# Somebody's own, with the factory's name; another factory's; a site's
 	# own signer.
@@ -121,7 +121,7 @@ forbidden() {
 }
 
 @test "refusals: one byte changed after signing" {
-	phase2 "$(challenge)" NOTE=unchanged
+	phase2 "$(get_challenge)" NOTE=unchanged
 	flip_byte "$T/message" unchanged
 	forbidden "$T/message"
 }
@@ -250,7 +250,7 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 
 @test "refusals: no device reads the profile of another" {
 	for n in 1 2; do
-		device "$T/$n"
+		enroll "$T/$n"
 	done
 	mcfg-verify --ca "$ROOT_CA" -o "$T/p" "$T/1/09-profile.response"
 	refuses 1 '' mcfg-decrypt --key "$T/2/identity-key.pem" \

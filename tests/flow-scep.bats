@@ -4,7 +4,7 @@
 load helpers
 load scep_helpers
 load scep_server
-# shellcheck disable=SC2154 # code is set by web
+# shellcheck disable=SC2154 # code is set by fetch
 code=
 
 setup() {
@@ -14,20 +14,20 @@ setup() {
 }
 
 teardown() {
-	unserve
+	unserve_ca
 }
 
 # over_http: the HTTP forms, the same for both ways to be started.
 over_http() {
-	web caps "$URL?operation=GetCACaps"
+	fetch caps "$URL?operation=GetCACaps"
 	[ "$code" = 200 ]
 	[ "$(header Content-Type)" = text/plain ]
 	grep -qx POSTPKIOperation caps
-	web cert "$URL?operation=GetCACert&message=x"
+	fetch cert "$URL?operation=GetCACert&message=x"
 	[ "$code" = 200 ]
 	[ "$(header Content-Type)" = application/x-x509-ca-cert ]
 	openssl x509 -in ca/cert.pem -outform DER | cmp - cert
-	web cert "$URL/pkiclient.exe?message=0&operation=GetCACert" --http1.0
+	fetch cert "$URL/pkiclient.exe?message=0&operation=GetCACert" --http1.0
 	[ "$code" = 200 ]
 	openssl x509 -in ca/cert.pem -outform DER | cmp - cert
 }
@@ -48,21 +48,21 @@ all_forms() {
 	device d
 	csr d /CN=d "$(challenge ca)"
 	message ca d
-	web d.http --data-binary @d.msg -H 'Content-Type:' \
+	fetch d.http --data-binary @d.msg -H 'Content-Type:' \
 	    "$URL?operation=PKIOperation"
 	replied d
-	web d.http --data-binary @d.msg -H 'Content-Type: text/html' \
+	fetch d.http --data-binary @d.msg -H 'Content-Type: text/html' \
 	    -H 'Transfer-Encoding: chunked' "$URL?operation=PKIOperation"
 	replied d
 	# GET: a plus left raw, escaped slashes, line ends, half-escaped padding.
 	b64=$(base64 -w0 d.msg)
-	web d.http "$URL?operation=PKIOperation&message=$b64"
+	fetch d.http "$URL?operation=PKIOperation&message=$b64"
 	replied d
-	web d.http "$URL?message=${b64//\//%2f}&operation=PKIOperation"
+	fetch d.http "$URL?message=${b64//\//%2f}&operation=PKIOperation"
 	replied d
 	b64=$(base64 -w64 d.msg | sed 's/+/%2B/g; s/==$/%3D=/' |
 	    awk '{ printf "%s%%0D%%0A", $0 }')
-	web d.http "$URL?operation=PKIOperation&message=$b64"
+	fetch d.http "$URL?operation=PKIOperation&message=$b64"
 	replied d
 	[ "$(scep-ca list --dir ca | wc -l)" -eq 1 ]
 }
@@ -71,33 +71,33 @@ bad_forms() {
 	device e
 	csr e /CN=e x
 	message ca e
-	web out "$URL"
+	fetch out "$URL"
 	[ "$code" = 400 ]
-	web out "$URL?operation=Nonsense"
+	fetch out "$URL?operation=Nonsense"
 	[ "$code" = 400 ]
-	web out "$URL?operation=PKIOperation"
+	fetch out "$URL?operation=PKIOperation"
 	[ "$code" = 400 ]
-	web out -X POST -H 'Content-Length: 0' "$URL?operation=PKIOperation"
+	fetch out -X POST -H 'Content-Length: 0' "$URL?operation=PKIOperation"
 	[ "$code" = 400 ]
-	web out "$URL?operation=PKIOperation&message=%00"
+	fetch out "$URL?operation=PKIOperation&message=%00"
 	[ "$code" = 400 ]
-	web out "$URL?operation=PKIOperation&message=%4"
+	fetch out "$URL?operation=PKIOperation&message=%4"
 	[ "$code" = 400 ]
-	web out "$URL?operation=PKIOperation&message=AAAA"
+	fetch out "$URL?operation=PKIOperation&message=AAAA"
 	[ "$code" = 400 ]
-	web out "$URL?operation=GetCACaps&operation=GetCACert"
+	fetch out "$URL?operation=GetCACaps&operation=GetCACert"
 	[ "$code" = 400 ]
-	web out -X PUT --data-binary @e.msg "$URL?operation=PKIOperation"
+	fetch out -X PUT --data-binary @e.msg "$URL?operation=PKIOperation"
 	[ "$code" = 405 ]
 	[ "$(header Allow)" = 'GET, HEAD, POST' ]
 	head -c 65537 /dev/zero > large
-	web out --data-binary @large "$URL?operation=PKIOperation"
+	fetch out --data-binary @large "$URL?operation=PKIOperation"
 	[ "$code" = 413 ]
 	head -c 200 e.msg > short
-	web out --data-binary @short "$URL?operation=PKIOperation"
+	fetch out --data-binary @short "$URL?operation=PKIOperation"
 	[ "$code" = 400 ]
 	# A refusal is an answer.
-	web e.http --data-binary @e.msg "$URL?operation=PKIOperation"
+	fetch e.http --data-binary @e.msg "$URL?operation=PKIOperation"
 	[ "$code" = 200 ]
 	python3 "$TESTS/scep.py" read e.http > attrs
 	grep -qx pkiStatus=2 attrs
@@ -105,7 +105,7 @@ bad_forms() {
 
 @test "flow-scep: every form of a request, under FastCGI" {
 	ca ca
-	serve fastcgi ca
+	serve_ca fastcgi ca
 	over_http
 	all_forms
 	bad_forms
@@ -113,7 +113,7 @@ bad_forms() {
 
 @test "flow-scep: every form of a request, as plain CGI" {
 	ca ca
-	serve cgi ca
+	serve_ca cgi ca
 	over_http
 	all_forms
 	bad_forms
@@ -121,18 +121,18 @@ bad_forms() {
 
 @test "flow-scep: one log line a request, without the challenge" {
 	ca ca
-	serve fastcgi ca
+	serve_ca fastcgi ca
 	device d
 	pw=$(challenge ca)
 	csr d /CN=d "$pw"
 	message ca d --transaction 'a b"c'
-	web d.http --data-binary @d.msg "$URL?operation=PKIOperation"
+	fetch d.http --data-binary @d.msg "$URL?operation=PKIOperation"
 	replied d
 	csr d /CN=d "wrong$pw"
 	message ca d --transaction T2
-	web d.http --data-binary @d.msg "$URL?operation=PKIOperation"
-	web out "$URL?operation=GetCACaps%0Ascep-ca:%20request%20forged=1"
-	unserve
+	fetch d.http --data-binary @d.msg "$URL?operation=PKIOperation"
+	fetch out "$URL?operation=GetCACaps%0Ascep-ca:%20request%20forged=1"
+	unserve_ca
 	grep 'scep-ca: ' web/scep.log > log
 	[ "$(wc -l < log)" -eq 3 ]
 	sed -n 1p log | grep -q 'client=127.0.0.1 operation=PKIOperation type=PKCSReq transaction="a b\\"c" outcome=issued serial=[0-9a-f]* status=200 ms=[0-9.]*$'
@@ -143,13 +143,13 @@ bad_forms() {
 
 @test "flow-scep: workers end with their server, and none is left" {
 	ca ca
-	serve fastcgi ca
-	web caps "$URL?operation=GetCACaps"
-	pgrep -P "$web" > workers
+	serve_ca fastcgi ca
+	fetch caps "$URL?operation=GetCACaps"
+	pgrep -P "$lighttpd" > workers
 	[ -s workers ]
-	kill -KILL "$web"
-	wait "$web" 2> /dev/null || :
-	web=
+	kill -KILL "$lighttpd"
+	wait "$lighttpd" 2> /dev/null || :
+	lighttpd=
 	for pid in $(cat workers); do
 		for _ in $(seq 200); do
 			kill -0 "$pid" 2> /dev/null || continue 2
@@ -189,19 +189,19 @@ over_fastcgi() {
 	ca ca
 	spawn-fcgi -s "$T/sock" -P "$T/pid" -- "$(command -v scep-ca)" cgi \
 	    --dir "$T/ca" > /dev/null 3>&-
-	web=$(cat "$T/pid")
+	lighttpd=$(cat "$T/pid")
 	for _ in 1 2; do
 		over_fastcgi "$T/sock" operation=GetCACaps > caps
 		grep -qx SCEPStandard caps
 	done
-	kill -TERM "$web"
+	kill -TERM "$lighttpd"
 	for _ in $(seq 200); do
-		kill -0 "$web" 2> /dev/null || break
+		kill -0 "$lighttpd" 2> /dev/null || break
 		read -rt 0.02 <> <(:) || :
 	done
 	# Whoever adopted it may not have waited for it yet.
-	case $(ps -o stat= -p "$web") in ''|Z*) ;; *) false ;; esac
-	web=
+	case $(ps -o stat= -p "$lighttpd") in ''|Z*) ;; *) false ;; esac
+	lighttpd=
 }
 
 @test "flow-scep: plain CGI takes its folder from SCEP_CA_DIR" {
@@ -262,40 +262,40 @@ bare() {
 
 @test "flow-scep: a changed policy and a rollover need no restart" {
 	ca ca
-	serve fastcgi ca
+	serve_ca fastcgi ca
 	device d
 	for _ in 1 2 3 4; do
-		web caps "$URL?operation=GetCACaps"
+		fetch caps "$URL?operation=GetCACaps"
 		run -1 grep -q GetNextCACert caps
 	done
 	scep-ca rollover --dir ca
 	for _ in 1 2 3 4; do
-		web caps "$URL?operation=GetCACaps"
+		fetch caps "$URL?operation=GetCACaps"
 		grep -qx GetNextCACert caps
 	done
-	web next "$URL?operation=GetNextCACert"
+	fetch next "$URL?operation=GetNextCACert"
 	[ "$(header Content-Type)" = application/x-x509-next-ca-cert ]
 	scep-ca rollover --dir ca --activate
-	web cert "$URL?operation=GetCACert"
+	fetch cert "$URL?operation=GetCACert"
 	openssl x509 -in ca/cert.pem -outform DER | cmp - cert
 	echo 'key_min: 4096' > ca/scep-ca.yaml
 	csr d /CN=d "$(challenge ca)"
 	message ca d
-	web d.http --data-binary @d.msg "$URL?operation=PKIOperation"
+	fetch d.http --data-binary @d.msg "$URL?operation=PKIOperation"
 	python3 "$TESTS/scep.py" read d.http > attrs
 	grep -qx failInfo=0 attrs
 	echo 'key_min: 2048' > ca/scep-ca.yaml
-	web d.http --data-binary @d.msg "$URL?operation=PKIOperation"
+	fetch d.http --data-binary @d.msg "$URL?operation=PKIOperation"
 	replied d
 	echo 'nonsense: 1' > ca/scep-ca.yaml
-	web out "$URL?operation=GetCACaps"
+	fetch out "$URL?operation=GetCACaps"
 	[ "$code" = 500 ]
 	grep -q 'unknown key' web/scep.log
 }
 
 @test "flow-scep: a worker tells keys of other kinds from broken ones" {
 	ca ca
-	serve fastcgi ca
+	serve_ca fastcgi ca
 	device d
 	csr d /CN=d "$(challenge ca)"
 	cp d.csr rsa.csr
@@ -306,19 +306,19 @@ bare() {
 	csr x /CN=x "$(challenge ca)"
 	cp x.csr d.csr
 	message ca d
-	web d.http --data-binary @d.msg "$URL?operation=PKIOperation"
+	fetch d.http --data-binary @d.msg "$URL?operation=PKIOperation"
 	python3 "$TESTS/scep.py" read d.http > attrs
 	grep -qx failInfo=0 attrs
 	grep -q 'failInfoText=.*RSA' attrs
 	cp rsa.csr ec.csr
 	message ca ec
-	web d.http --data-binary @ec.msg "$URL?operation=PKIOperation"
+	fetch d.http --data-binary @ec.msg "$URL?operation=PKIOperation"
 	python3 "$TESTS/scep.py" read d.http > attrs
 	grep -qx failInfo=0 attrs
 	grep -q "failInfoText=the signer's key is not RSA" attrs
 	cp rsa.csr d.csr
 	message ca d --add-certs ec.pem
-	web d.http --data-binary @d.msg "$URL?operation=PKIOperation"
+	fetch d.http --data-binary @d.msg "$URL?operation=PKIOperation"
 	replied d
 }
 
@@ -345,7 +345,7 @@ strongswan() {
 	for kind in fastcgi cgi; do
 		rm -rf ca web got.pem
 		ca ca
-		serve $kind ca
+		serve_ca $kind ca
 		pki --scepca --url "$URL" --caout got.pem --outform pem \
 		    2> scepca.err
 		cmp <(openssl x509 -in got.pem -outform DER) \
@@ -356,7 +356,7 @@ strongswan() {
 		openssl genrsa -out e.key 2048 2> /dev/null
 		strongswan e 'O=acme, CN=dev' --cert d.cert --key d.key
 		[ "$(scep-ca list --dir ca | wc -l)" -eq 2 ]
-		unserve
+		unserve_ca
 	done
 }
 
@@ -366,7 +366,7 @@ strongswan() {
 	[ -x /usr/lib/certmonger/certmonger-session ] ||
 	    skip "certmonger is not installed"
 	ca ca
-	serve fastcgi ca
+	serve_ca fastcgi ca
 	cp ca/cert.pem cm.pem
 	cat > x.sh <<-EOF
 	getcert add-scep-ca -s -c peer -u $URL -N $T/cm.pem
@@ -390,7 +390,7 @@ strongswan() {
 @test "flow-scep: micromdm's scepclient is told badAlg" {
 	needs scepclient
 	ca ca
-	serve fastcgi ca
+	serve_ca fastcgi ca
 	run -1 scepclient -server-url "$URL" -challenge "$(challenge ca)" \
 	    -private-key k.pem -certificate c.pem -cn dev -keySize 2048
 	grep -q 'fail=badAlg' web/scep.log
@@ -399,7 +399,7 @@ strongswan() {
 @test "flow-scep: micromdm's scepclient, with --allow-des" {
 	needs scepclient
 	ca ca
-	serve fastcgi ca --allow-des
+	serve_ca fastcgi ca --allow-des
 	scepclient -server-url "$URL" -challenge "$(challenge ca)" \
 	    -private-key k.pem -certificate c.pem -cn dev -keySize 2048 \
 	    > out 2>&1 || { cat out web/scep.log; return 1; }
@@ -415,7 +415,7 @@ strongswan() {
 
 @test "flow-scep: scep-request and curl, by POST" {
 	ca ca
-	serve fastcgi ca
+	serve_ca fastcgi ca
 	challenge ca > pw
 	openssl genrsa -out key 2048 2> /dev/null
 	chmod 600 key

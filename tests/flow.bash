@@ -8,11 +8,6 @@ load web
 
 export PW='correct horse: "battery" \ staple'
 
-free_port() {
-	python3 -c 'import socket
-s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
 # make_site [ARG...]: in $SITE, for a free port.
 make_site() {
 	SITE=${SITE:-$BATS_FILE_TMPDIR/a site}
@@ -41,11 +36,6 @@ web() {
 	    -o "$T/body" -D "$T/head" -w '%{http_code}' "$@" "$URL$path")
 }
 
-# header NAME: its value in the last answer.
-header() {
-	sed -n 's/\r$//; s/^'"$1"': //Ip' "$T/head"
-}
-
 # get_profile TO [CURL-ARG...]: phase 1 of jane; the profile, verified by the
 # openssl command.
 get_profile() {
@@ -71,15 +61,6 @@ plist_key() {
 	PY
 }
 
-# attributes TO [NAME=VALUE...]: a device's dictionary.
-attributes() {
-	python3 - "$@" <<-'PY'
-	import plistlib, sys
-	d = dict(a.split('=', 1) for a in sys.argv[2:])
-	plistlib.dump(d, open(sys.argv[1], 'wb'))
-	PY
-}
-
 # sign_as CERT KEY IN OUT [ARG...]: as old devices do it.
 sign_as() {
 	local cert=$1 key=$2 in=$3 out=$4
@@ -96,8 +77,8 @@ post() {
 	    -H 'Content-Type: application/pkcs7-signature' "$@"
 }
 
-# challenge: a new one of jane's, of phase 1.
-challenge() {
+# get_challenge: a new one of jane's, of phase 1.
+get_challenge() {
 	get_profile "$T/service"
 	plist_key "$T/service" "p['PayloadContent']['Challenge']"
 }
@@ -109,13 +90,13 @@ phase2() {
 	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/message"
 }
 
-# device DIR [ARG...]: a whole enrollment of jane by mcfg-device.
-device() {
-	device_of jane "$@"
+# enroll DIR [ARG...]: a whole enrollment of jane by mcfg-device.
+enroll() {
+	enroll_as jane "$@"
 }
 
-# device_of USER DIR [ARG...]: of another one.
-device_of() {
+# enroll_as USER DIR [ARG...]: of another one.
+enroll_as() {
 	local user=$1 dir=$2
 	shift 2
 	mcfg-device "$URL" --cacert "$ROOT_CA" --user "$user" \
@@ -147,12 +128,12 @@ opens() {
 	    -inkey "$1/identity-key.pem" -in "$T/enveloped" -out "$3"
 }
 
-# device_refused STATUS TEXT DIR [ARG...]: the same, and it stops there.
-device_refused() {
+# enroll_refused STATUS TEXT DIR [ARG...]: jane's enrollment fails like this.
+enroll_refused() {
 	local want=$1 text=$2
 	shift 2
 	status=0
-	device "$@" > "$T/stdout" 2> "$T/stderr" || status=$?
+	enroll "$@" > "$T/stdout" 2> "$T/stderr" || status=$?
 	cat "$T/stderr"
 	[ "$status" -eq "$want" ]
 	[ ! -s "$T/stdout" ]

@@ -123,6 +123,76 @@ json_is() {
 	PY
 }
 
+# attributes TO NAME=VALUE...: a device's dictionary.  A value that begins with
+# @ is the name of the file whose first line it is.
+attributes() {
+	local to=$1 pair value
+
+	shift
+	{
+		printf '<plist version="1.0"><dict>\n'
+		for pair in "$@"; do
+			value=${pair#*=}
+			[[ $value != @* ]] ||
+			    value=$(head -n 1 -- "${value#@}")
+			value=${value//&/'&amp;'}
+			value=${value//</'&lt;'}
+			printf '<key>%s</key><string>%s</string>\n' \
+			    "${pair%%=*}" "$value"
+		done
+		printf '</dict></plist>\n'
+	} > "$to"
+}
+
+# days_from_now N: the time then, for --at.
+days_from_now() {
+	date -u -d "$1 days" +%Y-%m-%dT%H:%M:%SZ
+}
+
+# header NAME: its value in the last answer, whose header is in $T/head.
+header() {
+	sed -n 's/\r$//; s/^'"$1"': //Ip' "$T/head"
+}
+
+# free_port: a port of the loopback for a server.  It is below those that the
+# system gives to outgoing connections, and nobody else who asks here gets it
+# while this run lasts.
+free_port() {
+	python3 - "/tmp/mcfg-ports.$(id -u)" "${BATS_ROOT_PID:-$$}" <<-'PY'
+	import fcntl, os, socket, sys
+	path, run = sys.argv[1], int(sys.argv[2])
+	def alive(pid):
+	    try: os.kill(pid, 0)
+	    except ProcessLookupError: return False
+	    except PermissionError: pass
+	    return True
+	top = 32768
+	if os.path.exists('/proc/sys/net/ipv4/ip_local_port_range'):
+	    with open('/proc/sys/net/ipv4/ip_local_port_range') as f:
+	        top = int(f.read().split()[0])
+	flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
+	with open(os.open(path, flags, 0o600), 'r+') as f:
+	    fcntl.flock(f, fcntl.LOCK_EX)
+	    taken = [tuple(map(int, line.split())) for line in f]
+	    last = taken[-1][0] if taken else 20000
+	    taken = [(port, pid) for port, pid in taken if alive(pid)]
+	    ports = {port for port, _ in taken}
+	    low = min(20000, top - 2000)
+	    for port in [*range(last + 1, top), *range(low, last + 1)]:
+	        if port in ports: continue
+	        with socket.socket() as s:
+	            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+	            try: s.bind(('127.0.0.1', port))
+	            except OSError: continue
+	        break
+	    else: sys.exit('no free port')
+	    f.seek(0)
+	    f.truncate()
+	    for port, pid in taken + [(port, run)]: print(port, pid, file=f)
+	print(port)
+	PY
+}
+
 # unable REASON: skips the test.  In setup_file, where Bats 1.8 cannot skip, it
 # fails, and able() then skips each test of the file:
 #

@@ -82,11 +82,6 @@ ldap_add() {
 	    > "$LDAP_DIR.log" 2>&1 || { cat "$LDAP_DIR.log"; return 1; }
 }
 
-_ldap_port() {
-	python3 -c 'import socket
-s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
 _ldap_certificate() {
 	openssl req -x509 -newkey rsa:2048 -nodes -days 2 \
 	    -subj '/CN=Directory CA' -keyout "$LDAP_DIR/ca-key.pem" \
@@ -140,7 +135,7 @@ ldap_start() {
 	_ldap_certificate 2> /dev/null
 	_ldap_config > "$LDAP_DIR/conf"
 	[ "$(id -u)" -ne 0 ] || chown -R nobody "$LDAP_DIR"
-	port=$(_ldap_port) ports=$(_ldap_port)
+	port=$(free_port) ports=$(free_port)
 	LDAP_URL=ldap://127.0.0.1:$port LDAPS_URL=ldaps://127.0.0.1:$ports
 	ldap_serve
 	{

@@ -104,7 +104,7 @@ keep() {
 	cp "$T/ledger.db" "$T/before"
 }
 
-device() {
+device_plist() {
 	printf '%s' '<plist version="1.0"><dict><key>UDID</key><string>A' \
 	    '</string><key>CHALLENGE</key><string>' "$(cat "$T/c")" \
 	    '</string></dict></plist>' > "$T/in"
@@ -119,7 +119,7 @@ device() {
 
 @test "crash: identify" {
 	mcfg-enrollment start --ledger "$LEDGER" --user=jane > "$T/c"
-	device
+	device_plist
 	keep
 	again() {
 		local spent got=0
@@ -152,7 +152,7 @@ device() {
 
 @test "crash: complete" {
 	mcfg-enrollment start --ledger "$LEDGER" --user=jane > "$T/c"
-	device
+	device_plist
 	mcfg-enrollment identify --ledger "$LEDGER" "$T/in" > "$T/scep"
 	"$UNIT" "$LEDGER" > /dev/null \
 	    <<< "record $PKI/client.pem $(cat "$T/scep") $(date +%s)"
@@ -171,7 +171,7 @@ device() {
 	local call n error failed=0
 
 	mcfg-enrollment start --ledger "$LEDGER" --user=jane > "$T/c"
-	device
+	device_plist
 	keep
 	for call in pwrite64:ENOSPC pread64:EIO fdatasync:EIO ftruncate:EIO \
 	    fcntl:EIO getrandom:ENOSYS write:ENOSPC; do

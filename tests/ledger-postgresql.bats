@@ -15,7 +15,7 @@ teardown_file() {
 
 # again FILE [BATS-ARG...]: its tests on this engine; the tools and the PKI are
 # there.
-again() {
+on_postgresql() {
 	local file=$1
 	shift
 	printf 'setup_suite() { :; }\n' > "$T/setup_suite.bash"
@@ -28,19 +28,19 @@ again() {
 }
 
 @test "postgresql: the tests of the ledger" {
-	again ledger.bats
+	on_postgresql ledger.bats
 }
 
 @test "postgresql: the tests of mcfg-enrollment" {
-	again mcfg-enrollment.bats
+	on_postgresql mcfg-enrollment.bats
 }
 
 @test "postgresql: the tests of mcfg-report" {
-	again mcfg-report.bats
+	on_postgresql mcfg-report.bats
 }
 
 @test "postgresql: eight processes of scep-ca at once" {
-	again scep-ca-crash.bats -f 'eight'
+	on_postgresql scep-ca-crash.bats -f 'eight'
 }
 
 # filled URI: a ledger with rows of every kind, more than a page of some.

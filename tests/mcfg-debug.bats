@@ -28,7 +28,7 @@ profile() {
 	XML
 }
 
-attributes() {
+device_plist() {
 	cat <<-XML
 	<plist version="1.0"><dict>
 	<key>CHALLENGE</key><string>$1</string>
@@ -72,7 +72,7 @@ profiles() {
 devices() {
 	cp "$PKI/device-ca.pem" .
 	echo 'Qm9va2luZyBhIGZsaWdodCB0byBP' > challenge
-	attributes 'QSBzdGFsZSBjaGFsbGVuZ2Ugb2Yg' > told
+	device_plist 'QSBzdGFsZSBjaGFsbGVuZ2Ugb2Yg' > told
 	cms device -nodetach -md sha1 -certfile "$PKI/device-ca.pem" \
 	    -in told -out answer.p7s
 	printf '%s' '<plist version="1.0"><dict><key>MessageType</key><string>Authenticate</string><key>UDID</key><string>abc</string></dict></plist>' \

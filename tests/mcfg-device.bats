@@ -15,7 +15,7 @@ teardown_file() {
 }
 
 @test "mcfg-device: keeps every message, numbered" {
-	yields - device "$T/a b"
+	yields - enroll "$T/a b"
 	[ "$(cd "$T/a b" && printf "%s\n" * | tr '\n' ' ')" = "01-enroll.response \
 02-profile.request 03-profile.response 04-getcacert.response \
 05-getcacaps.response 06-pkioperation.request 07-pkioperation.response \
@@ -36,7 +36,7 @@ identity.pem profile.mobileconfig " ]
 }
 
 @test "mcfg-device: sends what it is asked for and no more" {
-	yields - device "$T/d" --udid 'A&B' --serial '<S>' --product iPad1,1
+	yields - enroll "$T/d" --udid 'A&B' --serial '<S>' --product iPad1,1
 	plist_is "$T/d/attributes.plist" "(sorted(p) == ['CHALLENGE',
 	    'PRODUCT', 'SERIAL', 'UDID', 'VERSION'] and
 	    (p['UDID'], p['SERIAL'], p['PRODUCT']) == ('A&B', '<S>', 'iPad1,1'))"
@@ -46,8 +46,8 @@ identity.pem profile.mobileconfig " ]
 }
 
 @test "mcfg-device: two devices are two devices" {
-	yields - device "$T/a"
-	yields - device "$T/b"
+	yields - enroll "$T/a"
+	yields - enroll "$T/b"
 	for key in UDID SERIAL; do
 		[ "$(mcfg-get $key "$T/a/attributes.plist")" != \
 		    "$(mcfg-get $key "$T/b/attributes.plist")" ]
@@ -100,7 +100,7 @@ identity.pem profile.mobileconfig " ]
 
 # misbehaves STATUS TEXT NAME: it does so, and what comes of it.
 misbehaves() {
-	device_refused "$1" "$2" "$T/$3" --misbehave "$3"
+	enroll_refused "$1" "$2" "$T/$3" --misbehave "$3"
 }
 
 # printed FILE: a message as openssl prints it, in $T/cms.
@@ -182,7 +182,7 @@ printed() {
 
 @test "mcfg-device: a CA that is asked for the wrong thing" {
 	for bad in wrong-scep-challenge no-scep-challenge other-subject; do
-		run -1 device "$T/$bad" --misbehave "$bad"
+		run -1 enroll "$T/$bad" --misbehave "$bad"
 		[[ $output == *'refused: badRequest'* ]]
 		[ ! -e "$T/$bad/identity.pem" ]
 	done
@@ -201,16 +201,16 @@ printed() {
 		    -noout $what)" ]
 	done
 	# In one phase only.
-	device_refused 1 'phase 3: the service answered 403' "$T/d" \
+	enroll_refused 1 'phase 3: the service answered 403' "$T/d" \
 	    --misbehave 3:changed
-	yields - device "$T/e" --misbehave override,3:appended
+	yields - enroll "$T/e" --misbehave override,3:appended
 	openssl cms -verify -noverify -binary -inform DER \
 	    -in "$T/e/08-profile.request" -out "$T/plist" 2> /dev/null
 	plist_is "$T/plist" "p['USER'] == 'said by the device'"
 }
 
 @test "mcfg-device: it sends again, and it loses answers" {
-	run -0 device "$T/a" --misbehave repeat-phase2,repeat-scep \
+	run -0 enroll "$T/a" --misbehave repeat-phase2,repeat-scep \
 	    --misbehave repeat-phase3
 	[ "${lines[0]}" = \
 	    'mcfg-device: phase 2: the same again was answered 403' ]
@@ -219,12 +219,12 @@ printed() {
 	    'mcfg-device: phase 3: the same again was answered 200' ]
 	[ -e "$T/a/profile.mobileconfig" ]
 	scep-ca list --dir "$SITE/ca" --json > "$T/before"
-	run -0 device "$T/b" --misbehave lost-phase2,lost-scep,lost-phase3
+	run -0 enroll "$T/b" --misbehave lost-phase2,lost-scep,lost-phase3
 	[ "$output" = "mcfg-device: phase 2: the answer was lost, and the \
 same again was answered 403: starting over" ]
 	[ -e "$T/b/profile.mobileconfig" ]
 	# One certificate, though its first copy was lost.
-	yields - device "$T/c" --misbehave lost-scep
+	yields - enroll "$T/c" --misbehave lost-scep
 	[ ! -e "$T/c/07-pkioperation.again" ]
 }
 
@@ -342,13 +342,13 @@ verdict() {
 }
 
 @test "mcfg-device: --server-only-checks says what it could not reach" {
-	run -1 device "$T/d" --enroll "$URL/nothing" --server-only-checks
+	run -1 enroll "$T/d" --enroll "$URL/nothing" --server-only-checks
 	printf '%s\n' "$output" > "$T/table"
 	verdict wrong
 	[ "$(cat "$T/names")" = enroll ]
 	for name in phase2 phase3; do
 		grep -q "^not reached  *$name " "$T/table"
 	done
-	device_refused 2 '--misbehave: --server-only-checks does that' \
+	enroll_refused 2 '--misbehave: --server-only-checks does that' \
 	    "$T/e" --server-only-checks --misbehave der
 }

@@ -29,7 +29,7 @@ inside() {
 }
 
 # opens PROFILE WHO [OPTION]...: openssl does, and finds the array
-opens() {
+decrypts() {
 	local who=$2
 	inside "$1" "$T/der"
 	shift 2
@@ -45,8 +45,8 @@ opens() {
 	for c in aes-256-cbc aes-128-cbc des-ede3-cbc; do
 		yields "$T/e" mcfg-encrypt --recipient "$PKI/client.pem" \
 		    --cipher "$c" "$T/profile"
-		opens "$T/e" client
-		opens "$T/e" client -recip "$PKI/client.pem"
+		decrypts "$T/e" client
+		decrypts "$T/e" client -recip "$PKI/client.pem"
 		run ! opens "$T/e" signer -recip "$PKI/signer.pem"
 		openssl cms -cmsout -print -noout -inform DER -in "$T/der" \
 		    > "$T/print"
@@ -64,9 +64,9 @@ opens() {
 	yields "$T/e" mcfg-encrypt --recipient "$T/client.der" \
 	    --recipient "$PKI/ec.pem" --recipient "$PKI/device.pem" \
 	    "$T/profile"
-	opens "$T/e" client -recip "$PKI/client.pem"
-	opens "$T/e" ec -recip "$PKI/ec.pem"
-	opens "$T/e" device -recip "$PKI/device.pem"
+	decrypts "$T/e" client -recip "$PKI/client.pem"
+	decrypts "$T/e" ec -recip "$PKI/ec.pem"
+	decrypts "$T/e" device -recip "$PKI/device.pem"
 	inside "$T/e" "$T/der"
 	openssl cms -cmsout -print -noout -inform DER -in "$T/der" |
 	    grep -cE 'd\.(ktri|kari)' | grep -qx 3
@@ -86,7 +86,7 @@ opens() {
 @test "encrypt: what is inside is the profile's array, of XML and binary" {
 	yields "$T/e" mcfg-encrypt --recipient "$PKI/client.pem" --mark \
 	    "$T/profile"
-	opens "$T/e" client
+	decrypts "$T/e" client
 	head -5 "$T/plain" | grep -q '<array>'
 	plist_is "$T/e" "p['IsEncrypted'] is True"
 	python3 -c "
@@ -95,9 +95,9 @@ p = plistlib.load(open(sys.argv[1], 'rb'))
 plistlib.dump(p, open(sys.argv[2], 'wb'), fmt=plistlib.FMT_BINARY)" \
 	    "$T/profile" "$T/binary"
 	yields "$T/e" mcfg-encrypt --recipient "$PKI/client.pem" "$T/binary"
-	opens "$T/e" client
+	decrypts "$T/e" client
 	yields "$T/e" mcfg-encrypt --recipient "$PKI/client.pem" < "$T/binary"
-	opens "$T/e" client
+	decrypts "$T/e" client
 }
 
 @test "encrypt: --raw, DER or PEM" {
@@ -163,9 +163,9 @@ plistlib.dump(p['PayloadContent'], open(sys.argv[2], 'wb'))" \
 		printf '%s\0' "$T/3.mobileconfig" "$PKI/device.pem"
 	} > "$T/list"
 	yields - mcfg-encrypt --out-dir "$T/out" -0 < "$T/list"
-	opens "$T/out/1.mobileconfig" client
-	opens "$T/out/2.mobileconfig" ec
-	opens "$T/out/3.mobileconfig" device
+	decrypts "$T/out/1.mobileconfig" client
+	decrypts "$T/out/2.mobileconfig" ec
+	decrypts "$T/out/3.mobileconfig" device
 	plist_is "$T/out/2.mobileconfig" "p['PayloadIdentifier'] == 'com.example.2'"
 	rm -r "$T/out"
 	{
@@ -173,7 +173,7 @@ plistlib.dump(p['PayloadContent'], open(sys.argv[2], 'wb'))" \
 		printf '%s\0' "$T/2.mobileconfig" "$PKI/ec.pem"
 	} > "$T/list"
 	refuses 1 'none.pem' mcfg-encrypt --out-dir "$T/out" -0 < "$T/list"
-	opens "$T/out/2.mobileconfig" ec
+	decrypts "$T/out/2.mobileconfig" ec
 	[ ! -e "$T/out/1.mobileconfig" ]
 	printf '%s\0' a b c > "$T/list"
 	refuses 3 'without its certificate' mcfg-encrypt --out-dir "$T/out" \

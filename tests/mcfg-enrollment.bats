@@ -42,21 +42,6 @@ refused() {
 	refuses "$want" "$text" "$@"
 }
 
-# attributes KEY=VALUE...: a device's answer.  A value that begins with @ is
-# the name of a file whose first line it is.
-attributes() {
-	python3 - "$@" <<-'PY'
-	import plistlib, sys
-	d = {}
-	for a in sys.argv[1:]:
-	    k, v = a.split("=", 1)
-	    if v.startswith("@"):
-	        v = open(v[1:]).readline().strip()
-	    d[k] = v
-	sys.stdout.buffer.write(plistlib.dumps(d, sort_keys=False))
-	PY
-}
-
 # certificate NAME [SERIAL]: a certificate of a stranger's making, 10 days.
 certificate() {
 	openssl req -new -key "$PKI/client.key" -subj "/CN=$1" \
@@ -69,8 +54,8 @@ certificate() {
 # identified NAME UDID [USER]: phases 1 and 2; the SCEP challenge in NAME.scep.
 identified() {
 	e start --user="${3:-jane}" --set mail=jane@example.com > "$T/$1.enroll"
-	attributes UDID="$2" SERIAL="S-$2" PRODUCT=iPhone12,1 VERSION=20A362 \
-	    MEID=77 CHALLENGE="@$T/$1.enroll" > "$T/$1.plist"
+	attributes "$T/$1.plist" UDID="$2" SERIAL="S-$2" PRODUCT=iPhone12,1 \
+	    VERSION=20A362 MEID=77 CHALLENGE="@$T/$1.enroll"
 	e identify --report "$T/$1.json" "$T/$1.plist" > "$T/$1.scep"
 }
 
@@ -154,10 +139,10 @@ state_of() {
 	e start --user=bob > /dev/null
 	[ "$(sql 'SELECT COUNT(*) FROM challenge WHERE voided = 0 AND username = '"'jane'")" -eq 5 ]
 	for i in 1 2; do
-		attributes UDID=A CHALLENGE="@$T/c$i" > "$T/in"
+		attributes "$T/in" UDID=A CHALLENGE="@$T/c$i"
 		refused 1 'CHALLENGE: no longer valid' identify "$T/in"
 	done
-	attributes UDID=A CHALLENGE="@$T/c3" > "$T/in"
+	attributes "$T/in" UDID=A CHALLENGE="@$T/c3"
 	yields - e identify "$T/in"
 }
 
@@ -165,7 +150,7 @@ state_of() {
 	printf 'organization: "Example/Sub\\\\Co"\nledger: "%s"\n' \
 	    "${LEDGER/$T\//}" > "$T/site.yaml"
 	e start --user=jane > "$T/c"
-	attributes UDID=A SERIAL=B CHALLENGE="@$T/c" > "$T/in"
+	attributes "$T/in" UDID=A SERIAL=B CHALLENGE="@$T/c"
 	cd /
 	yields "$T/scep" mcfg-enrollment identify --config "$T/site.yaml" \
 	    --at "$NOW" --report "$T/report" "$T/in"
@@ -204,20 +189,20 @@ state_of() {
 	e start --user=jane > "$T/c"
 	identified other B
 	before=$(dump)
-	attributes UDID=A CHALLENGE=wrong > "$T/in"
+	attributes "$T/in" UDID=A CHALLENGE=wrong
 	refused 1 'CHALLENGE: unknown' identify "$T/in"
-	attributes UDID=A > "$T/in"
+	attributes "$T/in" UDID=A
 	refused 1 'CHALLENGE: not there' identify "$T/in"
-	attributes UDID=A CHALLENGE= > "$T/in"
+	attributes "$T/in" UDID=A CHALLENGE=
 	refused 1 'CHALLENGE: unknown' identify "$T/in"
-	attributes UDID=A CHALLENGE="@$T/c" > "$T/in"
+	attributes "$T/in" UDID=A CHALLENGE="@$T/c"
 	refused 1 'CHALLENGE: expired' identify --at "$(after 900)" "$T/in"
 	run -1 grep -qF -e "$(cat "$T/c")" "$T/stderr"
 	refused 1 'CHALLENGE: used before' identify "$T/other.plist"
-	attributes UDID=B CHALLENGE="@$T/other.scep" > "$T/in"
+	attributes "$T/in" UDID=B CHALLENGE="@$T/other.scep"
 	refused 1 'CHALLENGE: of another purpose' identify "$T/in"
 	[ "$(dump)" = "$before" ]
-	attributes UDID=A CHALLENGE="@$T/c" > "$T/in"
+	attributes "$T/in" UDID=A CHALLENGE="@$T/c"
 	yields - e identify --at "$(after 899)" "$T/in"
 }
 
@@ -236,7 +221,7 @@ state_of() {
 	refused 3 'CHALLENGE: neither' identify "$T/in"
 	python3 -c 'print("<plist version=\"1.0\"><dict><key>A</key><string>" + "x" * 70000 + "</string></dict></plist>")' > "$T/in"
 	refused 3 'larger than the limit' identify "$T/in"
-	attributes UDID=A CHALLENGE="@$T/c" > "$T/in"
+	attributes "$T/in" UDID=A CHALLENGE="@$T/c"
 	refused 2 --subject identify --subject 'nonsense' "$T/in"
 	yields - e identify --subject '/CN=x' "$T/in"
 }
@@ -248,7 +233,7 @@ state_of() {
 	allowed() {
 		printf '%b' "$1" > "$T/allow"
 		e start --user=jane > "$T/c"
-		attributes UDID=Ab-1 SERIAL=Cd2 CHALLENGE="@$T/c" > "$T/in"
+		attributes "$T/in" UDID=Ab-1 SERIAL=Cd2 CHALLENGE="@$T/c"
 		e identify --allow "$T/allow" "$T/in" > /dev/null 2> "$T/stderr"
 	}
 	for i in 'aB-1\n' 'cd2' 'x\r\nAB-1\r\n' '# c\n  ab-1  # why\n' \
@@ -265,7 +250,7 @@ state_of() {
 	yields - e identify "$T/in"
 	refused 4 'cannot open' identify --allow "$T/none" "$T/in" || true
 	e start --user=jane > "$T/c"
-	attributes CHALLENGE="@$T/c" > "$T/in"
+	attributes "$T/in" CHALLENGE="@$T/c"
 	printf '\n \n' > "$T/allow"
 	refused 1 'without UDID' identify --allow "$T/allow" "$T/in"
 }
@@ -334,14 +319,14 @@ print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars") \
 
 @test "complete: another device, and a device that left the list" {
 	certified a A1
-	attributes UDID=A2 SERIAL=S-A1 > "$T/in"
+	attributes "$T/in" UDID=A2 SERIAL=S-A1
 	refused 1 'UDID' complete --signer "$T/a.pem" "$T/in"
-	attributes SERIAL=S-A1 > "$T/in"
+	attributes "$T/in" SERIAL=S-A1
 	refused 1 'UDID' complete --signer "$T/a.pem" "$T/in"
-	attributes UDID=A1 SERIAL=other > "$T/in"
+	attributes "$T/in" UDID=A1 SERIAL=other
 	refused 1 'SERIAL' complete --signer "$T/a.pem" "$T/in"
 	echo other > "$T/allow"
-	attributes UDID=a1 SERIAL=S-A1 > "$T/in"
+	attributes "$T/in" UDID=a1 SERIAL=S-A1
 	refused 1 'not in' complete --signer "$T/a.pem" --allow "$T/allow" \
 	    "$T/in"
 	[ "$(state_of a)" = certified ]
@@ -466,7 +451,7 @@ print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars") \
 	local i pids='' won=0
 
 	e start --user=jane > "$T/c"
-	attributes UDID=A CHALLENGE="@$T/c" > "$T/in"
+	attributes "$T/in" UDID=A CHALLENGE="@$T/c"
 	for i in 1 2 3 4 5 6 7 8; do
 		e identify "$T/in" > "$T/out.$i" 2> "$T/err.$i" 3>&- &
 		pids="$pids $!"
@@ -543,7 +528,7 @@ print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars") \
 
 @test "enrollment: identify says the subject on a line of its own" {
 	e start --user=jane > "$T/c"
-	attributes UDID=U SERIAL=S CHALLENGE="@$T/c" > "$T/plist"
+	attributes "$T/plist" UDID=U SERIAL=S CHALLENGE="@$T/c"
 	e identify --subject '/O=A, B/CN=x "y"' --report "$T/json" \
 	    --subject-out fd:4 "$T/plist" 4> "$T/subject" > "$T/scep"
 	json_is "$T/json" "j['subject'] == open('$T/subject').read()[:-1]"
@@ -560,7 +545,7 @@ print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars") \
 	cp "$T/$id.pem" "$T/first.pem"
 	certificate "$id"
 	set_now
-	attributes UDID=U1 SERIAL=S-U1 PRODUCT=p VERSION=v > "$T/again"
+	attributes "$T/again" UDID=U1 SERIAL=S-U1 PRODUCT=p VERSION=v
 	with() {
 		local signer=$1
 		shift
@@ -602,7 +587,7 @@ print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars") \
 @test "enrollment: what an outside authority has to have written" {
 	identified a U1
 	id=$(mcfg-get id "$T/a.json")
-	attributes UDID=U1 SERIAL=S-U1 > "$T/again"
+	attributes "$T/again" UDID=U1 SERIAL=S-U1
 	for name in nobody "$id/O=x" "x/CN=$id"; do
 		openssl req -new -key "$PKI/client.key" -subj "/CN=$name" \
 		    -out "$T/csr" 2> /dev/null

@@ -531,7 +531,7 @@ first_line() {
 # ---- SCEP ----
 
 # enroll NAME: a key, its request NAME.request, the answer NAME.reply.
-enroll() {
+exchange() {
 	openssl genrsa -out "$T/$1.key" 2048 2> /dev/null
 	chmod 600 "$T/$1.key"
 	scep-request --ca "$T/ca/cert.pem" --key "$T/$1.key" \
@@ -544,7 +544,7 @@ enroll() {
 @test "inspect: SCEP from request to reply, closed and opened" {
 	scep-ca init --dir "$T/ca" --subject /O=Example/CN=CA
 	scep-ca challenge --dir "$T/ca" > "$T/pw"
-	enroll a
+	exchange a
 	inspect "$T/a.request"
 	is 'j["kind"] == "scep_request" and j["message_type"] == "PKCSReq"'
 	is 'j["content"]["kind"] == "enveloped" and n == []'
@@ -565,7 +565,7 @@ enroll() {
 	is 'j["content"]["content"]["certificates"][0]["subject"] == "CN=a,O=Example"'
 	first_line 'SUCCESS for CN=a,O=Example'
 
-	enroll b		# the challenge is spent
+	exchange b		# the challenge is spent
 	inspect "$T/b.reply"
 	is 'j["pki_status"] == "FAILURE" and j["fail_info"] == "badRequest"'
 	is 'j["fail_info_text"] in j["summary"]'

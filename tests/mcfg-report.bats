@@ -14,8 +14,8 @@ setup() {
 	EPOCH=$(date -d "$NOW" +%s)
 }
 
-# at SECONDS: that long before the test's now.
-at() {
+# ago SECONDS: that long before the test's now.
+ago() {
 	date -u -d "@$((EPOCH - $1))" +%Y-%m-%dT%H:%M:%SZ
 }
 
@@ -28,8 +28,8 @@ report() {
 
 # begun NAME USER AGO: an enrollment that started so many seconds ago.
 begun() {
-	mcfg-enrollment start --ledger "$LEDGER" --user="$2" --at "$(at "$3")" \
-	    > "$T/$1.enroll"
+	mcfg-enrollment start --ledger "$LEDGER" --user="$2" \
+	    --at "$(ago "$3")" > "$T/$1.enroll"
 }
 
 # known NAME USER AGO [UDID [PRODUCT]]: whose device answered a minute later.
@@ -42,7 +42,7 @@ known() {
 	plistlib.dump({'UDID': sys.argv[2], 'SERIAL': 'S-' + sys.argv[2][:9],
 	    'PRODUCT': sys.argv[3], 'CHALLENGE': c}, sys.stdout.buffer)
 	PY
-	mcfg-enrollment identify --ledger "$LEDGER" --at "$(at $(($3 - 60)))" \
+	mcfg-enrollment identify --ledger "$LEDGER" --at "$(ago $(($3 - 60)))" \
 	    ${TTL:+--ttl "$TTL"} "$T/$1.plist" > "$T/$1.scep"
 }
 
@@ -71,7 +71,7 @@ through() {
 
 completes() {
 	mcfg-enrollment complete --ledger "$LEDGER" --signer "$T/$1.pem" \
-	    --at "$(at "$2")" "$T/$1.plist" > "$T/$1.configured"
+	    --at "$(ago "$2")" "$T/$1.plist" > "$T/$1.configured"
 }
 
 # page_is EXPRESSION: over the page as p, which has
@@ -173,7 +173,7 @@ filled() {
 	through l liam 400000 SAME
 	through m liam 300000 same		# supersedes the one before
 	through n nora 200000
-	mcfg-enrollment abort --ledger "$LEDGER" --at "$(at 100)" \
+	mcfg-enrollment abort --ledger "$LEDGER" --at "$(ago 100)" \
 	    "$(sql "SELECT id FROM enrollment WHERE username = 'nora'")"
 }
 
@@ -201,11 +201,11 @@ filled() {
 	    ("started", "challenge_voided", 1)]'
 	json_is "$T/json" '[(x["user"], x["why"], x["last_event"], x["until"])
 	    for x in j["enrollments"]["stuck_list"]][:2] == [
-	    ("greta", "challenge_open", "identified", "'"$(at $((5940 - 7200)))"'"),
-	    ("ben", "challenge_expired", "started", "'"$(at $((7200 - 900)))"'")]'
+	    ("greta", "challenge_open", "identified", "'"$(ago $((5940 - 7200)))"'"),
+	    ("ben", "challenge_expired", "started", "'"$(ago $((7200 - 900)))"'")]'
 	json_is "$T/json" '[(x["user"], x["repeats"], x["last_event"],
 	    x["last_event_time"]) for x in j["enrollments"]["repeated_list"]] ==
-	    [("katja", 2, "repeated", "'"$(at 800)"'")]'
+	    [("katja", 2, "repeated", "'"$(ago 800)"'")]'
 	json_is "$T/json" '[(x["user"], x["state"], x["last_event"]) for x in
 	    j["enrollments"]["ended_list"]] == [("nora", "aborted", "revoked"),
 	    ("liam", "superseded", "superseded")]'

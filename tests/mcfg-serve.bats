@@ -139,7 +139,7 @@ processes() {
 	cat "$PKI/root.pem" "$ROOT_CA" > "$T/roots.pem"
 	site_root=$ROOT_CA ROOT_CA=$T/roots.pem
 	enrolled=
-	! device "$T/d" || enrolled=yes
+	! enroll "$T/d" || enrolled=yes
 	# The site's own root is not what the proxy shows.
 	run ! curl -sS --cacert "$site_root" "$URL/"
 	web '/scep?operation=GetCACaps&message='"$(head -c 6000 /dev/zero |

@@ -95,20 +95,13 @@ printed() {
 	    --key "$PKI/root.key" "$T/profile"
 }
 
-at() {
-	python3 -c "
-import datetime, sys
-t = datetime.datetime.utcnow() + datetime.timedelta(days=int(sys.argv[1]))
-print(t.strftime('%Y-%m-%dT%H:%M:%SZ'))" "$1"
-}
-
 @test "sign: a certificate that expires, has expired, is too young" {
-	warns 'expires soon' "$T/s" mcfg-sign "${id[@]}" --at "$(at 720)" \
-	    "$T/profile"
+	warns 'expires soon' "$T/s" mcfg-sign "${id[@]}" \
+	    --at "$(days_from_now 720)" "$T/profile"
 	refuses 1 'certificate has expired' mcfg-sign "${id[@]}" \
-	    --at "$(at 740)" "$T/profile"
+	    --at "$(days_from_now 740)" "$T/profile"
 	warns 'certificate has expired' "$T/s" mcfg-sign "${id[@]}" \
-	    --at "$(at 740)" --force "$T/profile"
+	    --at "$(days_from_now 740)" --force "$T/profile"
 	warns 'not valid before' "$T/s" mcfg-sign "${id[@]}" \
 	    --at 2020-01-01T00:00:00Z "$T/profile"
 }
@@ -133,14 +126,14 @@ issued() {
 	warns 'CN=short: certificate has expired: devices will show Not Verified' \
 	    "$T/s" mcfg-sign --cert "$T/leaf.pem" --key "$T/leaf.key" \
 	    --chain "$T/short.pem" --chain "$PKI/root.pem" \
-	    --at "$(at 200)" "$T/profile"
+	    --at "$(days_from_now 200)" "$T/profile"
 	warns 'CN=false: it is no CA, and issued a certificate: devices will show Not Verified' \
 	    "$T/s" mcfg-sign --cert "$T/under.pem" --key "$T/under.key" \
 	    --chain "$T/false.pem" --chain "$PKI/root.pem" "$T/profile"
 }
 
-# again NAME OTHER CA DAYS: another certificate for the name and key of NAME.
-again() {
+# reissued NAME OTHER CA DAYS: another certificate for the name and key of NAME.
+reissued() {
 	openssl req -new -key "$T/$1.key" -subj "/CN=$1" -out "$T/csr"
 	echo basicConstraints=CA:TRUE | openssl x509 -req -in "$T/csr" \
 	    -CA "$3.pem" -CAkey "$3.key" -CAcreateserial -days "$4" \
@@ -151,11 +144,12 @@ again() {
 	local who order
 
 	issued mid 100 "$PKI/root" basicConstraints=CA:TRUE
-	again mid renewed "$PKI/root" 700
+	reissued mid renewed "$PKI/root" 700
 	issued cross 700 "$PKI/root" basicConstraints=CA:TRUE
-	again mid crossed "$T/cross" 800
+	reissued mid crossed "$T/cross" 800
 	issued leaf 700 "$T/mid" keyUsage=digitalSignature
-	who=(--cert "$T/leaf.pem" --key "$T/leaf.key" --at "$(at 200)")
+	who=(--cert "$T/leaf.pem" --key "$T/leaf.key"
+	    --at "$(days_from_now 200)")
 
 	# Renewed: the old one has expired.
 	for order in 'mid renewed' 'renewed mid'; do
@@ -222,7 +216,7 @@ again() {
 		SOURCE_DATE_EPOCH=$t refuses 2 'SOURCE_DATE_EPOCH: ' \
 		    mcfg-profile "$T/profile"
 		SOURCE_DATE_EPOCH=$t yields "$T/a" mcfg-sign "${id[@]}" \
-		    --at "$(at 10)" "$T/profile"
+		    --at "$(days_from_now 10)" "$T/profile"
 		SOURCE_DATE_EPOCH=$t yields "$T/a" mcfg-sign "${id[@]}" \
 		    --no-signing-time "$T/profile"
 	done

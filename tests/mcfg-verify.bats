@@ -36,7 +36,7 @@ accepts() {
 	cmp "$T/out" "$T/answer"
 }
 
-ca() {
+refuses_chain() {
 	refuses "$1" "$2" mcfg-verify --ca "$PKI/chain.pem" "$3"
 }
 
@@ -144,46 +144,46 @@ ca() {
 	sign "$T/s" signer -certfile "$PKI/inter.pem"
 	cp "$T/s" "$T/x"
 	flip_byte "$T/x" hello
-	ca 1 'signature' "$T/x"
+	refuses_chain 1 'signature' "$T/x"
 	refuses 1 'signature' mcfg-verify --no-trust "$T/x"
 	{ cat "$T/s"; printf 'xx'; } > "$T/x"
-	ca 3 '2 bytes after the CMS message' "$T/x"
+	refuses_chain 3 '2 bytes after the CMS message' "$T/x"
 	{ cat "$T/s"; printf '\0'; } > "$T/x"
-	ca 3 '1 bytes after the CMS message' "$T/x"
+	refuses_chain 3 '1 bytes after the CMS message' "$T/x"
 	openssl cms -cmsout -inform DER -in "$T/s" -outform PEM -out "$T/pem"
 	{ cat "$T/pem"; echo more; } > "$T/x"
-	ca 3 'after the PEM block' "$T/x"
+	refuses_chain 3 'after the PEM block' "$T/x"
 	for n in 1 2 10 100 1000 2000; do
 		head -c $n "$T/s" > "$T/x"
-		ca 3 "$T/x" "$T/x"
+		refuses_chain 3 "$T/x" "$T/x"
 	done
 	head -c -1 "$T/s" > "$T/x"
-	ca 3 'truncated' "$T/x"
+	refuses_chain 3 'truncated' "$T/x"
 	sign "$T/ber" signer -certfile "$PKI/inter.pem" -stream
 	head -c -2 "$T/ber" > "$T/x"
-	ca 3 'truncated' "$T/x"
+	refuses_chain 3 'truncated' "$T/x"
 }
 
 @test "verify: no message at all" {
 	: > "$T/x"
-	ca 3 'empty' "$T/x"
+	refuses_chain 3 'empty' "$T/x"
 	echo hello, world > "$T/x"
-	ca 3 'not a CMS message' "$T/x"
-	ca 3 'not' "$T/answer"
-	ca 3 'another kind' "$PKI/root.pem"
+	refuses_chain 3 'not a CMS message' "$T/x"
+	refuses_chain 3 'not' "$T/answer"
+	refuses_chain 3 'another kind' "$PKI/root.pem"
 	openssl cms -encrypt -binary -outform DER -in "$T/answer" \
 	    -out "$T/x" "$PKI/client.pem"
-	ca 3 'not SignedData but EnvelopedData' "$T/x"
+	refuses_chain 3 'not SignedData but EnvelopedData' "$T/x"
 	openssl crl2pkcs7 -nocrl -certfile "$PKI/root.pem" -outform DER \
 	    -out "$T/x"
-	ca 3 'no signer' "$T/x"
+	refuses_chain 3 'no signer' "$T/x"
 }
 
 @test "verify: a detached signature needs its content" {
 	openssl cms -sign -binary -outform DER -in "$T/answer" \
 	    -signer "$PKI/signer.pem" -inkey "$PKI/signer.key" \
 	    -certfile "$PKI/inter.pem" -out "$T/x"
-	ca 3 'detached' "$T/x"
+	refuses_chain 3 'detached' "$T/x"
 	accepts "$T/x" --ca "$PKI/root.pem" --detached "$T/answer"
 	echo other > "$T/other"
 	refuses 1 'signature' mcfg-verify --ca "$PKI/root.pem" \
@@ -204,29 +204,29 @@ ca() {
 	for v in md5 md5-plain sha224 unknown-digest \
 	    unknown-digest-everywhere; do
 		forge "$v"
-		ca 1 'digest' "$T/$v"
+		refuses_chain 1 'digest' "$T/$v"
 		refuses 1 'digest' mcfg-verify --no-trust "$T/$v"
 	done
 	forge wrong-signature-algorithm
-	ca 1 'does not fit the digest' "$T/wrong-signature-algorithm"
+	refuses_chain 1 'does not fit the digest' "$T/wrong-signature-algorithm"
 	for v in two-message-digests two-values no-content-type \
 	    no-message-digest other-content-type-attribute \
 	    two-content-types wrong-message-digest no-certificate; do
 		forge "$v"
-		ca 1 'signature' "$T/$v"
+		refuses_chain 1 'signature' "$T/$v"
 	done
 	forge two-signers
-	ca 1 '2 signers' "$T/two-signers"
+	refuses_chain 1 '2 signers' "$T/two-signers"
 	forge no-signers
-	ca 3 'no signer' "$T/no-signers"
+	refuses_chain 3 'no signer' "$T/no-signers"
 	forge detached
-	ca 3 'detached' "$T/detached"
+	refuses_chain 3 'detached' "$T/detached"
 	forge other-content-type
-	ca 3 'not data' "$T/other-content-type"
+	refuses_chain 3 'not data' "$T/other-content-type"
 	forge deep
-	ca 3 'nested deeper than 32' "$T/deep"
+	refuses_chain 3 'nested deeper than 32' "$T/deep"
 	forge not-signed
-	ca 3 'not' "$T/not-signed"
+	refuses_chain 3 'not' "$T/not-signed"
 }
 
 @test "verify: attributes of one message are no content of another" {
@@ -235,13 +235,13 @@ ca() {
 	openssl cms -verify -binary -purpose any -inform DER \
 	    -CAfile "$PKI/chain.pem" -in "$T/attributes-as-content" \
 	    -out /dev/null 2> /dev/null
-	ca 1 'attributes of another message' "$T/attributes-as-content"
+	refuses_chain 1 'attributes of another message' "$T/attributes-as-content"
 	refuses 1 'attributes of another' mcfg-verify --no-trust \
 	    "$T/attributes-as-content"
 	forge set
-	ca 1 'attributes of another message' "$T/set"
+	refuses_chain 1 'attributes of another message' "$T/set"
 	forge set-indefinite
-	ca 1 'attributes of another message' "$T/set-indefinite"
+	refuses_chain 1 'attributes of another message' "$T/set-indefinite"
 	# With attributes of its own, a message may hold a SET.
 	printf '1\0' > "$T/answer"
 	sign "$T/s" signer -certfile "$PKI/inter.pem"
@@ -252,18 +252,18 @@ ca() {
 	python3 -c "
 import sys
 sys.stdout.buffer.write(b'\x30\x80' * 1000000)" > "$T/x"
-	ca 3 'nested deeper than 32' "$T/x"
+	refuses_chain 3 'nested deeper than 32' "$T/x"
 	python3 -c "
 import sys
 n = 2000000
 sys.stdout.buffer.write(b'\x30\x83' + n.to_bytes(3, 'big') + b'\x05\x00' * (n // 2))" > "$T/x"
-	ca 3 'too many parts' "$T/x"
+	refuses_chain 3 'too many parts' "$T/x"
 	printf '0\204\377\377\377\377' > "$T/x"
-	ca 3 'truncated' "$T/x"
+	refuses_chain 3 'truncated' "$T/x"
 	printf '0\211\001\0\0\0\0\0\0\0\0' > "$T/x"
-	ca 3 'absurd length' "$T/x"
+	refuses_chain 3 'absurd length' "$T/x"
 	printf '\060\200\004\200\0\0\0\0' > "$T/x"
-	ca 3 'indefinite' "$T/x"
+	refuses_chain 3 'indefinite' "$T/x"
 }
 
 # ---- anchors ----
@@ -318,11 +318,11 @@ print(t.strftime('%Y-%m-%dT%H:%M:%SZ'))" "$1"
 
 @test "verify --ca: dates" {
 	sign "$T/s" signer -certfile "$PKI/inter.pem"
-	accepts "$T/s" --ca "$PKI/root.pem" --at "$(at 100)"
+	accepts "$T/s" --ca "$PKI/root.pem" --at "$(days_from_now 100)"
 	refuses 1 'certificate has expired' mcfg-verify --ca "$PKI/root.pem" \
-	    --at "$(at 800)" "$T/s"
+	    --at "$(days_from_now 800)" "$T/s"
 	refuses 1 'not yet valid' mcfg-verify --ca "$PKI/root.pem" \
-	    --at "$(at -2)" "$T/s"
+	    --at "$(days_from_now -2)" "$T/s"
 	# Never by the time that is written into products.
 	export SOURCE_DATE_EPOCH=4000000000
 	accepts "$T/s" --ca "$PKI/root.pem"

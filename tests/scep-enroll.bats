@@ -12,7 +12,7 @@ setup() {
 }
 
 teardown() {
-	unserve
+	unserve_ca
 	[ -z "${stranger:-}" ] || kill "$stranger" 2> /dev/null || :
 }
 
@@ -28,7 +28,7 @@ strange() {
 }
 
 # enroll ARG...: with a new challenge, and no wish of its own.
-enroll() {
+scep_enroll() {
 	challenge ca > pw
 	scep-enroll "$URL" --subject /O=Example/CN=printer \
 	    --challenge file:pw "$@"
@@ -49,7 +49,7 @@ allow_names() {
 
 @test "scep-enroll: a key and a certificate by one command" {
 	allow_names
-	serve fastcgi ca
+	serve_ca fastcgi ca
 	challenge ca > pw
 	yields cert scep-enroll "$URL" --subject '/O=Example/CN=printer' \
 	    --san dns:printer.example.com --challenge file:pw \
@@ -63,8 +63,8 @@ allow_names() {
 }
 
 @test "scep-enroll: every message is kept, and mcfg-inspect reads each" {
-	serve fastcgi ca
-	enroll --new-key key --ca ca/root.pem --trace trace -o cert
+	serve_ca fastcgi ca
+	scep_enroll --new-key key --ca ca/root.pem --trace trace -o cert
 	(cd trace && echo *) > names
 	diff names - <<-'TEXT'
 	01-getcacert.response 02-getcacaps.response 03-pkioperation.request 04-pkioperation.response
@@ -87,13 +87,13 @@ allow_names() {
 	    openssl req -inform DER -noout -subject | grep -q 'CN = printer'
 	[ "$(stat -c %a trace/03-pkioperation.request)" = 600 ]
 	# A second run in the same folder goes on counting.
-	run -1 enroll --key key --fingerprint "$(printf %040d 7)" --trace trace
+	run -1 scep_enroll --key key --fingerprint "$(printf %040d 7)" --trace trace
 	[ -e trace/05-getcacert.response ]
 }
 
 @test "scep-enroll: a request that waits is asked for again later" {
 	echo 'approval: manual' > ca/scep-ca.yaml
-	serve fastcgi ca
+	serve_ca fastcgi ca
 	run -5 scep-enroll "$URL" --subject /CN=a --new-key key \
 	    --ca ca/root.pem --state state --trace trace -o cert
 	[[ $output == 'scep-enroll: the request is pending: ask again with --poll --state state'* ]]
@@ -114,7 +114,7 @@ allow_names() {
 
 @test "scep-enroll: it waits itself, until somebody approves" {
 	echo 'approval: manual' > ca/scep-ca.yaml
-	serve fastcgi ca
+	serve_ca fastcgi ca
 	scep-enroll "$URL" --subject /CN=a --new-key key --ca ca/root.pem \
 	    --wait 10m --every 1s -o cert 2> err 3>&- &
 	until scep-ca list --dir ca --pending --json > pending &&
@@ -135,8 +135,8 @@ print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
 
 @test "scep-enroll: a renewal has the same names, and needs no challenge" {
 	allow_names
-	serve fastcgi ca
-	enroll --san dns:a.example.com --san email:a@example.com \
+	serve_ca fastcgi ca
+	scep_enroll --san dns:a.example.com --san email:a@example.com \
 	    --new-key key --ca ca/root.pem -o cert
 	yields new scep-enroll "$URL" --signer cert --signer-key key \
 	    --new-key new.key --ca ca/root.pem --trace trace
@@ -159,7 +159,7 @@ print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
 
 @test "scep-enroll: by GET where the server takes no POST, with its name" {
 	strange nocaps
-	run -0 --separate-stderr enroll --new-key key --ca ca/root.pem \
+	run -0 --separate-stderr scep_enroll --new-key key --ca ca/root.pem \
 	    --name 'an RA & co' --cipher aes-256-cbc --digest sha256 -o cert
 	# shellcheck disable=SC2154 # of run
 	[[ $stderr == *'warning: GetCACaps: the server (404) names nothing'* ]]
@@ -171,7 +171,7 @@ print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
 
 @test "scep-enroll: a lost reply is asked for again, and nothing issued twice" {
 	strange lose
-	yields cert enroll --new-key key --ca ca/root.pem
+	yields cert scep_enroll --new-key key --ca ca/root.pem
 	certified cert key
 	[ "$(grep -c '^POST PKIOperation' ca/asked)" -eq 2 ]
 	scep-ca list --dir ca --json > list
@@ -181,18 +181,18 @@ print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
 @test "scep-enroll: the server must be of the CA that was named" {
 	local sha256 sha1
 
-	serve fastcgi ca
+	serve_ca fastcgi ca
 	sha256=$(openssl x509 -in ca/root.pem -noout -fingerprint -sha256)
 	sha1=$(openssl x509 -in ca/root.pem -noout -fingerprint -sha1)
 	for print in "${sha256#*=}" "${sha1#*=}"; do
-		yields cert enroll --new-key "key$((++n))" \
+		yields cert scep_enroll --new-key "key$((++n))" \
 		    --fingerprint "$print"
 	done
-	run -1 enroll --key key1 --fingerprint "$(printf %064d 1)"
+	run -1 scep_enroll --key key1 --fingerprint "$(printf %064d 1)"
 	[[ $output == *'no certificate there has the fingerprint'* ]]
-	run -1 enroll --key key1 --ca "$PKI/root.pem"
+	run -1 scep_enroll --key key1 --ca "$PKI/root.pem"
 	[[ $output == "scep-enroll: GetCACert: the server is not of $PKI/root.pem: "* ]]
-	run -0 --separate-stderr enroll --new-key "key$((++n))"
+	run -0 --separate-stderr scep_enroll --new-key "key$((++n))"
 	[[ $stderr == *'warning: this CA is trusted unseen'* ]]
 	text=$(tr -d : <<< "${sha256#*=}" | tr A-F a-f)
 	[[ $stderr == *"$text" ]]
@@ -202,10 +202,10 @@ print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
 	scep-ca init --dir with-ra --subject /O=Example/CN=CA2 --ra
 	rm -r ca
 	mv with-ra ca
-	serve fastcgi ca
-	yields cert enroll --new-key key --ca ca/root.pem
+	serve_ca fastcgi ca
+	yields cert scep_enroll --new-key key --ca ca/root.pem
 	certified cert key
-	unserve
+	unserve_ca
 
 	openssl req -x509 -newkey rsa:2048 -nodes -keyout evil.key \
 	    -subj /O=Example/CN=RA -days 30 -out evil.pem \
@@ -220,7 +220,7 @@ print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
 		    -certfile bag.pem -out list
 		strange list list
 		rm -rf key cert trace
-		yields cert enroll --new-key key --ca ca/root.pem \
+		yields cert scep_enroll --new-key key --ca ca/root.pem \
 		    --trace trace
 		certified cert key
 		# Whom the request is for, by the openssl command.
@@ -239,7 +239,7 @@ print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
 	for file in ca/root.pem list; do
 		rm -f key
 		strange list "$file"
-		yields cert enroll --new-key key --ca ca/root.pem
+		yields cert scep_enroll --new-key key --ca ca/root.pem
 		certified cert key
 		kill "$stranger"
 	done
@@ -266,7 +266,7 @@ print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
 }
 
 @test "scep-enroll: a refusal says why, and nothing is written" {
-	serve fastcgi ca
+	serve_ca fastcgi ca
 	echo wrong > pw
 	run -1 scep-enroll "$URL" --subject /CN=a --challenge file:pw \
 	    --new-key key --ca ca/root.pem -o cert --trace trace
@@ -277,7 +277,7 @@ print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
 
 @test "scep-enroll: secrets come by env, file and descriptor, never in argv" {
 	needs strace
-	serve fastcgi ca
+	serve_ca fastcgi ca
 	openssl genrsa -aes128 -passout pass:open -out locked 2048 2> /dev/null
 	challenge ca > pw
 	strace -f -qq -e trace=execve -s 4096 -o calls scep-enroll "$URL" \
@@ -294,21 +294,21 @@ print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
 }
 
 @test "scep-enroll: a key that is there is never replaced" {
-	serve fastcgi ca
+	serve_ca fastcgi ca
 	echo mine > key
-	run -4 enroll --new-key key --ca ca/root.pem
+	run -4 scep_enroll --new-key key --ca ca/root.pem
 	[[ $output == 'scep-enroll: key: there already'* ]]
 	[ "$(cat key)" = mine ]
-	run -4 enroll --new-key nowhere/key --ca ca/root.pem
+	run -4 scep_enroll --new-key nowhere/key --ca ca/root.pem
 	[[ $output == 'scep-enroll: nowhere/key: '*irectory* ]]
 	chmod 644 key
-	run -4 enroll --key key --ca ca/root.pem
+	run -4 scep_enroll --key key --ca ca/root.pem
 	[[ ${lines[0]} == 'scep-enroll: key: '* ]]
 }
 
 @test "scep-enroll: a full disk" {
 	[ -c /dev/full ] || skip "no /dev/full here"
-	serve fastcgi ca
+	serve_ca fastcgi ca
 	challenge ca > pw
 	status=0
 	scep-enroll "$URL" --subject /CN=a --challenge file:pw --new-key key \

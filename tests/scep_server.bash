@@ -1,17 +1,9 @@
 # A web server for SCEP tests; loaded after scep_helpers.
 # shellcheck disable=SC2034 # URL and code are for the tests
 #
-# serve fastcgi|cgi DIR: lighttpd on a free port of the loopback with scep-ca
-# of DIR at /scep; $URL is its address, log in $T/web/*.log.  unserve ends it.
-
-free_port() {
-	python3 - <<-'PY'
-	import socket
-	s = socket.socket()
-	s.bind(('127.0.0.1', 0))
-	print(s.getsockname()[1])
-	PY
-}
+# serve_ca fastcgi|cgi DIR: lighttpd on a free port of the loopback with scep-ca
+# of DIR at /scep; $URL is its address, log in $T/web/*.log.  unserve_ca ends
+# it.
 
 web_config() {
 	cat <<-EOF
@@ -42,7 +34,7 @@ web_config() {
 	fi
 }
 
-serve() {
+serve_ca() {
 	local kind=$1 dir=$2 port
 
 	mkdir -p "$T/web/www" "$T/web/tmp"
@@ -57,12 +49,12 @@ serve() {
 		rm -f "$T/web/pid"
 		(cd "$T/web" && exec lighttpd -D -f conf) \
 		    > "$T/web/out" 2>&1 3>&- &
-		web=$!
-		until [ -s "$T/web/pid" ] || ! kill -0 "$web" 2> /dev/null
+		lighttpd=$!
+		until [ -s "$T/web/pid" ] || ! kill -0 "$lighttpd" 2> /dev/null
 		do
 			read -rt 0.02 <> <(:) || :
 		done
-		if kill -0 "$web" 2> /dev/null; then
+		if kill -0 "$lighttpd" 2> /dev/null; then
 			URL=http://127.0.0.1:$port/scep
 			return 0
 		fi
@@ -71,22 +63,17 @@ serve() {
 	return 1
 }
 
-unserve() {
-	[ -n "${web:-}" ] || return 0
-	kill -INT "$web" 2> /dev/null || :
-	wait "$web" 2> /dev/null || :
-	web=
+unserve_ca() {
+	[ -n "${lighttpd:-}" ] || return 0
+	kill -INT "$lighttpd" 2> /dev/null || :
+	wait "$lighttpd" 2> /dev/null || :
+	lighttpd=
 }
 
-# web FILE curl-arguments...: the status code is in $code, headers in
+# fetch FILE curl-arguments...: the status code is in $code, headers in
 # $T/head, the body in FILE.
-web() {
+fetch() {
 	local file=$1
 	shift
 	code=$(curl -s -o "$file" -D "$T/head" -w '%{http_code}' "$@")
-}
-
-# header NAME: its value.
-header() {
-	tr -d '\r' < "$T/head" | sed -n "s/^$1: //Ip"
 }

@@ -76,7 +76,7 @@ between() {
 }
 
 @test "web: a device enrolls, and the site knows who, which and when" {
-	yields - device "$T/d" --udid 00008110-AAAA --serial C02FLOW1 \
+	yields - enroll "$T/d" --udid 00008110-AAAA --serial C02FLOW1 \
 	    --product iPhone15,2
 	plist_is "$T/d/profile.mobileconfig" \
 	    "len(p['PayloadContent']) == 2"
@@ -92,7 +92,7 @@ between() {
 }
 
 @test "web: what travelled is what the standards say" {
-	yields - device "$T/d"
+	yields - enroll "$T/d"
 	for n in 01-enroll 03-profile 09-profile; do
 		unsign "$T/d/$n.response" "$T/$n"
 		xmllint --noout "$T/$n"
@@ -127,7 +127,7 @@ between() {
 	[ "$(header Content-Type)" = application/x-x509-ca-cert ]
 	web '/scep?operation=GetCACaps'
 	[[ $(header Content-Type) == text/plain* ]]
-	yields - device "$T/d"
+	yields - enroll "$T/d"
 	again "$T/d"
 	[ "$(header Content-Type)" = application/x-apple-aspen-config ]
 	[ "$(header Cache-Control)" = no-store ]
@@ -241,9 +241,9 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 }
 
 @test "web: no secret and no raw text of a device is in the logs" {
-	yields - device "$T/d" --serial SECRET-SERIAL
+	yields - enroll "$T/d" --serial SECRET-SERIAL
 	echo nobody > "$SITE/devices.allow"
-	device_refused 1 'phase 2: the service answered 403' "$T/e" \
+	enroll_refused 1 'phase 2: the service answered 403' "$T/e" \
 	    --udid $'U\nforged: line' --serial $'\u202eS'
 	for d in d e; do
 		run -1 grep -rqF -e "$(mcfg-get CHALLENGE \
@@ -292,7 +292,7 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 @test "web: users with names of any script, and names that are no text" {
 	for name in 'jürgen' 山田 '😀'; do
 		add_user "$name"
-		yields - device_of "$name" "$T/$name"
+		yields - enroll_as "$name" "$T/$name"
 		grep -q "200: profile service for $name\$" "$SITE/log/mcfg.log"
 		NAME=$name enrollments "__import__('os').environ['NAME'] in
 		    [e['user'] for e in j]"
@@ -349,7 +349,7 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 }
 
 @test "web: a chunked message is a message" {
-	phase2 "$(challenge)"
+	phase2 "$(get_challenge)"
 	post "$T/message" -H 'Transfer-Encoding: chunked' --http1.1
 	[ "$code" = 200 ]
 	[ -z "$(left_over)" ]
@@ -374,7 +374,7 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 @test "web: twenty devices at once, each with its own certificate" {
 	pids=()
 	for n in $(seq 20); do
-		device_of "user$n" "$T/$n" --udid "TWENTY-$n" \
+		enroll_as "user$n" "$T/$n" --udid "TWENTY-$n" \
 		    --serial "SERIAL-$n" 3>&- &
 		pids+=("$!")
 	done
@@ -564,7 +564,7 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 	make_site
 	serve
 	started=("$SERVER" ${WORKERS:+"$WORKERS"})
-	yields - device "$T/d" --udid ANOTHER
+	yields - enroll "$T/d" --udid ANOTHER
 	enrollments "[e['udid'] for e in j] == ['ANOTHER']"
 	other=$SITE
 
@@ -610,7 +610,7 @@ gone() {
 }
 
 @test "web: a device that tries everything finds nothing wrong" {
-	run -0 device "$T/d" --server-only-checks
+	run -0 enroll "$T/d" --server-only-checks
 	printf '%s\n' "$output" | grep -v '^right ' || :
 	[ "$(printf '%s\n' "$output" | grep -c '^right ')" -ge 80 ]
 	[[ ${lines[-1]} == *' right, 0 wrong, 0 not offered or not reached' ]]
@@ -622,7 +622,7 @@ insist() {
 
 	for _ in $(seq 30); do
 		rm -rf "${T:?}/$n"
-		! device_of "user$n" "$T/$n" --udid "KILLED-$n" \
+		! enroll_as "user$n" "$T/$n" --udid "KILLED-$n" \
 		    > /dev/null 2>> "$T/$n.failed" || return 0
 		until curl -s -o "$T/$n.up" --cacert "$ROOT_CA" "$URL/CA"; do
 			:
