@@ -67,7 +67,7 @@ sql() {
 	psql -qAt -c "$1" "$LEDGER"
 }
 
-# enroll N FIRST SECOND: device N at the first address that serves it, by turns.
+# enroll_at N FIRST SECOND: device N at the first address that serves it, by turns.
 enroll_at() {
 	local n=$1 first=$2 second=$3 try
 
@@ -88,12 +88,17 @@ enroll_at() {
 	return 1
 }
 
-# crowd: all devices, eight at a time, the odd ones first at the one host
-# and the even ones at the other.
+# crowd FIRST LAST: these devices, eight at a time, the odd ones first at the
+# one host and the even ones at the other.  It goes on in the background.
 crowd() {
-	export -f enroll
+	_crowd "$@" 3>&- >> "$T/crowd" 2>&1 &
+	crowd=$!
+}
+
+_crowd() {
+	export -f enroll_at
 	export T
-	seq "$DEVICES" | xargs -P 8 -I N bash -c '
+	seq "$1" "$2" | xargs -P 8 -I N bash -c '
 		if [ $((N % 2)) -eq 1 ]; then
 			enroll_at N "$URL" "$OTHER_URL"
 		else
@@ -101,12 +106,20 @@ crowd() {
 		fi'
 }
 
-# done_by COUNT: until so many devices are done.
+# done_by COUNT: until so many devices are done, or the crowd is through.
 done_by() {
 	until [ "$(find "$T" -name '*.done' | wc -l)" -ge "$1" ]; do
-		kill -0 "$crowd" || return 1
+		kill -0 "$crowd" 2> /dev/null || break
 		read -rt 0.05 <> <(:) || :
 	done
+}
+
+# crowd_enrolls: waits for all of the crowd.
+crowd_enrolls() {
+	wait "$crowd" || {
+		cat "$T/crowd"
+		return 1
+	}
 }
 
 # nothing_twice: by the devices, and by the database.
@@ -171,18 +184,19 @@ nothing_twice() {
 @test "hosts: devices at both, while one stops, and then the other" {
 	start a
 	start b
-	crowd 3>&- > "$T/crowd" 2>&1 &
-	crowd=$!
-	done_by $((DEVICES / 4))
+	crowd 1 $((DEVICES / 3))
+	done_by $((DEVICES / 6))
 	stop a
+	crowd_enrolls
+	# A device that begins at the one that is down changes over.
+	enroll_at $((DEVICES / 3 + 1)) "$URL" "$OTHER_URL"
+	[ "$(tail -n 1 "$T/tries")" = 2 ]
+	crowd $((DEVICES / 3 + 2)) $((DEVICES * 2 / 3))
 	done_by $((DEVICES / 2))
 	start a
 	stop b
-	wait "$crowd" || {
-		cat "$T/crowd"
-		return 1
-	}
-	# Some had to go to the other.
-	grep -qv '^1$' "$T/tries"
+	crowd_enrolls
+	crowd $((DEVICES * 2 / 3 + 1)) "$DEVICES"
+	crowd_enrolls
 	nothing_twice
 }

@@ -530,7 +530,7 @@ first_line() {
 
 # ---- SCEP ----
 
-# enroll NAME: a key, its request NAME.request, the answer NAME.reply.
+# exchange NAME: a key, its request NAME.request, the answer NAME.reply.
 exchange() {
 	openssl genrsa -out "$T/$1.key" 2048 2> /dev/null
 	chmod 600 "$T/$1.key"

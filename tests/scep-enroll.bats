@@ -27,7 +27,7 @@ strange() {
 	exec 5>&-
 }
 
-# enroll ARG...: with a new challenge, and no wish of its own.
+# scep_enroll ARG...: with a new challenge.
 scep_enroll() {
 	challenge ca > pw
 	scep-enroll "$URL" --subject /O=Example/CN=printer \
