@@ -304,6 +304,14 @@ io_join(const char *dir, const char *name)
 }
 
 char *
+io_real(const char *path)
+{
+	char *real = realpath(path, NULL);
+
+	return real != NULL ? real : xstrdup(path);
+}
+
+char *
 io_beside(const char *path, const char *name)
 {
 	const char *slash;

@@ -96,6 +96,9 @@ char *io_beside(const char *path, const char *name);
 /* io_join() gives dir/name; the caller frees it. */
 char *io_join(const char *dir, const char *name);
 
+/* io_real() is the absolute path of one that exists; the caller frees it. */
+char *io_real(const char *path);
+
 /* io_base() is the part of a path behind its last slash; borrowed. */
 const char *io_base(const char *path);
 

@@ -202,7 +202,7 @@ program() {
 	csr d /CN=d ''
 	message ca d
 	program 'exit 3'
-	refuses 4 'status 3 is not' scep-ca answer --dir ca \
+	refuses 4 'status 3' scep-ca answer --dir ca \
 	    --operation PKIOperation d.msg
 	program 'kill -KILL $$'
 	refuses 4 'signal 9' scep-ca answer --dir ca \
@@ -224,6 +224,40 @@ program() {
 	exec 7<&-
 	# 0, 1, 2, and the folder that ls reads.
 	[ "$(wc -l < fds)" -le 4 ]
+}
+
+@test "scep-ca approval: the program gets variables that we name, no other" {
+	program "env > $T/env" "cat > $T/facts" 'exit 0'
+	device d
+	csr d /CN=d ''
+	message ca d
+	cd ca
+	HTTP_AUTHORIZATION=mark HTTP_COOKIE=mark LD_MARK=mark \
+	    SCEP_CA_DIR=. REQUEST_METHOD=POST CONTENT_LENGTH=$(wc -c < ../d.msg) \
+	    QUERY_STRING=operation=PKIOperation REMOTE_ADDR=192.0.2.1 \
+	    GATEWAY_INTERFACE=CGI/1.1 scep-ca < ../d.msg > ../reply 2> ../err
+	cd ..
+	grep -q 'outcome=issued' err
+	run -1 grep mark env
+	sed 's/=.*//' env | grep -vxE '_|PWD|OLDPWD|SHLVL' | sort > names
+	printf '%s\n' LC_ALL PATH SCEP_CA_DIR | cmp - names
+	grep -qxF "SCEP_CA_DIR=$(realpath ca)" env
+	json_is facts 'j["transaction"]'
+}
+
+@test "scep-ca approval: facts that are longer than a pipe" {
+	program "wc -c > $T/size" 'exit 0'
+	# A name of a signer that JSON makes several times as long.
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout d.key -days 30 \
+	    -subj "$(printf '/CN=d'; for _ in $(seq 400); do
+	        printf '/OU=\\"\\"\\"\\"\\"\\"\\"\\"\\"\\"'
+	        printf '\\"\\"\\"\\"\\"\\"\\"\\"\\"\\"'
+	    done)" -out d.pem 2> /dev/null
+	chmod 600 d.key
+	csr d /CN=d ''
+	message ca d
+	answer ca d
+	[ "$(cat size)" -gt 65536 ]
 }
 
 @test "scep-ca approval: no more than a thousand requests wait" {

@@ -22,9 +22,9 @@ struct approval_facts {
 };
 
 /*
- * approval_ask() runs the policy's command, no shell in between: the facts go
- * to its standard input as JSON, its status is the verdict.  FAULT where it
- * cannot be run, takes too long, or ends with another status than 0, 1 and 5.
+ * approval_ask() runs the policy's command, as child.h says: the facts go to
+ * its standard input as JSON, its status is the verdict.  FAULT if it cannot
+ * be run, takes too long, or ends with another status than 0, 1 and 5.
  */
 enum status approval_ask(const struct authority *a,
     const struct approval_facts *f, enum approval_verdict *out) USE_RESULT;
