@@ -6,11 +6,12 @@
 #include "io.h"
 #include "opts.h"
 #include "scep.h"
+#include "scep_trust.h"
 #include "tree.h"
 
 struct args {
 	struct io_output out;
-	const char *ca;
+	struct scep_trust_source trust;
 	struct identity_source key;
 	const char *subject;
 	struct strings san;
@@ -19,7 +20,7 @@ struct args {
 	const char *signer, *signer_key;
 	const char *digest, *cipher;
 	bool poll, pem;
-	const char *state;
+	const char *state, *report;
 };
 
 static struct args args = {
@@ -28,8 +29,7 @@ static struct args args = {
 };
 
 static const struct opt options[] = {
-	{ 0, "ca", "FILE", "what GetCACert answered: the CA, or RA and CA",
-	    .value = &args.ca },
+	OPT_SCEP_TRUST(args.trust),
 	{ 0, "key", "KEY", "the key to be certified: a file, env:NAME, fd:N",
 	    .value = &args.key.key },
 	OPT_KEY_ACCESS(args.key),
@@ -53,6 +53,7 @@ static const struct opt options[] = {
 	    .flag = &args.poll },
 	{ 0, "state", "FILE", "keeps what scep-response needs",
 	    .value = &args.state },
+	OPT_REPORT(args.report),
 	OPT_PEM(args.pem),
 	OPT_OUTPUT(args.out),
 	OPT_AT,
@@ -75,8 +76,9 @@ struct work {
 	struct identity signer;
 	EVP_PKEY *key;
 	X509_REQ *csr;
-	X509 *to;			/* borrowed from cas */
-	STACK_OF(X509) *cas;
+	struct scep_trust trust;
+	bool has_names;			/* false for a state of before 0.2 */
+	struct buf names;		/* subjectAltName asked for, DER */
 	char *transaction;
 };
 
@@ -86,15 +88,18 @@ work_free(struct work *w)
 	identity_free(&w->signer);
 	EVP_PKEY_free(w->key);
 	X509_REQ_free(w->csr);
-	cert_list_free(w->cas);
+	scep_trust_free(&w->trust);
+	buf_free(&w->names);
 	free(w->transaction);
 }
 
 static enum status
 check_args(const struct args *a)
 {
-	if (a->ca == NULL)
-		return opts_missing("--ca", "what GetCACert answered");
+	enum status st;
+
+	if ((st = scep_trust_check(&a->trust)) != OK)
+		return st;
 	if (a->key.key == NULL)
 		return opts_missing("--key", "the key to be certified");
 	if (a->state == NULL)
@@ -112,32 +117,6 @@ check_args(const struct args *a)
 	if ((a->signer == NULL) != (a->signer_key == NULL))
 		return opts_missing("--signer and --signer-key",
 		    "both, or none");
-	return OK;
-}
-
-/*
- * Whom to encrypt to: the first certificate that may encipher keys; with one
- * certificate alone, that one.
- */
-static enum status
-load_ca(const struct args *a, struct work *w)
-{
-	enum status st;
-	int i;
-
-	if ((st = cert_load_list(a->ca, &w->cas)) != OK)
-		return st;
-	for (i = 0; i < sk_X509_num(w->cas) && w->to == NULL; i++)
-		if ((X509_get_key_usage(sk_X509_value(w->cas, i)) &
-		    KU_KEY_ENCIPHERMENT) != 0)
-			w->to = sk_X509_value(w->cas, i);
-	if (w->to == NULL && sk_X509_num(w->cas) == 1)
-		w->to = sk_X509_value(w->cas, 0);
-	if (w->to == NULL)
-		return fail(REFUSED, "%s: no certificate in it has "
-		    "keyEncipherment", a->ca);
-	if (!cert_key_is_rsa(X509_get0_pubkey(w->to)))
-		return fail(REFUSED, "%s: its key is not RSA", a->ca);
 	return OK;
 }
 
@@ -224,9 +203,32 @@ put_state(const struct args *a, const struct work *w,
 	tree_set(t, "nonce", tree_data(nonce, SCEP_NONCE));
 	tree_set_string(t, "key_sha256", hash);
 	tree_set(t, "subject", tree_data(subject->data, subject->len));
+	if (w->has_names)
+		tree_set(t, "names", tree_data(w->names.data, w->names.len));
 	tree_set(t, "signer", tree_data(cert.data, cert.len));
 	tree_to_xml(t, &xml);
 	return io_spill(&out, &xml);
+}
+
+/* Whom the message is encrypted to, and for which CA. */
+static enum status
+put_report(const struct args *a, const struct work *w)
+{
+	auto_report *r = report_object();
+	struct report *ca = report_object(), *to = report_object();
+	auto_buf json = BUF_INIT;
+
+	if (a->report == NULL) {
+		report_free(ca);
+		report_free(to);
+		return OK;
+	}
+	cert_report(w->trust.ca, ca);
+	cert_report(w->trust.recipient, to);
+	report_add(r, "ca", ca);
+	report_add(r, "recipient", to);
+	report_render(r, &json);
+	return io_side(a->report, false, &json);
 }
 
 static enum status
@@ -238,7 +240,7 @@ send(const struct args *a, struct work *w, enum scep_type type,
 		.transaction = w->transaction,
 		.content = content,
 		.signer = &w->signer,
-		.to = w->to,
+		.to = w->trust.recipient,
 		.digest = a->digest,
 		.cipher = a->cipher,
 		.now = clock_now(),
@@ -248,7 +250,8 @@ send(const struct args *a, struct work *w, enum scep_type type,
 
 	if ((st = secret_random(r.nonce, sizeof r.nonce)) != OK ||
 	    (st = scep_request(&r, &der)) != OK ||
-	    (st = put_state(a, w, r.nonce, subject)) != OK)
+	    (st = put_state(a, w, r.nonce, subject)) != OK ||
+	    (st = put_report(a, w)) != OK)
 		return st;
 	if (a->pem)
 		cert_armour("CMS", &der, &pem);
@@ -268,6 +271,8 @@ enroll(const struct args *a, struct work *w)
 		return st;
 	w->transaction = scep_transaction(w->key);
 	cert_request_to_der(w->csr, &content);
+	scep_request_names(w->csr, &w->names);
+	w->has_names = true;
 	cert_name_to_der(X509_REQ_get_subject_name(w->csr), &subject);
 	return send(a, w, a->signer != NULL ? SCEP_RENEWALREQ : SCEP_PKCSREQ,
 	    &content, &subject);
@@ -279,7 +284,7 @@ get_state(const struct args *a, struct work *w, struct buf *subject)
 {
 	auto_buf in = BUF_INIT;
 	auto_tree *t = NULL;
-	const struct tree *name, *cert;
+	const struct tree *name, *names, *cert;
 	const unsigned char *p;
 	const char *reason;
 	enum status st;
@@ -297,6 +302,11 @@ get_state(const struct args *a, struct work *w, struct buf *subject)
 	w->transaction = xstrdup(tree_get_string(t, "transaction"));
 	p = tree_data_of(name, &len);
 	buf_add(subject, p, len);
+	if ((names = tree_get_kind(t, "names", TREE_DATA)) != NULL) {
+		p = tree_data_of(names, &len);
+		buf_add(&w->names, p, len);
+		w->has_names = true;
+	}
 	p = tree_data_of(cert, &len);
 	if ((reason = cert_from_der(p, len, &w->signer.cert)) != NULL)
 		return fail(MALFORMED, "%s: the signer in it: %s", a->state,
@@ -326,18 +336,21 @@ poll(const struct args *a, struct work *w)
 	    NULL)
 		return fail(MALFORMED, "%s: the subject in it: %s", a->state,
 		    reason);
-	scep_poll_content(X509_get_subject_name(sk_X509_value(w->cas,
-	    sk_X509_num(w->cas) - 1)), name, &content);
+	scep_poll_content(X509_get_subject_name(w->trust.ca), name,
+	    &content);
 	return send(a, w, SCEP_CERTPOLL, &content, &subject);
 }
 
 static enum status
 run(const struct args *a)
 {
-	AUTO(work_free) struct work w = { .signer = IDENTITY_INIT };
+	AUTO(work_free) struct work w = { .signer = IDENTITY_INIT,
+	    .trust = SCEP_TRUST_INIT, .names = BUF_INIT };
 	enum status st;
 
-	if ((st = check_args(a)) != OK || (st = load_ca(a, &w)) != OK ||
+	if ((st = check_args(a)) != OK ||
+	    (st = scep_trust_load(&a->trust, clock_now(), true,
+	    &w.trust)) != OK ||
 	    (st = cert_load_key(&a->key, "--key", &w.key)) != OK)
 		return st;
 	if (!cert_key_is_rsa(w.key))

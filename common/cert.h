@@ -84,6 +84,12 @@ const char *cert_parse(const struct buf *in, X509 **out);
 const char *cert_parse_list(const struct buf *in, STACK_OF(X509) **out);
 const char *cert_parse_request(const struct buf *in, X509_REQ **out);
 
+/*
+ * The certificates of one DER certificate or certs-only PKCS #7, for what came
+ * from a stranger: no PEM, no base64, nothing behind it.  At least one.
+ */
+const char *cert_list_from_der(const struct buf *der, STACK_OF(X509) **out);
+
 /* Certificates that may not fit the format: DER exactly, nothing behind it. */
 const char *cert_from_der(const void *p, size_t len, X509 **out);
 

@@ -100,6 +100,25 @@ list_from_der(const struct buf *der, STACK_OF(X509) *l)
 	return NULL;
 }
 
+const char *
+cert_list_from_der(const struct buf *der, STACK_OF(X509) **out)
+{
+	auto_certs *l = sk_X509_new_null();
+	const char *reason;
+
+	if (l == NULL)
+		mem_exhausted();
+	if (!der_looks_like(der))
+		return pem_looks_like(der) ? "PEM, and not DER" :
+		    "not a certificate in DER";
+	if ((reason = list_from_der(der, l)) != NULL)
+		return reason;
+	if (sk_X509_num(l) == 0)
+		return "no certificate in it";
+	*out = STEAL(l);
+	return NULL;
+}
+
 static const char *
 list_from_pem(const struct buf *in, STACK_OF(X509) *l)
 {

@@ -118,7 +118,7 @@ enum issue_profile {
 	ISSUE_TLS,		/* serverAuth, names needed */
 	ISSUE_SIGNER,		/* digitalSignature */
 	ISSUE_CLIENT,		/* clientAuth */
-	ISSUE_RA,		/* digitalSignature, keyEncipherment */
+	ISSUE_RA,		/* both, and the two marks of an RA */
 };
 
 struct issue_order {

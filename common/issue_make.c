@@ -214,6 +214,10 @@ shape_of(const struct issue_order *o)
 	static char server[] = "serverAuth", client[] = "clientAuth";
 	static char *const for_server[] = { server };
 	static char *const for_client[] = { client };
+	/* id-kp-cmcRA (RFC 6402), and what NDES and Windows know an RA by. */
+	static char cmc_ra[] = "1.3.6.1.5.5.7.3.28";
+	static char agent[] = "1.3.6.1.4.1.311.20.2.1";
+	static char *const for_ra[] = { cmc_ra, agent };
 	/* Only RSA keys encipher keys. */
 	uint32_t both = KU_DIGITAL_SIGNATURE |
 	    (cert_key_is_rsa(o->key) ? KU_KEY_ENCIPHERMENT : 0u);
@@ -226,7 +230,7 @@ shape_of(const struct issue_order *o)
 	case ISSUE_SIGNER:
 		return (struct shape){ KU_DIGITAL_SIGNATURE, NULL, 0 };
 	case ISSUE_RA:
-		return (struct shape){ both, NULL, 0 };
+		return (struct shape){ both, for_ra, 2 };
 	default:
 		return (struct shape){ o->policy->usage, o->policy->eku,
 		    o->policy->eku_count };

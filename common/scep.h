@@ -213,6 +213,12 @@ enum status scep_make_csr(const X509_NAME *subject,
     const GENERAL_NAMES *names, const struct buf *challenge, EVP_PKEY *key,
     const char *digest, X509_REQ **out) USE_RESULT;
 
+/*
+ * scep_request_names() appends the DER of the subjectAltName that a request
+ * asks for; nothing if it asks for none.
+ */
+void scep_request_names(X509_REQ *req, struct buf *der);
+
 /* scep_make_signer() makes the self-signed certificate of section 2.3. */
 enum status scep_make_signer(const X509_NAME *subject, EVP_PKEY *key,
     int64_t now, X509 **out) USE_RESULT;

@@ -56,6 +56,20 @@ scep_make_csr(const X509_NAME *subject, const GENERAL_NAMES *names,
 	return OK;
 }
 
+void
+scep_request_names(X509_REQ *req, struct buf *der)
+{
+	auto_EXTENSIONS *list = X509_REQ_get_extensions(req);
+	int at = X509v3_get_ext_by_NID(list, NID_subject_alt_name, -1);
+	const ASN1_OCTET_STRING *value;
+
+	if (at < 0)
+		return;
+	value = X509_EXTENSION_get_data(X509v3_get_ext(list, at));
+	buf_add(der, ASN1_STRING_get0_data(value),
+	    (size_t)ASN1_STRING_length(value));
+}
+
 static bool
 signer_usage(X509 *cert)
 {

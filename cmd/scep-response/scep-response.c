@@ -2,9 +2,12 @@
 #include <string.h>
 
 #include "cert.h"
+#include "clock.h"
 #include "io.h"
+#include "issued.h"
 #include "opts.h"
 #include "scep.h"
+#include "scep_trust.h"
 #include "tree.h"
 
 struct args {
@@ -12,7 +15,8 @@ struct args {
 	struct io_output out;
 	const char *state;
 	struct identity_source key;
-	const char *ca;
+	struct scep_trust_source trust;
+	bool require_names;
 	bool allow_des;
 };
 
@@ -23,12 +27,14 @@ static const struct opt options[] = {
 	{ 0, "key", "KEY", "the key that signed the request",
 	    .value = &args.key.key },
 	OPT_KEY_ACCESS(args.key),
-	{ 0, "ca", "FILE", "what GetCACert answered: the CA, or RA and CA",
-	    .value = &args.ca },
+	OPT_SCEP_TRUST(args.trust),
+	{ 0, "require-names", NULL, "refuse a certificate for other names "
+	    "than were asked for", .flag = &args.require_names },
 	{ 0, "allow-des", NULL, "take a reply that is encrypted with DES",
 	    .flag = &args.allow_des },
 	OPT_OUTPUT(args.out),
 	OPT_LENGTH(args.in),
+	OPT_AT,
 	{ 0 },
 };
 
@@ -47,17 +53,54 @@ static const struct tool tool = {
 struct state {
 	char *transaction;
 	struct buf nonce;
-	char *key_hash;
-	X509 *signer;
+	struct issued_request request;
 };
 
 static void
 state_free(struct state *s)
 {
 	free(s->transaction);
-	free(s->key_hash);
 	buf_free(&s->nonce);
-	X509_free(s->signer);
+	issued_request_free(&s->request);
+}
+
+/* A member of the state that is data; false if it is missing. */
+static bool
+get_data(const struct tree *t, const char *key, struct buf *out)
+{
+	const struct tree *node = tree_get_kind(t, key, TREE_DATA);
+	const unsigned char *p;
+	size_t len;
+
+	if (node == NULL)
+		return false;
+	p = tree_data_of(node, &len);
+	buf_add(out, p, len);
+	return true;
+}
+
+static const char *
+read_state(const struct tree *t, struct state *s)
+{
+	struct issued_request *r = &s->request;
+	auto_buf cert = BUF_INIT, subject = BUF_INIT, names = BUF_INIT;
+	const char *reason;
+
+	if (!get_data(t, "nonce", &s->nonce) ||
+	    !get_data(t, "signer", &cert) ||
+	    !get_data(t, "subject", &subject) ||
+	    tree_get_string(t, "transaction") == NULL ||
+	    tree_get_string(t, "key_sha256") == NULL)
+		return "not a state of scep-request";
+	s->transaction = xstrdup(tree_get_string(t, "transaction"));
+	r->key_sha256 = xstrdup(tree_get_string(t, "key_sha256"));
+	if ((reason = cert_from_der(cert.data, cert.len, &r->signer)) != NULL ||
+	    (reason = cert_name_from_der(subject.data, subject.len,
+	    &r->subject)) != NULL)
+		return reason;
+	/* 0.1 did not write them down. */
+	r->has_names = get_data(t, "names", &names);
+	return issued_read_names(&names, &r->names);
 }
 
 static enum status
@@ -65,49 +108,15 @@ load_state(const char *path, struct state *s)
 {
 	auto_buf in = BUF_INIT;
 	auto_tree *t = NULL;
-	const struct tree *nonce, *cert;
-	const unsigned char *p;
 	const char *reason;
 	enum status st;
-	size_t len;
 
 	if ((st = io_slurp_file(path, IO_MESSAGE_MAX, &in)) != OK ||
 	    (st = tree_parse(&in, path, NULL, &t)) != OK)
 		return st;
-	nonce = tree_get_kind(t, "nonce", TREE_DATA);
-	cert = tree_get_kind(t, "signer", TREE_DATA);
-	if (nonce == NULL || cert == NULL ||
-	    tree_get_string(t, "transaction") == NULL ||
-	    tree_get_string(t, "key_sha256") == NULL)
-		return fail(MALFORMED, "%s: not a state of scep-request",
-		    path);
-	s->transaction = xstrdup(tree_get_string(t, "transaction"));
-	s->key_hash = xstrdup(tree_get_string(t, "key_sha256"));
-	p = tree_data_of(nonce, &len);
-	buf_add(&s->nonce, p, len);
-	p = tree_data_of(cert, &len);
-	if ((reason = cert_from_der(p, len, &s->signer)) != NULL)
-		return fail(MALFORMED, "%s: the signer in it: %s", path,
-		    reason);
+	if ((reason = read_state(t, s)) != NULL)
+		return fail(MALFORMED, "%s: %s", path, reason);
 	return OK;
-}
-
-/* The reply is signed by one of --ca, or by who was certified by one. */
-static enum status
-check_signer(const char *name, const char *ca, STACK_OF(X509) *cas,
-    X509 *signer)
-{
-	const char *reason = "no CA there";
-	int i;
-
-	for (i = 0; i < sk_X509_num(cas); i++) {
-		X509 *one = sk_X509_value(cas, i);
-
-		if (X509_cmp(one, signer) == 0 || (X509_check_ca(one) == 1 &&
-		    (reason = cert_issued_by(signer, one)) == NULL))
-			return OK;
-	}
-	return fail(REFUSED, "%s: signer is not of %s: %s", name, ca, reason);
 }
 
 static enum status
@@ -138,29 +147,6 @@ check_reply(const char *name, const struct scep_message *m,
 	}
 }
 
-/* The certificate that holds the key of the request. */
-static enum status
-find_cert(const char *name, STACK_OF(X509) *certs, const char *key_hash,
-    struct buf *pem)
-{
-	int i;
-
-	for (i = 0; i < sk_X509_num(certs); i++) {
-		X509 *one = sk_X509_value(certs, i);
-		char hash[SECRET_HASH_TEXT];
-		auto_buf spki = BUF_INIT;
-
-		cert_spki_to_der(X509_get0_pubkey(one), &spki);
-		secret_sha256(spki.data, spki.len, hash);
-		if (strcmp(hash, key_hash) == 0) {
-			cert_to_pem(one, pem);
-			return OK;
-		}
-	}
-	return fail(REFUSED, "%s: no certificate in it holds the key of the "
-	    "request", name);
-}
-
 static enum status
 check_args(const struct args *a)
 {
@@ -168,37 +154,47 @@ check_args(const struct args *a)
 		return opts_missing("--state", "what scep-request kept");
 	if (a->key.key == NULL)
 		return opts_missing("--key", "the key that signed the request");
-	if (a->ca == NULL)
-		return opts_missing("--ca", "what GetCACert answered");
-	return OK;
+	return scep_trust_check(&a->trust);
 }
 
 static enum status
 read_reply(const struct args *a, const struct buf *in, struct buf *pem)
 {
-	AUTO(state_free) struct state s = { NULL, BUF_INIT, NULL, NULL };
+	AUTO(state_free) struct state s = { NULL, BUF_INIT,
+	    ISSUED_REQUEST_INIT };
 	auto_scep_message m = SCEP_MESSAGE_INIT;
 	struct scep_refusal no = SCEP_REFUSAL_INIT;
-	auto_certs *cas = NULL, *certs = NULL;
+	auto_scep_trust trust = SCEP_TRUST_INIT;
+	auto_certs *certs = NULL;
 	auto_EVP_PKEY *key = NULL;
 	const char *name = io_name(a->in.path);
 	struct scep_recipient to;
+	int64_t now = clock_now();
+	X509 *issued = NULL;
 	enum status st;
 
-	if ((st = cert_load_list(a->ca, &cas)) != OK ||
+	if ((st = scep_trust_load(&a->trust, now, false, &trust)) != OK ||
 	    (st = load_state(a->state, &s)) != OK ||
 	    (st = cert_load_key(&a->key, "--key", &key)) != OK)
 		return st;
-	if ((st = scep_parse(in, name, cas, &m, &no)) == REFUSED)
+	if ((st = scep_parse(in, name, trust.known, &m, &no)) == REFUSED)
 		return fail(REFUSED, "%s: %s", name, no.text);
-	to = (struct scep_recipient){ s.signer, key };
-	if (st != OK ||
-	    (st = check_signer(name, a->ca, cas, m.signer)) != OK ||
-	    (st = check_reply(name, &m, &s)) != OK ||
-	    (st = scep_open_reply(&m, name, &to, a->allow_des, &certs,
-	    NULL)) != OK)
+	if (st != OK)
 		return st;
-	return find_cert(name, certs, s.key_hash, pem);
+	if (!scep_trust_signs(&trust, m.signer))
+		return fail(REFUSED, "%s: signer is not of %s: it is neither "
+		    "the CA nor its RA", name, io_name(a->trust.ca));
+	to = (struct scep_recipient){ s.request.signer, key };
+	if ((st = check_reply(name, &m, &s)) != OK ||
+	    (st = scep_open_reply(&m, name, &to, a->allow_des, &certs,
+	    NULL)) != OK ||
+	    (st = issued_choose(&s.request, name, certs, &trust, now,
+	    &issued)) != OK ||
+	    (st = issued_check_names(&s.request, name, issued,
+	    a->require_names)) != OK)
+		return st;
+	cert_to_pem(issued, pem);
+	return OK;
 }
 
 static enum status

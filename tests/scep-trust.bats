@@ -1,0 +1,436 @@
+#!/usr/bin/env bats
+# Whom scep-request encrypts to and whom scep-response believes: what
+# GetCACert returns is a stranger's until it is verified.
+
+load helpers
+load scep_helpers
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return
+	scep-ca init --dir ca --subject /O=Example/CN=CA
+	scep-ca init --dir with-ra --subject /O=Example/CN=CA --ra
+	scep-ca init --dir other --subject /O=Example/CN=CA
+	openssl genrsa -out key 2048 2> /dev/null
+	chmod 600 key
+	for name in device server both any sibling evil sign enc plain; do
+		openssl genrsa -out "$name.key" 2048 2> /dev/null
+	done
+	chmod 600 ./*.key
+	local agent=1.3.6.1.4.1.311.20.2.1
+	both='critical,digitalSignature,keyEncipherment'
+	made device ca $both clientAuth
+	made server ca $both serverAuth
+	made both ca $both "clientAuth,$agent"
+	made any ca $both "anyExtendedKeyUsage,$agent"
+	made sibling ca $both emailProtection
+	# NDES's two, and one without any mark, under a CA that has an RA.
+	made sign with-ra critical,digitalSignature $agent
+	made enc with-ra critical,keyEncipherment $agent
+	made plain with-ra $both
+	openssl req -x509 -key evil.key -subj /O=Example/CN=CA -days 30 \
+	    -out evil.pem -addext "keyUsage=$both,keyCertSign"
+}
+
+# made NAME CA KEY-USAGE [EKU]: NAME.pem by the CA in that folder.
+made() {
+	{
+		echo "basicConstraints = critical,CA:FALSE"
+		echo "keyUsage = $3"
+		[ -z "${4:-}" ] || echo "extendedKeyUsage = $4"
+	} > "$1.ext"
+	openssl req -new -key "$1.key" -subj "/O=Example/CN=$1" -out "$1.csr"
+	openssl x509 -req -in "$1.csr" -CA "$2/cert.pem" -CAkey "$2/key.pem" \
+	    -set_serial "0x$(openssl rand -hex 8)" -days "${5:-30}" \
+	    -extfile "$1.ext" -out "$1.pem" 2> /dev/null
+}
+
+setup() {
+	cd "$T" || return
+	local f
+	for f in "$BATS_FILE_TMPDIR"/*; do
+		ln -s "$f" .
+	done
+	asks=(scep-request --ca bag --key key --subject /CN=d --state state
+	    -o msg)
+}
+
+# bag CERT...: a certs-only PKCS #7 of them in this order, as $T/bag.
+bag() {
+	cat "$@" > bag.pem
+	openssl crl2pkcs7 -nocrl -certfile bag.pem -outform DER -out bag
+}
+
+# for_whom CERT KEY: openssl's judgement of who can read it.
+for_whom() {
+	openssl cms -verify -binary -inform DER -in msg -noverify \
+	    -purpose any -out env 2> /dev/null
+	openssl cms -decrypt -binary -inform DER -in env -recip "$1" \
+	    -inkey "$2" -out csr.der
+	openssl req -inform DER -in csr.der -noout
+}
+
+sha256() {
+	openssl x509 -in "$1" -noout -fingerprint -sha256 | sed 's/.*=//'
+}
+
+# orders A B C: the six.
+orders() {
+	printf '%s %s %s\n' "$1" "$2" "$3" "$1" "$3" "$2" "$2" "$1" "$3" \
+	    "$2" "$3" "$1" "$3" "$1" "$2" "$3" "$2" "$1"
+}
+
+# ---- the recipient ----
+
+@test "scep-trust: whoever was certified by the CA is not the CA" {
+	for who in device server both any sibling; do
+		for order in "$who.pem ca/cert.pem" "ca/cert.pem $who.pem"; do
+			read -ra files <<< "$order"
+			bag "${files[@]}"
+			for trust in "--anchor=ca/root.pem" "--no-trust" \
+			    "--fingerprint=$(sha256 ca/cert.pem)"; do
+				yields - "${asks[@]}" "$trust"
+				for_whom ca/cert.pem ca/key.pem
+			done
+			yields - "${asks[@]}"
+			for_whom ca/cert.pem ca/key.pem
+		done
+		bag "$who.pem"
+		refuses 1 'is not marked as an RA' "${asks[@]}" --anchor ca/cert.pem
+		refuses 1 'not a CA' "${asks[@]}" \
+		    --fingerprint "$(sha256 "$who.pem")"
+	done
+}
+
+@test "scep-trust: a stranger with the CA's name" {
+	for order in 'evil.pem ca/cert.pem' 'ca/cert.pem evil.pem' \
+	    'evil.pem other/cert.pem ca/cert.pem'; do
+		read -ra files <<< "$order"
+		bag "${files[@]}"
+		yields - "${asks[@]}" --anchor ca/root.pem
+		for_whom ca/cert.pem ca/key.pem
+		yields - "${asks[@]}" --fingerprint "$(sha256 ca/cert.pem)"
+		for_whom ca/cert.pem ca/key.pem
+	done
+	bag evil.pem
+	rm msg
+	refuses 1 'the server is not of ca/root.pem' "${asks[@]}" --anchor ca/root.pem
+	refuses 1 'no certificate there has the fingerprint' "${asks[@]}" \
+	    --fingerprint "$(sha256 ca/cert.pem)"
+	[ ! -e msg ]
+}
+
+@test "scep-trust: the system's certificates are nobody's anchors" {
+	mkdir roots
+	cp evil.pem "roots/$(openssl x509 -in evil.pem -noout -hash).0"
+	export SSL_CERT_DIR=$T/roots SSL_CERT_FILE=$T/evil.pem
+	openssl verify evil.pem
+	openssl req -new -key server.key -subj /CN=web.example.com -out csr
+	openssl x509 -req -in csr -CA evil.pem -CAkey evil.key -set_serial 9 \
+	    -days 9 -extfile server.ext -out web.pem 2> /dev/null
+	bag web.pem evil.pem ca/cert.pem
+	yields - "${asks[@]}" --anchor ca/root.pem
+	for_whom ca/cert.pem ca/key.pem
+	yields - "${asks[@]}" --fingerprint "$(sha256 ca/cert.pem)"
+	for_whom ca/cert.pem ca/key.pem
+	bag web.pem evil.pem
+	refuses 1 'the server is not of' "${asks[@]}" --anchor ca/root.pem
+}
+
+@test "scep-trust: a response is DER, and read by one reader" {
+	# Two readers of one PEM text saw two certificates.
+	python3 - <<-'PY'
+	def b64(f):
+	    return b''.join(open(f, 'rb').read().split(b'-----')[2].split())
+	good, evil = b64('ca/cert.pem'), b64('evil.pem')
+	B, E = b'-----BEGIN CERTIFICATE-----', b'-----END CERTIFICATE-----'
+	fold = lambda b, nl=b'\n': nl.join(b[i:i + 64]
+	    for i in range(0, len(b), 64)) + nl
+	one = B + b'\r' + fold(evil, b'\r') + E + b'\r'
+	one += b'\r' * (-len(one) % 254)
+	open('bag', 'wb').write(one + B + b'\n' + fold(good) + E + b'\n' +
+	    B + b'\n' + fold(good) + E + b'\n')
+	PY
+	print=$(sha256 ca/cert.pem)
+	for trust in --anchor=ca/root.pem "--fingerprint=$print" --no-trust
+	do
+		refuses 3 'PEM, and not DER' "${asks[@]}" "$trust"
+	done
+	openssl x509 -in ca/cert.pem -outform DER -out der
+	base64 der > bag
+	refuses 3 'not a certificate in DER' "${asks[@]}" --no-trust
+	{ cat der; echo; } > bag
+	refuses 3 'bytes after' "${asks[@]}" --anchor ca/root.pem
+	head -c 500 der > bag
+	refuses 3 'not a certificate' "${asks[@]}" --anchor ca/root.pem
+	: > bag
+	refuses 3 'not a certificate' "${asks[@]}" --no-trust
+	openssl crl2pkcs7 -nocrl -outform DER -out bag
+	refuses 3 'no certificate in it' "${asks[@]}" --no-trust
+	# The user's own file may be PEM.
+	cp ca/cert.pem bag
+	yields - "${asks[@]}"
+	for_whom ca/cert.pem ca/key.pem
+	cp der bag
+	yields - "${asks[@]}" --anchor der
+}
+
+@test "scep-trust: thousands of certificates end at once" {
+	for _ in $(seq 65); do cat device.pem; done > many.pem
+	openssl crl2pkcs7 -nocrl -certfile many.pem -outform DER -out bag
+	refuses 3 'more than 64' "${asks[@]}" --anchor ca/root.pem
+	for _ in $(seq 1500); do cat device.pem; done > many.pem
+	openssl crl2pkcs7 -nocrl -certfile many.pem -outform DER -out bag
+	refuses 3 '' "${asks[@]}" --anchor ca/root.pem
+}
+
+@test "scep-trust: NDES's three certificates, in any order" {
+	orders sign.pem enc.pem with-ra/cert.pem | while read -ra files; do
+		bag "${files[@]}"
+		for trust in "--anchor=with-ra/root.pem" --no-trust \
+		    "--fingerprint=$(sha256 with-ra/cert.pem)"; do
+			yields - "${asks[@]}" "$trust"
+			for_whom enc.pem enc.key
+		done
+	done
+	# Our own RA is marked.
+	scep-ca answer --dir with-ra --operation GetCACert > bag
+	yields - "${asks[@]}" --anchor with-ra/root.pem
+	for_whom with-ra/ra.pem with-ra/ra-key.pem
+	openssl x509 -in with-ra/ra.pem -noout -ext extendedKeyUsage > text
+	grep -q 'Registration Authority' text
+	grep -q 1.3.6.1.4.1.311.20.2.1 text
+}
+
+@test "scep-trust: an RA without a mark has to be named" {
+	bag plain.pem with-ra/cert.pem
+	for trust in --anchor=with-ra/root.pem --no-trust; do
+		refuses 1 "$(sha256 plain.pem | tr -d : | tr A-F a-f)" \
+		    "${asks[@]}" "$trust"
+		yields - "${asks[@]}" "$trust" \
+		    --ra-fingerprint "$(sha256 plain.pem)"
+		for_whom plain.pem plain.key
+	done
+	refuses 1 'is not marked as an RA' "${asks[@]}"
+	bag plain.pem enc.pem with-ra/cert.pem
+	yields - "${asks[@]}" --anchor with-ra/root.pem
+	for_whom enc.pem enc.key
+	yields - "${asks[@]}" --anchor with-ra/root.pem \
+	    --ra-fingerprint "$(sha256 plain.pem)"
+	for_whom plain.pem plain.key
+	# Named, but of another CA, or not there: nobody else instead.
+	bag device.pem enc.pem with-ra/cert.pem
+	for who in device plain; do
+		refuses 1 'no certificate of --ra-fingerprint there' "${asks[@]}" \
+		    --anchor with-ra/root.pem \
+		    --ra-fingerprint "$(sha256 $who.pem)"
+	done
+}
+
+@test "scep-trust: an RA of another CA, or one that has expired" {
+	bag enc.pem with-ra/cert.pem ca/cert.pem
+	yields - "${asks[@]}" --anchor ca/root.pem
+	for_whom ca/cert.pem ca/key.pem
+	bag enc.pem with-ra/cert.pem
+	refuses 1 'keyEncipherment' "${asks[@]}" --anchor with-ra/root.pem \
+	    --at "$(date -u -d '+40 days' +%Y-%m-%dT%H:%M:%SZ)"
+	refuses 1 'certificate has expired' "${asks[@]}" --anchor with-ra/root.pem \
+	    --at "$(date -u -d '+20 years' +%Y-%m-%dT%H:%M:%SZ)"
+}
+
+@test "scep-trust: fingerprints by their length, and what is none" {
+	openssl x509 -in ca/cert.pem -outform DER -out bag
+	for md in sha1 sha256 sha384 sha512; do
+		yields - "${asks[@]}" --fingerprint \
+		    "$(openssl dgst -$md -r bag | cut -d ' ' -f 1)"
+	done
+	refuses 1 'has the fingerprint' "${asks[@]}" --fingerprint "$(printf %064d 1)"
+	refuses 2 'hexadecimal' "${asks[@]}" --fingerprint xy
+	refuses 2 'wrong length' "${asks[@]}" --fingerprint abcd
+	refuses 2 'wrong length' "${asks[@]}" --ra-fingerprint abcd
+	refuses 2 'only one of them' "${asks[@]}" --no-trust --anchor ca/cert.pem
+	yields - "${asks[@]}" --anchor ca/cert.pem --report facts
+	json_is facts "j['ca']['sha256'] == j['recipient']['sha256'] == \
+'$(openssl dgst -sha256 -r bag | cut -d ' ' -f 1)'"
+}
+
+# ---- the reply ----
+
+# asked [CA]: a request of key to the CA in that folder, and its response.
+asked() {
+	authority=${1:-ca}
+	scep-ca answer --dir "$authority" --operation GetCACert > bag
+	"${asks[@]}" --anchor "$authority/root.pem"
+	openssl pkcs7 -inform DER -in msg -print_certs -out own.pem
+	reads=(scep-response --state state --key key --ca bag
+	    --anchor "$authority/root.pem" reply)
+}
+
+# replied SIGNER KEY CERT...: a SUCCESS with these certificates, in reply.
+replied() {
+	local signer=$1 signer_key=$2 nonce transaction
+	shift 2
+	cat "$@" > inside.pem
+	openssl crl2pkcs7 -nocrl -certfile inside.pem -outform DER -out p7
+	openssl cms -encrypt -binary -outform DER -aes128 -in p7 -out env \
+	    own.pem
+	nonce=$(python3 -c 'import plistlib; print(plistlib.load(
+	    open("state", "rb"))["nonce"].hex())')
+	transaction=$(python3 -c 'import plistlib; print(plistlib.load(
+	    open("state", "rb"))["transaction"])')
+	python3 "$TESTS/scep.py" make --signer "$signer" --key "$signer_key" \
+	    --type 3 --status 0 --transaction "$transaction" \
+	    --recipient-nonce "$nonce" --envelope env > reply
+}
+
+# issued NAME SUBJECT [DAYS [SAN]]: NAME.pem for the key by the CA.
+issued() {
+	printf 'basicConstraints = CA:FALSE\n' > "$1.ext"
+	[ -z "${4:-}" ] || printf 'subjectAltName = %s\n' "$4" >> "$1.ext"
+	openssl req -new -key key -subj "$2" -out "$1.csr"
+	openssl x509 -req -in "$1.csr" -CA "$authority/cert.pem" \
+	    -CAkey "$authority/key.pem" -days "${3:-30}" \
+	    -set_serial "0x$(openssl rand -hex 8)" -extfile "$1.ext" \
+	    -out "$1.pem" 2> /dev/null
+}
+
+@test "scep-trust: a reply is signed by the CA or its RA, not by a sibling" {
+	asked
+	issued good /CN=d
+	replied ca/cert.pem ca/key.pem good.pem
+	yields cert "${reads[@]}"
+	cmp cert good.pem
+	for who in device server both sibling evil; do
+		replied $who.pem $who.key good.pem
+		refuses 1 'signer is not of' "${reads[@]}"
+	done
+	# Not even where it came with the response.
+	bag ca/cert.pem device.pem
+	replied device.pem device.key good.pem
+	refuses 1 'signer is not of' "${reads[@]}"
+	asked with-ra
+	bag sign.pem enc.pem with-ra/cert.pem
+	issued good /CN=d
+	for who in sign enc; do
+		replied $who.pem $who.key good.pem
+		yields cert "${reads[@]}"
+	done
+	replied with-ra/cert.pem with-ra/key.pem good.pem
+	yields cert "${reads[@]}"
+	replied plain.pem plain.key good.pem
+	refuses 1 'signer is not of' "${reads[@]}"
+	bag plain.pem with-ra/cert.pem
+	refuses 1 'signer is not of' "${reads[@]}"
+	yields cert "${reads[@]}" --ra-fingerprint "$(sha256 plain.pem)"
+}
+
+@test "scep-trust: the certificate is of this CA, current, and for this key" {
+	asked
+	issued good /CN=d
+	authority=other issued strange /CN=d
+	issued brief /CN=d 1
+	replied ca/cert.pem ca/key.pem strange.pem
+	refuses 1 'not issued by this CA' "${reads[@]}"
+	replied ca/cert.pem ca/key.pem evil.pem strange.pem
+	refuses 1 'not issued by this CA' "${reads[@]}"
+	replied ca/cert.pem ca/key.pem own.pem
+	refuses 1 'gave back the certificate that signed the request' "${reads[@]}"
+	replied ca/cert.pem ca/key.pem device.pem
+	refuses 1 'holds the key of the request' "${reads[@]}"
+	replied ca/cert.pem ca/key.pem brief.pem
+	yields cert "${reads[@]}"
+	refuses 1 'it has expired' "${reads[@]}" \
+	    --at "$(date -u -d '+2 days' +%Y-%m-%dT%H:%M:%SZ)"
+	for order in 'own strange good' 'good own strange' \
+	    'strange good device' 'brief good own'; do
+		files=()
+		for f in $order; do files+=("$f.pem"); done
+		replied ca/cert.pem ca/key.pem ca/cert.pem "${files[@]}"
+		yields cert "${reads[@]}"
+		cmp cert good.pem
+	done
+}
+
+@test "scep-trust: a certificate of a clock that is ahead of ours" {
+	scep-ca init --dir early --subject /O=Example/CN=CA \
+	    --at "$(date -u -d '-2 days' +%Y-%m-%dT%H:%M:%SZ)"
+	asked early
+	issued good /CN=d
+	replied early/cert.pem early/key.pem good.pem
+	warns 'not valid yet' cert "${reads[@]}" \
+	    --at "$(date -u -d '-1 hour' +%Y-%m-%dT%H:%M:%SZ)"
+}
+
+@test "scep-trust: a chain to the CA may come with the certificate" {
+	asked
+	openssl req -new -key evil.key -subj /CN=Sub -out sub.csr
+	printf 'basicConstraints = critical,CA:TRUE\n' > sub.ext
+	openssl x509 -req -in sub.csr -CA ca/cert.pem -CAkey ca/key.pem \
+	    -set_serial 77 -days 30 -extfile sub.ext -out sub.pem 2> /dev/null
+	mkdir sub
+	cp sub.pem sub/cert.pem
+	cp evil.key sub/key.pem
+	authority=sub issued good /CN=d
+	replied ca/cert.pem ca/key.pem good.pem
+	refuses 1 'not issued by this CA' "${reads[@]}"
+	replied ca/cert.pem ca/key.pem good.pem sub.pem
+	yields cert "${reads[@]}"
+	cmp cert good.pem
+	# A device is no such link.
+	openssl x509 -req -in good.csr -CA device.pem -CAkey device.key \
+	    -set_serial 78 -days 30 -out good.pem 2> /dev/null
+	replied ca/cert.pem ca/key.pem good.pem device.pem
+	refuses 1 'not issued by this CA' "${reads[@]}"
+}
+
+@test "scep-trust: at a renewal the old certificate is not the new one" {
+	asked
+	issued old /CN=d
+	cp old.pem own.pem
+	scep-request --ca bag --anchor ca/root.pem --key key --signer old.pem \
+	    --signer-key key --state state -o msg
+	issued new /CN=d 60
+	replied ca/cert.pem ca/key.pem old.pem
+	refuses 1 'the certificate that was to be renewed' "${reads[@]}"
+	for order in 'old.pem new.pem' 'new.pem old.pem' \
+	    'ca/cert.pem old.pem new.pem'; do
+		read -ra files <<< "$order"
+		replied ca/cert.pem ca/key.pem "${files[@]}"
+		yields cert "${reads[@]}"
+		cmp cert new.pem
+	done
+}
+
+@test "scep-trust: other names than were asked for are told, or refused" {
+	asked
+	issued other /CN=somebody-else
+	replied ca/cert.pem ca/key.pem other.pem
+	warns 'asked for CN=d; the certificate is for CN=somebody-else' cert \
+	    "${reads[@]}"
+	cmp cert other.pem
+	refuses 1 'asked for CN=d' "${reads[@]}" --require-names
+	# Names are compared by RFC 5280 7.1.
+	issued same '/CN=  D '
+	replied ca/cert.pem ca/key.pem same.pem
+	yields cert "${reads[@]}" --require-names
+	issued san /CN=d 30 DNS:a.example.com
+	replied ca/cert.pem ca/key.pem san.pem
+	warns 'CN=d; the certificate is for CN=d, dns:a.example.com' cert "${reads[@]}"
+	refuses 1 'dns:a.example.com' "${reads[@]}" --require-names
+	"${asks[@]}" --anchor ca/root.pem --san dns:a.example.com
+	openssl pkcs7 -inform DER -in msg -print_certs -out own.pem
+	replied ca/cert.pem ca/key.pem san.pem
+	yields cert "${reads[@]}" --require-names
+	replied ca/cert.pem ca/key.pem same.pem
+	refuses 1 'asked for CN=d, dns:a.example.com' "${reads[@]}" --require-names
+	# A pending request keeps them.
+	scep-request --ca bag --anchor ca/root.pem --key key --poll \
+	    --state state -o msg
+	replied ca/cert.pem ca/key.pem san.pem
+	yields cert "${reads[@]}" --require-names
+	# A state of 0.1 says nothing of the alternative names.
+	python3 -c 'import plistlib
+p = plistlib.load(open("state", "rb")); del p["names"]
+plistlib.dump(p, open("state", "wb"))'
+	replied ca/cert.pem ca/key.pem same.pem
+	yields cert "${reads[@]}" --require-names
+}
