@@ -135,6 +135,20 @@ asan:
 	@$(ASAN_MAKE) all units
 	@MCFG_BIN=$(CURDIR)/build/asan/bin MCFG_TEST_SANITIZED=1 tests/run
 
+# What the tests reach: TESTS='tests/a.bats ...' names some of them.  The
+# report follows their count; it is made from failed tests, too.
+COVER_MAKE = $(MAKE) O=build/coverage OPT='-O0 -g --coverage' HARDEN=-fPIE
+
+coverage:
+	@scripts/deps check
+	@$(COVER_MAKE) all units
+	@find build/coverage -name '*.gcda' -delete
+	@MCFG_BIN=$(CURDIR)/build/coverage/bin MCFG_TEST_SANITIZED=1 \
+	    GCOV_ERROR_FILE=/dev/null tests/run $(TESTS) > build/coverage/log; \
+	    status=$$?; tests/coverage build/coverage; \
+	    grep '^not ok' build/coverage/log; tail -n 1 build/coverage/log; \
+	    exit $$status
+
 # A working and a failing call of each tool.
 valgrind: all
 	MCFG_TEST_VALGRIND=1 bats -f valgrind tests/meta.bats
@@ -252,8 +266,8 @@ clean:
 
 FORCE:
 
-.PHONY: all units check crash stress fresh demo lint asan fuzz fuzzers valgrind \
-    bench install uninstall deb dist clean FORCE
+.PHONY: all units check coverage crash stress fresh demo lint asan fuzz \
+    fuzzers valgrind bench install uninstall deb dist clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
