@@ -205,6 +205,28 @@ bool cert_name_equal(const X509_NAME *a, const X509_NAME *b);
  */
 const char *cert_add_san(const char *text, GENERAL_NAMES **names);
 
+/*
+ * A set of alternative names in DER, and back; the empty set is NULL, and no
+ * bytes.  cert_names_from_der() returns NULL, or the reason; *out is yours.
+ */
+void cert_names_to_der(const GENERAL_NAMES *names, struct buf *out);
+const char *cert_names_from_der(const void *der, size_t len,
+    GENERAL_NAMES **out);
+
+/*
+ * The alternative names that a certification request asks for, whichever of
+ * the two attributes holds them; *out is yours, NULL for none.  NULL, or the
+ * reason why they cannot be read.
+ */
+const char *cert_request_names(const X509_REQ *req, GENERAL_NAMES **out);
+
+/*
+ * Sets of names, in any order, compared by RFC 5280 7.2 to 7.5: no case in
+ * the name of a host.  cert_names_within() is true if all has each of some.
+ */
+bool cert_names_equal(const GENERAL_NAMES *a, const GENERAL_NAMES *b);
+bool cert_names_within(const GENERAL_NAMES *some, const GENERAL_NAMES *all);
+
 /* Copies of a certificate's subject and, where names is not NULL, its
  * subjectAltName (NULL where it has none), or what is NULL without memory. */
 void cert_copy_names(const X509 *cert, X509_NAME **subject,

@@ -42,6 +42,7 @@ struct issue_policy {
 	int64_t validity;	/* seconds */
 	int64_t renew_window;	/* seconds before the end; 0: any time */
 	bool renew_same_key;
+	int64_t pending_ttl;	/* how long a request waits for a decision */
 	int64_t time_window;	/* of signingTime; 0: not looked at */
 	long rsa_min, rsa_max;	/* bits of a client's key */
 	bool allow_sha1, allow_des;

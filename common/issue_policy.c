@@ -13,6 +13,7 @@ enum {
 	RSA_MOST = 4096,
 	DAYS_DEFAULT = 365,
 	CRL_DAYS_DEFAULT = 7,
+	PENDING_DAYS_DEFAULT = 14,
 };
 
 struct reader {
@@ -84,6 +85,7 @@ issue_policy_default(struct issue_policy *out)
 		.approval = ISSUE_BY_CHALLENGE,
 		.validity = (int64_t)DAYS_DEFAULT * CLOCK_DAY,
 		.renew_same_key = true,
+		.pending_ttl = (int64_t)PENDING_DAYS_DEFAULT * CLOCK_DAY,
 		.time_window = CLOCK_DAY,
 		.rsa_min = RSA_LEAST,
 		.rsa_max = RSA_MOST,
@@ -336,6 +338,8 @@ read_times(const struct reader *r, const char *key, struct tree *v,
 		return read_duration(r, key, v, 60, &p->validity);
 	if (strcmp(key, "renew_window") == 0)
 		return read_duration(r, key, v, 0, &p->renew_window);
+	if (strcmp(key, "pending_ttl") == 0)
+		return read_duration(r, key, v, 60, &p->pending_ttl);
 	if (strcmp(key, "time_window") == 0)
 		return read_duration(r, key, v, 0, &p->time_window);
 	if (strcmp(key, "crl_validity") == 0)

@@ -5,103 +5,6 @@
 #include "io.h"
 #include "ledger_engine.h"
 
-enum { SCHEMA_VERSION = 1 };
-
-/*
- * Hashes, serials and ids are text, times seconds, DER alone is binary, so
- * that both databases read the same SQL.  A certificate outlives its
- * enrollment and its challenge: it does not refer to them by a constraint.
- */
-static const char schema[] =
-    "CREATE TABLE enrollment ("
-    " id TEXT PRIMARY KEY,"
-    " username TEXT NOT NULL,"
-    " state TEXT NOT NULL CHECK (state IN ('started', 'identified',"
-    "  'certified', 'configured', 'aborted', 'superseded')),"
-    " facts TEXT NOT NULL,"
-    " attributes TEXT,"
-    " udid TEXT,"
-    " serial TEXT,"
-    " product TEXT,"
-    " device TEXT,"		/* the UDID in lower case */
-    " certificate TEXT,"
-    " started BIGINT NOT NULL,"
-    " identified BIGINT NOT NULL DEFAULT 0,"
-    " certified BIGINT NOT NULL DEFAULT 0,"
-    " configured BIGINT NOT NULL DEFAULT 0,"
-    " first_sent BIGINT NOT NULL DEFAULT 0,"
-    " repeats BIGINT NOT NULL DEFAULT 0,"
-    " changed BIGINT NOT NULL);"
-    "CREATE INDEX enrollment_started ON enrollment (started, id);"
-    "CREATE INDEX enrollment_device ON enrollment (username, device);"
-    "CREATE INDEX enrollment_changed ON enrollment (changed);"
-
-    "CREATE TABLE challenge ("
-    " hash TEXT PRIMARY KEY,"
-    " purpose TEXT NOT NULL CHECK (purpose IN ('enroll', 'identity',"
-    "  'client', 'manual')),"
-    " enrollment TEXT REFERENCES enrollment (id),"
-    " username TEXT,"		/* of purpose enroll */
-    " ordinal BIGINT NOT NULL,"	/* among those of one user */
-    " subject BYTEA,"
-    " note TEXT,"
-    " created BIGINT NOT NULL,"
-    " expires BIGINT NOT NULL,"
-    " spent BIGINT NOT NULL DEFAULT 0,"
-    " voided BIGINT NOT NULL DEFAULT 0);"
-    "CREATE INDEX challenge_enrollment ON challenge (enrollment);"
-    "CREATE INDEX challenge_open ON challenge (username, ordinal)"
-    " WHERE spent = 0 AND voided = 0 AND username IS NOT NULL;"
-
-    "CREATE TABLE certificate ("
-    " serial TEXT PRIMARY KEY,"
-    " der BYTEA NOT NULL,"
-    " subject TEXT NOT NULL,"
-    " not_before BIGINT NOT NULL,"
-    " not_after BIGINT NOT NULL,"
-    " profile TEXT NOT NULL,"
-    " purpose TEXT,"
-    " enrollment TEXT,"
-    " txid TEXT,"
-    " key_hash TEXT NOT NULL,"
-    " signer_hash TEXT NOT NULL,"
-    " issued BIGINT NOT NULL,"
-    " revoked BIGINT NOT NULL DEFAULT 0,"
-    " reason BIGINT NOT NULL DEFAULT 0);"
-    "CREATE INDEX certificate_issued ON certificate (issued, serial);"
-    "CREATE INDEX certificate_txid ON certificate (txid);"
-    "CREATE INDEX certificate_enrollment ON certificate (enrollment);"
-    "CREATE INDEX certificate_revoked ON certificate (serial)"
-    " WHERE revoked <> 0;"
-
-    "CREATE TABLE request ("
-    " txid TEXT PRIMARY KEY,"
-    " key_hash TEXT NOT NULL,"
-    " signer_hash TEXT NOT NULL,"
-    " csr BYTEA NOT NULL,"
-    " subject TEXT NOT NULL,"
-    " state TEXT NOT NULL CHECK (state IN ('pending', 'approved',"
-    "  'rejected', 'issued')),"
-    " serial TEXT,"
-    " received BIGINT NOT NULL,"
-    " decided BIGINT NOT NULL DEFAULT 0);"
-    "CREATE INDEX request_received ON request (received, txid);"
-    "CREATE INDEX request_pending ON request (txid) WHERE state = 'pending';"
-
-    "CREATE TABLE event ("
-    " enrollment TEXT NOT NULL,"	/* '': of none */
-    " ordinal BIGINT NOT NULL,"		/* within that enrollment */
-    " time BIGINT NOT NULL,"
-    " what TEXT NOT NULL,"
-    " certificate TEXT,"
-    " detail TEXT,"
-    " PRIMARY KEY (enrollment, ordinal));"
-
-    /* Made last: where it is, all is. */
-    "CREATE TABLE ledger ("
-    " name TEXT PRIMARY KEY,"
-    " value BIGINT NOT NULL);";
-
 struct db_value
 db_textn(const char *s, size_t len)
 {
@@ -223,45 +126,6 @@ db_take_text(const struct db_row *r, void *arg)
 	return OK;
 }
 
-/* Several processes may come here at once: the first makes the tables. */
-static enum status
-make_schema(struct ledger *l)
-{
-	bool has = false;
-	enum status st;
-
-	if ((st = db_begin(l)) != OK)
-		return st;
-	if ((st = l->engine->has_table(l, "ledger", &has)) == OK && !has &&
-	    (st = l->engine->script(l, schema)) == OK)
-		st = db_run(l, NULL, "INSERT INTO ledger (name, value) VALUES "
-		    "('schema', $1)", DB(db_int(SCHEMA_VERSION)));
-	return db_end(l, st, true);
-}
-
-static enum status
-check_schema(struct ledger *l, enum ledger_mode mode)
-{
-	int64_t version = 0;
-	bool has = false;
-	enum status st;
-
-	if ((st = l->engine->has_table(l, "ledger", &has)) != OK)
-		return st;
-	if (!has && mode != LEDGER_CREATE)
-		return fail(FAULT, "%s: no ledger in this database", l->name);
-	if (!has && (st = make_schema(l)) != OK)
-		return st;
-	if ((st = db_rows(l, db_take_int, &version, NULL, "SELECT value FROM "
-	    "ledger WHERE name = 'schema'", DB_NONE)) != OK)
-		return st;
-	if (version != SCHEMA_VERSION)
-		return fail(FAULT, "%s: ledger has schema version %lld, this "
-		    "program knows %d", l->name, (long long)version,
-		    SCHEMA_VERSION);
-	return OK;
-}
-
 static const char *
 after(const char *text, const char *prefix)
 {
@@ -300,7 +164,7 @@ ledger_open(const char *uri, const char *base, enum ledger_mode mode,
 		return st;
 	if (mode == LEDGER_READ && (st = l->engine->snapshot(l)) != OK)
 		return st;
-	if ((st = check_schema(l, mode)) != OK)
+	if ((st = ledger_check_schema(l, mode)) != OK)
 		return st;
 	*out = STEAL(l);
 	return OK;

@@ -34,8 +34,10 @@ enum ledger_mode {
 /*
  * ledger_open() takes "sqlite:PATH" or "postgresql://...".  base is a file
  * that a relative PATH is relative to (site.yaml, scep-ca.yaml), or NULL.  A
- * URI with a password in it is USAGE, another schema version FAULT, and a
- * busy database LATER is never given: it waits, then FAULT.
+ * URI with a password in it is USAGE.  A ledger of an older program is
+ * upgraded in one transaction, except by LEDGER_READ, which says that an
+ * upgrade is due (FAULT); that of a newer program is FAULT.  LATER is never
+ * returned for a busy database: ledger_open() waits, then FAULT.
  */
 enum status ledger_open(const char *uri, const char *base,
     enum ledger_mode mode, struct ledger **out) USE_RESULT;
@@ -55,8 +57,30 @@ enum status ledger_check(struct ledger *l, struct buf *trouble) USE_RESULT;
 enum status ledger_next(struct ledger *l, const char *name, int64_t *number)
     USE_RESULT;
 
+/* ---- names ---- */
+
+/*
+ * A whole name: the subject and the set of alternative names, compared as
+ * RFC 5280 7.1 and 7.2 say, in any order.
+ */
+struct ledger_name {
+	struct buf subject;	/* DER of the Name */
+	struct buf names;	/* DER of the GeneralNames; empty: the empty
+				 * set */
+};
+#define LEDGER_NAME_INIT	{ BUF_INIT, BUF_INIT }
+void ledger_name_free(struct ledger_name *n);
+#define auto_ledger_name	AUTO(ledger_name_free) struct ledger_name
+void ledger_name_copy(const struct ledger_name *from, struct ledger_name *to);
+bool ledger_name_equal(const struct ledger_name *a,
+    const struct ledger_name *b);
+
 /* ---- challenges ---- */
 
+/*
+ * A challenge is bound to a whole name.  One that is not buys any name, and
+ * only if its purpose is MANUAL: an operator made it on purpose.
+ */
 enum ledger_purpose {
 	LEDGER_ENROLL,		/* phase 1: handed to the device, spent by its
 				 * answer */
@@ -72,21 +96,40 @@ struct ledger_challenge {
 	char hash[SECRET_HASH_TEXT];	/* SHA-256 of the challenge, hex */
 	enum ledger_purpose purpose;
 	char *enrollment;		/* id, or NULL */
-	struct buf subject;		/* DER of the Name it is bound to, or
-					 * empty */
+	bool bound;			/* to name */
+	struct ledger_name name;
 	char *note;			/* the operator's, or NULL */
-	int64_t expires;
-	bool spent;			/* bought something already */
-	bool voided;			/* replaced or aborted */
+	int64_t created, expires;
+	bool spent;			/* it has bought a certificate */
+	bool voided;			/* replaced, aborted or withdrawn */
 };
 #define LEDGER_CHALLENGE_INIT	{ .purpose = LEDGER_MANUAL }
 void ledger_challenge_free(struct ledger_challenge *c);
 #define auto_ledger_challenge	AUTO(ledger_challenge_free) \
 				struct ledger_challenge
 
-/* Adds a challenge of purpose MANUAL (or CLIENT, for a test). */
+/* Adds a challenge that belongs to no enrollment: of purpose MANUAL. */
 enum status ledger_add_challenge(struct ledger *l,
     const struct ledger_challenge *c, int64_t now) USE_RESULT;
+
+/* The latest first, spent and voided ones too. */
+typedef enum status ledger_each_challenge(const struct ledger_challenge *c,
+    void *arg);
+enum status ledger_challenges(struct ledger *l, ledger_each_challenge *fn,
+    void *arg) USE_RESULT;
+
+enum {
+	LEDGER_ID_TEXT = 12,	/* digits of a hash that are shown as an ID */
+	LEDGER_ID_LEAST = 6,	/* and the fewest that are accepted */
+};
+
+/*
+ * ledger_void_challenge() voids the one challenge whose hash begins with id,
+ * in lower-case hex.  *matches is how many there are: nothing is done unless
+ * it is 1.  *done is false if that one was spent or voided before.
+ */
+enum status ledger_void_challenge(struct ledger *l, const char *id,
+    int64_t now, size_t *matches, bool *done) USE_RESULT;
 
 /* *found is false where the hash is unknown. */
 enum status ledger_find_challenge(struct ledger *l, const char *hash,
@@ -97,6 +140,14 @@ enum status ledger_find_identity(struct ledger *l, const char *enrollment,
     bool *found, struct ledger_challenge *out) USE_RESULT;
 
 /* ---- certificates ---- */
+
+/*
+ * The ground of a request is what it was made on: the challenge that was in
+ * it, the certificate of ours that signed it, or nothing.  "", or one of
+ * these, yours:
+ */
+char *ledger_ground_challenge(const char *hash);
+char *ledger_ground_certificate(const char *serial);
 
 struct ledger_certificate {
 	char *serial;			/* hex, of even length */
@@ -110,9 +161,11 @@ struct ledger_certificate {
 	char *enrollment;		/* id, or NULL */
 	char *transaction;		/* SCEP transactionID, or NULL */
 	char key_hash[SECRET_HASH_TEXT];	/* SHA-256 of its SPKI */
-	char signer_hash[SECRET_HASH_TEXT];	/* SHA-256 of the certificate
-						 * that signed the request, or
-						 * "" */
+	char *ground;			/* of the request, or NULL: "" */
+	struct ledger_name asked;	/* in the request; empty: as issued */
+	bool unbound;			/* bought by an unbound challenge */
+	char *decider;			/* who approved the request, or NULL */
+	int64_t decided;		/* and when; 0: nobody had to */
 	int64_t issued;
 	int64_t revoked;		/* 0: it is not */
 	int reason;			/* RFC 5280 5.3.1, where revoked */
@@ -124,36 +177,83 @@ void ledger_certificate_free(struct ledger_certificate *c);
 
 enum ledger_outcome {
 	LEDGER_RECORDED,	/* it is in the ledger now */
-	LEDGER_RETRY,		/* the same request was answered before: earlier
-				 * holds that certificate, ours is forgotten */
-	LEDGER_OTHER_KEY,	/* the transaction belongs to another key */
-	LEDGER_NO_CHALLENGE,	/* unknown, spent, voided or expired */
+	LEDGER_RETRY,		/* the same request was answered before */
+	LEDGER_NO_CHALLENGE,	/* unknown, unbound, bound to another name,
+				 * spent, voided or expired */
 	LEDGER_CLOSED,		/* its enrollment was aborted or superseded, or
 				 * is not at the step for this purpose */
+	LEDGER_REVOKED,		/* the certificate to be renewed was revoked */
+	LEDGER_UNDECIDED,	/* nobody has approved this very request */
+	LEDGER_OTHER_NAMES,	/* another request of this transaction and key
+				 * waits */
+	LEDGER_DECLINED,	/* it was rejected, which is forgotten now */
 	LEDGER_TAKEN,		/* the serial number is in use: make another */
 };
 
 /*
- * ledger_retry() looks for the certificate that was issued for the same
- * transaction, key and signer (scep.md 9): LEDGER_RETRY fills earlier,
- * LEDGER_OTHER_KEY, or LEDGER_RECORDED for "nothing known, go on".
+ * What identifies a request: its key, the whole name that it asks for, its
+ * transaction and its ground.  Nothing here belongs to the struct.
  */
-enum status ledger_retry(struct ledger *l, const char *transaction,
-    const char *key_hash, const char *signer_hash,
-    enum ledger_outcome *outcome, struct ledger_certificate *earlier)
-    USE_RESULT;
+struct ledger_identity {
+	const char *transaction;
+	const char *key_hash;		/* SHA-256 of the SPKI */
+	const struct ledger_name *name;
+	const char *challenge;		/* the hash of its challenge, if the
+					 * ledger knows that, else NULL */
+	bool fresh;			/* that challenge is good: the request
+					 * is a new one */
+	const char *signer;		/* serial of the certificate of ours
+					 * that signed it, or NULL */
+	const char *signer_hash;	/* SHA-256 of whatever signed it, for
+					 * what an older program recorded */
+};
 
 /*
- * ledger_certify() spends the challenge and records the certificate in one
- * transaction.  challenge is its hash, or NULL where none is needed (renewal,
- * the operator).  Purpose and enrollment of the recorded certificate are
- * those of the challenge (without one, those of c); an identity certificate
- * makes its enrollment certified.  A challenge of purpose ENROLL buys none.  Retries are looked for first, as ledger_retry() does.
+ * ledger_find_repeat() looks for a certificate that the same request yielded
+ * before, and which is neither revoked nor expired.
+ */
+enum status ledger_find_repeat(struct ledger *l,
+    const struct ledger_identity *q, int64_t now, bool *found,
+    struct ledger_certificate *out) USE_RESULT;
+
+/*
+ * ledger_find_polled() does so for a poll, which has no name and no
+ * challenge: by transaction, and by key or signer.  The latest counts.
+ */
+enum status ledger_find_polled(struct ledger *l,
+    const struct ledger_identity *q, int64_t now, bool *found,
+    struct ledger_certificate *out) USE_RESULT;
+
+/*
+ * What entitles a request to a certificate, all of it checked again in the
+ * transaction that records the certificate.
+ */
+struct ledger_entitlement {
+	struct ledger_identity request;
+	const char *challenge;	/* hash of the one that is spent, or NULL */
+	int64_t presented;	/* when it came: it is judged as of then */
+	const char *renews;	/* serial of the certificate that is renewed,
+				 * or NULL */
+	bool needs_decision;	/* the request that waits must be approved */
+	const struct buf *csr;	/* the one that waits, or NULL */
+	const char *decider;	/* who approves it herewith, or NULL: it is
+				 * approved already */
+};
+
+/*
+ * ledger_certify() spends the challenge, settles the request that waits, and
+ * records the certificate in one transaction.  Purpose and enrollment of the
+ * certificate are those of the challenge (without one, those of c); an
+ * identity certificate makes its enrollment certified.  e is NULL for the
+ * operator's own certificates and those of the CA.
+ *
+ * LEDGER_RETRY fills earlier with the certificate of the same request, and
+ * nothing is recorded; so for every outcome but LEDGER_RECORDED.
  */
 enum status ledger_certify(struct ledger *l,
-    const struct ledger_certificate *c, const char *challenge, int64_t now,
-    enum ledger_outcome *outcome, struct ledger_certificate *earlier)
-    USE_RESULT;
+    const struct ledger_certificate *c, const struct ledger_entitlement *e,
+    int64_t now, enum ledger_outcome *outcome,
+    struct ledger_certificate *earlier) USE_RESULT;
 
 enum status ledger_find_certificate(struct ledger *l, const char *serial,
     bool *found, struct ledger_certificate *out) USE_RESULT;
@@ -186,45 +286,75 @@ enum status ledger_revoke(struct ledger *l, const char *serial, int reason,
 
 /* ---- requests that wait for a decision ---- */
 
-enum { LEDGER_PENDING_MAX = 1000 };	/* a stranger fills it no further */
+/*
+ * What strangers can fill: requests that wait without a valid challenge and
+ * are no renewals.  Of a challenge or a certificate, one request is exempt.
+ */
+enum {
+	LEDGER_WAIT_CLIENT = 20,	/* of one address */
+	LEDGER_WAIT_KEY = 5,		/* of one key */
+	LEDGER_WAIT_ALL = 1000,
+	LEDGER_CSR_MAX = 4096,		/* bytes of what is kept of each */
+};
 
 enum ledger_state {
 	LEDGER_PENDING,
 	LEDGER_APPROVED,	/* its next poll gets a certificate */
-	LEDGER_REJECTED,
+	LEDGER_REJECTED,	/* its next message is told so */
 	LEDGER_ISSUED,		/* serial is that of the certificate */
 };
 const char *ledger_state_name(enum ledger_state s);
 
+/* A request; a transaction may have several, each of another key. */
 struct ledger_request {
 	char *transaction;
-	char key_hash[SECRET_HASH_TEXT], signer_hash[SECRET_HASH_TEXT];
-	struct buf csr;			/* DER */
+	char key_hash[SECRET_HASH_TEXT];
+	struct buf csr;			/* DER, without its challenge */
+	struct ledger_name name;	/* what it asks for */
 	char *subject;			/* RFC 4514, for people */
+	char *ground;			/* as that of a certificate */
+	char *challenge;		/* hash of the one that came with it
+					 * and was valid then, or NULL */
+	int64_t presented;		/* when that challenge came */
+	char *client;			/* address, or NULL */
 	enum ledger_state state;
 	char *serial;			/* or NULL */
 	int64_t received, decided;	/* 0: not yet */
+	char *decider;			/* or NULL */
 };
 #define LEDGER_REQUEST_INIT	{ 0 }
 void ledger_request_free(struct ledger_request *r);
 #define auto_ledger_request	AUTO(ledger_request_free) struct ledger_request
 
 /*
- * ledger_put_request() records a pending request.  LEDGER_RECORDED;
- * LEDGER_RETRY where the same transaction, key and signer wait or waited
- * (earlier holds it); LEDGER_OTHER_KEY; LEDGER_CLOSED where
- * LEDGER_PENDING_MAX are pending.
- *
- * ledger_certify() of its transaction makes it issued.  Without a challenge
- * it must be approved (LEDGER_CLOSED), and the key and signer must be those
- * of the request (LEDGER_OTHER_KEY).
+ * ledger_put_request() records a pending request, and drops those that were
+ * received before oldest.  LEDGER_RECORDED; LEDGER_RETRY if the same request
+ * waits or is approved (earlier holds it; a valid challenge of r is attached
+ * to it); LEDGER_OTHER_NAMES; LEDGER_DECLINED.  Where strangers' requests are
+ * too many, the oldest of the same address or key gives way, or of the address
+ * that has the most.
  */
 enum status ledger_put_request(struct ledger *l,
-    const struct ledger_request *r, int64_t now, enum ledger_outcome *outcome,
-    struct ledger_request *earlier) USE_RESULT;
+    const struct ledger_request *r, int64_t oldest, int64_t now,
+    enum ledger_outcome *outcome, struct ledger_request *earlier) USE_RESULT;
 
+/*
+ * ledger_find_request() finds the request of a transaction and a key.  For a
+ * poll, whose signer may be the certificate that is renewed: by transaction,
+ * and by key or signer of q.
+ */
 enum status ledger_find_request(struct ledger *l, const char *transaction,
-    bool *found, struct ledger_request *out) USE_RESULT;
+    const char *key_hash, bool *found, struct ledger_request *out) USE_RESULT;
+enum status ledger_find_polled_request(struct ledger *l,
+    const struct ledger_identity *q, bool *found,
+    struct ledger_request *out) USE_RESULT;
+
+/*
+ * ledger_forget_rejection() forgets a request that was rejected, once that
+ * was said.
+ */
+enum status ledger_forget_rejection(struct ledger *l, const char *transaction,
+    const char *key_hash) USE_RESULT;
 
 /* All of them, in whatever state, the oldest first. */
 typedef enum status ledger_each_request(const struct ledger_request *r,
@@ -232,9 +362,28 @@ typedef enum status ledger_each_request(const struct ledger_request *r,
 enum status ledger_requests(struct ledger *l, ledger_each_request *fn,
     void *arg) USE_RESULT;
 
-/* *done is false where nothing of that transaction is pending. */
+enum ledger_verdict { LEDGER_APPROVE, LEDGER_REJECT, LEDGER_UNDO };
+
+/*
+ * ledger_decide() approves or rejects the request of a transaction that is
+ * pending, or makes it pending again while its approval was not collected.
+ * key is the beginning of its key's SHA-256, or NULL.  *matches is how many
+ * requests that could be: nothing is done unless it is 1.
+ */
 enum status ledger_decide(struct ledger *l, const char *transaction,
-    bool approve, int64_t now, bool *done) USE_RESULT;
+    const char *key, enum ledger_verdict verdict, const char *decider,
+    int64_t now, size_t *matches) USE_RESULT;
+
+/* ledger_reject_all() rejects all pending requests received before a time. */
+enum status ledger_reject_all(struct ledger *l, int64_t before,
+    const char *decider, int64_t now, size_t *count) USE_RESULT;
+
+/*
+ * ledger_purge_requests() forgets requests that nobody decided about or
+ * nobody collected since before, and what is kept of issued ones.
+ */
+enum status ledger_purge_requests(struct ledger *l, int64_t before,
+    size_t *count) USE_RESULT;
 
 /* ---- enrollments ---- */
 
@@ -289,8 +438,9 @@ enum status ledger_adopt(struct ledger *l, const char *id,
 
 /*
  * ledger_complete() marks the enrollment of e->id configured, counts a
- * repeat, records the CLIENT challenge next, and supersedes older configured
- * enrollments of the same user and UDID.  With again_until not 0, a repeat
+ * repeat, voids the CLIENT challenges of before that were not spent, records
+ * the CLIENT challenge next, and supersedes older configured enrollments of
+ * the same user and UDID.  With again_until not 0, a repeat
  * later than that many seconds after the first is LEDGER_NO_CHALLENGE.
  * LEDGER_CLOSED where it was aborted or superseded meanwhile.
  */
@@ -298,6 +448,29 @@ enum status ledger_complete(struct ledger *l,
     const struct ledger_enrollment *e, const struct ledger_challenge *next,
     int64_t again_until, int64_t now, enum ledger_outcome *outcome)
     USE_RESULT;
+
+/*
+ * ledger_bind() binds a CLIENT challenge of an enrollment to a whole name:
+ * LEDGER_RECORDED, also if it is bound to that name already;
+ * LEDGER_NO_CHALLENGE if it is none of that enrollment, spent, voided,
+ * expired, or bound to another name; LEDGER_CLOSED if the enrollment was
+ * aborted or superseded.
+ */
+enum status ledger_bind(struct ledger *l, const char *hash,
+    const char *enrollment, const struct ledger_name *name, int64_t now,
+    enum ledger_outcome *outcome) USE_RESULT;
+
+/*
+ * ledger_add_client() records another CLIENT challenge, bound, of an
+ * enrollment that is open: LEDGER_RECORDED, or LEDGER_CLOSED.
+ */
+enum status ledger_add_client(struct ledger *l,
+    const struct ledger_challenge *c, int64_t now,
+    enum ledger_outcome *outcome) USE_RESULT;
+
+/* ledger_void_client() voids the unspent CLIENT challenges of an enrollment. */
+enum status ledger_void_client(struct ledger *l, const char *enrollment,
+    int64_t now) USE_RESULT;
 
 enum status ledger_find_enrollment(struct ledger *l, const char *id,
     bool *found, struct ledger_enrollment *out) USE_RESULT;

@@ -1,4 +1,4 @@
-/* Certificates, and the challenges that are spent on them. */
+/* Certificates: found, listed, revoked. */
 #include <string.h>
 
 #include "ledger.h"
@@ -6,7 +6,8 @@
 
 #define CERTIFICATE_COLUMNS						\
 	"serial, der, subject, not_before, not_after, profile, purpose, " \
-	"enrollment, txid, key_hash, signer_hash, issued, revoked, reason"
+	"enrollment, txid, key_hash, ground, asked_subject, asked_names, " \
+	"unbound, decider, decided, issued, revoked, reason"
 
 void
 ledger_certificate_free(struct ledger_certificate *c)
@@ -18,6 +19,9 @@ ledger_certificate_free(struct ledger_certificate *c)
 	free(c->purpose);
 	free(c->enrollment);
 	free(c->transaction);
+	free(c->ground);
+	ledger_name_free(&c->asked);
+	free(c->decider);
 	*c = (struct ledger_certificate)LEDGER_CERTIFICATE_INIT;
 }
 
@@ -40,10 +44,14 @@ take_certificate(const struct db_row *r, void *arg)
 	c->enrollment = db_row_dup(r, 7);
 	c->transaction = db_row_dup(r, 8);
 	db_row_hash(r, 9, c->key_hash);
-	db_row_hash(r, 10, c->signer_hash);
-	c->issued = db_row_int(r, 11);
-	c->revoked = db_row_int(r, 12);
-	c->reason = (int)db_row_int(r, 13);
+	c->ground = db_row_dup(r, 10);
+	ledger_take_name(r, 11, &c->asked);
+	c->unbound = db_row_int(r, 13) != 0;
+	c->decider = db_row_dup(r, 14);
+	c->decided = db_row_int(r, 15);
+	c->issued = db_row_int(r, 16);
+	c->revoked = db_row_int(r, 17);
+	c->reason = (int)db_row_int(r, 18);
 	return OK;
 }
 
@@ -61,179 +69,135 @@ ledger_find_certificate(struct ledger *l, const char *serial, bool *found,
 	return st;
 }
 
-/* Several may stand under one transaction: a renewal has another signer. */
-struct retry {
-	const char *key_hash, *signer_hash;
-	bool other_key, same;
-	struct ledger_certificate *earlier;
-};
+/* ---- what a request yielded before ---- */
 
-static enum status
-weigh_retry(const struct db_row *r, void *arg)
+static char *
+ground(const char *kind, const char *of)
 {
-	struct retry *t = arg;
-	const char *key = db_row_text(r, 9), *signer = db_row_text(r, 10);
-
-	if (key == NULL || strcmp(key, t->key_hash) != 0) {
-		t->other_key = true;
-		return OK;
-	}
-	if (t->same || signer == NULL || strcmp(signer, t->signer_hash) != 0)
-		return OK;
-	t->same = true;
-	return take_certificate(r, t->earlier);
+	return xasprintf("%s%s", kind, of);
 }
 
-enum status
-ledger_retry(struct ledger *l, const char *transaction, const char *key_hash,
-    const char *signer_hash, enum ledger_outcome *outcome,
-    struct ledger_certificate *earlier)
+char *
+ledger_ground_challenge(const char *hash)
 {
-	struct retry t = { key_hash, signer_hash, false, false, earlier };
+	return ground("challenge:", hash);
+}
+
+char *
+ledger_ground_certificate(const char *serial)
+{
+	return ground("certificate:", serial);
+}
+
+/* True if text is kind and then of, which may be NULL. */
+static bool
+is_ground(const char *text, const char *kind, const char *of)
+{
+	size_t n = strlen(kind);
+
+	return of != NULL && strncmp(text, kind, n) == 0 &&
+	    strcmp(text + n, of) == 0;
+}
+
+bool
+ledger_ground_fits(const char *text, const struct ledger_identity *q)
+{
+	if (is_ground(text, "challenge:", q->challenge))
+		return true;
+	if (q->fresh)
+		return false;
+	return is_ground(text, "certificate:", q->signer) ||
+	    is_ground(text, LEDGER_SIGNED_BY, q->signer_hash) ||
+	    (q->challenge == NULL && q->signer == NULL);
+}
+
+/* Of several, the latest that fits. */
+struct repeat {
+	const struct ledger_identity *q;
+	struct ledger_certificate *out;
+	bool found;
+};
+
+static bool
+is_repeat(const struct ledger_certificate *c, const struct ledger_identity *q)
+{
+	auto_ledger_name issued = LEDGER_NAME_INIT;
+	const struct ledger_name *name = &c->asked;
+	const char *text = c->ground != NULL ? c->ground : "";
+	bool same_transaction = c->transaction != NULL &&
+	    strcmp(c->transaction, q->transaction) == 0;
+
+	/* A challenge that was spent is enough, under any transaction. */
+	if (!is_ground(text, "challenge:", q->challenge) &&
+	    !(same_transaction && ledger_ground_fits(text, q)))
+		return false;
+	if (name->subject.len == 0) {
+		if (!ledger_name_of_certificate(&c->der, &issued))
+			return false;
+		name = &issued;
+	}
+	return ledger_name_equal(name, q->name);
+}
+
+static enum status
+weigh_repeat(const struct db_row *r, void *arg)
+{
+	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
+	struct repeat *t = arg;
 	enum status st;
 
-	if ((st = db_rows(l, weigh_retry, &t, NULL, "SELECT "
-	    CERTIFICATE_COLUMNS " FROM certificate WHERE txid = $1 ORDER BY "
-	    "issued DESC, serial", DB(db_text(transaction)))) != OK)
-		return st;
-	if (t.same)
-		*outcome = LEDGER_RETRY;
-	else if (t.other_key)
-		*outcome = LEDGER_OTHER_KEY;
-	else
-		*outcome = LEDGER_RECORDED;
+	if (t->found || (st = take_certificate(r, &c)) != OK ||
+	    !is_repeat(&c, t->q))
+		return OK;
+	t->found = true;
+	ledger_certificate_free(t->out);
+	*t->out = MOVE(c);
 	return OK;
 }
 
-/* What a challenge says about the certificate that it buys. */
-struct bought {
-	char *purpose, *enrollment;
-};
-
-static enum status
-take_bought(const struct db_row *r, void *arg)
+enum status
+ledger_find_repeat(struct ledger *l, const struct ledger_identity *q,
+    int64_t now, bool *found, struct ledger_certificate *out)
 {
-	struct bought *b = arg;
-
-	b->purpose = db_row_dup(r, 0);
-	b->enrollment = db_row_dup(r, 1);
-	return OK;
-}
-
-static enum status
-spend_for_certificate(struct ledger *l, const char *hash, int64_t now,
-    struct bought *b, enum ledger_outcome *outcome)
-{
-	int64_t n = 0;
+	auto_char *paid = ledger_ground_challenge(q->challenge != NULL ?
+	    q->challenge : "");
+	struct repeat t = { q, out, false };
 	enum status st;
 
-	st = db_rows(l, take_bought, b, &n, "UPDATE challenge SET spent = $1 "
-	    "WHERE hash = $2 AND purpose IN ('identity', 'client', 'manual') "
-	    "AND spent = 0 AND voided = 0 AND expires > $1 RETURNING purpose, "
-	    "enrollment", DB(db_int(now), db_text(hash)));
-	if (n == 0)
-		*outcome = LEDGER_NO_CHALLENGE;
+	st = db_rows(l, weigh_repeat, &t, NULL, "SELECT "
+	    CERTIFICATE_COLUMNS " FROM certificate WHERE (txid = $1 OR "
+	    "(ground = $2 AND ground <> '')) AND key_hash = $3 AND revoked = 0 "
+	    "AND not_after >= $4 ORDER BY issued DESC, serial DESC",
+	    DB(db_text(q->transaction), db_text(paid), db_text(q->key_hash),
+	    db_int(now)));
+	*found = t.found;
 	return st;
 }
 
-/* The enrollment takes the step that this purpose stands for. */
-static enum status
-move_enrollment(struct ledger *l, const char *serial, const struct bought *b,
-    int64_t now, enum ledger_outcome *outcome)
-{
-	enum status st;
-	int64_t n = 0;
-
-	if (strcmp(b->purpose, ledger_purpose_name(LEDGER_IDENTITY)) == 0)
-		st = db_run(l, &n, "UPDATE enrollment SET state = 'certified', "
-		    "certified = $1, changed = $1, certificate = $2 WHERE "
-		    "id = $3 AND state = 'identified'",
-		    DB(db_int(now), db_text(serial), db_text(b->enrollment)));
-	else
-		st = db_run(l, &n, "UPDATE enrollment SET changed = $1 WHERE "
-		    "id = $2 AND state = 'configured'",
-		    DB(db_int(now), db_text(b->enrollment)));
-	if (n == 0)
-		*outcome = LEDGER_CLOSED;
-	return st;
-}
-
-static enum status
-put_certificate(struct ledger *l, const struct ledger_certificate *c,
-    const struct bought *b, enum ledger_outcome *outcome)
-{
-	enum status st;
-	int64_t n = 0;
-
-	st = db_run(l, &n, "INSERT INTO certificate (serial, der, subject, "
-	    "not_before, not_after, profile, purpose, enrollment, txid, "
-	    "key_hash, signer_hash, issued) VALUES ($1, $2, $3, $4, $5, $6, "
-	    "$7, $8, $9, $10, $11, $12) ON CONFLICT (serial) DO NOTHING",
-	    DB(db_text(c->serial), db_buf(&c->der),
-	    db_text(c->subject != NULL ? c->subject : ""),
-	    db_int(c->not_before), db_int(c->not_after),
-	    db_text(c->profile != NULL ? c->profile : "scep"),
-	    db_text(b->purpose), db_text(b->enrollment),
-	    db_text(c->transaction), db_text(c->key_hash),
-	    db_text(c->signer_hash), db_int(c->issued)));
-	if (n == 0)
-		*outcome = LEDGER_TAKEN;
-	return st;
-}
-
-static enum status
-certify(struct ledger *l, const struct ledger_certificate *c,
-    const char *challenge, int64_t now, struct bought *b,
-    enum ledger_outcome *outcome, struct ledger_certificate *earlier)
-{
-	enum status st;
-
-	*outcome = LEDGER_RECORDED;
-	if (c->transaction != NULL && ((st = ledger_retry(l, c->transaction,
-	    c->key_hash, c->signer_hash, outcome, earlier)) != OK ||
-	    *outcome != LEDGER_RECORDED))
-		return st;
-	if (challenge == NULL) {
-		b->purpose = c->purpose != NULL ? xstrdup(c->purpose) : NULL;
-		b->enrollment = c->enrollment != NULL ?
-		    xstrdup(c->enrollment) : NULL;
-	} else if ((st = spend_for_certificate(l, challenge, now, b,
-	    outcome)) != OK || *outcome != LEDGER_RECORDED) {
-		return st;
-	}
-	if (challenge != NULL && b->enrollment != NULL &&
-	    ((st = move_enrollment(l, c->serial, b, now, outcome)) != OK ||
-	    *outcome != LEDGER_RECORDED))
-		return st;
-	if (c->transaction != NULL && ((st = ledger_settle_request(l, c,
-	    challenge != NULL, outcome)) != OK || *outcome != LEDGER_RECORDED))
-		return st;
-	if ((st = put_certificate(l, c, b, outcome)) != OK ||
-	    *outcome != LEDGER_RECORDED)
-		return st;
-	return ledger_put_event(l, &(struct ledger_event){ now,
-	    b->enrollment != NULL && b->purpose != NULL &&
-	    strcmp(b->purpose, ledger_purpose_name(LEDGER_IDENTITY)) == 0 &&
-	    challenge != NULL ? "certified" : "issued", b->enrollment,
-	    c->serial, c->profile });
-}
+/* Which certificate or request a poll can mean: the key's or the signer's. */
+#define POLLED								\
+	"txid = $1 AND (key_hash = $2 OR ground = $3 OR ground = $4)"
 
 enum status
-ledger_certify(struct ledger *l, const struct ledger_certificate *c,
-    const char *challenge, int64_t now, enum ledger_outcome *outcome,
-    struct ledger_certificate *earlier)
+ledger_find_polled(struct ledger *l, const struct ledger_identity *q,
+    int64_t now, bool *found, struct ledger_certificate *out)
 {
-	struct bought b = { NULL, NULL };
+	auto_char *signer = q->signer != NULL ?
+	    ledger_ground_certificate(q->signer) : NULL;
+	auto_char *signed_by = ground(LEDGER_SIGNED_BY, q->signer_hash);
+	int64_t n = 0;
 	enum status st;
 
-	if ((st = db_begin(l)) != OK)
-		return st;
-	st = certify(l, c, challenge, now, &b, outcome, earlier);
-	st = db_end(l, st, *outcome == LEDGER_RECORDED);
-	free(b.purpose);
-	free(b.enrollment);
+	st = db_rows(l, take_certificate, out, &n, "SELECT "
+	    CERTIFICATE_COLUMNS " FROM certificate WHERE " POLLED " AND "
+	    "revoked = 0 AND not_after >= $5 ORDER BY issued DESC, serial "
+	    "DESC LIMIT 1", DB(db_text(q->transaction), db_text(q->key_hash),
+	    db_text(signer), db_text(signed_by), db_int(now)));
+	*found = n > 0;
 	return st;
 }
+
+/* ---- listing ---- */
 
 /* A page of a listing: read whole, then handed out, so that no statement is
  * open while somebody else's function runs. */

@@ -4,7 +4,7 @@
 #include "ledger.h"
 #include "ledger_engine.h"
 
-enum { COLUMNS_MAX = 17 };
+enum { COLUMNS_MAX = 20 };
 
 /*
  * A table: its columns by kind (t, i, b), the first keys of them being the
@@ -31,19 +31,25 @@ static const struct table tables[] = {
 	    "repeats, changed, certificate", "id > $1", "id",
 	    "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
 	    "$15, $16, $17"),
-	TABLE("challenge", "ttttibtiiii", 1,
-	    "hash, purpose, enrollment, username, ordinal, subject, note, "
-	    "created, expires, spent, voided", "hash > $1", "hash",
-	    "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11"),
-	TABLE("certificate", "tbtiittttttiii", 1,
+	TABLE("challenge", "ttttiibbtiiii", 1,
+	    "hash, purpose, enrollment, username, ordinal, bound, "
+	    "bound_subject, bound_names, note, created, expires, spent, "
+	    "voided", "hash > $1", "hash",
+	    "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13"),
+	TABLE("certificate", "tbtiittttttbbitiiii", 1,
 	    "serial, der, subject, not_before, not_after, profile, purpose, "
-	    "enrollment, txid, key_hash, signer_hash, issued, revoked, reason",
+	    "enrollment, txid, key_hash, ground, asked_subject, asked_names, "
+	    "unbound, decider, decided, issued, revoked, reason",
 	    "serial > $1", "serial",
-	    "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14"),
-	TABLE("request", "tttbtttii", 1,
-	    "txid, key_hash, signer_hash, csr, subject, state, serial, "
-	    "received, decided", "txid > $1", "txid",
-	    "$1, $2, $3, $4, $5, $6, $7, $8, $9"),
+	    "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
+	    "$15, $16, $17, $18, $19"),
+	TABLE("request", "ttbbbtttitittiit", 2,
+	    "txid, key_hash, csr, asked_subject, asked_names, subject, "
+	    "ground, challenge, presented, client, stranger, state, serial, "
+	    "received, decided, decider",
+	    "(txid, key_hash) > ($1, $2)", "txid, key_hash",
+	    "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
+	    "$15, $16"),
 	TABLE("event", "tiittt", 2,
 	    "enrollment, ordinal, time, what, certificate, detail",
 	    "(enrollment, ordinal) > ($1, $2)", "enrollment, ordinal",
@@ -65,8 +71,8 @@ struct walk {
 	const struct table *table;
 	struct ledger *to;	/* NULL: only the digest is wanted */
 	struct digest digest;
-	char *key;		/* of the last row */
-	int64_t key_number;
+	char *key, *key_text;	/* of the last row: its first column, and */
+	int64_t key_number;	/* the second, if it is of the key */
 };
 
 static struct db_value
@@ -122,6 +128,10 @@ take_row(const struct db_row *r, void *arg)
 	free(w->key);
 	w->key = xstrndup(v[0].p, v[0].len);
 	w->key_number = v[1].number;
+	if (w->table->keys > 1 && v[1].kind == DB_TEXT) {
+		free(w->key_text);
+		w->key_text = xstrndup(v[1].p, v[1].len);
+	}
 	add_to_digest(&w->digest, v, n);
 	if (w->to == NULL)
 		return OK;
@@ -134,18 +144,20 @@ walk(const struct table *t, struct ledger *from, struct ledger *to,
     struct digest *out)
 {
 	struct walk w = { .table = t, .to = to, .key = xstrdup(""),
-	    .key_number = -1 };
+	    .key_text = xstrdup(""), .key_number = -1 };
 	int64_t n = 0;
 	enum status st;
 
 	do {
-		auto_char *key = xstrdup(w.key);
+		auto_char *key = xstrdup(w.key), *text = xstrdup(w.key_text);
 		const struct db_value after[] = { db_text(key),
+		    t->kinds[1] == 't' ? db_text(text) :
 		    db_int(w.key_number) };
 
 		st = db_rows(from, take_row, &w, &n, t->page, after, t->keys);
 	} while (st == OK && n == DB_PAGE);
 	free(w.key);
+	free(w.key_text);
 	*out = w.digest;
 	return st;
 }
@@ -184,12 +196,14 @@ copy_table(const struct table *t, struct ledger *from, struct ledger *to,
 static enum status
 check_empty(struct ledger *to)
 {
-	const struct db_value before[] = { db_text(""), db_int(-1) };
 	int64_t n = 0;
 	enum status st;
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(tables); i++) {
+		const struct db_value before[] = { db_text(""),
+		    tables[i].kinds[1] == 't' ? db_text("") : db_int(-1) };
+
 		if ((st = db_rows(to, db_take_int, &n, NULL, tables[i].count,
 		    before, tables[i].keys)) != OK)
 			return st;

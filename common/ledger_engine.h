@@ -17,7 +17,7 @@
 #include "ledger.h"
 
 enum {
-	DB_VALUES_MAX = 20,	/* parameters of one statement */
+	DB_VALUES_MAX = 24,	/* parameters of one statement */
 	DB_BUSY_SECONDS = 20,	/* how long a writer waits for its turn */
 	DB_PAGE = 256,		/* rows taken at once by a listing */
 };
@@ -121,6 +121,26 @@ enum status db_end(struct ledger *l, enum status st, bool keep) USE_RESULT;
 db_each db_take_int;		/* arg: int64_t * */
 db_each db_take_text;		/* arg: char **, yours */
 
+/* The tables are made, or brought up to date. */
+enum status ledger_check_schema(struct ledger *l, enum ledger_mode mode)
+    USE_RESULT;
+
+/*
+ * The ground of what a program of version 1 recorded: the SHA-256 of the
+ * certificate that signed the request stands behind these words.
+ */
+#define LEDGER_SIGNED_BY	"signed-by:"
+
+/* Two columns of a row; and what older rows do not say. */
+void ledger_take_name(const struct db_row *r, int column,
+    struct ledger_name *out);
+bool ledger_name_of_certificate(const struct buf *der,
+    struct ledger_name *out);
+bool ledger_name_of_request(const struct buf *csr, struct ledger_name *out);
+
+/* True if a record with this ground can be that of the request. */
+bool ledger_ground_fits(const char *ground, const struct ledger_identity *q);
+
 /* What the parts of the ledger share. */
 enum status ledger_put_challenge(struct ledger *l,
     const struct ledger_challenge *c, const char *user, int64_t now)
@@ -130,8 +150,9 @@ enum status ledger_spend(struct ledger *l, const char *hash,
 enum status ledger_void_challenges(struct ledger *l, const char *enrollment,
     int64_t now) USE_RESULT;
 enum status ledger_settle_request(struct ledger *l,
-    const struct ledger_certificate *c, bool paid,
-    enum ledger_outcome *outcome) USE_RESULT;
+    const struct ledger_entitlement *e, const char *serial, int64_t now,
+    struct ledger_certificate *settled, enum ledger_outcome *outcome)
+    USE_RESULT;
 enum status ledger_put_event(struct ledger *l, const struct ledger_event *e)
     USE_RESULT;
 

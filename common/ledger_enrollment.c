@@ -346,10 +346,13 @@ record_configured(struct ledger *l, const char *id,
 {
 	enum status st;
 
-	/* Those nobody used in their time are of no more interest. */
+	/* Those of the configuration before buy nothing any more; those that
+	 * had expired are forgotten. */
 	if ((st = db_run(l, NULL, "DELETE FROM challenge WHERE enrollment = $1 "
 	    "AND purpose = 'client' AND spent = 0 AND expires <= $2",
 	    DB(db_text(id), db_int(now)))) != OK)
+		return st;
+	if ((st = ledger_void_client(l, id, now)) != OK)
 		return st;
 	if ((st = ledger_put_challenge(l, next, NULL, now)) != OK)
 		return st;

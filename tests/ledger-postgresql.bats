@@ -48,8 +48,9 @@ filled() {
 	{
 		echo 'many 300 a- 1000'
 		echo 'challenge b manual - 100 10'
-		echo 'request t1 k s 10'
-		echo 'decide t1 approve 20'
+		echo 'request t1 k /CN=n 192.0.2.1 - 10'
+		echo 'request t1 k2 /CN=n 192.0.2.1 - 10'
+		echo 'decide t1 k approve 20'
 		echo 'next crl'
 		echo 'revoke a-000003 4 50'
 	} | "$UNIT" "$1" > /dev/null
@@ -79,7 +80,7 @@ listed() {
 	"$UNIT" "$URI" <<< "copy sqlite:$T/b.db" > "$T/back"
 	diff "$T/there" "$T/back"
 	[ "$(cut -d' ' -f1,2 "$T/there" | tr '\n' ' ')" = \
-	    'enrollment 1 challenge 303 certificate 301 request 1 event 305 ledger 1 ' ]
+	    'enrollment 1 challenge 303 certificate 301 request 2 event 305 ledger 1 ' ]
 	listed "sqlite:$T/a.db" > "$T/a"
 	listed "$URI" | diff "$T/a" -
 	listed "sqlite:$T/b.db" | diff "$T/a" -
@@ -108,7 +109,7 @@ listed() {
 	sql_of "$URI" "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 	    WHERE application_name = 'mcfg' AND pid <> pg_backend_pid()" \
 	    > /dev/null
-	echo 'certify 01 t1 k s a 20' >&4
+	echo 'certify 01 t1 k /CN=n a 20' >&4
 	exec 4>&-
 	wait "$pid"
 	[ ! -s "$T/err" ]

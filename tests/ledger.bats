@@ -62,14 +62,14 @@ says() {
 	    ok no-challenge ok no-challenge no-challenge unknown <<-'E'
 	challenge a manual - 100 10
 	find a
-	certify 01 t1 k s a 99
+	certify 01 t1 k /CN=n a 99
 	find a
-	certify 02 t2 k s a 99
+	certify 02 t2 k2 /CN=n a 99
 	challenge b manual - 100 10
-	certify 02 t2 k s b 100
+	certify 02 t2 k /CN=n b 100
 	challenge c enroll - 100 10
-	certify 02 t2 k s c 20
-	certify 02 t2 k s never 20
+	certify 02 t2 k /CN=n c 20
+	certify 02 t2 k /CN=n never 20
 	get 02
 	E
 }
@@ -77,44 +77,102 @@ says() {
 @test "ledger: no challenge in clear text is kept" {
 	says ok recorded <<-'E'
 	challenge Xq7vPmZt manual - 100 10
-	certify 01 t1 k s Xq7vPmZt 20
+	certify 01 t1 k /CN=n Xq7vPmZt 20
 	E
 	dump > "$T/dump"
 	grep -q t1 "$T/dump"
 	run -1 grep -q Xq7vPmZt "$T/dump"
 }
 
-@test "ledger: a retry gives the earlier certificate, another key nothing" {
-	says ok recorded 'retry 01' 'retry 01' other-key other-key recorded \
-	    retry recorded unknown <<-'E'
+@test "ledger: what makes a request the same, and what makes it a new one" {
+	says ok ok recorded 'retry 01' 01 01 01 new new new new new 01 new \
+	    recorded 02 new recorded new 02 new <<-'E'
 	challenge a manual - 100 10
-	certify 01 t1 k s a 20
-	certify 02 t1 k s a 20
-	certify 02 t1 k s - 20
-	certify 02 t1 k2 s - 20
-	retry t1 k2 s
-	certify 03 t1 k s2 - 20
-	retry t1 k s
-	retry t2 k s
-	get 02
+	challenge b manual - 100 10
+	certify 01 t1 k /CN=d,dns:a,dns:B a 20
+	certify 02 t1 k /CN=d,dns:a,dns:B a 20
+	repeat t1 k /CN=d,dns:a,dns:B a - - 20
+	repeat t2 k /CN=D,dns:b,dns:a a - - 20
+	repeat t1 k /CN=d,dns:a,dns:B - - - 20
+	repeat t2 k /CN=d,dns:a,dns:B - - - 20
+	repeat t1 k2 /CN=d,dns:a,dns:B a - - 20
+	repeat t1 k /CN=d,dns:a a - - 20
+	repeat t1 k /CN=e,dns:a,dns:B a - - 20
+	repeat t1 k /CN=d,dns:a,dns:B b yes - 20
+	repeat t1 k /CN=d,dns:a,dns:B a yes - 20
+	repeat t1 k /CN=d,dns:a,dns:B - - 01 20
+	renew 02 t1 k /CN=d,dns:a,dns:B 01 30
+	repeat t1 k /CN=d,dns:a,dns:B - - 01 30
+	repeat t1 k /CN=d,dns:a,dns:B - - 02 30
+	renew 03 t1 k /CN=d,dns:a,dns:B 02 30
+	repeat t1 k /CN=d,dns:a,dns:B a - - 9999
+	repeat t1 k /CN=d,dns:a,dns:B - - 01 30
+	repeat t1 k /CN=d,dns:a,dns:B - - 03 30
+	E
+}
+
+@test "ledger: what was revoked renews nothing and is not repeated" {
+	says recorded 'done' revoked revoked new <<-'E'
+	certify 01 t1 k /CN=n - 20
+	revoke 01 1 30
+	renew 02 t1 k /CN=n 01 30
+	renew 02 t1 k /CN=n 09 30
+	repeat t1 k /CN=n - - - 30
+	E
+}
+
+@test "ledger: a challenge is bound to the whole name, or the operator's" {
+	says ok no-challenge no-challenge no-challenge no-challenge recorded \
+	    ok no-challenge ok no-challenge ok no-challenge recorded \
+	    'manual - 100 bound spent' <<-'E'
+	challenge a manual - 100 10 /CN=d,dns:a
+	certify 01 t1 k /CN=e,dns:a a 20
+	certify 01 t1 k /CN=d a 20
+	certify 01 t1 k /CN=d,dns:a,dns:b a 20
+	certify 01 t1 k /CN=d/CN=e,dns:a a 20
+	certify 01 t1 k /CN=D,dns:A a 20
+	challenge b client - 100 10
+	certify 02 t2 k /CN=d b 20
+	challenge c identity - 100 10
+	certify 02 t2 k /CN=d c 20
+	challenge d manual - 100 10 /CN=d
+	certify 02 t2 k /CN=d,dns:a d 20
+	certify 02 t2 k /CN=d d 20
+	find a
+	E
+}
+
+@test "ledger: challenges are listed, and voided by their first digits" {
+	says ok ok '1 done' '1 not' '0 not' no-challenge recorded '1 not' \
+	    "$(printf 'b' | sha256sum | cut -c1-12) manual bound" \
+	    "$(printf 'a' | sha256sum | cut -c1-12) manual" <<-'E'
+	challenge a manual - 100 10
+	challenge b manual - 100 11 /CN=n
+	void a 12 20
+	void a 64 20
+	void b 5 20
+	certify 01 t1 k /CN=n a 20
+	certify 01 t1 k /CN=n b 20
+	void b 8 20
+	challenges
 	E
 }
 
 @test "ledger: a serial number is used once, and the challenge is kept" {
 	says ok recorded ok taken 'manual - 100' recorded <<-'E'
 	challenge a manual - 100 10
-	certify 01 t1 k s a 20
+	certify 01 t1 k /CN=n a 20
 	challenge b manual - 100 10
-	certify 01 t2 k s b 20
+	certify 01 t2 k /CN=n b 20
 	find b
-	certify 02 t2 k s b 20
+	certify 02 t2 k /CN=n b 20
 	E
 }
 
 @test "ledger: certificates come back byte for byte, newest first" {
 	{
 		for i in $(seq 1000 1600); do
-			echo "certify $i t$i k s - $((i / 7))"
+			echo "certify $i t$i k /CN=n - $((i / 7))"
 		done
 	} | "$UNIT" "$LEDGER" > /dev/null
 	"$UNIT" "$LEDGER" <<< certificates > "$T/list"
@@ -127,8 +185,8 @@ says() {
 @test "ledger: revoked once, and listed by itself" {
 	says recorded recorded 'done' not not 01 \
 	    '444552003031 CN=01 - - t1 50 4' <<-'E'
-	certify 01 t1 k s - 20
-	certify 02 t2 k s - 20
+	certify 01 t1 k /CN=n - 20
+	certify 02 t2 k /CN=n - 20
 	revoke 01 4 50
 	revoke 01 1 60
 	revoke 09 1 60
@@ -160,7 +218,7 @@ says() {
 
 	says ok <<< 'challenge a manual - 2000 10'
 	for i in 1 2 3 4 5 6 7 8; do
-		"$UNIT" "$LEDGER" <<< "certify 0$i t$i k$i s a 20" > "$T/out.$i" \
+		"$UNIT" "$LEDGER" <<< "certify 0$i t$i k$i /CN=n a 20" > "$T/out.$i" \
 		    3>&- &
 		pids="$pids $!"
 	done
@@ -182,56 +240,145 @@ says() {
 }
 
 @test "ledger: a request waits for a decision, which is made once" {
-	says recorded 'retry pending' other-key recorded closed 'done' not \
-	    'done' recorded closed 'retry issued' other-key \
-	    't1 issued CN=t1 6 01 10 20' 't2 rejected CN=t2 6 - 11 21' <<-'E'
-	request t1 k s 10
-	request t1 k s 10
-	request t1 k2 s 10
-	request t2 k s 11
-	certify 01 t1 k s - 15
-	decide t1 approve 20
-	decide t1 reject 20
-	decide t2 reject 21
-	certify 01 t1 k s - 30
-	certify 02 t2 k s - 30
-	request t1 k s 40
-	request t2 k2 s 40
+	says recorded 'retry pending' recorded undecided 1 0 1 recorded \
+	    undecided recorded declined recorded \
+	    't1 issued CN=t1 6 01 10 20' 't1 pending CN=t1 6 - 40 0' \
+	    't2 pending CN=t2 6 - 41 0' <<-'E'
+	request t1 k /CN=n - - 10
+	request t1 k /CN=n - - 10
+	request t2 k /CN=n - - 11
+	collect 01 t1 k /CN=n t1 - - 15
+	decide t1 - approve 20
+	decide t1 - reject 20
+	decide t2 - reject 21
+	collect 01 t1 k /CN=n t1 - - 30
+	collect 02 t2 k /CN=n t2 - - 30
+	request t1 k2 /CN=n - - 40
+	request t2 k /CN=n - - 40
+	request t2 k /CN=n - - 41
 	requests
 	E
 }
 
-@test "ledger: an approval is for one key and one signer" {
-	says recorded 'done' other-key other-key recorded <<-'E'
-	request t1 k s 10
-	decide t1 approve 20
-	certify 01 t1 k2 s - 30
-	certify 01 t1 k s2 - 30
-	certify 01 t1 k s - 30
+@test "ledger: several keys under one transaction are several requests" {
+	says recorded recorded 2 1 undecided recorded 0 1 1 <<-'E'
+	request t1 k /CN=n - - 10
+	request t1 k2 /CN=n - - 10
+	decide t1 - approve 20
+	decide t1 k2 approve 20
+	collect 01 t1 k /CN=n t1 - - 30
+	collect 01 t1 k2 /CN=n t1 - - 30
+	decide t1 k2 undo 30
+	decide t1 - approve 30
+	decide t1 - undo 30
+	E
+}
+
+@test "ledger: a decision is for one key, one name, one request" {
+	says recorded 1 undecided undecided undecided undecided recorded \
+	    other-names recorded recorded undecided recorded undecided <<-'E'
+	request t1 k /CN=n - - 10
+	decide t1 - approve 20
+	collect 01 t1 k2 /CN=n t1 - - 30
+	collect 01 t1 k /CN=admin t1 - - 30
+	collect 01 t1 k /CN=n other - - 30
+	collect 01 t1 k /CN=n - - program 30
+	request t2 k /CN=n - - 30
+	request t2 k /CN=m - - 30
+	collect 01 t1 k /CN=n t1 - - 30
+	collect 02 t3 k /CN=n - - program 30
+	collect 03 t2 k /CN=m t2 - program 30
+	collect 03 t2 k /CN=n t2 - program 30
+	collect 04 t4 k /CN=n - - - 30
+	E
+}
+
+@test "ledger: a waiting request keeps its challenge, which is spent once" {
+	says ok recorded recorded 1 1 recorded no-challenge \
+	    'manual - 100 spent' <<-'E'
+	challenge a manual - 100 10
+	request t1 k /CN=n - a 10
+	request t2 k2 /CN=n - a 10
+	decide t1 - approve 20
+	decide t2 - approve 20
+	collect 01 t1 k /CN=n t1 a - 30
+	collect 02 t2 k2 /CN=n t2 a - 30
+	find a
 	E
 }
 
 @test "ledger: a challenge pays for what waits" {
 	says recorded ok recorded 't1 issued CN=t1 6 01 10 0' <<-'E'
-	request t1 k s 10
+	request t1 k /CN=n - - 10
 	challenge a manual - 100 10
-	certify 01 t1 k s a 30
+	certify 01 t1 k /CN=n a 30
 	requests
 	E
 }
 
-@test "ledger: strangers fill it with so many requests only" {
-	for i in $(seq 1001); do
-		echo "request t$i k s $i"
-	done > "$T/in"
-	"$UNIT" "$LEDGER" < "$T/in" > "$T/out"
-	[ "$(grep -c '^recorded$' "$T/out")" -eq 1000 ]
-	[ "$(tail -n 1 "$T/out")" = closed ]
+@test "ledger: strangers push out each other, and nobody else" {
+	{
+		echo 'request honest h /CN=n 192.0.2.9 - 5'
+		echo 'challenge a manual - 100000 5'
+		echo 'request paid p /CN=n 192.0.2.1 a 5'
+		for i in $(seq 30); do
+			echo "request key$i k /CN=n 192.0.2.1 - $((100 + i))"
+			echo "request address$i k$i /CN=n 192.0.2.1 - $((100 + i))"
+		done
+		for i in $(seq 1100); do
+			echo "request t$i key$i /CN=n - - $((200 + i))"
+		done
+	} | "$UNIT" "$LEDGER" > "$T/out"
 	"$UNIT" "$LEDGER" <<< requests > "$T/list"
-	[ "$(wc -l < "$T/list")" -eq 1000 ]
-	[ "$(head -n 1 "$T/list")" = 't1 pending CN=t1 6 - 1 0' ]
-	says 'done' recorded <<-'E'
-	decide t1 reject 2000
-	request t1001 k s 1001
+	grep -q '^honest ' "$T/list"
+	grep -q '^paid ' "$T/list"
+	[ "$(grep -c '^key' "$T/list")" -le 5 ]
+	[ "$(grep -cE '^(key|address)' "$T/list")" -eq 20 ]
+	[ "$(sql "SELECT COUNT(*) FROM request WHERE stranger = 1")" -eq 1000 ]
+	grep -q '^t1100 ' "$T/list"
+	run -1 grep -q '^t1 ' "$T/list"
+}
+
+@test "ledger: what nobody decides about or collects is forgotten" {
+	says recorded recorded 1 recorded recorded \
+	    't2 approved CN=t2 6 - 10 9000' 't3 pending CN=t3 6 - 11000 0' \
+	    't4 pending CN=t4 6 - 12000 0' <<-'E'
+	request t1 k /CN=n - - 10
+	request t2 k /CN=n - - 10
+	decide t2 - approve 9000
+	request t3 k /CN=n - - 11000
+	request t4 k /CN=n - - 12000
+	requests
+	E
+}
+
+@test "ledger: the challenges of a configuration are bound once" {
+	sql "INSERT INTO enrollment (id, username, state, facts, started,
+	    changed) VALUES ('e', 'u', 'configured', '', 1, 1),
+	    ('f', 'u', 'aborted', '', 1, 1)" ||
+	    { "$UNIT" "$LEDGER" <<< check; sql "INSERT INTO enrollment (id,
+	    username, state, facts, started, changed) VALUES ('e', 'u',
+	    'configured', '', 1, 1), ('f', 'u', 'aborted', '', 1, 1)"; }
+	says ok ok ok no-challenge recorded recorded no-challenge \
+	    no-challenge closed no-challenge no-challenge no-challenge \
+	    no-challenge recorded no-challenge recorded closed recorded <<-'E'
+	challenge a client e 100 10
+	challenge b client f 100 10
+	challenge c manual - 100 10
+	certify 01 t1 k /CN=n a 20
+	bind a e /CN=n 20
+	bind a e /CN=N 20
+	bind a e /CN=m 20
+	bind a e /CN=n,dns:x 20
+	bind b f /CN=n 20
+	bind b e /CN=n 20
+	bind c e /CN=n 20
+	bind a e /CN=n 100
+	certify 01 t1 k /CN=m a 20
+	certify 01 t1 k /CN=n a 20
+	bind a e /CN=n 20
+	client d e /CN=n 100 20
+	client x f /CN=n 100 20
+	certify 02 t2 k /CN=n d 20
 	E
 }

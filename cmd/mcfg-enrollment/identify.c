@@ -195,8 +195,9 @@ run(const struct args *a)
 
 	if ((st = new_challenge(LEDGER_IDENTITY, e.id, a->ttl, &out,
 	    &next)) != OK ||
-	    (st = make_subject(a, e.id, &next.subject, &subject)) != OK)
+	    (st = make_subject(a, e.id, &next.name.subject, &subject)) != OK)
 		return st;
+	next.bound = true;
 	if ((st = record(l, spent, name, &d, &e, &next)) != OK)
 		return st;
 

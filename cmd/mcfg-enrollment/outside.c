@@ -105,7 +105,7 @@ outside_first(struct ledger *l, const struct ledger_certificate *c,
 		return fail(REFUSED, "%s: enrollment %s: waits for no "
 		    "identity", path, c->enrollment);
 	if (cert_from_der(c->der.data, c->der.len, &signer) != NULL ||
-	    cert_name_from_der(sold.subject.data, sold.subject.len,
+	    cert_name_from_der(sold.name.subject.data, sold.name.subject.len,
 	    &subject) != NULL ||
 	    !cert_name_equal(subject, X509_get_subject_name(signer)))
 		return fail(REFUSED, "%s: enrollment %s: the certificate is "

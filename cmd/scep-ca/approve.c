@@ -18,33 +18,36 @@ static const struct opt options[] = {
 };
 
 static enum status
-decide(const struct args *a, bool yes)
+decide(const struct args *a, enum ledger_verdict verdict)
 {
 	auto_authority ca = AUTHORITY_INIT;
+	size_t matches;
 	enum status st;
-	bool done;
 
 	if (a->transactions.n != 1)
 		return opts_missing("TXID", "of one request: scep-ca list "
 		    "--pending shows them");
 	if ((st = authority_open(&a->source, NEED_LEDGER, &ca)) != OK ||
-	    (st = ledger_decide(ca.ledger, a->transactions.v[0], yes,
-	    clock_now(), &done)) != OK)
+	    (st = ledger_decide(ca.ledger, a->transactions.v[0], NULL, verdict,
+	    "operator", clock_now(), &matches)) != OK)
 		return st;
-	return done ? OK : fail(REFUSED, "%s: nothing of this transaction is "
-	    "pending", a->transactions.v[0]);
+	if (matches > 1)
+		return fail(REFUSED, "%s: requests of %zu keys are pending",
+		    a->transactions.v[0], matches);
+	return matches == 1 ? OK : fail(REFUSED, "%s: nothing of this "
+	    "transaction is pending", a->transactions.v[0]);
 }
 
 static enum status
 run_approve(const struct args *a)
 {
-	return decide(a, true);
+	return decide(a, LEDGER_APPROVE);
 }
 
 static enum status
 run_reject(const struct args *a)
 {
-	return decide(a, false);
+	return decide(a, LEDGER_REJECT);
 }
 
 const struct tool verb_approve = {

@@ -45,7 +45,8 @@ run(const struct args *a)
 		reason = cert_parse_name(a->subject, &subject);
 		if (reason != NULL)
 			return fail(USAGE, "--subject: %s", reason);
-		cert_name_to_der(subject, &c.subject);
+		cert_name_to_der(subject, &c.name.subject);
+		c.bound = true;
 	}
 	if ((st = authority_open(&a->source, NEED_LEDGER, &ca)) != OK ||
 	    (st = secret_challenge(text)) != OK)

@@ -18,7 +18,15 @@ struct work {
 	bool polls;			/* what was pending before */
 	char key_hash[SECRET_HASH_TEXT];
 	char signer_hash[SECRET_HASH_TEXT];
+	struct ledger_name name;
+	char known[SECRET_HASH_TEXT];	/* hash of a challenge that the ledger
+					 * knows, or "" */
+	bool fresh;			/* which is good */
 	char challenge[SECRET_HASH_TEXT];	/* its hash; "": not needed */
+	int64_t presented;
+	struct ledger_request waiting;	/* state PENDING or APPROVED, or
+					 * nothing */
+	const char *decider;
 	int64_t now;
 };
 
@@ -28,6 +36,31 @@ work_free(struct work *w)
 	scep_csr_free(&w->csr);
 	issue_wish_free(&w->wish);
 	ledger_certificate_free(&w->old);
+	ledger_name_free(&w->name);
+	ledger_request_free(&w->waiting);
+}
+
+static struct ledger_identity
+identity(const struct work *w)
+{
+	return (struct ledger_identity){
+		.transaction = w->m->transaction,
+		.key_hash = w->key_hash,
+		.name = &w->name,
+		.challenge = w->known[0] != '\0' ? w->known : NULL,
+		.fresh = w->fresh,
+		.signer = w->old.serial,
+		.signer_hash = w->signer_hash,
+	};
+}
+
+static char *
+ground(const struct work *w)
+{
+	if (w->renews)
+		return ledger_ground_certificate(w->old.serial);
+	return w->known[0] != '\0' ? ledger_ground_challenge(w->known) :
+	    xstrdup("");
 }
 
 /* The certificate that was issued for the same request before. */
@@ -51,60 +84,63 @@ give_again(const struct ledger_certificate *earlier,
 	return OK;
 }
 
-static enum status
-other_key(struct scep_refusal *no)
-{
-	return scep_refuse(no, SCEP_BADREQUEST,
-	    "the transactionID belongs to another key");
-}
-
 /* Looks for an earlier answer; *done where there is one. */
 static enum status
 look_back(struct work *w, struct scep_answer *answer, struct outcome *o,
     bool *done)
 {
 	auto_ledger_certificate earlier = LEDGER_CERTIFICATE_INIT;
-	enum ledger_outcome found;
+	const struct ledger_identity q = identity(w);
 	enum status st;
 
-	if ((st = ledger_retry(w->a->ledger, w->m->transaction, w->key_hash,
-	    w->signer_hash, &found, &earlier)) != OK)
-		return st;
-	*done = found == LEDGER_RETRY;
-	if (found == LEDGER_RETRY)
-		return give_again(&earlier, answer, o);
-	return found == LEDGER_OTHER_KEY ? other_key(&answer->refusal) : OK;
+	st = w->polls ? ledger_find_polled(w->a->ledger, &q, w->now, done,
+	    &earlier) : ledger_find_repeat(w->a->ledger, &q, w->now, done,
+	    &earlier);
+	return st != OK || !*done ? st : give_again(&earlier, answer, o);
 }
 
-/*
- * The challenge, by its hash.  Only its binding is looked at here; that it is
- * spent once is decided by the ledger, together with the certificate.
- */
+/* Its challenge, by its hash; that it is spent once is decided later. */
 static enum status
-judge_challenge(struct work *w, struct scep_refusal *no)
+know_challenge(struct work *w, const char **objection)
 {
 	auto_ledger_challenge c = LEDGER_CHALLENGE_INIT;
-	auto_X509_NAME *bound = NULL;
+	char hash[SECRET_HASH_TEXT];
 	enum status st;
 	bool found;
 
+	*objection = "a challengePassword is needed";
 	if (w->csr.challenge.len == 0)
-		return scep_refuse(no, SCEP_BADREQUEST,
-		    "a challengePassword is needed");
-	secret_sha256(w->csr.challenge.data, w->csr.challenge.len,
-	    w->challenge);
-	if ((st = ledger_find_challenge(w->a->ledger, w->challenge, &found,
-	    &c)) != OK)
-		return st;
-	if (!found || c.spent || c.voided || c.expires <= w->now)
-		return scep_refuse(no, SCEP_BADREQUEST,
-		    "the challengePassword is not valid");
-	if (c.subject.len == 0)
 		return OK;
-	if (cert_name_from_der(c.subject.data, c.subject.len, &bound) != NULL ||
-	    !cert_name_equal(bound, w->wish.subject))
-		return scep_refuse(no, SCEP_BADREQUEST,
-		    "the challengePassword is for another subject");
+	secret_sha256(w->csr.challenge.data, w->csr.challenge.len, hash);
+	if ((st = ledger_find_challenge(w->a->ledger, hash, &found, &c)) != OK)
+		return st;
+	*objection = "the challengePassword is not valid";
+	if (!found || c.purpose == LEDGER_ENROLL)
+		return OK;
+	memcpy(w->known, hash, sizeof w->known);
+	if (c.spent || c.voided || c.expires <= w->now ||
+	    (!c.bound && c.purpose != LEDGER_MANUAL))
+		return OK;
+	*objection = "the challengePassword is for another subject";
+	if (c.bound && !ledger_name_equal(&c.name, &w->name))
+		return OK;
+	w->fresh = true;
+	*objection = NULL;
+	return OK;
+}
+
+static enum status
+judge_challenge(struct work *w, struct scep_refusal *no)
+{
+	const char *objection;
+	enum status st;
+
+	if ((st = know_challenge(w, &objection)) != OK)
+		return st;
+	if (objection != NULL)
+		return scep_refuse(no, SCEP_BADREQUEST, "%s", objection);
+	memcpy(w->challenge, w->known, sizeof w->challenge);
+	w->presented = w->now;
 	return OK;
 }
 
@@ -236,7 +272,8 @@ make(struct work *w, X509 **cert, struct ledger_certificate *c)
 		return st;
 	authority_record(*cert, "scep", w->now, c);
 	c->transaction = xstrdup(w->m->transaction);
-	memcpy(c->signer_hash, w->signer_hash, sizeof c->signer_hash);
+	c->ground = ground(w);
+	ledger_name_copy(&w->name, &c->asked);
 	if (w->renews) {
 		c->purpose = STEAL(w->old.purpose);
 		c->enrollment = STEAL(w->old.enrollment);
@@ -251,13 +288,22 @@ record(struct work *w, struct scep_answer *answer, struct outcome *o,
 	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
 	auto_ledger_certificate earlier = LEDGER_CERTIFICATE_INIT;
 	auto_X509 *cert = NULL;
+	const struct ledger_entitlement e = {
+		.request = identity(w),
+		.challenge = w->challenge[0] != '\0' ? w->challenge : NULL,
+		.presented = w->presented,
+		.renews = w->renews ? w->old.serial : NULL,
+		.needs_decision = !w->renews && (w->decider != NULL ||
+		    w->challenge[0] == '\0' || w->waiting.csr.len > 0),
+		.csr = w->waiting.csr.len > 0 ? &w->waiting.csr : NULL,
+		.decider = w->decider,
+	};
 	enum ledger_outcome found;
 	enum status st;
 
 	*taken = false;
 	if ((st = make(w, &cert, &c)) != OK ||
-	    (st = ledger_certify(w->a->ledger, &c,
-	    w->challenge[0] != '\0' ? w->challenge : NULL, w->now, &found,
+	    (st = ledger_certify(w->a->ledger, &c, &e, w->now, &found,
 	    &earlier)) != OK)
 		return st;
 	switch (found) {
@@ -269,14 +315,19 @@ record(struct work *w, struct scep_answer *answer, struct outcome *o,
 		return OK;
 	case LEDGER_RETRY:
 		return give_again(&earlier, answer, o);
-	case LEDGER_OTHER_KEY:
-		return other_key(&answer->refusal);
 	case LEDGER_TAKEN:
 		*taken = true;
 		return OK;
 	case LEDGER_CLOSED:
 		return scep_refuse(&answer->refusal, SCEP_BADREQUEST,
 		    "the enrollment of this challengePassword has ended");
+	case LEDGER_REVOKED:
+		return scep_refuse(&answer->refusal, SCEP_BADREQUEST,
+		    "the signer's certificate cannot renew: it was revoked");
+	case LEDGER_UNDECIDED:
+		answer->outcome = SCEP_PENDING;
+		o->what = "pending";
+		return OK;
 	default:
 		return scep_refuse(&answer->refusal, SCEP_BADREQUEST,
 		    "the challengePassword is not valid");
@@ -299,8 +350,7 @@ certify(struct work *w, struct scep_answer *answer, struct outcome *o)
 /* ---- approval ---- */
 
 static enum status
-wait_for(struct work *w, struct scep_answer *answer, struct outcome *o,
-    struct ledger_request *earlier, enum ledger_state *state)
+wait_for(struct work *w, struct scep_answer *answer, struct outcome *o)
 {
 	auto_ledger_request r = LEDGER_REQUEST_INIT;
 	enum ledger_outcome found;
@@ -308,25 +358,23 @@ wait_for(struct work *w, struct scep_answer *answer, struct outcome *o,
 
 	r.transaction = xstrdup(w->m->transaction);
 	memcpy(r.key_hash, w->key_hash, sizeof r.key_hash);
-	memcpy(r.signer_hash, w->signer_hash, sizeof r.signer_hash);
 	scep_csr_to_der(&w->csr, &r.csr);
+	ledger_name_copy(&w->name, &r.name);
 	r.subject = cert_name_text(w->wish.subject);
-	if ((st = ledger_put_request(w->a->ledger, &r, w->now, &found,
-	    earlier)) != OK)
+	r.ground = ground(w);
+	r.challenge = w->challenge[0] != '\0' ? xstrdup(w->challenge) : NULL;
+	if (r.csr.len > LEDGER_CSR_MAX)
+		return scep_refuse(&answer->refusal, SCEP_BADREQUEST, "a "
+		    "request of %zu bytes is too large to wait", r.csr.len);
+	if ((st = ledger_put_request(w->a->ledger, &r, w->now - w->a->policy.
+	    pending_ttl, w->now, &found, &w->waiting)) != OK)
 		return st;
-	switch (found) {
-	case LEDGER_RECORDED:
-		*state = LEDGER_PENDING;
-		break;
-	case LEDGER_RETRY:
-		*state = earlier->state;
-		break;
-	case LEDGER_OTHER_KEY:
-		return other_key(&answer->refusal);
-	default:
+	if (found == LEDGER_DECLINED)
 		return scep_refuse(&answer->refusal, SCEP_BADREQUEST,
-		    "too many requests are pending");
-	}
+		    "the operator rejected it");
+	if (found == LEDGER_OTHER_NAMES)
+		return scep_refuse(&answer->refusal, SCEP_BADREQUEST,
+		    "another request of this transaction is waiting");
 	answer->outcome = SCEP_PENDING;
 	o->what = "pending";
 	return OK;
@@ -356,29 +404,45 @@ ask_command(struct work *w, struct scep_refusal *no,
 	    SCEP_BADREQUEST, "the operator's program refused it");
 }
 
-/* What was pending is approved before it is issued without a challenge. */
+/* The request that is in the ledger is what was decided about. */
 static enum status
-approve(struct work *w)
+take_waiting(struct work *w)
 {
-	bool done;
+	const struct ledger_request *r = &w->waiting;
+	auto_scep_csr csr = SCEP_CSR_INIT;
+	struct issue_refusal why;
+	const char *reason;
+	enum status st;
 
-	return w->challenge[0] != '\0' ? OK : ledger_decide(w->a->ledger,
-	    w->m->transaction, true, w->now, &done);
+	if ((reason = scep_csr_from_der(&r->csr, &csr)) != NULL)
+		return fail(FAULT, "the request of transaction %s in the "
+		    "ledger: %s", r->transaction, reason);
+	issue_wish_free(&w->wish);
+	st = issue_judge(&w->a->policy, csr.req, w->a->now.ca.cert, &w->wish,
+	    &why);
+	if (st == REFUSED)
+		return fail(FAULT, "the request of transaction %s in the "
+		    "ledger: %s", r->transaction, why.text);
+	w->challenge[0] = '\0';
+	if (r->challenge != NULL) {
+		snprintf(w->challenge, sizeof w->challenge, "%s",
+		    r->challenge);
+		memcpy(w->known, w->challenge, sizeof w->known);
+		w->presented = r->presented;
+	}
+	return st;
 }
 
 static enum status
 by_state(struct work *w, struct scep_answer *answer, struct outcome *o)
 {
-	auto_ledger_request earlier = LEDGER_REQUEST_INIT;
-	enum ledger_state state = LEDGER_PENDING;
 	enum status st;
 
-	if ((st = wait_for(w, answer, o, &earlier, &state)) != OK ||
-	    state == LEDGER_PENDING)
+	if ((st = wait_for(w, answer, o)) != OK || w->waiting.csr.len == 0 ||
+	    w->waiting.state != LEDGER_APPROVED)
 		return st;
-	if (state == LEDGER_REJECTED)
-		return scep_refuse(&answer->refusal, SCEP_BADREQUEST,
-		    "the operator rejected it");
+	if ((st = take_waiting(w)) != OK)
+		return st;
 	return certify(w, answer, o);
 }
 
@@ -392,7 +456,8 @@ by_command(struct work *w, struct scep_answer *answer, struct outcome *o)
 		return st;
 	if (verdict == APPROVAL_LATER)
 		return by_state(w, answer, o);
-	if ((st = approve(w)) != OK)
+	w->decider = "command";
+	if (w->waiting.csr.len > 0 && (st = take_waiting(w)) != OK)
 		return st;
 	return certify(w, answer, o);
 }
@@ -410,6 +475,29 @@ decide(struct work *w, struct scep_answer *answer, struct outcome *o)
 	return certify(w, answer, o);
 }
 
+/* What it asks for, as it came. */
+static enum status
+take_name(struct work *w, struct scep_refusal *no)
+{
+	auto_GENERAL_NAMES *names = NULL;
+	const char *reason = cert_request_names(w->csr.req, &names);
+
+	if (reason != NULL)
+		return scep_refuse(no, SCEP_BADREQUEST, "%s", reason);
+	cert_name_to_der(X509_REQ_get_subject_name(w->csr.req),
+	    &w->name.subject);
+	cert_names_to_der(names, &w->name.names);
+	return OK;
+}
+
+static enum status
+know_signer(struct work *w)
+{
+	struct authority_verdict v;
+
+	return authority_know(w->a, w->m->signer, w->now, &v, &w->old);
+}
+
 /* From the request in w to the answer. */
 static enum status
 conclude(struct work *w, struct scep_answer *answer, struct outcome *o)
@@ -418,7 +506,9 @@ conclude(struct work *w, struct scep_answer *answer, struct outcome *o)
 	enum status st;
 	bool done;
 
-	if ((st = look_back(w, answer, o, &done)) != OK || done ||
+	if ((st = know_challenge(w, &reason)) != OK ||
+	    (st = know_signer(w)) != OK ||
+	    (st = look_back(w, answer, o, &done)) != OK || done ||
 	    (st = judge(w, &answer->refusal)) != OK)
 		return st;
 	reason = issue_out_of_date(w->a->now.ca.cert, w->now);
@@ -448,22 +538,12 @@ enroll(struct authority *a, const struct scep_message *m, int64_t now,
 		return st;
 	authority_key_hash(w.csr.key, w.key_hash);
 	cert_sha256(m->signer, w.signer_hash);
+	if ((st = take_name(&w, no)) != OK)
+		return st;
 	return conclude(&w, answer, o);
 }
 
 /* ---- CertPoll ---- */
-
-/* The poll is of the same key, or of the same certificate, as the request. */
-static bool
-is_same_asker(const struct scep_message *m, const struct ledger_request *r)
-{
-	char key[SECRET_HASH_TEXT], cert[SECRET_HASH_TEXT];
-
-	authority_key_hash(X509_get0_pubkey(m->signer), key);
-	cert_sha256(m->signer, cert);
-	return strcmp(key, r->key_hash) == 0 ||
-	    strcmp(cert, r->signer_hash) == 0;
-}
 
 static enum status
 take_request(struct work *w, const struct scep_query *q,
@@ -471,9 +551,6 @@ take_request(struct work *w, const struct scep_query *q,
 {
 	const char *reason;
 
-	if (!is_same_asker(w->m, r))
-		return scep_refuse(no, SCEP_BADCERTID,
-		    "no such request of this key is known");
 	if ((reason = scep_csr_from_der(&r->csr, &w->csr)) != NULL)
 		return fail(FAULT, "the request of transaction %s in the "
 		    "ledger: %s", r->transaction, reason);
@@ -483,7 +560,12 @@ take_request(struct work *w, const struct scep_query *q,
 		return scep_refuse(no, SCEP_BADCERTID,
 		    "issuer or subject are not those of the request");
 	memcpy(w->key_hash, r->key_hash, sizeof w->key_hash);
-	memcpy(w->signer_hash, r->signer_hash, sizeof w->signer_hash);
+	ledger_name_copy(&r->name, &w->name);
+	if (r->challenge != NULL) {
+		snprintf(w->known, sizeof w->known, "%s", r->challenge);
+		memcpy(w->challenge, w->known, sizeof w->challenge);
+		w->presented = r->presented;
+	}
 	return OK;
 }
 
@@ -494,8 +576,6 @@ poll_issued(struct work *w, struct scep_answer *answer, struct outcome *o)
 	enum status st;
 	bool done;
 
-	authority_key_hash(X509_get0_pubkey(w->m->signer), w->key_hash);
-	cert_sha256(w->m->signer, w->signer_hash);
 	if ((st = look_back(w, answer, o, &done)) != OK || done)
 		return st;
 	return scep_refuse(&answer->refusal, SCEP_BADCERTID,
@@ -512,17 +592,25 @@ certpoll(struct authority *a, const struct scep_message *m, int64_t now,
 	auto_ledger_request r = LEDGER_REQUEST_INIT;
 	auto_scep_query q = SCEP_QUERY_INIT;
 	struct scep_refusal *no = &answer->refusal;
+	struct ledger_identity id;
 	enum status st;
 	bool found;
 
 	if ((st = authority_need(a, NEED_KEYS | NEED_LEDGER)) != OK ||
 	    (st = scep_open_query(m, a->to, a->to_count, &q, no)) != OK ||
-	    (st = ledger_find_request(a->ledger, m->transaction, &found,
+	    (st = know_signer(&w)) != OK)
+		return st;
+	authority_key_hash(X509_get0_pubkey(m->signer), w.key_hash);
+	cert_sha256(m->signer, w.signer_hash);
+	id = identity(&w);
+	if ((st = ledger_find_polled_request(a->ledger, &id, &found,
 	    &r)) != OK)
 		return st;
+	found = found && r.state != LEDGER_ISSUED;
 	if (!found)
 		return poll_issued(&w, answer, o);
 	if ((st = take_request(&w, &q, &r, no)) != OK)
 		return st;
+	w.waiting = MOVE(r);
 	return conclude(&w, answer, o);
 }

@@ -15,9 +15,12 @@ enum { WORDS_MAX = 12 };
 static const char *const outcomes[] = {
 	[LEDGER_RECORDED] = "recorded",
 	[LEDGER_RETRY] = "retry",
-	[LEDGER_OTHER_KEY] = "other-key",
 	[LEDGER_NO_CHALLENGE] = "no-challenge",
 	[LEDGER_CLOSED] = "closed",
+	[LEDGER_REVOKED] = "revoked",
+	[LEDGER_UNDECIDED] = "undecided",
+	[LEDGER_OTHER_NAMES] = "other-names",
+	[LEDGER_DECLINED] = "declined",
 	[LEDGER_TAKEN] = "taken",
 };
 
@@ -44,17 +47,38 @@ purpose(const char *word)
 	return p;
 }
 
-/* challenge SECRET PURPOSE ENROLLMENT EXPIRES NOW */
+/* A whole name: "/CN=x", or with alternative names "/CN=x,dns:a,dns:b". */
+static void
+name_of(const char *word, struct ledger_name *out)
+{
+	auto_char *text = xstrdup(word);
+	auto_X509_NAME *subject = NULL;
+	auto_GENERAL_NAMES *names = NULL;
+	char *save = NULL, *part = strtok_r(text, ",", &save);
+
+	if (cert_parse_name(part, &subject) != NULL)
+		return;
+	while ((part = strtok_r(NULL, ",", &save)) != NULL)
+		if (cert_add_san(part, &names) != NULL)
+			return;
+	cert_name_to_der(subject, &out->subject);
+	cert_names_to_der(names, &out->names);
+}
+
+/* challenge SECRET PURPOSE ENROLLMENT EXPIRES NOW [NAME] */
 static enum status
 do_challenge(struct ledger *l, char **w)
 {
-	struct ledger_challenge c = LEDGER_CHALLENGE_INIT;
+	auto_ledger_challenge c = LEDGER_CHALLENGE_INIT;
 	enum status st;
 
 	hash_of(w[1], c.hash);
 	c.purpose = purpose(w[2]);
-	c.enrollment = w[3];
+	c.enrollment = w[3] != NULL ? xstrdup(w[3]) : NULL;
 	c.expires = number(w[4]);
+	c.bound = w[6] != NULL;
+	if (c.bound)
+		name_of(w[6], &c.name);
 	if ((st = ledger_add_challenge(l, &c, number(w[5]))) == OK)
 		puts("ok");
 	return st;
@@ -76,15 +100,85 @@ do_find(struct ledger *l, char **w)
 		puts("unknown");
 		return OK;
 	}
-	printf("%s %s %" PRId64 "%s%s\n", ledger_purpose_name(c.purpose),
+	printf("%s %s %" PRId64 "%s%s%s\n", ledger_purpose_name(c.purpose),
 	    c.enrollment != NULL ? c.enrollment : "-", c.expires,
-	    c.spent ? " spent" : "", c.voided ? " voided" : "");
+	    c.bound ? " bound" : "", c.spent ? " spent" : "",
+	    c.voided ? " voided" : "");
 	return OK;
+}
+
+static enum status
+print_challenge(const struct ledger_challenge *c, void *arg)
+{
+	(void)arg;
+	printf("%.*s %s%s\n", LEDGER_ID_TEXT, c->hash,
+	    ledger_purpose_name(c->purpose), c->bound ? " bound" : "");
+	return OK;
+}
+
+/* challenges */
+static enum status
+do_challenges(struct ledger *l, char **w)
+{
+	(void)w;
+	return ledger_challenges(l, print_challenge, NULL);
+}
+
+/* void SECRET DIGITS NOW: by so many digits of its hash */
+static enum status
+do_void(struct ledger *l, char **w)
+{
+	char hash[SECRET_HASH_TEXT];
+	size_t matches;
+	bool done;
+	enum status st;
+
+	hash_of(w[1], hash);
+	hash[number(w[2])] = '\0';
+	if ((st = ledger_void_challenge(l, hash, number(w[3]), &matches,
+	    &done)) == OK)
+		printf("%zu %s\n", matches, done ? "done" : "not");
+	return st;
+}
+
+/* bind SECRET ENROLLMENT NAME NOW */
+static enum status
+do_bind(struct ledger *l, char **w)
+{
+	auto_ledger_name name = LEDGER_NAME_INIT;
+	char hash[SECRET_HASH_TEXT];
+	enum ledger_outcome o;
+	enum status st;
+
+	hash_of(w[1], hash);
+	name_of(w[3], &name);
+	if ((st = ledger_bind(l, hash, w[2], &name, number(w[4]), &o)) == OK)
+		puts(outcomes[o]);
+	return st;
+}
+
+/* client SECRET ENROLLMENT NAME EXPIRES NOW */
+static enum status
+do_client(struct ledger *l, char **w)
+{
+	auto_ledger_challenge c = LEDGER_CHALLENGE_INIT;
+	enum ledger_outcome o;
+	enum status st;
+
+	hash_of(w[1], c.hash);
+	c.purpose = LEDGER_CLIENT;
+	c.enrollment = xstrdup(w[2]);
+	c.bound = true;
+	name_of(w[3], &c.name);
+	c.expires = number(w[4]);
+	if ((st = ledger_add_client(l, &c, number(w[5]), &o)) == OK)
+		puts(outcomes[o]);
+	return st;
 }
 
 static void
 fill(struct ledger_certificate *c, const char *serial, const char *tx,
-    const char *key, const char *signer, int64_t now)
+    const char *key, const struct ledger_name *name, int64_t now)
 {
 	c->serial = xstrdup(serial);
 	buf_printf(&c->der, "DER%c%s", 0, serial);
@@ -94,72 +188,142 @@ fill(struct ledger_certificate *c, const char *serial, const char *tx,
 	c->profile = xstrdup("scep");
 	c->transaction = tx != NULL ? xstrdup(tx) : NULL;
 	hash_of(key, c->key_hash);
-	hash_of(signer, c->signer_hash);
+	ledger_name_copy(name, &c->asked);
 	c->issued = now;
 }
 
-/* certify SERIAL TRANSACTION KEY SIGNER SECRET NOW */
+static const char no_hash[] = "-";
+
 static enum status
-do_certify(struct ledger *l, char **w)
+certify(struct ledger *l, struct ledger_certificate *c,
+    struct ledger_entitlement *e, int64_t now)
 {
-	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
 	auto_ledger_certificate earlier = LEDGER_CERTIFICATE_INIT;
-	char hash[SECRET_HASH_TEXT];
 	enum ledger_outcome o;
 	enum status st;
 
-	fill(&c, w[1], w[2], w[3], w[4], number(w[6]));
-	if (w[5] != NULL)
-		hash_of(w[5], hash);
-	if ((st = ledger_certify(l, &c, w[5] != NULL ? hash : NULL,
-	    number(w[6]), &o, &earlier)) != OK)
+	e->request.transaction = c->transaction;
+	e->request.key_hash = c->key_hash;
+	e->request.name = &c->asked;
+	e->request.challenge = e->challenge;
+	e->request.fresh = e->challenge != NULL;
+	e->request.signer = e->renews;
+	e->request.signer_hash = no_hash;
+	e->presented = now;
+	c->ground = e->challenge != NULL ?
+	    ledger_ground_challenge(e->challenge) : e->renews != NULL ?
+	    ledger_ground_certificate(e->renews) : xstrdup("");
+	if ((st = ledger_certify(l, c, e, now, &o, &earlier)) != OK)
 		return st;
 	printf("%s%s%s\n", outcomes[o], o == LEDGER_RETRY ? " " : "",
 	    o == LEDGER_RETRY ? earlier.serial : "");
 	return OK;
 }
 
-/* record FILE SECRET NOW: a real certificate, as scep-ca would record it */
+/* certify SERIAL TRANSACTION KEY NAME SECRET NOW */
+static enum status
+do_certify(struct ledger *l, char **w)
+{
+	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
+	struct ledger_entitlement e = { .needs_decision = false };
+	auto_ledger_name name = LEDGER_NAME_INIT;
+	char hash[SECRET_HASH_TEXT];
+
+	name_of(w[4], &name);
+	fill(&c, w[1], w[2], w[3], &name, number(w[6]));
+	if (w[5] != NULL) {
+		hash_of(w[5], hash);
+		e.challenge = hash;
+	}
+	return certify(l, &c, &e, number(w[6]));
+}
+
+/* renew SERIAL TRANSACTION KEY NAME OLD NOW */
+static enum status
+do_renew(struct ledger *l, char **w)
+{
+	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
+	struct ledger_entitlement e = { .renews = w[5] };
+	auto_ledger_name name = LEDGER_NAME_INIT;
+
+	name_of(w[4], &name);
+	fill(&c, w[1], w[2], w[3], &name, number(w[6]));
+	return certify(l, &c, &e, number(w[6]));
+}
+
+/* collect SERIAL TRANSACTION KEY NAME CSR SECRET DECIDER NOW: what waits, if
+ * CSR is not "-"; DECIDER says yes herewith */
+static enum status
+do_collect(struct ledger *l, char **w)
+{
+	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
+	struct ledger_entitlement e = { .needs_decision = true };
+	auto_ledger_name name = LEDGER_NAME_INIT;
+	char hash[SECRET_HASH_TEXT];
+	auto_buf csr = BUF_INIT;
+
+	name_of(w[4], &name);
+	fill(&c, w[1], w[2], w[3], &name, number(w[8]));
+	if (w[5] != NULL) {
+		buf_printf(&csr, "CSR%c%s", 0, w[5]);
+		e.csr = &csr;
+	}
+	if (w[6] != NULL) {
+		hash_of(w[6], hash);
+		e.challenge = hash;
+	}
+	e.decider = w[7];
+	return certify(l, &c, &e, number(w[8]));
+}
+
+/*
+ * record FILE SECRET NOW: a real certificate, as scep-ca would record it for
+ * the name that the challenge is bound to
+ */
 static enum status
 do_record(struct ledger *l, char **w)
 {
 	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
-	auto_ledger_certificate earlier = LEDGER_CERTIFICATE_INIT;
+	auto_ledger_challenge paid = LEDGER_CHALLENGE_INIT;
+	char hash[SECRET_HASH_TEXT];
+	struct ledger_entitlement e = { .challenge = hash };
 	auto_buf serial = BUF_INIT;
 	auto_X509 *cert = NULL;
-	char hash[SECRET_HASH_TEXT];
-	enum ledger_outcome o;
+	bool found = false;
 	enum status st;
 
-	if ((st = cert_load(w[1], &cert)) != OK)
+	hash_of(w[2], hash);
+	if ((st = cert_load(w[1], &cert)) != OK ||
+	    (st = ledger_find_challenge(l, hash, &found, &paid)) != OK)
 		return st;
 	cert_serial_hex(cert, &serial);
-	fill(&c, buf_str(&serial), buf_str(&serial), "key", "signer",
+	fill(&c, buf_str(&serial), buf_str(&serial), "key", &paid.name,
 	    number(w[3]));
 	buf_cut(&c.der, 0);
 	cert_to_der(cert, &c.der);
 	c.not_before = cert_not_before(cert);
 	c.not_after = cert_not_after(cert);
-	hash_of(w[2], hash);
-	if ((st = ledger_certify(l, &c, hash, number(w[3]), &o,
-	    &earlier)) == OK)
-		puts(outcomes[o]);
-	return st;
+	return certify(l, &c, &e, number(w[3]));
 }
 
-/* retry TRANSACTION KEY SIGNER */
+/* repeat TRANSACTION KEY NAME SECRET FRESH SIGNER NOW */
 static enum status
-do_retry(struct ledger *l, char **w)
+do_repeat(struct ledger *l, char **w)
 {
 	auto_ledger_certificate earlier = LEDGER_CERTIFICATE_INIT;
-	char key[SECRET_HASH_TEXT], signer[SECRET_HASH_TEXT];
-	enum ledger_outcome o;
+	auto_ledger_name name = LEDGER_NAME_INIT;
+	char key[SECRET_HASH_TEXT], hash[SECRET_HASH_TEXT];
+	bool found = false;
 	enum status st;
 
 	hash_of(w[2], key);
-	hash_of(w[3], signer);
-	if ((st = ledger_retry(l, w[1], key, signer, &o, &earlier)) == OK)
-		puts(outcomes[o]);
+	name_of(w[3], &name);
+	if (w[4] != NULL)
+		hash_of(w[4], hash);
+	if ((st = ledger_find_repeat(l, &(struct ledger_identity){ w[1], key,
+	    &name, w[4] != NULL ? hash : NULL, w[5] != NULL, w[6], no_hash },
+	    number(w[7]), &found, &earlier)) == OK)
+		puts(found ? earlier.serial : "new");
 	return st;
 }
 
@@ -248,37 +412,50 @@ do_check(struct ledger *l, char **w)
 	return st;
 }
 
-/* request TRANSACTION KEY SIGNER NOW */
+/* request TRANSACTION KEY NAME CLIENT SECRET NOW: SECRET is valid */
 static enum status
 do_request(struct ledger *l, char **w)
 {
 	auto_ledger_request r = LEDGER_REQUEST_INIT;
 	auto_ledger_request earlier = LEDGER_REQUEST_INIT;
+	char hash[SECRET_HASH_TEXT];
 	enum ledger_outcome o;
 	enum status st;
 
 	r.transaction = xstrdup(w[1]);
 	hash_of(w[2], r.key_hash);
-	hash_of(w[3], r.signer_hash);
 	buf_printf(&r.csr, "CSR%c%s", 0, w[1]);
+	name_of(w[3], &r.name);
 	r.subject = xasprintf("CN=%s", w[1]);
-	if ((st = ledger_put_request(l, &r, number(w[4]), &o, &earlier)) == OK)
+	r.client = w[4] != NULL ? xstrdup(w[4]) : NULL;
+	if (w[5] != NULL) {
+		hash_of(w[5], hash);
+		r.challenge = xstrdup(hash);
+		r.ground = ledger_ground_challenge(hash);
+	}
+	if ((st = ledger_put_request(l, &r, number(w[6]) - 10000, number(w[6]),
+	    &o, &earlier)) == OK)
 		printf("%s%s%s\n", outcomes[o], o == LEDGER_RETRY ? " " : "",
 		    o == LEDGER_RETRY ? ledger_state_name(earlier.state) : "");
 	return st;
 }
 
-/* decide TRANSACTION approve|reject NOW */
+/* decide TRANSACTION KEY approve|reject|undo NOW; KEY may be "-" */
 static enum status
 do_decide(struct ledger *l, char **w)
 {
-	bool done;
+	enum ledger_verdict v = strcmp(w[3], "approve") == 0 ? LEDGER_APPROVE :
+	    strcmp(w[3], "reject") == 0 ? LEDGER_REJECT : LEDGER_UNDO;
+	char key[SECRET_HASH_TEXT];
+	size_t matches;
 	enum status st;
 
-	st = ledger_decide(l, w[1], strcmp(w[2], "approve") == 0,
-	    number(w[3]), &done);
+	if (w[2] != NULL)
+		hash_of(w[2], key);
+	st = ledger_decide(l, w[1], w[2] != NULL ? key : NULL, v, "unit",
+	    number(w[4]), &matches);
 	if (st == OK)
-		puts(done ? "done" : "not");
+		printf("%zu\n", matches);
 	return st;
 }
 
@@ -324,13 +501,13 @@ do_copy(struct ledger *l, char **w)
 static enum status
 do_many(struct ledger *l, char **w)
 {
-	char name[64], line[64];
+	char name[64], line[64], subject[] = "/CN=x";
 	int64_t i, n = number(w[1]);
 	enum status st = OK;
 
 	for (i = 0; i < n && st == OK; i++) {
-		char *add[] = { NULL, name, line, NULL, NULL, w[3] };
-		char *buy[] = { NULL, name, name, name, name, name, w[3] };
+		char *add[] = { NULL, name, line, NULL, NULL, w[3], NULL };
+		char *buy[] = { NULL, name, name, name, subject, name, w[3] };
 		char *expires = xasprintf("%" PRId64, number(w[3]) + 1000);
 
 		snprintf(name, sizeof name, "%s%06" PRId64, w[2], i);
@@ -349,18 +526,25 @@ static const struct {
 	enum status (*run)(struct ledger *l, char **w);
 } verbs[] = {
 	{ "challenge", 6, do_challenge },
+	{ "challenge", 7, do_challenge },
+	{ "challenges", 1, do_challenges },
+	{ "void", 4, do_void },
+	{ "bind", 5, do_bind },
+	{ "client", 6, do_client },
 	{ "find", 2, do_find },
 	{ "certify", 7, do_certify },
 	{ "record", 4, do_record },
-	{ "retry", 4, do_retry },
+	{ "renew", 7, do_renew },
+	{ "collect", 9, do_collect },
+	{ "repeat", 8, do_repeat },
 	{ "get", 2, do_get },
 	{ "certificates", 1, do_certificates },
 	{ "revoked", 1, do_revoked },
 	{ "revoke", 4, do_revoke },
 	{ "next", 2, do_next },
 	{ "check", 1, do_check },
-	{ "request", 5, do_request },
-	{ "decide", 4, do_decide },
+	{ "request", 7, do_request },
+	{ "decide", 5, do_decide },
 	{ "requests", 1, do_requests },
 	{ "copy", 2, do_copy },
 	{ "many", 4, do_many },
