@@ -37,7 +37,7 @@ static const struct opt options[] = {
 	    .flag = &args.allow_sha1 },
 	{ 0, "purpose", "NAME", "what the signer's certificate must be for",
 	    .value = &args.purpose,
-	    .choices = "smime|codesign|client|server" },
+	    .choices = "signer|smime|codesign|client|server" },
 	{ 0, "challenge", "SRC", "CHALLENGE must be this: env:NAME, file:PATH "
 	    "or fd:N", .value = &args.challenge },
 	{ 0, "require", "NAME=VALUE", "the signed plist must say so",

@@ -273,10 +273,16 @@ const char *cert_check_signer(X509 *cert);
 const char *cert_check_issuer(X509 *cert);
 
 /*
- * cert_check_purpose() is NULL where extended key usage, if there is one, lets
- * cert be used for "smime", "codesign", "client" or "server".
+ * cert_check_purpose() is NULL if cert may sign as "smime", "codesign",
+ * "client" or "server": key usage and extended key usage, if there are any,
+ * allow it.  For "signer", which signs profiles, emailProtection must be
+ * listed; anyExtendedKeyUsage does not count.
  */
 const char *cert_check_purpose(X509 *cert, const char *purpose);
+
+/* NULL if extended key usage of an issuer, if there is one, allows
+ * certificates for that purpose below it. */
+const char *cert_check_purpose_below(X509 *issuer, const char *purpose);
 
 /*
  * cert_check_factory() is NULL for a certificate that may be a factory

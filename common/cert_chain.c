@@ -288,28 +288,68 @@ cert_check_issuer(X509 *cert)
 	return is_ca ? NULL : "it is no CA, and issued a certificate";
 }
 
-const char *
-cert_check_purpose(X509 *cert, const char *purpose)
+struct purpose {
+	const char *name;
+	uint32_t bit;
+	bool listed;		/* of the signer itself */
+	uint32_t usage;		/* one of them; RFC 5280 4.2.1.12 */
+	const char *reason;
+};
+
+static const struct purpose *
+find_purpose(const char *name)
 {
-	static const struct {
-		const char *name;
-		uint32_t bit;
-		const char *reason;
-	} known[] = {
-		{ "smime", XKU_SMIME, "not for mail signing" },
-		{ "codesign", XKU_CODE_SIGN, "not for code signing" },
-		{ "client", XKU_SSL_CLIENT, "not for TLS clients" },
-		{ "server", XKU_SSL_SERVER, "not for TLS servers" },
+	static const struct purpose known[] = {
+		{ "smime", XKU_SMIME, false,
+		    KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION,
+		    "not for mail signing" },
+		{ "signer", XKU_SMIME, true,
+		    KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION,
+		    "not for signing profiles: its extendedKeyUsage does not "
+		    "list emailProtection" },
+		{ "codesign", XKU_CODE_SIGN, false, KU_DIGITAL_SIGNATURE,
+		    "not for code signing" },
+		{ "client", XKU_SSL_CLIENT, false, KU_DIGITAL_SIGNATURE,
+		    "not for TLS clients" },
+		{ "server", XKU_SSL_SERVER, false, KU_DIGITAL_SIGNATURE,
+		    "not for TLS servers" },
 	};
-	/* All bits where there is no such extension. */
-	uint32_t has = X509_get_extended_key_usage(cert);
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(known); i++)
-		if (strcmp(known[i].name, purpose) == 0)
-			return (has & (known[i].bit | XKU_ANYEKU)) != 0 ?
-			    NULL : known[i].reason;
-	return "unknown purpose";
+		if (strcmp(known[i].name, name) == 0)
+			return &known[i];
+	return NULL;
+}
+
+const char *
+cert_check_purpose(X509 *cert, const char *purpose)
+{
+	const struct purpose *p = find_purpose(purpose);
+	uint32_t flags = X509_get_extension_flags(cert);
+	/* All bits if there is no such extension. */
+	uint32_t has = X509_get_extended_key_usage(cert);
+
+	if (p == NULL)
+		return "unknown purpose";
+	if ((flags & EXFLAG_INVALID) != 0)
+		return "an extension of it cannot be read";
+	if (p->listed ? (flags & EXFLAG_XKUSAGE) == 0 || (has & p->bit) == 0 :
+	    (has & (p->bit | XKU_ANYEKU)) == 0)
+		return p->reason;
+	return (X509_get_key_usage(cert) & p->usage) != 0 ? NULL :
+	    "its keyUsage does not allow that purpose";
+}
+
+const char *
+cert_check_purpose_below(X509 *issuer, const char *purpose)
+{
+	const struct purpose *p = find_purpose(purpose);
+
+	if (p == NULL)
+		return "unknown purpose";
+	return (X509_get_extended_key_usage(issuer) &
+	    (p->bit | XKU_ANYEKU)) != 0 ? NULL : p->reason;
 }
 
 const char *

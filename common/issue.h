@@ -117,7 +117,8 @@ void issue_report_names(const GENERAL_NAMES *names, struct report *array);
 enum issue_profile {
 	ISSUE_SCEP,
 	ISSUE_TLS,		/* serverAuth, names needed */
-	ISSUE_SIGNER,		/* digitalSignature */
+	ISSUE_SIGNER,		/* emailProtection: by it mcfg-verify tells
+				 * who signs profiles from all others */
 	ISSUE_CLIENT,		/* clientAuth */
 	ISSUE_RA,		/* both, and the two marks of an RA */
 };

@@ -212,8 +212,10 @@ static struct shape
 shape_of(const struct issue_order *o)
 {
 	static char server[] = "serverAuth", client[] = "clientAuth";
+	static char mail[] = "emailProtection";
 	static char *const for_server[] = { server };
 	static char *const for_client[] = { client };
+	static char *const for_signer[] = { mail };
 	/* id-kp-cmcRA (RFC 6402), and what NDES and Windows know an RA by. */
 	static char cmc_ra[] = "1.3.6.1.5.5.7.3.28";
 	static char agent[] = "1.3.6.1.4.1.311.20.2.1";
@@ -228,7 +230,7 @@ shape_of(const struct issue_order *o)
 	case ISSUE_CLIENT:
 		return (struct shape){ both, for_client, 1 };
 	case ISSUE_SIGNER:
-		return (struct shape){ KU_DIGITAL_SIGNATURE, NULL, 0 };
+		return (struct shape){ KU_DIGITAL_SIGNATURE, for_signer, 1 };
 	case ISSUE_RA:
 		return (struct shape){ both, for_ra, 2 };
 	default:

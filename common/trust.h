@@ -42,8 +42,9 @@ struct trust_policy {
 	struct trust_anchors anchors;
 	bool no_trust;			/* nobody vouches, and that is fine */
 	bool allow_sha1;		/* under --ca too */
-	const char *purpose;		/* "smime", "codesign", "client",
-					 * "server", or NULL for any */
+	const char *purpose;		/* "signer", "smime", "codesign",
+					 * "client", "server", or NULL for
+					 * any */
 	const struct buf *challenge;	/* what CHALLENGE must be, or NULL */
 	struct strings require;		/* "NAME=VALUE" of the signed plist */
 	const struct buf *detached;	/* the content of a detached

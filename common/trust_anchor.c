@@ -84,9 +84,9 @@ check_purposes(const STACK_OF(X509) *chain, const char *purpose)
 	const char *reason = NULL;
 	int i;
 
-	/* The anchor is trusted as it is, unless it is the signer. */
-	for (i = 0; i == 0 || i + 1 < sk_X509_num(chain); i++)
-		if ((reason = cert_check_purpose(sk_X509_value(chain, i),
+	/* The anchor is trusted as it is. */
+	for (i = 1; i + 1 < sk_X509_num(chain); i++)
+		if ((reason = cert_check_purpose_below(sk_X509_value(chain, i),
 		    purpose)) != NULL)
 			break;
 	return reason;

@@ -59,3 +59,19 @@ published_differ() {
 		fi
 	done
 }
+
+# old_signer DIR: whether the signer's certificate is of the site's authority
+# and cannot be told from one of a device.
+old_signer() {
+	case $(openssl x509 -in "$1/signer/cert.pem" -noout \
+	    -ext extendedKeyUsage 2> /dev/null) in
+	*'E-mail Protection'*) return 1 ;;
+	esac
+	openssl verify -no-CApath -no-CAstore -partial_chain \
+	    -CAfile "$1/ca/cert.pem" "$1/signer/cert.pem" > /dev/null 2>&1
+}
+
+# OLD_SIGNER: what to say about it.
+# shellcheck disable=SC2034 # for those who read this file
+OLD_SIGNER="signer/cert.pem lacks emailProtection, so that it cannot be told \
+from a device's: make a new one (mcfg-site DIR --renew signer)"

@@ -270,3 +270,44 @@ processes() {
 	grep -q '^usage: mcfg-serve' "$T/help"
 	yields - mcfg-serve --version
 }
+
+@test "mcfg-serve: warns of a signer that could be a device" {
+	cp "$SITE/signer/cert.pem" "$T/kept.pem"
+	openssl req -new -key "$SITE/signer/key.pem" -subj /CN=old -out "$T/csr"
+	mcfg_client() {
+		scep-ca issue --dir "$SITE/ca" --csr "$T/csr" --profile client
+	}
+	mcfg_client > "$SITE/signer/cert.pem"
+	serve
+	grep -q 'warning: signer/cert.pem .*mcfg-site DIR --renew signer' \
+	    "$SITE.stderr"
+	unserve
+	# One that was bought has the usage that it was bought with.
+	cp "$PKI/signer.pem" "$SITE/signer/cert.pem"
+	serve
+	! grep -q 'emailProtection' "$SITE.stderr" || false
+	unserve
+	cp "$T/kept.pem" "$SITE/signer/cert.pem"
+	serve
+	! grep -q 'emailProtection' "$SITE.stderr" || false
+}
+
+@test "mcfg-serve: profiles of the site are signed by a signer, not a device" {
+	printf '<plist version="1.0"><dict><key>a</key><string>b</string></dict></plist>' > "$T/p"
+	yields "$T/s" mcfg-sign --cert "$SITE/signer/cert.pem" \
+	    --key "$SITE/signer/key.pem" --chain "$SITE/signer/chain.pem" "$T/p"
+	yields - mcfg-verify --ca "$SITE/ca/root.pem" --purpose signer "$T/s"
+	openssl cms -verify -binary -purpose smimesign -inform DER \
+	    -CAfile "$SITE/ca/root.pem" -in "$T/s" -out "$T/o" 2> /dev/null
+	openssl req -new -newkey rsa:2048 -nodes -keyout "$T/k" \
+	    -subj '/CN=Profile Signer' -out "$T/csr" 2> /dev/null
+	yields "$T/c" scep-ca issue --dir "$SITE/ca" --csr "$T/csr" --profile client
+	yields "$T/s" mcfg-sign --cert "$T/c" --key "$T/k" \
+	    --chain "$SITE/ca/root.pem" "$T/p"
+	yields - mcfg-verify --ca "$SITE/ca/root.pem" "$T/s"
+	refuses 1 'emailProtection' mcfg-verify --ca "$SITE/ca/root.pem" \
+	    --purpose signer "$T/s"
+	! openssl cms -verify -binary -purpose smimesign -inform DER \
+	    -CAfile "$SITE/ca/root.pem" -in "$T/s" -out "$T/o" 2> /dev/null ||
+	    false
+}

@@ -407,6 +407,53 @@ issue() {
 	    --purpose client "$T/below"
 }
 
+@test "verify --purpose signer: emailProtection is listed, or it is no signer" {
+	local p
+
+	issue good extendedKeyUsage=emailProtection
+	issue more extendedKeyUsage=clientAuth,emailProtection \
+	    keyUsage=digitalSignature
+	issue mail extendedKeyUsage=emailProtection keyUsage=nonRepudiation
+	for p in good more mail; do
+		accepts "$T/$p" --ca "$PKI/root.pem" --purpose signer
+		openssl cms -verify -binary -inform DER -purpose smimesign \
+		    -in "$T/$p" -CAfile "$PKI/root.pem" -out "$T/o" 2> /dev/null
+	done
+	issue any extendedKeyUsage=anyExtendedKeyUsage
+	issue client extendedKeyUsage=clientAuth
+	issue both extendedKeyUsage=clientAuth,anyExtendedKeyUsage
+	issue server extendedKeyUsage=serverAuth
+	issue code extendedKeyUsage=codeSigning
+	issue free basicConstraints=CA:FALSE
+	issue usage keyUsage=digitalSignature
+	for p in any client both server code free usage; do
+		accepts "$T/$p" --ca "$PKI/root.pem"
+		refuses 1 'list emailProtection' mcfg-verify \
+		    --ca "$PKI/root.pem" --purpose signer "$T/$p"
+	done
+	# An anchor that signs is no exception; a CA may be free.
+	accepts "$T/good" --ca "$T/good.pem" --purpose signer
+	refuses 1 'list emailProtection' mcfg-verify --ca "$T/client.pem" \
+	    --purpose signer "$T/client"
+	refuses 2 '--purpose' mcfg-verify --device-ca "$PKI/root.pem" \
+	    --purpose signer "$T/good"
+}
+
+@test "verify --purpose: keyUsage must allow it as well" {
+	local p eku
+
+	for p in client:clientAuth server:serverAuth codesign:codeSigning; do
+		eku=${p#*:} p=${p%:*}
+		issue "$p" "extendedKeyUsage=$eku" keyUsage=nonRepudiation
+		accepts "$T/$p" --ca "$PKI/root.pem"
+		refuses 1 'keyUsage' mcfg-verify --ca "$PKI/root.pem" \
+		    --purpose "$p" "$T/$p"
+		issue "$p" "extendedKeyUsage=$eku" \
+		    keyUsage=nonRepudiation,digitalSignature
+		accepts "$T/$p" --ca "$PKI/root.pem" --purpose "$p"
+	done
+}
+
 @test "verify --device-ca: the key decides, not names nor dates" {
 	sign "$T/s" device -md sha1 -certfile "$PKI/device-ca.pem"
 	accepts "$T/s" --device-ca "$PKI/device-ca.pem"

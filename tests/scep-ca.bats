@@ -61,6 +61,35 @@ setup() {
 	[ "$(sort -u many | wc -l)" -eq 256 ]
 }
 
+@test "scep-ca check: warns of the newest signer if it could be a device" {
+	ca ca
+	device one
+	openssl req -new -key one.key -subj /CN=one -out one.csr
+	yields - scep-ca check --dir ca
+	# As 0.1.0 issued it: nothing says that it signs profiles.
+	old() {
+		yields - scep-ca issue --dir ca --csr one.csr --profile client "$@"
+		python3 - ca/ledger.db <<-'PY'
+		import sqlite3, sys
+		db = sqlite3.connect(sys.argv[1])
+		db.execute("UPDATE certificate SET profile = 'signer' "
+		    "WHERE profile = 'client'")
+		db.commit()
+		PY
+	}
+	old
+	warns 'mcfg-site DIR --renew signer' - scep-ca check --dir ca
+	grep -q 'good$' "$T/stdout"
+	warns 'mcfg-site DIR --renew signer' out.json scep-ca check --dir ca --json
+	json_is out.json 'j["ok"]'
+	# Renewed: the one before it is valid still, and no matter.
+	yields - scep-ca issue --dir ca --csr one.csr --profile signer \
+	    --at "$(date -u -d '1 hour' +%FT%TZ)"
+	yields - scep-ca check --dir ca
+	old
+	yields - scep-ca check --dir ca
+}
+
 @test "scep-ca issue: tls needs a host and has its limits" {
 	ca ca
 	device host
@@ -94,8 +123,13 @@ setup() {
 	    --profile client
 	openssl x509 -in signer.pem -noout -ext keyUsage |
 	    grep -qx '    Digital Signature'
+	openssl x509 -in signer.pem -noout -ext extendedKeyUsage |
+	    grep -qx '    E-mail Protection'
+	openssl verify -CAfile ca/root.pem -purpose smimesign signer.pem
 	openssl x509 -in client.pem -noout -ext extendedKeyUsage |
-	    grep -q 'TLS Web Client Authentication'
+	    grep -qx '    TLS Web Client Authentication'
+	! openssl verify -CAfile ca/root.pem -purpose smimesign client.pem \
+	    2> /dev/null || false
 	yields list.json scep-ca list --dir ca --json
 	json_is list.json \
 	    'sorted(c["profile"] for c in j) == ["client", "signer"]'

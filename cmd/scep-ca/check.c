@@ -210,8 +210,10 @@ check_certificate(const struct ledger_certificate *c, void *arg)
 		f->valid++;
 	if ((reason = cert_from_der(c->der.data, c->der.len, &cert)) != NULL)
 		check_found(f, c->serial, "%s", reason);
-	else
+	else {
 		check_record(f, c, cert);
+		check_note_signer(f, c, cert);
+	}
 	return OK;
 }
 
@@ -265,6 +267,7 @@ findings_free(struct findings *f)
 	if (f->list != NULL)
 		report_free(f->list);
 	buf_free(&f->text);
+	free(f->old_signer);
 }
 
 static enum status
@@ -289,6 +292,7 @@ run(const struct args *a)
 	if ((st = check_ledger(&f)) != OK || (st = check_crls(&f,
 	    &lists)) != OK)
 		return st;
+	check_signer(&f);
 
 	if (a->json)
 		to_json(&f, &out);

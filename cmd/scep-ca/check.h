@@ -14,6 +14,9 @@ struct findings {
 	struct buf text;
 	size_t count;
 	int64_t certificates, valid, revoked, expired, pending;
+	int64_t signer_since;	/* of the newest valid signer */
+	char *old_signer;	/* its serial number, if it cannot be told from
+				 * a device */
 };
 
 /* check_found() adds a finding about what, a file or a serial number. */
@@ -37,5 +40,14 @@ void check_load_crls(struct findings *f, struct check_crls *out);
 /* check_crls() compares them with the ledger. */
 enum status check_crls(struct findings *f, const struct check_crls *c)
     USE_RESULT;
+
+/*
+ * check_note_signer() looks at each certificate of the ledger, check_signer()
+ * then warns of the newest signer if it is of the kind before 0.2.0.  Those
+ * before it are valid, perhaps, but not used.
+ */
+void check_note_signer(struct findings *f, const struct ledger_certificate *c,
+    X509 *cert);
+void check_signer(const struct findings *f);
 
 #endif
