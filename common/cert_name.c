@@ -114,14 +114,25 @@ type_reason(void)
 	    "emailAddress, serialNumber, or a dotted OID)";
 }
 
-/* A value as "#hex" gives it: one string of text, of any of its types. */
+static X509_NAME_ENTRY *
+entry_from_text(const ASN1_OBJECT *obj, const void *text, size_t len)
+{
+	return X509_NAME_ENTRY_create_by_OBJ(NULL, obj, MBSTRING_UTF8, text,
+	    (int)len);
+}
+
+/*
+ * A value written as "#hex": a string of one of the types that name
+ * comparison converts (RFC 5280 7.1).  Its text must be one that the attribute
+ * can hold, or the name could not be read back from its own text.
+ */
 static X509_NAME_ENTRY *
 entry_from_der(const ASN1_OBJECT *obj, const struct buf *der)
 {
 	static const int strings[] = {
 		V_ASN1_UTF8STRING, V_ASN1_PRINTABLESTRING, V_ASN1_IA5STRING,
 		V_ASN1_T61STRING, V_ASN1_BMPSTRING, V_ASN1_UNIVERSALSTRING,
-		V_ASN1_NUMERICSTRING, V_ASN1_VISIBLESTRING,
+		V_ASN1_VISIBLESTRING,
 	};
 	const unsigned char *p = der->data;
 	ASN1_TYPE *t = d2i_ASN1_TYPE(NULL, &p, (long)der->len);
@@ -136,10 +147,11 @@ entry_from_der(const ASN1_OBJECT *obj, const struct buf *der)
 	if (is_text && p == der->data + der->len) {
 		len = ASN1_STRING_to_UTF8(&text, t->value.asn1_string);
 		if (len > 0 && memchr(text, '\0', (size_t)len) == NULL)
-			ne = X509_NAME_ENTRY_create_by_OBJ(NULL, obj, t->type,
-			    t->value.asn1_string->data,
-			    t->value.asn1_string->length);
+			ne = entry_from_text(obj, text, (size_t)len);
 	}
+	if (ne != NULL && X509_NAME_ENTRY_set_data(ne, t->type,
+	    t->value.asn1_string->data, t->value.asn1_string->length) != 1)
+		mem_exhausted();
 	OPENSSL_free(text);
 	ASN1_TYPE_free(t);
 	return ne;
@@ -163,8 +175,7 @@ add_ava(struct avas *l, const char *type, const struct buf *value, bool is_der,
 	if ((obj = find_type(type)) == NULL)
 		return type_reason();
 	ne = is_der ? entry_from_der(obj, value) :
-	    X509_NAME_ENTRY_create_by_OBJ(NULL, obj, MBSTRING_UTF8,
-	    value->data, (int)value->len);
+	    entry_from_text(obj, value->data, value->len);
 	ASN1_OBJECT_free(obj);
 	code = ERR_peek_error();
 	ERR_clear_error();
@@ -357,6 +368,18 @@ cert_name_equal(const X509_NAME *a, const X509_NAME *b)
 	return X509_NAME_cmp(a, b) == 0;
 }
 
+/* Reads back as the same type: uid (0.9.2342.19200300.100.1.44) does not, as
+ * UID is another. */
+static bool
+is_name_of(const char *name, const ASN1_OBJECT *obj)
+{
+	ASN1_OBJECT *found = find_type(name);
+	bool same = found != NULL && OBJ_cmp(found, obj) == 0;
+
+	ASN1_OBJECT_free(found);
+	return same;
+}
+
 /* The short name of an attribute type, or its dotted OID; yours. */
 static char *
 type_text(const ASN1_OBJECT *obj)
@@ -364,7 +387,7 @@ type_text(const ASN1_OBJECT *obj)
 	int nid = OBJ_obj2nid(obj);
 	char oid[256];
 
-	if (nid != NID_undef)
+	if (nid != NID_undef && is_name_of(OBJ_nid2sn(nid), obj))
 		return xstrdup(OBJ_nid2sn(nid));
 	if (OBJ_obj2txt(oid, sizeof oid, obj, 1) <= 0)
 		oid[0] = '\0';
