@@ -91,7 +91,10 @@ UNITS	= $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/*.c))
 # Libraries that tests put in front of a tool; no tool contains any of it.
 PRELOADS = $(patsubst tests/preload/%.c,$(O)/preload/%.so, \
 	  $(wildcard tests/preload/*.c))
-units: $(UNITS) $(PRELOADS)
+# The fuzz targets with an ordinary main.
+REPLAYS	= $(patsubst tests/fuzz/fuzz_%.c,$(O)/replay/%, \
+	  $(wildcard tests/fuzz/fuzz_*.c))
+units: $(UNITS) $(PRELOADS) $(REPLAYS)
 
 $(O)/preload/%.so: tests/preload/%.c $(O)/flags
 	@mkdir -p $(@D)
@@ -153,7 +156,8 @@ coverage:
 valgrind: all
 	MCFG_TEST_VALGRIND=1 bats -f valgrind tests/meta.bats
 
-# FUZZTIME seconds for each target; FUZZ=xml runs one of them.
+# make fuzz looks for new cases, FUZZTIME seconds for each target; FUZZ=xml runs
+# one of them.  make check replays the known ones, by any compiler.
 FUZZTIME = 60
 FUZZ	= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_MAKE = $(MAKE) O=build/fuzz CC=clang \
@@ -171,11 +175,18 @@ $(O)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/common.a
 	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) \
 	    $(filter %.a,$^) $(LDLIBS)
 
-# The recogniser and the reader of logs are in the folders of their tools.
-$(O)/fuzz_inspect: $(patsubst %.c,$(O)/%.o, \
+$(O)/replay/%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/fuzz/replay.o $(O)/common.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
+
+# The recogniser and the reader of logs are in the folders of their tools; the
+# targets that make keys or encrypt have a fixed sequence of random bytes.
+$(O)/fuzz_inspect $(O)/replay/inspect: $(patsubst %.c,$(O)/%.o, \
     $(filter-out %/mcfg-inspect.c,$(wildcard cmd/mcfg-inspect/*.c)))
-$(O)/fuzz_log: $(patsubst %.c,$(O)/%.o, \
+$(O)/fuzz_log $(O)/replay/log: $(patsubst %.c,$(O)/%.o, \
     $(filter-out %/mcfg-report.c,$(wildcard cmd/mcfg-report/*.c)))
+$(O)/fuzz_inspect $(O)/replay/inspect $(O)/fuzz_scep $(O)/replay/scep: \
+    $(O)/tests/fuzz/fixed.o
 
 # Measurements, as ratios in one run; never part of the tests.
 bench: all

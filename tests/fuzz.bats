@@ -1,34 +1,69 @@
 #!/usr/bin/env bats
-# The fuzz targets for a moment each: that they build, take their seeds, and
-# find nothing at once.  make fuzz lets them look for longer.
+# Every case that a fuzz target has as a seed or has found is replayed: nothing
+# is explored here (make fuzz does), so the result is the same each time.
 
 load helpers
 
 setup() {
-	[ -z "${MCFG_TEST_SANITIZED:-}" ] || skip "they have sanitizers already"
-	needs clang
-	echo 'int LLVMFuzzerTestOneInput(const char *p, unsigned long n);
-	    int LLVMFuzzerTestOneInput(const char *p, unsigned long n)
-	    { return p == 0 && n > 0; }' |
-	    clang -fsanitize=fuzzer -x c -o "$T/probe" - 2> /dev/null ||
-	    skip "clang has no fuzzer here (libclang-rt-dev)"
+	REPLAY=${MCFG_BIN%/bin}/replay
+	[ -d "$REPLAY" ] || skip "not built (make units)"
 }
 
-@test "fuzz: every target takes its seeds and finds nothing" {
-	local targets t
+# replays TARGET FILE...: they pass, and each of them was read.
+replays() {
+	local target=$1
 
-	targets=$(cd "$ROOT/tests/fuzz" && printf '%s\n' fuzz_*.c |
-	    sed 's/^fuzz_//; s/\.c$//')
-	make -s -j2 -C "$ROOT" fuzzers > "$T/built" 2>&1 || {
-		tail -20 "$T/built"
-		return 1
-	}
-	for t in $targets; do
-		[ -n "$(ls "$ROOT/tests/fuzz/seeds/$t")" ]
+	shift
+	[ $# -gt 0 ]
+	yields "$T/count" "$REPLAY/$target" "$@"
+	[ "$(cat "$T/count")" -eq $# ]
+}
+
+@test "fuzz: every target replays its seeds and what it has found" {
+	local source target cases
+
+	shopt -s nullglob
+	for source in "$ROOT"/tests/fuzz/fuzz_*.c; do
+		target=${source##*/fuzz_}
+		target=${target%.c}
+		cases=("$ROOT/tests/fuzz"/{seeds,found}/"$target"/*)
+		replays "$target" "${cases[@]}"
 	done
-	# shellcheck disable=SC2086 # one word a target
-	"$ROOT/tests/fuzz/run" 3 $targets > "$T/runs"
-	cat "$T/runs"
-	[ "$(grep -c ': runs: [0-9]' "$T/runs")" -eq \
-	    "$(printf '%s\n' "$targets" | wc -l)" ]
+}
+
+@test "fuzz: found cases belong to a target" {
+	local dir
+
+	for dir in "$ROOT"/tests/fuzz/{seeds,found}/*/; do
+		dir=${dir%/}
+		[ -e "$ROOT/tests/fuzz/fuzz_${dir##*/}.c" ]
+	done
+}
+
+@test "fuzz: the readers of property lists take what must be refused" {
+	replays xml "$TESTS"/data/*.plist
+	replays binary "$TESTS"/data/*.bplist
+	replays name "$TESTS"/data/subject_without_oid
+}
+
+@test "fuzz: a replay names the case that crashes or is not there" {
+	cat > "$T/target.c" <<-'C'
+	#include <stdlib.h>
+	int
+	LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+	{
+		if (size > 0 && data[0] == 'x')
+			abort();
+		return 0;
+	}
+	C
+	${CC:-cc} -o "$T/replay" "$T/target.c" "$ROOT/tests/fuzz/replay.c"
+	printf a > "$T/a"
+	printf x > "$T/bad"
+	yields - "$T/replay" "$T/a"
+	_run "$T/replay" "$T/a" "$T/bad"
+	[ "$status" -eq 134 ]
+	[ "$(cat "$T/stderr")" = "$T/bad: this case failed" ]
+	[ ! -s "$T/stdout" ]
+	refuses 4 "$T/none" "$T/replay" "$T/a" "$T/none"
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../../cmd/mcfg-inspect/inspect.h"
+#include "fixed.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
@@ -18,8 +19,10 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	struct inspect look = { 0 };
 	size_t i;
 
+	fixed_random();
 	if (opener == NULL && cert_make_key("rsa:2048", &opener) != OK)
 		abort();
+	fixed_random();
 	buf_add(&in, data, size);
 	look.opener = opener;
 	look.at = 1800000000;

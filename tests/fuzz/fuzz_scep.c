@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fixed.h"
 #include "issue.h"
 #include "scep.h"
 
@@ -123,8 +124,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2)
 		return 0;
 	diag_capture(line, sizeof line);
+	fixed_random();
 	if (ca.cert == NULL)
 		set_up();
+	fixed_random();
 	buf_add(&in, data + 1, size - 1);
 	text = xstrndup((const char *)data + 1, size - 1);
 	switch (data[0]) {

@@ -53,7 +53,8 @@ yaml(const struct buf *in, bool lenient)
 	auto_spec_uuids uuids = SPEC_UUIDS_INIT;
 	const struct spec_how how = { .vars = vars, .at = 1767225600,
 	    .lenient = lenient, .marks = marks, .uuids = &uuids };
-	const struct profile_source src = { "fuzz", "seed", how.at, marks };
+	const struct profile_source src = { "fuzz", "seed", how.at, marks,
+	    NULL };
 	auto_buf xml = BUF_INIT;
 
 	if (spec_from_yaml(in, "fuzz", &how, &t) != OK)
