@@ -11,13 +11,91 @@
 trap '' TERM
 set -uf
 umask 077
-LC_ALL=C
-export LC_ALL
 
 MAX=65536		# bytes of a device's answer
 TYPE=application/x-apple-aspen-config
 NL='
 '
+
+# ---- the environment ----
+
+# What a request says is kept in variables that no program gets.  The password
+# that a server has asked for, in HTTP_AUTHORIZATION, is only taken if login.cgi
+# is to try it.
+case ${1:-} in
+--login) set -- "${HTTP_AUTHORIZATION:-}" login ;;
+*) set -- '' '' ;;
+esac
+set -- "${PATH_INFO:-/}" "${REQUEST_METHOD:-}" "${QUERY_STRING:-}" \
+    "${CONTENT_LENGTH:-}" "${HTTP_TRANSFER_ENCODING:-}" \
+    "${HTTP_SEC_FETCH_SITE:-}" "${REMOTE_ADDR:-}" "${REMOTE_USER:-}" "$@"
+
+# leave WHICH: takes each variable out of the environment for which WHICH NAME
+# is false.
+leave() {
+	while IFS= read -r line; do
+		case $line in
+		'export '*) line=${line#export } ;;
+		'declare -x '*) line=${line#declare -x } ;;
+		*) continue ;;
+		esac
+		line=${line%%=*}
+		case $line in
+		''|[0-9]*|*[!A-Za-z0-9_]*) ;;
+		*) "$1" "$line" || unset "$line" ;;
+		esac
+	done <<-EXPORTED
+		$(export -p)
+	EXPORTED
+}
+
+# ours NAME: it is neither a request's nor a variable of this program.
+ours() {
+	case $1 in
+	AUTH_*|CONTENT_*|CONTEXT_*|DOCUMENT_*|FCGI_*|GATEWAY_*|HTTP_*|HTTPS|\
+	PATH_INFO|PATH_TRANSLATED|QUERY_*|REDIRECT_*|REMOTE_*|REQUEST_*|\
+	SCRIPT_*|SERVER_*|SSL_CLIENT_*|SSL_SERVER_*|SSL_SESSION_*|*[a-z]*)
+		return 1 ;;
+	esac
+}
+
+# start_again: takes all variables out, and those in that fcgiwrap was started
+# with.  It lets what a client of its socket sends take their place: PATH, or
+# MCFG_SITE.  Numbers of processes are the kernel's.
+start_again() {
+	leave false
+	while IFS= read -r line; do
+		case ${line%%=*} in
+		''|[0-9]*|*[!A-Z0-9_]*) ;;
+		*) export "${line?}" ;;
+		esac
+	done <<-STARTED
+		$(command -p tr '\000\n' '\n\001' \
+		    < "/proc/$1/environ")
+	STARTED
+}
+
+# for_programs NAME: what the site's own programs get.
+for_programs() {
+	case $1 in
+	PATH|MCFG_SITE|MCFG_BIN|LC_ALL|HOME|TMPDIR|TZ) ;;
+	"${secret#env:}") ;;
+	*) return 1 ;;
+	esac
+}
+
+above=
+{ read -r above < "/proc/$PPID/comm" || :; } 2> /dev/null
+case $above in
+fcgiwrap) start_again "$PPID" ;;
+*) leave ours ;;
+esac
+path=$1 method=$2 query=$3 size=$4 coding=$5 from=$6 address=$7 user=$8
+authorization=$9 secret=
+shift 9
+login=$1
+LC_ALL=C
+export LC_ALL
 
 case $0 in
 */*) here=${0%/*} ;;
@@ -29,6 +107,8 @@ elif [ -x "$here/../build/bin/mcfg-sign" ]; then
 	PATH=$here/../build/bin:${PATH:-/usr/local/bin:/usr/bin:/bin}
 fi
 export PATH
+
+# ---- answers ----
 
 # plain TEXT: the beginning of TEXT, anything unusual as a question mark.
 plain() {
@@ -47,18 +127,18 @@ plain() {
 
 # log CODE REASON: the one line about this request.
 log() {
-	printf 'mcfg.cgi: %s: %s %s: %s: %s\n' "$(plain "${REMOTE_ADDR:-}")" \
-	    "$(plain "${REQUEST_METHOD:-}")" "$(plain "$path")" "$1" "$2" >&2
+	printf 'mcfg.cgi: %s: %s %s: %s: %s\n' "$(plain "$address")" \
+	    "$(plain "$method")" "$(plain "$path")" "$1" "$2" >&2
 }
 
 # drain: reads a body that nobody has read.  Some servers take it for a broken
 # program when one ends before that.
 drain() {
 	[ -n "$unread" ] || return 0
-	case ${CONTENT_LENGTH:-}:${HTTP_TRANSFER_ENCODING:-} in
+	case $size:$coding in
 	:|0:*|*[!0-9]*:*) ;;
 	:*|????????*:*) head -c 1000000 > /dev/null ;;
-	*) head -c "$CONTENT_LENGTH" > /dev/null ;;
+	*) head -c "$size" > /dev/null ;;
 	esac
 }
 
@@ -69,6 +149,7 @@ answer() {
 	case $1 in
 	301) text='Moved Permanently' ;;
 	400) text='Bad Request' ;;
+	401) text=Unauthorized ;;
 	403) text='Forbidden' ;;
 	404) text='Not Found' ;;
 	405) text='Method Not Allowed' ;;
@@ -94,8 +175,9 @@ refuse() {
 # says goes into the log line.  Where it fails the status is that of the page
 # to answer with, less 300.
 attempt() {
-	kind=$1
+	kind=$1 what=$2
 	shift
+	[ "$what" != ask ] || what=$2
 	status=0
 	{ said=$("$@" 2>&1 >&3 3>&-) || status=$?; } 3>&1
 	if [ "$status" -eq 0 ]; then
@@ -120,7 +202,7 @@ attempt() {
 		*) said= ;;
 		esac
 	done
-	log "$code" "${line:-$1 ended with status $status}"
+	log "$code" "${line:-$what ended with status $status}"
 	return $((code - 300))
 }
 
@@ -169,7 +251,7 @@ base_url() {
 # methods METHOD...: only these.
 methods() {
 	for m; do
-		[ "${REQUEST_METHOD:-}" != "$m" ] || return 0
+		[ "$method" != "$m" ] || return 0
 	done
 	allow=$1
 	shift
@@ -432,8 +514,8 @@ known() {
 		*[!\ -~]*) admit spell "$is" ;;
 		*) printf '%s\n' "$is" ;;
 		esac
-	elif [ -n "${MCFG_USER_KNOWN:-}" ]; then
-		checked "$1"
+	elif [ -n "$resolved" ]; then
+		checked "$resolved"
 	else
 		is=$(admit spell "$1") && checked "$is"
 	fi
@@ -463,39 +545,52 @@ program() {
 	esac
 }
 
+# ask PROGRAM ARG: becomes that program of the site's, in a subshell.
+ask() {
+	leave for_programs
+	exec "$@"
+}
+
 # start [ARG...]: records the user and prints the challenge.
 start() {
 	admit mcfg-enrollment start --config site.yaml \
-	    --user="$REMOTE_USER" "$@"
+	    --user="$user" "$@"
 }
 
 # start_with_facts: what the site's program says of the user goes with the
 # record.  The program gets the name that the ledger has, as its one argument,
 # and no name that it could take for an option.
 start_with_facts() {
-	user=$(admit mcfg-enrollment user --config site.yaml \
-	    --user="$REMOTE_USER") || return
-	case $user in
+	is=$(admit mcfg-enrollment user --config site.yaml \
+	    --user="$user") || return
+	case $is in
 	-*)
-		log 403 "user $(plain "$user"): begins as an option does"
+		log 403 "user $(plain "$is"): begins as an option does"
 		return 103 ;;
 	esac
 	facts=$(program "$facts" facts) || return
-	about=$(admit "$facts" "$user" < /dev/null) || return
+	about=$(admit ask "$facts" "$is" < /dev/null) || return
 	printf '%s\n' "$about" | start --vars -
 }
 
 enroll() {
-	[ -n "${REMOTE_USER:-}" ] || refuse 403 'nobody is logged in'
-	[ "${HTTP_SEC_FETCH_SITE:-}" != cross-site ] ||
+	resolved=
+	if [ -n "$login" ]; then
+		# shellcheck source=scripts/web/login.sh
+		. "$here/web/login.sh"
+	fi
+	[ -n "$user" ] || refuse 403 'nobody is logged in'
+	[ "$from" != cross-site ] ||
 	    refuse 403 'sent here by another site'
 	# The last line is never empty.
 	said=$(step mcfg-get --site --default '' \
-	    facts,auth.ldap.user,auth site.yaml) || failed $?
+	    facts,auth.ldap.user,auth.ldap.password,auth site.yaml) ||
+	    failed $?
 	facts=${said%%"$NL"*} said=${said#*"$NL"}
-	attribute=${said%%"$NL"*} auth=${said#*"$NL"}
-	REMOTE_USER=$(known "$REMOTE_USER" "$auth" "$attribute") || failed $?
-	shown=$REMOTE_USER
+	attribute=${said%%"$NL"*} said=${said#*"$NL"}
+	secret=${said%%"$NL"*} auth=${said#*"$NL"}
+	user=$(known "$user" "$auth" "$attribute") || failed $?
+	shown=$user
 	case $shown in
 	*[!\ -~]*) ;;
 	*) shown=$(plain "$shown") ;;
@@ -517,7 +612,7 @@ enroll() {
 
 # body_length: CONTENT_LENGTH as a number from 1 to MAX, in $length.
 body_length() {
-	length=${CONTENT_LENGTH:-}
+	length=$size
 	case $length in
 	'') refuse 411 'no length' ;;
 	*[!0-9]*) refuse 400 'length is no number' ;;
@@ -591,7 +686,7 @@ theirs() {
 	    site.yaml) || return
 	[ -n "$asker" ] || return 0
 	asker=$(program "$asker" scep.challenge_program) || return
-	told=$(step "$asker" "$1" < /dev/null) || return
+	told=$(step ask "$asker" "$1" < /dev/null) || return
 	told=${told%%"$NL"*}
 	if [ -z "$told" ]; then
 		log 500 'scep.challenge_program: no challenge in its first line'
@@ -641,7 +736,6 @@ configure() {
 
 # ---- the routes ----
 
-path=${PATH_INFO:-/}
 began='' unread=yes
 
 [ -n "${MCFG_SITE:-}" ] || refuse 500 'MCFG_SITE is not set'
@@ -664,8 +758,10 @@ case $path in
 	methods POST
 	profile ;;
 /scep|/scep/*)
-	SCEP_CA_DIR=ca
-	export SCEP_CA_DIR
+	SCEP_CA_DIR=ca REQUEST_METHOD=$method QUERY_STRING=$query
+	CONTENT_LENGTH=$size REMOTE_ADDR=$address
+	export SCEP_CA_DIR REQUEST_METHOD QUERY_STRING CONTENT_LENGTH \
+	    REMOTE_ADDR
 	exec scep-ca cgi ;;
 *)
 	refuse 404 'no such page' ;;

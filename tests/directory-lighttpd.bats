@@ -379,6 +379,81 @@ users() {
 	refuses 4 'auth.ldap.password: cannot read' mcfg-serve "$SITE"
 }
 
+# asks_with_marks: every page, by a request with marks in its headers.
+asks_with_marks() {
+	local marked=(-H 'X-Secret: mark-1' -H 'Cookie: mark-2' \
+	    -H 'User-Agent: mark-3' -H 'X.Odd: mark-5' -H 'path: mark-6')
+
+	for page in / /CA /crl /nothing '/scep?operation=GetCACaps&mark-7'; do
+		web "$page" "${marked[@]}" -H "Expect:" || { echo "$page"; return 1; }
+	done
+	web /enroll -u "jane:$PW" "${marked[@]}"
+	[ "$code" = 200 ] || { echo "$code"; cat "$T/head" "$SITE"/log/*; return 1; }
+	unsign "$T/body" "$T/service"
+	phase2 "$(plist_key "$T/service" "p['PayloadContent']['Challenge']")"
+	post "$T/message" "${marked[@]}"
+	[ "$code" = 200 ]
+	post "$T/message" "${marked[@]}"
+	[ "$code" = 403 ]
+}
+
+# unseen: no mark, no password and no word of a request is in what the programs
+# said.
+unseen() {
+	! grep -a -e mark- -e '^HTTP_' -e '^REMOTE_USER' "$T/seen" || return 1
+	printf 'jane:%s' "$PW" | base64 -w0 > "$T/pair"
+	! grep -aF -e "$PW" -f "$T/pair" "$T/seen" || return 1
+}
+
+@test "directory: no program gets a header, or the password that was typed" {
+	export -n PW
+	spies "$T/bin" "$T/seen"
+	: > "$T/seen"
+	MCFG_BIN=$T/bin another "url: $LDAP_URL" 'user: uid'
+	unserve
+	unset OTHER
+	for p in facts challenge; do
+		printf '#!/bin/sh\n{ echo "= ./%s"; env; } >> "%s"\necho "{}"\n' \
+		    "$p" "$T/seen" > "$SITE/$p"
+		chmod +x "$SITE/$p"
+	done
+	cp "$SITE/ca/cert.pem" "$SITE/scep-ca.pem"
+	sed -i 's|^  url: .*|  url: http://localhost:1/\n  challenge_program: ./challenge|' \
+	    "$SITE/site.yaml"
+	echo 'facts: ./facts' >> "$SITE/site.yaml"
+	MCFG_BIN=$T/bin serve 2> /dev/null
+	OTHER=$SERVER OTHER_WORKERS=${WORKERS:-}
+	asks_with_marks
+	for tool in mcfg-get mcfg-enrollment mcfg-sign mcfg-verify openssl \
+	    ldapsearch ./facts ./challenge; do
+		grep -qx "= $tool" "$T/seen"
+	done
+	[ "$WEB" = lighttpd ] || grep -qx '= ldapwhoami' "$T/seen"
+	unseen
+	# The site's own get a fixed list.
+	for p in ./facts ./challenge; do
+		sed -n "\\|^= $p|,/^= [^.]/p" "$T/seen" | sed -n 's/=.*//p' |
+		    sort -u > "$T/names"
+		cat "$T/names"
+		grep -qx MCFG_SITE "$T/names"
+		grep -qx PATH "$T/names"
+		run -1 grep -vxE '|PATH|MCFG_SITE|MCFG_BIN|LC_ALL|HOME|TMPDIR|TZ|PWD|OLDPWD|_|SHLVL| ' \
+		    "$T/names"
+	done
+
+	# With a file of users.
+	unserve
+	unset OTHER
+	sed -i '/^auth:/,/^facts/{/^facts/!d}' "$SITE/site.yaml"
+	: > "$T/seen"
+	MCFG_BIN=$T/bin serve 2> /dev/null
+	OTHER=$SERVER OTHER_WORKERS=${WORKERS:-}
+	asks_with_marks
+	grep -qx '= ./facts' "$T/seen"
+	run -1 grep -qx '= ldapsearch' "$T/seen"
+	unseen
+}
+
 @test "directory: no password is in a log" {
 	logs_in 401 jane wrong-password
 	logs_in 200 jane

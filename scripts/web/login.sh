@@ -1,0 +1,85 @@
+# The login at /enroll for login.cgi: sourced by mcfg.cgi, with the header in
+# $authorization.  It tries name and password on the directory of the site, and
+# leaves the name that was typed in $user, and in $resolved whose entry that is.
+#
+# The password is in no file, on no command line, in no environment and in no
+# log, nor is a name that was typed.
+# shellcheck shell=sh
+# shellcheck disable=SC2034,SC2154 # of mcfg.cgi
+
+HEADER_MAX=1024		# bytes of what came for name and password
+
+unauthorized() {
+	refuse 401 "$1" \
+	    'WWW-Authenticate: Basic realm="Enrollment", charset="UTF-8"'
+}
+
+fault() {
+	refuse 500 "$1"
+}
+
+# die STATUS TEXT: what ldap.sh calls if it cannot go on.
+die() {
+	fault "$2"
+}
+
+# ---- name and password ----
+
+header=$authorization
+unset authorization
+case $header in
+'') unauthorized 'no name and password' ;;
+[Bb][Aa][Ss][Ii][Cc]' '*) header=${header#* } ;;
+*) unauthorized 'neither name nor password, but something else' ;;
+esac
+[ "${#header}" -le "$HEADER_MAX" ] || unauthorized 'too long a name or password'
+
+# A NUL is no character of a variable: it becomes one that is refused, as does
+# what is no base64.
+pair=$(printf '%s\n' "$header" |
+    { base64 -d 2> /dev/null || printf '\001'; } | tr '\000' '\001'; echo .)
+pair=${pair%.}
+case $pair in
+*[[:cntrl:]]*) unauthorized 'a control character in name or password' ;;
+?*:?*) ;;
+*) unauthorized 'an empty name or password' ;;
+esac
+user=${pair%%:*} typed=${pair#*:}
+unset header pair
+
+# ---- the directory ----
+
+for tool in ldapsearch ldapwhoami mcfg-get; do
+	command -v "$tool" > /dev/null || fault "$tool is not installed"
+done
+
+# shellcheck source=scripts/ldap.sh
+. "$here/ldap.sh" || fault 'ldap.sh cannot be read'
+directory site.yaml || fault 'site.yaml does not say how a directory is asked'
+
+entry=$(search "$user" "${user_attribute:-1.1}")
+status=$?
+case $status in
+0|4) ;;
+*) fault "$url: $(reason "$entry")" ;;
+esac
+case $(printf '%s\n' "$entry" | grep -c '^dn:') in
+0) unauthorized 'no such user' ;;
+1) ;;
+*) unauthorized 'more than one entry of the directory' ;;
+esac
+dn=$(printf '%s\n' "$entry" | sed -n 's/^dn: //p')
+[ -n "$dn" ] || dn=$(printf '%s\n' "$entry" | sed -n 's/^dn:: //p' |
+    base64 -d)
+
+said=$(log_in "$dn" "$typed")
+status=$?
+unset typed
+case $status in
+0) ;;
+49) unauthorized 'a wrong password' ;;
+*) fault "$url: $(reason "$said")" ;;
+esac
+
+# Who that is, the same answer says; if it does not, mcfg.cgi will find out why.
+[ -z "$user_attribute" ] || resolved=$(user_of "$entry") || resolved=

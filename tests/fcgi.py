@@ -1,0 +1,43 @@
+"""A FastCGI client: fcgi.py SOCKET NAME=VALUE... < BODY > ANSWER"""
+import socket
+import struct
+import sys
+
+
+def record(kind, body):
+    return struct.pack('>BBHHBB', 1, kind, 1, len(body), 0, 0) + body
+
+
+def length(n):
+    return bytes([n]) if n < 128 else struct.pack('>I', n | 0x80000000)
+
+
+def request(variables, body):
+    pairs = b''
+    for name, value in variables:
+        pairs += length(len(name)) + length(len(value)) + name + value
+    out = record(1, struct.pack('>HB5x', 1, 0))
+    out += record(4, pairs) + record(4, b'')
+    for i in range(0, len(body), 32768):
+        out += record(5, body[i:i + 32768])
+    return out + record(5, b'')
+
+
+def answer(stream):
+    out = b''
+    while len(head := stream.read(8)) == 8:
+        _, kind, _, n, padding, _ = struct.unpack('>BBHHBB', head)
+        body = stream.read(n + padding)[:n]
+        if kind == 6:
+            out += body
+    return out
+
+
+if __name__ == '__main__':
+    body = sys.stdin.buffer.read()
+    given = [a.encode('utf-8', 'surrogateescape').split(b'=', 1)
+             for a in sys.argv[2:]]
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(sys.argv[1])
+        s.sendall(request(given, body))
+        sys.stdout.buffer.write(answer(s.makefile('rb')))

@@ -1,0 +1,100 @@
+#!/usr/bin/env bats
+# The workers behind nginx or Apache, asked over their socket by a process that
+# is not the web server.  What it may choose is a request, not what is run.
+
+load helpers
+WEB=nginx
+load flow
+
+setup_file() {
+	for p in multiwatch spawn-fcgi fcgiwrap; do
+		needs "$p" || return 0
+	done
+	make_site
+	start_workers
+}
+
+teardown_file() {
+	unserve
+}
+
+# asks [NAME=VALUE...]: a request for /enroll of jane's with these variables;
+# the answer is in $T/answer, what a tool of the test's saw in $T/seen.
+asks() {
+	: > "$T/seen"
+	python3 "$ROOT/tests/fcgi.py" "$SITE/web/pages.sock" \
+	    REQUEST_METHOD=GET PATH_INFO=/enroll REMOTE_USER=jane \
+	    REMOTE_ADDR=192.0.2.7 SCRIPT_FILENAME="${PROGRAM:-$ROOT/scripts/mcfg.cgi}" \
+	    "$@" < /dev/null > "$T/answer"
+}
+
+# theirs: a folder with tools of the client's, which would be noticed.
+theirs() {
+	mkdir -p "$T/theirs"
+	for tool in mcfg-get mcfg-sign mcfg-enrollment mcfg-service-payload \
+	    openssl env base64 ldapsearch; do
+		printf '#!/bin/sh\necho ran >> "%s"\nexit 1\n' "$T/ran" \
+		    > "$T/theirs/$tool"
+		chmod +x "$T/theirs/$tool"
+	done
+	rm -f "$T/ran"
+}
+
+# enrolls: the answer is a profile of the site's.
+enrolls() {
+	grep -qa '^Content-Type: application/x-apple-aspen-config' \
+	    "$T/answer" || { cat "$T/answer" "$SITE/log/mcfg.log"; return 1; }
+	[ ! -e "$T/ran" ]
+}
+
+@test "workers: a client of the socket does not choose the tools" {
+	theirs
+	asks
+	enrolls
+	asks MCFG_BIN="$T/theirs"
+	enrolls
+	asks PATH="$T/theirs:/usr/bin:/bin"
+	enrolls
+	asks MCFG_BIN="$T/theirs" PATH="$T/theirs" FCGI_ROLE=x PPID=1
+	enrolls
+}
+
+@test "workers: a client of the socket does not choose the site" {
+	mkdir "$T/site"
+	asks MCFG_SITE="$T/site"
+	enrolls
+}
+
+@test "workers: other variables reach no program" {
+	cp "$SITE/site.yaml" "$T/kept"
+	printf '#!/bin/sh\nenv >> "%s"\necho "{}"\n' "$T/seen" > "$SITE/facts"
+	chmod +x "$SITE/facts"
+	echo 'facts: ./facts' >> "$SITE/site.yaml"
+	for v in ENV BASH_ENV CDPATH IFS TMPDIR OPENSSL_CONF PGHOST LDAPRC LDAPTLS_CACERT HOME2 http_proxy \
+	    HTTP_X SSL_CERT_FILE user path line 'BASH_FUNC_x%%'; do
+		asks "$v=mark-1"
+		enrolls
+		grep -q '^MCFG_SITE=' "$T/seen"
+		run -1 grep mark-1 "$T/seen"
+	done
+	printf 'openssl_conf = a\n[a]\nproviders = none\n' > "$T/cnf"
+	asks OPENSSL_CONF="$T/cnf" MCFG_LEDGER=x
+	enrolls
+	asks PYTHONPATH=$'x\nexport PATH=\nexport MCFG_SITE=' HOME=/mark-1
+	enrolls
+	run -1 grep mark-1 "$T/seen"
+	cp "$T/kept" "$SITE/site.yaml"
+}
+
+@test "workers: they run what they are for, and nothing else" {
+	printf '#!/bin/sh\necho ran >> "%s"\n' "$T/ran" > "$T/program"
+	chmod +x "$T/program"
+	PROGRAM=$T/program asks
+	run -1 enrolls
+	[ ! -e "$T/ran" ]
+}
+
+@test "workers: login.cgi wants a password, whoever asks" {
+	PROGRAM=$ROOT/scripts/web/login.cgi asks MCFG_USER_KNOWN=yes
+	grep -qa '^Status: 401' "$T/answer"
+}
