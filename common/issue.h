@@ -114,8 +114,12 @@ GENERAL_NAMES *issue_names_of(const X509 *cert);
 /* Appends "dns:host", ... of each name to an array. */
 void issue_report_names(const GENERAL_NAMES *names, struct report *array);
 
+/* True if a usage, by name or OID, is that of signers of profiles. */
+bool issue_is_signer_usage(const char *usage);
+
 enum issue_profile {
-	ISSUE_SCEP,
+	ISSUE_SCEP,		/* as the policy says */
+	ISSUE_IDENTITY,		/* the same, but clientAuth and nothing else */
 	ISSUE_TLS,		/* serverAuth, names needed */
 	ISSUE_SIGNER,		/* emailProtection: by it mcfg-verify tells
 				 * who signs profiles from all others */

@@ -229,6 +229,8 @@ shape_of(const struct issue_order *o)
 		return (struct shape){ both, for_server, 1 };
 	case ISSUE_CLIENT:
 		return (struct shape){ both, for_client, 1 };
+	case ISSUE_IDENTITY:
+		return (struct shape){ o->policy->usage, for_client, 1 };
 	case ISSUE_SIGNER:
 		return (struct shape){ KU_DIGITAL_SIGNATURE, for_signer, 1 };
 	case ISSUE_RA:

@@ -232,6 +232,42 @@ is_object(const char *text)
 	return has_oid;
 }
 
+bool
+issue_is_signer_usage(const char *usage)
+{
+	ASN1_OBJECT *o = OBJ_txt2obj(usage, 0);
+	bool is = OBJ_obj2nid(o) == NID_email_protect;
+
+	ASN1_OBJECT_free(o);
+	return is;
+}
+
+/*
+ * A name or OID of a usage, but none by which a certificate would stand for
+ * every purpose, or for the authority.
+ */
+static bool
+is_usage(const char *text)
+{
+	static const char *const reserved[] = {
+		"2.5.29.37.0",			/* anyExtendedKeyUsage */
+		"1.3.6.1.5.5.7.3.28",		/* id-kp-cmcRA */
+		"1.3.6.1.4.1.311.20.2.1",	/* enrollment agent */
+	};
+	ASN1_OBJECT *o = OBJ_txt2obj(text, 0);
+	char oid[80] = "";
+	size_t i;
+	bool ok;
+
+	if (o != NULL)
+		OBJ_obj2txt(oid, sizeof oid, o, 1);
+	ASN1_OBJECT_free(o);
+	ok = is_object(text);
+	for (i = 0; i < ARRAY_LEN(reserved); i++)
+		ok = ok && strcmp(oid, reserved[i]) != 0;
+	return ok;
+}
+
 static enum status
 read_usage(const struct reader *r, const char *key, const struct tree *v)
 {
@@ -371,7 +407,7 @@ read_names(const struct reader *r, const char *key, struct tree *v)
 		return read_list(r, key, v, is_object, &p->subject,
 		    &p->subject_count);
 	if (strcmp(key, "extended_key_usage") == 0)
-		return read_list(r, key, v, is_object, &p->eku,
+		return read_list(r, key, v, is_usage, &p->eku,
 		    &p->eku_count);
 	if (strcmp(key, "key_usage") == 0)
 		return read_usage(r, key, v);

@@ -90,6 +90,40 @@ setup() {
 	yields - scep-ca check --dir ca
 }
 
+@test "scep-ca: the policy's usage is not for identities of an enrollment" {
+	ca ca
+	echo 'extended_key_usage: [clientAuth, emailProtection, 1.2.3.4]' \
+	    > ca/scep-ca.yaml
+	device d
+	csr d /CN=d "$(challenge ca)"
+	message ca d
+	granted ca d
+	openssl x509 -in d.cert -noout -ext extendedKeyUsage |
+	    grep -q 'Authentication, E-mail Protection, 1.2.3.4'
+	warns 'extended_key_usage' - scep-ca check --dir ca
+	# The same, bought with a challenge of an enrollment; and renewed.
+	pw=$(challenge ca --subject /CN=e)
+	python3 - ca/ledger.db <<-'PY'
+	import sqlite3, sys
+	db = sqlite3.connect(sys.argv[1])
+	db.execute("UPDATE challenge SET purpose = 'client' WHERE spent = 0")
+	db.commit()
+	PY
+	device e
+	csr e /CN=e "$pw"
+	message ca e
+	granted ca e
+	openssl x509 -in e.cert -noout -ext extendedKeyUsage |
+	    grep -qx '    TLS Web Client Authentication'
+	cp e.cert e.pem
+	csr e /CN=e ''
+	message ca e --transaction again
+	granted ca e
+	! cmp -s e.cert e.pem || false
+	openssl x509 -in e.cert -noout -ext extendedKeyUsage |
+	    grep -qx '    TLS Web Client Authentication'
+}
+
 @test "scep-ca issue: tls needs a host and has its limits" {
 	ca ca
 	device host
@@ -579,7 +613,8 @@ setup() {
 	refuses 3 'command: is missing' scep-ca list --dir ca
 	echo 'san: {ftp: ["*"]}' > ca/scep-ca.yaml
 	refuses 3 'san' scep-ca list --dir ca
-	for word in nonsense dh-std-kdf; do
+	for word in nonsense dh-std-kdf anyExtendedKeyUsage 2.5.29.37.0 \
+	    1.3.6.1.5.5.7.3.28 1.3.6.1.4.1.311.20.2.1; do
 		echo "extended_key_usage: [$word]" > ca/scep-ca.yaml
 		refuses 3 'not a known name or OID' scep-ca list --dir ca
 	done

@@ -16,9 +16,24 @@ check_note_signer(struct findings *f, const struct ledger_certificate *c,
 	    xstrdup(c->serial);
 }
 
+static bool
+certifies_signers(const struct issue_policy *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->eku_count; i++)
+		if (issue_is_signer_usage(p->eku[i]))
+			return true;
+	return false;
+}
+
 void
 check_signer(const struct findings *f)
 {
+	if (certifies_signers(&f->ca->policy))
+		warning("%s/" CA_POLICY ": extended_key_usage: with "
+		    "emailProtection, certificates that are not of an "
+		    "enrollment can sign profiles", f->ca->dir);
 	if (f->old_signer != NULL)
 		warning("%s: %s: this signer's certificate lacks "
 		    "emailProtection, so that it cannot be told from a "

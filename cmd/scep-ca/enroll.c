@@ -252,12 +252,31 @@ judge(struct work *w, struct scep_refusal *no)
 	return judge_first(w, no);
 }
 
+/* What an enrollment gets is for its device, whatever the policy says. */
+static enum status
+choose_profile(struct work *w, enum issue_profile *out)
+{
+	auto_ledger_challenge c = LEDGER_CHALLENGE_INIT;
+	const char *of = w->renews ? w->old.purpose : NULL;
+	enum status st;
+	bool found;
+
+	if (!w->renews && w->known[0] != '\0') {
+		if ((st = ledger_find_challenge(w->a->ledger, w->known, &found,
+		    &c)) != OK)
+			return st;
+		of = found ? ledger_purpose_name(c.purpose) : NULL;
+	}
+	*out = of != NULL && strcmp(of, ledger_purpose_name(LEDGER_MANUAL)) !=
+	    0 ? ISSUE_IDENTITY : ISSUE_SCEP;
+	return OK;
+}
+
 /* One certificate, made outside of the database's transaction. */
 static enum status
 make(struct work *w, X509 **cert, struct ledger_certificate *c)
 {
-	const struct issue_order order = {
-		.profile = ISSUE_SCEP,
+	struct issue_order order = {
 		.subject = w->wish.subject,
 		.key = w->wish.key,
 		.names = w->wish.names,
@@ -268,7 +287,8 @@ make(struct work *w, X509 **cert, struct ledger_certificate *c)
 	};
 	enum status st;
 
-	if ((st = issue_certificate(&order, cert)) != OK)
+	if ((st = choose_profile(w, &order.profile)) != OK ||
+	    (st = issue_certificate(&order, cert)) != OK)
 		return st;
 	authority_record(*cert, "scep", w->now, c);
 	c->transaction = xstrdup(w->m->transaction);
