@@ -2,12 +2,16 @@
 
 scep_stranger.py CA [HABIT [FILE]] prints its address and serves until it is
 ended.  Habits: nocaps, html, moved, hostile, list (FILE is what GetCACert
-answers), lose (the first reply to PKIOperation gets lost).
+answers), lose (the first reply to PKIOperation gets lost), nopost (no POST,
+and no GetCACaps), caps (FILE is what GetCACaps answers), slow (each answer to
+PKIOperation takes FILE seconds), endless, endless-head, silent (GetCACert never
+ends, or never begins).
 """
 import base64
 import http.server
 import subprocess
 import sys
+import time
 import urllib.parse
 
 ca, habit, extra = (sys.argv[1:] + ["", ""])[:3]
@@ -33,6 +37,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def never_end(self):
+        self.close_connection = True
+        try:
+            while habit == "silent":
+                time.sleep(1)
+            self.wfile.write(b"HTTP/1.0 200 OK\r\n")
+            if habit == "endless":
+                self.wfile.write(b"\r\n0")
+            while True:
+                self.wfile.write(b"X: " + b"x" * 65536 + b"\r\n")
+        except OSError:
+            pass
+
     def handle_one(self, body):
         url = urllib.parse.urlsplit(self.path)
         query = urllib.parse.parse_qs(url.query)
@@ -41,7 +58,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with open(ca + "/asked", "a") as f:
             print(self.command, operation, *query.get("message", [""])[:1]
                   if operation != "PKIOperation" else "", file=f)
-        if operation == "GetCACaps" and habit == "nocaps":
+        if habit == "nopost" and self.command == "POST":
+            return self.reply(405, "text/plain", b"GET only")
+        if operation == "GetCACert" and habit in ("endless", "endless-head",
+                                                  "silent"):
+            return self.never_end()
+        if operation == "GetCACaps" and habit == "caps":
+            return self.reply(200, "text/plain", open(extra, "rb").read())
+        if operation == "PKIOperation" and habit == "slow":
+            time.sleep(float(extra))
+        if operation == "GetCACaps" and habit in ("nocaps", "nopost"):
             return self.reply(404, "text/plain", b"no such operation")
         if operation == "GetCACert":
             if habit == "html":

@@ -1,0 +1,69 @@
+# shellcheck shell=sh
+# fetch.sh: how scep-enroll and mcfg-device ask servers that they do not trust.
+# Nothing that came from one is ever a word of a command line by itself: an
+# address has been through http_url and stands behind --url.  The caller has
+#
+#	tmp		a folder that is removed at the end
+#	agent		the User-Agent
+#	cacert		the only root of https, or empty: the system's
+
+# http_url TEXT: is it an address for curl?  http or https, a host, and
+# printable ASCII without blanks.
+http_url() {
+	case $1 in
+	[Hh][Tt][Tt][Pp]://[!/?\#]*) ;;
+	[Hh][Tt][Tt][Pp][Ss]://[!/?\#]*) ;;
+	*) return 1 ;;
+	esac
+	case $1 in
+	*[!!-~]*) return 1 ;;
+	esac
+	[ "${#1}" -le 4096 ]
+}
+
+# with_query URL QUERY: one behind the other, without a fragment.
+with_query() {
+	case ${1%%\#*} in
+	*\?*) printf '%s&%s' "${1%%\#*}" "$2" ;;
+	*) printf '%s?%s' "${1%%\#*}" "$2" ;;
+	esac
+}
+
+# fetch_url FILE BYTES SECONDS CURL-ARG...: the body in FILE, $code, the header
+# in $tmp/head; status 1, and $why, if no whole answer of at most so many bytes
+# came in that time.  The system counts the bytes as they are written:
+# --max-filesize knows announced lengths only, and no headers.
+fetch_url() {
+	file=$1 most=$2 seconds=$3
+	shift 3
+	rm -f -- "$file" "$tmp/head" "$tmp/curl"
+	# With --cacert alone curl trusts the system's folder of roots as well.
+	mkdir -p "$tmp/no-roots"
+	# shellcheck disable=SC3045 # POSIX has ulimit -f
+	code=$(
+		trap '' XFSZ
+		ulimit -f $((most / 512 + 1)) 2> /dev/null
+		exec curl -q -sS --globoff --proto =http,https \
+		    --max-time "$seconds" --max-filesize "$most" \
+		    ${cacert:+--cacert "$cacert" --capath "$tmp/no-roots"} \
+		    -A "$agent" -H Expect: -o "$file" -D "$tmp/head" \
+		    -w '%{http_code}' "$@" 2> "$tmp/curl"
+	)
+	got=$?
+	[ -e "$file" ] || : > "$file"
+	[ -e "$tmp/head" ] || : > "$tmp/head"
+	if [ "$got" -eq 63 ] || [ "$(wc -c < "$file")" -gt "$most" ] ||
+	    [ "$(wc -c < "$tmp/head")" -gt "$most" ]; then
+		why="the answer is larger than $most bytes"
+	elif [ "$got" -eq 28 ]; then
+		why="no whole answer within $seconds seconds"
+	elif [ "$got" -ne 0 ]; then
+		why=$(sed 's/^curl: ([0-9]*) //; 1q' "$tmp/curl")
+		why=${why:-curl: status $got}
+	else
+		return 0
+	fi
+	code=000
+	: > "$file"
+	return 1
+}
