@@ -124,6 +124,8 @@ demo:
 	@$(MAKE) all
 	@scripts/mcfg-demo
 
+# The wording is checked in what was added since BASE=commit, by default since
+# origin/main.
 lint:
 	@scripts/deps check
 	@$(MAKE) all

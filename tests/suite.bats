@@ -31,3 +31,105 @@ load helpers
 	grep -qx 'cmd/tool.c: lines not reached: 2 4-5' build/coverage.txt
 	grep -qx 'cmd/tool.c: branches not taken: 12' build/coverage.txt
 }
+
+# checkout: a repository with the check of the wording in it, and one commit.
+checkout() {
+	needs git
+	export GIT_CONFIG_NOSYSTEM=1 GIT_CEILING_DIRECTORIES=$T HOME=$T \
+	    GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b \
+	    GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b
+	git init -q -b main "$T/repository"
+	cd "$T/repository" || return
+	mkdir tests cmd man
+	cp "$TESTS/wording" tests
+	echo 'A file that is no profile is refused.' > README.md
+	git add .
+	git commit -q -m first
+}
+
+@test "wording: sentences of the old dialect are refused, others are not" {
+	checkout
+	while IFS= read -r line; do
+		printf '%s\n' "$line" > new.md
+		_run tests/wording
+		[ "$status" -eq 1 ] || { echo "taken: $line"; false; }
+		[ "$(grep -c '^new.md:1: ' "$T/stdout")" -ge 1 ]
+	done <<-'TEXT'
+	A list that is no list.
+	The bytes are no text.
+	A name that is none.
+	True, where there is one.
+	The default, where it is known.
+	Whoever asks is told.
+	It tells what is wrong.
+	Each has a folder of its own.
+	Of its own accord, be it a file or a pipe.
+	CHALLENGE: not there
+	The file is there already.
+	The site knows of no user.
+	An element that is of no list.
+	TEXT
+	while IFS= read -r line; do
+		printf '%s\n' "$line" > new.md
+		yields - tests/wording
+		[ ! -s "$T/stdout" ]
+	done <<-'TEXT'
+	If there is no list, nothing happens.
+	The list is no longer than a page, and there are none of them left.
+	The place where it lives.
+	A client that tells them apart.
+	Its own folder.
+	    if the_code(is) { is no prose; }
+	TEXT
+}
+
+@test "wording: of code, the comments and the sentences are read" {
+	checkout
+	cat > cmd/a.c <<-'C'
+	/* This is no comment
+	 * whoever reads it. */
+	int whoever = 1;	/* of its own */
+	x = fail("is no ") + fail("%s: is no name", is_no);
+	C
+	# Bats would take an @ at the start of a line for a test of this file.
+	printf '%s\n' '@test "a file that is no file" {' \
+	    'is no code		# be it what it may' \
+	    'run -1 whoever "is no" "$(whoever)"' > tests/a.bats
+	printf '.\\" is no text\n.It Fl x\nis no text\n' > man/a.1
+	_run tests/wording
+	[ "$status" -eq 1 ]
+	cut -d : -f 1,2 "$T/stdout" > "$T/places"
+	printf '%s\n' cmd/a.c:1 cmd/a.c:2 cmd/a.c:3 cmd/a.c:4 man/a.1:3 \
+	    tests/a.bats:1 tests/a.bats:2 | diff - "$T/places"
+}
+
+@test "wording: only what a change adds, to whatever it is compared" {
+	checkout
+	yields - tests/wording
+	[ ! -s "$T/stdout" ]
+	echo 'It is no list.' > new.md
+	git add new.md
+	_run tests/wording
+	[ "$status" -eq 1 ]
+	# Committed, it is the last commit's, or the branch's.
+	git commit -q -m second
+	_run tests/wording
+	[ "$status" -eq 1 ]
+	[ "$(wc -l < "$T/stdout")" -eq 1 ]
+	git update-ref refs/remotes/origin/main HEAD~
+	echo 'Nothing else.' > other.md
+	git add other.md
+	git commit -q -m third
+	_run tests/wording
+	[ "$status" -eq 1 ]
+	git update-ref refs/remotes/origin/main HEAD
+	yields - tests/wording
+	BASE=HEAD~2 _run tests/wording
+	[ "$status" -eq 1 ]
+	BASE=nothing _run tests/wording
+	[ "$status" -eq 1 ]
+	# Nothing to compare with.
+	rm -rf .git
+	yields - tests/wording
+	[ ! -s "$T/stdout" ]
+}
