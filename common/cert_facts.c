@@ -181,8 +181,8 @@ facts_serial(const struct ber_item *i, struct buf *out)
 	buf_add_hex(out, p, len);
 }
 
-bool
-facts_time(const struct ber_item *i, int64_t *out)
+static bool
+read_time(const struct ber_item *i, int64_t *out)
 {
 	const unsigned char *p = i->start;
 	ASN1_TIME *t;
@@ -253,7 +253,7 @@ facts_value(const struct ber_item *i, struct buf *out)
 		auto_char *name = facts_oid(i, NULL);
 
 		buf_puts(out, name);
-	} else if (facts_time(i, &t))
+	} else if (read_time(i, &t))
 		buf_puts(out, clock_format(t, time));
 	else if (ber_number(i, &n))
 		buf_printf(out, "%ld", n);

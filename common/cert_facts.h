@@ -48,9 +48,6 @@ char *facts_name(const struct ber_item *i);
 /* facts_serial() appends an INTEGER as certificates' serials are written. */
 void facts_serial(const struct ber_item *i, struct buf *out);
 
-/* facts_time() is false where the item is no time. */
-bool facts_time(const struct ber_item *i, int64_t *out);
-
 /*
  * facts_value() appends one value of an attribute as text: strings as they
  * are, times, names of OBJECT IDENTIFIERs, numbers; hexadecimal otherwise.

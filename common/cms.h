@@ -100,11 +100,6 @@ struct cms_examine {
 enum status cms_examine(const struct buf *in, const struct cms_examine *how,
     struct cms_signed *out, enum cms_check *at, struct buf *why) USE_RESULT;
 
-/* cms_verify() is cms_examine() that prints its reason; out is untouched on
- * failure. */
-enum status cms_verify(const struct buf *in, const char *name,
-    bool allow_sha1, struct cms_signed *out) USE_RESULT;
-
 /*
  * cms_encrypt() gives EnvelopedData in DER for every recipient: RSA key
  * transport (PKCS #1 v1.5), or key agreement with an EC certificate.

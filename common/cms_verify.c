@@ -253,19 +253,3 @@ cms_examine(const struct buf *in, const struct cms_examine *how,
 	diag_ssl_clear();
 	return st;
 }
-
-enum status
-cms_verify(const struct buf *in, const char *name, bool allow_sha1,
-    struct cms_signed *out)
-{
-	const struct cms_examine how = { allow_sha1, NULL };
-	auto_cms_signed s = CMS_SIGNED_INIT;
-	auto_buf why = BUF_INIT;
-	enum cms_check at;
-	enum status st;
-
-	if ((st = cms_examine(in, &how, &s, &at, &why)) != OK)
-		return fail(st, "%s: %s", name, buf_str(&why));
-	*out = MOVE(s);
-	return OK;
-}

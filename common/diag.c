@@ -38,12 +38,6 @@ diag_verbose(bool on)
 	verbose = on;
 }
 
-bool
-diag_is_verbose(void)
-{
-	return verbose;
-}
-
 void
 diag_capture(char *line, size_t size)
 {

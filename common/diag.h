@@ -47,7 +47,6 @@ void diag_init(const char *name);
 
 /* diag_verbose() makes detail() speak, and fail_ssl() show its whole queue. */
 void diag_verbose(bool on);
-bool diag_is_verbose(void);
 
 /*
  * diag_capture() keeps the next lines of fail*() from standard error and puts

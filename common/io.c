@@ -346,25 +346,6 @@ io_make_dir(const char *path)
 	return fail_errno(FAULT, "%s: cannot make the folder", path);
 }
 
-enum status
-io_dir_is_empty(const char *path, bool *empty)
-{
-	struct dirent *e;
-	DIR *dir;
-
-	*empty = true;
-	if ((dir = opendir(path)) == NULL) {
-		if (errno == ENOENT)
-			return OK;
-		return fail_errno(FAULT, "%s: cannot open the folder", path);
-	}
-	while ((e = readdir(dir)) != NULL)
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			*empty = false;
-	closedir(dir);
-	return OK;
-}
-
 void
 io_names_free(struct io_names *l)
 {

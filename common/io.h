@@ -157,12 +157,6 @@ bool io_is_dir(const char *path);
 enum status io_make_dir(const char *path) USE_RESULT;
 
 /*
- * io_dir_is_empty() tells in *empty whether a folder holds nothing; one that
- * is not there counts as empty.
- */
-enum status io_dir_is_empty(const char *path, bool *empty) USE_RESULT;
-
-/*
  * io_list_dir() gives the names in a folder that end in suffix, sorted by
  * their bytes; FAULT where it cannot be read.
  */

@@ -152,15 +152,6 @@ report_hex(struct report *r, const char *key, const void *p, size_t len)
 }
 
 void
-report_data(struct report *r, const char *key, const void *p, size_t len)
-{
-	auto_buf b = BUF_INIT;
-
-	buf_add_base64(&b, p, len);
-	report_strn(r, key, buf_str(&b), b.len);
-}
-
-void
 report_add(struct report *r, const char *key, struct report *child)
 {
 	put(r, key, json_of(child));

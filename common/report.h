@@ -38,7 +38,6 @@ void report_bool(struct report *r, const char *key, bool value);
 void report_null(struct report *r, const char *key);
 void report_time(struct report *r, const char *key, int64_t t);
 void report_hex(struct report *r, const char *key, const void *p, size_t len);
-void report_data(struct report *r, const char *key, const void *p, size_t len);
 void report_add(struct report *r, const char *key, struct report *child);
 
 /*

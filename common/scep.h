@@ -244,10 +244,6 @@ enum status scep_request(const struct scep_request *r, struct buf *der)
 void scep_poll_content(const X509_NAME *issuer, const X509_NAME *subject,
     struct buf *der);
 
-/* scep_query_content() is the IssuerAndSerialNumber of GetCert and GetCRL. */
-void scep_query_content(const X509_NAME *issuer, const ASN1_INTEGER *serial,
-    struct buf *der);
-
 /*
  * scep_open_reply() gives the certificates and CRLs inside a SUCCESS, in the
  * order in which they were sent; crls may be NULL.  REFUSED (printed) where

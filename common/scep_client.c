@@ -184,21 +184,6 @@ scep_poll_content(const X509_NAME *issuer, const X509_NAME *subject,
 	add_sequence(body.data, body.len, der);
 }
 
-void
-scep_query_content(const X509_NAME *issuer, const ASN1_INTEGER *serial,
-    struct buf *der)
-{
-	auto_buf body = BUF_INIT;
-	unsigned char *number = NULL;
-	int len = i2d_ASN1_INTEGER(serial, &number);
-
-	cert_name_to_der(issuer, &body);
-	if (len > 0)
-		buf_add(&body, number, (size_t)len);
-	OPENSSL_free(number);
-	add_sequence(body.data, body.len, der);
-}
-
 /* ---- the answer ---- */
 
 static enum status

@@ -55,14 +55,6 @@ tree_string(const char *s)
 }
 
 struct tree *
-tree_stringn(const char *s, size_t len)
-{
-	auto_char *text = xstrndup(s, len);
-
-	return tree_string(text);
-}
-
-struct tree *
 tree_data(const void *p, size_t len)
 {
 	return made(plist_new_data(p != NULL ? p : "", len));
@@ -86,16 +78,10 @@ tree_bool(bool v)
 	return made(plist_new_bool(v));
 }
 
-bool
-tree_date_fits(int64_t t)
-{
-	return t >= INT32_MIN + epoch && t <= INT32_MAX + epoch;
-}
-
 struct tree *
 tree_date(int64_t t)
 {
-	if (!tree_date_fits(t))
+	if (t < INT32_MIN + epoch || t > INT32_MAX + epoch)
 		return NULL;
 	return made(plist_new_date((int32_t)(t - epoch), 0));
 }

@@ -53,7 +53,6 @@ struct tree *tree_array(void);
 
 /* Text, which must be what tree_text_fault() has nothing against. */
 struct tree *tree_string(const char *s);
-struct tree *tree_stringn(const char *s, size_t len);
 
 struct tree *tree_data(const void *p, size_t len);
 struct tree *tree_int(int64_t v);
@@ -66,7 +65,6 @@ struct tree *tree_uid(uint64_t v);
  * 32 bits of seconds, which is December 1932 to January 2069.
  */
 struct tree *tree_date(int64_t t);
-bool tree_date_fits(int64_t t);
 
 struct tree *tree_copy(const struct tree *t);
 

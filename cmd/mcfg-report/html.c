@@ -11,8 +11,9 @@ static const char *const months[] = {
 	"Nov", "Dec",
 };
 
-void
-html_text(struct buf *out, const char *text)
+/* Control, invisible and bidirectional characters are shown as such. */
+static void
+add_text(struct buf *out, const char *text)
 {
 	char shown[TEXT_MAX];
 	const char *p;
@@ -71,7 +72,7 @@ html(struct buf *out, const char *fmt, ...)
 			put_count(out, va_arg(ap, long long));
 			fmt += 4;
 		} else if (strncmp(fmt, "%s", 2) == 0) {
-			html_text(out, va_arg(ap, const char *));
+			add_text(out, va_arg(ap, const char *));
 			fmt += 2;
 		} else if (*fmt == '%') {
 			buf_putc(out, '%');

@@ -1,7 +1,7 @@
 /*
  * html: what the page is written with.  Text is escaped here and nowhere
  * else: whatever comes from the ledger, a log or a certificate goes through
- * html() or html_text().
+ * html().
  *
  * The markup is HTML that is also well-formed XML.
  */
@@ -13,16 +13,10 @@
 #include "overview.h"
 
 /*
- * html() appends fmt, which is markup.  It knows %s, text that is escaped,
- * %lld, a count with commas, and %%; nothing else.
+ * html() appends fmt, which is markup.  It knows %s, text that is escaped and
+ * cut if it is too long, %lld, a count with commas, and %%; nothing else.
  */
 void html(struct buf *out, const char *fmt, ...) PRINTF_LIKE(2, 3);
-
-/*
- * html_text() is one %s: control, invisible and bidirectional characters are
- * shown as such, what is too long is cut.
- */
-void html_text(struct buf *out, const char *text);
 
 /* Somebody's text in a line of ours: its direction stays its own. */
 void html_name(struct buf *out, const char *text);
