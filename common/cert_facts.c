@@ -193,7 +193,7 @@ read_time(const struct ber_item *i, int64_t *out)
 	*out = cert_time(t);
 	ASN1_TIME_free(t);
 	diag_ssl_clear();
-	return *out != INT64_MIN;
+	return *out != CERT_NO_TIME;
 }
 
 static bool

@@ -72,20 +72,20 @@ add_dates(const struct facts *f, const char *where, X509 *cert,
 	int64_t from = cert_not_before(cert), to = cert_not_after(cert);
 	char text[CLOCK_TEXT];
 
-	if (from == INT64_MIN || to == INT64_MIN)
+	if (from == CERT_NO_TIME || to == CERT_NO_TIME)
 		facts_note(f, "bad_date", where, "a date in it cannot be read");
-	if (from != INT64_MIN)
+	if (from != CERT_NO_TIME)
 		report_time(r, "not_before", from);
 	else
 		report_null(r, "not_before");
-	if (to != INT64_MIN)
+	if (to != CERT_NO_TIME)
 		report_time(r, "not_after", to);
 	else
 		report_null(r, "not_after");
-	if (to != INT64_MIN && f->at > to)
+	if (to != CERT_NO_TIME && f->at > to)
 		facts_note(f, "expired", where, "expired on %s",
 		    clock_format(to, text));
-	if (from != INT64_MIN && f->at < from)
+	if (from != CERT_NO_TIME && f->at < from)
 		facts_note(f, "not_yet_valid", where, "not valid before %s",
 		    clock_format(from, text));
 }

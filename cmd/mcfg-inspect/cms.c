@@ -58,19 +58,29 @@ detached(struct layer *l, const struct cms_view *v)
 }
 
 static void
-signed_other(struct layer *l, const struct cms_view *v)
+over_message(struct layer *l, const struct cms_view *v,
+    const struct report *inner)
 {
-	const struct report *inner = layer_content(l, &v->content);
-	const char *what = report_get_text(inner, "summary");
 	char by[300];
 
 	signed_by(v, by, sizeof by);
-	if (strcmp(layer_kind(inner), "unknown") == 0)
-		layer_is(l, "cms", "signedData over %zu bytes of something "
-		    "else, %s", v->content.len, by);
-	else
-		layer_is(l, "cms", "signedData, %s, over %s", by,
-		    what != NULL ? what : "?");
+	layer_is(l, "cms", "signedData, %s, over %s", by,
+	    report_get_text(inner, "summary"));
+}
+
+static void
+signed_other(struct layer *l, const struct cms_view *v)
+{
+	const struct report *inner = layer_content(l, &v->content);
+	char by[300];
+
+	if (strcmp(layer_kind(inner), "unknown") != 0) {
+		over_message(l, v, inner);
+		return;
+	}
+	signed_by(v, by, sizeof by);
+	layer_is(l, "cms", "signedData over %zu bytes of something else, %s",
+	    v->content.len, by);
 }
 
 static bool
@@ -103,7 +113,8 @@ signed_data(struct layer *l, const struct cms_view *v)
 	if (cms_facts_looks_like(&v->content) && v->signers > 0) {
 		struct report *inner = layer_content(l, &v->content);
 
-		if (strcmp(layer_kind(inner), "enveloped") == 0)
+		if (strcmp(layer_kind(inner), "enveloped") == 0 &&
+		    report_get(inner, "recipients") != NULL)
 			inspect_scep(l, v);
 		else if (report_get(inner, "certificates") != NULL &&
 		    report_count(report_get(inner, "signers")) == 0)
@@ -113,8 +124,7 @@ signed_data(struct layer *l, const struct cms_view *v)
 			    v->signer_name != NULL ? v->signer_name :
 			    "a certificate that is not inside");
 		else
-			layer_is(l, "cms", "signedData over %s",
-			    report_get_text(inner, "summary"));
+			over_message(l, v, inner);
 		return true;
 	}
 	signed_other(l, v);
