@@ -65,6 +65,12 @@ void identity_free(struct identity *id);
 enum status cert_load_identity(const struct identity_source *src,
     struct identity *out) USE_RESULT;
 
+/*
+ * True if a pkcs11: URI holds a PIN.  It is refused: a command line is seen by
+ * everybody, and a configuration file is not thought of as a secret.
+ */
+bool cert_key_has_pin(const char *key);
+
 /* The private key alone; what names the option ("--key"). */
 enum status cert_load_key(const struct identity_source *src, const char *what,
     EVP_PKEY **out) USE_RESULT;

@@ -44,7 +44,7 @@ query(const char *uri, const char *name, struct buf *out)
 }
 
 /*
- * The PIN: pin-value or pin-source of the URI, else --passphrase.  Without
+ * The PIN: that of pin-source in the URI, else --passphrase.  Without
  * any of them the engine would ask on the terminal, so that is refused.
  */
 static enum status
@@ -58,7 +58,7 @@ set_pin(ENGINE *e, const char *uri, key_pass *pass, void *arg)
 		    "file:", 5) == 0 ? "" : "file:", buf_str(&source));
 
 		st = secret_read(src, "pin-source", &pin);
-	} else if (!query(uri, "pin-value", &pin))
+	} else
 		st = pass(arg, &pin);
 	if (st != OK)
 		return st;

@@ -258,6 +258,21 @@ ask_passphrase(void *arg, struct buf *out)
 	return secret_read(from->src, "--passphrase", out);
 }
 
+/* RFC 7512 has it in the query; the engine would take it from the path too. */
+bool
+cert_key_has_pin(const char *key)
+{
+	static const char pin[] = "pin-value=";
+	const char *p;
+
+	if (strncmp(key, "pkcs11:", 7) != 0)
+		return false;
+	for (p = key; (p = strpbrk(p, ":;?&")) != NULL;)
+		if (strncmp(++p, pin, sizeof pin - 1) == 0)
+			return true;
+	return false;
+}
+
 /* Reads and parses what --key names; a PKCS #12 fills all of out. */
 static enum status
 load_key(const struct identity_source *src, const char *what,
@@ -270,6 +285,10 @@ load_key(const struct identity_source *src, const char *what,
 
 	if (key == NULL)
 		return fail(USAGE, "missing %s (the private key)", what);
+	if (cert_key_has_pin(key))
+		return fail(USAGE, "%s: a PIN in the URI (pin-value): put it "
+		    "into a file (pin-source=file:PATH) or use --passphrase",
+		    what);
 	if (strncmp(key, "pkcs11:", 7) == 0)
 		return key_from_token(key, ask_passphrase, &pass, &out->key);
 	if (strncmp(key, "env:", 4) == 0 || strncmp(key, "fd:", 3) == 0)

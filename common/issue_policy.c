@@ -385,6 +385,18 @@ read_times(const struct reader *r, const char *key, struct tree *v,
 }
 
 static enum status
+read_ca_key(const struct reader *r, const char *key, const struct tree *v)
+{
+	enum status st;
+
+	if ((st = read_string(r, key, v, &r->p->key)) != OK ||
+	    !cert_key_has_pin(r->p->key))
+		return st;
+	return bad(r, v, key, "a PIN in the URI (pin-value): put it into a "
+	    "file (pin-source=file:PATH, or passphrase: file:PATH)");
+}
+
+static enum status
 read_names(const struct reader *r, const char *key, struct tree *v)
 {
 	struct issue_policy *p = r->p;
@@ -392,7 +404,7 @@ read_names(const struct reader *r, const char *key, struct tree *v)
 	if (strcmp(key, "ledger") == 0)
 		return read_string(r, key, v, &p->ledger);
 	if (strcmp(key, "key") == 0)
-		return read_string(r, key, v, &p->key);
+		return read_ca_key(r, key, v);
 	if (strcmp(key, "passphrase") == 0)
 		return read_string(r, key, v, &p->passphrase);
 	if (strcmp(key, "approval") == 0)

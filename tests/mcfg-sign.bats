@@ -378,6 +378,38 @@ token() {
 	    --pin 1234
 }
 
+@test "a PIN on a command line is refused by every tool, and not shown" {
+	local uri
+
+	for uri in 'pkcs11:object=k?pin-value=7391' 'pkcs11:pin-value=7391' \
+	    'pkcs11:object=k;pin-value=7391' \
+	    'pkcs11:object=k?module-path=/none&pin-value=7391' \
+	    'pkcs11:object=k?pin-source=file:/none&pin-value=7391'; do
+		refuses 2 pin-source mcfg-sign --cert "$PKI/signer.pem" \
+		    --key "$uri" "$T/profile"
+		refuses 2 pin-source mcfg-sign --cert "$PKI/signer.pem" \
+		    --key "$uri" --out-dir "$T/out" "$T/profile"
+		refuses 2 pin-source mcfg-decrypt --key "$uri" "$T/profile"
+		refuses 2 pin-source scep-request --ca "$PKI/root.pem" \
+		    --key "$uri" --subject /CN=x --state "$T/state"
+		refuses 2 pin-source scep-ca init --dir "$T/ca" \
+		    --import-cert "$PKI/root.pem" --import-key "$uri"
+		[ ! -e "$T/ca" ]
+		! grep -q 7391 "$T/stderr" || false
+	done
+	# Nor is one taken from a file that is not thought of as a secret.
+	yields - scep-ca init --dir "$T/ca" --subject /CN=ca
+	[ "$(stat -c %a "$T/ca/scep-ca.yaml")" = 600 ]
+	echo "key: 'pkcs11:object=k?pin-value=7391'" > "$T/ca/scep-ca.yaml"
+	for verb in list check crl; do
+		refuses 3 'scep-ca.yaml:1:' scep-ca "$verb" --dir "$T/ca"
+		! grep -q 7391 "$T/stderr" || false
+	done
+	# A value that only looks like one is a name.
+	refuses 4 'pkcs11' mcfg-sign --cert "$PKI/signer.pem" \
+	    --key 'pkcs11:object=xpin-value=1?module-path=/none' "$T/profile"
+}
+
 @test "sign: a key in a PKCS #11 token, RSA and EC, one process or several" {
 	token "$PKI/signer.key" k 01
 	token "$PKI/ec.key" e 02
@@ -397,12 +429,12 @@ token() {
 	yields "$T/got" mcfg-sign "${rest[@]}" \
 	    --key "$uri&pin-source=file:$T/pin" "$T/profile"
 	cmp "$T/want" "$T/got"
-	yields "$T/got" mcfg-sign "${rest[@]}" --key "$uri&pin-value=12%334" \
-	    "$T/profile"
-	cmp "$T/want" "$T/got"
+	printf 'x12%%334\n' > "$T/wrong"
+	refuses 4 'wrong PIN' mcfg-sign "${rest[@]}" \
+	    --key "$uri&pin-source=$T/wrong" "$T/profile"
 	yields "$T/got" mcfg-sign --cert "$PKI/ec.pem" \
 	    --chain "$PKI/root.pem" \
-	    --key "pkcs11:object=e?module-path=$MODULE&pin-value=1234" \
+	    --key "pkcs11:object=e?module-path=$MODULE&pin-source=$T/pin" \
 	    "$T/profile"
 	judged "$T/got" "$T/profile"
 	PIN=1 refuses 4 'wrong PIN' mcfg-sign "${rest[@]}" --key "$uri" \

@@ -201,6 +201,12 @@ parent_signs() {
 	[ -e ca/ra-key.pem ]
 	SCEP_TO=ca/ra.pem enrolls ca d
 	yields - scep-ca crl --dir ca
+	! grep -r 5678 ca || false
+	[ "$(stat -c %a ca/scep-ca.yaml)" = 600 ]
+	# The PIN's file may also be named in the URI.
+	yields - scep-ca init --dir two --import-cert t.pem \
+	    --import-key "$key?pin-source=file:$T/pin"
+	yields - scep-ca crl --dir two
 }
 
 @test "scep-ca rollover: prepared, offered, activated; both verify" {

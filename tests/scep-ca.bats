@@ -68,7 +68,7 @@ setup() {
 	yields - scep-ca check --dir ca
 	# As 0.1.0 issued it: nothing says that it signs profiles.
 	old() {
-		yields - scep-ca issue --dir ca --csr one.csr --profile client "$@"
+		yields - scep-ca issue --dir ca --csr one.csr --profile client
 		python3 - ca/ledger.db <<-'PY'
 		import sqlite3, sys
 		db = sqlite3.connect(sys.argv[1])

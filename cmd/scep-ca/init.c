@@ -160,7 +160,7 @@ put_policy(const struct args *a, const struct made *m)
 		add_setting(&text, "key", a->import.key);
 		add_setting(&text, "passphrase", a->import.passphrase);
 	}
-	return folder_put(a->source.dir, CA_POLICY, false, &text);
+	return folder_put(a->source.dir, CA_POLICY, true, &text);
 }
 
 static enum status
