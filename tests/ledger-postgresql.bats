@@ -43,6 +43,10 @@ on_postgresql() {
 	on_postgresql scep-ca-crash.bats -f 'eight'
 }
 
+@test "postgresql: two programs at once, in every order" {
+	on_postgresql scep-ca-race.bats
+}
+
 # filled URI: a ledger with rows of every kind, more than a page of some.
 filled() {
 	{

@@ -34,6 +34,18 @@ holder() {
 	granted ca "$1"
 }
 
+# renewal NAME: NAME-again.msg renews the certificate of NAME, with its key.
+renewal() {
+	cp "$1.key" "$1-again.key"
+	cp "$1.cert" "$1-again.pem"
+	csr "$1-again" "/CN=$1" ''
+	message ca "$1-again" --type 17
+}
+
+serial_of() {
+	openssl x509 -in "$1" -noout -serial | sed 's/.*=//' | tr A-F a-f
+}
+
 # certificates WHERE: how many there are
 certificates() {
 	sql "SELECT COUNT(*) FROM certificate WHERE $1"
@@ -65,7 +77,32 @@ stand() {
 	[[ $stood != ended* ]] || over=yes
 }
 
-# ---- an enrollment that ends meanwhile ----
+# ---- a certificate that ends while it renews ----
+
+revoked_at() {
+	local renewed
+
+	holder "r$1"
+	renewal "r$1"
+	stand renew "$1" scep-ca answer --dir ca --operation PKIOperation \
+	    "r$1-again.msg"
+	renewed=$(certificates "subject = 'CN=r$1' AND revoked = 0")
+	gate_beside renew revoke scep-ca revoke --dir ca \
+	    "$(serial_of "r$1.cert")"
+	[ "${gate_where[revoke]}" = 'ended 0' ]
+	[ "${gate_where[renew]}" = 'ended 0' ]
+	python3 "$TESTS/scep.py" read renew.out > attrs
+	if [ "$gate_first" = revoke ] && [ "$renewed" -eq 1 ]; then
+		grep -qx pkiStatus=2 attrs
+		[ "$(certificates "subject = 'CN=r$1'")" -eq 1 ]
+	else
+		grep -qx pkiStatus=0 attrs
+	fi
+}
+
+@test "scep-ca race: what is revoked while it renews is not renewed" {
+	each_stop revoked_at
+}
 
 # enrolled NAME: NAME has the identity of an enrollment, whose id is in $id.
 enrolled() {
@@ -99,6 +136,25 @@ aborted_at() {
 	each_stop aborted_at
 }
 
+renewed_at() {
+	enrolled "e$1"
+	granted ca "e$1"
+	cp "e$1.key" "e$1-again.key"
+	cp "e$1.cert" "e$1-again.pem"
+	csr "e$1-again" "$(cat "e$1.subject")" ''
+	message ca "e$1-again" --type 17
+	stand renew "$1" scep-ca answer --dir ca --operation PKIOperation \
+	    "e$1-again.msg"
+	gate_beside renew abort mcfg-enrollment abort --ledger "$LEDGER" "$id"
+	[ "${gate_where[abort]}" = 'ended 0' ]
+	[ "${gate_where[renew]}" = 'ended 0' ]
+	[ "$(certificates "enrollment = '$id' AND revoked = 0")" -eq 0 ]
+}
+
+@test "scep-ca race: an enrollment that is aborted renews nothing" {
+	each_stop renewed_at
+}
+
 # ---- lists of revoked certificates ----
 
 # lists NAME...: the list on disk holds the certificates of all, says openssl.
@@ -115,6 +171,22 @@ lists() {
 			return 1
 		}
 	done
+}
+
+both_at() {
+	holder "a$1"
+	holder "b$1"
+	stand first "$1" scep-ca revoke --dir ca "$(serial_of "a$1.cert")"
+	gate_beside first second scep-ca revoke --dir ca \
+	    "$(serial_of "b$1.cert")"
+	[ "${gate_where[first]}" = 'ended 0' ]
+	[ "${gate_where[second]}" = 'ended 0' ]
+	lists "a$1" "b$1"
+	yields out scep-ca check --dir ca
+}
+
+@test "scep-ca race: two revocations at once are both in the list" {
+	each_stop both_at
 }
 
 # number FILE: the CRL number, in decimal.
@@ -212,10 +284,6 @@ shared_at() {
 }
 
 # ---- a death between two steps ----
-
-serial_of() {
-	openssl x509 -in "$1" -noout -serial | sed 's/.*=//' | tr A-F a-f
-}
 
 dead_at() {
 	holder "k$1"
