@@ -1,9 +1,9 @@
 /*
  * The PostgreSQL engine: any number of hosts on one database.
  *
- * Writers take turns by an advisory lock, as SQLite's do, so that what holds
+ * Writers take turns by a lock on a table, as SQLite's do, so that what holds
  * for one engine holds for the other; a host that stops in its turn loses it
- * by the session's timeouts.
+ * by the session's timeouts.  Who may only read cannot have that lock.
  */
 #include "ledger_engine.h"
 
@@ -229,15 +229,30 @@ pg_script(struct ledger *l, const char *sql)
 
 /* ---- transactions ---- */
 
+/* Whether a statement failed since there is no such table. */
+static bool
+lacks_table(const PGresult *res)
+{
+	const char *code = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+
+	return code != NULL && strcmp(code, "42P01") == 0;
+}
+
 /*
  * Each statement after the lock sees what was committed before it: so READ
  * COMMITTED, whatever the database's default.
  */
+#define BEGIN_WRITING "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; "
+
 static enum status
 pg_begin(struct ledger *l)
 {
-	static const char begin[] = "BEGIN ISOLATION LEVEL READ COMMITTED "
-	    "READ WRITE; SELECT pg_advisory_xact_lock(1835230823)";
+	static const char begin[] = BEGIN_WRITING
+	    "LOCK TABLE ledger IN EXCLUSIVE MODE";
+	/* Without a ledger there is nothing to keep others from, but several
+	 * may be about to make one. */
+	static const char begin_first[] = BEGIN_WRITING
+	    "SELECT pg_advisory_xact_lock(1835230823)";
 	struct postgresql *p = l->state;
 	PGresult *res = PQexec(p->conn, begin);
 	enum status st = OK;
@@ -245,6 +260,11 @@ pg_begin(struct ledger *l)
 	if (!is_done(res) && reconnect(l)) {
 		PQclear(res);
 		res = PQexec(p->conn, begin);
+	}
+	if (!is_done(res) && lacks_table(res)) {
+		l->engine->rollback(l);
+		PQclear(res);
+		res = PQexec(p->conn, begin_first);
 	}
 	if (!is_done(res)) {
 		st = pg_fail(l, res);
@@ -387,6 +407,64 @@ check_uri(const char *uri)
 	return OK;
 }
 
+/* True if a server is of this machine: a socket, or an address of loopback. */
+static bool
+is_here(const char *host)
+{
+	return *host == '\0' || *host == '/' || *host == '@' ||
+	    strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
+	    strncmp(host, "127.", 4) == 0;
+}
+
+/* The first of a list, with commas between, that is of another machine. */
+static char *
+elsewhere(const char *hosts)
+{
+	size_t len;
+
+	for (; hosts != NULL; hosts = hosts[len] == ',' ? hosts + len + 1 :
+	    NULL) {
+		auto_char *one = NULL;
+
+		len = strcspn(hosts, ",");
+		one = xstrndup(hosts, len);
+		if (!is_here(one))
+			return STEAL(one);
+	}
+	return NULL;
+}
+
+/*
+ * Between two machines libpq takes a connection in clear, or to anybody, unless
+ * it is told otherwise: by the URI, the environment or a service.
+ */
+static void
+warn_of_network(const struct postgresql *p)
+{
+	PQconninfoOption *options = PQconninfo(p->conn), *o;
+	const char *host = NULL, *address = NULL;
+	auto_char *other = NULL;
+	bool safe = false;
+
+	for (o = options; o != NULL && o->keyword != NULL; o++) {
+		const char *v = o->val != NULL ? o->val : "";
+
+		if (strcmp(o->keyword, "host") == 0)
+			host = v;
+		else if (strcmp(o->keyword, "hostaddr") == 0)
+			address = v;
+		else if (strcmp(o->keyword, "sslmode") == 0)
+			safe = safe || strcmp(v, "verify-full") == 0;
+		else if (strcmp(o->keyword, "gssencmode") == 0)
+			safe = safe || strcmp(v, "require") == 0;
+	}
+	other = elsewhere(address != NULL && *address != '\0' ? address : host);
+	if (!safe && other != NULL)
+		warning("ledger: %s: without sslmode=verify-full whoever is on "
+		    "the way can read and change the ledger", other);
+	PQconninfoFree(options);
+}
+
 enum status
 ledger_open_postgresql(struct ledger *l, const char *uri)
 {
@@ -404,6 +482,7 @@ ledger_open_postgresql(struct ledger *l, const char *uri)
 	l->state = p;
 	l->engine = &engine;
 	p->conn = PQconnectdbParams(keys, values, 1);
+	warn_of_network(p);
 	if (PQstatus(p->conn) != CONNECTION_OK)
 		return pg_fail(l, NULL);
 	return set_up(l);

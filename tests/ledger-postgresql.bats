@@ -145,3 +145,67 @@ sql_of() {
 	yields - mcfg-enrollment start --ledger "$URI" --user=jane
 	yields - mcfg-enrollment list --ledger "$URI"
 }
+
+@test "postgresql: a role that may only read stops nobody" {
+	postgresql_schema readers
+	yields - mcfg-enrollment start --ledger "$URI" --user=jane
+	sql_of "$URI" "CREATE ROLE reader LOGIN; GRANT USAGE ON SCHEMA readers TO
+	    reader; GRANT SELECT ON ALL TABLES IN SCHEMA readers TO reader"
+	reader=${URI/user=postgres/user=reader}
+	yields - mcfg-enrollment list --ledger "$reader"
+	# Whatever it can lock, it locks, and holds.
+	mkfifo "$T/hold"
+	{
+		echo 'BEGIN; SELECT pg_advisory_lock(1835230823);'
+		echo 'SELECT pg_advisory_lock(n) FROM generate_series(0, 9) n;'
+		for table in ledger challenge certificate enrollment event; do
+			echo "SAVEPOINT s; LOCK TABLE $table IN ACCESS SHARE MODE;"
+			for mode in 'ROW SHARE' SHARE EXCLUSIVE 'ACCESS EXCLUSIVE'; do
+				echo "SAVEPOINT s; LOCK TABLE $table IN $mode MODE;
+				    ROLLBACK TO s;"
+			done
+			for row in UPDATE SHARE 'KEY SHARE'; do
+				echo "SAVEPOINT s; SELECT * FROM $table FOR $row;
+				    ROLLBACK TO s;"
+			done
+			echo "SELECT COUNT(*) FROM $table;"
+		done
+		echo "\\echo held"
+		cat "$T/hold"
+	} | psql -qAt "$reader" > "$T/held" 2> /dev/null 3>&- &
+	pid=$!
+	until grep -q held "$T/held"; do
+		kill -0 "$pid"
+	done
+	yields - mcfg-enrollment start --ledger "$URI" --user=jane
+	yields - mcfg-enrollment purge --ledger "$URI" --older 1d
+	kill -0 "$pid"
+	: > "$T/hold"
+	wait "$pid"
+}
+
+@test "postgresql: another machine without sslmode=verify-full is warned of" {
+	local uri
+
+	# No name ends in .invalid: nothing is asked, nothing answers.
+	for uri in 'db.invalid/x' 'db.invalid/x?sslmode=require' \
+	    'db.invalid/x?sslmode=verify-ca' 'localhost,db.invalid/x' \
+	    '/x?host=db.invalid'; do
+		_run mcfg-enrollment list --ledger "postgresql://$uri"
+		[ "$status" -eq 4 ]
+		grep -q 'warning: ledger: db.invalid: .*sslmode=verify-full' \
+		    "$T/stderr"
+	done
+	for uri in 'db.invalid/x?sslmode=verify-full' "/x?host=$T" \
+	    'db.invalid/x?hostaddr=127.0.0.1&port=1' '127.0.0.1:1/x' \
+	    '[::1]:1/x' 'localhost:1/x' '/x'; do
+		_run mcfg-enrollment list --ledger "postgresql://$uri"
+		[ "$status" -eq 4 ]
+		! grep -q warning "$T/stderr" || false
+	done
+	PGSSLMODE=verify-full _run mcfg-enrollment list \
+	    --ledger postgresql://db.invalid/x
+	! grep -q warning "$T/stderr" || false
+	PGHOST=db.invalid _run mcfg-enrollment list --ledger postgresql:///x
+	grep -q 'warning: ledger: db.invalid' "$T/stderr"
+}
