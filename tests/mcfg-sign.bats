@@ -298,6 +298,50 @@ reissued() {
 	refuses 2 'missing --key' mcfg-sign --cert "$PKI/signer.pem" profile
 }
 
+@test "sign: every form of an EC key, and no other kind" {
+	local k kind
+
+	cd "$T"
+	openssl ec -in "$PKI/ec.key" -out old.pem 2> /dev/null
+	openssl ec -in "$PKI/ec.key" -outform DER -out old.der 2> /dev/null
+	openssl ec -aes128 -in "$PKI/ec.key" -passout pass:secret \
+	    -out oldenc.pem 2> /dev/null
+	# What ecparam -genkey writes has the curve before the key.
+	{ openssl ecparam -name prime256v1; cat old.pem; } > both.pem
+	{ cat old.der; printf x; } > more.der
+	head -c 60 old.der > cut.der
+	openssl pkcs8 -topk8 -in "$PKI/ec.key" -passout pass:secret \
+	    -out enc.pem
+	chmod 600 ./*.pem ./*.der
+	export PW=secret
+	for k in old.pem old.der oldenc.pem both.pem enc.pem; do
+		yields s mcfg-sign --chain "$PKI/root.pem" \
+		    --cert "$PKI/ec.pem" --key "$k" \
+		    --passphrase env:PW profile
+		judged s profile
+	done
+	for k in more.der cut.der; do
+		refuses 4 "$k: " mcfg-sign --chain "$PKI/root.pem" \
+		    --cert "$PKI/ec.pem" --key "$k" \
+		    profile
+	done
+	PW=wrong refuses 4 'does not open it' mcfg-sign --cert "$PKI/ec.pem" \
+	    --key oldenc.pem --passphrase env:PW profile
+	for kind in ed25519 rsa-pss; do
+		openssl genpkey -algorithm $kind -out $kind.key 2> /dev/null
+		openssl req -x509 -key $kind.key -subj /CN=$kind -out $kind.crt
+		chmod 600 $kind.key
+		refuses 4 'rsa and ec can' mcfg-sign --cert $kind.crt \
+		    --key $kind.key profile
+	done
+	# No room for the digest in the signature.
+	openssl req -x509 -newkey rsa:512 -nodes -keyout small.key \
+	    -subj /CN=small -out small.crt 2> /dev/null
+	chmod 600 small.key
+	refuses 4 'cannot sign as CN=small' mcfg-sign --cert small.crt \
+	    --key small.key --digest sha512 profile
+}
+
 @test "sign: a key from the environment or a descriptor" {
 	local -a rest
 
