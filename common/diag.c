@@ -39,6 +39,12 @@ diag_verbose(bool on)
 }
 
 void
+diag_uncapture(void)
+{
+	capturing = 0;
+}
+
+void
 diag_capture(char *line, size_t size)
 {
 	if (line == NULL) {

@@ -56,6 +56,9 @@ void diag_verbose(bool on);
  */
 void diag_capture(char *line, size_t size);
 
+/* diag_uncapture() ends all of them, for the last line of a process. */
+void diag_uncapture(void);
+
 /* fail() prints one line and returns st. */
 enum status fail(enum status st, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

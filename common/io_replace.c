@@ -65,23 +65,35 @@ give_name(int fd, const char *path)
 	return false;
 }
 
+/*
+ * Some file systems say only at a close that what was written is lost.  Any
+ * descriptor of the file hears it, so that the name can wait for it.
+ */
+static enum status
+settle(int fd, const char *path)
+{
+	int copy = dup(fd);
+
+	if (copy == -1 || close(copy) == -1)
+		return fail_errno(FAULT, "%s: cannot write", path);
+	return OK;
+}
+
 /* False where this cannot be done here; nothing was printed then. */
 static bool
 replace_nameless(const char *path, bool is_private, const struct buf *b,
     enum status *st)
 {
 	int fd = open_nameless(path);
+	bool done = true;
 
 	if (fd == -1)
 		return false;
-	*st = fill(fd, path, is_private, b);
-	if (*st == OK && !give_name(fd, path)) {
-		close(fd);
-		return false;
-	}
-	if (close(fd) == -1 && *st == OK)
-		*st = fail_errno(FAULT, "%s: cannot write", path);
-	return true;
+	if ((*st = fill(fd, path, is_private, b)) == OK &&
+	    (*st = settle(fd, path)) == OK)
+		done = give_name(fd, path);
+	close(fd);
+	return done;
 }
 #else
 static bool

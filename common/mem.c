@@ -8,6 +8,7 @@
 void
 mem_exhausted(void)
 {
+	diag_uncapture();
 	exit((int)fail(FAULT, "out of memory"));
 }
 

@@ -1,0 +1,94 @@
+#!/usr/bin/env bats
+# A system that lacks what this one has: files without a name, /proc, memory, a
+# disk that keeps what was written (tests/preload/poor.c).
+
+load helpers
+
+setup() {
+	POOR=${MCFG_BIN%/bin}/preload/poor.so
+	[ -z "${MCFG_TEST_SANITIZED:-}" ] || ! nm -D "$MCFG_BIN/mcfg-get" 2>&1 |
+	    grep -q __asan_ || skip 'a sanitizer wants to be first'
+	[ -e "$POOR" ] || skip 'poor.so is not built (make units)'
+	cd "$T" || return
+	printf '<plist version="1.0"><dict><key>a</key><string>new</string>%s' \
+	    '</dict></plist>' > in
+	mkdir out
+}
+
+# poor WHAT cmd...
+poor() {
+	local what=$1
+	shift
+	LD_PRELOAD=$POOR MCFG_POOR=$what "$@"
+}
+
+# left TEXT: that is in the output, and nothing lies beside it.
+left() {
+	[ "$(ls out)" = file ]
+	[ "$(cat out/file)" = "$1" ]
+}
+
+@test "poor: -o without files without a name, and without /proc" {
+	local what
+
+	umask 022
+	for what in tmpfile proc 'tmpfile proc'; do
+		rm -f out/file
+		yields - poor "$what" mcfg-get -o out/file a in
+		left new
+		[ "$(stat -c %a out/file)" = 644 ]
+		echo old > out/file
+		yields - poor "$what" mcfg-get -o out/file a in
+		left new
+		# A key of its own folder stays private.
+		rm -rf ca
+		yields - poor "$what" scep-ca init --dir ca --subject /CN=ca
+		[ "$(stat -c %a ca/key.pem)" = 600 ]
+		[ "$(find ca -name '*.??????' | wc -l)" -eq 0 ]
+	done
+	umask 027
+	yields - poor tmpfile mcfg-get -o out/file a in
+	[ "$(stat -c %a out/file)" = 640 ]
+}
+
+@test "poor: what cannot be written leaves the old file, and nothing else" {
+	local what
+
+	echo old > out/file
+	for what in close 'tmpfile close' 'tmpfile rename' 'proc rename'; do
+		status=0
+		poor "$what" mcfg-get -o out/file a in 2> err || status=$?
+		[ "$status" -eq 4 ]
+		[ "$(wc -l < err)" -eq 1 ]
+		grep -q '^mcfg-get: out/file: cannot ' err
+		left old
+	done
+	# Nothing there before: nothing there after.
+	rm out/file
+	for what in close 'tmpfile close' 'tmpfile rename'; do
+		status=0
+		poor "$what" mcfg-get -o out/file a in 2> err || status=$?
+		[ "$status" -eq 4 ]
+		[ -z "$(ls out)" ]
+	done
+}
+
+@test "poor: no memory is a fault, said in one line" {
+	poor memory=1 ls > out.ls 2>&1 &&
+	    skip 'not the malloc of glibc'
+	python3 - <<-'PY'
+	open("big", "w").write('<plist version="1.0"><dict><key>a</key>'
+	    '<string>%s</string></dict></plist>' % ("x" * 600000))
+	PY
+	echo old > out/file
+	for tool in 'mcfg-get a' mcfg-inspect mcfg-lint 'mcfg-get -o out/file a' \
+	    "mcfg-sign --cert $PKI/ec.pem --key $PKI/ec.key"; do
+		status=0
+		# shellcheck disable=SC2086 # its words
+		poor memory=500000 $tool big > got 2> err || status=$?
+		[ "$status" -eq 4 ]
+		[ ! -s got ]
+		[ "$(cat err)" = "${tool%% *}: out of memory" ]
+		left old
+	done
+}

@@ -1,0 +1,118 @@
+/*
+ * poor.so: a poor system, for the paths that a good one never takes.
+ * LD_PRELOAD it, with MCFG_POOR naming what is missing, with blanks between:
+ *
+ * tmpfile	no files without a name: open(2) with O_TMPFILE is EOPNOTSUPP
+ * proc		no /proc: linkat(2) of a name in it is ENOENT
+ * close	close(2) of a file that can be written is EIO
+ * rename	rename(2) is EXDEV
+ * memory=N	nothing of more than N bytes can be allocated
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+static const char *
+lacks(const char *what)
+{
+	const char *list = getenv("MCFG_POOR");
+
+	return list != NULL ? strstr(list, what) : NULL;
+}
+
+int
+open(const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list ap;
+
+	if ((flags & O_TMPFILE) == O_TMPFILE && lacks("tmpfile")) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	if ((flags & (O_CREAT | O_TMPFILE)) != 0) {
+		va_start(ap, flags);
+		mode = va_arg(ap, mode_t);
+		va_end(ap);
+	}
+	return REAL(open)(path, flags, mode);
+}
+
+int
+linkat(int from, const char *path, int to, const char *name, int flags)
+{
+	if (strncmp(path, "/proc/", 6) == 0 && lacks("proc")) {
+		errno = ENOENT;
+		return -1;
+	}
+	return REAL(linkat)(from, path, to, name, flags);
+}
+
+int
+rename(const char *from, const char *to)
+{
+	if (lacks("rename")) {
+		errno = EXDEV;
+		return -1;
+	}
+	return REAL(rename)(from, to);
+}
+
+int
+close(int fd)
+{
+	struct stat st;
+	int how = fcntl(fd, F_GETFL), closed;
+
+	if (!lacks("close") || how == -1 || (how & O_ACCMODE) == O_RDONLY ||
+	    fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
+		return REAL(close)(fd);
+	closed = REAL(close)(fd);
+	errno = EIO;
+	return closed == 0 ? -1 : closed;
+}
+
+#ifdef __GLIBC__
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *p, size_t size);
+
+static bool
+too_much(size_t size)
+{
+	const char *limit = lacks("memory=");
+
+	if (limit == NULL || size <= strtoul(limit + 7, NULL, 10))
+		return false;
+	errno = ENOMEM;
+	return true;
+}
+
+void *
+malloc(size_t size)
+{
+	return too_much(size) ? NULL : __libc_malloc(size);
+}
+
+void *
+calloc(size_t n, size_t size)
+{
+	return too_much(n * size) ? NULL : __libc_calloc(n, size);
+}
+
+void *
+realloc(void *p, size_t size)
+{
+	return too_much(size) ? NULL : __libc_realloc(p, size);
+}
+#endif
