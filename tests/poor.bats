@@ -82,7 +82,8 @@ left() {
 	PY
 	echo old > out/file
 	for tool in 'mcfg-get a' mcfg-inspect mcfg-lint 'mcfg-get -o out/file a' \
-	    "mcfg-sign --cert $PKI/ec.pem --key $PKI/ec.key"; do
+	    "mcfg-sign --cert $PKI/ec.pem --key $PKI/ec.key$(
+	    ) --chain $PKI/root.pem"; do
 		status=0
 		# shellcheck disable=SC2086 # its words
 		poor memory=500000 $tool big > got 2> err || status=$?
