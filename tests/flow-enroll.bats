@@ -57,7 +57,7 @@ teardown() {
 	CHALLENGE=$(mcfg-get $P.Challenge "$T/d/profile.mobileconfig")
 	export CHALLENGE
 	buy() {
-		openssl genrsa -out "$T/$1.key" 2048 2> /dev/null
+		rsa_key "$T/$1.key"
 		chmod 600 "$T/$1.key"
 		mcfg-enrollment list --config "$SITE/site.yaml" > /dev/null
 		scep-request --ca "$SITE/ca/cert.pem" --key "$T/$1.key" \

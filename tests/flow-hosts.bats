@@ -161,7 +161,7 @@ nothing_twice() {
 	[ "$code" = 403 ]
 	plist_key "$T/scep" \
 	    "p['PayloadContent'][0]['PayloadContent']['Challenge']" > "$T/pw"
-	openssl genrsa -out "$T/key" 2048
+	rsa_key "$T/key"
 	chmod 600 "$T/key"
 	subject=/O=Example,\ Inc./CN=$(sql "SELECT id FROM enrollment")
 	scep-request --ca "$ROOT_CA" --key "$T/key" --subject "$subject" \

@@ -167,7 +167,7 @@ forbidden() {
 	sign_as "$T/c.pem" "$T/c.key" "$T/plist" "$T/message"
 	forbidden "$T/message"
 
-	openssl genrsa -out "$T/m.key" 2048 2> /dev/null
+	rsa_key "$T/m.key"
 	chmod 600 "$T/m.key"
 	CH=$(scep-ca challenge --dir "$SITE/ca") scep-request \
 	    --ca "$SITE/ca/cert.pem" --key "$T/m.key" --subject /CN=manual \

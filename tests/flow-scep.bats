@@ -350,10 +350,10 @@ strongswan() {
 		    2> scepca.err
 		cmp <(openssl x509 -in got.pem -outform DER) \
 		    <(openssl x509 -in ca/cert.pem -outform DER)
-		openssl genrsa -out d.key 2048 2> /dev/null
+		rsa_key d.key
 		strongswan d 'O=acme, CN=dev' --password "$(challenge ca)"
 		# A renewal by type 17, with a new key.
-		openssl genrsa -out e.key 2048 2> /dev/null
+		rsa_key e.key
 		strongswan e 'O=acme, CN=dev' --cert d.cert --key d.key
 		[ "$(scep-ca list --dir ca | wc -l)" -eq 2 ]
 		unserve_ca
@@ -417,7 +417,7 @@ strongswan() {
 	ca ca
 	serve_ca fastcgi ca
 	challenge ca > pw
-	openssl genrsa -out key 2048 2> /dev/null
+	rsa_key key
 	chmod 600 key
 	curl -s "$URL?operation=GetCACert" -o ca.der
 	scep-request --ca ca.der --key key --subject /O=acme/CN=dev \

@@ -6,6 +6,8 @@
 
 load web
 
+# The tests of a file share a site, which knows a key again.
+export SHARED_IN=$BATS_FILE_TMPDIR
 export PW='correct horse: "battery" \ staple'
 
 # make_site [ARG...]: in $SITE, for a free port.

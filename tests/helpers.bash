@@ -193,6 +193,37 @@ free_port() {
 	PY
 }
 
+# shared NAME COMMAND...: a file or folder that is made once in a run, by the
+# command with a path as its last argument.  Its path is in $SHARED; it is
+# another one at each call with this name in a test or, if $SHARED_IN names the
+# folder of the file (BATS_FILE_TMPDIR), in that file.
+shared() {
+	local used=${SHARED_IN:-${T:-$BATS_FILE_TMPDIR}}/.shared-$1
+	local n=1 made=$MCFG_TEST_SHARED/$1
+
+	shift
+	mkdir -p "$used"
+	until mkdir "$used/$n" 2> /dev/null; do
+		n=$((n + 1))
+	done
+	SHARED=$made-$n
+	[ ! -e "$SHARED" ] || return 0
+	# Another test may be faster: what is there first stays.
+	made=$(mktemp -d "$made.XXXXXX")
+	"$@" "$made/it" || return
+	mv -T "$made/it" "$SHARED" 2> /dev/null || [ -e "$SHARED" ]
+	rm -rf "$made"
+}
+
+# rsa_key FILE [BITS]: a private key; no other call in the test gets it.  Keys
+# are shared with other tests, since each takes a tenth of a second.
+rsa_key() {
+	shared "rsa-${2:-2048}" openssl genpkey -quiet -algorithm RSA \
+	    -pkeyopt "rsa_keygen_bits:${2:-2048}" -out
+	cp "$SHARED" "$1"
+	chmod 600 "$1"
+}
+
 # unable REASON: skips the test.  In setup_file, where Bats 1.8 cannot skip, it
 # fails, and able() then skips each test of the file:
 #

@@ -79,7 +79,7 @@ read_by() {
 
 setup() {
 	scep-ca init --dir "$T/ca" --subject /O=Example/CN=CA
-	openssl genrsa -out "$T/key" 2048 2> /dev/null
+	rsa_key "$T/key"
 	scep-request --ca "$T/ca/cert.pem" --key "$T/key" \
 	    --subject /O=Example/CN=Device --state "$T/state" -o "$T/message"
 	mcfg-enrollment start --ledger "sqlite:$T/ledger.db" --user=jane \

@@ -86,7 +86,7 @@ devices() {
 authority() {
 	scep-ca init --dir ca --subject /O=Example/CN=CA
 	scep-ca challenge --dir ca > pw
-	openssl genrsa -out key 2048 2> /dev/null
+	rsa_key key
 	chmod 600 key
 	scep-request --ca ca/cert.pem --key key --state state \
 	    --subject /O=Example/CN=Device --challenge file:pw > request.der

@@ -532,7 +532,7 @@ first_line() {
 
 # exchange NAME: a key, its request NAME.request, the answer NAME.reply.
 exchange() {
-	openssl genrsa -out "$T/$1.key" 2048 2> /dev/null
+	rsa_key "$T/$1.key"
 	chmod 600 "$T/$1.key"
 	scep-request --ca "$T/ca/cert.pem" --key "$T/$1.key" \
 	    --subject "/O=Example/CN=$1" --state "$T/$1.state" \

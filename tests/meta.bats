@@ -39,7 +39,7 @@ authority() {
 
 request() {
 	authority
-	[ -e "$T/state" ] || openssl genrsa -out "$T/key" 2048 2> /dev/null
+	[ -e "$T/state" ] || rsa_key "$T/key"
 	scep-request --ca "$T/ca/cert.pem" --key "$T/key" \
 	    --subject /O=Example/CN=Device --state "$T/state" -o "$T/message"
 }
@@ -93,13 +93,13 @@ working() {
 		argv=(--ledger "sqlite:$T/ledger.db") ;;
 	scep-request)
 		authority
-		[ -e "$T/key" ] || openssl genrsa -out "$T/key" 2048 2> /dev/null
+		[ -e "$T/key" ] || rsa_key "$T/key"
 		argv=(--ca "$T/ca/cert.pem" --key "$T/key"
 		    --subject /O=Example/CN=Device --state "$T/state") ;;
 	scep-response)
 		authority
 		scep-ca challenge --dir "$T/ca" > "$T/pw"
-		openssl genrsa -out "$T/key" 2048 2> /dev/null
+		rsa_key "$T/key"
 		scep-request --ca "$T/ca/cert.pem" --key "$T/key" \
 		    --subject /O=Example/CN=Device --state "$T/state" \
 		    --challenge "file:$T/pw" -o "$T/message"

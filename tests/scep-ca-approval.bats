@@ -137,7 +137,7 @@ manual() {
 
 @test "scep-ca approval: scep-request --poll and scep-response" {
 	manual
-	openssl genrsa -out key 2048 2> /dev/null
+	rsa_key key
 	chmod 600 key
 	scep-request --ca ca/cert.pem --key key --subject /CN=d --state state \
 	    > msg

@@ -154,7 +154,7 @@ parent_signs() {
 	    --passphrase env:PASS
 	enrolls from-p12 d
 	# Another key; a certificate that is no CA; one that lacks usage.
-	openssl genrsa -out other.key 2048 2> /dev/null
+	rsa_key other.key
 	chmod 600 other.key
 	refuses 4 'not the key' scep-ca init --dir x --import-cert own.pem \
 	    --import-key other.key

@@ -19,7 +19,7 @@ requests() {
 	local i now
 
 	[ -x "$load_tool" ] || skip "scep_load is not built (make units)"
-	[ -e key ] || openssl genrsa -out key 2048 2> /dev/null
+	[ -e key ] || rsa_key key
 	chmod 600 key
 	now=$(date +%s)
 	for ((i = 0; i < $2; i++)); do
@@ -107,6 +107,7 @@ state_is() {
 @test "scep-ca stress: eight at once, as many certificates as challenges" {
 	ledger_setup
 	ca ca
+	scep-ca ledger-copy sqlite:ca/ledger.db "$LEDGER" > copied
 	echo "ledger: $LEDGER" > ca/scep-ca.yaml
 	each=${MCFG_TEST_STRESS:-25}
 	for w in 0 1 2 3 4 5 6 7; do

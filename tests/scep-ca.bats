@@ -398,7 +398,7 @@ setup() {
 @test "scep-ca: a key whose signatures anybody makes is badAlg" {
 	ca ca
 	# The exponent 1: what is signed is its own signature.
-	openssl genrsa -out good.key 2048 2> /dev/null
+	rsa_key good.key
 	openssl rsa -in good.key -noout -text > good.text
 	python3 - good.text > one.cnf <<-'PY'
 	import re, sys
@@ -736,7 +736,7 @@ enrolled() {
 	grep -qx Renewal caps
 	cp d.pem first.pem
 	for type in 17 19; do
-		openssl genrsa -out new.key 2048 2> /dev/null
+		rsa_key new.key
 		cp new.key keep
 		csr new /O=Example/CN=d ''
 		sealed ca/cert.pem new.csr d.env
@@ -802,7 +802,7 @@ enrolled() {
 	message fake f
 	granted fake f
 	mv f.cert f.pem
-	openssl genrsa -out new.key 2048 2> /dev/null
+	rsa_key new.key
 	csr new /O=Example/CN=d ''
 	sealed ca/cert.pem new.csr f.env
 	python3 "$TESTS/scep.py" make --signer f.pem --key f.key \

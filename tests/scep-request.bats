@@ -6,7 +6,7 @@ load scep_helpers
 setup() {
 	cd "$T" || return
 	ca ca
-	openssl genrsa -out key 2048 2> /dev/null
+	rsa_key key
 	chmod 600 key
 }
 
@@ -74,7 +74,7 @@ open_request() {
 	    --state state
 	open_request
 	grep -q 'Subject: CN = made' csr.text
-	openssl genrsa -out other 2048 2> /dev/null
+	rsa_key other
 	chmod 600 other
 	refuses 1 'not a request for the key' scep-request --ca ca/cert.pem \
 	    --key other --csr made.csr --state state
@@ -102,7 +102,7 @@ open_request() {
 	    --challenge file:pw --state state -o msg
 	scep-ca answer --dir ca --operation PKIOperation msg > reply
 	scep-response --state state --key key --ca ca/cert.pem reply -o cert
-	openssl genrsa -out new 2048 2> /dev/null
+	rsa_key new
 	chmod 600 new
 	yields msg scep-request --ca ca/cert.pem --key new --subject /CN=d \
 	    --signer cert --signer-key key --state state

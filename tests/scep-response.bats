@@ -6,7 +6,7 @@ load scep_helpers
 setup() {
 	cd "$T" || return
 	ca ca
-	openssl genrsa -out key 2048 2> /dev/null
+	rsa_key key
 	chmod 600 key
 	challenge ca > pw
 	scep-request --ca ca/cert.pem --key key --subject /O=Example/CN=d \
@@ -77,7 +77,7 @@ certrep() {
 	warns 'came encrypted with single DES' cert "${response[@]}" \
 	    --allow-des made
 	openssl verify -CAfile ca/root.pem cert
-	openssl genrsa -out other 2048 2> /dev/null
+	rsa_key other
 	chmod 600 other
 	# Garbage, or once in many times what is no list of certificates.
 	run scep-response --state state --key other --ca ca/cert.pem \
@@ -93,7 +93,7 @@ certrep() {
 	    --state state2 > /dev/null
 	refuses 1 'recipientNonce' scep-response --state state2 --key key \
 	    --ca ca/cert.pem reply
-	openssl genrsa -out other 2048 2> /dev/null
+	rsa_key other
 	chmod 600 other
 	scep-request --ca ca/cert.pem --key other --subject /CN=o \
 	    --state state3 > /dev/null

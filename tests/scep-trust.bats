@@ -10,10 +10,10 @@ setup_file() {
 	scep-ca init --dir ca --subject /O=Example/CN=CA
 	scep-ca init --dir with-ra --subject /O=Example/CN=CA --ra
 	scep-ca init --dir other --subject /O=Example/CN=CA
-	openssl genrsa -out key 2048 2> /dev/null
+	rsa_key key
 	chmod 600 key
 	for name in device server both any sibling evil sign enc plain; do
-		openssl genrsa -out "$name.key" 2048 2> /dev/null
+		rsa_key "$name.key"
 	done
 	chmod 600 ./*.key
 	local agent=1.3.6.1.4.1.311.20.2.1
@@ -325,9 +325,10 @@ issued() {
 
 @test "scep-trust: the certificate is of this CA, current, and for this key" {
 	asked
+	# Never newer than the good one, however slow the machine is.
+	issued brief /CN=d 1
 	issued good /CN=d
 	authority=other issued strange /CN=d
-	issued brief /CN=d 1
 	replied ca/cert.pem ca/key.pem strange.pem
 	refuses 1 'not issued by this CA' "${reads[@]}"
 	replied ca/cert.pem ca/key.pem evil.pem strange.pem

@@ -3,11 +3,23 @@
 # Clients here are made of the openssl command and tests/scep.py, so that the
 # server is not judged by its own other half.
 
-# ca DIR [init options]: a CA.
+# ca DIR [init options]: a CA; it is shared with other tests, unless an option
+# names a file.
 ca() {
 	local dir=$1
 	shift
-	scep-ca init --dir "$dir" --subject '/O=Example/CN=CA' "$@"
+	if [[ $* == */* || -e $dir ]]; then
+		init_ca "$@" "$dir"
+	else
+		shared "ca$(printf %s "$@")" init_ca "$@"
+		cp -a "$SHARED" "$dir"
+	fi
+}
+
+# init_ca [options] DIR
+init_ca() {
+	scep-ca init --subject '/O=Example/CN=CA' "${@:1:$#-1}" \
+	    --dir "${*: -1}"
 }
 
 # challenge DIR [options]: a fresh challenge, printed.
@@ -19,10 +31,9 @@ challenge() {
 
 # device NAME [CN] [bits]: NAME.key and the self-signed NAME.pem.
 device() {
-	openssl req -x509 -newkey "rsa:${3:-2048}" -nodes -keyout "$1.key" \
-	    -subj "/CN=${2:-$(basename "$1")}" -days 30 -out "$1.pem" \
-	    2> /dev/null
-	chmod 600 "$1.key"
+	rsa_key "$1.key" "${3:-2048}"
+	openssl req -x509 -new -key "$1.key" -days 30 -out "$1.pem" \
+	    -subj "/CN=${2:-$(basename "$1")}"
 }
 
 # csr NAME SUBJECT CHALLENGE [config lines of the extensions...]: NAME.csr in

@@ -59,8 +59,9 @@ setup_suite() {
 	export MCFG_BIN=${MCFG_BIN:-$root/build/bin}
 	export PATH=$MCFG_BIN:$root/scripts:$PATH
 	export MCFG_TEST_PKI=$BATS_SUITE_TMPDIR/pki
+	export MCFG_TEST_SHARED=$BATS_SUITE_TMPDIR/shared
 	# A launcher in front of the interpreter costs more than our tools do.
 	PATH=$(dirname "$(python3 -c 'import sys; print(sys.executable)')"):$PATH
-	mkdir -p "$MCFG_TEST_PKI"
+	mkdir -p "$MCFG_TEST_PKI" "$MCFG_TEST_SHARED"
 	(cd "$MCFG_TEST_PKI" && make_pki)
 }

@@ -191,7 +191,7 @@ between() {
 	    -binary | od -An -tx1 | tr -d ' \n' > "$T/print"
 	[ "$(cat "$T/print")" = "$(key "['CAFingerprint'].hex()")" ]
 
-	openssl genrsa -out "$T/k.pem" 2048 2> /dev/null
+	rsa_key "$T/k.pem"
 	pki --scep --url "$http" --in "$T/k.pem" \
 	    --dn "/$(key "['Subject'][0][0][0]")=$(key \
 	    "['Subject'][0][0][1]")/$(key "['Subject'][1][0][0]")=$(key \
@@ -225,7 +225,7 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 	http=http://localhost:$PLAIN/scep
 	pki --scepca --url "$http" --caout "$T/ca.pem" --raout "$T/ra.pem" \
 	    --outform pem > "$T/out" 2>&1
-	openssl genrsa -out "$T/k.pem" 2048 2> /dev/null
+	rsa_key "$T/k.pem"
 	ask() {
 		pki --scep --url "$http" --in "$T/k.pem" --dn "O=acme, CN=dev" \
 		    --password "$1" --cacert-enc "$T/ca.pem" \
@@ -236,7 +236,7 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 	openssl verify -CAfile "$ROOT_CA" "$T/c.pem"
 	openssl x509 -in "$T/c.pem" -noout -subject | grep -q 'CN = dev'
 	# The same key again may be a retry, which needs no challenge.
-	openssl genrsa -out "$T/k.pem" 2048 2> /dev/null
+	rsa_key "$T/k.pem"
 	run ! ask wrong
 }
 
@@ -573,7 +573,7 @@ chunked() {
 }
 
 @test "web: every form of a SCEP request" {
-	openssl genrsa -out "$T/key" 2048 2> /dev/null
+	rsa_key "$T/key"
 	chmod 600 "$T/key"
 	CH=$(scep-ca challenge --dir "$SITE/ca") scep-request \
 	    --ca "$SITE/ca/cert.pem" --key "$T/key" --subject /CN=forms \
