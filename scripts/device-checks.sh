@@ -154,6 +154,13 @@ profile_rows() {
 	fi
 }
 
+is_https() {
+	case $1 in
+	[Hh][Tt][Tt][Pp][Ss]:*) return 0 ;;
+	esac
+	return 1
+}
+
 # has_word VALUE WORD: in a header; case does not matter.
 has_word() {
 	printf '%s\n' "$1" | tr 'A-Z;,' 'a-z  ' | tr -s ' ' '\n' |
@@ -164,8 +171,8 @@ has_word() {
 
 check_connection() {
 	where=connection
-	if fetch "$tmp/body" -o /dev/null --tlsv1.0 --tls-max 1.1 \
-	    --ciphers DEFAULT@SECLEVEL=0 "${url%/}/"; then
+	if fetch "$tmp/body" --tlsv1.0 --tls-max 1.1 \
+	    --ciphers DEFAULT@SECLEVEL=0 --url "${url%/}/"; then
 		row wrong tls-version 'a hello of TLS 1.1' 'no connection' \
 		    "$code"
 	else
@@ -178,10 +185,10 @@ check_connection() {
 			    'no connection' 'no connection' ;;
 		esac
 	fi
-	fetch "$tmp/body" "${url%/}/"
+	fetch "$tmp/body" --url "${url%/}/"
 	judge tls-trusted 'a hello, with the root' 'a trusted server' \
 	    "$([ "$code" != 000 ] && echo trusted || answer)" [ "$code" != 000 ]
-	fetch "$tmp/body" "${url%/}/CA"
+	fetch "$tmp/body" --url "${url%/}/CA"
 	type=$(header content-type)
 	if ! is_code 200; then
 		absent root-type 'GET /CA' application/x-x509-ca-cert \
@@ -209,7 +216,7 @@ no_profile() {
 }
 
 check_password() {
-	fetch "$tmp/body" "$enroll"
+	fetch "$tmp/body" --url "$enroll"
 	judge password-none 'phase 1 without a password' 'no profile' \
 	    "$(answer)" no_profile
 	if is_code 401; then
@@ -220,7 +227,7 @@ check_password() {
 		absent password-asked 'the answer 401' WWW-Authenticate \
 		    "$(answer)"
 	fi
-	fetch "$tmp/body" -K - "$enroll" <<-CONF
+	fetch "$tmp/body" -K - --url "$enroll" <<-CONF
 	user = "$(escape '\"' "$user:not-$secret")"
 	CONF
 	judge password-wrong 'phase 1 with a wrong password' 'no profile' \
@@ -244,7 +251,7 @@ check_phase1() {
 	row right enroll-content 'the profile: its address' \
 	    'PayloadContent.URL' 'is there'
 	judge enroll-https 'the profile: its address' 'https' \
-	    "${profile_url%%:*}" [ "${profile_url%%:*}" = https ]
+	    "${profile_url%%:*}" is_https "$profile_url"
 	check_challenge
 }
 
@@ -280,16 +287,17 @@ check_challenge() {
 # alike A B: how many characters stand in the same place; a counter and a date
 # give themselves away so.
 alike() {
-	awk -v a="$1" -v b="$2" 'BEGIN {
+	printf '%s\n' "$1" "$2" | awk 'NR == 1 { a = $0 } NR == 2 {
 		for (i = 1; i <= length(a); i++)
-			n += substr(a, i, 1) == substr(b, i, 1)
-		print n + 0
-	}'
+			n += substr(a, i, 1) == substr($0, i, 1)
+	}
+	END { print n + 0 }'
 }
 
 # A service that believes the Host header sends devices to others.
 check_host() {
-	fetch "$tmp/body" -H 'Host: elsewhere.invalid' -K - "$enroll" <<-CONF
+	fetch "$tmp/body" -H 'Host: elsewhere.invalid' -K - --url \
+	    "$enroll" <<-CONF
 	user = "$(escape '\"' "$user:$secret")"
 	CONF
 	content "$tmp/body" "$tmp/content"
@@ -337,7 +345,7 @@ check_phase2() {
 	wrong2 truncated 'a part of the message'
 	wrong2 empty 'no message'
 	wrong2 large 'a megabyte of attributes'
-	fetch "$tmp/body" "$profile_url"
+	fetch "$tmp/body" --url "$profile_url"
 	refused profile-get 'GET where messages are posted' "$tmp/body"
 
 	form2 der 'DER where devices write BER'
@@ -378,8 +386,9 @@ check_payload() {
 	fi
 	row right scep-payload 'the profile: its SCEP payload' 'an address' \
 	    'is there'
-	judge scep-key-size 'the payload: Keysize' '2048 or more' "$bits" \
-	    [ "$bits" -ge 2048 ]
+	judge scep-key-size 'the payload: Keysize' '2048 to 4096' "$bits" \
+	    key_size_is_right
+	key_size_fits || bits=2048
 	if [ -z "$SCEP_CHALLENGE" ]; then
 		absent scep-challenge 'the payload: Challenge' 'its own' none
 	else
@@ -388,44 +397,57 @@ check_payload() {
 	fi
 }
 
+key_size_is_right() {
+	key_size_fits && [ "$bits" -ge 2048 ]
+}
+
 own_challenge() {
 	[ "${#SCEP_CHALLENGE}" -ge 16 ] &&
 	    [ "$SCEP_CHALLENGE" != "$challenge_of_phase1" ]
 }
 
-# certificates FILE: of GetCACert, each as $tmp/ca.N in DER; $single where the
-# answer is one certificate.
+# certificates FILE: how many there are in what GetCACert answered, in $n;
+# $single if it is one certificate alone.  Status 1, and why in $said, if no
+# request could be made for it.
 certificates() {
-	rm -f "$tmp"/ca.*
-	single=
-	if openssl x509 -inform DER -in "$1" -out "$tmp/all" 2> /dev/null; then
-		single=yes
-	else
-		openssl pkcs7 -inform DER -in "$1" -print_certs \
-		    -out "$tmp/all" 2> /dev/null || return
-	fi
-	awk -v to="$tmp/ca.pem." '/^-----BEGIN/ { n++; f = to n }
-	    f != "" { print > f } /^-----END/ { close(f); f = "" }' "$tmp/all"
-	n=0
-	for one in "$tmp"/ca.pem.*; do
+	n=0 single=
+	mcfg-inspect --json "$1" > "$tmp/told" 2> /dev/null
+	[ "$(of told kind)" != certificate ] || single=yes n=1
+	while [ -z "$single" ] && [ $n -lt 64 ] &&
+	    mcfg-get "certificates.$n.sha256" "$tmp/told" > /dev/null 2>&1
+	do
 		n=$((n + 1))
-		openssl x509 -in "$one" -outform DER -out "$tmp/ca.der.$n" \
-		    2> /dev/null || return
 	done
+	asks_it
+}
+
+# asks_it: a request for the CA as $ca_print says, that goes nowhere.
+asks_it() {
+	stranger
+	trusting scep-request --key "$tmp/stranger.key" --subject /CN=none \
+	    --state "$tmp/none.state" -o "$tmp/none" 2> "$tmp/said"
+	asked=$?
+	said=$(reason)
+	return $asked
 }
 
 has_fingerprint() {
-	for one in "$tmp"/ca.der.*; do
-		! fingerprint "$one" || return 0
-	done
-	return 1
+	read_fingerprint
+	asks_it
+	asked=$?
+	ca_print=
+	return $asked
 }
 
 check_ca() {
 	scep_get GetCACert "$out/04-getcacert.response"
 	type=$(header content-type)
-	if ! is_code 200 || ! certificates "$out/04-getcacert.response"; then
+	if ! is_code 200; then
 		row wrong getcacert 'GetCACert' 'certificates' "$(answer)"
+		return 1
+	fi
+	if ! certificates "$out/04-getcacert.response"; then
+		row wrong getcacert 'GetCACert' 'certificates' "$said"
 		return 1
 	fi
 	row right getcacert GetCACert certificates "$n"
@@ -433,12 +455,12 @@ check_ca() {
 	[ -z "$single" ] || want=application/x-x509-ca-cert
 	judge getcacert-type 'GetCACert: Content-Type' "$want" \
 	    "${type:-none}" has_word "$type" "$want"
-	if scep CAFingerprint > "$out/fingerprint"; then
+	if scep CAFingerprint > "$tmp/print"; then
 		judge ca-fingerprint 'the payload: CAFingerprint' \
 		    'that of GetCACert' \
 		    "$(has_fingerprint && echo right || echo another)" \
 		    has_fingerprint
-	elif [ "${scep_url%%:*}" = https ]; then
+	elif is_https "$scep_url"; then
 		absent ca-fingerprint 'the payload: CAFingerprint' \
 		    'that of GetCACert' 'none; https'
 	else
@@ -463,11 +485,14 @@ check_caps() {
 	read_caps "$out/05-getcacaps.response"
 	! is_code 200 || judge getcacaps GetCACaps 'AES, SHA-256 or SHA-512' \
 	    "$cipher $digest" is_strong
-	fetch "$tmp/body" -G "$scep_url" --data-urlencode operation=Nonsense
+	floor_caps
+	fetch "$tmp/body" -G --url "$scep_url" \
+	    --data-urlencode operation=Nonsense
 	refused scep-operation 'an operation that there is not' "$tmp/body"
 	head -c 1048576 /dev/zero > "$tmp/big"
 	fetch "$tmp/body" -H 'Content-Type: application/x-pki-message' \
-	    --data-binary "@$tmp/big" "$scep_url?operation=PKIOperation"
+	    --data-binary "@$tmp/big" \
+	    --url "$(with_query "$scep_url" operation=PKIOperation)"
 	refused scep-large 'a megabyte of zeros' "$tmp/body"
 }
 

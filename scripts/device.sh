@@ -226,8 +226,9 @@ attributes() {
 	XML
 	pair CHALLENGE "$1"
 	i=0
-	while name=$(mcfg-get "PayloadContent.DeviceAttributes.$i" \
-	    "$out/service.plist" 2> /dev/null); do
+	while [ $i -lt 64 ] &&
+	    name=$(mcfg-get "PayloadContent.DeviceAttributes.$i" \
+	    "$out/service.plist" 2> /dev/null) && [ "${#name}" -le 256 ]; do
 		pair "$name" "$(attribute "$name")"
 		i=$((i + 1))
 	done
@@ -314,25 +315,12 @@ spoil() {
 # ---- talking ----
 
 # fetch FILE CURL-ARG...: the body in FILE, $code, the header in $tmp/head;
-# $why and status 1 where no answer comes.
+# $why and status 1 where no answer comes, of 16 MiB and 60 seconds at most.
+agent=Profile/1.0
 fetch() {
-	file=$1
+	to=$1
 	shift
-	: > "$tmp/head"
-	code=$(curl -sS -q --globoff --proto =http,https --cacert "$cacert" \
-	    --max-time 60 --max-filesize 16777216 -o "$file" -D "$tmp/head" \
-	    -A Profile/1.0 -H Expect: -w '%{http_code}' "$@" \
-	    2> "$tmp/curl") || {
-		why=$(sed -n 's/^curl: ([0-9]*) //; 1p' "$tmp/curl")
-		code=000
-		return 1
-	}
-	[ -e "$file" ] || : > "$file"
-}
-
-# ask FILE CURL-ARG...: the same, where there has to be an answer.
-ask() {
-	fetch "$@" || die 4 "$where: no answer: ${why:-curl says no more}"
+	fetch_url "$to" 16777216 60 "$@"
 }
 
 # header NAME: its value in the last answer; NAME in lower case.
@@ -351,9 +339,14 @@ header() {
 # phase1 FILE: the profile that asks who the device is.
 phase1() {
 	where='phase 1' phase=1
-	fetch "$1" -K - "$enroll" <<-CONF
+	fetch "$1" -K - --url "$enroll" <<-CONF
 	user = "$(escape '\"' "$user:$secret")"
 	CONF
+}
+
+# short TEXT: no longer than any such text is.
+short() {
+	[ "${#1}" -le 1024 ]
 }
 
 # read_service: what phase 1 gave, from $out/service.plist.
@@ -362,6 +355,14 @@ read_service() {
 	    return
 	challenge=$(mcfg-get PayloadContent.Challenge "$out/service.plist" \
 	    2> /dev/null) || challenge=
+	if ! http_url "$profile_url"; then
+		line "$where: PayloadContent.URL: not an http or https address"
+		return 1
+	fi
+	if ! short "$challenge"; then
+		line "$where: PayloadContent.Challenge: longer than 1024"
+		return 1
+	fi
 }
 
 # message2: who the device is, in $out/02-profile.request.
@@ -408,7 +409,8 @@ message3() {
 # post MESSAGE FILE: to the profile service, as a device does.
 post() {
 	fetch "$2" --data-binary "@$1" \
-	    -H 'Content-Type: application/pkcs7-signature' "$profile_url"
+	    -H 'Content-Type: application/pkcs7-signature' \
+	    --url "$profile_url"
 }
 
 send2() {
@@ -425,7 +427,8 @@ scep() {
 	    2> "$tmp/get"
 }
 
-# read_scep: what phase 2 gave, from $out/scep.plist.
+# read_scep: what phase 2 gave, from $out/scep.plist; status 1, and why in
+# $tmp/get.
 read_scep() {
 	where=SCEP phase=scep
 	scep_url=$(scep URL) || return
@@ -436,32 +439,71 @@ read_scep() {
 	subject='' i=0
 	while type=$(scep "Subject.$i.0.0"); do
 		value=$(scep "Subject.$i.0.1") || return
-		subject="$subject/$type=$(escape '\/' "$value")"
+		if [ $i -ge 64 ] || ! short "$type" || ! short "$value"; then
+			echo 'Subject: too long' > "$tmp/get"
+			return 1
+		fi
+		subject="$subject/$(escape '\/=' "$type")=$(escape '\/' "$value")"
 		i=$((i + 1))
 	done
+	why=
+	http_url "$scep_url" || why='URL: not an http or https address'
+	short "$ca_name" || why='Name: longer than 1024'
+	short "$SCEP_CHALLENGE" || why='Challenge: longer than 1024'
+	printf '%s\n' "$why" > "$tmp/get"
+	[ -z "$why" ]
+}
+
+# key_size_fits: is $bits what a device would make?  A stranger's number does
+# not keep this machine busy.
+key_size_fits() {
+	case $bits in
+	[1-9][0-9][0-9][0-9]) [ "$bits" -ge 1024 ] && [ "$bits" -le 4096 ] ;;
+	*) return 1 ;;
+	esac
 }
 
 # scep_get OPERATION FILE
 scep_get() {
-	fetch "$2" -G "$scep_url" --data-urlencode "operation=$1" \
+	fetch "$2" -G --url "$scep_url" --data-urlencode "operation=$1" \
 	    --data-urlencode "message=$ca_name"
 }
 
-# fingerprint CERT: does the CA's have the fingerprint of the payload?
-fingerprint() {
-	case $(wc -c < "$out/fingerprint") in
-	*16) md=md5 ;;
-	*20) md=sha1 ;;
-	*64) md=sha512 ;;
-	*) md=sha256 ;;
+# read_fingerprint: the CAFingerprint of the payload in $ca_print, hex, or
+# nothing.
+read_fingerprint() {
+	ca_print=
+	if scep CAFingerprint > "$tmp/print"; then
+		ca_print=$(head -c 100 "$tmp/print" | od -An -v -tx1 |
+		    tr -d ' \n')
+		ca_print=${ca_print:-none}
+	fi
+}
+
+# fingerprint_fits: has $ca_print, if there is one, the length of a digest?
+fingerprint_fits() {
+	case ${#ca_print} in
+	0|32|40|64|128) return 0 ;;
 	esac
-	openssl dgst "-$md" -binary -out "$tmp/is" "$1" &&
-	    cmp -s "$out/fingerprint" "$tmp/is"
+	return 1
+}
+
+# trusting TOOL ARG...: scep-request or scep-response; who the CA is they find
+# out by what it answered, and $ca_print if the payload has a fingerprint.
+ca_print=
+trusting() {
+	tool=$1
+	shift
+	[ -n "$ca_print" ] || set -- --no-trust "$@"
+	"$tool" --ca "$out/04-getcacert.response" \
+	    ${ca_print:+--fingerprint "$ca_print"} \
+	    ${ra_print:+--ra-fingerprint "$ra_print"} "$@"
 }
 
 # read_caps FILE: $cipher, $digest, and $by_post if the CA can.
 read_caps() {
 	cipher=des-ede3-cbc digest=sha1 by_post=
+	head -c 4096 "$1" > "$tmp/caps"
 	while IFS= read -r cap || [ -n "$cap" ]; do
 		case $cap in
 		AES*|SCEPStandard*) cipher=aes-128-cbc ;;
@@ -472,7 +514,13 @@ read_caps() {
 		SHA-256*|SCEPStandard*)
 			[ "$digest" = sha512 ] || digest=sha256 ;;
 		esac
-	done < "$1"
+	done < "$tmp/caps"
+}
+
+# floor_caps: GetCACaps is not signed, and makes nothing weaker than this.
+floor_caps() {
+	[ "$cipher" != des-ede3-cbc ] || cipher=aes-128-cbc
+	[ "$digest" != sha1 ] || digest=sha256
 }
 
 new_key() {
@@ -489,7 +537,7 @@ message_scep() {
 			SCEP_CHALLENGE=$(random 16) || exit
 		fi
 		! is other-subject || subject=$subject/OU=Other
-		scep-request --ca "$out/04-getcacert.response" \
+		trusting scep-request \
 		    --key "$out/identity-key.pem" --subject "$subject" \
 		    ${SCEP_CHALLENGE:+--challenge env:SCEP_CHALLENGE} \
 		    --digest "$digest" --cipher "$cipher" \
@@ -501,11 +549,11 @@ send_scep() {
 	if [ -n "$by_post" ]; then
 		fetch "$1" -H 'Content-Type: application/x-pki-message' \
 		    --data-binary "@$out/06-pkioperation.request" \
-		    "$scep_url?operation=PKIOperation"
+		    --url "$(with_query "$scep_url" operation=PKIOperation)"
 	else
 		openssl base64 -A -in "$out/06-pkioperation.request" \
 		    -out "$tmp/message" || exit 4
-		fetch "$1" -G "$scep_url" \
+		fetch "$1" -G --url "$scep_url" \
 		    --data-urlencode operation=PKIOperation \
 		    --data-urlencode "message@$tmp/message"
 	fi
@@ -513,7 +561,7 @@ send_scep() {
 
 # read_reply FILE TO: the certificate of a reply; status of scep-response.
 read_reply() {
-	scep-response --state "$out/state" --key "$out/identity-key.pem" \
-	    --ca "$out/04-getcacert.response" ${allow_des:+--allow-des} \
+	trusting scep-response --state "$out/state" \
+	    --key "$out/identity-key.pem" ${allow_des:+--allow-des} \
 	    -o "$2" "$1"
 }

@@ -1,8 +1,10 @@
 """A profile service that makes the mistakes which services make.
 
-wrong_service.py PKI DIR: prints its address and serves until it is ended; PKI
-is the tests' certificates, DIR has tls.pem and tls.key and is for its files.
-The cryptography is the openssl command's.
+wrong_service.py PKI DIR [PLANTS]: prints its address and serves until it is
+ended; PKI is the tests' certificates, DIR has tls.pem and tls.key and is for
+its files.  The cryptography is the openssl command's.  PLANTS is a file of JSON,
+read again at each request: texts to put in place of what it says, by name; it
+says where a request to /exfil came from in DIR/exfil.
 
 It knows its own certificates by their issuer's name and encrypts to every
 certificate in the bag, as the listings of 2010 do; its challenge is always the
@@ -11,6 +13,7 @@ without intermediates, its CA certifies whatever comes.
 """
 import hashlib
 import http.server
+import json
 import plistlib
 import re
 import ssl
@@ -21,6 +24,7 @@ import urllib.parse
 import uuid
 
 pki, folder = sys.argv[1:3]
+plants = sys.argv[3] if len(sys.argv) > 3 else None
 here = re.sub('[^/]*$', '', sys.argv[0])
 ROOT, KEY = pki + '/root.pem', pki + '/root.key'
 served = set()
@@ -28,6 +32,14 @@ served = set()
 
 class Refused(Exception):
     pass
+
+
+def plant(name, value):
+    """What is said there: value, or what stands in PLANTS."""
+    if plants is None:
+        return value
+    with open(plants) as f:
+        return json.load(f).get(name, value)
 
 
 def openssl(*args, data=None):
@@ -47,7 +59,9 @@ def temporary(data=b''):
 def sign(profile):
     return openssl('cms', '-sign', '-binary', '-nodetach', '-outform', 'DER',
                    '-signer', pki + '/signer.pem',
-                   '-inkey', pki + '/signer.key', data=plistlib.dumps(profile))
+                   '-inkey', pki + '/signer.key',
+                   *(['-certfile', pki + '/chain.pem'] if plants else []),
+                   data=plistlib.dumps(profile))
 
 
 def payload(kind, content, **more):
@@ -58,15 +72,26 @@ def payload(kind, content, **more):
 
 def service(host):
     return payload('Profile Service', {
-        'URL': 'https://%s/profile' % host, 'Challenge': 'secret',
-        'DeviceAttributes': ['UDID', 'SERIAL']})
+        'URL': plant('service-url', 'https://%s/profile' % host),
+        'Challenge': plant('service-challenge', 'secret'),
+        'DeviceAttributes': ['UDID', plant('attribute', 'SERIAL')]})
+
+
+def fingerprint():
+    if plants is None:
+        return hashlib.sha1(b'another').digest()
+    return hashlib.sha256(openssl('x509', '-in', ROOT,
+                                  '-outform', 'DER')).digest()
 
 
 def scep_payload(address):
     return payload('Configuration', [payload('com.apple.security.scep', {
-        'URL': address + '/scep', 'Challenge': 'secret', 'Keysize': 1024,
-        'Subject': [[['O', 'Example']], [['CN', 'Device']]],
-        'CAFingerprint': hashlib.sha1(b'another').digest()})])
+        'URL': plant('scep-url', address + '/scep'),
+        'Name': plant('name', ''), 'Challenge': plant('challenge', 'secret'),
+        'Keysize': plant('key-size', 1024),
+        'Subject': [[[plant('type', 'O'), 'Example']],
+                    [['CN', plant('value', 'Device')]]],
+        'CAFingerprint': plant('fingerprint', fingerprint())})])
 
 
 def configuration(attributes, readers):
@@ -134,15 +159,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def reply(self, body, code=200, kind='application/octet-stream'):
         self.send_response(code)
-        self.send_header('Content-Type', kind)
+        self.send_header('Content-Type', plant('content-type', kind))
         self.send_header('Content-Length', str(len(body)))
-        if code == 302:
-            self.send_header('Location', '/enroll')
+        if code == 302 or plants is not None:
+            self.send_header('Location', plant('location', '/enroll'))
         self.end_headers()
         self.wfile.write(body)
 
     def page(self, path, query, body):
         operation = query.get('operation', [''])[0]
+        if 'exfil' in self.path or b'the secret of a file' in body:
+            with open(folder + '/exfil', 'ab') as f:
+                f.write(self.path.encode() + body)
         if path == '/CA':
             return self.reply(open(ROOT, 'rb').read())
         if path == '/enroll' and 'Authorization' not in self.headers:
@@ -157,8 +185,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if operation == 'PKIOperation':
             return self.reply(scep(body))
         if operation == 'GetCACaps':
-            return self.reply(b'Renewal\nPOSTPKIOperation\n', 200,
-                              'text/html')
+            return self.reply(plant(
+                'caps', 'Renewal\nPOSTPKIOperation\n').encode(), 200,
+                'text/html')
         if path == '/scep':
             return self.reply(openssl('x509', '-in', ROOT, '-outform', 'DER'))
         return self.reply(b'', 404)
