@@ -12,7 +12,8 @@ trap '' TERM
 set -uf
 umask 077
 
-MAX=65536		# bytes of a device's answer
+MAX=65536		# bytes of a device's answer, or of a program's
+PATIENCE=30		# seconds for a program of the site's
 TYPE=application/x-apple-aspen-config
 NL='
 '
@@ -179,13 +180,16 @@ attempt() {
 	shift
 	[ "$what" != ask ] || what=$2
 	status=0
-	{ said=$("$@" 2>&1 >&3 3>&-) || status=$?; } 3>&1
+	# The shell would say itself that a program was killed.
+	{ said=$("$@" 2>&1 >&3 3>&-) || status=$?; } 3>&1 2> /dev/null
 	if [ "$status" -eq 0 ]; then
 		[ -z "$said" ] || printf '%s\n' "$said" >&2
 		return 0
 	fi
 	case $kind:$status in
 	judge:1|admit:1|name:[12]) code=403 ;;
+	admit:124|admit:137) code=503 said="$what: no end in $PATIENCE s" ;;
+	admit:141) code=503 said="$what: more than $MAX bytes" ;;
 	judge:3) code=400 ;;
 	judge:5) code=301 ;;
 	*)
@@ -545,10 +549,11 @@ program() {
 	esac
 }
 
-# ask PROGRAM ARG: becomes that program of the site's, in a subshell.
+# ask PROGRAM ARG: becomes that program of the site's, in a subshell, and has
+# its process group killed when its time is over.
 ask() {
 	leave for_programs
-	exec "$@"
+	exec timeout -s KILL "$PATIENCE" "$@"
 }
 
 # start [ARG...]: records the user and prints the challenge.
@@ -569,7 +574,20 @@ start_with_facts() {
 		return 103 ;;
 	esac
 	facts=$(program "$facts" facts) || return
-	about=$(admit ask "$facts" "$is" < /dev/null) || return
+	# What it prints, a byte more than it may at most, and the status.
+	about=$({
+		status=$({ {
+			admit ask "$facts" "$is" < /dev/null 3>&- 4>&-
+			echo $? >&4
+		} | head -c $((MAX + 1)) >&3; } 4>&1)
+		echo " $status"
+	} 3>&1)
+	status=${about##* } about=${about% *}
+	[ "$status" -eq 0 ] || return "$status"
+	if [ "${#about}" -gt "$MAX" ]; then
+		log 503 "$facts: more than $MAX bytes"
+		return 203
+	fi
 	printf '%s\n' "$about" | start --vars -
 }
 

@@ -189,3 +189,70 @@ refused() {
 	yields "$T/version" facts-ldap --version
 	grep -qE '^facts-ldap [0-9.]+$' "$T/version"
 }
+
+# big BYTES: a text of that size which LDIF takes in base64.
+big() {
+	python3 -c 'import sys; n = int(sys.argv[1])
+print("ü" + "x" * (n - 2), end="")' "$1"
+}
+
+# plain_directory: ldapsearch itself is not what is looked at: it says what is
+# in $T/ldif.
+plain_directory() {
+	mkdir -p "$T/bin"
+	printf '#!/bin/sh\ncat "%s/ldif"\n' "$T" > "$T/bin/ldapsearch"
+	chmod +x "$T/bin/ldapsearch"
+	PATH=$T/bin:$PATH
+}
+
+@test "facts-ldap: what is too large is refused by name, at any size" {
+	plain_directory
+	site 'attributes: ["description*"]'
+	for n in 65536 65537 100000 1200000; do
+		{
+			echo 'dn: uid=jane'
+			printf 'description:: '
+			big "$n" | base64 -w0
+			echo
+		} > "$T/ldif"
+		if [ "$n" -eq 65536 ]; then
+			facts jane
+			json_is "$T/facts" "len(j['description'][0].encode()) == $n"
+		else
+			refused 1 'attribute description is larger than 64 KiB' jane
+		fi
+		{
+			echo 'dn: uid=jane'
+			printf 'description: '
+			big "$n" | tr -c x x
+			echo
+		} > "$T/ldif"
+		if [ "$n" -eq 65536 ]; then
+			facts jane
+		else
+			refused 1 'attribute description is larger than 64 KiB' jane
+		fi
+	done
+	{
+		echo 'dn: uid=jane'
+		yes 'description: x'
+	} 2> /dev/null | head -c 3000000 > "$T/ldif"
+	refused 1 'larger than 2 MiB' jane
+	# A lot of small values, and a few large ones, arrive in their order.
+	{
+		echo 'dn: uid=jane'
+		seq -f 'description: %.0f' 50000
+	} > "$T/ldif"
+	facts jane
+	json_is "$T/facts" "j['description'] == [str(n + 1) for n in range(50000)]"
+	{
+		echo 'dn: uid=jane'
+		for n in 1 2 3 4 5 6 7 8; do
+			printf 'description:: '
+			big 65000 | base64 -w0
+			echo
+		done
+	} > "$T/ldif"
+	facts jane
+	json_is "$T/facts" "[len(v.encode()) for v in j['description']] == [65000] * 8"
+}

@@ -248,6 +248,39 @@ asks() {
 	FACTS=. ends 500 'no such program' :
 }
 
+@test "mcfg.cgi: a program has its time and its room, and then is killed" {
+	# The time is shorter here: it is timeout's to keep, and asked for.
+	mkdir "$T/bin"
+	ln -s "$MCFG_BIN"/* "$T/bin"
+	cat > "$T/bin/timeout" <<-SH
+	#!/bin/sh
+	printf '%s ' "\$@" > "$T/asked"
+	shift 3
+	exec $(command -v timeout) -s KILL 0.3 "\$@"
+	SH
+	chmod +x "$T/bin/timeout"
+	export MCFG_BIN=$T/bin
+	for how in 'exec sleep 1000' 'sleep 1000 & wait' \
+	    'trap "" TERM; while :; do sleep 1000; done' 'while :; do :; done'; do
+		knows "echo '{'; $how"
+		asks jane
+		[ "$code" = 503 ] || { echo "$how: $code"; cat "$T/log"; false; }
+		[ "$(header Retry-After)" = 5 ]
+		logged 'no end in 30 s'
+		grep -q -- '^-s KILL 30 ./my facts jane ' "$T/asked"
+	done
+	for how in 'yes x' 'head -c 65600 /dev/zero | tr "\0" x' \
+	    'yes " 0"' 'head -c 65537 /dev/zero | tr "\0" " "; exit 0'; do
+		knows "$how"
+		asks jane
+		[ "$code" = 503 ] || { echo "$how: $code"; cat "$T/log"; false; }
+		logged 'more than 65536 bytes'
+	done
+	knows 'printf "{\"a\": \"%065000d\"}" 0'
+	asks jane
+	[ "$code" = 200 ]
+}
+
 @test "mcfg.cgi: every other path is 404" {
 	for p in //enroll /ENROLL /enroll/ /enroll/x '/enroll;x' /enroll.x \
 	    /enroll%20 /Enroll '/enroll ' /mcfg.cgi /mcfg.cgi/enroll /ca \
