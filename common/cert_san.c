@@ -31,12 +31,24 @@ ia5_name(int type, const char *value)
 	return gn;
 }
 
-static GENERAL_NAME *
-upn_name(const char *value)
+static bool
+is_utf8(const ASN1_UTF8STRING *s)
 {
-	GENERAL_NAME *gn = GENERAL_NAME_new();
+	unsigned char *text = NULL;
+	int len = ASN1_STRING_to_UTF8(&text, s);
+
+	OPENSSL_free(text);
+	diag_ssl_clear();
+	return len >= 0;
+}
+
+static const char *
+upn_name(const char *value, GENERAL_NAME **out)
+{
 	ASN1_UTF8STRING *s = ASN1_UTF8STRING_new();
+	GENERAL_NAME *gn = GENERAL_NAME_new();
 	ASN1_TYPE *t = ASN1_TYPE_new();
+	const char *p;
 
 	if (gn == NULL || s == NULL || t == NULL ||
 	    ASN1_STRING_set(s, value, (int)strlen(value)) != 1)
@@ -44,7 +56,14 @@ upn_name(const char *value)
 	ASN1_TYPE_set(t, V_ASN1_UTF8STRING, s);
 	if (GENERAL_NAME_set0_othername(gn, OBJ_nid2obj(NID_ms_upn), t) != 1)
 		mem_exhausted();
-	return gn;
+	for (p = value; (unsigned char)*p > ' ' && *p != 0x7F; p++)
+		continue;
+	if (*p != '\0' || !is_utf8(s)) {
+		GENERAL_NAME_free(gn);
+		return "not UTF-8, or a blank or control character";
+	}
+	*out = gn;
+	return NULL;
 }
 
 static const char *
@@ -89,10 +108,8 @@ make_san(const char *text, GENERAL_NAME **out)
 		return "longer than 4096 bytes";
 	if (kinds[i].type == GEN_IPADD)
 		return ip_name(value, out);
-	if (kinds[i].type == GEN_OTHERNAME) {
-		*out = upn_name(value);
-		return NULL;
-	}
+	if (kinds[i].type == GEN_OTHERNAME)
+		return upn_name(value, out);
 	if ((reason = check_ascii(value)) != NULL)
 		return reason;
 	*out = ia5_name(kinds[i].type, value);

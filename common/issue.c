@@ -141,16 +141,34 @@ judge_subject(const struct issue_policy *p, const X509_NAME *subject,
 
 /* ---- subject alternative names ---- */
 
+/* An IA5String that is ASCII, without control characters. */
 static char *
-plain_text(const ASN1_STRING *s)
+ascii_text(const ASN1_STRING *s)
 {
 	const char *p = (const char *)ASN1_STRING_get0_data(s);
 	int i, len = ASN1_STRING_length(s);
 
 	for (i = 0; i < len; i++)
-		if (p[i] == '\0' || (unsigned char)p[i] < ' ')
+		if (p[i] < ' ' || p[i] > '~')
 			return NULL;
 	return xstrndup(p, (size_t)len);
+}
+
+/* A UTF8String that is UTF-8, without control characters. */
+static char *
+utf8_text(const ASN1_STRING *s)
+{
+	unsigned char *p = NULL;
+	int i, len = ASN1_STRING_to_UTF8(&p, s);
+	char *text = NULL;
+
+	for (i = 0; i < len && p[i] >= ' ' && p[i] != 0x7F; i++)
+		continue;
+	if (i == len)
+		text = xstrndup((const char *)p, (size_t)len);
+	OPENSSL_free(p);
+	diag_ssl_clear();
+	return text;
 }
 
 static char *
@@ -169,39 +187,40 @@ ip_text(const ASN1_OCTET_STRING *ip)
 	return xstrdup(buf_str(&b));
 }
 
-static char *
-upn_text(const OTHERNAME *o)
+static bool
+is_upn(const OTHERNAME *o)
 {
 	char oid[64];
 
 	OBJ_obj2txt(oid, sizeof oid, o->type_id, 1);
-	if (strcmp(oid, oid_upn) != 0 || o->value->type != V_ASN1_UTF8STRING)
-		return NULL;
-	return plain_text(o->value->value.utf8string);
+	return strcmp(oid, oid_upn) == 0 &&
+	    o->value->type == V_ASN1_UTF8STRING;
 }
 
-/* Type and text of a name; NULL for one of another kind, or broken. */
+/* Type and text of a name; the type is NULL for one of another kind, and the
+ * text for one that is not what its type can hold. */
 static char *
 name_text(const GENERAL_NAME *g, const char **type)
 {
 	switch (g->type) {
 	case GEN_DNS:
 		*type = "dns";
-		return plain_text(g->d.dNSName);
+		return ascii_text(g->d.dNSName);
 	case GEN_EMAIL:
 		*type = "email";
-		return plain_text(g->d.rfc822Name);
+		return ascii_text(g->d.rfc822Name);
 	case GEN_URI:
 		*type = "uri";
-		return plain_text(g->d.uniformResourceIdentifier);
+		return ascii_text(g->d.uniformResourceIdentifier);
 	case GEN_IPADD:
 		*type = "ip";
 		return ip_text(g->d.iPAddress);
 	case GEN_OTHERNAME:
-		*type = "upn";
-		return upn_text(g->d.otherName);
+		*type = is_upn(g->d.otherName) ? "upn" : NULL;
+		return *type == NULL ? NULL :
+		    utf8_text(g->d.otherName->value->value.utf8string);
 	default:
-		*type = "other";
+		*type = NULL;
 		return NULL;
 	}
 }
@@ -242,9 +261,12 @@ judge_names(const struct issue_policy *p, const GENERAL_NAMES *names,
 		auto_char *text = name_text(sk_GENERAL_NAME_value(names, i),
 		    &type);
 
-		if (text == NULL)
+		if (type == NULL)
 			return refuse(no, false, "a subjectAltName of another "
 			    "kind than dns, email, uri, upn and ip");
+		if (text == NULL)
+			return refuse(no, false, "subjectAltName %s is not "
+			    "valid text or a valid address", type);
 		if (p != NULL && !name_matches(p, type, text))
 			return refuse(no, false, "policy takes no "
 			    "subjectAltName %s:%s", type, text);
@@ -261,8 +283,8 @@ issue_report_names(const GENERAL_NAMES *names, struct report *array)
 		const char *type;
 		auto_char *text = name_text(sk_GENERAL_NAME_value(names, i),
 		    &type);
-		auto_char *whole = xasprintf("%s:%s", type,
-		    text != NULL ? text : "?");
+		auto_char *whole = xasprintf("%s:%s",
+		    type != NULL ? type : "other", text != NULL ? text : "?");
 
 		report_str(array, NULL, whole);
 	}

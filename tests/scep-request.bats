@@ -41,6 +41,23 @@ open_request() {
 	    openssl x509 -noout -subject | grep -q 'CN = Device'
 }
 
+@test "scep-request: a user's name and addresses as alternative names" {
+	yields msg scep-request --ca ca/cert.pem --key key --subject /CN=d \
+	    --san upn:grün@example.com --san ip:192.0.2.7 \
+	    --san ip:2001:db8::7 --san 'uri:https://example.com/?a=1,b' \
+	    --state state
+	open_request
+	grep -qF "othername: UPN::$(printf 'grün@example.com'), $(
+	    )IP Address:192.0.2.7, IP Address:2001:DB8:0:0:0:0:0:7, $(
+	    )URI:https://example.com/?a=1,b" csr.text
+	for name in upn: $'upn:\xff@b' $'upn:\xc3' 'upn:a b' $'upn:a\x7fb' \
+	    ip: ip:192.0.2 ip:192.0.2.256 ip:2001:db8 dns: dns:grün 'dns:a b' \
+	    email: uri: rid:1.2.3 none; do
+		refuses 2 '--san' scep-request --ca ca/cert.pem --key key \
+		    --subject /CN=d --san "$name" --state none
+	done
+}
+
 @test "scep-request: the state is private and holds neither key nor challenge" {
 	challenge ca > pw
 	yields msg scep-request --ca ca/cert.pem --key key --subject /CN=d \

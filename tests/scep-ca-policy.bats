@@ -1,0 +1,130 @@
+#!/usr/bin/env bats
+# What a policy puts into certificates, as openssl reads it there, and which
+# names it takes.
+
+load helpers
+load scep_helpers
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return
+	PATH=$MCFG_BIN:$PATH
+	scep-ca init --dir ca --subject /O=Example/CN=CA
+	openssl genrsa -out d.key 2048 2> /dev/null
+	openssl req -x509 -key d.key -subj /CN=d -days 30 -out d.pem
+	chmod 600 d.key
+}
+
+setup() {
+	cd "$T" || return
+	cp -R "$BATS_FILE_TMPDIR"/. .
+}
+
+# part NAME: an extension of d.cert, its lines joined.
+part() {
+	openssl x509 -in d.cert -noout -ext "$1" | tr -s ' \n' ' '
+}
+
+@test "policy: its addresses and usages are in the certificate" {
+	cat > ca/scep-ca.yaml <<-'YAML'
+	crl_url: http://ca.example.com/crl?a=1,b;c:d
+	issuer_url: https://ca.example.com:8443/CA?x=1
+	key_usage: [nonRepudiation, digitalSignature, dataEncipherment]
+	YAML
+	csr d /CN=d "$(challenge ca)"
+	message ca d
+	granted ca d
+	part crlDistributionPoints |
+	    grep -qF ' Full Name: URI:http://ca.example.com/crl?a=1,b;c:d '
+	part authorityInfoAccess |
+	    grep -qF ' CA Issuers - URI:https://ca.example.com:8443/CA?x=1 '
+	part keyUsage | grep -qF \
+	    'critical Digital Signature, Non Repudiation, Data Encipherment '
+	# What the operator issues has them, too.
+	yields d.cert scep-ca issue --dir ca --csr d.csr --profile client
+	part crlDistributionPoints | grep -qF 'URI:http://ca.example.com/crl?a'
+	part authorityInfoAccess | grep -qF 'URI:https://ca.example.com:8443'
+	# Without them, neither is in it.
+	echo 'key_usage: [keyEncipherment]' > ca/scep-ca.yaml
+	csr d /CN=d "$(challenge ca)"
+	message ca d --transaction another
+	granted ca d
+	part keyUsage | grep -qxF 'X509v3 Key Usage: critical Key Encipherment '
+	run -1 grep -E 'CRL|Authority Information' \
+	    <(openssl x509 -in d.cert -noout -text)
+}
+
+@test "policy: a usage that is not one says where" {
+	local list
+
+	for list in keyEncipherment '[]' '[keyCertSign]' '[digitalsignature]' \
+	    '[keyEncipherment, 7]' '[keyEncipherment, keyEncipherment]'; do
+		printf '\nkey_usage: %s\n' "$list" > ca/scep-ca.yaml
+		refuses 3 'scep-ca.yaml:2:' scep-ca list --dir ca
+		grep -q ': key_usage: not ' stderr
+	done
+}
+
+# asks NAME...: a request with these names of openssl's, in d.msg.
+asks() {
+	local names
+
+	names=$(IFS=,; echo "$*")
+	csr d /CN=d "$pw" "subjectAltName=$names" '[dn2]' CN=inner
+	message ca d
+}
+
+@test "policy: names of every kind are judged" {
+	local upn='otherName:1.3.6.1.4.1.311.20.2.3;UTF8:'
+
+	cat > ca/scep-ca.yaml <<-'YAML'
+	san:
+	  dns: ["*.example.com"]
+	  uri: ["https://example.com/*"]
+	  upn: ["*@example.com"]
+	  ip: ["192.0.2.*", "2001:db8:*"]
+	YAML
+	pw=$(challenge ca)
+	asks IP:198.51.100.1
+	denied ca d 2 'takes no subjectAltName ip:198.51.100.1'
+	asks IP:2001:db9::1
+	denied ca d 2 'takes no subjectAltName ip:2001:db9:0:0:0:0:0:1'
+	asks "${upn}x@example.org"
+	denied ca d 2 'takes no subjectAltName upn:x@example.org'
+	asks "${upn/UTF8/IA5}x@example.com"
+	denied ca d 2 'of another kind'
+	asks 'otherName:1.2.3.4;UTF8:x@example.com'
+	denied ca d 2 'of another kind'
+	asks RID:1.2.3.4
+	denied ca d 2 'of another kind'
+	asks dirName:dn2
+	denied ca d 2 'of another kind'
+	asks "${upn}User@Example.com" IP:192.0.2.7 IP:2001:db8::7 \
+	    URI:https://example.com/a DNS:a.example.com
+	granted ca d
+	part subjectAltName | grep -qF "othername: UPN::User@Example.com,$(
+	    ) IP Address:192.0.2.7, IP Address:2001:DB8:0:0:0:0:0:7,$(
+	    ) URI:https://example.com/a, DNS:a.example.com"
+}
+
+# Bytes that no name of its kind can have, though a pattern would take them.
+@test "policy: a name is text of its kind" {
+	local name from to
+
+	echo 'san: {dns: ["*"], email: ["*"], upn: ["*"], ip: ["*"]}' \
+	    > ca/scep-ca.yaml
+	pw=$(challenge ca)
+	while read -r name from to; do
+		asks "$name"
+		python3 "$TESTS/scep.py" resign d.csr d.key "$from" "$to" \
+		    > new.csr
+		mv new.csr d.csr
+		message ca d
+		denied ca d 2 'subjectAltName'
+	done <<-'NAMES'
+	DNS:a.XX.example .XX. 2ec3bc2e
+	DNS:a.XX.example .XX. 2eff002e
+	email:XX@example XX@ c3bc40
+	otherName:1.3.6.1.4.1.311.20.2.3;UTF8:aXX@b aXX@ 61fffe40
+	otherName:1.3.6.1.4.1.311.20.2.3;UTF8:aXX@b aXX@ 610a0d40
+	NAMES
+}
