@@ -72,8 +72,10 @@ $(addprefix $(O)/bin/,$(SINGLE)): $(O)/bin/%: $(O)/cmd/%.o $(O)/common.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# A tool that is a folder may have folders in it; all find its headers.
 define folder_tool
-$(O)/bin/$(1): $(patsubst %.c,$(O)/%.o,$(wildcard cmd/$(1)/*.c)) $(O)/common.a
+$(O)/cmd/$(1)/%.o: ALL_CFLAGS += -iquote cmd/$(1)
+$(O)/bin/$(1): $(patsubst %.c,$(O)/%.o,$(sort $(shell find cmd/$(1) -name '*.c'))) $(O)/common.a
 	@mkdir -p $$(@D)
 	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LDLIBS)
 endef
@@ -284,5 +286,5 @@ FORCE:
 .DELETE_ON_ERROR:
 .SECONDARY:
 
--include $(COMMON:.o=.d) $(wildcard $(O)/cmd/*.d $(O)/cmd/*/*.d \
-    $(O)/tests/*/*.d)
+-include $(COMMON:.o=.d) $(shell find $(O)/cmd $(O)/tests -name '*.d' \
+    2>/dev/null)

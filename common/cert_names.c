@@ -157,7 +157,8 @@ add_names(X509_ATTRIBUTE *attr, GENERAL_NAMES **names)
 	const unsigned char *p;
 	int at;
 
-	if (X509_ATTRIBUTE_count(attr) != 1 || value->type != V_ASN1_SEQUENCE)
+	if (X509_ATTRIBUTE_count(attr) != 1 || value == NULL ||
+	    value->type != V_ASN1_SEQUENCE)
 		return "its requested extensions are broken";
 	p = value->value.sequence->data;
 	all = d2i_X509_EXTENSIONS(NULL, &p, value->value.sequence->length);

@@ -94,22 +94,35 @@ is_allowed(const struct issue_policy *p, const ASN1_OBJECT *type)
 	return false;
 }
 
-/* Text without control characters, as UTF-8, not too long. */
+/* True if nothing in a text is a control character, or hides. */
+static bool
+is_visible(const char *text, size_t len)
+{
+	size_t i;
+	uint32_t cp;
+
+	for (i = 0; i < len; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7F ||
+		    diag_invisible(text + i, len - i, &cp) > 0)
+			return false;
+	return true;
+}
+
+/* Visible text, as UTF-8, not too long. */
 static enum status
 judge_value(const ASN1_STRING *value, const char *what,
     struct issue_refusal *no)
 {
 	unsigned char *utf8 = NULL;
-	int i, len = ASN1_STRING_to_UTF8(&utf8, value);
+	int len = ASN1_STRING_to_UTF8(&utf8, value);
 	enum status st = OK;
 
 	if (len < 0 || len > ISSUE_VALUE_MAX)
 		st = refuse(no, false, "%s in the subject is no text of up to "
 		    "%d bytes", what, ISSUE_VALUE_MAX);
-	for (i = 0; i < len && st == OK; i++)
-		if (utf8[i] < ' ' || utf8[i] == 0x7F)
-			st = refuse(no, false, "%s in the subject has a "
-			    "control character in it", what);
+	else if (!is_visible((const char *)utf8, (size_t)len))
+		st = refuse(no, false, "%s in the subject has a control "
+		    "character or an invisible one in it", what);
 	OPENSSL_free(utf8);
 	return st;
 }
@@ -146,25 +159,23 @@ static char *
 ascii_text(const ASN1_STRING *s)
 {
 	const char *p = (const char *)ASN1_STRING_get0_data(s);
-	int i, len = ASN1_STRING_length(s);
+	size_t i, len = (size_t)ASN1_STRING_length(s);
 
 	for (i = 0; i < len; i++)
 		if (p[i] < ' ' || p[i] > '~')
 			return NULL;
-	return xstrndup(p, (size_t)len);
+	return xstrndup(p, len);
 }
 
-/* A UTF8String that is UTF-8, without control characters. */
+/* A UTF8String that is UTF-8, all of it visible. */
 static char *
 utf8_text(const ASN1_STRING *s)
 {
 	unsigned char *p = NULL;
-	int i, len = ASN1_STRING_to_UTF8(&p, s);
+	int len = ASN1_STRING_to_UTF8(&p, s);
 	char *text = NULL;
 
-	for (i = 0; i < len && p[i] >= ' ' && p[i] != 0x7F; i++)
-		continue;
-	if (i == len)
+	if (len >= 0 && is_visible((const char *)p, (size_t)len))
 		text = xstrndup((const char *)p, (size_t)len);
 	OPENSSL_free(p);
 	diag_ssl_clear();
@@ -296,33 +307,6 @@ issue_names_of(const X509 *cert)
 	return X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
 }
 
-static bool
-holds(const GENERAL_NAMES *all, const GENERAL_NAME *one)
-{
-	int i;
-
-	for (i = 0; i < sk_GENERAL_NAME_num(all); i++)
-		if (GENERAL_NAME_cmp(sk_GENERAL_NAME_value(all, i),
-		    (GENERAL_NAME *)(uintptr_t)one) == 0)
-			return true;
-	return false;
-}
-
-bool
-issue_same_names(const GENERAL_NAMES *a, const GENERAL_NAMES *b)
-{
-	int i, na = a != NULL ? sk_GENERAL_NAME_num(a) : 0;
-	int nb = b != NULL ? sk_GENERAL_NAME_num(b) : 0;
-
-	if (na != nb)
-		return false;
-	for (i = 0; i < na; i++)
-		if (!holds(a, sk_GENERAL_NAME_value(b, i)) ||
-		    !holds(b, sk_GENERAL_NAME_value(a, i)))
-			return false;
-	return true;
-}
-
 /* ---- extensions of the request ---- */
 
 static void
@@ -355,25 +339,51 @@ judge_extension(X509_EXTENSION *ext, struct issue_refusal *no)
 	return OK;
 }
 
+/* The extensions of one attribute. */
+static enum status
+judge_extensions(X509_ATTRIBUTE *attr, struct issue_refusal *no)
+{
+	ASN1_TYPE *value = X509_ATTRIBUTE_get0_type(attr, 0);
+	AUTO(extensions_free) STACK_OF(X509_EXTENSION) *all = NULL;
+	const unsigned char *p;
+	enum status st;
+	int i;
+
+	if (value != NULL && value->type == V_ASN1_SEQUENCE) {
+		p = value->value.sequence->data;
+		all = d2i_X509_EXTENSIONS(NULL, &p,
+		    value->value.sequence->length);
+	}
+	if (all == NULL) {
+		diag_ssl_clear();
+		return refuse(no, false, "its requested extensions are "
+		    "broken");
+	}
+	for (i = 0; i < sk_X509_EXTENSION_num(all); i++)
+		if ((st = judge_extension(sk_X509_EXTENSION_value(all, i),
+		    no)) != OK)
+			return st;
+	return OK;
+}
+
 static enum status
 read_extensions(X509_REQ *req, GENERAL_NAMES **names,
     struct issue_refusal *no)
 {
-	AUTO(extensions_free) STACK_OF(X509_EXTENSION) *all =
-	    X509_REQ_get_extensions(req);
+	const char *reason;
 	enum status st;
-	int i, crit = 0;
+	int i;
 
-	for (i = 0; all != NULL && i < sk_X509_EXTENSION_num(all); i++)
-		if ((st = judge_extension(sk_X509_EXTENSION_value(all, i),
-		    no)) != OK)
+	for (i = 0; i < X509_REQ_get_attr_count(req); i++) {
+		X509_ATTRIBUTE *attr = X509_REQ_get_attr(req, i);
+		int nid = OBJ_obj2nid(X509_ATTRIBUTE_get0_object(attr));
+
+		if ((nid == NID_ext_req || nid == NID_ms_ext_req) &&
+		    (st = judge_extensions(attr, no)) != OK)
 			return st;
-	*names = X509V3_get_d2i(all, NID_subject_alt_name, &crit, NULL);
-	if (*names == NULL && crit != -1) {
-		diag_ssl_clear();
-		return refuse(no, false, "its subjectAltName is broken");
 	}
-	return OK;
+	reason = cert_request_names(req, names);
+	return reason == NULL ? OK : refuse(no, false, "%s", reason);
 }
 
 /* ---- the two judges ---- */
@@ -391,6 +401,15 @@ take(X509_REQ *req, struct issue_wish *w, struct issue_refusal *no)
 }
 
 enum status
+issue_judge_key(const struct issue_policy *p, EVP_PKEY *key,
+    struct issue_refusal *no)
+{
+	if (!cert_key_is_rsa(key))
+		return refuse(no, true, "only RSA keys are accepted");
+	return judge_rsa(key, p->rsa_min, p->rsa_max, no);
+}
+
+enum status
 issue_judge(const struct issue_policy *p, X509_REQ *req, const X509 *ca,
     struct issue_wish *out, struct issue_refusal *no)
 {
@@ -399,9 +418,7 @@ issue_judge(const struct issue_policy *p, X509_REQ *req, const X509 *ca,
 
 	if ((st = take(req, &w, no)) != OK)
 		return st;
-	if (!cert_key_is_rsa(w.key))
-		return refuse(no, true, "only RSA keys are accepted");
-	if ((st = judge_rsa(w.key, p->rsa_min, p->rsa_max, no)) != OK ||
+	if ((st = issue_judge_key(p, w.key, no)) != OK ||
 	    (st = judge_subject(p, w.subject, no)) != OK ||
 	    (st = judge_not_ca(w.subject, w.key, ca, no)) != OK)
 		return st;

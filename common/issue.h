@@ -98,15 +98,16 @@ enum status issue_judge(const struct issue_policy *p, X509_REQ *req,
     const X509 *ca, struct issue_wish *out, struct issue_refusal *no)
     USE_RESULT;
 
+/* issue_judge_key() does so with a key alone. */
+enum status issue_judge_key(const struct issue_policy *p, EVP_PKEY *key,
+    struct issue_refusal *no) USE_RESULT;
+
 /*
  * issue_judge_operator() does so for the operator's own request: any subject
  * and any names, but never the CA's name or key, and no weak key.
  */
 enum status issue_judge_operator(X509_REQ *req, const X509 *ca,
     struct issue_wish *out, struct issue_refusal *no) USE_RESULT;
-
-/* True where both hold the same names in any order; NULL is none. */
-bool issue_same_names(const GENERAL_NAMES *a, const GENERAL_NAMES *b);
 
 /* The names of a certificate, yours, or NULL. */
 GENERAL_NAMES *issue_names_of(const X509 *cert);

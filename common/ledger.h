@@ -142,8 +142,8 @@ enum status ledger_find_identity(struct ledger *l, const char *enrollment,
 /* ---- certificates ---- */
 
 /*
- * The ground of a request is what it was made on: the challenge that was in
- * it, the certificate of ours that signed it, or nothing.  "", or one of
+ * The ground of a request is what it was made on: the certificate of ours that
+ * signed it, or the challenge that was in it, or nothing.  "", or one of
  * these, yours:
  */
 char *ledger_ground_challenge(const char *hash);
@@ -162,6 +162,8 @@ struct ledger_certificate {
 	char *transaction;		/* SCEP transactionID, or NULL */
 	char key_hash[SECRET_HASH_TEXT];	/* SHA-256 of its SPKI */
 	char *ground;			/* of the request, or NULL: "" */
+	char *challenge;		/* hash of the one that was spent on
+					 * it, or NULL; not read */
 	struct ledger_name asked;	/* in the request; empty: as issued */
 	bool unbound;			/* bought by an unbound challenge */
 	char *decider;			/* who approved the request, or NULL */
@@ -203,7 +205,8 @@ struct ledger_identity {
 	bool fresh;			/* that challenge is good: the request
 					 * is a new one */
 	const char *signer;		/* serial of the certificate of ours
-					 * that signed it, or NULL */
+					 * that signed it, if it is good for a
+					 * renewal, or NULL */
 	const char *signer_hash;	/* SHA-256 of whatever signed it, for
 					 * what an older program recorded */
 };

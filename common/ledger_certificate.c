@@ -7,7 +7,7 @@
 #define CERTIFICATE_COLUMNS						\
 	"serial, der, subject, not_before, not_after, profile, purpose, " \
 	"enrollment, txid, key_hash, ground, asked_subject, asked_names, " \
-	"unbound, decider, decided, issued, revoked, reason"
+	"unbound, decider, decided, issued, revoked, reason, challenge"
 
 void
 ledger_certificate_free(struct ledger_certificate *c)
@@ -20,6 +20,7 @@ ledger_certificate_free(struct ledger_certificate *c)
 	free(c->enrollment);
 	free(c->transaction);
 	free(c->ground);
+	free(c->challenge);
 	ledger_name_free(&c->asked);
 	free(c->decider);
 	*c = (struct ledger_certificate)LEDGER_CERTIFICATE_INIT;
@@ -52,6 +53,7 @@ take_certificate(const struct db_row *r, void *arg)
 	c->issued = db_row_int(r, 16);
 	c->revoked = db_row_int(r, 17);
 	c->reason = (int)db_row_int(r, 18);
+	c->challenge = db_row_dup(r, 19);
 	return OK;
 }
 
@@ -99,18 +101,6 @@ is_ground(const char *text, const char *kind, const char *of)
 	    strcmp(text + n, of) == 0;
 }
 
-bool
-ledger_ground_fits(const char *text, const struct ledger_identity *q)
-{
-	if (is_ground(text, "challenge:", q->challenge))
-		return true;
-	if (q->fresh)
-		return false;
-	return is_ground(text, "certificate:", q->signer) ||
-	    is_ground(text, LEDGER_SIGNED_BY, q->signer_hash) ||
-	    (q->challenge == NULL && q->signer == NULL);
-}
-
 /* Of several, the latest that fits. */
 struct repeat {
 	const struct ledger_identity *q;
@@ -119,17 +109,40 @@ struct repeat {
 };
 
 static bool
+is_text(const char *a, const char *b)
+{
+	return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
+/*
+ * A challenge that was spent is enough, under any transaction; but what a
+ * certificate of ours signs is a renewal, until that certificate is the one
+ * that signed before.  A challenge that is still good makes a new request.
+ */
+static bool
+has_same_ground(const struct ledger_certificate *c,
+    const struct ledger_identity *q)
+{
+	const char *text = c->ground != NULL ? c->ground : "";
+	bool paid = is_text(c->challenge, q->challenge);
+
+	if (q->signer != NULL && !is_ground(text, "certificate:", q->signer) &&
+	    !is_ground(text, LEDGER_SIGNED_BY, q->signer_hash))
+		return false;
+	if (paid || q->fresh || !is_text(c->transaction, q->transaction))
+		return paid;
+	return q->signer != NULL || q->challenge == NULL ||
+	    is_ground(text, "challenge:", q->challenge) ||
+	    is_ground(text, LEDGER_SIGNED_BY, q->signer_hash);
+}
+
+static bool
 is_repeat(const struct ledger_certificate *c, const struct ledger_identity *q)
 {
 	auto_ledger_name issued = LEDGER_NAME_INIT;
 	const struct ledger_name *name = &c->asked;
-	const char *text = c->ground != NULL ? c->ground : "";
-	bool same_transaction = c->transaction != NULL &&
-	    strcmp(c->transaction, q->transaction) == 0;
 
-	/* A challenge that was spent is enough, under any transaction. */
-	if (!is_ground(text, "challenge:", q->challenge) &&
-	    !(same_transaction && ledger_ground_fits(text, q)))
+	if (!has_same_ground(c, q))
 		return false;
 	if (name->subject.len == 0) {
 		if (!ledger_name_of_certificate(&c->der, &issued))
@@ -159,16 +172,15 @@ enum status
 ledger_find_repeat(struct ledger *l, const struct ledger_identity *q,
     int64_t now, bool *found, struct ledger_certificate *out)
 {
-	auto_char *paid = ledger_ground_challenge(q->challenge != NULL ?
-	    q->challenge : "");
 	struct repeat t = { q, out, false };
 	enum status st;
 
 	st = db_rows(l, weigh_repeat, &t, NULL, "SELECT "
 	    CERTIFICATE_COLUMNS " FROM certificate WHERE (txid = $1 OR "
-	    "(ground = $2 AND ground <> '')) AND key_hash = $3 AND revoked = 0 "
-	    "AND not_after >= $4 ORDER BY issued DESC, serial DESC",
-	    DB(db_text(q->transaction), db_text(paid), db_text(q->key_hash),
+	    "challenge = $2) AND key_hash = $3 AND revoked = 0 AND not_after "
+	    ">= $4 ORDER BY issued DESC, serial DESC",
+	    DB(db_text(q->transaction), db_text(q->challenge),
+	    db_text(q->key_hash),
 	    db_int(now)));
 	*found = t.found;
 	return st;

@@ -143,9 +143,9 @@ put_certificate(struct ledger *l, const struct record *r,
 	st = db_run(l, &n, "INSERT INTO certificate (serial, der, subject, "
 	    "not_before, not_after, profile, purpose, enrollment, txid, "
 	    "key_hash, ground, asked_subject, asked_names, unbound, decider, "
-	    "decided, issued) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-	    "$10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT (serial) DO "
-	    "NOTHING",
+	    "decided, issued, challenge) VALUES ($1, $2, $3, $4, $5, $6, $7, "
+	    "$8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT "
+	    "(serial) DO NOTHING",
 	    DB(db_text(c->serial), db_buf(&c->der),
 	    db_text(c->subject != NULL ? c->subject : ""),
 	    db_int(c->not_before), db_int(c->not_after),
@@ -155,7 +155,8 @@ put_certificate(struct ledger *l, const struct record *r,
 	    db_text(c->ground != NULL ? c->ground : ""),
 	    db_buf(&c->asked.subject), db_buf(&c->asked.names),
 	    db_int(r->unbound), db_text(r->settled.decider),
-	    db_int(r->settled.decided), db_int(c->issued)));
+	    db_int(r->settled.decided), db_int(c->issued),
+	    db_text(r->paid ? r->e->challenge : NULL)));
 	if (n == 0)
 		*outcome = LEDGER_TAKEN;
 	return st;

@@ -36,13 +36,13 @@ static const struct table tables[] = {
 	    "bound_subject, bound_names, note, created, expires, spent, "
 	    "voided", "hash > $1", "hash",
 	    "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13"),
-	TABLE("certificate", "tbtiittttttbbitiiii", 1,
+	TABLE("certificate", "tbtiitttttttbbitiiii", 1,
 	    "serial, der, subject, not_before, not_after, profile, purpose, "
-	    "enrollment, txid, key_hash, ground, asked_subject, asked_names, "
-	    "unbound, decider, decided, issued, revoked, reason",
+	    "enrollment, txid, key_hash, ground, challenge, asked_subject, "
+	    "asked_names, unbound, decider, decided, issued, revoked, reason",
 	    "serial > $1", "serial",
 	    "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
-	    "$15, $16, $17, $18, $19"),
+	    "$15, $16, $17, $18, $19, $20"),
 	TABLE("request", "ttbbbtttitittiit", 2,
 	    "txid, key_hash, csr, asked_subject, asked_names, subject, "
 	    "ground, challenge, presented, client, stranger, state, serial, "

@@ -138,9 +138,6 @@ bool ledger_name_of_certificate(const struct buf *der,
     struct ledger_name *out);
 bool ledger_name_of_request(const struct buf *csr, struct ledger_name *out);
 
-/* True if a record with this ground can be that of the request. */
-bool ledger_ground_fits(const char *ground, const struct ledger_identity *q);
-
 /* What the parts of the ledger share. */
 enum status ledger_put_challenge(struct ledger *l,
     const struct ledger_challenge *c, const char *user, int64_t now)

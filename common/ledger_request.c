@@ -164,19 +164,20 @@ make_room_of_all(struct ledger *l)
 static enum status
 is_stranger(struct ledger *l, const struct ledger_request *r, bool *stranger)
 {
-	auto_char *paid = r->challenge != NULL ?
-	    ledger_ground_challenge(r->challenge) : NULL;
+	static const char certificate[] = "certificate:";
+	bool signed_by_ours = r->ground != NULL && strncmp(r->ground,
+	    certificate, sizeof certificate - 1) == 0;
 	int64_t n = 0;
 	enum status st;
 
 	*stranger = true;
-	if (paid == NULL && (r->ground == NULL ||
-	    strncmp(r->ground, "certificate:", 12) != 0))
+	if (r->challenge == NULL && !signed_by_ours)
 		return OK;
 	st = db_rows(l, db_take_int, &n, NULL, "SELECT COUNT(*) FROM request "
-	    "WHERE ground = $1 AND ground <> '' AND state IN ('pending', "
-	    "'approved') AND NOT (txid = $2 AND key_hash = $3)",
-	    DB(db_text(r->ground), db_text(r->transaction),
+	    "WHERE (challenge = $1 OR (ground = $2 AND ground <> '')) AND "
+	    "state IN ('pending', 'approved') AND NOT (txid = $3 AND key_hash "
+	    "= $4)", DB(db_text(r->challenge), db_text(signed_by_ours ?
+	    r->ground : NULL), db_text(r->transaction),
 	    db_text(r->key_hash)));
 	*stranger = n > 0;
 	return st;

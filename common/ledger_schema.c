@@ -31,6 +31,8 @@ enum { SCHEMA_VERSION = 2 };
     " key_hash);"							\
     "CREATE INDEX request_ground ON request (ground)"			\
     " WHERE ground <> '';"						\
+    "CREATE INDEX request_challenge ON request (challenge)"		\
+    " WHERE challenge IS NOT NULL;"					\
     "CREATE INDEX request_strangers ON request (client, received)"	\
     " WHERE state = 'pending' AND stranger = 1;"			\
     "CREATE INDEX request_keys ON request (key_hash, received)"		\
@@ -96,6 +98,7 @@ static const char schema[] =
     " txid TEXT,"
     " key_hash TEXT NOT NULL,"
     " ground TEXT NOT NULL DEFAULT '',"
+    " challenge TEXT,"		/* that was spent on it */
     " asked_subject BYTEA,"	/* NULL: as issued */
     " asked_names BYTEA,"	/* NULL: the empty set */
     " unbound BIGINT NOT NULL DEFAULT 0,"
@@ -106,8 +109,8 @@ static const char schema[] =
     " reason BIGINT NOT NULL DEFAULT 0);"
     "CREATE INDEX certificate_issued ON certificate (issued, serial);"
     "CREATE INDEX certificate_txid ON certificate (txid);"
-    "CREATE INDEX certificate_ground ON certificate (ground)"
-    " WHERE ground <> '';"
+    "CREATE INDEX certificate_challenge ON certificate (challenge)"
+    " WHERE challenge IS NOT NULL;"
     "CREATE INDEX certificate_enrollment ON certificate (enrollment);"
     "CREATE INDEX certificate_revoked ON certificate (serial)"
     " WHERE revoked <> 0;"
@@ -146,13 +149,14 @@ static const char upgrade_1[] =
     "UPDATE certificate SET ground = '" LEDGER_SIGNED_BY "' || signer_hash"
     " WHERE signer_hash <> '';"
     "ALTER TABLE certificate DROP COLUMN signer_hash;"
+    "ALTER TABLE certificate ADD COLUMN challenge TEXT;"
     "ALTER TABLE certificate ADD COLUMN asked_subject BYTEA;"
     "ALTER TABLE certificate ADD COLUMN asked_names BYTEA;"
     "ALTER TABLE certificate ADD COLUMN unbound BIGINT NOT NULL DEFAULT 0;"
     "ALTER TABLE certificate ADD COLUMN decider TEXT;"
     "ALTER TABLE certificate ADD COLUMN decided BIGINT NOT NULL DEFAULT 0;"
-    "CREATE INDEX certificate_ground ON certificate (ground)"
-    " WHERE ground <> '';"
+    "CREATE INDEX certificate_challenge ON certificate (challenge)"
+    " WHERE challenge IS NOT NULL;"
 
     "ALTER TABLE request RENAME TO request_1;"
     REQUEST_TABLE("request")

@@ -52,8 +52,21 @@ scep_refuse(struct scep_refusal *no, enum scep_fail info, const char *fmt, ...)
 	vsnprintf(raw, sizeof raw, fmt, ap);
 	va_end(ap);
 	no->info = info;
+	no->cause[0] = '\0';
 	diag_escape(raw, strlen(raw), no->text, sizeof no->text);
 	return REFUSED;
+}
+
+void
+scep_cause(struct scep_refusal *no, const char *fmt, ...)
+{
+	char raw[SCEP_REASON];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(raw, sizeof raw, fmt, ap);
+	va_end(ap);
+	diag_escape(raw, strlen(raw), no->cause, sizeof no->cause);
 }
 
 void

@@ -62,12 +62,18 @@ const char *scep_fail_name(enum scep_fail f);
 struct scep_refusal {
 	enum scep_fail info;
 	char text[SCEP_REASON];
+	char cause[SCEP_REASON];	/* the real one, where text names several;
+					 * for the log, never for a reply */
 };
-#define SCEP_REFUSAL_INIT { SCEP_NO_FAIL, "" }
+#define SCEP_REFUSAL_INIT { SCEP_NO_FAIL, "", "" }
 
 /* scep_refuse() fills in *no and returns REFUSED; nothing is printed. */
 enum status scep_refuse(struct scep_refusal *no, enum scep_fail info,
     const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* scep_cause() says what the log shows in place of the text. */
+void scep_cause(struct scep_refusal *no, const char *fmt, ...)
+    PRINTF_LIKE(2, 3);
 
 /* A pkiMessage.  Everything belongs to the struct. */
 struct scep_message {
@@ -138,19 +144,33 @@ struct scep_csr {
 void scep_csr_free(struct scep_csr *c);
 
 /*
- * scep_open_request() decrypts for the recipient it is addressed to and reads
- * the certification request.  Whatever goes wrong from the decryption to the
- * parser has the same failInfo, the same text and the same work done: the
- * answer is no oracle.
+ * scep_check_recipient() refuses (badMessageCheck) an envelope for another
+ * certificate; before anything is decrypted.
  */
-enum status scep_open_request(const struct scep_message *m,
-    const struct scep_recipient *to, size_t to_count, struct scep_csr *out,
+enum status scep_check_recipient(const struct scep_message *m,
+    const struct scep_recipient *to, size_t to_count,
     struct scep_refusal *no) USE_RESULT;
 
 /*
- * scep_check_csr() verifies the proof of possession: the request's own
- * signature, with a digest that is allowed.
+ * scep_refuse_content() is the one refusal of whatever is wrong with what an
+ * envelope holds: failInfo and text depend on the messageType alone.  cause
+ * is for the log.
  */
+enum status scep_refuse_content(const struct scep_message *m,
+    struct scep_refusal *no, const char *cause);
+
+/*
+ * scep_open_request() decrypts a certification request and proves who wrote
+ * it: its signature is right, and its key is the signer's, unless other_key
+ * (a renewal, whose signer is known).  Until that is proved, every failure has
+ * the same reply and costs the same work: the reply is no oracle for what the
+ * envelope holds.
+ */
+enum status scep_open_request(const struct scep_message *m,
+    const struct scep_recipient *to, size_t to_count, bool other_key,
+    struct scep_csr *out, struct scep_refusal *no) USE_RESULT;
+
+/* scep_check_csr() refuses (badAlg) a digest that is too weak for a CSR. */
 enum status scep_check_csr(const struct scep_csr *c, bool allow_sha1,
     struct scep_refusal *no) USE_RESULT;
 
@@ -171,6 +191,7 @@ struct scep_query {
 #define auto_scep_query	AUTO(scep_query_free) struct scep_query
 void scep_query_free(struct scep_query *q);
 
+/* scep_open_query() decrypts one of these, for whoever may ask. */
 enum status scep_open_query(const struct scep_message *m,
     const struct scep_recipient *to, size_t to_count, struct scep_query *out,
     struct scep_refusal *no) USE_RESULT;

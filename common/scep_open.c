@@ -59,6 +59,19 @@ scep_sealed_for(const struct scep_message *m, X509 *cert)
 	return false;
 }
 
+enum status
+scep_check_recipient(const struct scep_message *m,
+    const struct scep_recipient *to, size_t to_count, struct scep_refusal *no)
+{
+	size_t i;
+
+	for (i = 0; i < to_count; i++)
+		if (scep_sealed_for(m, to[i].cert))
+			return OK;
+	return scep_refuse(no, SCEP_BADMESSAGECHECK, "encrypted for another "
+	    "certificate: fetch GetCACert again");
+}
+
 /* The one of several that the envelope is addressed to. */
 static const struct scep_recipient *
 find_recipient(const struct scep_message *m, const struct scep_recipient *to,
@@ -166,8 +179,8 @@ scep_decrypt_des(const struct scep_message *m,
  * Always gives bytes: random ones, as many, where the decryption failed, so
  * that the parser behind has the same work.
  */
-static enum status
-open_sealed(const struct scep_message *m, const struct scep_recipient *to,
+enum status
+scep_open_sealed(const struct scep_message *m, const struct scep_recipient *to,
     size_t count, struct buf *plain)
 {
 	const struct scep_recipient *r = find_recipient(m, to, count);
@@ -190,109 +203,29 @@ open_sealed(const struct scep_message *m, const struct scep_recipient *to,
 	return OK;
 }
 
-static enum status
-refuse_content(struct scep_refusal *no)
+/*
+ * RFC 8894 3.2.1.4 calls a query that names nothing badCertId, and what cannot
+ * be read badMessageCheck; which of the two it is must not show, nor why.
+ */
+enum status
+scep_refuse_content(const struct scep_message *m, struct scep_refusal *no,
+    const char *cause)
 {
 	diag_ssl_clear();
-	return scep_refuse(no, SCEP_BADMESSAGECHECK,
-	    "the content cannot be decrypted and read");
+	if (m->type == SCEP_PKCSREQ || m->type == SCEP_RENEWALREQ)
+		(void)scep_refuse(no, SCEP_BADMESSAGECHECK, "the content "
+		    "cannot be decrypted and read, the signature of the "
+		    "certification request is not right, or its key is not "
+		    "RSA or not the signer's");
+	else
+		(void)scep_refuse(no, SCEP_BADCERTID, "the content cannot be "
+		    "decrypted and read, or the issuer, subject or serial "
+		    "number in it is not known here for this signer");
+	scep_cause(no, "%s", cause);
+	return REFUSED;
 }
 
-/* ---- the certification request ---- */
-
-/* The one challengePassword, of any string type; false for a broken one. */
-static bool
-read_challenge(X509_REQ *req, struct buf *out)
-{
-	int at = X509_REQ_get_attr_by_NID(req, NID_pkcs9_challengePassword, -1);
-	X509_ATTRIBUTE *attr;
-	ASN1_TYPE *value;
-	unsigned char *utf8 = NULL;
-	int len;
-
-	if (at < 0)
-		return true;
-	attr = X509_REQ_get_attr(req, at);
-	if (X509_REQ_get_attr_by_NID(req, NID_pkcs9_challengePassword,
-	    at) >= 0 || X509_ATTRIBUTE_count(attr) != 1)
-		return false;
-	value = X509_ATTRIBUTE_get0_type(attr, 0);
-	switch (value->type) {
-	case V_ASN1_PRINTABLESTRING:
-	case V_ASN1_UTF8STRING:
-	case V_ASN1_IA5STRING:
-	case V_ASN1_T61STRING:
-	case V_ASN1_BMPSTRING:
-	case V_ASN1_UNIVERSALSTRING:
-		break;
-	default:
-		return false;
-	}
-	len = ASN1_STRING_to_UTF8(&utf8, value->value.asn1_string);
-	if (len >= 0 && len <= SCEP_CHALLENGE_MAX)
-		buf_add(out, utf8, (size_t)len);
-	OPENSSL_clear_free(utf8, len > 0 ? (size_t)len : 0);
-	return len >= 0 && len <= SCEP_CHALLENGE_MAX;
-}
-
-/* *end gets the place behind it. */
-static X509_REQ *
-decode_request(const struct buf *der, const unsigned char **end)
-{
-	OSSL_LIB_CTX *ctx = cert_reading_context();
-	X509_REQ *req;
-
-	*end = der->data;
-	req = (X509_REQ *)ASN1_item_d2i_ex(NULL, end, (long)der->len,
-	    ASN1_ITEM_rptr(X509_REQ), ctx, NULL);
-	if (req == NULL || ctx == NULL || X509_REQ_get0_pubkey(req) != NULL)
-		return req;
-	X509_REQ_free(req);
-	*end = der->data;
-	return d2i_X509_REQ(NULL, end, (long)der->len);
-}
-
-enum status
-scep_open_request(const struct scep_message *m,
-    const struct scep_recipient *to, size_t to_count, struct scep_csr *out,
-    struct scep_refusal *no)
-{
-	auto_scep_csr csr = SCEP_CSR_INIT;
-	auto_buf plain = BUF_SECRET;
-	const unsigned char *p;
-	enum status st;
-
-	if ((st = open_sealed(m, to, to_count, &plain)) != OK)
-		return st;
-	csr.req = decode_request(&plain, &p);
-	if (csr.req == NULL || p != plain.data + plain.len ||
-	    (csr.key = X509_REQ_get0_pubkey(csr.req)) == NULL ||
-	    !read_challenge(csr.req, &csr.challenge))
-		return refuse_content(no);
-	*out = csr;
-	csr = (struct scep_csr)SCEP_CSR_INIT;
-	return OK;
-}
-
-enum status
-scep_check_csr(const struct scep_csr *c, bool allow_sha1,
-    struct scep_refusal *no)
-{
-	int sig = X509_REQ_get_signature_nid(c->req), digest = NID_undef, key;
-	const char *name = OBJ_nid2sn(sig);
-
-	if (OBJ_find_sigid_algs(sig, &digest, &key) != 1 ||
-	    (digest != NID_sha256 && digest != NID_sha384 &&
-	    digest != NID_sha512 && (digest != NID_sha1 || !allow_sha1)))
-		return scep_refuse(no, SCEP_BADALG, "the certification request "
-		    "is signed with %s", name != NULL ? name : "?");
-	if (X509_REQ_verify(c->req, c->key) != 1) {
-		diag_ssl_clear();
-		return scep_refuse(no, SCEP_BADMESSAGECHECK,
-		    "the signature of the certification request is not right");
-	}
-	return OK;
-}
+/* ---- the certification request that is kept ---- */
 
 void
 scep_csr_to_der(const struct scep_csr *c, struct buf *der)
@@ -361,10 +294,11 @@ scep_open_query(const struct scep_message *m,
 	auto_buf plain = BUF_SECRET;
 	enum status st;
 
-	if ((st = open_sealed(m, to, to_count, &plain)) != OK)
+	if ((st = scep_open_sealed(m, to, to_count, &plain)) != OK)
 		return st;
 	if (!read_query(m, &plain, &q))
-		return refuse_content(no);
+		return scep_refuse_content(m, no, "the content cannot be "
+		    "decrypted, or is no query of this kind");
 	*out = q;
 	q = (struct scep_query)SCEP_QUERY_INIT;
 	return OK;

@@ -21,6 +21,14 @@ bool scep_add_attribute(CMS_SignerInfo *si, const char *oid, int type,
 bool scep_add_text(CMS_SignerInfo *si, const char *oid, const char *text);
 bool scep_add_signing_time(CMS_SignerInfo *si, int64_t t);
 
+/*
+ * What an envelope holds.  Always some bytes: random ones, as many, if it
+ * cannot be decrypted.
+ */
+enum status scep_open_sealed(const struct scep_message *m,
+    const struct scep_recipient *to, size_t count, struct buf *plain)
+    USE_RESULT;
+
 /* What is sealed in single DES, which needs a library context of its own. */
 bool scep_decrypt_des(const struct scep_message *m,
     const struct scep_recipient *r, struct buf *plain);

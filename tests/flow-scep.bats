@@ -136,7 +136,7 @@ bad_forms() {
 	grep 'scep-ca: ' web/scep.log > log
 	[ "$(wc -l < log)" -eq 3 ]
 	sed -n 1p log | grep -q 'client=127.0.0.1 operation=PKIOperation type=PKCSReq transaction="a b\\"c" outcome=issued serial=[0-9a-f]* status=200 ms=[0-9.]*$'
-	sed -n 2p log | grep -q 'outcome=refused fail=badRequest reason="the challengePassword is not valid"'
+	sed -n 2p log | grep -q 'outcome=refused fail=badRequest reason="the challengePassword is not in the ledger"'
 	sed -n 3p log | grep -q 'status=400'
 	run -1 grep -qF -e "$pw" log
 }
@@ -308,8 +308,10 @@ bare() {
 	message ca d
 	fetch d.http --data-binary @d.msg "$URL?operation=PKIOperation"
 	python3 "$TESTS/scep.py" read d.http > attrs
-	grep -qx failInfo=0 attrs
+	grep -qx failInfo=1 attrs
 	grep -q 'failInfoText=.*RSA' attrs
+	grep -q 'reason="the key of the certification request is not RSA"' \
+	    web/scep.log
 	cp rsa.csr ec.csr
 	message ca ec
 	fetch d.http --data-binary @ec.msg "$URL?operation=PKIOperation"

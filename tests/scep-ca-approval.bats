@@ -103,7 +103,8 @@ manual() {
 	cp d.csr d.keep
 	csr d /O=Example/CN=other ''
 	poll d T1
-	denied ca d 4 'issuer or subject'
+	denied ca d 4 'not known here'
+	whispers d 'the subject is not that of the request'
 	cp d.keep d.csr
 	poll d T1
 	granted ca d

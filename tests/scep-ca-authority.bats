@@ -26,7 +26,7 @@ enrolls() {
 	# What is sealed for the CA itself is not opened.
 	csr d /CN=d "$(challenge ca)"
 	message ca d
-	denied ca d 1 'cannot be decrypted'
+	denied ca d 1 'encrypted for another certificate'
 }
 
 @test "scep-ca authority: an EC CA with an RSA RA" {

@@ -138,3 +138,16 @@ denied() {
 		return 1
 	fi
 }
+
+# whispers NAME TEXT: the real cause of a refusal that names several, which
+# only the operator hears; the reply is the same, and nothing is changed.
+whispers() {
+	scep-ca answer --dir ca --operation PKIOperation --dry-run -v \
+	    "$1.msg" > "$1.dry" 2> "$1.whispered" || return 1
+	python3 "$TESTS/scep.py" read "$1.dry" |
+	    grep -vE '^(senderNonce|signingTime)=' |
+	    diff - <(grep -vE '^(senderNonce|signingTime)=' "$1.attrs") ||
+	    return 1
+	grep -qF -e "$2" "$1.whispered" || { cat "$1.whispered"; return 1; }
+	run -1 grep -F -e "$2" "$1.err"
+}

@@ -13,6 +13,8 @@ struct args {
 	const char *message;
 	bool exit_status;
 	bool allow_des;
+	bool dry_run;
+	const char *client;
 };
 
 static struct args args;
@@ -28,6 +30,10 @@ static const struct opt options[] = {
 	    .flag = &args.exit_status },
 	{ 0, "allow-des", NULL, "take requests that are encrypted with DES",
 	    .flag = &args.allow_des },
+	{ 0, "client", "ADDRESS", "where the request came from, for the limits "
+	    "of waiting requests", .value = &args.client },
+	{ 0, "dry-run", NULL, "judge it and write the reply, but issue, record "
+	    "and spend nothing", .flag = &args.dry_run },
 	OPT_LENGTH(args.in),
 	OPT_OUTPUT(args.out),
 	OPT_KEY_ACCESS(args.source.key),
@@ -43,6 +49,8 @@ conclude(const struct args *a, const struct outcome *o)
 
 	if (o->what == NULL)
 		return OK;
+	if (o->refusal.cause[0] != '\0')
+		detail("%s: %s", io_name(a->in.path), o->refusal.cause);
 	if (strcmp(o->what, "refused") == 0)
 		return fail(st, "%s: %s refused: %s: %s", io_name(a->in.path),
 		    o->type, scep_fail_name(o->refusal.info),
@@ -58,13 +66,18 @@ run(const struct args *a)
 {
 	auto_authority ca = AUTHORITY_INIT;
 	auto_reply reply = REPLY_INIT;
+	auto_char *client = request_client(a->client);
 	auto_buf body = BUF_INIT;
-	struct request q = { a->operation, a->message, NULL,
-	    io_name(a->in.path), clock_now() };
+	struct request q = { .operation = a->operation,
+	    .message = a->message, .name = io_name(a->in.path),
+	    .now = clock_now(), .client = client, .dry_run = a->dry_run };
 	enum status st;
 
 	if (a->operation == NULL)
 		return opts_missing("--operation", "what is asked");
+	if (a->client != NULL && client == NULL)
+		return fail(USAGE, "--client %s: not an IP address",
+		    a->client);
 	if (strcmp(a->operation, "PKIOperation") == 0 && a->message == NULL) {
 		if ((st = io_slurp(&a->in, IO_MESSAGE_MAX, &body)) != OK)
 			return st;

@@ -23,6 +23,8 @@ to_json(const struct approval_facts *f, struct buf *out)
 	cert_report(f->signer, signer);
 	report_add(r, "signer", signer);
 	report_time(r, "time", f->now);
+	if (f->dry_run)
+		report_bool(r, "dry_run", true);
 	report_render(r, out);
 }
 

@@ -19,6 +19,7 @@ struct approval_facts {
 	X509 *signer;
 	const char *key_hash;
 	int64_t now;
+	bool dry_run;		/* whatever it says, nothing comes of it */
 };
 
 /*

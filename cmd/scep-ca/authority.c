@@ -368,6 +368,7 @@ authority_know(struct authority *a, X509 *cert, int64_t now,
 		    &found, known)) != OK)
 			return st;
 		out.reason = why_not(cert, now, found, known);
+		out.recorded = found && is_recorded(cert, known);
 		out.revoked = found && known->revoked != 0;
 		out.may_renew = found && (strcmp(known->profile, "scep") == 0 ||
 		    strcmp(known->profile, "client") == 0);

@@ -102,6 +102,7 @@ char *authority_path(const struct authority *a, const char *name);
 /* What is known of a certificate that signed a message. */
 struct authority_verdict {
 	bool ours;		/* a CA of this folder made it */
+	bool recorded;		/* and it is in the ledger */
 	bool revoked;
 	bool may_renew;		/* a client's, not the operator's */
 	const char *reason;	/* NULL: ours, in the ledger, current */

@@ -354,7 +354,8 @@ log_request(struct exchange *x, const struct incoming *in, int code,
 	if (o->refusal.info != SCEP_NO_FAIL && o->what != NULL &&
 	    strcmp(o->what, "refused") == 0) {
 		log_value(&line, "fail", scep_fail_name(o->refusal.info));
-		log_value(&line, "reason", o->refusal.text);
+		log_value(&line, "reason", o->refusal.cause[0] != '\0' ?
+		    o->refusal.cause : o->refusal.text);
 	} else {
 		log_value(&line, "reason", reason);
 	}
@@ -406,7 +407,10 @@ serve(const struct args *a, struct authority *ca, struct exchange *x)
 	enum status st;
 
 	if (v.code == 0) {
+		auto_char *client = request_client(x->variable(x,
+		    "REMOTE_ADDR"));
 		struct request q = {
+			.client = client,
 			.operation = in.has_operation ?
 			    buf_str(&in.operation) : NULL,
 			.message = in.has_message ? buf_str(&in.message) : NULL,

@@ -84,39 +84,6 @@ get_next(struct authority *a, const struct request *q, struct reply *out)
 
 /* ---- PKIOperation ---- */
 
-/* RFC 8894 3.2.1.2; another number is refused before any work is done. */
-static bool
-is_request(enum scep_type t)
-{
-	return t == SCEP_PKCSREQ || t == SCEP_RENEWALREQ ||
-	    t == SCEP_CERTPOLL || t == SCEP_GETCERT || t == SCEP_GETCRL;
-}
-
-/* All that is looked at before anything is decrypted. */
-static enum status
-judge_message(const struct authority *a, const struct scep_message *m,
-    int64_t now, struct scep_refusal *no)
-{
-	const struct issue_policy *p = &a->policy;
-	int64_t off = m->signing_time - now;
-
-	if (!is_request(m->type))
-		return scep_refuse(no, SCEP_BADREQUEST,
-		    "messageType %s is not supported", m->type_text);
-	if (m->sender_nonce.len == 0)
-		return scep_refuse(no, SCEP_BADREQUEST, "no senderNonce");
-	if (!p->allow_sha1 && m->digest == NID_sha1)
-		return scep_refuse(no, SCEP_BADALG, "SHA-1 is not accepted");
-	if (m->has_signing_time && p->time_window > 0 &&
-	    (off > p->time_window || off < -p->time_window))
-		return scep_refuse(no, SCEP_BADTIME, "signingTime is too far "
-		    "from the time here");
-	if (!cert_key_is_rsa(X509_get0_pubkey(m->signer)))
-		return scep_refuse(no, SCEP_BADALG, "the signer's key is not "
-		    "RSA: no answer could be encrypted to it");
-	return scep_check_cipher(m, p->allow_des, no);
-}
-
 static void
 describe(const struct scep_message *m, struct outcome *o)
 {
@@ -126,21 +93,6 @@ describe(const struct scep_message *m, struct outcome *o)
 	if (strcmp(name, "unknown") == 0 && m->type_text != NULL)
 		name = m->type_text;
 	snprintf(o->type, sizeof o->type, "%s", name);
-}
-
-static enum status
-dispatch(struct authority *a, const struct scep_message *m, int64_t now,
-    struct scep_answer *answer, struct outcome *o)
-{
-	switch (m->type) {
-	case SCEP_GETCERT:
-	case SCEP_GETCRL:
-		return answer_query(a, m, now, answer, o);
-	case SCEP_CERTPOLL:
-		return certpoll(a, m, now, answer, o);
-	default:
-		return enroll(a, m, now, answer, o);
-	}
 }
 
 /* A client that knows the CA of before a rollover trusts that one. */
@@ -166,9 +118,7 @@ operate(struct authority *a, const struct request *q, const struct buf *in,
 		return st;
 	describe(&m, o);
 	if (st == OK)
-		st = judge_message(a, &m, q->now, &answer.refusal);
-	if (st == OK)
-		st = dispatch(a, &m, q->now, &answer, o);
+		st = enroll(a, q, &m, &answer, o);
 	if (st == REFUSED) {
 		answer.outcome = SCEP_FAILURE;
 		o->what = "refused";

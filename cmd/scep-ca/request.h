@@ -17,6 +17,9 @@ struct request {
 	const struct buf *body;	/* of a POST; or NULL */
 	const char *name;	/* in diagnostics */
 	int64_t now;
+	const char *client;	/* where it came from: an address, or a network
+				 * that counts as one; or NULL */
+	bool dry_run;		/* judged only */
 };
 
 /* What came of it, for the log and the operator. */
@@ -45,16 +48,15 @@ void reply_free(struct reply *r);
 enum status request_answer(struct authority *a, const struct request *q,
     struct reply *out) USE_RESULT;
 
-/* enroll() answers PKCSReq and RenewalReq; of enroll.c. */
-enum status enroll(struct authority *a, const struct scep_message *m,
-    int64_t now, struct scep_answer *answer, struct outcome *o) USE_RESULT;
+/*
+ * request_client() is what counts as one client: an IPv4 address, or the /64
+ * of an IPv6 address; yours.  NULL for no address.
+ */
+char *request_client(const char *address);
 
-/* certpoll() answers CertPoll; of enroll.c too. */
-enum status certpoll(struct authority *a, const struct scep_message *m,
-    int64_t now, struct scep_answer *answer, struct outcome *o) USE_RESULT;
-
-/* answer_query() answers GetCert and GetCRL; of query.c. */
-enum status answer_query(struct authority *a, const struct scep_message *m,
-    int64_t now, struct scep_answer *answer, struct outcome *o) USE_RESULT;
+/* enroll() answers a message of any type; of enroll/. */
+enum status enroll(struct authority *a, const struct request *q,
+    const struct scep_message *m, struct scep_answer *answer,
+    struct outcome *o) USE_RESULT;
 
 #endif

@@ -130,7 +130,7 @@ issued_check_names(const struct issued_request *r, const char *name,
 	auto_buf wanted = BUF_INIT, came = BUF_INIT;
 
 	if (cert_name_equal(subject, r->subject) &&
-	    (!r->has_names || issue_same_names(names, r->names)))
+	    (!r->has_names || cert_names_equal(names, r->names)))
 		return OK;
 	add_names(r->subject, r->has_names ? r->names : NULL, &wanted);
 	add_names(subject, r->has_names ? names : NULL, &came);

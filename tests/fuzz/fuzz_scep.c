@@ -53,7 +53,7 @@ serve(const struct buf *in)
 		return;
 	if (st == OK && scep_check_cipher(&m, false, &answer.refusal) == OK) {
 		if (m.type == SCEP_PKCSREQ) {
-			st = scep_open_request(&m, &to, 1, &csr,
+			st = scep_open_request(&m, &to, 1, true, &csr,
 			    &answer.refusal);
 			if (st == OK) {
 				(void)!scep_check_csr(&csr, true,

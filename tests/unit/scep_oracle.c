@@ -29,11 +29,11 @@
 enum { CONTENT = 700, CEK = 16, RSA_BYTES = 256 };
 
 static const char *const ways[] = {
-	"garbage", "padding", "length", "blocks",
+	"garbage", "padding", "length", "blocks", "stranger", "signature",
 };
 
-static EVP_PKEY *key;
-static X509 *cert;
+static EVP_PKEY *key, *device_key, *other_key;
+static X509 *cert, *device;
 
 /* Where the encrypted key stands: the OCTET STRING of 256 bytes. */
 static unsigned char *
@@ -62,6 +62,24 @@ put_short_key(unsigned char *at)
 	EVP_PKEY_CTX_free(ctx);
 }
 
+/* A request of somebody else's, or of the device with a wrong signature. */
+static void
+put_request(size_t w, struct buf *content)
+{
+	auto_buf challenge = BUF_INIT;
+	auto_X509_NAME *name = NULL;
+	auto_X509_REQ *req = NULL;
+
+	buf_puts(&challenge, "0123456789abcdef0123456789abcdef");
+	if (cert_parse_name("/O=Example/CN=device", &name) != NULL ||
+	    scep_make_csr(name, NULL, &challenge, w == 4 ? other_key :
+	    device_key, "sha256", &req) != OK)
+		abort();
+	cert_request_to_der(req, content);
+	if (w == 5)
+		content->data[content->len - 9] ^= 1;
+}
+
 /* An envelope that fails in the way w. */
 static void
 seal(size_t w, struct buf *der)
@@ -72,7 +90,10 @@ seal(size_t w, struct buf *der)
 	if (secret_random(raw, sizeof raw) != OK)
 		abort();
 	raw[0] = 0xFF;
-	buf_add(&content, raw, sizeof raw);
+	if (w >= 4)
+		put_request(w, &content);
+	else
+		buf_add(&content, raw, sizeof raw);
 	if (scep_seal(&content, cert, EVP_aes_128_cbc(), der) != OK)
 		abort();
 	if (w == 1)
@@ -99,13 +120,15 @@ try(size_t w)
 	m.type = SCEP_PKCSREQ;
 	m.cipher = NID_aes_128_cbc;
 	m.sealed_len = (CONTENT / CEK + 1) * CEK;
-	if (m.sealed == NULL)
+	if (m.sealed == NULL || X509_up_ref(device) != 1)
 		abort();
+	m.signer = device;
 	CALLGRIND_ZERO_STATS;
-	st = scep_open_request(&m, &to, 1, &csr, &no);
+	st = scep_open_request(&m, &to, 1, false, &csr, &no);
 	CALLGRIND_DUMP_STATS_AT(ways[w]);
 	if (st != REFUSED || no.info != SCEP_BADMESSAGECHECK ||
-	    strcmp(no.text, "the content cannot be decrypted and read") != 0) {
+	    strncmp(no.text, "the content cannot be decrypted and read, ",
+	    42) != 0) {
 		fprintf(stderr, "%s: %d %d %s\n", ways[w], (int)st,
 		    (int)no.info, no.text);
 		exit(REFUSED);
@@ -121,12 +144,18 @@ main(int argc, char **argv)
 
 	if (rounds < 1 || cert_parse_name("/CN=CA", &name) != NULL ||
 	    cert_make_key("rsa:2048", &key) != OK ||
+	    cert_make_key("rsa:2048", &device_key) != OK ||
+	    cert_make_key("rsa:2048", &other_key) != OK ||
+	    scep_make_signer(name, device_key, clock_now(), &device) != OK ||
 	    issue_root(name, key, true, clock_now(), CLOCK_DAY, &cert) != OK)
 		return FAULT;
 	for (; rounds > 0; rounds--)
 		for (w = 0; w < ARRAY_LEN(ways); w++)
 			try(w);
 	X509_free(cert);
+	X509_free(device);
 	EVP_PKEY_free(key);
+	EVP_PKEY_free(device_key);
+	EVP_PKEY_free(other_key);
 	return OK;
 }

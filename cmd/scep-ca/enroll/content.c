@@ -1,0 +1,85 @@
+/*
+ * The third stage: what is asked for, by whoever signed it.  All that can be
+ * wrong until that is proved has one refusal and costs the same.
+ */
+#include <string.h>
+
+#include "stages.h"
+
+/* The names as they came; what the policy makes of them is not looked at. */
+static enum status
+take_name(struct content *c, struct scep_refusal *no)
+{
+	auto_GENERAL_NAMES *names = NULL;
+	const char *reason = cert_request_names(c->csr.req, &names);
+
+	if (reason != NULL)
+		return scep_refuse(no, SCEP_BADREQUEST, "%s", reason);
+	cert_name_to_der(X509_REQ_get_subject_name(c->csr.req),
+	    &c->name.subject);
+	cert_names_to_der(names, &c->name.names);
+	return OK;
+}
+
+static enum status
+prove_request(struct operation *op, struct scep_refusal *no)
+{
+	struct content *c = &op->content;
+	enum status st;
+
+	if ((st = scep_open_request(op->m, op->a->to, op->a->to_count,
+	    op->who.may_renew, &c->csr, no)) != OK ||
+	    (st = scep_check_csr(&c->csr, op->a->policy.allow_sha1,
+	    no)) != OK)
+		return st;
+	authority_key_hash(c->csr.key, c->key_hash);
+	c->other_key = strcmp(c->key_hash, op->who.key_hash) != 0;
+	c->has_challenge = c->csr.challenge.len > 0;
+	if (c->has_challenge)
+		secret_sha256(c->csr.challenge.data, c->csr.challenge.len,
+		    c->challenge);
+	return take_name(c, no);
+}
+
+static bool
+is_subject(const X509_NAME *subject, const struct ledger_name *name)
+{
+	auto_X509_NAME *other = NULL;
+
+	return cert_name_from_der(name->subject.data, name->subject.len,
+	    &other) == NULL && cert_name_equal(subject, other);
+}
+
+/* A poll names the issuer and the subject of the request. */
+static enum status
+prove_poll(struct operation *op, struct scep_refusal *no)
+{
+	const struct earlier *e = &op->earlier;
+	auto_ledger_name name = LEDGER_NAME_INIT;
+	auto_scep_query query = SCEP_QUERY_INIT;
+	auto_X509 *cert = NULL;
+	enum status st;
+
+	if ((st = scep_open_query(op->m, op->a->to, op->a->to_count, &query,
+	    no)) != OK)
+		return st;
+	if (!authority_is_issuer(op->a, query.issuer))
+		return scep_refuse_content(op->m, no,
+		    "the issuer is not this CA");
+	if (e->waits)
+		ledger_name_copy(&e->request.name, &name);
+	else if (cert_from_der(e->issued.der.data, e->issued.der.len,
+	    &cert) == NULL)
+		cert_name_to_der(X509_get_subject_name(cert), &name.subject);
+	if (!is_subject(query.subject, &name))
+		return scep_refuse_content(op->m, no,
+		    "the subject is not that of the request");
+	return OK;
+}
+
+enum status
+content_prove(struct operation *op, struct scep_refusal *no)
+{
+	return operation_polls(op) ? prove_poll(op, no) :
+	    prove_request(op, no);
+}

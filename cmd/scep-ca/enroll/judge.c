@@ -1,0 +1,220 @@
+/*
+ * The fifth stage: what is to be done.  It changes nothing; commit checks all
+ * that entitles once more when it does.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "approval.h"
+#include "judge.h"
+
+/* The keys of this folder, of both generations, are nobody's to certify. */
+static enum status
+judge_key(const struct authority *a, const EVP_PKEY *key,
+    struct scep_refusal *no)
+{
+	size_t i;
+
+	for (i = 0; i < a->to_count; i++)
+		if (cert_key_equal(key, X509_get0_pubkey(a->to[i].cert)))
+			return scep_refuse(no, SCEP_BADREQUEST,
+			    "the key is the CA's own");
+	for (i = 0; i < a->issuer_count; i++)
+		if (cert_key_equal(key, X509_get0_pubkey(a->issuers[i])))
+			return scep_refuse(no, SCEP_BADREQUEST,
+			    "the key is the CA's own");
+	return OK;
+}
+
+/* What the policy takes of a certification request. */
+static enum status
+judge_policy(struct operation *op, X509_REQ *req, struct scep_refusal *no)
+{
+	struct judgement *j = &op->judgement;
+	struct issue_refusal why;
+	enum status st;
+
+	st = issue_judge(&op->a->policy, req, op->a->now.ca.cert, &j->wish,
+	    &why);
+	if (st == REFUSED)
+		return scep_refuse(no, why.weak ? SCEP_BADALG :
+		    SCEP_BADREQUEST, "%s", why.text);
+	if (st != OK)
+		return st;
+	if (j->wish.names_left_out)
+		snprintf(op->outcome->remark, sizeof op->outcome->remark,
+		    "subjectAltName left out: policy has no san");
+	return judge_key(op->a, j->wish.key, no);
+}
+
+static enum status
+rejected(struct operation *op)
+{
+	op->judgement.verdict = VERDICT_REJECTED;
+	return OK;
+}
+
+/* ---- what somebody has to decide about ---- */
+
+static const char *
+challenge_fact(const struct operation *op)
+{
+	if (op->judgement.challenge[0] != '\0')
+		return "valid";
+	return op->content.has_challenge ? "invalid" : "absent";
+}
+
+static enum status
+ask_program(struct operation *op, struct scep_refusal *no)
+{
+	struct judgement *j = &op->judgement;
+	const struct approval_facts f = {
+		.transaction = op->m->transaction,
+		.type = scep_type_name(op->m->type),
+		.renewal = j->old.serial != NULL,
+		.challenge = challenge_fact(op),
+		.wish = &j->wish,
+		.signer = op->m->signer,
+		.key_hash = j->key_hash,
+		.now = op->q->now,
+		.dry_run = op->q->dry_run,
+	};
+	enum approval_verdict verdict;
+	enum status st;
+
+	if ((st = approval_ask(op->a, &f, &verdict)) != OK)
+		return st;
+	if (verdict == APPROVAL_NO)
+		return scep_refuse(no, SCEP_BADREQUEST,
+		    "the operator's program refused it");
+	j->verdict = verdict == APPROVAL_YES ? VERDICT_ISSUE : VERDICT_WAIT;
+	j->decider = verdict == APPROVAL_YES ? "command" : NULL;
+	return OK;
+}
+
+/* A good certificate of ours that is renewed needs no second approval. */
+static enum status
+judge_approval(struct operation *op, struct scep_refusal *no)
+{
+	struct judgement *j = &op->judgement;
+	enum issue_approval how = op->a->policy.approval;
+	const char *reason = issue_out_of_date(op->a->now.ca.cert, op->q->now);
+
+	if (reason != NULL)
+		return scep_refuse(no, SCEP_BADREQUEST,
+		    "the CA can issue nothing: %s", reason);
+	j->verdict = VERDICT_ISSUE;
+	j->needs_decision = j->waits || how == ISSUE_BY_COMMAND ||
+	    (how == ISSUE_BY_HAND && j->old.serial == NULL);
+	if (how == ISSUE_BY_CHALLENGE && !operation_polls(op))
+		j->needs_decision = false;
+	if (!j->needs_decision || (j->waits &&
+	    op->earlier.request.state == LEDGER_APPROVED))
+		return OK;
+	if (how == ISSUE_BY_COMMAND)
+		return ask_program(op, no);
+	j->verdict = VERDICT_WAIT;
+	return OK;
+}
+
+/* ---- the request in the ledger ---- */
+
+/* What was shown is what is certified: its request is read again. */
+static enum status
+judge_waiting(struct operation *op, struct scep_refusal *no)
+{
+	const struct ledger_request *r = &op->earlier.request;
+	struct judgement *j = &op->judgement;
+	auto_scep_csr csr = SCEP_CSR_INIT;
+	const char *reason;
+	enum status st;
+
+	if ((reason = scep_csr_from_der(&r->csr, &csr)) != NULL)
+		return fail(FAULT, "the request of transaction %s in the "
+		    "ledger: %s", r->transaction, reason);
+	j->waits = true;
+	buf_add_buf(&j->csr, &r->csr);
+	ledger_name_copy(&r->name, &j->name);
+	memcpy(j->key_hash, r->key_hash, sizeof j->key_hash);
+	if ((st = judge_policy(op, csr.req, no)) != OK ||
+	    (st = judge_entitled_before(op, no)) != OK)
+		return st;
+	return judge_approval(op, no);
+}
+
+/* ---- a request that came now ---- */
+
+static enum status
+judge_new(struct operation *op, struct scep_refusal *no)
+{
+	struct judgement *j = &op->judgement;
+	enum status st;
+
+	scep_csr_to_der(&op->content.csr, &j->csr);
+	ledger_name_copy(&op->content.name, &j->name);
+	memcpy(j->key_hash, op->content.key_hash, sizeof j->key_hash);
+	if ((st = judge_policy(op, op->content.csr.req, no)) != OK ||
+	    (st = judge_entitled(op, no)) != OK ||
+	    (st = judge_approval(op, no)) != OK)
+		return st;
+	return j->verdict == VERDICT_WAIT && j->csr.len > LEDGER_CSR_MAX ?
+	    scep_refuse(no, SCEP_BADREQUEST, "a request of %zu bytes is too "
+	    "large to wait for a decision (%d)", j->csr.len,
+	    (int)LEDGER_CSR_MAX) : OK;
+}
+
+/* It came before and waits: what came now may pay for it. */
+static enum status
+judge_once_more(struct operation *op, struct scep_refusal *no)
+{
+	const struct earlier *e = &op->earlier;
+	bool same = ledger_name_equal(&e->request.name, &op->content.name);
+
+	if (e->request.state == LEDGER_REJECTED)
+		return same && e->objection != NULL && !op->who.may_renew ?
+		    rejected(op) : judge_new(op, no);
+	if (!same)
+		return scep_refuse(no, SCEP_BADREQUEST,
+		    "another request of this transaction is waiting");
+	/* What needs no decision, or pays anew, is a request like any other. */
+	if (op->who.may_renew || e->objection == NULL ||
+	    op->a->policy.approval == ISSUE_BY_CHALLENGE)
+		return judge_new(op, no);
+	return judge_waiting(op, no);
+}
+
+static enum status
+judge_any(struct operation *op, struct scep_refusal *no)
+{
+	const struct earlier *e = &op->earlier;
+
+	if (e->is_issued) {
+		op->judgement.verdict = VERDICT_AGAIN;
+		return OK;
+	}
+	if (operation_polls(op))
+		return e->request.state == LEDGER_REJECTED ? rejected(op) :
+		    judge_waiting(op, no);
+	return e->waits ? judge_once_more(op, no) : judge_new(op, no);
+}
+
+/*
+ * A certificate of ours has signed a request for another key: that its holder
+ * wrote that request is not proved.  No word may come from it.
+ */
+enum status
+judge(struct operation *op, struct scep_refusal *no)
+{
+	char cause[SCEP_REASON];
+	enum status st = judge_any(op, no);
+
+	if (st != REFUSED || !op->content.other_key ||
+	    op->judgement.says_why)
+		return st;
+	memcpy(cause, no->cause[0] != '\0' ? no->cause : no->text,
+	    sizeof cause);
+	(void)scep_refuse(no, SCEP_BADREQUEST, "this renewal does not fit its "
+	    "certificate");
+	memcpy(no->cause, cause, sizeof no->cause);
+	return REFUSED;
+}

@@ -1,0 +1,189 @@
+/* What entitles to a certificate: another one, or a challenge. */
+#include <stdio.h>
+#include <string.h>
+
+#include "judge.h"
+
+/* ---- renewal ---- */
+
+/* NULL, or why the signer's certificate is not renewed by this request. */
+static const char *
+weigh_renewal(struct operation *op, const X509 *old, bool *says_why)
+{
+	const struct issue_policy *p = &op->a->policy;
+	const struct ledger_certificate *c = &op->who.record;
+	auto_GENERAL_NAMES *had = issue_names_of(old), *asked = NULL;
+	const char *reason = cert_request_names(op->content.csr.req, &asked);
+
+	*says_why = true;
+	if (p->renew_window > 0 && op->q->now < c->not_after - p->renew_window)
+		return "it is too early to renew this certificate";
+	if (!p->renew_same_key && !op->content.other_key)
+		return "a renewal needs a new key";
+	*says_why = false;
+	if (!cert_name_equal(X509_REQ_get_subject_name(op->content.csr.req),
+	    X509_get_subject_name(old)))
+		return "a renewal cannot change the subject";
+	if (reason != NULL || !cert_names_within(asked, had))
+		return "a renewal cannot change the subjectAltName";
+	return NULL;
+}
+
+/* A copy of a record, as far as it is needed of what is renewed. */
+static void
+take_old(const struct ledger_certificate *from, struct judgement *j)
+{
+	struct ledger_certificate *to = &j->old;
+
+	j->for_device = from->purpose != NULL && strcmp(from->purpose,
+	    ledger_purpose_name(LEDGER_MANUAL)) != 0;
+	to->serial = xstrdup(from->serial);
+	to->purpose = from->purpose != NULL ? xstrdup(from->purpose) : NULL;
+	to->enrollment = from->enrollment != NULL ?
+	    xstrdup(from->enrollment) : NULL;
+}
+
+/* ---- a request that came now ---- */
+
+static enum status
+take_challenge(struct operation *op, struct scep_refusal *no)
+{
+	const struct ledger_challenge *c = &op->earlier.challenge;
+	struct judgement *j = &op->judgement;
+
+	memcpy(j->challenge, op->content.challenge, sizeof j->challenge);
+	j->presented = op->q->now;
+	j->for_device = c->purpose != LEDGER_MANUAL;
+	return c->bound ? judge_spell_bound(op, &c->name, no) : OK;
+}
+
+static enum status
+refuse_challenge(const struct operation *op, struct scep_refusal *no)
+{
+	const struct earlier *e = &op->earlier;
+
+	(void)scep_refuse(no, SCEP_BADREQUEST, "%s", e->objection);
+	if (e->cause != NULL)
+		scep_cause(no, "%s", e->cause);
+	return REFUSED;
+}
+
+/*
+ * Not by the certificate that signed it: by the challenge, where that
+ * decides; where others do, it is a fact for them.
+ */
+static enum status
+by_challenge(struct operation *op, const char *renewal,
+    struct scep_refusal *no)
+{
+	const struct requester *who = &op->who;
+	const struct earlier *e = &op->earlier;
+
+	if (op->content.has_challenge && e->objection == NULL)
+		return take_challenge(op, no);
+	if (renewal != NULL)
+		return scep_refuse(no, SCEP_BADREQUEST, "%s", renewal);
+	if (who->verdict.ours && !op->content.has_challenge)
+		return scep_refuse(no, SCEP_BADREQUEST, "the signer's "
+		    "certificate cannot renew: %s", who->verdict.reason);
+	return op->a->policy.approval == ISSUE_BY_CHALLENGE ?
+	    refuse_challenge(op, no) : OK;
+}
+
+static char *
+ground_of(const struct operation *op)
+{
+	const struct ledger_identity q = operation_identity(op);
+
+	if (q.signer != NULL)
+		return ledger_ground_certificate(q.signer);
+	return q.challenge != NULL ? ledger_ground_challenge(q.challenge) :
+	    xstrdup("");
+}
+
+enum status
+judge_entitled(struct operation *op, struct scep_refusal *no)
+{
+	const struct earlier *e = &op->earlier;
+	struct judgement *j = &op->judgement;
+	const char *renewal = NULL;
+	enum status st;
+
+	j->ground = ground_of(op);
+	if (!op->who.may_renew)
+		return by_challenge(op, NULL, no);
+	renewal = weigh_renewal(op, op->m->signer, &j->says_why);
+	if (renewal != NULL)
+		return by_challenge(op, renewal, no);
+	j->says_why = false;
+	take_old(&op->who.record, j);
+	if ((st = judge_spell_renewed(op, op->m->signer)) != OK)
+		return st;
+	return op->content.has_challenge && e->objection == NULL ?
+	    take_challenge(op, no) : OK;
+}
+
+/* ---- a request that waits ---- */
+
+static enum status
+renew_before(struct operation *op, const char *serial,
+    struct scep_refusal *no)
+{
+	auto_ledger_certificate old = LEDGER_CERTIFICATE_INIT;
+	auto_X509 *cert = NULL;
+	bool found = false;
+	enum status st;
+
+	if ((st = ledger_find_certificate(op->a->ledger, serial, &found,
+	    &old)) != OK)
+		return st;
+	if (!found || old.revoked != 0)
+		return scep_refuse(no, SCEP_BADREQUEST, "the signer's "
+		    "certificate cannot renew: it was revoked");
+	if (cert_from_der(old.der.data, old.der.len, &cert) != NULL)
+		return fail(FAULT, "certificate %s in the ledger: not a "
+		    "certificate", serial);
+	take_old(&old, &op->judgement);
+	return judge_spell_renewed(op, cert);
+}
+
+/* Judged as of the time it came; not that it is spent or void by now. */
+static enum status
+pay_before(struct operation *op, const char *hash, struct scep_refusal *no)
+{
+	const struct ledger_request *r = &op->earlier.request;
+	struct judgement *j = &op->judgement;
+	auto_ledger_challenge c = LEDGER_CHALLENGE_INIT;
+	bool found = false;
+	enum status st;
+
+	if ((st = ledger_find_challenge(op->a->ledger, hash, &found,
+	    &c)) != OK)
+		return st;
+	if (!found || c.spent || c.voided || c.expires <= r->presented) {
+		(void)scep_refuse(no, SCEP_BADREQUEST,
+		    "the challengePassword is not valid");
+		scep_cause(no, "the challengePassword of the request that "
+		    "waits was used or voided meanwhile");
+		return REFUSED;
+	}
+	snprintf(j->challenge, sizeof j->challenge, "%s", hash);
+	j->presented = r->presented;
+	j->for_device = c.purpose != LEDGER_MANUAL;
+	return c.bound ? judge_spell_bound(op, &c.name, no) : OK;
+}
+
+enum status
+judge_entitled_before(struct operation *op, struct scep_refusal *no)
+{
+	static const char certificate[] = "certificate:";
+	const struct ledger_request *r = &op->earlier.request;
+	const char *ground = r->ground != NULL ? r->ground : "";
+
+	op->judgement.ground = xstrdup(ground);
+	if (r->challenge != NULL)
+		return pay_before(op, r->challenge, no);
+	if (strncmp(ground, certificate, sizeof certificate - 1) == 0)
+		return renew_before(op, ground + sizeof certificate - 1, no);
+	return OK;
+}
