@@ -197,3 +197,201 @@ judged() {
 	assert "error" in j("broken")["crls"][0], j("broken")
 	PY
 }
+
+@test "inspect forms: property lists that are no whole profile" {
+	openssl x509 -in "$PKI/ec.pem" -outform DER -out ec.der
+	python3 - "$PKI/ec.pem" <<-'PY'
+	import plistlib, sys
+	pem, der = open(sys.argv[1], "rb").read(), open("ec.der", "rb").read()
+	wifi = {"PayloadType": "com.apple.wifi.managed", "PayloadVersion": 1,
+	    "PayloadIdentifier": "a.b", "PayloadUUID": "A"}
+	def root(content, kind="root"):
+	    return dict(wifi, PayloadType="com.apple.security." + kind,
+	        PayloadContent=content)
+	lists = {
+	    "list": [wifi, dict(wifi, PayloadType="com.apple.dock")],
+	    "alone": dict(wifi, SSID_STR="x"),
+	    "numbers": [1, 2.5, True, plistlib.UID(3)],
+	    "text": "only text",
+	    "roots": {"PayloadType": "Configuration", "PayloadContent": [
+	        root(der), root(pem), root(pem, "pem"), root(b"0\x03junk"),
+	        dict(wifi, PayloadVersion=["1"])]},
+	    "settings": {"Proxy": "http://user:hidden@proxy.example/",
+	        "Plain": "http://proxy.example:80/user@host", "Long": "x" * 5000,
+	        "Few": b"\1\2", "Many": bytes(5000), "Own": der, "Pem": pem,
+	        "ApiKeys": ["hidden", "hidden"], "PIN": "hidden",
+	        "TokenUUID": "shown"},
+	    "checkin": {"MessageType": "Authenticate", "UDID": "U"},
+	    "status": {"Status": "Idle", "UDID": "U"},
+	    "command": {"CommandUUID": "C", "Command": {"RequestType": "x"}},
+	    "attributes": {"UDID": "U", "CHALLENGE": b"hidden"},
+	}
+	for name, value in lists.items():
+	    open(name, "wb").write(plistlib.dumps(value, fmt=plistlib.FMT_BINARY
+	        if name == "numbers" else plistlib.FMT_XML))
+	open("lines", "wb").write(open("alone", "rb").read().replace(b"\n",
+	    b"\r\n"))
+	open("broken", "w").write("<plist><dict><key>a</key></dict></plist>")
+	PY
+	certificate me
+	for name in list alone broken checkin; do
+		openssl cms -sign -binary -nodetach -signer me.pem -inkey key \
+		    -in "$name" -outform DER -out "signed-$name"
+	done
+	openssl cms -sign -binary -nodetach -nocerts -signer me.pem -inkey key \
+	    -in list -outform DER -out nocerts
+	openssl cms -resign -binary -signer "$PKI/signer.pem" -inkey \
+	    "$PKI/signer.key" -inform DER -in signed-alone -outform DER -out two
+	facts list alone numbers text roots settings checkin status command \
+	    attributes lines signed-list signed-alone signed-broken \
+	    signed-checkin nocerts two
+	refuses 3 'plist:1:' mcfg-inspect broken
+	run -1 grep -l hidden ./*.json
+	judged <<-'PY'
+	kinds = {"list": "payloads", "alone": "payloads", "numbers": "plist",
+	    "text": "plist", "roots": "profile", "settings": "plist",
+	    "checkin": "mdm", "status": "mdm", "command": "mdm",
+	    "attributes": "device_response", "lines": "payloads",
+	    "signed-list": "cms", "signed-alone": "cms",
+	    "signed-broken": "cms", "signed-checkin": "cms", "nocerts": "cms",
+	    "two": "cms"}
+	for name, kind in kinds.items():
+	    assert j(name)["kind"] == kind, (name, j(name)["kind"])
+	assert [p["type"] for p in j("list")["payloads"]] == [
+	    "com.apple.wifi.managed", "com.apple.dock"]
+	assert j("numbers")["plist"][:3] == [1, 2.5, True]
+	assert "crlf" in n("lines") and "bad_plist" in n("signed-broken")
+	assert "CN=me" in j("signed-alone")["summary"]
+	assert "not inside" in j("nocerts")["summary"]
+	assert "2 signers" in j("two")["summary"]
+	p = j("roots")["payloads"]
+	for i in 0, 1, 2:
+	    assert p[i]["content"]["kind"] == "certificate", i
+	assert p[4]["version"] is None
+	where = {x["id"]: x.get("where") for x in j("roots")["notes"]}
+	assert where["pem_in_data"] == "payloads[1]"
+	assert where["bad_certificate"] == "payloads[3]"
+	assert where["bad_type"] == "payloads[4]"
+	s = j("settings")["plist"]
+	import hashlib
+	assert s["Proxy"] == "http://user:(masked)@proxy.example/"
+	assert s["Plain"] == "http://proxy.example:80/user@host"
+	assert s["Few"] == {"bytes": 2, "hex": "0102"}
+	assert s["Many"]["sha256"] == hashlib.sha256(bytes(5000)).hexdigest()
+	assert s["Own"]["certificate"] == "CN=EC Signer,O=Example"
+	assert s["Pem"]["pem"] and "pem_in_data" in n("settings")
+	assert s["ApiKeys"] == ["(masked)"] * 2 and s["TokenUUID"] == "shown"
+	assert s["Long"].startswith("xxx") and "5000 bytes" in s["Long"]
+	PY
+}
+
+@test "inspect forms: PEM that is old, mixed, broken" {
+	openssl ec -aes128 -in key -passout pass:x -out sealed 2> /dev/null
+	sed 's/$/\r/' sealed > dos
+	{ openssl ecparam -name prime256v1; cat key; } > two
+	{ cat "$PKI/ec.pem"; openssl ecparam -name prime256v1; cat sealed; } \
+	    > mixed
+	{ cat "$PKI/ec.pem"; echo '-----BEGIN CERTIFICATE-----'; } > begun
+	{ echo '-----BEGIN CERTIFICATE-----'; echo MAMCAQE=; \
+	    echo '-----END CERTIFICATE-----'; } > wrong
+	facts sealed dos two mixed begun wrong
+	printf -- '-----BEGIN CERTIFICATE\nAA==\n' > no-dashes
+	printf -- '-----BEGIN CMS-----\n????\n-----END CMS-----\n' > no-base64
+	printf -- '-----BEGIN CMS-----\nAAAA\n' > no-end
+	refuses 3 'BEGIN line' mcfg-inspect no-dashes
+	refuses 3 'no-base64: ' mcfg-inspect no-base64
+	refuses 3 'no END line' mcfg-inspect no-end
+	judged <<-'PY'
+	for name in "sealed", "dos":
+	    assert j(name)["kind"] == "private_key" and j(name)["encrypted"]
+	    assert n(name) == ["legacy_encryption"], n(name)
+	assert j("two")["kind"] == "private_key" and j("two")["key"] == "ec:P-256"
+	assert "other_block" in n("two")
+	assert j("mixed")["kind"] == "certificate"
+	assert n("mixed") == ["other_block", "private_key_inside"], n("mixed")
+	assert "broken_pem" in n("begun") and "bad_certificate" in n("wrong")
+	PY
+}
+
+@test "inspect forms: HTTP, its queries and what is wrong in them" {
+	certificate me
+	openssl cms -sign -binary -nodetach -signer me.pem -inkey key \
+	    -in plain -outform DER -out signed
+	openssl cms -sign -in plain -signer me.pem -inkey key -out mail
+	python3 - <<-'PY'
+	import base64, urllib.parse
+	der = open("signed", "rb").read()
+	b64 = base64.b64encode(der).decode()
+	quoted = urllib.parse.quote(b64, safe="")
+	def w(name, head, body=b""):
+	    open(name, "wb").write(head.replace("\n", "\r\n").encode() + body)
+	ok = "HTTP/1.1 200 OK\nContent-Type: application/pkcs7-mime\n"
+	w("get", "GET /scep?operation=PKIOperation&message=%s HTTP/1.1\n"
+	    "Host: x\n\n" % quoted)
+	w("bare", "operation=PKIOperation&message=%s\n" % quoted.rstrip("%3D"))
+	w("asks", "?operation=GetCACert&message=name")
+	w("none", "operation=GetCACaps")
+	w("bad64", "operation=PKIOperation&message=!!!!")
+	w("moved", "HTTP/1.1 302 Found\nLocation: /x\n\n")
+	w("again", "HTTP/1.1 100 Continue\n\n" + ok + "Content-Length: %d\n\n"
+	    % len(der), der)
+	w("short", ok + "Content-Length: 99999\n\n", der)
+	w("zipped", ok + "Content-Encoding: gzip\n\n", b"\x1f\x8bxxxx")
+	w("chunks", ok + "Transfer-Encoding: chunked\n\n",
+	    b"%x;a=b\r\n%s\r\n0\r\n\r\n" % (len(der), der))
+	w("cut", ok + "Transfer-Encoding: chunked\n\n",
+	    b"%x\r\n%s\r\n9" % (len(der), der))
+	w("header", ok + "Mdm-Signature: !!!\n\n", b"body")
+	w("secret", "PUT /x HTTP/1.1\nAuthorization: Basic aGlkZGVu\n"
+	    "Content-Length: 0\n\n")
+	mail = open("mail", "rb").read()
+	cut = mail.index(b"\n------", mail.index(b"\n------") + 1)
+	open("half", "wb").write(mail[:cut + 1])
+	PY
+	facts get bare asks none moved again short zipped chunks cut header \
+	    secret mail half
+	yields - mcfg-inspect bad64 || refuses 3 'base64' mcfg-inspect bad64
+	run -1 grep -l aGlkZGVu ./*.json
+	judged <<-'PY'
+	for name in "get", "bare", "again", "short", "chunks", "cut", "mail":
+	    assert j(name)["signers"][0]["issuer"] == "CN=me", name
+	    good = "matches the content"
+	    assert j(name)["signers"][0]["content_digest"] == good, name
+	assert j("asks")["ca_identifier"] == "name"
+	assert j("none")["operation"] == "GetCACaps"
+	assert "redirect_302" in n("moved") and "content_length" in n("short")
+	assert "content_encoding" in n("zipped") and "broken_chunks" in n("cut")
+	for name in "get", "again", "chunks":
+	    assert not {"content_length", "broken_chunks"} & set(n(name)), name
+	assert "smime" in n("mail") and j("half")["kind"] == "http"
+	PY
+}
+
+@test "inspect forms: what is asked for in SCEP's queries" {
+	local seal=(-binary -aes128 -outform DER)
+
+	openssl req -new -key "$PKI/client.key" -subj /O=Example/CN=me \
+	    -outform DER -out csr
+	python3 "$TESTS/scep.py" csr-subject csr > subject
+	python3 "$TESTS/scep.py" issuer-subject "$PKI/root.pem" subject > poll
+	python3 "$TESTS/scep.py" issuer-serial "$PKI/client.pem" > one
+	for name in poll one plain; do
+		openssl cms -encrypt "${seal[@]}" -in $name -out env \
+		    "$PKI/client.pem"
+		type=20
+		[ $name = poll ] || type=21
+		python3 "$TESTS/scep.py" make --signer "$PKI/client.pem" \
+		    --key "$PKI/client.key" --envelope env --type $type \
+		    > "m-$name"
+		yields "m-$name.json" mcfg-inspect --json \
+		    --key "$PKI/client.key" "m-$name"
+	done
+	judged <<-PY
+	text = open("m-poll.json").read()
+	assert '"subject": "CN=me,O=Example"' in text, text
+	assert '"issuer": "CN=Root,O=Example"' in text
+	serial = of("openssl x509 -in $PKI/client.pem -noout -serial")[7:].lower()
+	assert '"serial": "%s"' % serial in open("m-one.json").read()
+	assert j("m-plain")["kind"].startswith("scep"), j("m-plain")
+	PY
+}

@@ -119,6 +119,24 @@ is_key(const struct block *b)
 	return strstr(b->label, "PRIVATE KEY") != NULL;
 }
 
+/*
+ * The block that decides what the file is: a certificate, or else the first
+ * that is not the curve which "openssl ecparam -genkey" writes before a key.
+ */
+static const struct block *
+main_block(const struct blocks *b)
+{
+	size_t i;
+
+	for (i = 0; i < b->n; i++)
+		if (is_certificate(&b->v[i]))
+			return &b->v[i];
+	for (i = 0; i < b->n; i++)
+		if (strcmp(b->v[i].label, "EC PARAMETERS") != 0)
+			return &b->v[i];
+	return &b->v[0];
+}
+
 /* All certificates of the blocks as one layer; what else is there, noted. */
 static bool
 certificates(struct layer *l, const struct blocks *b)
@@ -157,7 +175,7 @@ bool
 inspect_pem(struct layer *l, const struct buf *bytes, bool *done)
 {
 	__attribute__((__cleanup__(auto_free_blocks))) struct blocks *b = NULL;
-	size_t i;
+	const struct block *it;
 
 	if (memchr(bytes->data, '\0', bytes->len) != NULL ||
 	    find_line(buf_str(bytes), "-----BEGIN ") == NULL)
@@ -171,17 +189,16 @@ inspect_pem(struct layer *l, const struct buf *bytes, bool *done)
 		facts_note(&l->f, "broken_pem", NULL, "after %zu block%s: %s",
 		    b->n, b->n == 1 ? "" : "s", b->reason);
 	report_str(l->form, NULL, "pem");
-	for (i = 0; i < b->n && !is_certificate(&b->v[i]); i++)
-		continue;
-	report_str(l->r, "pem_label", b->v[i < b->n ? i : 0].label);
-	if (i < b->n)
+	it = main_block(b);
+	report_str(l->r, "pem_label", it->label);
+	if (is_certificate(it))
 		return certificates(l, b);
 	if (b->n > 1)
 		facts_note(&l->f, "other_block", NULL, "%zu more PEM block%s "
 		    "in the same file", b->n - 1, b->n == 2 ? " is" : "s are");
-	if (is_key(&b->v[0]) && b->v[0].has_headers)
-		return old_encrypted_key(l, &b->v[0]);
-	return recognise_der(l, &b->v[0].der);
+	if (is_key(it) && it->has_headers)
+		return old_encrypted_key(l, it);
+	return recognise_der(l, &it->der);
 }
 
 bool
