@@ -10,6 +10,7 @@
 #include <sqlite3.h>
 
 #include "clock.h"
+#include "io.h"
 #include "ledger_engine.h"
 
 enum {
@@ -322,16 +323,29 @@ set_up(struct ledger *l, enum ledger_mode mode)
 	    "PRAGMA foreign_keys=ON;");
 }
 
+/* The folder that the ledger is in, and the files beside it. */
+static char *
+folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == path ? xstrdup("/") :
+	    xstrndup(path, (size_t)(slash - path));
+}
+
 enum status
 ledger_open_sqlite(struct ledger *l, const char *path, enum ledger_mode mode)
 {
-	auto_char *plain = NULL;
+	auto_char *plain = NULL, *folder = NULL;
 	struct sqlite *s;
 	struct stat sb;
 	enum status st;
 
 	/* "file:x" and ":memory:" are names like any other. */
 	plain = path[0] == '/' ? xstrdup(path) : xasprintf("./%s", path);
+	folder = folder_of(plain);
+	if (mode != LEDGER_READ && (st = io_check_root(folder)) != OK)
+		return st;
 	if (mode == LEDGER_CREATE && (st = make_file(plain)) != OK)
 		return st;
 	if (stat(plain, &sb) == -1)

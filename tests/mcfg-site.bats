@@ -87,7 +87,7 @@ cert() {
 	    "$SITE/profile.yaml" > "$T/profile.yaml"
 	ln -s "$SITE/ca" "$T/ca"
 	yields "$T/profile" mcfg-profile --set USER=jane --set CHALLENGE=secret \
-	    "$T/profile.yaml"
+	    --files "$SITE" "$T/profile.yaml"
 	plist_is "$T/profile" "p['PayloadRemovalDisallowed'] is True and \
 	    [c['PayloadType'] for c in p['PayloadContent']][2:] == \
 	    ['com.apple.profileRemovalPassword', 'com.apple.vpn.managed']"
@@ -356,4 +356,98 @@ configured_apache() {
 	grep -q '^usage: mcfg-site' "$T/help"
 	yields "$T/version" mcfg-site --version
 	grep -qE '^mcfg-site [0-9.]+$' "$T/version"
+}
+
+teardown() {
+	[ -z "${top:-}" ] || rm -rf "$top"
+}
+
+as_nobody() {
+	setpriv --reuid nobody --regid nogroup --clear-groups "$@"
+}
+
+# theirs: a copy of the site that belongs to nobody, in $theirs.
+theirs() {
+	[ "$(id -u)" -eq 0 ] || skip 'needs root'
+	needs setpriv
+	# A folder that others can enter, as bats' own is not.
+	top=$(mktemp -d)
+	chmod 711 "$top"
+	theirs=$top/site
+	cp -r "$SITE" "$theirs"
+	chown -R nobody:nogroup "$theirs"
+	as_nobody test -x "$MCFG_BIN/scep-ca" -a -x "$ROOT/scripts/mcfg-site" \
+	    -a -r "$theirs" || {
+		skip 'another user cannot reach this folder'
+	}
+	mkdir -m 700 "$top/root"
+	echo precious > "$top/root/precious"
+	chmod 600 "$top/root/precious"
+}
+
+# untouched: root wrote nothing, neither there nor where its links lead.
+untouched() {
+	[ -z "$(find "$theirs" ! -type l ! -user nobody)" ]
+	[ "$(ls "$top/root")" = precious ]
+	[ "$(cat "$top/root/precious")" = precious ]
+}
+
+# trapped: every folder of the site is full of links to what is root's.
+trapped() {
+	local name
+	mkdir -p "$theirs/tmp/tls.new" "$theirs/tmp/signer.new" "$theirs/web"
+	chown -R nobody:nogroup "$theirs/tmp" "$theirs/web"
+	rm -f "$theirs/published" "$theirs/ca/crl.der"
+	for name in tmp/tls.new/csr.pem tmp/signer.new/csr.pem published; do
+		as_nobody ln -sf "$top/root/precious" "$theirs/$name"
+	done
+	for name in tmp/tls.new/cert.pem tmp/tls.new/key.pem \
+	    tmp/signer.new/cert.pem ca/crl.der ca/crl.lock web/lock \
+	    web/nginx.conf.new ledger.db-journal; do
+		as_nobody ln -sf "$top/root/new" "$theirs/$name"
+	done
+}
+
+@test "mcfg-site: root renews as the owner, and follows none of its links" {
+	theirs
+	before=$(cksum < "$theirs/tls/cert.pem")
+	yields - mcfg-site "$theirs" --renew signer
+	_run mcfg-site "$theirs" --renew tls
+	[ "$status" -eq 0 ]
+	[ "$(cksum < "$theirs/tls/cert.pem")" != "$before" ]
+	yields - mcfg-site --web nginx "$theirs"
+	untouched
+	# The server can still be started.
+	as_nobody test -r "$theirs/tls/key.pem" -a -r "$theirs/signer/key.pem"
+	trapped
+	for what in "mcfg-site $theirs --renew tls" \
+	    "mcfg-site $theirs --renew signer" "mcfg-site --web nginx $theirs" \
+	    "mcfg-site --web apache $theirs" \
+	    "scep-ca crl --dir $theirs/ca" "scep-ca challenge --dir $theirs/ca" \
+	    "scep-ca rollover --dir $theirs/ca" \
+	    "mcfg-enrollment start --config $theirs/site.yaml --user=x" \
+	    "mcfg-enrollment purge --config $theirs/site.yaml --older 1d"; do
+		# shellcheck disable=SC2086 # words
+		_run $what
+		untouched || { echo "$what"; false; }
+	done
+}
+
+@test "mcfg-site: root makes a site in somebody's folder as that one" {
+	theirs
+	rm -rf "$theirs"
+	mkdir -m 755 "$theirs"
+	chown nobody:nogroup "$theirs"
+	mcfg-site "$theirs" --user jane --password env:PW > "$T/said"
+	untouched
+	[ -s "$theirs/ca/cert.pem" ]
+	# Below it, and through a link to it, too.
+	mcfg-site "$theirs/www/below" > "$T/said"
+	untouched
+	[ -s "$theirs/www/below/ca/cert.pem" ]
+	rm -rf "$theirs/www/below"
+	ln -s "$theirs/www" "$top/link"
+	mcfg-site "$top/link" > "$T/said"
+	untouched
+	[ -s "$theirs/www/ca/cert.pem" ]
 }

@@ -7,7 +7,10 @@ folder_put(const char *dir, const char *name, bool is_private,
 {
 	auto_char *path = io_join(dir, name);
 	const struct io_output out = { path, NULL, is_private };
+	enum status st;
 
+	if ((st = io_check_root(dir)) != OK)
+		return st;
 	return io_spill(&out, b);
 }
 
