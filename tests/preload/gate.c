@@ -38,6 +38,7 @@ enum {
 	LINE = 1024,
 	TABLES = 256,
 	NAMES = 128,		/* prepared statements of one connection */
+	SQLITE_ROW = 100,
 	SQLITE_DONE = 101,
 };
 
@@ -70,6 +71,7 @@ int PQsendQueryParams(struct pg_conn *c, const char *sql, int n,
 static int at = -1, go = -1;
 static bool inside;		/* in a call of the library's own */
 static bool writing;		/* in a transaction */
+static bool alone;		/* in a statement that is one by itself */
 static char tables[TABLES];
 static struct {
 	char name[32];
@@ -181,19 +183,21 @@ after_word(const char *sql)
 	return sql;
 }
 
-/* Remembers the table that a statement writes. */
+/* The table that a statement writes, or NULL. */
+static const char *
+written(const char *sql)
+{
+	if (starts(sql, "INSERT") || starts(sql, "DELETE"))
+		return after_word(after_word(sql));
+	return starts(sql, "UPDATE") ? after_word(sql) : NULL;
+}
+
 static void
 note_table(const char *sql)
 {
 	size_t n, used = strlen(tables);
 	char name[64];
 
-	if (starts(sql, "INSERT") || starts(sql, "DELETE"))
-		sql = after_word(after_word(sql));
-	else if (starts(sql, "UPDATE"))
-		sql = after_word(sql);
-	else
-		return;
 	n = strspn(sql, "abcdefghijklmnopqrstuvwxyz_");
 	snprintf(name, sizeof name, "%.*s", (int)n, sql);
 	if (strstr(tables, name) == NULL && used + n + 2 < sizeof tables)
@@ -201,10 +205,12 @@ note_table(const char *sql)
 		    used > 0 ? "," : "", name);
 }
 
-/* Before a statement. */
+/* Before a statement; one that writes alone is a transaction. */
 static void
 before(const char *sql)
 {
+	const char *table;
+
 	while (isspace((unsigned char)*sql))
 		sql++;
 	if (starts(sql, "BEGIN")) {
@@ -215,8 +221,13 @@ before(const char *sql)
 		writing = true;
 	} else if (starts(sql, "COMMIT") || starts(sql, "END")) {
 		stop("commit", tables);
-	} else {
-		note_table(sql);
+	} else if ((table = written(sql)) != NULL) {
+		alone = !writing;
+		if (alone)
+			stop("begin", sql);
+		note_table(table);
+		if (alone)
+			stop("commit", tables);
 	}
 }
 
@@ -232,6 +243,9 @@ after(const char *sql, bool ok)
 		ended("commit");
 	} else if (starts(sql, "ROLLBACK") && writing) {
 		ended("rollback");
+	} else if (alone) {
+		alone = false;
+		ended(ok ? "commit" : "failed");
 	}
 }
 
@@ -242,14 +256,18 @@ sqlite3_step(struct sqlite3_stmt *s)
 {
 	const char *(*text)(struct sqlite3_stmt *) =
 	    (const char *(*)(struct sqlite3_stmt *))real("sqlite3_sql");
+	int (*busy)(struct sqlite3_stmt *) =
+	    (int (*)(struct sqlite3_stmt *))real("sqlite3_stmt_busy");
 	const char *sql = text(s);
 	int code;
 
 	if (inside || sql == NULL)
 		return REAL(sqlite3_step)(s);
-	before(sql);
+	if (!busy(s))
+		before(sql);
 	code = REAL(sqlite3_step)(s);
-	after(sql, code == SQLITE_DONE);
+	if (code != SQLITE_ROW)
+		after(sql, code == SQLITE_DONE);
 	return code;
 }
 

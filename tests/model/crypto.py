@@ -1,0 +1,228 @@
+"""RSA and AES in Python alone: no process a signature.
+
+The keys are the same in every run, made from their number.  Each has four
+primes, which its public half does not show and which makes signing cheap.
+"""
+import hashlib
+import math
+import random
+import subprocess
+import tempfile
+
+from der import RSA, SHA256, inside, integer, seq, tlv
+
+E = 65537
+SMALL = math.prod(p for p in range(3, 2000, 2)
+                  if all(p % q for q in range(3, int(p ** .5) + 1, 2)))
+
+
+def next_prime(n):
+    n |= 1
+    while math.gcd(n, SMALL) > 1 or (n - 1) % E == 0 or \
+            pow(2, n - 1, n) != 1 or pow(3, n - 1, n) != 1:
+        n += 2
+    return n
+
+
+class Key:
+    def __init__(self, number, bits=2048):
+        part = bits // 4
+        self.primes = []
+        for i in range(4):
+            seed = hashlib.shake_256(b'key %d, prime %d' % (number, i))
+            start = int.from_bytes(seed.digest(part // 8), 'big')
+            self.primes.append(next_prime(start | 15 << part - 4))
+        self.n = math.prod(self.primes)
+        self.size = bits // 8
+        # d, and the inverse of all primes before, for each prime
+        self.crt, before = [], 1
+        for p in self.primes:
+            self.crt.append((p, pow(E, -1, p - 1), before,
+                             pow(before, -1, p)))
+            before *= p
+        self.spki = seq(RSA, tlv(3, b'\0', seq(integer(self.n), integer(E))))
+        self.hash = hashlib.sha256(self.spki).hexdigest()
+
+    def private(self, m):
+        x = 0
+        for p, d, before, inverse in self.crt:
+            r = pow(m % p, d, p)
+            x += before * ((r - x) * inverse % p)
+        return x
+
+    def sign(self, data):
+        info = seq(SHA256, tlv(4, hashlib.sha256(data).digest()))
+        block = b'\0\1' + b'\xff' * (self.size - 3 - len(info)) + b'\0' + info
+        return self.private(int.from_bytes(block, 'big')).to_bytes(
+            self.size, 'big')
+
+    def open(self, sealed):
+        block = self.private(int.from_bytes(sealed, 'big')).to_bytes(
+            self.size, 'big')
+        return block[block.index(0, 2) + 1:] if block[:2] == b'\0\2' else None
+
+
+def public(spki):
+    """(n, e) of a SubjectPublicKeyInfo."""
+    bits = inside(spki)[1][1]
+    n, e = (int.from_bytes(b, 'big') for _, b, _ in inside(bits[1:]))
+    return n, e
+
+
+def verify(spki, data, signature):
+    n, e = public(spki)
+    size = (n.bit_length() + 7) // 8
+    info = seq(SHA256, tlv(4, hashlib.sha256(data).digest()))
+    block = b'\0\1' + b'\xff' * (size - 3 - len(info)) + b'\0' + info
+    return pow(int.from_bytes(signature, 'big'), e, n) == \
+        int.from_bytes(block, 'big')
+
+
+def seal(spki, secret, rng):
+    """secret for the owner of a key, PKCS #1 v1.5."""
+    n, e = public(spki)
+    size = (n.bit_length() + 7) // 8
+    pad = bytes(rng.randrange(1, 256) for _ in range(size - 3 - len(secret)))
+    block = b'\0\2' + pad + b'\0' + secret
+    return pow(int.from_bytes(block, 'big'), e, n).to_bytes(size, 'big')
+
+
+# ---- AES-128 in CBC, by tables ----
+
+def _tables():
+    exp, log, x = [0] * 256, [0] * 256, 1
+    for i in range(255):
+        exp[i], log[x] = x, i
+        x ^= x << 1 ^ (0x11b if x & 128 else 0)
+
+    def times(a, b):
+        return exp[(log[a] + log[b]) % 255] if a and b else 0
+
+    sbox = []
+    for a in range(256):
+        b = exp[(255 - log[a]) % 255] if a else 0
+        s = b
+        for _ in range(4):
+            b = (b << 1 | b >> 7) & 255
+            s ^= b
+        sbox.append(s ^ 0x63)
+    back = [sbox.index(i) for i in range(256)]
+    enc = [[0] * 256 for _ in range(4)]
+    dec = [[0] * 256 for _ in range(4)]
+    for a in range(256):
+        s = sbox[a]
+        w = times(s, 2) << 24 | s << 16 | s << 8 | times(s, 3)
+        s = back[a]
+        v = times(s, 14) << 24 | times(s, 9) << 16 | times(s, 13) << 8 | \
+            times(s, 11)
+        for i in range(4):
+            enc[i][a], dec[i][a] = w, v
+            w = w >> 8 | (w & 255) << 24
+            v = v >> 8 | (v & 255) << 24
+    return sbox, back, enc, dec
+
+
+SBOX, BACK, ENC, DEC = _tables()
+
+
+def _schedule(key):
+    w = [int.from_bytes(key[i:i + 4], 'big') for i in range(0, 16, 4)]
+    rcon = 1
+    for i in range(4, 44):
+        t = w[i - 1]
+        if i % 4 == 0:
+            t = (t << 8 | t >> 24) & 0xffffffff
+            t = int.from_bytes(bytes(SBOX[b] for b in t.to_bytes(4, 'big')),
+                               'big') ^ rcon << 24
+            rcon = rcon << 1 ^ (0x11b if rcon & 128 else 0)
+        w.append(w[i - 4] ^ t)
+    return w
+
+
+def _inverse(w):
+    """The schedule of decryption, the last round first."""
+    out = []
+    for r in range(10, -1, -1):
+        part = w[4 * r:4 * r + 4]
+        if 0 < r < 10:
+            part = [DEC[0][SBOX[x >> 24]] ^ DEC[1][SBOX[x >> 16 & 255]] ^
+                    DEC[2][SBOX[x >> 8 & 255]] ^ DEC[3][SBOX[x & 255]]
+                    for x in part]
+        out += part
+    return out
+
+
+def _block(block, w, box, t, step):
+    a = [int.from_bytes(block[i:i + 4], 'big') ^ w[i // 4]
+         for i in range(0, 16, 4)]
+    t0, t1, t2, t3 = t
+    for r in range(4, 40, 4):
+        a = [t0[a[i] >> 24] ^ t1[a[(i + step) % 4] >> 16 & 255] ^
+             t2[a[(i + 2) % 4] >> 8 & 255] ^ t3[a[(i - step) % 4] & 255] ^
+             w[r + i] for i in range(4)]
+    return b''.join(
+        ((box[a[i] >> 24] << 24 | box[a[(i + step) % 4] >> 16 & 255] << 16 |
+          box[a[(i + 2) % 4] >> 8 & 255] << 8 | box[a[(i - step) % 4] & 255]) ^
+         w[40 + i]).to_bytes(4, 'big') for i in range(4))
+
+
+def _xor(a, b):
+    return (int.from_bytes(a, 'big') ^ int.from_bytes(b, 'big')).to_bytes(
+        16, 'big')
+
+
+def encrypt(key, iv, plain, pad=True):
+    if pad:
+        n = 16 - len(plain) % 16
+        plain += bytes([n]) * n
+    w, out = _schedule(key), []
+    for i in range(0, len(plain), 16):
+        iv = _block(_xor(plain[i:i + 16], iv), w, SBOX, ENC, 1)
+        out.append(iv)
+    return b''.join(out)
+
+
+def decrypt(key, iv, sealed):
+    w, out = _inverse(_schedule(key)), []
+    for i in range(0, len(sealed), 16):
+        block = sealed[i:i + 16]
+        out.append(_xor(_block(block, w, BACK, DEC, -1), iv))
+        iv = block
+    plain = b''.join(out)
+    return plain[:-plain[-1]]
+
+
+def random_bytes(rng, n):
+    return rng.getrandbits(8 * n).to_bytes(n, 'big')
+
+
+def _judged_by_openssl():
+    def openssl(*argv, data):
+        return subprocess.run(('openssl',) + argv, input=data, check=True,
+                              stdout=subprocess.PIPE).stdout
+
+    rng, key = random.Random(1), Key(0)
+    for size in (0, 1, 15, 16, 300):
+        plain, k, iv = (random_bytes(rng, n) if n else b''
+                        for n in (size, 16, 16))
+        sealed = openssl('enc', '-aes-128-cbc', '-K', k.hex(), '-iv',
+                         iv.hex(), data=plain)
+        assert encrypt(k, iv, plain) == sealed
+        assert decrypt(k, iv, sealed) == plain
+    with tempfile.TemporaryDirectory() as d:
+        for name, data in (('pub', key.spki), ('sig', key.sign(b'x'))):
+            with open(d + '/' + name, 'wb') as f:
+                f.write(data)
+        openssl('dgst', '-sha256', '-verify', d + '/pub', '-keyform', 'DER',
+                '-signature', d + '/sig', data=b'x')
+        sealed = openssl('pkeyutl', '-encrypt', '-pubin', '-inkey',
+                         d + '/pub', '-keyform', 'DER', data=b'secret')
+    assert key.n.bit_length() == 2048
+    assert key.open(sealed) == b'secret'
+    assert key.open(seal(key.spki, b'secret', rng)) == b'secret'
+    assert verify(key.spki, b'x', key.sign(b'x'))
+    assert not verify(key.spki, b'y', key.sign(b'x'))
+
+
+if __name__ == '__main__':
+    _judged_by_openssl()
