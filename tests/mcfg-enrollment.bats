@@ -158,8 +158,8 @@ state_of() {
 	json_is "$T/report" 'j["subject"] == "CN=%s,O=Example/Sub\\\\Co" % j["id"]'
 	json_is "$T/report" 'j["user"] == "jane" and j["expires"] == "'"$(after 3600)"'"'
 	case $LEDGER in
-	sqlite:*) sql "SELECT hex(subject) FROM challenge WHERE purpose = 'identity'" ;;
-	*) sql "SELECT encode(subject, 'hex') FROM challenge WHERE purpose = 'identity'" ;;
+	sqlite:*) sql "SELECT hex(bound_subject) FROM challenge WHERE purpose = 'identity'" ;;
+	*) sql "SELECT encode(bound_subject, 'hex') FROM challenge WHERE purpose = 'identity'" ;;
 	esac | python3 -c 'if True:
 	    import sys
 	    sys.stdout.buffer.write(bytes.fromhex(sys.stdin.read()))
@@ -307,10 +307,15 @@ state_of() {
 	# One bought with the challenge that complete itself gave.
 	e complete --signer "$T/a.pem" "$T/a.plist" > "$T/vars"
 	certificate client
-	"$UNIT" "$LEDGER" <<< "record $T/client.pem $(python3 -c '
+	challenge=$(python3 -c '
 import plistlib, sys
-print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars") \
-	    $EPOCH" | grep -qx recorded
+print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars")
+	"$UNIT" "$LEDGER" <<-E > "$T/out"
+	bind $challenge $(id_of a) /CN=client $EPOCH
+	record $T/client.pem $challenge $EPOCH
+	E
+	cat "$T/out"
+	[ "$(tail -n 1 "$T/out")" = recorded ]
 	refused 1 'not the identity of an enrollment' complete \
 	    --signer "$T/client.pem" "$T/a.plist"
 	refused 2 'missing --signer' complete "$T/a.plist"

@@ -257,20 +257,20 @@ filled() {
 
 	for day in -400 -1 1 6 8 29 31 89 91 400; do
 		i=$((i + 1))
-		"$UNIT" "$LEDGER" <<< "certify 0$i t$i k s - $((EPOCH - 900))"
+		"$UNIT" "$LEDGER" <<< "certify 0$i t$i k /CN=s - $((EPOCH - 900))"
 		sql "UPDATE certificate SET not_after =
 		    $((EPOCH + day * 86400)) WHERE serial = '0$i'"
 	done > /dev/null
 	"$UNIT" "$LEDGER" > "$T/out" <<-E
-	certify 20 t20 k s - $((EPOCH + 86400))
-	certify 21 t21 k s - $((EPOCH - 900))
-	certify 22 t22 k s - $((EPOCH - 900))
+	certify 20 t20 k /CN=s - $((EPOCH + 86400))
+	certify 21 t21 k /CN=s - $((EPOCH - 900))
+	certify 22 t22 k /CN=s - $((EPOCH - 900))
 	revoke 21 4 $((EPOCH - 100))
 	revoke 22 1 $((EPOCH - 50))
-	request w1 k s $((EPOCH - 3600))
-	request w2 k s $((EPOCH - 7200))
-	request w3 k s $((EPOCH - 60))
-	decide w3 approve $((EPOCH - 30))
+	request w1 k /CN=w1 - - $((EPOCH - 3600))
+	request w2 k /CN=w2 - - $((EPOCH - 7200))
+	request w3 k /CN=w3 - - $((EPOCH - 60))
+	decide w3 - approve $((EPOCH - 30))
 	E
 	# Renewed: the same enrollment and purpose, and a later end.
 	sql "UPDATE certificate SET enrollment = 'E', purpose = 'client'
@@ -454,8 +454,8 @@ hostile() {
 	known a "jo'$evil" 90000 "]]>--><!--$evil" "</td></table>&amp;$evil"
 	known b $'\u05d0\u05d1 arabic \u0633' 90000
 	"$UNIT" "$LEDGER" > /dev/null <<-E
-	certify 01 t1 k s - $((EPOCH - 900))
-	request ${evil// /_} k s $((EPOCH - 900))
+	certify 01 t1 k /CN=s - $((EPOCH - 900))
+	request ${evil// /_} k /CN=s - - $((EPOCH - 900))
 	E
 	sql "UPDATE certificate SET subject = 'CN=${evil}' WHERE serial = '01'"
 	sql "UPDATE enrollment SET product = product || '$(printf '\342\200\256')x$(printf '\033')[2J' WHERE serial = 'S-]]>--><!-'"
