@@ -157,6 +157,15 @@ make_room_of_all(struct ledger *l)
 	return st;
 }
 
+static bool
+is_signed_by_ours(const struct ledger_request *r)
+{
+	static const char certificate[] = "certificate:";
+
+	return r->ground != NULL && strncmp(r->ground, certificate,
+	    sizeof certificate - 1) == 0;
+}
+
 /*
  * One request of each challenge and of each certificate is nobody's burden;
  * more of them would be a way around the limits.
@@ -164,20 +173,17 @@ make_room_of_all(struct ledger *l)
 static enum status
 is_stranger(struct ledger *l, const struct ledger_request *r, bool *stranger)
 {
-	static const char certificate[] = "certificate:";
-	bool signed_by_ours = r->ground != NULL && strncmp(r->ground,
-	    certificate, sizeof certificate - 1) == 0;
 	int64_t n = 0;
 	enum status st;
 
 	*stranger = true;
-	if (r->challenge == NULL && !signed_by_ours)
+	if (r->challenge == NULL && !is_signed_by_ours(r))
 		return OK;
 	st = db_rows(l, db_take_int, &n, NULL, "SELECT COUNT(*) FROM request "
 	    "WHERE (challenge = $1 OR (ground = $2 AND ground <> '')) AND "
 	    "state IN ('pending', 'approved') AND NOT (txid = $3 AND key_hash "
-	    "= $4)", DB(db_text(r->challenge), db_text(signed_by_ours ?
-	    r->ground : NULL), db_text(r->transaction),
+	    "= $4)", DB(db_text(r->challenge), db_text(
+	    is_signed_by_ours(r) ? r->ground : NULL), db_text(r->transaction),
 	    db_text(r->key_hash)));
 	*stranger = n > 0;
 	return st;
@@ -268,7 +274,8 @@ put_request(struct ledger *l, const struct ledger_request *r, int64_t oldest,
 	}
 	if (found && (st = forget(l, r->transaction, r->key_hash)) != OK)
 		return st;
-	if (same && earlier->state == LEDGER_REJECTED) {
+	if (same && earlier->state == LEDGER_REJECTED &&
+	    r->challenge == NULL && !is_signed_by_ours(r)) {
 		*outcome = LEDGER_DECLINED;
 		return OK;
 	}

@@ -241,12 +241,13 @@ scep_open_request(const struct scep_message *m,
 	const char *reason, *wrong;
 	enum status st;
 
-	if ((st = scep_open_sealed(m, to, to_count, &plain)) != OK)
-		return st;
 	cert_spki_of(m->signer, &spki);
 	in = (struct ber){ spki.data, spki.len };
 	if (!read_key(&in, &own))
-		return fail(FAULT, "the signer's key is not RSA");
+		return scep_refuse(no, SCEP_BADALG,
+		    "the signer's key is not RSA as PKCS #1 has it");
+	if ((st = scep_open_sealed(m, to, to_count, &plain)) != OK)
+		return st;
 	make_dummy(&spki, ((size_t)cert_key_bits(X509_get0_pubkey(m->signer)) +
 	    7) / 8, plain.len, &dummy);
 	reason = walk(&plain, &key);
@@ -257,11 +258,10 @@ scep_open_request(const struct scep_message *m,
 	wrong = verify(reason == NULL ? &plain : &dummy, &csr);
 	if (reason == NULL)
 		reason = wrong;
+	if (reason == NULL && !read_challenge(csr.req, &csr.challenge))
+		reason = "its challengePassword is broken, or there are two";
 	if (reason != NULL)
 		return scep_refuse_content(m, no, reason);
-	if (!read_challenge(csr.req, &csr.challenge))
-		return scep_refuse(no, SCEP_BADREQUEST,
-		    "its challengePassword is broken, or there are two");
 	*out = csr;
 	csr = (struct scep_csr)SCEP_CSR_INIT;
 	return OK;

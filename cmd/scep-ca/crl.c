@@ -206,18 +206,26 @@ crl_first(const struct authority_source *source, int64_t now)
 }
 
 enum status
-crl_current(struct authority *a, int64_t now, X509_CRL **out)
+crl_kept(struct authority *a, int64_t now, X509_CRL **out)
 {
 	auto_X509_CRL *crl = NULL;
 	enum status st;
 
 	if ((st = load(a, CA_CRL, a->now.ca.cert, &crl)) != OK)
 		return st;
-	if (crl == NULL || cert_crl_next(crl) <= now)
-		return (st = authority_need(a, NEED_KEYS | NEED_LEDGER)) !=
-		    OK ? st : crl_make(a, now, out);
-	*out = STEAL(crl);
+	*out = crl != NULL && cert_crl_next(crl) > now ? STEAL(crl) : NULL;
 	return OK;
+}
+
+enum status
+crl_current(struct authority *a, int64_t now, X509_CRL **out)
+{
+	enum status st;
+
+	if ((st = crl_kept(a, now, out)) != OK || *out != NULL)
+		return st;
+	return (st = authority_need(a, NEED_KEYS | NEED_LEDGER)) != OK ? st :
+	    crl_make(a, now, out);
 }
 
 static enum status

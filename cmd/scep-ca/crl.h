@@ -26,6 +26,10 @@ enum status crl_first(const struct authority_source *source, int64_t now)
 enum status crl_current(struct authority *a, int64_t now, X509_CRL **out)
     USE_RESULT;
 
+/* crl_kept() is the list in DIR, yours; NULL if its time is over. */
+enum status crl_kept(struct authority *a, int64_t now, X509_CRL **out)
+    USE_RESULT;
+
 /* crl_number() is the number of a list, or 0 if it is NULL or has none. */
 int64_t crl_number(const X509_CRL *crl);
 

@@ -83,7 +83,7 @@ put_request(struct operation *op, struct scep_refusal *no)
 static enum status
 wait_for_decision(struct operation *op, struct scep_refusal *no)
 {
-	return op->judgement.waits || op->q->dry_run ? pending(op) :
+	return operation_polls(op) || op->q->dry_run ? pending(op) :
 	    put_request(op, no);
 }
 
@@ -186,7 +186,7 @@ entitlement(const struct operation *op)
 	if (e.challenge != NULL)
 		e.request.challenge = e.challenge;
 	e.request.fresh = e.challenge != NULL;
-	if (j->waits)
+	if (operation_polls(op))
 		e.request.signer = e.renews;
 	return e;
 }

@@ -28,9 +28,7 @@ prove_request(struct operation *op, struct scep_refusal *no)
 	enum status st;
 
 	if ((st = scep_open_request(op->m, op->a->to, op->a->to_count,
-	    op->who.may_renew, &c->csr, no)) != OK ||
-	    (st = scep_check_csr(&c->csr, op->a->policy.allow_sha1,
-	    no)) != OK)
+	    op->who.may_renew, &c->csr, no)) != OK)
 		return st;
 	authority_key_hash(c->csr.key, c->key_hash);
 	c->other_key = strcmp(c->key_hash, op->who.key_hash) != 0;
@@ -38,7 +36,10 @@ prove_request(struct operation *op, struct scep_refusal *no)
 	if (c->has_challenge)
 		secret_sha256(c->csr.challenge.data, c->csr.challenge.len,
 		    c->challenge);
-	return take_name(c, no);
+	if ((st = scep_check_csr(&c->csr, op->a->policy.allow_sha1,
+	    no)) == OK)
+		st = take_name(c, no);
+	return operation_hush(op, st, no);
 }
 
 static bool

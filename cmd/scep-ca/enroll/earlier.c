@@ -79,6 +79,25 @@ know_challenge(struct operation *op)
 	return weigh_user(op, e);
 }
 
+/* Its challenge may have paid for the same in another transaction. */
+static enum status
+find_paid(struct operation *op)
+{
+	struct earlier *e = &op->earlier;
+	const struct ledger_identity q = {
+		.transaction = e->request.transaction,
+		.key_hash = e->request.key_hash,
+		.name = &e->request.name,
+		.challenge = e->request.challenge,
+		.fresh = true,
+		.signer_hash = op->who.signer_hash,
+	};
+
+	return !e->waits || q.challenge == NULL ? OK :
+	    ledger_find_repeat(op->a->ledger, &q, op->q->now, &e->is_issued,
+	    &e->issued);
+}
+
 enum status
 earlier_find(struct operation *op)
 {
@@ -87,7 +106,7 @@ earlier_find(struct operation *op)
 	enum status st;
 
 	if (operation_polls(op))
-		return OK;
+		return find_paid(op);
 	if ((st = know_challenge(op)) != OK)
 		return st;
 	q = operation_identity(op);

@@ -104,10 +104,9 @@ judge_approval(struct operation *op, struct scep_refusal *no)
 		return scep_refuse(no, SCEP_BADREQUEST,
 		    "the CA can issue nothing: %s", reason);
 	j->verdict = VERDICT_ISSUE;
-	j->needs_decision = j->waits || how == ISSUE_BY_COMMAND ||
-	    (how == ISSUE_BY_HAND && j->old.serial == NULL);
-	if (how == ISSUE_BY_CHALLENGE && !operation_polls(op))
-		j->needs_decision = false;
+	j->needs_decision = how == ISSUE_BY_COMMAND ||
+	    (how == ISSUE_BY_HAND && j->old.serial == NULL) ||
+	    (how == ISSUE_BY_CHALLENGE && operation_polls(op));
 	if (!j->needs_decision || (j->waits &&
 	    op->earlier.request.state == LEDGER_APPROVED))
 		return OK;
@@ -119,7 +118,16 @@ judge_approval(struct operation *op, struct scep_refusal *no)
 
 /* ---- the request in the ledger ---- */
 
-/* What was shown is what is certified: its request is read again. */
+/* What is decided, and certified, is what was shown. */
+static void
+take_waiting(struct operation *op)
+{
+	op->judgement.waits = true;
+	buf_cut(&op->judgement.csr, 0);
+	buf_add_buf(&op->judgement.csr, &op->earlier.request.csr);
+}
+
+/* Its request is read again: the names are as they were shown. */
 static enum status
 judge_waiting(struct operation *op, struct scep_refusal *no)
 {
@@ -132,8 +140,7 @@ judge_waiting(struct operation *op, struct scep_refusal *no)
 	if ((reason = scep_csr_from_der(&r->csr, &csr)) != NULL)
 		return fail(FAULT, "the request of transaction %s in the "
 		    "ledger: %s", r->transaction, reason);
-	j->waits = true;
-	buf_add_buf(&j->csr, &r->csr);
+	take_waiting(op);
 	ledger_name_copy(&r->name, &j->name);
 	memcpy(j->key_hash, r->key_hash, sizeof j->key_hash);
 	if ((st = judge_policy(op, csr.req, no)) != OK ||
@@ -154,8 +161,11 @@ judge_new(struct operation *op, struct scep_refusal *no)
 	ledger_name_copy(&op->content.name, &j->name);
 	memcpy(j->key_hash, op->content.key_hash, sizeof j->key_hash);
 	if ((st = judge_policy(op, op->content.csr.req, no)) != OK ||
-	    (st = judge_entitled(op, no)) != OK ||
-	    (st = judge_approval(op, no)) != OK)
+	    (st = judge_entitled(op, no)) != OK)
+		return st;
+	if (op->earlier.waits && op->earlier.request.state != LEDGER_REJECTED)
+		take_waiting(op);
+	if ((st = judge_approval(op, no)) != OK)
 		return st;
 	return j->verdict == VERDICT_WAIT && j->csr.len > LEDGER_CSR_MAX ?
 	    scep_refuse(no, SCEP_BADREQUEST, "a request of %zu bytes is too "
@@ -198,23 +208,8 @@ judge_any(struct operation *op, struct scep_refusal *no)
 	return e->waits ? judge_once_more(op, no) : judge_new(op, no);
 }
 
-/*
- * A certificate of ours has signed a request for another key: that its holder
- * wrote that request is not proved.  No word may come from it.
- */
 enum status
 judge(struct operation *op, struct scep_refusal *no)
 {
-	char cause[SCEP_REASON];
-	enum status st = judge_any(op, no);
-
-	if (st != REFUSED || !op->content.other_key ||
-	    op->judgement.says_why)
-		return st;
-	memcpy(cause, no->cause[0] != '\0' ? no->cause : no->text,
-	    sizeof cause);
-	(void)scep_refuse(no, SCEP_BADREQUEST, "this renewal does not fit its "
-	    "certificate");
-	memcpy(no->cause, cause, sizeof no->cause);
-	return REFUSED;
+	return operation_hush(op, judge_any(op, no), no);
 }

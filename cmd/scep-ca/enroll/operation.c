@@ -45,6 +45,22 @@ operation_identity(const struct operation *op)
 	};
 }
 
+enum status
+operation_hush(const struct operation *op, enum status st,
+    struct scep_refusal *no)
+{
+	char cause[SCEP_REASON];
+
+	if (st != REFUSED || !op->content.other_key || op->judgement.says_why)
+		return st;
+	memcpy(cause, no->cause[0] != '\0' ? no->cause : no->text,
+	    sizeof cause);
+	(void)scep_refuse(no, SCEP_BADREQUEST, "this renewal does not fit its "
+	    "certificate");
+	memcpy(no->cause, cause, sizeof no->cause);
+	return REFUSED;
+}
+
 /* The ledger is only read in a dry run: nothing could be written by mistake. */
 static enum status
 prepare(struct operation *op)

@@ -33,9 +33,16 @@ get_cert(struct operation *op, const char *serial, const char *objection,
 static enum status
 get_crl(struct operation *op, const char *objection, struct scep_refusal *no)
 {
-	return objection != NULL ?
-	    scep_refuse_content(op->m, no, objection) :
-	    crl_current(op->a, op->q->now, &op->answer->crl);
+	enum status st;
+
+	if (objection != NULL)
+		return scep_refuse_content(op->m, no, objection);
+	if (!op->q->dry_run)
+		return crl_current(op->a, op->q->now, &op->answer->crl);
+	if ((st = crl_kept(op->a, op->q->now, &op->answer->crl)) != OK)
+		return st;
+	return op->answer->crl != NULL ? OK : fail(FAULT, "%s: no current list "
+	    "of revoked certificates, and a dry run makes none", op->a->dir);
 }
 
 enum status

@@ -110,6 +110,14 @@ enum status commit(struct operation *op, struct scep_refusal *no) USE_RESULT;
 /* True for a poll: it has no request in it, only the names of one. */
 bool operation_polls(const struct operation *op);
 
+/*
+ * A certificate of ours may have signed a request for another key: that its
+ * holder wrote that request is not proved, and no word may come from it.  So
+ * a refusal of such a request becomes the one that all have.
+ */
+enum status operation_hush(const struct operation *op, enum status st,
+    struct scep_refusal *no) USE_RESULT;
+
 /* What identifies the request; borrowed from op. */
 struct ledger_identity operation_identity(const struct operation *op);
 

@@ -1,0 +1,480 @@
+#!/usr/bin/env bats
+# What makes a request the same, what it is issued for, and who can use up
+# what: clients that come back, and strangers.
+
+load helpers
+load scep_helpers
+
+setup() {
+	cd "$T" || return
+	ca ca
+}
+
+manual() {
+	echo 'approval: manual' > ca/scep-ca.yaml
+}
+
+# waits NAME: the answer to NAME.msg is PENDING.
+waits() {
+	answer ca "$1" || return 1
+	if [ "$(attribute "$1" pkiStatus)" != 3 ]; then
+		cat "$1.attrs" "$1.err"
+		return 1
+	fi
+}
+
+# poll NAME TXID: NAME.msg asks for the outcome of NAME.csr
+poll() {
+	python3 "$TESTS/scep.py" csr-subject "$1.csr" > "$1.name"
+	python3 "$TESTS/scep.py" issuer-subject ca/cert.pem "$1.name" \
+	    > "$1.is"
+	sealed ca/cert.pem "$1.is" "$1.env"
+	python3 "$TESTS/scep.py" make --signer "$1.pem" --key "$1.key" \
+	    --envelope "$1.env" --type 20 --transaction "$2" > "$1.msg"
+}
+
+# signer NAME: another self-signed certificate of NAME.key
+signer() {
+	openssl req -x509 -key "$1.key" -subj /CN=again -days 30 \
+	    -out "$1.pem"
+}
+
+# certificates: how many there are
+certificates() {
+	scep-ca list --dir ca --json > certificates
+	python3 -c 'import json; print(len(json.load(open("certificates"))))'
+}
+
+# by NAME SIGNER TXID [options]: NAME.csr in a message that SIGNER signs
+by() {
+	local name=$1 signer=$2 tx=$3
+	shift 3
+	sealed ca/cert.pem "$name.csr" "$signer.env"
+	python3 "$TESTS/scep.py" make --signer "$signer.pem" \
+	    --key "$signer.key" --envelope "$signer.env" --transaction "$tx" \
+	    "$@" > "$signer.msg"
+}
+
+# enrolled NAME SUBJECT [challenge options]: its certificate, as its signer
+enrolled() {
+	local name=$1 subject=$2
+	shift 2
+	device "$name"
+	csr "$name" "$subject" "$(challenge ca "$@")"
+	message ca "$name"
+	granted ca "$name"
+	mv "$name.cert" "$name.pem"
+}
+
+# ---- the same request ----
+
+@test "scep-ca requests: a client that comes back with another signer" {
+	manual
+	device d
+	csr d /CN=d ''
+	message ca d --transaction T1
+	waits d
+	signer d
+	csr d /CN=d ''
+	message ca d --transaction T1
+	waits d
+	yields list.json scep-ca list --dir ca --pending --json
+	json_is list.json 'len(j) == 1'
+	scep-ca approve --dir ca T1
+	signer d
+	csr d /CN=d ''
+	message ca d --transaction T1
+	granted ca d
+	cp d.cert first
+	signer d
+	csr d /CN=d ''
+	message ca d --transaction T1
+	granted ca d
+	cmp d.cert first
+	# With what it got, the same key renews under the same transactionID.
+	mv d.cert d.pem
+	csr d /CN=d ''
+	message ca d --transaction T1 --type 17
+	granted ca d
+	run -1 cmp -s d.cert first
+	cp d.cert second
+	granted ca d
+	cmp d.cert second
+	[ "$(certificates)" -eq 2 ]
+}
+
+@test "scep-ca requests: a fresh challenge, or another name, is a new request" {
+	device d
+	csr d /CN=d "$(challenge ca)"
+	message ca d --transaction T1
+	granted ca d
+	cp d.cert first
+	csr d /CN=other "$(challenge ca)"
+	message ca d --transaction T1
+	granted ca d
+	openssl x509 -in d.cert -noout -subject | grep -q 'CN = other'
+	csr d /CN=d "$(challenge ca)"
+	message ca d --transaction T1
+	granted ca d
+	run -1 cmp -s d.cert first
+	[ "$(certificates)" -eq 3 ]
+	# The challenge that was spent is the same request, in any transaction.
+	message ca d --transaction T2
+	cp d.cert third
+	granted ca d
+	cmp d.cert third
+}
+
+@test "scep-ca requests: what has expired or was revoked is not given again" {
+	echo 'validity: 1h' > ca/scep-ca.yaml
+	device d
+	csr d /CN=d "$(challenge ca)"
+	message ca d --transaction T1 --time none
+	granted ca d
+	_run scep-ca answer --dir ca --operation PKIOperation -e \
+	    --at "$(date -u -d '+3 hours' +%FT%TZ)" d.msg
+	[ "$status" -eq 1 ]
+	grep -q 'the challengePassword is not valid' stderr
+	serial=$(openssl x509 -in d.cert -noout -serial)
+	scep-ca revoke --dir ca "${serial#serial=}"
+	denied ca d 2 'the challengePassword is not valid'
+	csr d /CN=d "$(challenge ca)"
+	message ca d --transaction T1
+	granted ca d
+}
+
+@test "scep-ca requests: nobody occupies another's transactionID" {
+	manual
+	device d
+	device e
+	csr e /CN=e ''
+	message ca e --transaction T1
+	waits e
+	csr d /CN=d ''
+	message ca d --transaction T1
+	waits d
+	_run scep-ca approve --dir ca T1
+	[ "$status" -eq 1 ]
+	yields list.json scep-ca list --dir ca --pending --json
+	json_is list.json 'len(j) == 2'
+}
+
+# ---- what was decided ----
+
+@test "scep-ca requests: what was approved is what is issued" {
+	manual
+	device d
+	csr d /CN=printer ''
+	message ca d --transaction T1
+	waits d
+	cp d.msg good.msg
+	csr d /CN=administrator ''
+	message ca d --transaction T1
+	denied ca d 2 'another request of this transaction is waiting'
+	scep-ca approve --dir ca T1
+	denied ca d 2 'another request of this transaction is waiting'
+	poll d T1
+	denied ca d 4 'not known here'
+	cp good.msg d.msg
+	granted ca d
+	openssl x509 -in d.cert -noout -subject | grep -q 'CN = printer'
+	[ "$(certificates)" -eq 1 ]
+}
+
+@test "scep-ca requests: a program's yes is for the request it was asked about" {
+	printf 'approval: command\ncommand: decide\n' > ca/scep-ca.yaml
+	printf '#!/bin/sh\ngrep -q CN=guest && exit 0\nexit 5\n' > ca/decide
+	chmod 755 ca/decide
+	device d
+	device e
+	csr d /CN=administrator ''
+	message ca d --transaction T1
+	waits d
+	csr e /CN=guest ''
+	message ca e --transaction T1
+	granted ca e
+	openssl x509 -in e.cert -noout -subject | grep -q 'CN = guest'
+	poll d T1
+	waits d
+	# A client that asks once more in place of a poll gets it all the same.
+	printf '#!/bin/sh\nexit 0\n' > ca/decide
+	csr d /CN=administrator ''
+	message ca d --transaction T1
+	granted ca d
+}
+
+@test "scep-ca requests: a challenge that waits buys once" {
+	manual
+	pw=$(challenge ca --subject /CN=once)
+	for n in d e; do
+		device $n
+		csr $n /CN=once "$pw"
+		message ca $n --transaction "T$n"
+		waits $n
+		scep-ca approve --dir ca "T$n"
+	done
+	poll d Td
+	granted ca d
+	granted ca d
+	poll e Te
+	denied ca e 2 'the challengePassword is not valid'
+	[ "$(certificates)" -eq 1 ]
+	[ "$(sqlite3 ca/ledger.db 'SELECT COUNT(*) FROM challenge WHERE spent
+	    <> 0')" -eq 1 ]
+}
+
+@test "scep-ca requests: a challenge is judged as of when its request came" {
+	manual
+	device d
+	csr d /CN=d "$(challenge ca --ttl 1h)"
+	message ca d --transaction T1 --time none
+	waits d
+	scep-ca approve --dir ca T1
+	poll d T1
+	python3 "$TESTS/scep.py" make --signer d.pem --key d.key \
+	    --envelope d.env --type 20 --transaction T1 --time none > d.msg
+	yields d.reply scep-ca answer --dir ca --operation PKIOperation \
+	    --at "$(date -u -d '+3 hours' +%FT%TZ)" d.msg
+	[ "$(certificates)" -eq 1 ]
+	[ "$(sqlite3 ca/ledger.db 'SELECT COUNT(*) FROM challenge WHERE spent
+	    <> 0')" -eq 1 ]
+}
+
+# ---- names ----
+
+@test "scep-ca requests: a challenge is for the whole name, before the policy" {
+	device d
+	pw=$(challenge ca --subject /O=Example/CN=bob)
+	for subject in /O=Example/CN=alice /O=Example/OU=x/CN=bob \
+	    /O=Example/CN=bob/CN=alice /CN=bob; do
+		csr d "$subject" "$pw"
+		message ca d
+		denied ca d 2 'for another subject'
+	done
+	# The policy would have left this name out.
+	csr d /O=Example/CN=bob "$pw" subjectAltName=DNS:a.example.com
+	message ca d
+	denied ca d 2 'other alternative names'
+	csr d /O=Example/CN=bob "$pw"
+	message ca d
+	granted ca d
+}
+
+@test "scep-ca requests: names are spelled as they were bound, and stay so" {
+	device d
+	csr d '/O=EXAMPLE inc./CN=  bOB ' "$(challenge ca \
+	    --subject '/O=Example Inc./CN=Bob')"
+	message ca d
+	granted ca d
+	subject=$(openssl x509 -in d.cert -noout -subject)
+	[ "$subject" = 'subject=O = Example Inc., CN = Bob' ]
+	mv d.cert d.pem
+	csr d '/O=example INC./CN=BOB' ''
+	message ca d
+	granted ca d
+	[ "$(openssl x509 -in d.cert -noout -subject)" = "$subject" ]
+}
+
+# ---- renewal and challenge ----
+
+@test "scep-ca requests: a renewal compares hosts without case, and may ask for less" {
+	echo 'san: {dns: ["*.example.com"]}' > ca/scep-ca.yaml
+	device d
+	csr d /CN=d "$(challenge ca)" \
+	    subjectAltName=DNS:Host.Example.com,DNS:b.example.com
+	message ca d
+	granted ca d
+	mv d.cert d.pem
+	csr d /CN=d '' subjectAltName=DNS:b.example.com,DNS:host.example.com
+	message ca d
+	granted ca d
+	openssl x509 -in d.cert -noout -ext subjectAltName |
+	    grep -q 'DNS:Host.Example.com, DNS:b.example.com'
+	csr d /CN=d '' subjectAltName=DNS:B.example.com
+	message ca d
+	granted ca d
+	openssl x509 -in d.cert -noout -ext subjectAltName > san
+	grep -q 'DNS:b.example.com' san
+	run -1 grep -q Host san
+	csr d /CN=d '' subjectAltName=DNS:b.example.com,DNS:c.example.com
+	message ca d
+	denied ca d 2 'cannot change the subjectAltName'
+}
+
+@test "scep-ca requests: a valid challenge decides if a renewal does not fit" {
+	enrolled d /CN=d
+	csr d /CN=other wrong
+	message ca d
+	denied ca d 2 'cannot change the subject'
+	csr d /CN=other "$(challenge ca --subject /CN=other)"
+	message ca d
+	granted ca d
+	openssl x509 -in d.cert -noout -subject | grep -q 'CN = other'
+	# With another key than the signer's too.
+	device n
+	csr n /CN=new "$(challenge ca --subject /CN=new)"
+	by n d T1
+	answer ca d
+	[ "$(attribute d pkiStatus)" = 0 ]
+	# Whoever wrote it gets it as well, although another sent it first.
+	message ca n --transaction T2
+	granted ca n
+	openssl x509 -in n.cert -noout -subject | grep -q 'CN = new'
+	[ "$(certificates)" -eq 3 ]
+}
+
+@test "scep-ca requests: one refusal for another key's request in one's own message" {
+	enrolled d /CN=mallory
+	device v
+	i=0
+	for pw in '' wrong "$(challenge ca --subject /CN=nobody)"; do
+		csr v /CN=secret-name "$pw" subjectAltName=DNS:secret.example
+		i=$((i + 1))
+		by v d "T$i"
+		denied ca d 2 'this renewal does not fit its certificate'
+		run -1 grep -q secret d.err
+		run -1 grep -q secret d.attrs
+	done
+	CSR_DIGEST=md5 csr v /CN=secret-name ''
+	by v d T5
+	denied ca d 2 'this renewal does not fit its certificate'
+	whispers d RSA-MD5
+}
+
+@test "scep-ca requests: a revoked certificate renews nothing that waits" {
+	printf 'approval: command\ncommand: decide\n' > ca/scep-ca.yaml
+	printf '#!/bin/sh\nexit 0\n' > ca/decide
+	chmod 755 ca/decide
+	enrolled d /CN=d
+	printf '#!/bin/sh\nexit 5\n' > ca/decide
+	csr d /CN=d ''
+	message ca d --transaction T7
+	waits d
+	scep-ca approve --dir ca T7
+	serial=$(openssl x509 -in d.pem -noout -serial)
+	scep-ca revoke --dir ca "${serial#serial=}"
+	poll d T7
+	denied ca d 2 'it was revoked'
+	# Nor by a poll of the key alone.
+	signer d
+	poll d T7
+	denied ca d 2 'it was revoked'
+	[ "$(certificates)" -eq 1 ]
+}
+
+# ---- a dry run ----
+
+@test "scep-ca requests: a dry run changes nothing" {
+	device d
+	csr d /CN=d "$(challenge ca)"
+	message ca d --transaction T1
+	sqlite3 ca/ledger.db .dump > before
+	yields d.dry scep-ca answer --dir ca --operation PKIOperation \
+	    --dry-run d.msg
+	python3 "$TESTS/scep.py" read d.dry | grep -qx pkiStatus=0
+	# What it holds is no certificate of this CA.
+	openssl cms -verify -binary -inform DER -in d.dry -purpose any \
+	    -CAfile ca/root.pem -out d.inner 2> /dev/null
+	openssl cms -decrypt -binary -inform DER -in d.inner -recip d.pem \
+	    -inkey d.key -out d.p7
+	openssl pkcs7 -inform DER -in d.p7 -print_certs -out d.cert
+	openssl x509 -in d.cert -noout -subject | grep -q 'CN = d'
+	run ! openssl verify -CAfile ca/root.pem d.cert
+	manual
+	message ca d --transaction T2
+	scep-ca answer --dir ca --operation PKIOperation --dry-run d.msg \
+	    > d.dry 2> d.err
+	grep -q pending d.err
+	sqlite3 ca/ledger.db .dump | cmp - before
+	granted_later=$(certificates)
+	[ "$granted_later" -eq 0 ]
+}
+
+# ---- strangers ----
+
+@test "scep-ca requests: two thousand of one address, and an honest one" {
+	manual
+	device d
+	device h
+	csr d /CN=flood ''
+	python3 - <<-'PY'
+	import subprocess
+	env = subprocess.run(['openssl', 'cms', '-encrypt', '-binary',
+	    '-outform', 'DER', '-aes-128-cbc', '-in', 'd.csr', 'ca/cert.pem'],
+	    stdout=subprocess.PIPE, check=True).stdout
+	open('d.env', 'wb').write(env)
+	PY
+	for i in $(seq 12); do
+		python3 "$TESTS/scep.py" make --signer d.pem --key d.key \
+		    --envelope d.env --transaction "F$i" > d.msg
+		scep-ca answer --dir ca --operation PKIOperation \
+		    --client 192.0.2.66 d.msg > d.reply 2> d.err
+		grep -q pending d.err
+	done
+	# One key has five at the most.
+	[ "$(scep-ca list --dir ca --pending | wc -l)" -eq 5 ]
+	# 2,000 of other keys: what the ledger would hold without limits.
+	python3 - <<-'PY'
+	import sqlite3
+	db = sqlite3.connect('ca/ledger.db')
+	cols = [r[1] for r in db.execute('PRAGMA table_info(request)')]
+	row = dict(zip(cols, db.execute('SELECT * FROM request').fetchone()))
+	db.executemany('INSERT INTO request VALUES (%s)' %
+	    ','.join('?' * len(cols)),
+	    [[dict(row, txid='X%d' % i, key_hash='%064x' % i)[c]
+	    for c in cols] for i in range(1990)])
+	db.commit()
+	PY
+	csr h /CN=honest ''
+	message ca h --transaction H1
+	scep-ca answer --dir ca --operation PKIOperation \
+	    --client 198.51.100.7 h.msg > h.reply 2> h.err
+	grep -q pending h.err
+	[ "$(scep-ca list --dir ca --pending | wc -l)" -eq 1000 ]
+	# One more of the flood: its address is cut to what it may have.
+	python3 "$TESTS/scep.py" make --signer d.pem --key d.key \
+	    --envelope d.env --transaction F99 > d.msg
+	scep-ca answer --dir ca --operation PKIOperation \
+	    --client 192.0.2.66 d.msg > d.reply 2> d.err
+	yields list scep-ca list --dir ca --pending
+	[ "$(wc -l < list)" -eq 21 ]
+	grep -q '^H1 ' list
+	yields list scep-ca list --dir ca --pending \
+	    --at "$(date -u -d '+1 day' +%FT%TZ)"
+	grep -q '^H1 ' list
+}
+
+@test "scep-ca requests: a /64 is one client, a name is none" {
+	manual
+	device d
+	csr d /CN=d ''
+	message ca d
+	refuses 2 'not an IP address' scep-ca answer --dir ca --operation \
+	    PKIOperation --client localhost d.msg
+	scep-ca answer --dir ca --operation PKIOperation --client \
+	    2001:db8:1:2:aaaa::1 d.msg > d.reply 2> d.err
+	[ "$(sqlite3 ca/ledger.db 'SELECT client FROM request')" = \
+	    2001:db8:1:2::/64 ]
+}
+
+@test "scep-ca requests: what waits is small" {
+	manual
+	device d
+	csr d /CN=d '' "1.2.3.4=DER:04:82:20:00$(printf ':00%.0s' $(seq 8192))"
+	message ca d
+	denied ca d 2 'too large to wait'
+	[ "$(scep-ca list --dir ca --pending | wc -l)" -eq 0 ]
+}
+
+@test "scep-ca requests: a rejection is said once" {
+	manual
+	device d
+	csr d /CN=d ''
+	message ca d --transaction T1
+	waits d
+	scep-ca reject --dir ca T1
+	denied ca d 2 'rejected'
+	waits d
+	scep-ca approve --dir ca T1
+	granted ca d
+}
