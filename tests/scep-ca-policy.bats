@@ -128,3 +128,54 @@ asks() {
 	otherName:1.3.6.1.4.1.311.20.2.3;UTF8:aXX@b aXX@ 610a0d40
 	NAMES
 }
+
+# RFC 5280 7: hosts and schemes have no case; paths, users, local parts do.
+@test "policy: a renewal's names are those of its certificate, as RFC 5280 compares" {
+	local name
+
+	cat > ca/scep-ca.yaml <<-'YAML'
+	san: {dns: ["*"], uri: ["*"], email: ["*"], ip: ["*"], upn: ["*"]}
+	YAML
+	pw=$(challenge ca)
+	asks DNS:a.example.com URI:https://User@example.com/Path?Q \
+	    URI:urn:Word email:Joe@example.com IP:192.0.2.7
+	granted ca d
+	mv d.cert d.pem
+	pw=
+	for name in DNS:b.example.com URI:https://User@example.com/path?Q \
+	    URI:https://user@example.com/Path?Q URI:https://User@example.com/ \
+	    URI:urn:word email:joe@example.com IP:192.0.2.8 \
+	    DNS:urn:Word; do
+		asks "$name"
+		denied ca d 2 'cannot change the subjectAltName'
+	done
+	asks DNS:A.Example.COM URI:HTTPS://User@Example.com/Path?Q \
+	    URI:URN:Word email:Joe@EXAMPLE.com IP:192.0.2.7
+	granted ca d
+}
+
+@test "policy: scep-ca list by subject, check with a request that waits" {
+	csr d '/O=acme/CN=d' "$(challenge ca)"
+	message ca d
+	granted ca d
+	yields d.two scep-ca issue --dir ca --csr d.csr --profile client
+	yields all scep-ca list --dir ca
+	[ "$(wc -l < all)" -eq 2 ]
+	for part in ACME 'cn=d' 'O=acme'; do
+		yields some scep-ca list --dir ca --subject "$part"
+		cmp some all
+	done
+	yields none scep-ca list --dir ca --subject stranger
+	[ ! -s none ]
+	yields json scep-ca check --dir ca --json
+	json_is json 'j["ok"] and j["pending"] == 0'
+	echo 'approval: manual' > ca/scep-ca.yaml
+	csr d '/O=acme/CN=other' "$(challenge ca)"
+	message ca d --transaction waits
+	answer ca d
+	[ "$(attribute d pkiStatus)" = 3 ]
+	yields json scep-ca check --dir ca --json
+	json_is json 'j["ok"] and j["pending"] == 1'
+	yields text scep-ca check --dir ca
+	grep -q ' 1 pending: good$' text
+}
