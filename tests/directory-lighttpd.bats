@@ -88,6 +88,7 @@ one_jane() {
 	    {'jane'}"
 }
 
+# bats test_tags=short
 @test "directory: a user of the directory enrolls, and nobody else" {
 	yields - enroll "$T/d" --udid DIRECTORY
 	enrollments "[(e['user'], e['state']) for e in j
@@ -110,6 +111,7 @@ one_jane() {
 	case $code in 400|401) ;; *) echo "$code"; false ;; esac
 }
 
+# bats test_tags=short
 @test "directory: a name is no filter" {
 	for name in '*' 'jan*' 'j*' '*)(uid=*' 'jane)(cn=jane' \
 	    'x)(|(uid=jane)' '*)(|(uid=*)' 'jane))(&(uid=jane' \
@@ -191,6 +193,7 @@ users() {
 	one_jane
 }
 
+# bats test_tags=short
 @test "directory: a user with such a name enrolls, with facts" {
 	directory "url: $LDAP_URL" 'attributes: [mail]'
 	printf 'facts: %s\n' "$ROOT/scripts/facts-ldap" >> "$SITE/site.yaml"
@@ -405,6 +408,7 @@ unseen() {
 	! grep -aF -e "$PW" -f "$T/pair" "$T/seen" || return 1
 }
 
+# bats test_tags=short
 @test "directory: no program gets a header, or the password that was typed" {
 	export -n PW
 	spies "$T/bin" "$T/seen"
@@ -454,6 +458,7 @@ unseen() {
 	unseen
 }
 
+# bats test_tags=short
 @test "directory: no password is in a log" {
 	logs_in 401 jane wrong-password
 	logs_in 200 jane

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The whole service under a real web server.  This file has three names, and
-# the name says which: lighttpd, nginx or apache.
+# the name says which: lighttpd, nginx or apache.  The last two run all of it
+# with FULL=1, else what has the tag short: web-short.bats.
 
 load helpers
 WEB=${BATS_TEST_FILENAME##*/web-}
@@ -66,6 +67,7 @@ between() {
 	    grep -vE 'GET /(begin|end)'
 }
 
+# bats test_tags=short
 @test "web: it is the server that the file is named after" {
 	case $WEB in
 	lighttpd) name=mcfg-serve ;;
@@ -75,6 +77,7 @@ between() {
 	[ "$(cat "/proc/$SERVER/comm")" = "$name" ]
 }
 
+# bats test_tags=short
 @test "web: a device enrolls, and the site knows who, which and when" {
 	yields - enroll "$T/d" --udid 00008110-AAAA --serial C02FLOW1 \
 	    --product iPhone15,2
@@ -116,6 +119,7 @@ between() {
 	    ['com.apple.webClip.managed', 'com.apple.security.scep'])"
 }
 
+# bats test_tags=short
 @test "web: content types, and nothing that a cache may keep" {
 	web /CA
 	[ "$(header Content-Type)" = application/x-x509-ca-cert ]
@@ -257,6 +261,7 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 	    'POST /profile: 403: mcfg-enrollment: ')" -eq 1 ]
 }
 
+# bats test_tags=short
 @test "web: no way round the password" {
 	for p in /enroll //enroll /enroll/ /ENROLL /Enroll /%65nroll \
 	    /%2fenroll /./enroll /x/../enroll '/enroll;x' /enroll.x \
@@ -310,12 +315,14 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 	run -1 grep -q $'\u202e' "$SITE/log/mcfg.log"
 }
 
+# bats test_tags=short
 @test "web: a cross-site request does not enroll" {
 	web /enroll -u "jane:$PW" -H 'Sec-Fetch-Site: cross-site'
 	[ "$code" = 403 ]
 	printf 'Forbidden\n' | cmp - "$T/body"
 }
 
+# bats test_tags=short
 @test "web: a forged Host or Proxy header changes nothing" {
 	for h in 'Host: evil.example' 'Host: evil.example:443' \
 	    'X-Forwarded-Host: evil.example' 'Proxy: http://evil.example'; do
@@ -326,6 +333,7 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 	done
 }
 
+# bats test_tags=short
 @test "web: methods, pages that are not, and bodies of the wrong length" {
 	web /profile -X POST
 	case $code in 400|411) ;; *) echo "$code"; false ;; esac
@@ -354,6 +362,7 @@ chunked() {
 	if [ "$WEB" = apache ]; then echo 411; else echo "$1"; fi
 }
 
+# bats test_tags=short
 @test "web: a chunked message is a message, or Apache asks for its length" {
 	phase2 "$(get_challenge)"
 	post "$T/message" -H 'Transfer-Encoding: chunked' --http1.1
@@ -361,12 +370,13 @@ chunked() {
 	[ -z "$(left_over)" ]
 }
 
+# bats test_tags=short
 @test "web: a body without an end is refused, and kept nowhere" {
 	[ -d /proc/self/fd ] || skip 'no /proc here'
 	# shellcheck disable=SC2046,SC2086 # process ids
 	python3 - "$PORT" "$PLAIN" "$ROOT_CA" "$SITE" $(descendants \
 	    $SERVER ${WORKERS:-}) <<-'PY'
-	import os, select, socket, ssl, stat, sys
+	import os, socket, ssl, stat, sys
 	port, plain, ca, site, pids = (int(sys.argv[1]), int(sys.argv[2]),
 	    sys.argv[3], sys.argv[4], sys.argv[5:])
 	tls = ssl.create_default_context(cafile=ca)
@@ -402,23 +412,33 @@ chunked() {
 	            pass
 	    return most
 
+	# What has come so far: TLS may have sent what is not an answer.
+	def answer(s):
+	    s.settimeout(0)
+	    try:
+	        return s.recv(100)[9:12]
+	    except (ssl.SSLWantReadError, BlockingIOError):
+	        return None
+	    finally:
+	        s.settimeout(60)
+
 	def endless(at, path):
 	    s = socket.create_connection(('localhost', at), timeout=60)
 	    if at == port:
 	        s = tls.wrap_socket(s, server_hostname='localhost')
-	    before, code, sent = memory(), b'', 0
+	    before, code, sent = memory(), None, 0
 	    try:
 	        s.sendall(b'POST ' + path + b' HTTP/1.1\r\nHost: localhost\r\n'
 	            b'Transfer-Encoding: chunked\r\n\r\n')
-	        while sent < 64 and not select.select([s], [], [], 0)[0]:
+	        while sent < 64 and code is None:
 	            s.sendall(b'100000\r\n' + b'x' * MIB + b'\r\n')
 	            sent += 1
-	        code = s.recv(100)[9:12]
+	            code = answer(s)
 	    except OSError:
 	        pass	# it hung up before its answer was read
 	    kept, grown = largest(), memory() - before
 	    s.close()
-	    assert code in (b'411', b'413', b''), (path, code)
+	    assert code in (b'411', b'413', b'', None), (path, code)
 	    assert sent < 64, (path, 'it went on reading')
 	    assert kept < MIB and grown < 32 * MIB, (path, kept, grown)
 
@@ -432,6 +452,7 @@ chunked() {
 	[ "$code" = 200 ]
 }
 
+# bats test_tags=short
 @test "web: a request is not sent back with what it carried" {
 	web /enroll -X TRACE -H 'Authorization: Basic bWFyazptYXJr'
 	case $code in 401|403|405|501) ;; *) echo "$code"; false ;; esac
@@ -442,6 +463,7 @@ chunked() {
 	run -1 grep -q bWFyazptYXJr "$T/body"
 }
 
+# bats test_tags=short
 @test "web: what was typed for a name and a password is in no log" {
 	basic() {
 		web /enroll -H "Authorization: Basic $1"
@@ -461,6 +483,7 @@ chunked() {
 	    "$SITE/log/error.log"
 }
 
+# bats test_tags=short
 @test "web: passwords are not tried as fast as one likes" {
 	[ "$WEB" = nginx ] || skip "$WEB has no limit for it"
 	# From an address that nothing else here comes from.
@@ -479,6 +502,7 @@ chunked() {
 	get_profile "$T/p"
 }
 
+# bats test_tags=short
 @test "web: a body that stops is nothing to wait for" {
 	# It promises more than it sends, and closes.
 	python3 - "$PORT" "$ROOT_CA" <<-'PY'
@@ -545,6 +569,7 @@ chunked() {
 	    if (e['udid'] or '').startswith('RACE')]) == 1"
 }
 
+# bats test_tags=short
 @test "web: the plain port offers /scep and /crl and nothing else" {
 	at() {
 		curl -sS -o "$T/body" -w '%{http_code}' \
@@ -566,12 +591,14 @@ chunked() {
 	[ "$code" = 200 ]
 }
 
+# bats test_tags=short
 @test "web: TLS older than 1.2 is not spoken" {
 	run ! curl -sS --cacert "$ROOT_CA" --tls-max 1.1 --tlsv1.0 \
 	    --ciphers 'ALL:@SECLEVEL=0' "$URL/"
 	curl -sS --cacert "$ROOT_CA" --tls-max 1.2 -o /dev/null "$URL/"
 }
 
+# bats test_tags=short
 @test "web: every form of a SCEP request" {
 	rsa_key "$T/key"
 	chmod 600 "$T/key"
@@ -645,6 +672,7 @@ chunked() {
 	PY
 }
 
+# bats test_tags=short
 @test "web: one line a request, and nothing in it that a client typed" {
 	head -c 70000 /dev/zero > "$T/big"
 	mark begin
