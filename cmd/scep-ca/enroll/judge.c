@@ -157,7 +157,6 @@ judge_new(struct operation *op, struct scep_refusal *no)
 	struct judgement *j = &op->judgement;
 	enum status st;
 
-	scep_csr_to_der(&op->content.csr, &j->csr);
 	ledger_name_copy(&op->content.name, &j->name);
 	memcpy(j->key_hash, op->content.key_hash, sizeof j->key_hash);
 	if ((st = judge_policy(op, op->content.csr.req, no)) != OK ||
@@ -165,9 +164,11 @@ judge_new(struct operation *op, struct scep_refusal *no)
 		return st;
 	if (op->earlier.waits && op->earlier.request.state != LEDGER_REJECTED)
 		take_waiting(op);
-	if ((st = judge_approval(op, no)) != OK)
+	if ((st = judge_approval(op, no)) != OK ||
+	    j->verdict != VERDICT_WAIT || j->waits)
 		return st;
-	return j->verdict == VERDICT_WAIT && j->csr.len > LEDGER_CSR_MAX ?
+	scep_csr_to_der(&op->content.csr, &j->csr);
+	return j->csr.len > LEDGER_CSR_MAX ?
 	    scep_refuse(no, SCEP_BADREQUEST, "a request of %zu bytes is too "
 	    "large to wait for a decision (%d)", j->csr.len,
 	    (int)LEDGER_CSR_MAX) : OK;
