@@ -389,6 +389,33 @@ strongswan() {
 	grep -q 'outcome=renewed' web/scep.log
 }
 
+@test "flow-scep: strongSwan and certmonger take our RA, which is marked" {
+	needs pki
+	needs getcert
+	[ -x /usr/lib/certmonger/certmonger-session ] ||
+	    skip "certmonger is not installed"
+	ca ca --ra
+	serve_ca fastcgi ca
+	pki --scepca --url "$URL" --caout got.pem --raout got-ra.pem \
+	    --outform pem 2> scepca.err
+	cmp <(openssl x509 -in got.pem -outform DER) \
+	    <(openssl x509 -in ca/cert.pem -outform DER)
+	rsa_key d.key
+	SCEP_ENC=ca/ra.pem strongswan d 'O=acme, CN=dev' \
+	    --password "$(challenge ca)"
+	cat > x.sh <<-EOF
+	getcert add-scep-ca -s -c peer -u $URL -R $T/ca/root.pem \
+	    -r $T/ca/ra.pem
+	getcert request -s -I t1 -c peer -k $T/k.pem -f $T/c.pem \
+	    -N O=acme,CN=cm -L $(challenge ca) -g 2048 -w -v
+	EOF
+	HOME=$T dbus-run-session -- \
+	    /usr/lib/certmonger/certmonger-session -s -n -c "sh $T/x.sh" \
+	    > cm.out 2>&1 3>&- || :
+	[ -s c.pem ] || { cat cm.out web/scep.log; return 1; }
+	openssl verify -CAfile ca/root.pem c.pem
+}
+
 @test "flow-scep: micromdm's scepclient is told badAlg" {
 	needs scepclient
 	ca ca
