@@ -1,4 +1,5 @@
 /* Which values a key allows: lists, ranges, expressions, counts. */
+#include <ctype.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,6 +153,55 @@ check_allowed(struct schema_run *r, const struct spec_node *key,
 		say_unknown_value(r, key, t);
 }
 
+/* A class of characters as POSIX writes it between brackets, or NULL. */
+static const char *
+class_of(char letter)
+{
+	switch (letter) {
+	case 'd':
+		return "0-9";
+	case 'w':
+		return "A-Za-z0-9_";
+	case 's':
+		return "[:space:]";
+	default:
+		return NULL;
+	}
+}
+
+/*
+ * The inside of brackets, from *at to the last character before the end.  A
+ * backslash means nothing to POSIX there, and what it would have to keep from
+ * its meaning cannot be written in the same place.
+ */
+static bool
+brackets_to_posix(const char **at, struct buf *out)
+{
+	const char *p = *at, *class;
+
+	buf_putc(out, '[');
+	if (*p == '^')
+		buf_putc(out, *p++);
+	if (*p == ']')
+		return false;
+	for (; *p != '\0' && *p != ']'; p++) {
+		if (p[0] == '[' && strchr(":.=", p[1]) != NULL)
+			return false;
+		if (p[0] != '\\')
+			buf_putc(out, p[0]);
+		else if ((class = class_of(*++p)) != NULL)
+			buf_puts(out, class);
+		else if (*p == '\0' || strchr("]^-[", *p) != NULL ||
+		    isalnum((unsigned char)*p))
+			return false;
+		else
+			buf_putc(out, *p);
+	}
+	buf_putc(out, ']');
+	*at = p;
+	return *p == ']';
+}
+
 /*
  * The expressions are those of JSON schemas; what POSIX writes in another
  * way is translated, and what it cannot say makes us say nothing.
@@ -159,7 +209,7 @@ check_allowed(struct schema_run *r, const struct spec_node *key,
 static bool
 to_posix(const char *format, struct buf *out)
 {
-	const char *p;
+	const char *p, *class;
 
 	for (p = format; *p != '\0'; p++) {
 		if (p[0] == '(' && p[1] == '?') {
@@ -167,16 +217,15 @@ to_posix(const char *format, struct buf *out)
 				return false;
 			buf_putc(out, '(');
 			p += 2;
+		} else if (p[0] == '[') {
+			p++;
+			if (!brackets_to_posix(&p, out))
+				return false;
 		} else if (p[0] != '\\') {
 			buf_putc(out, p[0]);
-		} else if (*++p == 'd') {
-			buf_puts(out, "[0-9]");
-		} else if (*p == 'w') {
-			buf_puts(out, "[A-Za-z0-9_]");
-		} else if (*p == 's') {
-			buf_puts(out, "[[:space:]]");
-		} else if (*p == '\0' || (*p >= '0' && *p <= '9') ||
-		    (*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z')) {
+		} else if ((class = class_of(*++p)) != NULL) {
+			buf_printf(out, "[%s]", class);
+		} else if (*p == '\0' || isalnum((unsigned char)*p)) {
 			return false;
 		} else {
 			buf_printf(out, "\\%c", *p);

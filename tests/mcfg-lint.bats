@@ -369,6 +369,40 @@ own_schema() {
 	    --schema "$T/schema"
 }
 
+# Python's re is the judge; what POSIX cannot say is never a finding.
+@test "lint: expressions mean what they mean in a JSON schema" {
+	own_schema
+	make "$T/p" "hold(payload('com.example.a', Late='x', Pattern='@'))"
+	python3 - "$T" <<-'PY'
+	import re, subprocess, sys
+	t = sys.argv[1]
+	schema, profile = open(t + "/schema/a.yaml").read(), open(t + "/p").read()
+	old = r"'^\d{3}(?:-\w+)?$'"
+	assert old in schema and profile.count(">@<") == 1
+	values = ["a", "a-b", "a.b", "7", "x y", "[", "a]", "a-]", "_", "-", "^",
+	    "\\", "d", "w", "/", "a/b", "", "a+b", "https://x", "A\tB", ":"]
+	formats = [r"^[\w.-]+$", r"^[^\s]+$", r"^[\d]$", r"[\/]", r"^[a-z\d_]*$",
+	    r"^\w+\.\w+$", r"^a\+b$", r"^(?:a|7)$", r"^[^\w\s]$", r"^[.*+]$",
+	    r"^a/b$", r"\\", r"^[\\]$", r"\s"]
+	silent = [r"^[\]]$", r"^[^\-]$", r"^\D$", r"(?=a)", r"^[\S]$", r"[\^]",
+	    r"^[[:a]$", r"\bx", "a\\"]
+	for f in formats + silent:
+	    quoted = "'" + f.replace("'", "''") + "'"
+	    open(t + "/schema/a.yaml", "w").write(schema.replace(old, quoted))
+	    names = []
+	    for i, v in enumerate(values):
+	        names.append("%s/v%d" % (t, i))
+	        open(names[-1], "w").write(profile.replace(">@<", ">%s<" % v))
+	    said = subprocess.run(["mcfg-lint", "--schema", t + "/schema"] + names,
+	        stdout=subprocess.PIPE).stdout.decode().splitlines()
+	    for name, v in zip(names, values):
+	        bad = any(l.startswith(name + ":") and "bad-format" in l
+	            for l in said)
+	        want = f in formats and not re.search(f, v)
+	        assert bad == want, (f, v, bad)
+	PY
+}
+
 @test "lint: a schema is a checkout, its folder, or MCFG_SCHEMA" {
 	own_schema
 	mkdir -p "$T/checkout/mdm"
