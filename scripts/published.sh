@@ -20,10 +20,20 @@ issuer_of() {
 	    tr '\n' ' ' | sed 's/ *$//'
 }
 
-# published_now DIR: the lines as they would be today.
+# printable TEXT: on a terminal and in a log, anything unusual as a question
+# mark.
+printable() {
+	printf '%s' "$1" | LC_ALL=C tr -c '[:print:]' '?'
+}
+
+# published_now DIR: the lines as they would be today.  A template whose name no
+# device and no user can have is given to nobody.
 published_now() {
 	for file in "$1"/profile.yaml "$1"/profile.d/*.yaml; do
 		[ -f "$file" ] || continue
+		case ${file##*/} in
+		[!A-Za-z0-9]*|*[!A-Za-z0-9._@+,-]*) continue ;;
+		esac
 		printf '%s: %s\n' "${file#"$1"/}" "$(identifier_of "$file")"
 	done
 	printf 'signer: %s\n' "$(issuer_of "$1/signer/cert.pem")"
@@ -54,7 +64,8 @@ published_differ() {
 			echo "signer/cert.pem: issuer: another than that of" \
 			    "profiles on devices, which will refuse an update"
 		elif [ "$is" != "$was" ]; then
-			echo "$what: PayloadIdentifier: '$is' is not '$was':" \
+			echo "$what: PayloadIdentifier: '$(printable "$is")'" \
+			    "is not '$(printable "$was")':" \
 			    "devices will add a profile and keep the old one"
 		fi
 	done

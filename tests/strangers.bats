@@ -1,220 +1,211 @@
 #!/usr/bin/env bats
-# What a server, a profile or a device says is never a word of a command line
-# by itself: options, files, commands and line ends planted in every value.
+# Text of others is text: whatever they call a file, themselves or a value, no
+# script takes it for a command, an option, a file's name or a part of a
+# program.  (The recipes: mcfg-ci.bats; servers' answers: scep-enroll.bats,
+# mcfg-device.bats.)
+# shellcheck disable=SC2016 # what looks like a command has to stay text
 
 load helpers
-load scep_helpers
+load flow
 
 setup_file() {
-	cd "$BATS_FILE_TMPDIR" || return
-	openssl req -new -newkey rsa:2048 -nodes -keyout tls.key \
-	    -subj /CN=localhost -out tls.csr 2> /dev/null
-	echo 'subjectAltName=DNS:localhost' | openssl x509 -req -in tls.csr \
-	    -CA "$PKI/root.pem" -CAkey "$PKI/root.key" -set_serial 77 \
-	    -extfile /dev/stdin -out tls.pem 2> /dev/null
+	export PW='correct horse'
+	make_site
 }
 
 setup() {
-	cd "$T" || return
-	cp "$BATS_FILE_TMPDIR"/tls.* .
-	echo '{}' > plants
-	echo 'the secret of a file' > secret
-	mkfifo ready
-	python3 -W ignore "$TESTS/wrong_service.py" "$PKI" "$T" plants \
-	    > ready 2> service 3>&- &
-	server=$!
-	read -r -t 30 URL < ready
-	# What curl would do with -K.
-	cat > curlrc <<-CONF
-	url = "$URL/exfil"
-	data-binary = "@$T/secret"
-	insecure
-	output = "$T/pwned"
-	CONF
-	record
+	able
+	mkdir "$T/cwd"
+	cd "$T/cwd" || return 1
+	echo secret > file
+	cp -r "$SITE" "$T/site"
 }
 
-teardown() {
-	kill "$server" 2> /dev/null || :
-	wait "$server" 2> /dev/null || :
+# words: what each of these could be to a careless reader.
+words() {
+	printf '%s\n' '-x' '--' '--help' '-o PWNED' '@file' '$(touch PWNED)' \
+	    '`touch PWNED`' '|touch PWNED' ';touch PWNED;' '&touch PWNED&' \
+	    'A||;e touch PWNED #' 'A|w PWNED' 's/x/y/w PWNED' '"; touch PWNED; "' \
+	    "'; touch PWNED; '" '}; touch PWNED; {' '\n' '\\' '\1' '&' '%s%n' \
+	    '*' '~' '${PW}' '$PW' '$${USER}' '{{USER}}' '#' '!file file' ': ' \
+	    '- a' '<b>&amp;' ']]>' '[[:alpha:]]' 'é' '<<EOF' '>PWNED' "a'b\"c\\d" \
+	    'system("touch PWNED")' '"; system("touch PWNED"); "' '=1+1'
 }
 
-# record: the tools that scripts call write down their words, in $T/words.
-record() {
-	local tool
-	mkdir bin
-	for tool in curl openssl mcfg-get mcfg-verify mcfg-inspect \
-	    scep-request scep-response sed awk tr printf; do
-		cat > "bin/$tool" <<-SH
-		#!/bin/sh
-		{ printf '%s\\0' $tool "\$@"; printf '\\n\\0'; } >> '$T/words'
-		exec $(type -P "$tool") "\$@"
-		SH
-		chmod +x "bin/$tool"
+# nothing_ran: no command, no redirection, no option that writes.
+nothing_ran() {
+	local found
+
+	found=$(find "$T" "$SITE" -name '*PWNED*' -type f ! -name '*.yaml')
+	[ -z "$found" ] || { echo "$found"; return 1; }
+}
+
+@test "names of templates: what was published, and renewing the signer" {
+	mkdir "$T/site/profile.d"
+	while IFS= read -r word; do
+		case $word in
+		*/*) continue ;;
+		esac
+		cp "$T/site/profile.yaml" "$T/site/profile.d/$word.yaml"
+	done < <(words)
+	cp "$T/site/profile.yaml" "$T/site/profile.d/"$'new\nline: x.yaml'
+	cp "$T/site/profile.yaml" "$T/site/profile.d/"$'\e[31m.yaml'
+	cp "$T/site/profile.yaml" "$T/site/profile.d/iPad13,1.yaml"
+	for first in '' yes; do
+		[ -z "$first" ] || printf '%s\n' 'profile.yaml: x' \
+		    'signer: x' 'profile.d/|touch PWNED.yaml: x' \
+		    'profile.d/A||;e touch PWNED #.yaml: x' > "$T/site/published"
+		for n in 1 2; do
+			_run mcfg-site "$T/site" --renew signer
+			[ "$status" -eq 0 ] || { cat "$T/stderr"; false; }
+			nothing_ran
+		done
 	done
+	grep -q '^profile.d/iPad13,1.yaml: ' "$T/site/published"
+	# Not one of the lines was made up, and none is shown raw.
+	! grep -q '^line: x' "$T/site/published" || false
+	! grep -q $'\e' "$T/stderr" || false
+	grep -q 'profile.yaml: PayloadIdentifier: ' "$T/stderr"
 }
 
-# texts: each on a line, \n for a line end.
-texts() {
-	cat <<-TEXT
-	-x
-	-K$T/curlrc
-	--config=./curlrc
-	--
-	@$T/secret
-	file://$T/secret
-	\$(touch $T/pwned)
-	\`touch $T/pwned\`
-	|touch $T/pwned
-	;touch $T/pwned;
-	&touch $T/pwned
-	x\\ntouch $T/pwned\\n
-	x\\n-K$T/curlrc
-	$URL/x -K$T/curlrc
-	$URL/x\\n/exfil
-	\\x9b2J
-	TEXT
+@test "identifiers in templates: what was published is text" {
+	while IFS= read -r word; do
+		printf 'PayloadIdentifier: %s\n' "$word"
+	done < <(words) > "$T/all"
+	while IFS= read -r line; do
+		printf '%s\n' "$line" > "$T/site/profile.yaml"
+		rm -f "$T/site/published"
+		_run mcfg-site "$T/site" --renew signer
+		printf 'profile.yaml: other\n' > "$T/site/published"
+		printf '%s\n' "$line"$'\e' > "$T/site/profile.yaml"
+		_run mcfg-site "$T/site" --renew signer
+		[ "$status" -eq 0 ]
+		nothing_ran
+		! grep -q $'\e' "$T/stderr" || false
+	done < <(head -n 12 "$T/all")
 }
 
-# planted NAME TEXT: that text in that place, in others what is right.
-planted() {
-	python3 - "$@" <<-'PY'
+@test "mcfg-site: a folder, an organization and a user of any name" {
+	n=0
+	while IFS= read -r word; do
+		n=$((n + 1))
+		dir=$T/sites/$n/${word//\//}
+		user=${word//:/}
+		mkdir -p "$T/sites/$n"
+		mcfg-site "--organization=$word" "--user=$user" \
+		    --password env:PW -- "$dir" > "$T/said" 2> "$T/err" || {
+			echo "$word"
+			cat "$T/err"
+			false
+		}
+		nothing_ran
+		[ "$(mcfg-get --site organization "$dir/site.yaml")" = "$word" ]
+		grep -qF -- "$user:\$6\$" "$dir/users.htpasswd"
+		mcfg-profile --set "USER=$word" --set CHALLENGE=c \
+		    "$dir/profile.yaml" > "$T/profile"
+		[ "$(mcfg-get PayloadOrganization "$T/profile")" = "$word" ]
+		[ "$(mcfg-get PayloadContent.1.PayloadContent.Subject.2.0.1 \
+		    "$T/profile")" = "$word" ]
+		openssl x509 -in "$dir/signer/cert.pem" -noout -subject \
+		    -nameopt utf8,sep_multiline,lname > "$T/subject"
+		grep -qxF "    organizationName=$word" "$T/subject" || {
+			cat "$T/subject"
+			false
+		}
+		[ $((n % 8)) -ne 0 ] ||
+		    yields - mcfg-site --renew signer -- "$dir"
+		_run mcfg-site --web nginx -- "$dir"
+		nothing_ran
+	done < <(words)
+	[ "$n" -gt 30 ]
+}
+
+@test "mcfg.cgi: users and facts of any name" {
+	cat > "$T/site/facts" <<-'SH'
+	#!/bin/sh
+	cat facts.json
+	SH
+	chmod +x "$T/site/facts"
+	echo 'facts: ./facts' >> "$T/site/site.yaml"
+	words > "$T/words"
+	python3 - "$T/words" > "$T/site/facts.json" <<-'PY'
 	import json, sys
-	text = sys.argv[-1].encode().decode('unicode_escape')
-	json.dump({name: text for name in sys.argv[1:-1]}, open('plants', 'w'))
+	words = open(sys.argv[1]).read().split("\n")[:-1]
+	facts = {"f%d" % n: w for n, w in enumerate(words)}
+	print(json.dumps(facts | {"list": words, "two": "a\nb"}))
+	PY
+	while IFS= read -r word; do
+		env -i PATH="$PATH" MCFG_BIN="$MCFG_BIN" MCFG_SITE="$T/site" \
+		    GATEWAY_INTERFACE=CGI/1.1 REQUEST_METHOD=GET \
+		    PATH_INFO=/enroll "REMOTE_USER=$word" \
+		    "$ROOT/scripts/mcfg.cgi" < /dev/null > "$T/answer" \
+		    2> "$T/log"
+		code=$(sed -n '1s/^Status: \([0-9]*\).*/\1/p' "$T/answer")
+		code=${code:-200}
+		case $word in
+		-*) [ "$code" = 403 ] ;;
+		*) [ "$code" = 200 ] || { echo "$word"; cat "$T/log"; false; } ;;
+		esac
+		[ "$(wc -l < "$T/log")" -eq 1 ]
+		nothing_ran
+	done < <(words)
+	mcfg-enrollment list --json --config "$T/site/site.yaml" > "$T/list"
+	words | grep -v '^-' | sort > "$T/want"
+	python3 - "$T/list" <<-'PY' | sort | diff "$T/want" -
+	import json, sys
+	for e in json.load(open(sys.argv[1])): print(e["user"])
+	PY
+	# What the program said arrives as it was said.
+	id=$(mcfg-get 0.id "$T/list")
+	mcfg-enrollment show --json --config "$T/site/site.yaml" "$id" > "$T/show"
+	python3 - "$T/show" "$T/site/facts.json" <<-'PY'
+	import json, sys
+	show, facts = (json.load(open(f)) for f in sys.argv[1:])
+	assert show["facts"] == facts
 	PY
 }
 
-# harmless TEXT: nothing was run, sent or written, and the text was no word but
-# behind an option that takes it.
-harmless() {
-	[ ! -e pwned ] && [ ! -e exfil ] || { cat exfil; return 1; }
-	run -1 grep -qF 'the secret' said
-	python3 - "$1" <<-'PY'
-	import sys
-	text = sys.argv[1].encode().decode('unicode_escape')
-	takes = {b'--url', b'--subject', b'-subj', b'%s\n', b'%s'}
-	for call in open('words', 'rb').read().split(b'\n\0'):
-	    words = call.split(b'\0')[:-1]
-	    for before, word in zip(words, words[1:]):
-	        word = word.decode('latin-1')
-	        if len(text) > 2 and (word == text or word == text.strip()) or \
-	                word.startswith('-K') or \
-	                word.startswith('-o/') or word.startswith('--config'):
-	            if before not in takes and words[0] != b'printf' and \
-	                    word != '-K':
-	                sys.exit('%r: %r' % (text, words))
-	PY
-	: > words
+@test "facts-ldap: users and values of any name" {
+	mkdir "$T/bin"
+	cat > "$T/bin/ldapsearch" <<-SH
+	#!/bin/sh
+	printf '%s\n' "\$@" > "$T/args"
+	cat "$T/ldif"
+	SH
+	chmod +x "$T/bin/ldapsearch"
+	PATH=$T/bin:$PATH
+	printf '%s\n' 'auth:' '  ldap:' '    url: ldap://x' '    base: dc=x' \
+	    '    filter: (uid=?)' '    attributes: ["cn*", "sn?"]' > "$T/site.yaml"
+	while IFS= read -r word; do
+		printf 'dn: x\ncn:: %s\nsn:: %s\n' \
+		    "$(printf '%s' "$word" | base64)" \
+		    "$(printf '%s\n%s' "$word" x | base64 -w0)" > "$T/ldif"
+		yields "$T/out" facts-ldap --config "$T/site.yaml" -- "$word"
+		nothing_ran
+		python3 - "$T/out" "$word" <<-'PY'
+		import json, sys
+		out, word = json.load(open(sys.argv[1])), sys.argv[2]
+		assert out == {"cn": [word], "sn": word + "\nx"}, out
+		PY
+		# One word of the command line, and nothing of it but letters.
+		[ "$(grep -c '^(uid=' "$T/args")" -eq 1 ]
+		grep -q '^(uid=[A-Za-z0-9\]*)$' "$T/args"
+	done < <(words)
 }
 
-device() {
-	ended=0
-	rm -rf out
-	MCFG_BIN=$T/bin PATH=$T/bin:$PATH PW=x timeout 60 mcfg-device "$URL/" \
-	    --cacert "$PKI/root.pem" --user jane --password env:PW \
-	    --identity "$PKI/device.pem" --identity-key "$PKI/device.key" \
-	    -o out "$@" > said 2>&1 || ended=$?
-	cat said
-	[ "$ended" -le 5 ]
-	run -1 grep -qP '[^ -~]' said
-}
-
-@test "strangers: the service that these tests have is right without plants" {
-	device
-	[ "$ended" -eq 0 ]
-	grep -q 'scep-request' <(tr '\0' '\n' < words)
-}
-
-@test "strangers: the addresses of a profile are addresses" {
-	while read -r text; do
-		for place in service-url scep-url; do
-			planted $place "$text"
-			device
-			[ "$ended" -eq 1 ]
-			grep -q 'not an http or https address' said
-			harmless "$text"
+@test "web servers: the site's address is no part of a program" {
+	while IFS= read -r word; do
+		printf "s|^url: .*|url: https://x%s|\n" \
+		    "$(printf '%s' "$word" | sed 's/[&|\\]/\\&/g')" > "$T/sed"
+		sed -f "$T/sed" "$SITE/site.yaml" > "$T/site/site.yaml"
+		for server in nginx apache; do
+			rm -rf "$T/site/web"
+			_run mcfg-site "$T/site" --web "$server"
+			nothing_ran
+			case $word in
+			-x|--|--help) [ "$status" -eq 0 ] ;;
+			*) [ "$status" -ne 0 ] || { echo "$word"; false; } ;;
+			esac
 		done
-	done < <(texts)
-}
-
-@test "strangers: every other value of a profile and of an answer" {
-	while read -r text; do
-		planted service-challenge attribute name challenge value \
-		    location caps "$text"
-		device
-		harmless "$text"
-		for place in type key-size fingerprint; do
-			planted $place "$text"
-			device
-			[ "$ended" -ne 0 ]
-			harmless "$text"
-		done
-	done < <(texts | sed -n 'p;n;n')
-}
-
-@test "strangers: the table of --server-only-checks as well" {
-	for text in "-K$T/curlrc" "x\\ntouch $T/pwned" "\$(touch $T/pwned)"; do
-		for place in service-url scep-url 'service-challenge attribute
-		    name challenge value location caps content-type key-size
-		    fingerprint type'; do
-			# shellcheck disable=SC2086 # words
-			planted $place "$text"
-			device --server-only-checks
-			[ "$ended" -eq 1 ]
-			harmless "$text"
-		done
-	done
-}
-
-@test "strangers: long texts and absurd sizes end at once" {
-	long=$(printf '%020000d' 7)
-	for place in service-url service-challenge scep-url name challenge \
-	    type value fingerprint; do
-		planted $place "$long"
-		device
-		[ "$ended" -eq 1 ]
-	done
-	for size in 65536 4097 512 -1 '2048 4096' 0x800; do
-		planted key-size "$size"
-		device
-		[ "$ended" -eq 1 ]
-		grep -q 'Keysize' said
-	done
-}
-
-@test "strangers: addresses of scep-enroll, and what its server says" {
-	ca ca
-	while read -r text; do
-		text=$(printf '%b' "$text")
-		_run env MCFG_BIN="$T/bin" PATH="$T/bin:$PATH" scep-enroll \
-		    --subject /CN=a --new-key k -- "$text"
-		[ "$status" -eq 2 ]
-		[ ! -e pwned ] && [ ! -e exfil ]
-	done < <(texts)
-	python3 "$TESTS/scep_stranger.py" ca caps caps > ready 3>&- &
-	kill "$server"
-	server=$!
-	read -r -t 30 URL < ready
-	challenge ca > pw
-	while read -r text; do
-		printf '%b\n' "$text" > caps
-		rm -f k
-		challenge ca > pw
-		MCFG_BIN=$T/bin PATH=$T/bin:$PATH scep-enroll "$URL" \
-		    --subject /CN=a --new-key k --challenge file:pw --ca ca/root.pem \
-		    -o cert > said 2>&1
-		harmless "$text"
-	done < <(texts)
-}
-
-@test "strangers: with --cacert no other root is trusted" {
-	device
-	python3 - <<-'PY'
-	for call in open('words', 'rb').read().split(b'\n\0'):
-	    words = call.split(b'\0')
-	    if words[0] == b'curl':
-	        assert words[words.index(b'--cacert') + 2] == b'--capath', words
-	        assert words[words.index(b'--capath') + 1].endswith(b'/no-roots')
-	PY
+	done < <(words)
 }
