@@ -53,7 +53,7 @@ processes() {
 	rm "$T/bin/mcfg-service-payload"
 	cat > "$T/bin/mcfg-service-payload" <<-SH
 	#!/bin/sh
-	if [ -n "\${PATH_INFO:-}" ]; then
+	if [ -e '$T/armed' ]; then
 		echo > '$T/begun'
 		read -r x < '$T/go'
 	fi
@@ -61,6 +61,7 @@ processes() {
 	SH
 	chmod +x "$T/bin/mcfg-service-payload"
 	MCFG_BIN=$T/bin serve
+	: > "$T/armed"
 	{
 		web /enroll -u "jane:$PW"
 		echo "$code" > "$T/code"
