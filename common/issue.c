@@ -285,6 +285,19 @@ judge_names(const struct issue_policy *p, const GENERAL_NAMES *names,
 	return OK;
 }
 
+enum status
+issue_judge_name(const struct issue_policy *p, const X509_NAME *subject,
+    const GENERAL_NAMES *names, const X509 *ca, struct issue_refusal *no)
+{
+	enum status st;
+
+	if ((st = judge_subject(p, subject, no)) != OK)
+		return st;
+	if (cert_name_equal(subject, X509_get_subject_name(ca)))
+		return refuse(no, false, "the subject is the CA's own name");
+	return names != NULL ? judge_names(p, names, no) : OK;
+}
+
 void
 issue_report_names(const GENERAL_NAMES *names, struct report *array)
 {

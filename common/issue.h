@@ -103,6 +103,14 @@ enum status issue_judge_key(const struct issue_policy *p, EVP_PKEY *key,
     struct issue_refusal *no) USE_RESULT;
 
 /*
+ * issue_judge_name() holds a whole name, which a challenge is to be bound to,
+ * against the policy.  Names that policy would leave out are refused.
+ */
+enum status issue_judge_name(const struct issue_policy *p,
+    const X509_NAME *subject, const GENERAL_NAMES *names, const X509 *ca,
+    struct issue_refusal *no) USE_RESULT;
+
+/*
  * issue_judge_operator() does so for the operator's own request: any subject
  * and any names, but never the CA's name or key, and no weak key.
  */

@@ -131,6 +131,13 @@ enum {
 enum status ledger_void_challenge(struct ledger *l, const char *id,
     int64_t now, size_t *matches, bool *done) USE_RESULT;
 
+/*
+ * ledger_purge_challenges() forgets challenges of purpose MANUAL that expired
+ * before a time and bought nothing, unless a request that is kept has one.
+ */
+enum status ledger_purge_challenges(struct ledger *l, int64_t before,
+    size_t *count) USE_RESULT;
+
 /* *found is false where the hash is unknown. */
 enum status ledger_find_challenge(struct ledger *l, const char *hash,
     bool *found, struct ledger_challenge *out) USE_RESULT;

@@ -64,7 +64,7 @@ all_forms() {
 	    awk '{ printf "%s%%0D%%0A", $0 }')
 	fetch d.http "$URL?operation=PKIOperation&message=$b64"
 	replied d
-	[ "$(scep-ca list --dir ca | wc -l)" -eq 1 ]
+	[ "$(listed ca)" -eq 1 ]
 }
 
 bad_forms() {
@@ -357,7 +357,7 @@ strongswan() {
 		# A renewal by type 17, with a new key.
 		rsa_key e.key
 		strongswan e 'O=acme, CN=dev' --cert d.cert --key d.key
-		[ "$(scep-ca list --dir ca | wc -l)" -eq 2 ]
+		[ "$(listed ca)" -eq 2 ]
 		unserve_ca
 	done
 }

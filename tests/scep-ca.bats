@@ -341,7 +341,7 @@ setup() {
 	run -1 cmp -s e.cert first
 	granted ca d
 	cmp d.cert first
-	[ "$(scep-ca list --dir ca | wc -l)" -eq 2 ]
+	[ "$(listed ca)" -eq 2 ]
 }
 
 @test "scep-ca: eight parallel uses of one challenge give one certificate" {
@@ -359,7 +359,7 @@ setup() {
 	wait
 	cat d?.err > errors
 	[ "$(grep -c 'challengePassword is not valid' errors)" -eq 7 ]
-	[ "$(scep-ca list --dir ca | wc -l)" -eq 1 ]
+	[ "$(listed ca)" -eq 1 ]
 }
 
 @test "scep-ca: every other messageType is refused before any work" {
@@ -636,8 +636,7 @@ setup() {
 	csr d "/CN=..\\..\\x';\`id\`|x" "$(challenge ca)"
 	message ca d --transaction '../../../tmp/x;$(id) "quoted"'
 	granted ca d
-	yields list scep-ca list --dir ca
-	[ "$(wc -l < list)" -eq 1 ]
+	[ "$(listed ca)" -eq 1 ]
 	# Nobody sees what reorders or hides text: no name has it.
 	csr d $'/CN=a\xe2\x80\xaeb' "$(challenge ca)"
 	message ca d
@@ -753,7 +752,7 @@ enrolled() {
 		mv d.cert d.pem
 		mv keep d.key
 	done
-	[ "$(scep-ca list --dir ca | wc -l)" -eq 3 ]
+	[ "$(listed ca)" -eq 3 ]
 }
 
 @test "scep-ca: the same key renews unless policy says no" {
@@ -871,8 +870,7 @@ enrolled() {
 	openssl verify -CAfile ca/root.pem -crl_check -CRLfile crl.pem e.pem
 	run ! openssl verify -CAfile ca/root.pem -crl_check -CRLfile crl.pem \
 	    d.pem
-	yields list scep-ca list --dir ca --state revoked
-	[ "$(wc -l < list)" -eq 1 ]
+	[ "$(listed ca --state revoked)" -eq 1 ]
 	yields show scep-ca show --dir ca "$serial"
 	grep -q 'reason  *keyCompromise' show
 	before=$(openssl crl -inform DER -in ca/crl.der -noout -crlnumber)

@@ -22,6 +22,13 @@ init_ca() {
 	    --dir "${*: -1}"
 }
 
+# listed DIR [options]: how many certificates or requests "list" shows.
+listed() {
+	local dir=$1
+	shift
+	scep-ca list --dir "$dir" "$@" | tail -n +2 | wc -l
+}
+
 # challenge DIR [options]: a fresh challenge, printed.
 challenge() {
 	local dir=$1

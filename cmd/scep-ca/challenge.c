@@ -1,6 +1,9 @@
-/* challenge: a one-time password for one certificate. */
+/* challenge: one-time passwords, each for one certificate. */
+#include <string.h>
+
 #include "authority.h"
 #include "clock.h"
+#include "listing.h"
 #include "verbs.h"
 
 struct args {
@@ -8,66 +11,263 @@ struct args {
 	struct io_output out;
 	int64_t ttl;
 	const char *subject;
+	struct strings san;
 	const char *note;
+	bool list, json;
+	const char *void_id;
 };
 
-static struct args args = {
-	.out = { .is_private = true },
-	.ttl = (int64_t)60 * CLOCK_MINUTE,
-};
+static struct args args;
+
+enum { TTL_DEFAULT = 60 * CLOCK_MINUTE };
 
 static const struct opt options[] = {
 	OPT_DIR(args.source),
 	OPT_LEDGER(args.source),
-	{ 0, "ttl", "TIME", "how long it can be used: 15m, 24h, 7d",
-	    .duration = &args.ttl },
-	{ 0, "subject", "DN", "the subject that it is good for, alone",
+	{ 0, "ttl", "TIME", "how long it can be used: 15m, 24h, 7d; default "
+	    "60m", .duration = &args.ttl },
+	{ 0, "subject", "DN", "the only subject that it is good for",
 	    .value = &args.subject },
+	{ 0, "san", "TYPE:VALUE", "an alternative name that the request must "
+	    "have; without any it must have none", .values = &args.san },
 	{ 0, "note", "TEXT", "for the operator, kept with it",
 	    .value = &args.note },
+	{ 0, "list", NULL, "list the challenges made by this command",
+	    .flag = &args.list },
+	{ 0, "json", NULL, "list them as a JSON array", .flag = &args.json },
+	{ 0, "void", "ID", "make one useless, by the ID in the list",
+	    .value = &args.void_id },
 	OPT_OUTPUT(args.out),
 	OPT_AT,
 	{ 0 },
 };
 
+/* ---- making one ---- */
+
+/* The name that it is bound to, if policy takes that name. */
 static enum status
-run(const struct args *a)
+bind(const struct args *a, const struct authority *ca,
+    struct ledger_challenge *c)
 {
-	auto_ledger_challenge c = LEDGER_CHALLENGE_INIT;
-	auto_authority ca = AUTHORITY_INIT;
 	auto_X509_NAME *subject = NULL;
-	char text[SECRET_CHALLENGE_TEXT];
-	auto_buf out = BUF_SECRET;
+	auto_GENERAL_NAMES *names = NULL;
+	struct issue_refusal no;
 	const char *reason;
 	enum status st;
+	size_t i;
 
-	if (a->subject != NULL) {
-		reason = cert_parse_name(a->subject, &subject);
-		if (reason != NULL)
-			return fail(USAGE, "--subject: %s", reason);
-		cert_name_to_der(subject, &c.name.subject);
-		c.bound = true;
-	}
-	if ((st = authority_open(&a->source, NEED_LEDGER, &ca)) != OK ||
+	if (a->subject == NULL)
+		return OK;
+	if ((reason = cert_parse_name(a->subject, &subject)) != NULL)
+		return fail(USAGE, "--subject: %s", reason);
+	for (i = 0; i < a->san.n; i++)
+		if ((reason = cert_add_san(a->san.v[i], &names)) != NULL)
+			return fail(USAGE, "--san %s: %s", a->san.v[i],
+			    reason);
+	st = issue_judge_name(&ca->policy, subject, names, ca->now.ca.cert,
+	    &no);
+	if (st == REFUSED)
+		return fail(REFUSED, "%s: no certificate could be issued for "
+		    "it: %s", a->subject, no.text);
+	if (st != OK)
+		return st;
+	c->bound = true;
+	cert_name_to_der(subject, &c->name.subject);
+	cert_names_to_der(names, &c->name.names);
+	return OK;
+}
+
+static enum status
+make(const struct args *a)
+{
+	auto_ledger_challenge c = LEDGER_CHALLENGE_INIT;
+	const struct io_output to = { a->out.path, a->out.http, true };
+	auto_authority ca = AUTHORITY_INIT;
+	char text[SECRET_CHALLENGE_TEXT];
+	auto_buf out = BUF_SECRET;
+	int64_t now = clock_now();
+	enum status st;
+
+	if ((st = authority_open(&a->source, NEED_CERTS | NEED_LEDGER,
+	    &ca)) != OK || (st = bind(a, &ca, &c)) != OK ||
 	    (st = secret_challenge(text)) != OK)
 		return st;
 
 	secret_sha256(text, sizeof text - 1, c.hash);
 	c.purpose = LEDGER_MANUAL;
 	c.note = a->note != NULL ? xstrdup(a->note) : NULL;
-	c.expires = clock_now() + a->ttl;
-	if ((st = ledger_add_challenge(ca.ledger, &c, clock_now())) != OK)
+	c.expires = now + (a->ttl > 0 ? a->ttl : TTL_DEFAULT);
+	if ((st = ledger_add_challenge(ca.ledger, &c, now)) != OK)
 		return st;
 
 	buf_puts(&out, text);
 	buf_putc(&out, '\n');
 	buf_wipe(text, sizeof text);
+	return io_spill(&to, &out);
+}
+
+/* ---- listing them ---- */
+
+struct challenges {
+	int64_t now;
+	struct report *json;
+	struct buf *text;
+};
+
+static const char *
+state_of(const struct ledger_challenge *c, int64_t now)
+{
+	if (c->spent)
+		return "spent";
+	if (c->voided)
+		return "voided";
+	return c->expires <= now ? "expired" : "open";
+}
+
+static char *
+subject_of(const struct ledger_challenge *c)
+{
+	auto_X509_NAME *name = NULL;
+
+	if (!c->bound || cert_name_from_der(c->name.subject.data,
+	    c->name.subject.len, &name) != NULL)
+		return NULL;
+	return cert_name_text(name);
+}
+
+static void
+report_challenge(const struct ledger_challenge *c, const char *id,
+    const struct challenges *l)
+{
+	struct report *one = report_object();
+	auto_char *subject = subject_of(c);
+
+	report_str(one, "id", id);
+	report_str(one, "state", state_of(c, l->now));
+	report_bool(one, "bound", c->bound);
+	report_str(one, "subject", subject);
+	listing_names(&c->name, one);
+	report_str(one, "note", c->note);
+	report_time(one, "created", c->created);
+	report_time(one, "expires", c->expires);
+	report_add(l->json, NULL, one);
+}
+
+static void
+print_challenge(const struct ledger_challenge *c, const char *id,
+    const struct challenges *l)
+{
+	auto_char *subject = subject_of(c);
+	char until[CLOCK_TEXT], note[300];
+
+	buf_printf(l->text, "%s  %-7s  %s  ", id, state_of(c, l->now),
+	    clock_format(c->expires, until));
+	if (c->bound)
+		listing_name(subject != NULL ? subject : "?", &c->name,
+		    l->text);
+	else
+		buf_puts(l->text, "any name");
+	if (c->note != NULL) {
+		diag_escape(c->note, strlen(c->note), note, sizeof note);
+		buf_printf(l->text, "  (%s)", note);
+	}
+	buf_putc(l->text, '\n');
+}
+
+static enum status
+add(const struct ledger_challenge *c, void *arg)
+{
+	const struct challenges *l = arg;
+	auto_char *id = xstrndup(c->hash, LEDGER_ID_TEXT);
+
+	if (c->purpose != LEDGER_MANUAL)
+		return OK;
+	if (l->json != NULL)
+		report_challenge(c, id, l);
+	else
+		print_challenge(c, id, l);
+	return OK;
+}
+
+static enum status
+list(const struct args *a)
+{
+	auto_authority ca = AUTHORITY_INIT;
+	auto_report *json = a->json ? report_array() : NULL;
+	auto_buf out = BUF_INIT;
+	struct challenges l = { clock_now(), json, &out };
+	enum status st;
+
+	if (json == NULL)
+		buf_printf(&out, "%-12s  %-7s  %-20s  %s\n", "ID", "STATE",
+		    "EXPIRES", "FOR");
+	if ((st = authority_open(&a->source, NEED_READ, &ca)) != OK ||
+	    (st = ledger_challenges(ca.ledger, add, &l)) != OK)
+		return st;
+	if (json != NULL)
+		report_render(json, &out);
 	return io_spill(&a->out, &out);
+}
+
+/* ---- making one useless ---- */
+
+static enum status
+make_void(const struct args *a)
+{
+	auto_authority ca = AUTHORITY_INIT;
+	auto_char *id = xstrdup(a->void_id);
+	size_t matches, i;
+	enum status st;
+	bool done;
+
+	for (i = 0; id[i] != '\0'; i++) {
+		if (buf_hex_digit(id[i]) < 0)
+			return fail(USAGE, "--void %s: not an ID of "
+			    "challenge --list", id);
+		if (id[i] >= 'A' && id[i] <= 'F')
+			id[i] = (char)(id[i] - 'A' + 'a');
+	}
+	if (i < LEDGER_ID_LEAST)
+		return fail(USAGE, "--void %s: at least %d digits of an ID",
+		    id, (int)LEDGER_ID_LEAST);
+	if ((st = authority_open(&a->source, NEED_LEDGER, &ca)) != OK ||
+	    (st = ledger_void_challenge(ca.ledger, id, clock_now(), &matches,
+	    &done)) != OK)
+		return st;
+	if (matches == 0)
+		return fail(REFUSED, "%s: no such challenge", id);
+	if (matches > 1)
+		return fail(REFUSED, "%s: %zu challenges begin with it: use "
+		    "more digits", id, matches);
+	return done ? OK : fail(REFUSED, "%s: was spent or voided before",
+	    id);
+}
+
+static enum status
+run(const struct args *a)
+{
+	bool makes = a->subject != NULL || a->san.n > 0 || a->note != NULL ||
+	    a->ttl > 0;
+
+	if (a->list && (makes || a->void_id != NULL))
+		return fail(USAGE, "--list: takes no --subject, --san, "
+		    "--note, --ttl or --void");
+	if (a->void_id != NULL && makes)
+		return fail(USAGE, "--void: takes no --subject, --san, "
+		    "--note or --ttl");
+	if (a->json && !a->list)
+		return fail(USAGE, "--json: needs --list");
+	if (a->san.n > 0 && a->subject == NULL)
+		return opts_missing("--subject", "the subject that goes with "
+		    "--san");
+	if (a->list)
+		return list(a);
+	return a->void_id != NULL ? make_void(a) : make(a);
 }
 
 const struct tool verb_challenge = {
 	.name = "challenge",
-	.summary = "Writes a fresh one-time challenge.",
+	.summary = "Writes a fresh one-time challenge, lists or voids them.",
 	.example = "scep-ca challenge --dir ca --subject /O=Example/CN=printer",
 	.options = options,
 	.args = &args,

@@ -202,6 +202,7 @@ check_certificate(const struct ledger_certificate *c, void *arg)
 	const char *reason;
 
 	f->certificates++;
+	f->unbound += c->unbound ? 1 : 0;
 	if (c->revoked != 0)
 		f->revoked++;
 	else if (c->not_after < f->now)
@@ -256,9 +257,24 @@ to_json(struct findings *f, struct buf *out)
 	report_int(r, "expired", f->expired);
 	report_int(r, "revoked", f->revoked);
 	report_int(r, "pending", f->pending);
+	report_int(r, "unbound", f->unbound);
 	report_time(r, "not_after", cert_not_after(f->ca->now.ca.cert));
 	report_add(r, "findings", STEAL(f->list));
 	report_render(r, out);
+}
+
+static void
+to_text(struct findings *f, struct buf *out)
+{
+	buf_printf(out, "%s%lld certificates (%lld valid, %lld expired, %lld "
+	    "revoked)", buf_str(&f->text), (long long)f->certificates,
+	    (long long)f->valid, (long long)f->expired,
+	    (long long)f->revoked);
+	if (f->unbound > 0)
+		buf_printf(out, ", %lld by challenges that any name could "
+		    "use", (long long)f->unbound);
+	buf_printf(out, ", %lld pending: %s\n", (long long)f->pending,
+	    f->count == 0 ? "good" : "not good");
 }
 
 static void
@@ -297,12 +313,7 @@ run(const struct args *a)
 	if (a->json)
 		to_json(&f, &out);
 	else
-		buf_printf(&out, "%s%lld certificates (%lld valid, %lld "
-		    "expired, %lld revoked), %lld pending: %s\n",
-		    buf_str(&f.text), (long long)f.certificates,
-		    (long long)f.valid, (long long)f.expired,
-		    (long long)f.revoked, (long long)f.pending,
-		    f.count == 0 ? "good" : "not good");
+		to_text(&f, &out);
 	if ((st = io_spill(&a->out, &out)) != OK || f.count == 0)
 		return st;
 	return fail(REFUSED, "%s: %zu finding%s", ca.dir, f.count,

@@ -14,6 +14,7 @@ struct findings {
 	struct buf text;
 	size_t count;
 	int64_t certificates, valid, revoked, expired, pending;
+	int64_t unbound;	/* certificates bought by unbound challenges */
 	int64_t signer_since;	/* of the newest valid signer */
 	char *old_signer;	/* its serial number, if it cannot be told from
 				 * a device */

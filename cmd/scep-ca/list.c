@@ -22,7 +22,7 @@ static const struct opt options[] = {
 	OPT_DIR(args.source),
 	OPT_LEDGER(args.source),
 	{ 0, "json", NULL, "write a JSON array", .flag = &args.json },
-	{ 0, "pending", NULL, "requests that wait for a decision instead",
+	{ 0, "pending", NULL, "requests that wait instead",
 	    .flag = &args.pending },
 	{ 0, "state", "STATE", "only these",
 	    .choices = "valid|expired|revoked|not_yet_valid",
@@ -89,7 +89,7 @@ add(const struct ledger_certificate *c, void *arg)
 		return OK;
 	}
 	diag_escape(c->subject, strlen(c->subject), subject, sizeof subject);
-	buf_printf(l->text, "%s  %-13s  %s  %-6s  %s\n", c->serial,
+	buf_printf(l->text, "%-32s  %-13s  %s  %-6s  %s\n", c->serial,
 	    listing_state(c, l->now), clock_format(c->not_after, until),
 	    c->profile, subject);
 	return OK;
@@ -100,16 +100,23 @@ report_request(const struct ledger_request *r, struct report *one)
 {
 	report_str(one, "transaction", r->transaction);
 	report_str(one, "subject", r->subject);
+	listing_names(&r->name, one);
 	report_str(one, "state", ledger_state_name(r->state));
 	report_time(one, "received", r->received);
+	report_str(one, "client", r->client);
 	report_str(one, "key_sha256", r->key_hash);
+	report_bool(one, "challenge", r->challenge != NULL);
+	if (r->decided == 0)
+		return;
+	report_str(one, "decider", r->decider);
+	report_time(one, "decided", r->decided);
 }
 
 static enum status
 add_request(const struct ledger_request *r, void *arg)
 {
 	struct listing *l = arg;
-	char since[CLOCK_TEXT], subject[400], transaction[300];
+	char age[LISTING_AGE], transaction[300];
 	struct report *one;
 
 	if (r->state != LEDGER_PENDING || (l->args->subject != NULL &&
@@ -121,12 +128,25 @@ add_request(const struct ledger_request *r, void *arg)
 		report_add(l->json, NULL, one);
 		return OK;
 	}
-	diag_escape(r->subject, strlen(r->subject), subject, sizeof subject);
 	diag_escape(r->transaction, strlen(r->transaction), transaction,
 	    sizeof transaction);
-	buf_printf(l->text, "%s  %s  %.16s  %s\n", transaction,
-	    clock_format(r->received, since), r->key_hash, subject);
+	buf_printf(l->text, "%-32s  %4s  %-15s  %.16s  ", transaction,
+	    listing_age(r->received, l->now, age), r->client != NULL ? r->client : "-", r->key_hash);
+	listing_name(r->subject, &r->name, l->text);
+	buf_putc(l->text, '\n');
 	return OK;
+}
+
+static void
+add_header(struct listing *l)
+{
+	if (l->args->pending)
+		buf_printf(l->text, "%-32s  %4s  %-15s  %-16s  %s\n",
+		    "TRANSACTION", "AGE", "ADDRESS", "KEY (SHA-256)",
+		    "SUBJECT");
+	else
+		buf_printf(l->text, "%-32s  %-13s  %-20s  %-6s  %s\n",
+		    "SERIAL", "STATE", "NOT AFTER", "FOR", "SUBJECT");
 }
 
 static enum status
@@ -143,6 +163,8 @@ run(const struct args *a)
 		    "--expires");
 	if ((st = authority_open(&a->source, NEED_READ, &ca)) != OK)
 		return st;
+	if (json == NULL)
+		add_header(&l);
 	st = a->pending ? ledger_requests(ca.ledger, add_request, &l) :
 	    ledger_certificates(ca.ledger, add, &l);
 	if (st != OK)

@@ -1,8 +1,11 @@
 #include "listing.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "cert.h"
+#include "clock.h"
+#include "issue.h"
 
 int
 listing_reason_number(const char *name)
@@ -59,8 +62,64 @@ listing_report(const struct ledger_certificate *c, int64_t now,
 	report_str(r, "profile", c->profile);
 	report_str(r, "purpose", c->purpose);
 	report_time(r, "issued", c->issued);
+	report_bool(r, "unbound", c->unbound);
+	if (c->decided != 0) {
+		report_str(r, "decider", c->decider);
+		report_time(r, "decided", c->decided);
+	}
 	if (c->revoked == 0)
 		return;
 	report_time(r, "revoked", c->revoked);
 	report_str(r, "reason", cert_reason_name(c->reason));
+}
+
+void
+listing_names(const struct ledger_name *name, struct report *r)
+{
+	struct report *list = report_array();
+	auto_GENERAL_NAMES *names = NULL;
+
+	if (cert_names_from_der(name->names.data, name->names.len,
+	    &names) == NULL)
+		issue_report_names(names, list);
+	report_add(r, "names", list);
+}
+
+void
+listing_name(const char *subject, const struct ledger_name *name,
+    struct buf *out)
+{
+	auto_GENERAL_NAMES *names = NULL;
+	auto_report *list = report_array();
+	auto_buf line = BUF_INIT;
+	char shown[600];
+
+	diag_escape(subject, strlen(subject), shown, sizeof shown);
+	buf_puts(out, shown);
+	if (cert_names_from_der(name->names.data, name->names.len,
+	    &names) != NULL || names == NULL)
+		return;
+	issue_report_names(names, list);
+	report_render_line(list, &line);
+	buf_printf(out, " %.*s", (int)strcspn(buf_str(&line), "\n"),
+	    buf_str(&line));
+}
+
+char *
+listing_age(int64_t since, int64_t now, char out[LISTING_AGE])
+{
+	int64_t age = now > since ? now - since : 0;
+
+	if (age >= CLOCK_DAY)
+		snprintf(out, LISTING_AGE, "%lldd",
+		    (long long)(age / CLOCK_DAY));
+	else if (age >= CLOCK_HOUR)
+		snprintf(out, LISTING_AGE, "%lldh",
+		    (long long)(age / CLOCK_HOUR));
+	else if (age >= CLOCK_MINUTE)
+		snprintf(out, LISTING_AGE, "%lldm",
+		    (long long)(age / CLOCK_MINUTE));
+	else
+		snprintf(out, LISTING_AGE, "%llds", (long long)age);
+	return out;
 }

@@ -21,4 +21,18 @@ enum status listing_serial(const char *text, struct buf *out) USE_RESULT;
 void listing_report(const struct ledger_certificate *c, int64_t now,
     struct report *r);
 
+/*
+ * A whole name as people read it: the subject, and the alternative names
+ * behind it as a JSON array, if there are any.  Escaped for a terminal.
+ */
+void listing_name(const char *subject, const struct ledger_name *name,
+    struct buf *out);
+
+/* listing_names() adds the alternative names as an array. */
+void listing_names(const struct ledger_name *name, struct report *r);
+
+/* "3d", "5h", "7m", "12s": how long ago. */
+enum { LISTING_AGE = 24 };
+char *listing_age(int64_t since, int64_t now, char out[LISTING_AGE]);
+
 #endif

@@ -15,6 +15,7 @@ static const struct tool *const verbs[] = {
 	&verb_show,
 	&verb_approve,
 	&verb_reject,
+	&verb_purge,
 	&verb_revoke,
 	&verb_crl,
 	&verb_check,

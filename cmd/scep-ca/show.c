@@ -73,6 +73,12 @@ describe(const struct ledger_certificate *c, const X509 *cert,
 	add_line(out, "purpose", c->purpose);
 	add_line(out, "enrollment", c->enrollment);
 	add_line(out, "transaction", c->transaction);
+	if (c->unbound)
+		add_line(out, "challenge", "bound to no name");
+	if (c->decided != 0) {
+		add_line(out, "approved by", c->decider);
+		add_line(out, "approved", clock_format(c->decided, t));
+	}
 	if (c->revoked == 0)
 		return;
 	add_line(out, "revoked", clock_format(c->revoked, t));

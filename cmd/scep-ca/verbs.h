@@ -15,6 +15,7 @@ extern const struct tool verb_list;
 extern const struct tool verb_show;
 extern const struct tool verb_approve;
 extern const struct tool verb_reject;
+extern const struct tool verb_purge;
 extern const struct tool verb_revoke;
 extern const struct tool verb_crl;
 extern const struct tool verb_check;
