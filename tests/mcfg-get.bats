@@ -238,6 +238,36 @@ value() {
 	refuses 3 'site.yaml:1:1: ' mcfg-get url "$T/site.yaml"
 }
 
+@test "get: a UID, which only binary property lists have" {
+	python3 - "$T/in" <<-'PY'
+	import plistlib, sys
+	open(sys.argv[1], "wb").write(plistlib.dumps({"a": plistlib.UID(70000),
+	    "b": [plistlib.UID(0)]}, fmt=plistlib.FMT_BINARY))
+	PY
+	yields "$T/out" mcfg-get a "$T/in"
+	[ "$(cat "$T/out")" = 70000 ]
+	yields "$T/out" mcfg-get --json . "$T/in"
+	json_is "$T/out" 'j == {"a": {"CF$UID": 70000}, "b": [{"CF$UID": 0}]}'
+	# XML has none: the dictionary stands for it.
+	yields "$T/out" mcfg-get . "$T/in"
+	plist_is "$T/out" 'p == {"a": {"CF$UID": 70000}, "b": [{"CF$UID": 0}]}
+	    or p == {"a": plistlib.UID(70000), "b": [plistlib.UID(0)]}'
+}
+
+@test "get: a CMS message of another type is named" {
+	echo hello > "$T/t"
+	openssl cms -data_create -in "$T/t" -outform DER -out "$T/Data"
+	openssl cms -digest_create -in "$T/t" -outform DER -out "$T/DigestedData"
+	openssl cms -EncryptedData_encrypt -aes128 -secretkey \
+	    00112233445566778899aabbccddeeff -in "$T/t" -outform DER \
+	    -out "$T/EncryptedData"
+	openssl cms -encrypt -in "$T/t" -outform DER -out "$T/EnvelopedData" \
+	    "$PKI/ec.pem"
+	for type in Data DigestedData EncryptedData EnvelopedData; do
+		refuses 3 "not SignedData but $type" mcfg-get a "$T/$type"
+	done
+}
+
 @test "get: null in JSON is nothing, and not in an array" {
 	echo '{"a": null, "b": {"c": null, "d": 1}}' > "$T/null"
 	refuses 1 "no key 'a' in the top" mcfg-get a "$T/null"

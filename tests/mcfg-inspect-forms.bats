@@ -219,7 +219,7 @@ judged() {
 	    "settings": {"Proxy": "http://user:hidden@proxy.example/",
 	        "Plain": "http://proxy.example:80/user@host", "Long": "x" * 5000,
 	        "Few": b"\1\2", "Many": bytes(5000), "Own": der, "Pem": pem,
-	        "ApiKeys": ["hidden", "hidden"], "PIN": "hidden",
+	        "ApiKeys": ["hidden", "hidden"], "Smile": "\U0001f600\u202e", "PIN": "hidden",
 	        "TokenUUID": "shown"},
 	    "checkin": {"MessageType": "Authenticate", "UDID": "U"},
 	    "status": {"Status": "Idle", "UDID": "U"},
@@ -276,6 +276,8 @@ judged() {
 	import hashlib
 	assert s["Proxy"] == "http://user:(masked)@proxy.example/"
 	assert s["Plain"] == "http://proxy.example:80/user@host"
+	assert s["Smile"] == "\U0001f600\u202e"
+	assert "\u202e" not in open("settings.json").read()
 	assert s["Few"] == {"bytes": 2, "hex": "0102"}
 	assert s["Many"]["sha256"] == hashlib.sha256(bytes(5000)).hexdigest()
 	assert s["Own"]["certificate"] == "CN=EC Signer,O=Example"
@@ -393,5 +395,66 @@ judged() {
 	serial = of("openssl x509 -in $PKI/client.pem -noout -serial")[7:].lower()
 	assert '"serial": "%s"' % serial in open("m-one.json").read()
 	assert j("m-plain")["kind"].startswith("scep"), j("m-plain")
+	PY
+}
+
+@test "inspect forms: tags of several bytes, and certificates that are none" {
+	openssl x509 -in "$PKI/ec.pem" -outform DER -out ec.der
+	python3 - "$TESTS" <<-'PY'
+	import sys
+	sys.path.insert(0, sys.argv[1])
+	sys.argv[1:] = []
+	def tlv(tag, *parts):
+	    body = b"".join(parts)
+	    n = len(body)
+	    size = bytes([n]) if n < 128 else (lambda s: bytes([128 | len(s)]) + s)(
+	        n.to_bytes((n.bit_length() + 7) // 8, "big"))
+	    return tag + size + body
+	def message(*certs):
+	    data = bytes.fromhex("06092a864886f70d010701")
+	    signed = bytes.fromhex("06092a864886f70d010702")
+	    seq = b"\x30"
+	    return tlv(seq, signed, tlv(b"\xa0", tlv(seq, b"\x02\x01\x01",
+	        b"\x31\x00", tlv(seq, data), tlv(b"\xa0", *certs), b"\x31\x00")))
+	ec = open("ec.der", "rb").read()
+	tags = [b"\xbf\x1f", b"\xbf\x81\x00", b"\x7f\x8f\xff\xff\x7f"]
+	open("tags", "wb").write(message(ec, *[tlv(t, b"\x05\x00") for t in tags]))
+	open("junk", "wb").write(message(tlv(b"\x30", b"\x05\x00"), ec))
+	open("huge", "wb").write(message(ec,
+	    tlv(b"\xbf\x8f\xff\xff\xff\xff\x7f", b"\x05\x00")))
+	open("cut", "wb").write(tlv(b"\x30", tlv(b"\x30", b"\xbf\x81")))
+	PY
+	openssl asn1parse -inform DER -in tags | grep -q 'cons: cont \[ 128 \]'
+	facts tags junk
+	refuses 3 'a tag is too large' mcfg-inspect huge
+	refuses 3 'ends inside of an element' mcfg-inspect cut
+	judged <<-'PY'
+	certs = j("tags")["certificates"]
+	assert len(certs) == 4 and certs[0]["subject"] == "CN=EC Signer,O=Example"
+	assert all("error" in c for c in certs[1:])
+	assert n("tags").count("bad_certificate") == 3, n("tags")
+	certs = j("junk")["certificates"]
+	assert "error" in certs[0] and "subject" in certs[1]
+	PY
+}
+
+@test "inspect forms: values of names that are not text, as RFC 4514 has them" {
+	certificate XYZZY
+	openssl x509 -in XYZZY.pem -outform DER -out der
+	# UTF8String becomes SEQUENCE, BIT STRING, text with an odd letter.
+	python3 - <<-'PY'
+	der = open("der", "rb").read()
+	for name, new in ("sequence", b"\x30\x05\x0c\x03ZZY"), \
+	    ("bits", b"\x03\x05\x00YZZY"), ("comma", b"\x0c\x05#,+\\\x01"), \
+	    ("numeric", b"\x12\x0512 34"):
+	    open(name, "wb").write(der.replace(b"\x0c\x05XYZZY", new))
+	PY
+	facts sequence bits comma numeric
+	judged <<-'PY'
+	for name in "sequence", "bits", "comma", "numeric":
+	    want = of("openssl x509 -inform DER -in %s -noout -subject -nameopt "
+	        "RFC2253" % name)[len("subject="):]
+	    if "#3" in want or "#0" in want: want = "CN=" + want[3:].lower()
+	    assert j(name)["certificates"][0]["subject"] == want, (name, want)
 	PY
 }

@@ -298,6 +298,39 @@ reissued() {
 	refuses 2 'missing --key' mcfg-sign --cert "$PKI/signer.pem" profile
 }
 
+@test "sign: every form of a chain" {
+	local c
+
+	cd "$T"
+	openssl crl2pkcs7 -nocrl -certfile "$PKI/chain.pem" -out list.pem
+	openssl crl2pkcs7 -nocrl -certfile "$PKI/chain.pem" -outform DER \
+	    -out list.p7
+	openssl x509 -in "$PKI/inter.pem" -trustout -addtrust emailProtection \
+	    -out trusted.pem
+	cat "$PKI/root.pem" >> trusted.pem
+	{ echo 'text before it'; cat "$PKI/chain.pem"; } > text.pem
+	sed 's/$/\r/' "$PKI/chain.pem" > dos.pem
+	yields want mcfg-sign "${id[@]}" --no-signing-time profile
+	for c in list.pem list.p7 trusted.pem text.pem dos.pem; do
+		yields got mcfg-sign --cert "$PKI/signer.pem" \
+		    --key "$PKI/signer.key" --chain "$c" --no-signing-time \
+		    profile
+		cmp want got
+	done
+	{ cat list.p7; printf x; } > more.p7
+	head -c 300 list.p7 > cut.p7
+	openssl crl2pkcs7 -nocrl -outform DER -out none.p7 \
+	    -certfile /dev/null 2> /dev/null
+	sed '3d' list.pem > torn.pem
+	sed '3s/^..../????/' "$PKI/root.pem" > odd.pem
+	openssl cms -data_create -in profile -outform DER -out data.p7
+	: > empty
+	for c in more.p7 cut.p7 none.p7 torn.pem odd.pem data.p7 empty profile; do
+		refuses 4 "$c: " mcfg-sign --cert "$PKI/signer.pem" \
+		    --key "$PKI/signer.key" --chain "$c" profile
+	done
+}
+
 @test "sign: every form of an EC key, and no other kind" {
 	local k kind
 
