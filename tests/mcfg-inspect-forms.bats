@@ -219,7 +219,7 @@ judged() {
 	    "settings": {"Proxy": "http://user:hidden@proxy.example/",
 	        "Plain": "http://proxy.example:80/user@host", "Long": "x" * 5000,
 	        "Few": b"\1\2", "Many": bytes(5000), "Own": der, "Pem": pem,
-	        "ApiKeys": ["hidden", "hidden"], "Smile": "\U0001f600\u202e", "PIN": "hidden",
+	        "ApiKeys": ["hidden", "hidden"], "Smile": "\U0001f600\u202e\U000e0041", "PIN": "hidden",
 	        "TokenUUID": "shown"},
 	    "checkin": {"MessageType": "Authenticate", "UDID": "U"},
 	    "status": {"Status": "Idle", "UDID": "U"},
@@ -276,7 +276,7 @@ judged() {
 	import hashlib
 	assert s["Proxy"] == "http://user:(masked)@proxy.example/"
 	assert s["Plain"] == "http://proxy.example:80/user@host"
-	assert s["Smile"] == "\U0001f600\u202e"
+	assert s["Smile"] == "\U0001f600\u202e\U000e0041"
 	assert "\u202e" not in open("settings.json").read()
 	assert s["Few"] == {"bytes": 2, "hex": "0102"}
 	assert s["Many"]["sha256"] == hashlib.sha256(bytes(5000)).hexdigest()
@@ -456,5 +456,119 @@ judged() {
 	        "RFC2253" % name)[len("subject="):]
 	    if "#3" in want or "#0" in want: want = "CN=" + want[3:].lower()
 	    assert j(name)["certificates"][0]["subject"] == want, (name, want)
+	PY
+}
+
+@test "inspect forms: signers, recipients and SCEP replies that are seldom" {
+	local rsa=(-signer "$PKI/client.pem" -inkey "$PKI/client.key")
+	local sign=(openssl cms -sign -binary -nodetach -outform DER -in plain)
+	local seal=(openssl cms -encrypt -binary -outform DER -in plain)
+
+	"${sign[@]}" "${rsa[@]}" -out signed
+	"${sign[@]}" "${rsa[@]}" -keyopt rsa_padding_mode:pss -out pss
+	"${seal[@]}" -aes128 -out oaep -recip "$PKI/client.pem" \
+	    -keyopt rsa_padding_mode:oaep -keyopt rsa_oaep_md:sha256
+	certificate me
+	"${seal[@]}" -aes128 -keyid -recip me.pem -out keyid
+	"${seal[@]}" -rc2-40 -provider legacy -provider default \
+	    -recip "$PKI/client.pem" -out rc2
+	for status in 3 7; do
+		python3 "$TESTS/scep.py" make --signer "$PKI/client.pem" \
+		    --key "$PKI/client.key" --envelope keyid --type 3 \
+		    --status $status > "status-$status"
+	done
+	for name in messageType transactionID senderNonce; do
+		python3 "$TESTS/scep.py" make --signer "$PKI/client.pem" \
+		    --key "$PKI/client.key" --envelope keyid \
+		    --without $name > "no-$name"
+	done
+	# messageDigest and contentType become unknown; sha256 does, too.
+	python3 - <<-'PY'
+	der = open("signed", "rb").read()
+	def w(name, old, new):
+	    assert old in der
+	    open(name, "wb").write(der.replace(old, new))
+	attr = bytes.fromhex("06092a864886f70d0109")
+	w("no-digest", attr + b"\4", attr + b"\x63")
+	w("no-type", attr + b"\3", attr + b"\x63")
+	sha = bytes.fromhex("0609608648016503040201")
+	w("odd-digest", sha, sha[:-1] + b"\x63")
+	PY
+	facts pss oaep keyid rc2 status-3 status-7 no-messageType \
+	    no-transactionID no-senderNonce no-digest no-type odd-digest
+	judged <<-'PY'
+	assert "PSS" in j("pss")["signers"][0]["signature"]
+	assert j("oaep")["recipients"][0]["oaep_digest"] == "sha256"
+	key = of("openssl x509 -in me.pem -noout -ext subjectKeyIdentifier")
+	key = key.split("\n")[1].strip().replace(":", "").lower()
+	assert j("keyid")["recipients"][0]["subject_key_id"] == key
+	assert "weak_cipher" in n("rc2")
+	assert "PENDING" in json.dumps(j("status-3"))
+	assert "unknown" in json.dumps(j("status-7"))
+	for name in "messageType", "transactionID", "senderNonce":
+	    assert "missing_attribute" in n("no-" + name), n("no-" + name)
+	assert "no_message_digest" in n("no-digest")
+	assert "no_content_type" in n("no-type")
+	signer = j("odd-digest")["signers"][0]
+	assert signer["content_digest"] == "not checked: unknown digest", signer
+	PY
+}
+
+# One element after the other becomes NULL, or the end is cut off there: that
+# is a fact, or the input is nothing known; never a crash, never half a line.
+@test "inspect forms: a message that is broken at any element" {
+	certificate me
+	openssl cms -sign -binary -nodetach -keyid -nocerts -outform DER \
+	    -in plain -signer me.pem -inkey key -out m-signed
+	openssl cms -encrypt -binary -outform DER -aes128 -in plain \
+	    -out m-rsa "$PKI/client.pem"
+	openssl cms -encrypt -binary -outform DER -aes128 -in plain \
+	    -pwri_password x -out m-password
+	openssl cms -encrypt -binary -outform DER -aes128 -in plain \
+	    -keyid -recip me.pem -out m-ec
+	openssl cms -EncryptedData_encrypt -aes128 -secretkey \
+	    00112233445566778899aabbccddeeff -in plain -outform DER \
+	    -out m-encrypted
+	openssl pkcs12 -export -nokeys -in me.pem -keypbe NONE -certpbe NONE \
+	    -macalg sha256 -passout pass:x -out m-p12
+	openssl req -new -key key -subj /CN=me -addext \
+	    subjectAltName=DNS:a -outform DER -out m-csr
+	openssl pkcs8 -topk8 -in key -passout pass:x -outform DER -out m-key
+	python3 - <<-'PY'
+	import concurrent.futures, glob, json, subprocess
+	def elements(der, at, end):
+	    """Where each element of DER begins."""
+	    while at + 1 < end:
+	        n, body = der[at + 1], at + 2
+	        if n & 128:
+	            body += n & 127
+	            n = int.from_bytes(der[at + 2:body], "big")
+	        if body + n > end: return
+	        yield at
+	        if der[at] & 0x20: yield from elements(der, body, body + n)
+	        elif der[at] == 4 and n > 40 and der[body] == 0x30:
+	            yield from elements(der, body, body + n)
+	        at = body + n
+	def look(data):
+	    p = subprocess.run(["mcfg-inspect", "--json"], input=data,
+	        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+	    if p.returncode == 0:
+	        json.loads(p.stdout)
+	        assert p.stderr == b""
+	    else:
+	        assert p.returncode == 3, (p.returncode, data.hex())
+	        assert p.stdout == b"" and p.stderr.count(b"\n") == 1, data.hex()
+	    return p.returncode
+	broken = []
+	for name in sorted(glob.glob("m-*")):
+	    der = open(name, "rb").read()
+	    assert look(der) == 0, name
+	    for at in elements(der, 0, len(der)):
+	        broken.append(der[:at] + b"\x05" + der[at + 1:])
+	    broken += [der[:n] for n in range(1, len(der), 29)]
+	with concurrent.futures.ThreadPoolExecutor(2) as two:
+	    found = list(two.map(look, broken))
+	print(len(found), found.count(3))
+	assert found.count(3) > 100 and found.count(0) > 50
 	PY
 }
