@@ -511,6 +511,8 @@ print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
 		refuses 4 'fifo: not a regular file' scep-enroll "${good[@]}" \
 		    $option fifo
 	done
+	refuses 4 'fifo: not a regular file' scep-enroll http://localhost/scep \
+	    --subject /CN=a --key fifo
 	refuses 2 'not a hexadecimal' scep-enroll "${good[@]}" \
 	    --ra-fingerprint xy
 	refuses 4 'none: not there' scep-enroll "${good[@]}" --ca "$T/none"
