@@ -6,6 +6,7 @@
 
 #include "cms.h"
 #include "opts.h"
+#include "profile.h"
 #include "site.h"
 #include "spec.h"
 #include "tree.h"
@@ -308,6 +309,7 @@ run(const struct args *a)
 	auto_tree *root = NULL;
 	struct tree *value = NULL;
 	struct io_input from = a->in;
+	struct io_output to = a->out;
 	const char *path = ".";
 	enum status st;
 
@@ -325,7 +327,8 @@ run(const struct args *a)
 	else
 		add_value(value, &out);
 
-	return io_spill(&a->out, &out);
+	to.is_private = root != NULL && profile_holds_secret(root);
+	return io_spill(&to, &out);
 }
 
 int

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "opts.h"
+#include "profile.h"
 #include "trust.h"
 
 static struct args {
@@ -167,7 +168,8 @@ run(const struct args *a)
 	struct trust_policy policy = { .no_trust = a->no_trust,
 	    .allow_sha1 = a->allow_sha1, .purpose = a->purpose,
 	    .require = a->require, .now = clock_now(),
-	    .want_plist = a->report != NULL };
+	    .want_plist = a->report != NULL || a->out.path != NULL };
+	struct io_output out = a->out;
 	enum status st;
 
 	if ((st = check_usage(a)) != OK ||
@@ -195,7 +197,8 @@ run(const struct args *a)
 
 	if ((st = write_sides(a, &v)) != OK)
 		return st;
-	return io_spill(&a->out, &v.message.content);
+	out.is_private = v.plist != NULL && profile_holds_secret(v.plist);
+	return io_spill(&out, &v.message.content);
 }
 
 int

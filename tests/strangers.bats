@@ -209,3 +209,36 @@ nothing_ran() {
 		done
 	done < <(words)
 }
+
+@test "a file with a secret in it is its owner's alone, whoever writes it" {
+	umask 022
+	printf '%s\n' 'PayloadType: Configuration' 'PayloadIdentifier: a' \
+	    'PayloadContent:' '- PayloadType: com.apple.wifi.managed' \
+	    '  SSID_STR: x' '  Password: hunter2' > with.yaml
+	grep -v Password with.yaml > without.yaml
+	for of in with without; do
+		mcfg-profile -o $of.plist $of.yaml
+		mcfg-profile --to-yaml -o $of.back $of.plist
+		mcfg-sign --cert "$PKI/signer.pem" --key "$PKI/signer.key" \
+		    --chain "$PKI/chain.pem" -o $of.signed $of.plist
+		mcfg-sign --cert "$PKI/signer.pem" --key "$PKI/signer.key" \
+		    --chain "$PKI/chain.pem" --out-dir signed $of.plist
+		mcfg-verify --ca "$PKI/root.pem" -o $of.verified $of.signed
+		mcfg-get -o $of.got PayloadContent.0 $of.plist
+		case $of in
+		with) mode=600 ;;
+		without) mode=644 ;;
+		esac
+		for f in $of.plist $of.back $of.signed signed/$of.plist \
+		    $of.verified $of.got; do
+			[ "$(stat -c %a "$f")" = $mode ] || { echo "$f"; false; }
+		done
+	done
+	! mcfg-diff --show-secrets -o shown with.plist without.plist || false
+	mcfg-encrypt --recipient "$PKI/client.pem" -o sealed with.plist
+	mcfg-decrypt --key "$PKI/client.key" -o opened sealed
+	for f in opened shown; do
+		[ "$(stat -c %a "$f")" = 600 ] || { echo "$f"; false; }
+	done
+	[ "$(stat -c %a sealed)" = 644 ]
+}

@@ -91,9 +91,11 @@ run(const struct args *a)
 {
 	auto_tree *old = NULL, *new = NULL;
 	auto_comparing c = { .a = a };
+	struct io_output to = a->out;
 	auto_buf out = BUF_INIT;
 	enum status st;
 
+	to.is_private = a->show_secrets;
 	if ((st = check_args(a)) != OK)
 		return st;
 	if (!a->text && (st = read_profile(a->files.v[0], &old)) != OK)
@@ -108,7 +110,7 @@ run(const struct args *a)
 	else
 		show_text(&c, &out);
 
-	if ((st = io_spill(&a->out, &out)) != OK)
+	if ((st = io_spill(&to, &out)) != OK)
 		return st;
 	return c.n > 0 && !a->text ? REFUSED : OK;
 }

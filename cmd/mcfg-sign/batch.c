@@ -63,11 +63,12 @@ sign_file(void *arg, size_t i)
 	auto_char *to = io_join(b->a->out_dir, io_base(path));
 	auto_char *old = find_old(b->a, path);
 	const struct io_input from = { path, NULL };
-	const struct io_output out = { to, NULL, false };
+	struct io_output out = { to, NULL, false };
 	auto_buf product = BUF_INIT;
 	enum status st;
 
-	if ((st = sign_one(b->a, &b->id, &from, old, &product)) != OK)
+	if ((st = sign_one(b->a, &b->id, &from, old, &out.is_private,
+	    &product)) != OK)
 		return st;
 	return io_spill(&out, &product);
 }

@@ -91,6 +91,7 @@ static enum status
 run(const struct args *a)
 {
 	struct io_input from = a->in;
+	struct io_output to = a->out;
 	auto_identity id = IDENTITY_INIT;
 	auto_buf out = BUF_INIT;
 	enum status st;
@@ -105,10 +106,11 @@ run(const struct args *a)
 		return st;
 
 	from.path = a->inputs.n > 0 ? a->inputs.v[0] : NULL;
-	if ((st = sign_one(a, &id, &from, a->replaces, &out)) != OK)
+	if ((st = sign_one(a, &id, &from, a->replaces, &to.is_private,
+	    &out)) != OK)
 		return st;
 
-	return io_spill(&a->out, &out);
+	return io_spill(&to, &out);
 }
 
 int

@@ -28,10 +28,11 @@ enum status open_identity(const struct args *a, struct identity *id)
 
 /*
  * Signs one profile.  It is to replace the profile in old on devices, or
- * none where old is NULL.
+ * none where old is NULL.  is_private says whether it holds a secret.
  */
 enum status sign_one(const struct args *a, const struct identity *id,
-    const struct io_input *from, const char *old, struct buf *out) USE_RESULT;
+    const struct io_input *from, const char *old, bool *is_private,
+    struct buf *out) USE_RESULT;
 
 /* Signs many into --out-dir. */
 enum status run_batch(const struct args *a) USE_RESULT;

@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "cms.h"
+#include "profile.h"
 
 /*
  * Gives the bytes to be signed in unwrapped where they are not in itself, and
@@ -33,7 +34,8 @@ look_at(const struct args *a, const struct buf *in, const char *name,
 
 enum status
 sign_one(const struct args *a, const struct identity *id,
-    const struct io_input *from, const char *old, struct buf *out)
+    const struct io_input *from, const char *old, bool *is_private,
+    struct buf *out)
 {
 	const struct cms_sign how = { id, a->digest, a->no_time,
 	    clock_written() };
@@ -52,6 +54,7 @@ sign_one(const struct args *a, const struct identity *id,
 	if ((st = cms_sign(unwrapped.data != NULL ? &unwrapped : &in, &how,
 	    &der)) != OK)
 		return st;
+	*is_private = t != NULL && profile_holds_secret(t);
 	if (a->pem)
 		cert_armour("CMS", &der, out);
 	else
