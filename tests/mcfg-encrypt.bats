@@ -182,6 +182,14 @@ plistlib.dump(p['PayloadContent'], open(sys.argv[2], 'wb'))" \
 	refuses 2 'same name' mcfg-encrypt --out-dir "$T/out" -0 < "$T/list"
 	refuses 2 'go together' mcfg-encrypt -0 < "$T/list"
 	refuses 2 'go together' mcfg-encrypt --out-dir "$T/out"
+	for more in "-o $T/x" '--http text/plain' '--length 7' \
+	    "--recipient $PKI/ec.pem"; do
+		# shellcheck disable=SC2086 # an option and its value
+		refuses 2 '--' mcfg-encrypt --out-dir "$T/out" -0 $more \
+		    < "$T/list"
+	done
+	refuses 2 '--mark' mcfg-encrypt --raw --mark --recipient \
+	    "$PKI/ec.pem" "$T/1.mobileconfig"
 }
 
 @test "encrypt: real profiles come through encryption and back" {

@@ -191,3 +191,39 @@ subject() {
 	    assert type(value) is python[kinds[key]], (key, value, kinds[key])
 	PY
 }
+
+# secret STATUS TEXT SOURCE: a challenge that cannot be had.
+secret() {
+	refuses "$1" "$2" mcfg-scep-payload "${BASE[@]}" --challenge "$3"
+}
+
+@test "scep payload: every source of a secret, and its edges" {
+	local long
+
+	cd "$T"
+	long=$(printf '%05000d' 0)
+	printf 'word\r\nmore\n' > lines
+	printf 'word' > bare
+	printf '\nword\n' > blank
+	printf 'wo\0rd\n' > nul
+	: > empty
+	echo "$long" > long
+	for from in file:lines file:bare env:WORD fd:3 fd:4; do
+		WORD=word yields "$T/out" mcfg-scep-payload "${BASE[@]}" \
+		    --challenge "$from" 3< lines 4< bare
+		inner "s['Challenge'] == 'word'"
+	done
+	secret 4 'none: cannot open' file:none
+	secret 4 'cannot read' file:.
+	secret 3 'first line is empty' file:blank
+	secret 3 'NUL byte' file:nul
+	secret 3 '' file:empty
+	secret 3 'limit' file:long
+	secret 2 'not set' env:NO_SUCH_WORD
+	WORD=$long secret 3 'limit' env:WORD
+	WORD='' secret 3 '' env:WORD
+	secret 4 'cannot read' fd:97
+	for from in fd: fd:x fd:3x fd:-1 fd:999999 word pass:word ''; do
+		secret 2 '--challenge' "$from"
+	done
+}
