@@ -31,6 +31,10 @@ on_postgresql() {
 	on_postgresql ledger.bats
 }
 
+@test "postgresql: a ledger of 0.1.0" {
+	on_postgresql ledger-upgrade.bats
+}
+
 @test "postgresql: the tests of mcfg-enrollment" {
 	on_postgresql mcfg-enrollment.bats
 }

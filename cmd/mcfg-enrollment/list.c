@@ -153,7 +153,7 @@ run(const struct args *a)
 	if ((st = site_defaults(a->config, options)) != OK)
 		return st;
 	if ((st = open_ledger(a->ledger, opts_given(&args.ledger) ? NULL :
-	    a->config, LEDGER_USE, &l)) != OK)
+	    a->config, LEDGER_READ, &l)) != OK)
 		return st;
 	if ((st = a->json ? list_json(l, &out) : list_table(l, &out)) != OK)
 		return st;

@@ -176,7 +176,7 @@ run(const struct args *a)
 	    (st = one_id(&a->ids, &id)) != OK)
 		return st;
 	if ((st = open_ledger(a->ledger, opts_given(&args.ledger) ? NULL :
-	    a->config, LEDGER_USE, &l)) != OK)
+	    a->config, LEDGER_READ, &l)) != OK)
 		return st;
 	if ((st = show(l, id, a->json, &out)) != OK)
 		return st;
