@@ -21,13 +21,13 @@ cert_names_to_der(const GENERAL_NAMES *names, struct buf *out)
 const char *
 cert_names_from_der(const void *der, size_t len, GENERAL_NAMES **out)
 {
-	const unsigned char *p = der, *end = p + len;
+	const unsigned char *p = der;
 
 	*out = NULL;
 	if (len == 0)
 		return NULL;
 	*out = d2i_GENERAL_NAMES(NULL, &p, (long)len);
-	if (*out != NULL && p == end)
+	if (*out != NULL && p == (const unsigned char *)der + len)
 		return NULL;
 	GENERAL_NAMES_free(*out);
 	*out = NULL;

@@ -5,7 +5,7 @@
 #include "ledger_engine.h"
 
 #define CHALLENGE_COLUMNS						\
-	"hash, purpose, enrollment, bound_subject, bound_names, bound, "	\
+	"hash, purpose, enrollment, bound_subject, bound_names, bound, " \
 	"note, created, expires, spent, voided"
 
 static const char *const purposes[] = {

@@ -120,16 +120,16 @@ make_room_of_own(struct ledger *l, const struct ledger_request *r)
 {
 	enum status st;
 
-	if ((st = db_run(l, NULL, "DELETE FROM request WHERE state = 'pending' AND "
-	    "stranger = 1 AND key_hash = $1 AND txid NOT IN (SELECT txid FROM "
-	    "request WHERE state = 'pending' AND stranger = 1 AND key_hash = "
-	    "$1 ORDER BY received DESC, txid DESC LIMIT $2)",
+	if ((st = db_run(l, NULL, "DELETE FROM request WHERE state = "
+	    "'pending' AND stranger = 1 AND key_hash = $1 AND txid NOT IN "
+	    "(SELECT txid FROM request WHERE state = 'pending' AND stranger = "
+	    "1 AND key_hash = $1 ORDER BY received DESC, txid DESC LIMIT $2)",
 	    DB(db_text(r->key_hash), db_int(LEDGER_WAIT_KEY - 1)))) != OK ||
 	    r->client == NULL)
 		return st;
-	return db_run(l, NULL, "DELETE FROM request WHERE state = 'pending' AND "
-	    "stranger = 1 AND client = $1 AND (received, txid, key_hash) IN "
-	    "(SELECT received, txid, key_hash FROM request WHERE state = "
+	return db_run(l, NULL, "DELETE FROM request WHERE state = 'pending' "
+	    "AND stranger = 1 AND client = $1 AND (received, txid, key_hash) "
+	    "IN (SELECT received, txid, key_hash FROM request WHERE state = "
 	    "'pending' AND stranger = 1 AND client = $1 ORDER BY received "
 	    "DESC, txid DESC, key_hash DESC LIMIT 1000 OFFSET $2)",
 	    DB(db_text(r->client), db_int(LEDGER_WAIT_CLIENT - 1)));
