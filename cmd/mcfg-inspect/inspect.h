@@ -95,9 +95,6 @@ void inspect_certs_only(struct layer *l, const struct cms_view *v);
 
 /* ---- settings of profiles ---- */
 
-/* True for the name of a key whose value is a secret. */
-bool settings_is_secret(const char *key);
-
 /* Adds a node, secrets masked and long data cut down to its digest. */
 void settings_add(struct layer *l, const char *where, const char *key,
     const struct tree *node, struct report *r);

@@ -30,8 +30,9 @@ holds(const char *text, const char *what)
 	return false;
 }
 
-bool
-settings_is_secret(const char *key)
+/* True for the name of a key whose value is a secret. */
+static bool
+is_secret(const char *key)
 {
 	static const char *const words[] = {
 		"password", "passphrase", "passcode", "secret", "challenge",
@@ -134,7 +135,7 @@ is_masked(const struct layer *l, const char *key, const struct tree *node)
 	enum tree_kind kind = tree_kind(node);
 
 	return (kind == TREE_STRING || kind == TREE_DATA) &&
-	    !l->in->show_secrets && settings_is_secret(key);
+	    !l->in->show_secrets && is_secret(key);
 }
 
 static enum status
