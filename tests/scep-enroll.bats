@@ -168,6 +168,12 @@ print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
 	grep -q '^GET PKIOperation' ca/asked
 	# It is tried all the same, where nobody says that it will not do.
 	grep -q '^POST PKIOperation' ca/asked
+	# Some say 200, and that they found no message.
+	kill "$stranger"
+	strange nopost 200
+	rm key
+	run -0 scep_enroll --new-key key --ca ca/root.pem -o cert
+	certified cert key
 }
 
 @test "scep-enroll: a lost reply is asked for again, and nothing issued twice" {

@@ -3,7 +3,7 @@
 scep_stranger.py CA [HABIT [FILE]] prints its address and serves until it is
 ended.  Habits: nocaps, html, moved, hostile, list (FILE is what GetCACert
 answers), lose (the first reply to PKIOperation gets lost), nopost (no POST,
-and no GetCACaps), caps (FILE is what GetCACaps answers), slow (each answer to
+which is answered FILE or 405, and no GetCACaps), caps (FILE is what GetCACaps answers), slow (each answer to
 PKIOperation takes FILE seconds), endless, endless-head, silent (GetCACert never
 ends, or never begins).
 """
@@ -59,7 +59,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             print(self.command, operation, *query.get("message", [""])[:1]
                   if operation != "PKIOperation" else "", file=f)
         if habit == "nopost" and self.command == "POST":
-            return self.reply(405, "text/plain", b"GET only")
+            return self.reply(int(extra or 405), "text/plain", b"GET only")
         if operation == "GetCACert" and habit in ("endless", "endless-head",
                                                   "silent"):
             return self.never_end()
