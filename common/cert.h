@@ -184,6 +184,18 @@ const char *cert_reason_name(long reason);
 const char *cert_parse_name(const char *text, X509_NAME **out);
 
 /*
+ * cert_name_from_pairs() makes a name of n pairs, in their order.  type is a
+ * short name or a dotted number, value UTF-8; joined is true for a pair in the
+ * RDN of the one before.  NULL, or the reason, which is about pair *bad.
+ */
+struct cert_pair {
+	const char *type, *value;
+	bool joined;
+};
+const char *cert_name_from_pairs(const struct cert_pair *pairs, size_t n,
+    size_t *bad, X509_NAME **out);
+
+/*
  * cert_name_each() walks over the attributes of a name in the order of its
  * DER: fn(type, value, rdn, arg), type the short name or the dotted OID, value
  * UTF-8, rdn counts the RDNs from 0 (equal for the parts of a multi-valued

@@ -346,6 +346,27 @@ cert_parse_name(const char *text, X509_NAME **out)
 }
 
 const char *
+cert_name_from_pairs(const struct cert_pair *pairs, size_t n, size_t *bad,
+    X509_NAME **out)
+{
+	auto_avas l = { .n = 0 };
+	const char *reason;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		auto_buf value = BUF_INIT;
+
+		*bad = i;
+		buf_puts(&value, pairs[i].value);
+		if ((reason = add_ava(&l, pairs[i].type, &value, false,
+		    pairs[i].joined)) != NULL)
+			return reason;
+	}
+	*out = build_name(&l, false);
+	return NULL;
+}
+
+const char *
 cert_name_from_der(const void *p, size_t len, X509_NAME **out)
 {
 	const unsigned char *at = p;

@@ -447,17 +447,29 @@ enum status ledger_adopt(struct ledger *l, const char *id,
     USE_RESULT;
 
 /*
- * ledger_complete() marks the enrollment of e->id configured, counts a
- * repeat, voids the CLIENT challenges of before that were not spent, records
- * the CLIENT challenge next, and supersedes older configured enrollments of
- * the same user and UDID.  With again_until not 0, a repeat
- * later than that many seconds after the first is LEDGER_NO_CHALLENGE.
- * LEDGER_CLOSED where it was aborted or superseded meanwhile.
+ * ledger_complete() lets the enrollment of e->id, which is certified or
+ * configured, have a configuration: it voids the CLIENT challenges of before
+ * that were not spent, and records the CLIENT challenge next.  The state stays
+ * as it is: ledger_sent() says that the device got it.  With again_until not 0,
+ * a repeat later than that many seconds after the first was sent is
+ * LEDGER_NO_CHALLENGE.  LEDGER_CLOSED if it was aborted or superseded
+ * meanwhile.
  */
 enum status ledger_complete(struct ledger *l,
     const struct ledger_enrollment *e, const struct ledger_challenge *next,
     int64_t again_until, int64_t now, enum ledger_outcome *outcome)
     USE_RESULT;
+
+/*
+ * ledger_sent() marks an enrollment configured, or counts a repeat, and
+ * supersedes older configured enrollments of the same user and UDID.
+ * ledger_not_sent() records an event instead, with the reason.  LEDGER_RECORDED,
+ * or LEDGER_CLOSED if it is neither certified nor configured.
+ */
+enum status ledger_sent(struct ledger *l, const char *id, int64_t now,
+    enum ledger_outcome *outcome) USE_RESULT;
+enum status ledger_not_sent(struct ledger *l, const char *id,
+    const char *reason, int64_t now, enum ledger_outcome *outcome) USE_RESULT;
 
 /*
  * ledger_bind() binds a CLIENT challenge of an enrollment to a whole name:

@@ -262,26 +262,9 @@ ledger_adopt(struct ledger *l, const char *id, const char *certificate,
 	return db_end(l, st, *outcome == LEDGER_RECORDED);
 }
 
-/* ---- configured ---- */
+/* ---- completed ---- */
 
-struct configured {
-	char *user, *device, *certificate;
-	int64_t repeats;
-};
-
-static enum status
-take_configured(const struct db_row *r, void *arg)
-{
-	struct configured *c = arg;
-
-	c->user = db_row_dup(r, 0);
-	c->device = db_row_dup(r, 1);
-	c->certificate = db_row_dup(r, 2);
-	c->repeats = db_row_int(r, 3);
-	return OK;
-}
-
-/* A row is there while the enrollment may be configured at all. */
+/* True while the enrollment may be configured at all. */
 static enum status
 is_open(struct ledger *l, const char *id, bool *open)
 {
@@ -294,6 +277,51 @@ is_open(struct ledger *l, const char *id, bool *open)
 	*open = n > 0;
 	return st;
 }
+
+static enum status
+complete(struct ledger *l, const char *id, const struct ledger_challenge *next,
+    int64_t again, int64_t now, enum ledger_outcome *outcome)
+{
+	bool open = false;
+	int64_t n = 0;
+	enum status st;
+
+	*outcome = LEDGER_CLOSED;
+	if ((st = db_run(l, &n, "UPDATE enrollment SET changed = $1 WHERE "
+	    "id = $2 AND (state = 'certified' OR (state = 'configured' AND "
+	    "($3 = 0 OR $1 <= first_sent + $3)))",
+	    DB(db_int(now), db_text(id), db_int(again)))) != OK)
+		return st;
+	if (n == 0) {
+		if ((st = is_open(l, id, &open)) == OK && open)
+			*outcome = LEDGER_NO_CHALLENGE;
+		return st;
+	}
+	*outcome = LEDGER_RECORDED;
+	/* Those of the configuration before buy nothing any more; those that
+	 * had expired are forgotten. */
+	if ((st = db_run(l, NULL, "DELETE FROM challenge WHERE enrollment = $1 "
+	    "AND purpose = 'client' AND spent = 0 AND expires <= $2",
+	    DB(db_text(id), db_int(now)))) != OK ||
+	    (st = ledger_void_client(l, id, now)) != OK)
+		return st;
+	return ledger_put_challenge(l, next, NULL, now);
+}
+
+enum status
+ledger_complete(struct ledger *l, const struct ledger_enrollment *e,
+    const struct ledger_challenge *next, int64_t again_until, int64_t now,
+    enum ledger_outcome *outcome)
+{
+	enum status st;
+
+	if ((st = db_begin(l)) != OK)
+		return st;
+	st = complete(l, e->id, next, again_until, now, outcome);
+	return db_end(l, st, *outcome == LEDGER_RECORDED);
+}
+
+/* ---- the end ---- */
 
 static enum status
 take_name(const struct db_row *r, void *arg)
@@ -313,103 +341,6 @@ free_names(struct strings *names)
 		free((char *)names->v[i]);
 	strings_free(names);
 }
-
-/* The same user's older enrollments of the same device end here. */
-static enum status
-supersede(struct ledger *l, const char *id, const struct configured *c,
-    int64_t now)
-{
-	struct strings ended = { 0 };
-	enum status st;
-	size_t i;
-
-	if (c->device == NULL)
-		return OK;
-	st = db_rows(l, take_name, &ended, NULL, "UPDATE enrollment SET "
-	    "state = 'superseded', changed = $1 WHERE username = $2 AND "
-	    "device = $3 AND state = 'configured' AND id <> $4 RETURNING id",
-	    DB(db_int(now), db_text(c->user), db_text(c->device),
-	    db_text(id)));
-	for (i = 0; i < ended.n && st == OK; i++)
-		if ((st = ledger_void_challenges(l, ended.v[i], now)) == OK)
-			st = ledger_put_event(l, &(struct ledger_event){ now,
-			    "superseded", ended.v[i], NULL, id });
-	free_names(&ended);
-	return st;
-}
-
-/* What is recorded once the enrollment is configured. */
-static enum status
-record_configured(struct ledger *l, const char *id,
-    const struct configured *c, const struct ledger_challenge *next,
-    int64_t now)
-{
-	enum status st;
-
-	/* Those of the configuration before buy nothing any more; those that
-	 * had expired are forgotten. */
-	if ((st = db_run(l, NULL, "DELETE FROM challenge WHERE enrollment = $1 "
-	    "AND purpose = 'client' AND spent = 0 AND expires <= $2",
-	    DB(db_text(id), db_int(now)))) != OK)
-		return st;
-	if ((st = ledger_void_client(l, id, now)) != OK)
-		return st;
-	if ((st = ledger_put_challenge(l, next, NULL, now)) != OK)
-		return st;
-	if (c->repeats == 0 && (st = supersede(l, id, c, now)) != OK)
-		return st;
-	return ledger_put_event(l, &(struct ledger_event){ now,
-	    c->repeats == 0 ? "configured" : "repeated", id, c->certificate,
-	    NULL });
-}
-
-static enum status
-complete(struct ledger *l, const char *id, const struct ledger_challenge *next,
-    int64_t again, int64_t now, struct configured *c,
-    enum ledger_outcome *outcome)
-{
-	bool open = false;
-	int64_t n = 0;
-	enum status st;
-
-	*outcome = LEDGER_CLOSED;
-	if ((st = db_rows(l, take_configured, c, &n, "UPDATE enrollment SET "
-	    "repeats = CASE WHEN state = 'configured' THEN repeats + 1 ELSE 0 "
-	    "END, first_sent = CASE WHEN state = 'configured' THEN first_sent "
-	    "ELSE $1 END, state = 'configured', configured = $1, changed = $1 "
-	    "WHERE id = $2 AND (state = 'certified' OR (state = 'configured' "
-	    "AND ($3 = 0 OR $1 <= first_sent + $3))) RETURNING username, "
-	    "device, certificate, repeats",
-	    DB(db_int(now), db_text(id), db_int(again)))) != OK)
-		return st;
-	if (n == 0) {
-		if ((st = is_open(l, id, &open)) == OK && open)
-			*outcome = LEDGER_NO_CHALLENGE;
-		return st;
-	}
-	*outcome = LEDGER_RECORDED;
-	return record_configured(l, id, c, next, now);
-}
-
-enum status
-ledger_complete(struct ledger *l, const struct ledger_enrollment *e,
-    const struct ledger_challenge *next, int64_t again_until, int64_t now,
-    enum ledger_outcome *outcome)
-{
-	struct configured c = { NULL, NULL, NULL, 0 };
-	enum status st;
-
-	if ((st = db_begin(l)) != OK)
-		return st;
-	st = complete(l, e->id, next, again_until, now, &c, outcome);
-	st = db_end(l, st, *outcome == LEDGER_RECORDED);
-	free(c.user);
-	free(c.device);
-	free(c.certificate);
-	return st;
-}
-
-/* ---- the end ---- */
 
 static enum status
 revoke_all(struct ledger *l, const char *id, int64_t now)

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "buf.h"
+#include "cert.h"
 #include "opts.h"
 #include "spec.h"
 #include "tree.h"
@@ -114,6 +115,16 @@ const char *profile_subject(const char *dn, struct tree **out);
  */
 enum status profile_alt_names(const struct strings *names, struct tree **out)
     USE_RESULT;
+
+/*
+ * profile_scep_names() reads the names that a device will ask for out of the
+ * parameters of a SCEP payload, Subject and SubjectAltName; where is what
+ * diagnostics call the parameters.  REFUSED if there is no Subject, if they are
+ * not what Apple's schema says, or if the device would fill in a %Variable%.
+ * *subject and *names are yours; *names is NULL for the empty set.
+ */
+enum status profile_scep_names(const struct tree *scep, const char *where,
+    X509_NAME **subject, GENERAL_NAMES **names) USE_RESULT;
 
 /* "sign,encrypt" to the bits; NULL, or the reason. */
 const char *profile_key_usage(const char *text, long *out);

@@ -206,7 +206,11 @@ attempt() {
 		*) said= ;;
 		esac
 	done
-	log "$code" "${line:-$what ended with status $status}"
+	line=${line:-$what ended with status $status}
+	log "$code" "$line"
+	# A device that was to be configured and was not.
+	[ -z "$enrollment" ] || mcfg-enrollment sent --config site.yaml \
+	    --failed="$line" -- "$enrollment" >&2
 	return $((code - 300))
 }
 
@@ -734,6 +738,8 @@ identify() {
 }
 
 # Phase 3: a device that shows the identity it got here gets its configuration.
+# A challenge in it is good for the names beside it only, and the enrollment is
+# configured once mcfg-sign has handed all of it to the server.
 configure() {
 	variables=$(printf '%s\n' "$attributes" |
 	    judge mcfg-enrollment complete --config site.yaml \
@@ -742,19 +748,31 @@ configure() {
 		$signer
 		PEM
 	) || failed $?
+	# Of the two that begin the plist and are the server's own words; what
+	# a user's name has of markup is escaped there.
+	enrollment=${variables#*'<key>ENROLLMENT</key>'*'<string>'}
+	enrollment=${enrollment%%'</string>'*}
 	payload=$(printf '%s\n' "$variables" |
 	    step mcfg-profile --pick . --vars -) || failed $?
+	payload=$(printf '%s\n' "$payload" |
+	    step mcfg-enrollment bind --config site.yaml \
+	    --signer /dev/fd/5 5<<-PEM
+		$signer
+		PEM
+	) || failed $?
 	payload=$(printf '%s\n' "$payload" |
 	    step mcfg-encrypt --recipient /dev/fd/5 5<<-PEM
 		$signer
 		PEM
 	) || failed $?
 	send "$payload" configuration.mobileconfig 'configuration (phase 3)'
+	id=$enrollment enrollment=
+	step mcfg-enrollment sent --config site.yaml -- "$id"
 }
 
 # ---- the routes ----
 
-began='' unread=yes
+began='' unread=yes enrollment=''
 
 [ -n "${MCFG_SITE:-}" ] || refuse 500 'MCFG_SITE is not set'
 cd -- "$MCFG_SITE" 2> /dev/null || refuse 500 'MCFG_SITE is not a folder'

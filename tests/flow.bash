@@ -143,10 +143,18 @@ enroll_refused() {
 	grep -qF -e "mcfg-device: $text" "$T/stderr"
 }
 
-# enrollments EXPRESSION: over the ledger's list, as j.
+# enrollments EXPRESSION: over the ledger's list, as j.  A device has its profile
+# a moment before the ledger is told that it was sent: it is asked again.
 enrollments() {
-	mcfg-enrollment list --json --config "$SITE/site.yaml" > "$T/list"
-	json_is "$T/list" "($1)"
+	local _
+
+	for _ in {1..100}; do
+		mcfg-enrollment list --json --config "$SITE/site.yaml" \
+		    > "$T/list"
+		! json_is "$T/list" "($1)" > "$T/is" 2>&1 || return 0
+	done
+	cat "$T/is"
+	return 1
 }
 
 # left_over: every file in the site that a request might have left.

@@ -263,7 +263,8 @@ state_of() {
 	plist_is "$T/vars" '(p["USER"] == "jane" and p["UDID"] == "A1" and
 	    p["USER_mail"] == "jane@example.com" and len(p["CHALLENGE"]) == 32)'
 	plist_is "$T/vars" 'p["ENROLLMENT"] == "'"$(id_of a)"'"'
-	[ "$(state_of a)" = configured ]
+	# Whoever makes the profile says when it was sent.
+	[ "$(state_of a)" = certified ]
 	[ "$(sql "SELECT purpose FROM challenge WHERE spent = 0")" = client ]
 }
 
@@ -357,8 +358,13 @@ print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars")
 	now=$(after 3600)
 	later=$(after 4200)
 	yields "$T/1" e complete --at "$now" --signer "$T/a.pem" "$T/a.plist"
+	# What was not sent does not count.
+	yields "$T/1" e complete --at "$(after 36000)" --repeat reenroll \
+	    --signer "$T/a.pem" "$T/a.plist"
+	yields - e sent --at "$now" "$(id_of a)"
 	yields "$T/2" e complete --at "$later" --repeat reenroll \
 	    --signer "$T/a.pem" "$T/a.plist"
+	yields - e sent --at "$later" "$(id_of a)"
 	later=$(after 4201)
 	refused 5 'enroll again' complete --at "$later" --repeat reenroll \
 	    --signer "$T/a.pem" "$T/a.plist"
@@ -366,7 +372,10 @@ print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars")
 	refused 5 'enroll again' complete --at "$later" \
 	    --config "$T/site.yaml" --signer "$T/a.pem" "$T/a.plist"
 	yields "$T/3" e complete --at "$later" --signer "$T/a.pem" "$T/a.plist"
+	yields - e sent --at "$later" "$(id_of a)"
 	[ "$(grep -A1 CHALLENGE "$T/1")" != "$(grep -A1 CHALLENGE "$T/3")" ]
+	[ "$(sql "SELECT COUNT(*) FROM challenge WHERE purpose = 'client' AND
+	    spent = 0 AND voided = 0")" -eq 1 ]
 	e list --json > "$T/list"
 	json_is "$T/list" 'j[0]["repeats"] == 2'
 	refused 2 reissue complete --repeat never --signer "$T/a.pem" \
@@ -376,18 +385,204 @@ print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars")
 @test "complete: a newer enrollment of user and UDID supersedes" {
 	certified a A1
 	e complete --signer "$T/a.pem" "$T/a.plist" > /dev/null
+	e sent "$(id_of a)"
 	certified b a1
 	[ "$(state_of a)" = configured ]
 	e complete --signer "$T/b.pem" "$T/b.plist" > /dev/null
+	# One that cannot be sent ends no other.
+	e sent --failed 'no such template' "$(id_of b)"
+	[ "$(state_of a)" = configured ]
+	[ "$(state_of b)" = certified ]
+	e sent "$(id_of b)"
 	[ "$(state_of a)" = superseded ]
 	[ "$(state_of b)" = configured ]
 	refused 1 superseded complete --signer "$T/a.pem" "$T/a.plist"
 	certified c A1 bob
 	e complete --signer "$T/c.pem" "$T/c.plist" > /dev/null
+	e sent "$(id_of c)"
 	[ "$(state_of b)" = configured ]
 	[ "$(sql 'SELECT COUNT(*) FROM challenge c JOIN enrollment e ON e.id =
 	    c.enrollment WHERE e.state = '"'superseded'"' AND c.spent = 0 AND
 	    c.voided = 0')" -eq 0 ]
+}
+
+@test "sent: it is recorded, or why it was not" {
+	certified a A1
+	id=$(id_of a)
+	identified b B1
+	e complete --signer "$T/a.pem" "$T/a.plist" > /dev/null
+	yields - e sent --failed $'profile.yaml:3:1: "x"\n\e[31m' "$id"
+	[ "$(state_of a)" = certified ]
+	yields - e sent "$id"
+	[ "$(state_of a)" = configured ]
+	yields - e sent "$id"
+	yields - e sent --failed again "$id"
+	[ "$(state_of a)" = configured ]
+	e show --json "$id" > "$T/show"
+	json_is "$T/show" "[(i['what'], i['detail']) for i in j['events']][3:]
+	    == [('failed', 'profile.yaml:3:1: \"x\"\\\\n\\\\x1b[31m'),
+	    ('configured', None), ('repeated', None), ('failed', 'again')]"
+	json_is "$T/show" "j['repeats'] == 1"
+	refused 1 'identified, neither' sent "$(id_of b)"
+	refused 1 'identified, neither' sent --failed x "$(id_of b)"
+	refused 1 'no such enrollment' sent nobody
+	refused 2 'missing ID' sent
+	yields - e abort "$id"
+	refused 1 aborted sent "$id"
+	refused 1 aborted sent --failed x "$id"
+}
+
+# to_bind SUBJECT [ALT-NAMES [CHALLENGE]]...: a profile with a SCEP payload for
+# each, by Python's plistlib; the challenge is that of $T/vars.
+to_bind() {
+	python3 - "$T/vars" "$@" > "$T/profile" <<-'PY'
+	import plistlib, sys
+	own = plistlib.load(open(sys.argv[1], 'rb'))['CHALLENGE']
+	p = []
+	for line in sys.argv[2:]:
+	    subject, alt, challenge = (line + '||').split('|')[:3]
+	    c = {'URL': 'https://a', 'Challenge': challenge or own}
+	    if subject:
+	        c['Subject'] = eval(subject)
+	    if alt:
+	        c['SubjectAltName'] = eval(alt)
+	    p.append({'PayloadType': 'com.apple.security.scep',
+	        'PayloadIdentifier': 'x', 'PayloadContent': c})
+	p.append({'PayloadType': 'com.apple.wifi.managed'})
+	plistlib.dump({'PayloadType': 'Configuration', 'PayloadContent': p},
+	    sys.stdout.buffer)
+	PY
+}
+
+# completed NAME: certified, with the variables in $T/vars.
+completed() {
+	certified "$1" "$2"
+	e complete --signer "$T/$1.pem" "$T/$1.plist" > "$T/vars"
+}
+
+# bound_names: what the ledger has of the open challenges, by openssl.
+bound_names() {
+	local hex
+
+	for hex in $(sql "SELECT hex(bound_subject) FROM challenge WHERE
+	    purpose = 'client' AND bound = 1 AND voided = 0 ORDER BY ordinal,
+	    hash"); do
+		python3 -c 'import sys; sys.stdout.buffer.write(
+		    bytes.fromhex(sys.argv[1]))' "$hex" |
+		    openssl asn1parse -inform DER | sed -n 's/.*STRING *://p' |
+		    tr '\n' ,
+		echo
+	done
+}
+
+@test "bind: a challenge is bound to the arrays of its payload" {
+	of_sqlite
+	completed a A1
+	to_bind '[[["O", "Käse, Inc."]], [["CN", "a/b=c,d"], ["2.5.4.5", "7"]]]'
+	yields "$T/out" e bind --signer "$T/a.pem" "$T/profile"
+	cmp "$T/out" "$T/profile"
+	bound_names
+	# The order within an RDN is that of DER.
+	[ "$(bound_names)" = 'Käse, Inc.,7,a/b=c,d,' ]
+	# The same again is no news; another name is too late.
+	yields "$T/out" e bind --id "$(id_of a)" < "$T/profile"
+	cmp "$T/out" "$T/profile"
+	to_bind '[[["CN", "other"]]]'
+	refused 1 'PayloadContent[0].PayloadContent.Challenge: ' bind \
+	    --signer "$T/a.pem" "$T/profile"
+	# A bare array does as well.
+	completed b B1
+	to_bind '[[["CN", "b"]]]'
+	python3 -c 'import plistlib, sys
+plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
+    open(sys.argv[2], "wb"))' "$T/profile" "$T/bare"
+	yields "$T/out" e bind --signer "$T/b.pem" "$T/bare"
+	cmp "$T/out" "$T/bare"
+	[ "$(sql "SELECT COUNT(*) FROM challenge WHERE bound = 1 AND
+	    purpose = 'client'")" -eq 2 ]
+}
+
+@test "bind: a second payload gets a challenge of its own" {
+	completed a A1
+	to_bind '[[["CN", "one"]]]' \
+	    '[[["CN", "two"]]]|{"dNSName": ["a.example", "b.example"]}' \
+	    '[[["CN", "three"]]]||theirs'
+	e bind --signer "$T/a.pem" -v "$T/profile" > "$T/out" 2> "$T/said"
+	grep -q 'PayloadContent\[1\].*replaced' "$T/said"
+	python3 - "$T/profile" "$T/out" <<-'PY'
+	import plistlib, sys
+	a, b = (plistlib.load(open(f, 'rb')) for f in sys.argv[1:])
+	c = [p['PayloadContent']['Challenge'] for p in b['PayloadContent'][:3]]
+	was = a['PayloadContent'][0]['PayloadContent']['Challenge']
+	assert c[0] == was and c[2] == 'theirs' and c[1] != was, c
+	assert len(c[1]) == 32
+	b['PayloadContent'][1]['PayloadContent']['Challenge'] = was
+	assert a == b
+	PY
+	[ "$(sql "SELECT COUNT(*) FROM challenge WHERE bound = 1 AND
+	    purpose = 'client' AND voided = 0")" -eq 2 ]
+	[ "$(sql "SELECT COUNT(*) FROM challenge WHERE bound = 1 AND
+	    bound_names IS NOT NULL")" -eq 1 ]
+}
+
+@test "bind: names that are not known before are refused" {
+	completed a A1
+	refuse() {
+		to_bind "$@"
+		refused 1 "$TEXT" bind --signer "$T/a.pem" "$T/profile"
+	}
+	TEXT='profile: PayloadContent[0].PayloadContent.Subject'
+	for subject in '' '[]' '[[]]' '[[[]]]' '[[["CN"]]]' '"CN=x"' \
+	    '[["CN", "x"]]' '[[["CN", 7]]]' '[[["CN", ""]]]' \
+	    '[[["nonsense", "x"]]]' '[[["C", "long"]]]' '{"CN": "x"}' \
+	    '[[["CN", "%SerialNumber%"]]]' '[[["CN", "a %HardwareUUID% b"]]]' \
+	    '[[["%ComputerName%", "x"]]]' '[[["CN", "x", "y"]]]'; do
+		refuse "$subject"
+	done
+	TEXT='profile: PayloadContent[1].PayloadContent.SubjectAltName'
+	for alt in '"x"' '{"dNSName": "%HostName%"}' '{"dNSName": [7]}' \
+	    '{"iPAddress": "192.0.2.1"}' '{"rfc822Name": ["a@b", "%Email%"]}' \
+	    '{"dNSName": ""}'; do
+		refuse '[[["CN", "x"]]]' '[[["CN", "x"]]]|'"$alt"
+	done
+	# Nothing was bound.
+	[ "$(sql "SELECT COUNT(*) FROM challenge WHERE bound = 1 AND
+	    purpose = 'client'")" -eq 0 ]
+	# Percent signs that a device leaves alone; payloads of others.
+	to_bind '[[["CN", "50% of 100%"]]]|{"uniformResourceIdentifier":
+	    "https://a/x%20y%20z"}' '||theirs' '[[["CN", "%UDID%"]]]||theirs'
+	yields "$T/out" e bind --signer "$T/a.pem" "$T/profile"
+	cmp "$T/out" "$T/profile"
+}
+
+@test "bind: what is no profile, and enrollments that are not open" {
+	completed a A1
+	to_bind '[[["CN", "x"]]]'
+	mcfg-encrypt --recipient "$T/a.pem" "$T/profile" > "$T/encrypted"
+	refused 3 encrypted bind --signer "$T/a.pem" "$T/encrypted"
+	mcfg-sign --cert "$PKI/signer.pem" --key "$PKI/signer.key" \
+	    "$T/profile" > "$T/signed" 2> /dev/null
+	refused 3 signed bind --signer "$T/a.pem" "$T/signed"
+	refused 3 stdin:1:1 bind --signer "$T/a.pem" <<< 'profile'
+	refused 1 'not a profile' bind --signer "$T/a.pem" "$T/a.plist"
+	refused 2 'missing --signer' bind "$T/profile"
+	refused 2 'one says which' bind --signer "$T/a.pem" --id x "$T/profile"
+	refused 1 'no such enrollment' bind --id x "$T/profile"
+	refused 1 'not in the ledger' bind --signer "$PKI/client.pem" \
+	    "$T/profile"
+	# Another's enrollment leaves the challenge alone.
+	certified b B1
+	yields "$T/out" e bind --signer "$T/b.pem" "$T/profile"
+	[ "$(sql "SELECT COUNT(*) FROM challenge WHERE bound = 1 AND
+	    purpose = 'client'")" -eq 0 ]
+	# A repeat makes it void.
+	e complete --signer "$T/a.pem" "$T/a.plist" > /dev/null
+	refused 1 'Challenge: ' bind --signer "$T/a.pem" "$T/profile"
+	yields - e abort "$(id_of a)"
+	refused 1 aborted bind --id "$(id_of a)" "$T/profile"
+	refused 1 revoked bind --signer "$T/a.pem" "$T/profile"
+	identified c C1
+	refused 1 identified bind --id "$(id_of c)" "$T/profile"
 }
 
 @test "list and show: keys in order, hostile text on its own line" {
@@ -438,6 +633,7 @@ print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars")
 @test "purge: forgets what led nowhere, keeps what is in use" {
 	certified a A1
 	e complete --signer "$T/a.pem" "$T/a.plist" > /dev/null
+	e sent "$(id_of a)"
 	identified b B1
 	e start --user=bob > /dev/null
 	yields "$T/n" e purge --older 90d --at "$(after $((89 * 86400)))"
@@ -571,8 +767,11 @@ print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars")
 	print=$(openssl x509 -in "$T/first.pem" -outform DER |
 	    openssl dgst -sha256 -r | cut -d ' ' -f 1)
 	e list --json > "$T/list"
-	json_is "$T/list" "j[0]['state'] == 'configured' and
+	json_is "$T/list" "j[0]['state'] == 'certified' and
 	    j[0]['certificate'] == '$print'"
+	yields "$T/bound" e bind --signer "$T/first.pem" \
+	    <<< '<plist><array/></plist>'
+	yields - e sent "$id"
 	e show --json "$id" > "$T/show"
 	json_is "$T/show" "[(i['what'], i['certificate'], i['detail'])
 	    for i in j['events']][2:] ==

@@ -44,62 +44,6 @@ static const struct opt of_site[] = {
 	{ 0 },
 };
 
-/* ---- the signer ---- */
-
-/* What speaks against a certificate that is the recorded one. */
-static enum status
-judge_certificate(const struct ledger_certificate *c, const char *name,
-    int64_t now)
-{
-	if (c->purpose == NULL || c->enrollment == NULL ||
-	    strcmp(c->purpose, ledger_purpose_name(LEDGER_IDENTITY)) != 0)
-		return fail(REFUSED, "%s: certificate %s: not the identity of "
-		    "an enrollment", name, c->serial);
-	if (c->revoked != 0)
-		return fail(REFUSED, "%s: certificate %s: revoked", name,
-		    c->serial);
-	if (now < c->not_before)
-		return fail(REFUSED, "%s: certificate %s: not yet valid", name,
-		    c->serial);
-	if (now > c->not_after)
-		return fail(LATER, "%s: certificate %s: expired: enroll again",
-		    name, c->serial);
-	return OK;
-}
-
-/*
- * The recorded certificate of --signer.  What our own authority issued is in
- * the ledger, so the ledger is asked first, whatever --outside-ca says.
- */
-static enum status
-find_certificate(struct ledger *l, const struct args *a,
-    struct ledger_certificate *c)
-{
-	auto_buf serial = BUF_INIT, der = BUF_INIT;
-	bool found = false, known = false;
-	const char *path = a->signer;
-	auto_X509 *signer = NULL;
-	enum status st;
-
-	if ((st = cert_load(path, &signer)) != OK)
-		return st;
-	cert_serial_hex(signer, &serial);
-	cert_to_der(signer, &der);
-	if ((st = ledger_find_certificate(l, buf_str(&serial), &found,
-	    c)) != OK)
-		return st;
-	if (found && buf_equal(&c->der, &der))
-		return judge_certificate(c, path, clock_now());
-
-	if ((st = outside_find(l, signer, &a->outside, &known, c)) != OK)
-		return st;
-	if (known)
-		return judge_certificate(c, path, clock_now());
-	return fail(REFUSED, "%s: certificate %s: %s", path, buf_str(&serial),
-	    found ? "not the one that was issued under this serial number" :
-	    "not in the ledger");
-}
-
 /* An identity of an outside authority that the ledger has not seen before. */
 static bool
 is_new(const struct ledger_certificate *c, const struct ledger_enrollment *e)
@@ -251,7 +195,7 @@ run(const struct args *a)
 
 	if ((st = device_read(&a->in, &d)) != OK)
 		return st;
-	if ((st = find_certificate(l, a, &c)) != OK ||
+	if ((st = identity_find(l, a->signer, &a->outside, &c)) != OK ||
 	    (st = find_enrollment(l, &c, &d, name, &e)) != OK)
 		return st;
 	if (is_new(&c, &e) && (st = outside_first(l, &c, a->signer)) != OK)

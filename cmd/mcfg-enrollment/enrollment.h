@@ -26,8 +26,8 @@ enum {
 	{ .name = "auth.ldap.user", .value = &(attribute),		\
 	    .config = "auth.ldap.user" }
 
-extern const struct tool verb_start, verb_identify, verb_complete, verb_list,
-    verb_show, verb_abort, verb_purge, verb_user;
+extern const struct tool verb_start, verb_identify, verb_complete, verb_bind,
+    verb_sent, verb_list, verb_show, verb_abort, verb_purge, verb_user;
 
 /*
  * open_ledger() opens what --ledger or ledger: of the site's file says; base
@@ -69,6 +69,17 @@ const char *user_check(const char *value);
  */
 enum status user_name(const char *given, const char *auth,
     const char *attribute, char **out) USE_RESULT;
+
+/* ---- identity.c ---- */
+
+/*
+ * identity_find() fills c with the record of the certificate at path, which is
+ * the current identity of an enrollment.  REFUSED if it is not that, LATER if
+ * it has expired.  outside are files of authorities whose certificates the
+ * ledger does not have.
+ */
+enum status identity_find(struct ledger *l, const char *path,
+    const struct strings *outside, struct ledger_certificate *c) USE_RESULT;
 
 /* ---- outside.c: identities of an authority that has another ledger ---- */
 

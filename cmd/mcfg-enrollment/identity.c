@@ -1,0 +1,56 @@
+/* The certificate with which a device comes back: who that is. */
+#include <string.h>
+
+#include "cert.h"
+#include "clock.h"
+#include "enrollment.h"
+
+/* What speaks against a certificate that is the recorded one. */
+static enum status
+judge_certificate(const struct ledger_certificate *c, const char *name,
+    int64_t now)
+{
+	if (c->purpose == NULL || c->enrollment == NULL ||
+	    strcmp(c->purpose, ledger_purpose_name(LEDGER_IDENTITY)) != 0)
+		return fail(REFUSED, "%s: certificate %s: not the identity of "
+		    "an enrollment", name, c->serial);
+	if (c->revoked != 0)
+		return fail(REFUSED, "%s: certificate %s: revoked", name,
+		    c->serial);
+	if (now < c->not_before)
+		return fail(REFUSED, "%s: certificate %s: not yet valid", name,
+		    c->serial);
+	if (now > c->not_after)
+		return fail(LATER, "%s: certificate %s: expired: enroll again",
+		    name, c->serial);
+	return OK;
+}
+
+/* What our own authority issued is in the ledger, which is asked first. */
+enum status
+identity_find(struct ledger *l, const char *path,
+    const struct strings *outside, struct ledger_certificate *c)
+{
+	auto_buf serial = BUF_INIT, der = BUF_INIT;
+	bool found = false, known = false;
+	auto_X509 *signer = NULL;
+	enum status st;
+
+	if ((st = cert_load(path, &signer)) != OK)
+		return st;
+	cert_serial_hex(signer, &serial);
+	cert_to_der(signer, &der);
+	if ((st = ledger_find_certificate(l, buf_str(&serial), &found,
+	    c)) != OK)
+		return st;
+	if (found && buf_equal(&c->der, &der))
+		return judge_certificate(c, path, clock_now());
+
+	if ((st = outside_find(l, signer, outside, &known, c)) != OK)
+		return st;
+	if (known)
+		return judge_certificate(c, path, clock_now());
+	return fail(REFUSED, "%s: certificate %s: %s", path, buf_str(&serial),
+	    found ? "not the one that was issued under this serial number" :
+	    "not in the ledger");
+}
