@@ -275,6 +275,88 @@ enrolled() {
 	[ "$(openssl x509 -in d.cert -noout -subject)" = "$subject" ]
 }
 
+# given PURPOSE USER TEXT [SUBJECT]: a challenge of an enrollment of USER, bound
+# if there is a SUBJECT, as mcfg-enrollment would leave it
+given() {
+	python3 - "$@" <<-'PY'
+	import hashlib, sqlite3, subprocess, sys, time
+	purpose, user, text = sys.argv[1:4]
+	name = None
+	if len(sys.argv) > 4:
+	    subprocess.run(['openssl', 'req', '-new', '-key', 'd.key', '-subj',
+	        sys.argv[4], '-outform', 'DER', '-out', 'bound.csr'], check=True)
+	    name = subprocess.run([sys.executable, '-B',
+	        __import__('os').environ['TESTS'] + '/scep.py', 'csr-subject',
+	        'bound.csr'], stdout=subprocess.PIPE, check=True).stdout
+	state = 'identified' if purpose == 'identity' else 'configured'
+	now = int(time.time())
+	db = sqlite3.connect('ca/ledger.db')
+	db.execute('INSERT OR IGNORE INTO enrollment (id, username, state, facts, '
+	    "started, changed) VALUES (?, ?, ?, '', ?, ?)",
+	    (text, user, state, now, now))
+	db.execute('INSERT INTO challenge (hash, purpose, enrollment, ordinal, '
+	    'bound, bound_subject, created, expires) VALUES '
+	    '(?, ?, ?, 1, ?, ?, ?, ?)',
+	    (hashlib.sha256(text.encode()).hexdigest(), purpose, text,
+	    name is not None, name, now, now + 3600))
+	db.commit()
+	PY
+}
+
+@test "scep-ca requests: a challenge of an enrollment is no blank cheque" {
+	export TESTS
+	device d
+	given client jane never-bound
+	csr d /CN=jane never-bound
+	message ca d
+	denied ca d 2 'the challengePassword is not valid'
+	whispers d 'never bound (mcfg-enrollment bind)'
+	given identity jane unbound-too
+	csr d /CN=jane unbound-too
+	message ca d
+	denied ca d 2 'the challengePassword is not valid'
+	for purpose in identity client; do
+		given $purpose jane "for-$purpose" /O=Example/CN=jane
+		for subject in /O=Example/CN=alice /O=Example/CN=jane/CN=alice \
+		    /O=Example/OU=x/CN=jane /CN=jane; do
+			csr d "$subject" "for-$purpose"
+			message ca d
+			denied ca d 2 'for another subject'
+		done
+		csr d /O=Example/CN=jane "for-$purpose" subjectAltName=DNS:a.b
+		message ca d
+		denied ca d 2 'other alternative names'
+		csr d /O=Example/CN=jane "for-$purpose"
+		message ca d
+		granted ca d
+	done
+}
+
+@test "scep-ca requests: one user's certificate sends no other's challenge" {
+	export TESTS
+	device d
+	given client mallory of-mallory /CN=mallory
+	csr d /CN=mallory of-mallory
+	message ca d
+	granted ca d
+	mv d.cert d.pem
+	device v
+	given client alice of-alice /CN=alice
+	csr v /CN=alice of-alice
+	by v d T1
+	denied ca d 2 'this renewal does not fit its certificate'
+	whispers d "another user's"
+	given client mallory of-mallory-too /CN=mallory-too
+	csr v /CN=mallory-too of-mallory-too
+	by v d T2
+	answer ca d
+	[ "$(attribute d pkiStatus)" = 0 ]
+	# The one who has it sends it.
+	csr v /CN=alice of-alice
+	message ca v
+	granted ca v
+}
+
 # ---- renewal and challenge ----
 
 @test "scep-ca requests: a renewal compares hosts without case, and may ask for less" {

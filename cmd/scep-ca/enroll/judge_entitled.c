@@ -68,6 +68,20 @@ refuse_challenge(const struct operation *op, struct scep_refusal *no)
 	return REFUSED;
 }
 
+/* Both ways were tried; the log says so. */
+static enum status
+refuse_renewal(const struct operation *op, const char *renewal,
+    struct scep_refusal *no)
+{
+	const struct earlier *e = &op->earlier;
+
+	(void)scep_refuse(no, SCEP_BADREQUEST, "%s", renewal);
+	if (op->content.has_challenge)
+		scep_cause(no, "%s, and %s", renewal,
+		    e->cause != NULL ? e->cause : e->objection);
+	return REFUSED;
+}
+
 /*
  * Not by the certificate that signed it: by the challenge, where that
  * decides; where others do, it is a fact for them.
@@ -82,7 +96,7 @@ by_challenge(struct operation *op, const char *renewal,
 	if (op->content.has_challenge && e->objection == NULL)
 		return take_challenge(op, no);
 	if (renewal != NULL)
-		return scep_refuse(no, SCEP_BADREQUEST, "%s", renewal);
+		return refuse_renewal(op, renewal, no);
 	if (who->verdict.ours && !op->content.has_challenge)
 		return scep_refuse(no, SCEP_BADREQUEST, "the signer's "
 		    "certificate cannot renew: %s", who->verdict.reason);
