@@ -51,6 +51,19 @@ is_subject(const X509_NAME *subject, const struct ledger_name *name)
 	    &other) == NULL && cert_name_equal(subject, other);
 }
 
+/* The issuer of a poll: strongSwan names the RA that it encrypts for. */
+static bool
+is_addressed(const struct authority *a, const X509_NAME *issuer)
+{
+	size_t i;
+
+	for (i = 0; i < a->to_count; i++)
+		if (cert_name_equal(X509_get_subject_name(a->to[i].cert),
+		    issuer))
+			return true;
+	return authority_is_issuer(a, issuer);
+}
+
 /* A poll names the issuer and the subject of the request. */
 static enum status
 prove_poll(struct operation *op, struct scep_refusal *no)
@@ -64,7 +77,7 @@ prove_poll(struct operation *op, struct scep_refusal *no)
 	if ((st = scep_open_query(op->m, op->a->to, op->a->to_count, &query,
 	    no)) != OK)
 		return st;
-	if (!authority_is_issuer(op->a, query.issuer))
+	if (!is_addressed(op->a, query.issuer))
 		return scep_refuse_content(op->m, no,
 		    "the issuer is not this CA");
 	if (e->waits)

@@ -1,0 +1,300 @@
+#!/usr/bin/env bats
+# What becomes of a request, for each client, each way to decide and with or
+# without an RA: asked again, polled, renewed with the same key and with a new
+# one, asked after a rejection, and after the certificate has expired.
+#
+# sscep makes a new self-signed certificate at each run and sends SHA-512; Apple
+# signs all messages of one enrollment with one certificate, of a name that is a
+# UUID.  Both are played by openssl and scep.py; the others are themselves.
+
+load helpers
+load scep_helpers
+load scep_server
+
+setup() {
+	cd "$T" || return
+	AT=
+}
+
+teardown() {
+	unserve_ca
+}
+
+# The CA lives at $AT, if that is set.
+scep-ca() {
+	command scep-ca "$@" ${AT:+--at "$AT"}
+}
+
+# authority APPROVAL RA: ca/, with that policy; RA is "" or --ra.
+authority() {
+	ca ca ${2:+"$2"}
+	cp ca/cert.pem enc.pem
+	[ -z "$2" ] || cp ca/ra.pem enc.pem
+	SCEP_TO=enc.pem
+	{
+		# Some are asked at another time than they sign.
+		printf 'approval: %s\nvalidity: 30d\ntime_window: 0\n' "$1"
+		[ "$1" != command ] || echo 'command: decide'
+	} > ca/scep-ca.yaml
+	# The program waits for somebody who writes the file "yes".
+	printf '%s\n' '#!/bin/sh' "[ ! -e '$T/no' ] || exit 1" \
+	    "[ -e '$T/yes' ] || exit 5" > ca/decide
+	chmod 755 ca/decide
+}
+
+# allow TXID, refuse TXID: the decision, in the way of $approval.
+allow() {
+	if [ "$approval" = manual ]; then
+		command scep-ca approve --dir ca "$1" > allowed
+	else
+		: > yes
+	fi
+}
+
+# ---- sscep and Apple, by openssl and scep.py ----
+
+# dress NAME: the certificate that signs, as the client makes it.
+dress() {
+	local cn=$1
+
+	[ "$manner" = sscep ] || cn=3F2504E0-4F89-11D3-9A0C-0305E82C3301
+	[ "$manner" = apple ] && [ -e "$1.pem" ] ||
+	    openssl req -x509 -key "$1.key" -subj "/CN=$cn" -days 30 \
+	    -out "$1.pem"
+}
+
+# ask NAME CHALLENGE: a whole new request, in NAME.msg.
+ask() {
+	dress "$1"
+	csr "$1" "/O=Example/CN=$1" "$2"
+	message ca "$1" --transaction "TX-$1" --digest \
+	    "$([ "$manner" = sscep ] && echo sha512 || echo sha256)"
+}
+
+# poll NAME: asks for the outcome, with the certificate of before.
+poll() {
+	python3 "$TESTS/scep.py" csr-subject "$1.csr" > "$1.name"
+	python3 "$TESTS/scep.py" issuer-subject ca/cert.pem "$1.name" > "$1.is"
+	sealed enc.pem "$1.is" "$1.env"
+	python3 "$TESTS/scep.py" make --signer "$1.pem" --key "$1.key" \
+	    --envelope "$1.env" --type 20 --transaction "TX-$1" > "$1.msg"
+}
+
+waits() {
+	answer ca "$1" && [ "$(attribute "$1" pkiStatus)" = 3 ] || {
+		cat "$1.attrs"
+		return 1
+	}
+}
+
+# renew OLD NEW: a request for the key of NEW, signed by OLD's certificate, in
+# r.msg; its certificate will be for OLD's name.
+renew() {
+	cp "$2.key" n.key
+	csr n "/O=Example/CN=$1" ''
+	mv n.csr r.csr
+	cp "$1.key" r.key
+	cp "$1.cert" r.pem
+	message ca r --transaction "TX-$2-renewal"
+}
+
+# first: d has a certificate, in the way that $approval needs.
+first() {
+	local pw=
+
+	[ "$approval" != challenge ] ||
+	    pw=$(challenge ca --subject /O=Example/CN=d)
+	ask d "$pw"
+	if [ "$approval" != challenge ]; then
+		waits d
+		# Again: nothing but the same request waits.
+		ask d ''
+		waits d
+		poll d
+		waits d
+		[ "$(listed ca --pending)" -eq 1 ]
+		allow TX-d
+		if [ "$polls" = yes ]; then poll d; else ask d ''; fi
+	fi
+	granted ca d
+	cp d.cert got
+	# Again, in both forms: the same one.
+	ask d "$pw"
+	granted ca d
+	cmp d.cert got
+	poll d
+	granted ca d
+	cmp d.cert got
+	[ "$(listed ca)" -eq "$((1 + ${#ra} / 4))" ]
+}
+
+renewals() {
+	rsa_key e.key
+	chmod 600 e.key
+	# The same key, then a new one; no challenge and nobody who decides.
+	renew d d
+	granted ca r
+	openssl x509 -in r.cert -noout -serial > second
+	run -1 cmp -s r.cert got
+	granted ca r
+	openssl x509 -in r.cert -noout -serial | cmp - second
+	renew d e
+	granted ca r
+	cmp <(openssl x509 -in r.cert -noout -pubkey) \
+	    <(openssl pkey -in e.key -pubout)
+	openssl x509 -in r.cert -noout -subject | grep -q 'CN = d'
+}
+
+rejected() {
+	device x
+	rm x.pem
+	ask x ''
+	if [ "$approval" = challenge ]; then
+		denied ca x 2 ''
+		ask x "$(challenge ca --subject /O=Example/CN=other)"
+		denied ca x 2 ''
+		# A refusal is not remembered.
+		ask x "$(challenge ca --subject /O=Example/CN=x)"
+		granted ca x
+		return
+	fi
+	rm -f yes
+	waits x
+	command scep-ca reject --dir ca TX-x > out
+	poll x
+	denied ca x 2 ''
+	# Told once, then it is a new request.
+	ask x ''
+	waits x
+	allow TX-x
+	ask x ''
+	granted ca x
+	[ "$approval" = command ] || return 0
+	device y
+	: > no
+	ask y ''
+	denied ca y 2 ''
+	rm no
+	ask y ''
+	granted ca y
+	rm yes
+}
+
+expired() {
+	local pw
+
+	AT=$(date -u -d '+40 days' +%Y-%m-%dT%H:%M:%SZ)
+	if [ "$approval" = challenge ]; then
+		ask d ''
+		answer ca d
+		[ "$(attribute d pkiStatus)" = 2 ]
+		pw=$(challenge ca --subject /O=Example/CN=d)
+		ask d "$pw"
+		answer ca d
+		[ "$(attribute d pkiStatus)" = 0 ]
+	else
+		ask d ''
+		waits d
+	fi
+	AT=
+}
+
+# all MANNER APPROVAL RA
+all() {
+	manner=$1 approval=$2 ra=$3
+	authority "$approval" "$ra"
+	device d
+	rm d.pem
+	first
+	[ "$approval" != command ] || : > yes
+	renewals
+	rejected
+	expired
+}
+
+# Half of the cells get theirs by a poll, half by asking again.
+@test "matrix: sscep's manner, challenge" { polls=no; all sscep challenge ''; }
+@test "matrix: sscep's manner, challenge, RA" { polls=no; all sscep challenge --ra; }
+@test "matrix: sscep's manner, manual" { polls=no; all sscep manual ''; }
+@test "matrix: sscep's manner, manual, RA" { polls=yes; all sscep manual --ra; }
+@test "matrix: sscep's manner, command" { polls=yes; all sscep command ''; }
+@test "matrix: sscep's manner, command, RA" { polls=no; all sscep command --ra; }
+@test "matrix: Apple's manner, challenge" { polls=yes; all apple challenge ''; }
+@test "matrix: Apple's manner, challenge, RA" { polls=yes; all apple challenge --ra; }
+@test "matrix: Apple's manner, manual" { polls=yes; all apple manual ''; }
+@test "matrix: Apple's manner, manual, RA" { polls=yes; all apple manual --ra; }
+@test "matrix: Apple's manner, command" { polls=yes; all apple command ''; }
+@test "matrix: Apple's manner, command, RA" { polls=no; all apple command --ra; }
+
+# ---- strongSwan ----
+
+# swan KEY OUT [options]: pki --scep for O=Example, CN=d
+swan() {
+	local key=$1 out=$2
+	shift 2
+	pki --scep --url "$URL" --in "$key" --dn 'O=Example, CN=d' \
+	    --cacert-enc enc.pem --cacert-sig enc.pem --cacert ca/cert.pem \
+	    --interval 1 --maxpolltime 300 --outform pem "$@" > "$out" \
+	    2> "$out.err" 3>&-
+}
+
+# polling KEY OUT: swan in the background, $client, and its request waits.
+polling() {
+	swan "$1" "$2" &
+	client=$!
+	until [ "$(listed ca --pending)" -eq 1 ]; do
+		kill -0 "$client" || { cat "$2.err"; return 1; }
+	done
+}
+
+strongswan() {
+	approval=$1 ra=$2
+	needs pki
+	needs lighttpd
+	authority "$approval" "$ra"
+	serve_ca fastcgi ca
+	rsa_key d.key
+	if [ "$approval" = challenge ]; then
+		pw=$(challenge ca --subject /O=Example/CN=d)
+		swan d.key d.cert --password "$pw"
+		# Again: the same certificate, by another self-signed one.
+		swan d.key again.cert --password "$pw"
+	else
+		polling d.key d.cert
+		id=$(scep-ca list --dir ca --pending | tail -n 1 | cut -d' ' -f1)
+		allow "$id"
+		wait "$client" || { cat d.cert.err web/scep.log; return 1; }
+		swan d.key again.cert
+	fi
+	openssl verify -CAfile ca/root.pem d.cert
+	cmp d.cert again.cert
+	# Renewed, with the same key and with a new one.
+	rsa_key e.key
+	swan d.key same.cert --cert d.cert --key d.key
+	run -1 cmp -s d.cert same.cert
+	swan e.key new.cert --cert d.cert --key d.key
+	cmp <(openssl x509 -in new.cert -noout -pubkey) \
+	    <(openssl pkey -in e.key -pubout)
+	# Rejected, or a challenge that is wrong.
+	rsa_key x.key
+	if [ "$approval" = challenge ]; then
+		run ! swan x.key x.cert --password wrong
+	else
+		rm -f yes
+		polling x.key x.cert
+		command scep-ca reject --dir ca --all > out
+		if wait "$client"; then return 1; fi
+		polling x.key x.cert
+		id=$(scep-ca list --dir ca --pending | tail -n 1 | cut -d' ' -f1)
+		allow "$id"
+		wait "$client"
+		openssl verify -CAfile ca/root.pem x.cert
+	fi
+}
+
+@test "matrix: strongSwan, challenge" { strongswan challenge ''; }
+@test "matrix: strongSwan, challenge, RA" { strongswan challenge --ra; }
+@test "matrix: strongSwan, manual" { strongswan manual ''; }
+@test "matrix: strongSwan, manual, RA" { strongswan manual --ra; }
+@test "matrix: strongSwan, command" { strongswan command ''; }
+@test "matrix: strongSwan, command, RA" { strongswan command --ra; }
