@@ -157,6 +157,11 @@ class Law:
         names = frozenset((m.cert.names[0], o) for o in
                           ({some} if some else {some, kept}))
         answer = {('issue', names, None)}
+        c = self.usable(m)
+        if c:
+            # Whether it spends a challenge that it does not need is left open.
+            answer.add(('issue', self.spelled(m, c) | (
+                names if c.names is None else set()), c.secret))
         if self.approval == 'command':
             return {0: answer, 1: {REFUSE}, 5: {PENDING}}[verdict(m.names)]
         return answer
@@ -263,7 +268,7 @@ class Law:
         """A request was put down, or a rejection told: its state now."""
         key = m.signer if m.kind == 20 else m.key
         w = self.waiting.get((key, m.txid))
-        if state != 'pending':
+        if state not in ('pending', 'approved'):
             if state is None and w:
                 del self.waiting[key, m.txid]
             return

@@ -18,13 +18,14 @@ from process import Command, Gate, Preload, Worker
 KEYS = 6
 YEAR = 365 * 86400
 START = 1800000000     # 2027
+DECISIONS = {'approve': 'approved', 'reject': 'rejected', 'undo': 'pending'}
 POLICIES = ('challenge', 'manual', 'command')
 CNS = ('guest-1', 'admin-2', 'guest-3', 'wrong-4')
 HOSTS = ('h1.example.com', 'h2.example.com')
 PROGRAM = '''#!/bin/sh
 # Guests get theirs; who is wrong never does; the others wait for a person.
 facts=$(cat)
-case $facts in
+case ${facts%%\"signer\"*} in
 *'CN=guest-'* | *'CN=GUEST-'*) exit 0 ;;
 *'CN=wrong-'* | *'CN=WRONG-'*) exit 1 ;;
 esac
@@ -252,8 +253,6 @@ class Play:
         names = self.names()
         if self.policy != 'challenge' or self.turn:
             return self.enroll()
-        if not self.site.can_bind_names:
-            names = names[0], frozenset()
         c = Challenge(self.site.challenge(names, then), names, then + 3600)
         self.law.challenges[c.secret] = c
         return self.request(client, 19, self.txid(client), names, c.secret,
@@ -279,8 +278,6 @@ class Play:
 
     def challenge(self):
         names = self.names() if self.rng.random() < 0.75 else None
-        if names and not self.site.can_bind_names:
-            names = names[0], frozenset()
         then = self.site.now - (86400 if self.rng.random() < 0.1 else 0)
         c = Challenge(self.site.challenge(names, then), names, then + 3600)
         self.law.challenges[c.secret] = c
@@ -299,35 +296,44 @@ class Play:
         return Task('crl', self.site.command('crl', '--dir', self.site.dir),
                     verb='crl')
 
+    def void(self):
+        some = list(self.law.challenges.values())
+        c = self.rng.choice(some)
+        return Task('void ' + c.secret[:4], self.site.command(
+            'challenge', '--dir', self.site.dir, '--void', c.hash[:12]),
+            verb='void', challenge=c)
+
     def decide(self):
-        rows = [w for w in self.law.waiting.values()
-                if w.state == 'pending']
+        rng = self.rng
+        verb, state = rng.choices((
+            ('approve', 'pending'), ('reject', 'pending'),
+            ('undo', 'approved')), (70, 25, 15))[0]
+        rows = [w for w in self.law.waiting.values() if w.state == state]
         if not rows:
             return self.enroll()
-        w = self.rng.choice(rows)
-        verb = 'approve' if self.rng.random() < 0.7 else 'reject'
-        argv = [verb, '--dir', self.site.dir, w.txid]
-        key = None
-        if verb == 'approve' and self.site.has_key and \
-                self.rng.random() < 0.5:
-            argv += ['--key', w.key.hash]
-            key = w.key
+        w = rng.choice(rows)
+        argv = ['approve', '--undo'] if verb == 'undo' else [verb]
+        argv += ['--dir', self.site.dir, w.txid]
+        key = w.key if rng.random() < 0.5 else None
+        if key:
+            argv += ['--key', key.hash]
         return Task('%s %s%s' % (verb, w.txid, ' by key' if key else ''),
-                    self.site.command(*argv), verb=verb, txid=w.txid, key=key)
+                    self.site.command(*argv), verb=verb, txid=w.txid,
+                    state=state, key=key)
 
     # ---- one step ----
 
     def start(self):
         kinds = {
             'enroll': 30, 'again': 20, 'renew': 16, 'poll': 4, 'query': 3,
-            'stranger': 6, 'revoke': 7, 'list': 3, 'long_ago': 2,
+            'stranger': 6, 'revoke': 7, 'list': 3, 'long_ago': 2, 'void': 2,
         }
         if self.policy != 'challenge':
             kinds.update(poll=16, decide=22)
         kind = self.rng.choices(list(kinds), kinds.values())[0]
         commands = sum(1 for t in self.tasks
                        if t.process not in self.workers)
-        if kind in ('revoke', 'list', 'decide', 'long_ago'):
+        if kind in ('revoke', 'list', 'decide', 'long_ago', 'void'):
             # Each of these may also come to want a worker.
             if commands or not self.idle:
                 return
@@ -352,13 +358,17 @@ class Play:
             if task.usable and not usable:
                 task.right.add(REFUSE)
             task.usable = usable
-        elif task.facts['verb'] in ('approve', 'reject'):
+        elif task.facts['verb'] in DECISIONS:
             task.right.add(self.chosen(task) is not None)
+        elif task.facts['verb'] == 'void':
+            c = task.facts['challenge']
+            task.right.add(not c.spent_by and not c.voided)
 
     def chosen(self, task):
         """The one request that an operator means."""
         rows = [w for w in self.law.waiting.values()
-                if w.txid == task.facts['txid'] and w.state == 'pending' and
+                if w.txid == task.facts['txid'] and
+                w.state == task.facts['state'] and
                 task.facts['key'] in (None, w.key)]
         return rows[0] if len(rows) == 1 else None
 
@@ -439,9 +449,12 @@ class Play:
         elif task.facts.get('verb') == 'revoke' and 'certificate' in tables:
             task.facts['cert'].revoked = True
             self.revoked.add(task.facts['cert'].serial)
-        elif task.facts.get('verb') in ('approve', 'reject') and \
-                'request' in tables:
+        elif task.facts.get('verb') in DECISIONS and 'request' in tables:
             self.decided(task)
+        elif task.facts.get('verb') == 'void' and 'challenge' in tables:
+            if task.facts['challenge'].spent_by:
+                raise Violation('%s, but it is spent' % task)
+            task.facts['challenge'].voided = True
         for t in self.tasks:
             self.ask_law(t)
 
@@ -476,8 +489,7 @@ class Play:
         w = self.chosen(task)
         if w is None:
             raise Violation('a decision about nothing that was meant')
-        w.state = {'approve': 'approved', 'reject': 'rejected'}[
-            task.facts['verb']]
+        w.state = DECISIONS[task.facts['verb']]
         there = self.site.ledger.requests().get((w.key.hash, w.txid))
         if there not in (w.state, None):
             raise Violation('%s, but the ledger says %s' % (w.state, there))
@@ -498,7 +510,7 @@ class Play:
         verb = task.facts['verb']
         if status not in (0, 1):
             raise Violation('%s: status %d: %s' % (task, status, err))
-        if verb in ('approve', 'reject'):
+        if verb in DECISIONS or verb == 'void':
             if (status == 0) != task.changed:
                 raise Violation('%s: status %d' % (task, status))
             if status == 1 and False not in task.right:
@@ -622,9 +634,6 @@ class Site:
         self.ca = scep.certificate(Command(
             ['openssl', 'x509', '-outform', 'DER', '-in',
              folder + '/new/cert.pem']).wait()[1][1])
-        out = self.must('approve', '--help')
-        self.has_key = b'--key' in out
-        self.can_bind_names = b'--san' in self.must('challenge', '--help')
 
     def set(self, now):
         self.now = now
@@ -685,9 +694,8 @@ class Site:
         argv = ['challenge', '--dir', self.dir, '--at', self.at(then)]
         if names:
             argv += ['--subject', ''.join('/%s=%s' % p for p in names[0])]
-            if self.can_bind_names:
-                for n in sorted(names[1]):
-                    argv += ['--san', n]
+            for n in sorted(names[1]):
+                argv += ['--san', n]
         return self.must(*argv).decode().strip()
 
     def self_signed(self, key, serial):
