@@ -15,7 +15,7 @@ io_check_root(const char *dir)
 	if (geteuid() != 0)
 		return OK;
 	if (stat(dir, &sb) == -1 && errno == ENOENT)
-		return OK;	/* whoever writes there will say so */
+		return OK;	/* the write itself will fail, and say so */
 	if (stat(dir, &sb) == -1)
 		return fail_errno(FAULT, "%s: cannot open the folder", dir);
 	if (sb.st_uid == 0)

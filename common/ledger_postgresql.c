@@ -460,8 +460,8 @@ warn_of_network(const struct postgresql *p)
 	}
 	other = elsewhere(address != NULL && *address != '\0' ? address : host);
 	if (!safe && other != NULL)
-		warning("ledger: %s: without sslmode=verify-full whoever is on "
-		    "the way can read and change the ledger", other);
+		warning("ledger: %s: without sslmode=verify-full anyone on the "
+		    "way can read and change the ledger", other);
 	PQconninfoFree(options);
 }
 

@@ -38,7 +38,7 @@ as_owner() {
 	    -- "$@"
 }
 
-# nearest PATH: it, or the folder above it that exists, where it would be made.
+# nearest PATH: it, or the folder above it that exists, in which it would be made.
 nearest() {
 	at=$1
 	while [ ! -d "$at" ]; do

@@ -403,7 +403,7 @@ nothing_ran() {
 	grep -q 'no profiles' "$T/out"
 }
 
-@test "ci: a branch's name is no command" {
+@test "ci: a branch's name is never a command" {
 	for base in '$(shell touch PWNED)' "a'\$(touch PWNED)'" '--output=PWNED' \
 	    '-x' '@' ';touch PWNED'; do
 		BASE=$base make -s diff > "$T/out" 2> "$T/err" || {

@@ -929,7 +929,7 @@ plist_template() {
 	    for extract in ([], ['--extract', sys.argv[1] + '/certs']):
 	        yaml = run('--to-yaml', *extract, f)
 	        assert yaml.returncode == 0, (f, yaml)
-	        two = run(input=yaml.stdout)
+	        two = run('--files', sys.argv[1], input=yaml.stdout)
 	        assert two.returncode == 0 and two.stdout == one.stdout, (f, two)
 	    n += 1
 	assert n >= 40, n

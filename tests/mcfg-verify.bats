@@ -407,7 +407,7 @@ issue() {
 	    --purpose client "$T/below"
 }
 
-@test "verify --purpose signer: emailProtection is listed, or it is no signer" {
+@test "verify --purpose signer: emailProtection must be listed" {
 	local p
 
 	issue good extendedKeyUsage=emailProtection
@@ -431,7 +431,7 @@ issue() {
 		refuses 1 'list emailProtection' mcfg-verify \
 		    --ca "$PKI/root.pem" --purpose signer "$T/$p"
 	done
-	# An anchor that signs is no exception; a CA may be free.
+	# Nor may an anchor that signs itself lack it.
 	accepts "$T/good" --ca "$T/good.pem" --purpose signer
 	refuses 1 'list emailProtection' mcfg-verify --ca "$T/client.pem" \
 	    --purpose signer "$T/client"
