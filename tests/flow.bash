@@ -10,7 +10,8 @@ load web
 export SHARED_IN=$BATS_FILE_TMPDIR
 export PW='correct horse: "battery" \ staple'
 
-# make_site [ARG...]: in $SITE, for a free port.
+# make_site [ARG...]: in $SITE, for a free port.  Without arguments it is a copy
+# of one that other files have, too.
 make_site() {
 	SITE=${SITE:-$BATS_FILE_TMPDIR/a site}
 	PORT=$(free_port)
@@ -19,8 +20,19 @@ make_site() {
 	FACTORY=$SITE/simulated/device.pem
 	FACTORY_KEY=$SITE/simulated/device-key.pem
 	export SITE PORT URL ROOT_CA FACTORY FACTORY_KEY
-	mcfg-site "$SITE" --port "$PORT" --organization 'Example, Inc.' \
-	    --user jane --password env:PW "$@" > "$SITE.said"
+	if [ $# -gt 0 ]; then
+		new_site --port "$PORT" "$@" "$SITE" > "$SITE.said"
+		return
+	fi
+	SHARED_IN='' shared site new_site --port 65535 > "$SITE.said"
+	cp -a "$SHARED" "$SITE"
+	sed -i "s/localhost:65535\\>/localhost:$PORT/" "$SITE"/*.yaml
+}
+
+# new_site ARG... DIR
+new_site() {
+	mcfg-site "${*: -1}" --organization 'Example, Inc.' \
+	    --user jane --password env:PW "${@:1:$#-1}"
 }
 
 # add_user NAME: with the same password.

@@ -149,6 +149,14 @@ days_from_now() {
 	date -u -d "$1 days" +%Y-%m-%dT%H:%M:%SZ
 }
 
+# in_seconds N COMMAND...: ends it after so many seconds of the processor's time,
+# which do not depend on what else the machine does.
+in_seconds() (
+	[ -n "${MCFG_TEST_SANITIZED:-}" ] || ulimit -t "$1"
+	shift
+	exec "$@"
+)
+
 # header NAME: its value in the last answer, whose header is in $T/head.
 header() {
 	sed -n 's/\r$//; s/^'"$1"': //Ip' "$T/head"
@@ -195,15 +203,16 @@ free_port() {
 
 # shared NAME COMMAND...: a file or folder that is made once in a run, by the
 # command with a path as its last argument.  Its path is in $SHARED; it is
-# another one at each call with this name in a test or, if $SHARED_IN names the
-# folder of the file (BATS_FILE_TMPDIR), in that file.
+# another one at each call with this name in setup_file and a test or, if
+# $SHARED_IN names the folder of the file (BATS_FILE_TMPDIR), in that file.
 shared() {
+	local name=$1 n=1 made=$MCFG_TEST_SHARED/$1
 	local used=${SHARED_IN:-${T:-$BATS_FILE_TMPDIR}}/.shared-$1
-	local n=1 made=$MCFG_TEST_SHARED/$1
 
 	shift
 	mkdir -p "$used"
-	until mkdir "$used/$n" 2> /dev/null; do
+	while [ -e "$BATS_FILE_TMPDIR/.shared-$name/$n" ] ||
+	    ! mkdir "$used/$n" 2> /dev/null; do
 		n=$((n + 1))
 	done
 	SHARED=$made-$n

@@ -8,9 +8,8 @@ load helpers
 # the kernel's own accounts, its streams are in $T/stdout and $T/stderr.
 bounded() {
 	python3 - "$T/stdout" "$T/stderr" "${MCFG_TEST_SANITIZED:-}" "$@" <<-'PY'
-	import os, sys, time
+	import os, sys
 	out, err, sanitized, argv = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]
-	start = time.monotonic()
 	pid = os.fork()
 	if pid == 0:
 	    for path, fd in ((out, 1), (err, 2)):

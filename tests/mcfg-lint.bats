@@ -716,11 +716,9 @@ c = p["PayloadContent"]'
 @test "lint: a profile of nothing but faults takes no time" {
 	make "$T/p" 'hold(*[{"PayloadType": "com.apple.wifi.managed",
 	    "PayloadUUID": "x", "a": 1, "PayloadCertificateUUID": "y"}] * 15000)'
-	started=$(date +%s)
-	_run mcfg-lint "$T/p"
+	_run in_seconds 10 mcfg-lint "$T/p"
 	[ "$status" -eq 1 ]
 	[ "$(wc -l < "$T/stdout")" -ge 74999 ]
-	[ "$(($(date +%s) - started))" -le 10 ]
 }
 
 @test "lint: SARIF has what code hosting asks for" {

@@ -35,10 +35,9 @@ bad() {
 }
 
 # soon COMMAND...: within one second of the processor's time
-soon() (
-	[ -n "${MCFG_TEST_SANITIZED:-}" ] || ulimit -t 1
-	exec "$@"
-)
+soon() {
+	in_seconds 1 "$@"
+}
 
 # ambiguous YAML...: each is an error at its place that tells how to mend it
 ambiguous() {
