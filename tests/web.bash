@@ -45,10 +45,12 @@ serve_lighttpd() {
 	mcfg-serve "$SITE" "$@" > "$SITE.ready" 2> "$SITE.stderr" 3>&- 7>&- &
 	SERVER=$!
 	export SERVER
-	if ! read -r -t 60 -u 7 READY; then
-		cat "$SITE.stderr" "$SITE/log/error.log"
-		return 1
-	fi
+	until read -r -t 1 -u 7 READY; do
+		kill -0 "$SERVER" 2> /dev/null || {
+			cat "$SITE.stderr" "$SITE/log/error.log"
+			return 1
+		}
+	done
 	export READY
 }
 
@@ -125,10 +127,12 @@ start_workers() {
 	WORKERS=$!
 	export WORKERS
 	disown "$WORKERS"
-	if ! read -r -t 60 -u 7; then
-		cat "$SITE/log/mcfg.log"
-		return 1
-	fi
+	until read -r -t 1 -u 7; do
+		kill -0 "$WORKERS" 2> /dev/null || {
+			cat "$SITE/log/mcfg.log"
+			return 1
+		}
+	done
 }
 
 # start_web PIDFILE COMMAND...: a server that listens once it has written its
