@@ -456,13 +456,35 @@ static bool
 is_loopback(const char *url)
 {
 	const char *host = strstr(url, "//") + 2;
-	size_t n = strcspn(host, ":");
+	size_t n = strcspn(host, ":/");
 
 	if (host[0] == '[')
 		return strncmp(host, "[::1]", 5) == 0;
 	if (strncmp(host, "127.", 4) == 0)
 		return strspn(host, "0123456789.") == n;
 	return n == strlen("localhost") && strncmp(host, "localhost", n) == 0;
+}
+
+/*
+ * Phase 3 knows the identity of an outside authority by the enrollment's ID in
+ * its subject, which a request over http shows to everybody on the way: unless
+ * each device has a challenge that is good for its subject alone, any of them
+ * can buy it.
+ */
+static enum status
+check_outside(const struct site *s)
+{
+	const struct value *scep = find(s, "scep.url");
+
+	if (find(s, "url") == NULL || scep == NULL ||
+	    strncmp(scep->text, "http://", 7) != 0 ||
+	    is_loopback(scep->text) ||
+	    find(s, "scep.challenge_program") != NULL)
+		return OK;
+	return fail(MALFORMED, "%s: scep.url: '%s': over http everybody on "
+	    "the way learns which certificate to ask for: https is needed, or "
+	    "scep.challenge_program with challenges for one subject each",
+	    scep->where, scep->text);
 }
 
 /*
@@ -614,6 +636,8 @@ parse(struct site *s, const struct buf *in, const char *name)
 
 	if ((st = spec_from_yaml(in, name, &how, &s->tree)) != OK ||
 	    (st = tree_each(s->tree, take, &w)) != OK)
+		return st;
+	if ((st = check_outside(s)) != OK)
 		return st;
 	derive(s, "url", "profile_url", "/profile");
 	derive(s, "url", "scep.url", "/scep");

@@ -246,6 +246,12 @@ state_of() {
 		run ! allowed "$i"
 		grep -q 'not in' "$T/stderr" || { echo "$i"; return 1; }
 	done
+	# Why, and which device that is.
+	allowed 'cd2 bob\n' || :
+	grep -q "serial Cd2, UDID Ab-1: in .*allow only for user 'bob'" \
+	    "$T/stderr"
+	allowed 'x\n' || :
+	grep -q "serial Cd2, UDID Ab-1, of user 'jane': not in" "$T/stderr"
 	# Nothing was spent by a refusal.
 	yields - e identify "$T/in"
 	refused 4 'cannot open' identify --allow "$T/none" "$T/in" || true
@@ -610,6 +616,27 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	refused 1 'no such enrollment' show nobody
 	refused 2 'missing ID' show
 	refused 2 'one ID only' show a b
+}
+
+@test "list: by user, serial number and state" {
+	certified a A1
+	identified b B1
+	e start --user=bob > /dev/null
+	lists() {
+		yields "$T/list" e list --json "${@:2}"
+		json_is "$T/list" "len(j) == $1"
+		yields "$T/list" e list "${@:2}"
+		[ "$(wc -l < "$T/list")" -eq $(($1 + 1)) ]
+	}
+	lists 3
+	lists 1 --user bob
+	lists 2 --user=jane
+	lists 0 --user JANE
+	lists 1 --serial s-a1
+	lists 1 --state identified
+	lists 1 --user jane --state certified --serial S-A1
+	lists 0 --user bob --state certified
+	refused 2 'configured' list --state done
 }
 
 @test "list: a ledger that is not there is not made" {

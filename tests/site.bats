@@ -102,3 +102,27 @@ filters() {
 		filters 3 '(uid=?)' "user: $name"
 	done
 }
+
+@test "site: an outside authority over http needs a challenge for each device" {
+	outside() {
+		printf 'url: https://a.example\nscep:\n  url: %s\n' "$2" \
+		    > "$T/site.yaml"
+		[ -z "${3:-}" ] || echo "  $3" >> "$T/site.yaml"
+		if [ "$1" = 0 ]; then
+			yields "$T/out" "$site" "$T/site.yaml" scep.url
+		else
+			refuses "$1" 'site.yaml:3:3: scep.url: ' "$site" \
+			    "$T/site.yaml" scep.url
+		fi
+	}
+	outside 3 http://ca.example.com/scep
+	outside 3 http://ca.example.com/scep 'challenge: file:pw'
+	outside 3 http://localhost.example.com/scep
+	outside 3 http://127.0.0.1.example.com/
+	outside 0 http://ca.example.com/scep 'challenge_program: ./ask'
+	for url in https://ca.example.com/ http://localhost:1/ \
+	    http://localhost/scep http://127.0.0.1/scep http://127.1.2.3:8/x \
+	    'http://[::1]:80/scep'; do
+		outside 0 "$url"
+	done
+}

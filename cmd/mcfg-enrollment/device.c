@@ -113,10 +113,15 @@ is_word(const char *word, size_t len, const char *text)
 	    same_bytes(word, text, len);
 }
 
-/* A line is a UDID or a serial number, and after blanks perhaps a user. */
-static bool
-line_allows(const char *line, size_t len, const struct device *d,
-    const char *user)
+enum line_says { OTHER_DEVICE, OTHER_USER, ALLOWED };
+
+/*
+ * A line is a UDID or a serial number, and after blanks perhaps a user, which
+ * is *only then (borrowed, *only_len bytes).
+ */
+static enum line_says
+read_line(const char *line, size_t len, const struct device *d,
+    const char *user, const char **only, size_t *only_len)
 {
 	size_t i, word;
 
@@ -131,18 +136,36 @@ line_allows(const char *line, size_t len, const struct device *d,
 		continue;
 	if (word == 0 || (!is_word(line, word, d->udid) &&
 	    !is_word(line, word, d->serial)))
-		return false;
+		return OTHER_DEVICE;
 	for (i = word; i < len && is_blank(line[i]); i++)
 		continue;
-	return i == len || is_word(line + i, len - i, user);
+	if (i == len || is_word(line + i, len - i, user))
+		return ALLOWED;
+	*only = line + i;
+	*only_len = len - i;
+	return OTHER_USER;
+}
+
+/* "serial S, UDID U", as far as the device says. */
+static char *
+describe(const struct device *d)
+{
+	if (d->serial != NULL && d->udid != NULL)
+		return xasprintf("serial %s, UDID %s", d->serial, d->udid);
+	if (d->serial == NULL && d->udid == NULL)
+		return xstrdup("without UDID and SERIAL");
+	return d->serial != NULL ? xasprintf("serial %s", d->serial) :
+	    xasprintf("UDID %s", d->udid);
 }
 
 enum status
 device_allowed(const struct device *d, const char *path, const char *user,
     const char *name)
 {
+	const char *line, *end, *next, *only = NULL;
+	auto_char *which = describe(d), *other = NULL;
 	auto_buf list = BUF_INIT;
-	const char *line, *end, *next;
+	size_t only_len = 0;
 	enum status st;
 
 	if (path == NULL)
@@ -156,10 +179,14 @@ device_allowed(const struct device *d, const char *path, const char *user,
 	for (; line < end; line = next + 1) {
 		if ((next = memchr(line, '\n', (size_t)(end - line))) == NULL)
 			next = end;
-		if (line_allows(line, (size_t)(next - line), d, user))
+		if (read_line(line, (size_t)(next - line), d, user, &only,
+		    &only_len) == ALLOWED)
 			return OK;
 	}
-	return fail(REFUSED, "%s: device %s of user '%s': not in %s", name,
-	    d->udid != NULL ? d->udid : d->serial != NULL ? d->serial :
-	    "without UDID and SERIAL", user, path);
+	if (only == NULL)
+		return fail(REFUSED, "%s: device %s, of user '%s': not in %s",
+		    name, which, user, path);
+	other = xstrndup(only, only_len);
+	return fail(REFUSED, "%s: device %s: in %s only for user '%s', not in "
+	    "it for '%s'", name, which, path, other, user);
 }

@@ -12,7 +12,7 @@ enum {
 };
 
 static struct args {
-	const char *ledger, *config;
+	const char *ledger, *config, *user, *serial, *state;
 	bool json;
 	struct io_output out;
 } args;
@@ -20,6 +20,13 @@ static struct args {
 static const struct opt options[] = {
 	{ 0, "json", NULL, "an array of objects instead of a table",
 	    .flag = &args.json },
+	{ 0, "user", "NAME", "only those of this user, as the ledger has the "
+	    "name", .value = &args.user },
+	{ 0, "serial", "S", "only those of the device with this serial number",
+	    .value = &args.serial },
+	{ 0, "state", "STATE", "only those in this state",
+	    .value = &args.state, .choices = "started|identified|certified|"
+	    "configured|aborted|superseded" },
 	OPT_LEDGER(args.ledger),
 	OPT_CONFIG(args.config),
 	OPT_OUTPUT(args.out),
@@ -71,6 +78,15 @@ add_cell(struct table *t, const char *text)
 	t->cell[t->n++] = xstrdup(shown);
 }
 
+/* Serial numbers are compared as devices.allow does it. */
+static bool
+is_wanted(const struct ledger_enrollment *e)
+{
+	return (args.user == NULL || strcmp(args.user, e->user) == 0) &&
+	    (args.serial == NULL || same_text(args.serial, e->serial)) &&
+	    (args.state == NULL || strcmp(args.state, e->state) == 0);
+}
+
 static enum status
 add_row(const struct ledger_enrollment *e, void *arg)
 {
@@ -79,6 +95,8 @@ add_row(const struct ledger_enrollment *e, void *arg)
 	    e->identified != 0 ? e->identified : e->started;
 	char when[CLOCK_TEXT];
 
+	if (!is_wanted(e))
+		return OK;
 	add_cell(arg, e->id);
 	add_cell(arg, e->user);
 	add_cell(arg, e->state);
@@ -125,8 +143,11 @@ list_table(struct ledger *l, struct buf *out)
 static enum status
 add_object(const struct ledger_enrollment *e, void *arg)
 {
-	struct report *r = report_object();
+	struct report *r;
 
+	if (!is_wanted(e))
+		return OK;
+	r = report_object();
 	report_enrollment(e, r);
 	report_add(arg, NULL, r);
 	return OK;
