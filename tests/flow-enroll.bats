@@ -84,6 +84,61 @@ teardown() {
 	[ "$code" = 403 ]
 }
 
+# The request is openssl's, so that no tool of ours leaves a name out.
+@test "flow: the client challenge buys the names of its profile, and no others" {
+	yields - enroll "$T/d" --udid MALLORY
+	P='PayloadContent.1.PayloadContent'
+	CHALLENGE=$(mcfg-get $P.Challenge "$T/d/profile.mobileconfig")
+	rsa_key "$T/key"
+	chmod 600 "$T/key"
+	# asks SUBJECT [SAN]: SUBJECT has a line for each attribute.
+	asks() {
+		{
+			cat <<-CNF
+			[req]
+			prompt = no
+			string_mask = utf8only
+			distinguished_name = dn
+			attributes = attributes
+			${2:+req_extensions = e}
+			[attributes]
+			challengePassword = $CHALLENGE
+			${2:+[e]}
+			${2:+subjectAltName = $2}
+			[dn]
+			CNF
+			printf '%b\n' "$1" | awk '{ print NR "." $0 }'
+		} > "$T/cnf"
+		openssl req -new -utf8 -key "$T/key" -config "$T/cnf" \
+		    -out "$T/csr" || return 9
+		rm -f "$T/state"
+		scep-request --ca "$SITE/ca/cert.pem" --key "$T/key" \
+		    --csr "$T/csr" --state "$T/state" -o "$T/request" || return 9
+		web '/scep?operation=PKIOperation' --data-binary "@$T/request"
+		[ "$code" = 200 ] || return 9
+		scep-response --state "$T/state" --key "$T/key" \
+		    --ca "$SITE/ca/cert.pem" "$T/body" > "$T/client.pem"
+	}
+	o='O=Example, Inc.' ou='OU=Client Authentication'
+	honest="$o\n$ou\nCN=jane"
+	for subject in "$o\n$ou\nCN=alice" CN=jane "$honest\nCN=alice" \
+	    "CN=alice\n$honest" "$honest\nOU=x" "$o\nCN=jane\n$ou" \
+	    "$o\n$ou\n+CN=jane" "$o\n$ou\nCN=jane2" "$o\n$ou"; do
+		run -1 asks "$subject"
+	done
+	for san in DNS:alice.example.com email:alice@example.com \
+	    URI:https://alice.example.com/; do
+		run -1 asks "$honest" "$san"
+	done
+	# None of these spent it.
+	asks "$honest"
+	openssl x509 -in "$T/client.pem" -noout -subject -nameopt RFC2253 \
+	    > "$T/subject"
+	grep -qx 'subject=CN=jane,OU=Client Authentication,O=Example\\, Inc.' \
+	    "$T/subject"
+	run -1 asks "$o\n$ou\nCN=alice"
+}
+
 @test "flow: profile.d gives a model or a family its own configuration" {
 	mkdir "$SITE/profile.d"
 	for name in iPad iPad13,1; do
@@ -219,7 +274,15 @@ teardown() {
 	echo 'PayloadType: [' > "$SITE/profile.yaml"
 	again "$T/d"
 	[ "$code" = 500 ]
-	enroll_refused 1 'phase 3: the service answered 500' "$T/e"
+	enroll_refused 1 'phase 3: the service answered 500' "$T/e" --udid BROKEN
+	# Nobody believes that it has its profile.
+	enrollments "[(e['state'], e['configured']) for e in j
+	    if e['udid'] == 'BROKEN'] == [('certified', None)]"
+	id=$(mcfg-enrollment list --config "$SITE/site.yaml" \
+	    --state certified | awk '/BROKEN/ { print $1 }')
+	mcfg-enrollment show --json --config "$SITE/site.yaml" "$id" > "$T/show"
+	json_is "$T/show" "[e for e in j['events'] if e['what'] == 'failed' and
+	    'profile.yaml:' in e['detail']]"
 	cp "$T/profile.yaml.kept" "$SITE/profile.yaml"
 	again "$T/d"
 	[ "$code" = 200 ]
