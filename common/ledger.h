@@ -227,11 +227,13 @@ enum status ledger_find_repeat(struct ledger *l,
     struct ledger_certificate *out) USE_RESULT;
 
 /*
- * ledger_find_polled() does so for a poll, which has no name and no
- * challenge: by transaction, and by key or signer.  The latest counts.
+ * ledger_find_polled() does so for a poll, which has no challenge: by
+ * transaction, and by key or signer; the latest, with this subject (DER) if
+ * that is not NULL.
  */
 enum status ledger_find_polled(struct ledger *l,
-    const struct ledger_identity *q, int64_t now, bool *found,
+    const struct ledger_identity *q, const struct buf *subject, int64_t now,
+    bool *found,
     struct ledger_certificate *out) USE_RESULT;
 
 /*

@@ -190,22 +190,58 @@ ledger_find_repeat(struct ledger *l, const struct ledger_identity *q,
 #define POLLED								\
 	"txid = $1 AND (key_hash = $2 OR ground = $3 OR ground = $4)"
 
+struct polled {
+	const struct buf *subject;
+	struct ledger_certificate *out;
+	bool found;
+};
+
+static bool
+has_subject(const struct ledger_certificate *c, const struct buf *subject)
+{
+	auto_ledger_name name = LEDGER_NAME_INIT;
+	struct ledger_name wanted = LEDGER_NAME_INIT;
+
+	if (!ledger_name_of_certificate(&c->der, &name))
+		return false;
+	buf_cut(&name.names, 0);
+	wanted.subject = *subject;
+	return ledger_name_equal(&name, &wanted);
+}
+
+static enum status
+weigh_polled(const struct db_row *r, void *arg)
+{
+	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
+	struct polled *p = arg;
+	enum status st;
+
+	if (p->found || (st = take_certificate(r, &c)) != OK ||
+	    (p->subject != NULL && !has_subject(&c, p->subject)))
+		return OK;
+	p->found = true;
+	ledger_certificate_free(p->out);
+	*p->out = MOVE(c);
+	return OK;
+}
+
 enum status
 ledger_find_polled(struct ledger *l, const struct ledger_identity *q,
-    int64_t now, bool *found, struct ledger_certificate *out)
+    const struct buf *subject, int64_t now, bool *found,
+    struct ledger_certificate *out)
 {
 	auto_char *signer = q->signer != NULL ?
 	    ledger_ground_certificate(q->signer) : NULL;
 	auto_char *signed_by = ground(LEDGER_SIGNED_BY, q->signer_hash);
-	int64_t n = 0;
+	struct polled p = { subject, out, false };
 	enum status st;
 
-	st = db_rows(l, take_certificate, out, &n, "SELECT "
+	st = db_rows(l, weigh_polled, &p, NULL, "SELECT "
 	    CERTIFICATE_COLUMNS " FROM certificate WHERE " POLLED " AND "
 	    "revoked = 0 AND not_after >= $5 ORDER BY issued DESC, serial "
-	    "DESC LIMIT 1", DB(db_text(q->transaction), db_text(q->key_hash),
+	    "DESC", DB(db_text(q->transaction), db_text(q->key_hash),
 	    db_text(signer), db_text(signed_by), db_int(now)));
-	*found = n > 0;
+	*found = p.found;
 	return st;
 }
 

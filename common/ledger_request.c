@@ -424,6 +424,11 @@ ledger_settle_request(struct ledger *l, const struct ledger_entitlement *e,
 	found = found && (r.state == LEDGER_PENDING ||
 	    r.state == LEDGER_APPROVED) && (e->needs_decision ||
 	    ledger_name_equal(&r.name, q->name));
+	if (e->needs_decision && found &&
+	    !ledger_name_equal(&r.name, q->name)) {
+		*outcome = LEDGER_OTHER_NAMES;
+		return OK;
+	}
 	if (e->needs_decision && (found ? !is_decided(&r, e) :
 	    e->csr != NULL || e->decider == NULL)) {
 		*outcome = LEDGER_UNDECIDED;

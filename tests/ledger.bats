@@ -275,8 +275,8 @@ says() {
 }
 
 @test "ledger: a decision is for one key, one name, one request" {
-	says recorded 1 undecided undecided undecided undecided recorded \
-	    other-names recorded recorded undecided recorded undecided <<-'E'
+	says recorded 1 undecided other-names undecided undecided recorded \
+	    other-names recorded recorded other-names recorded undecided <<-'E'
 	request t1 k /CN=n - - 10
 	decide t1 - approve 20
 	collect 01 t1 k2 /CN=n t1 - - 30

@@ -159,6 +159,30 @@ enrolled() {
 	json_is list.json 'len(j) == 2'
 }
 
+@test "scep-ca requests: a poll names which request of its transaction it means" {
+	device d
+	for cn in one two; do
+		csr d "/CN=$cn" "$(challenge ca)"
+		message ca d --transaction T1
+		granted ca d
+		cp d.cert $cn
+		cp d.csr $cn.csr
+	done
+	manual
+	csr d /CN=three ''
+	message ca d --transaction T1
+	waits d
+	for cn in one two; do
+		cp $cn.csr d.csr
+		poll d T1
+		granted ca d
+		cmp d.cert $cn
+	done
+	csr d /CN=three ''
+	poll d T1
+	waits d
+}
+
 # ---- what was decided ----
 
 @test "scep-ca requests: what was approved is what is issued" {

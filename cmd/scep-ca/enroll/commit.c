@@ -148,6 +148,9 @@ overtaken(struct operation *op, enum ledger_outcome found,
 	switch (found) {
 	case LEDGER_UNDECIDED:
 		return pending(op);
+	case LEDGER_OTHER_NAMES:
+		return scep_refuse(no, SCEP_BADREQUEST,
+		    "another request of this transaction is waiting");
 	case LEDGER_REVOKED:
 		return scep_refuse(no, SCEP_BADREQUEST, "the signer's "
 		    "certificate cannot renew: it was revoked");

@@ -64,31 +64,48 @@ is_addressed(const struct authority *a, const X509_NAME *issuer)
 	return authority_is_issuer(a, issuer);
 }
 
-/* A poll names the issuer and the subject of the request. */
+/*
+ * A poll names the issuer and the subject of the request.  A key may have
+ * several of one transaction: the one that waits comes first.
+ */
+static enum status
+match_poll(struct operation *op, const struct scep_query *query)
+{
+	const struct ledger_identity q = operation_identity(op);
+	struct earlier *e = &op->earlier;
+	auto_buf subject = BUF_INIT;
+
+	e->is_issued = false;
+	e->waits = e->waits && query->subject != NULL &&
+	    is_subject(query->subject, &e->request.name);
+	if (query->subject != NULL)
+		cert_name_to_der(query->subject, &subject);
+	return e->waits ? OK : ledger_find_polled(op->a->ledger, &q, &subject,
+	    op->q->now, &e->is_issued, &e->issued);
+}
+
 static enum status
 prove_poll(struct operation *op, struct scep_refusal *no)
 {
-	const struct earlier *e = &op->earlier;
-	auto_ledger_name name = LEDGER_NAME_INIT;
 	auto_scep_query query = SCEP_QUERY_INIT;
-	auto_X509 *cert = NULL;
+	struct scep_refusal why = SCEP_REFUSAL_INIT;
+	const char *objection = NULL;
 	enum status st;
 
-	if ((st = scep_open_query(op->m, op->a->to, op->a->to_count, &query,
-	    no)) != OK)
+	st = scep_open_query(op->m, op->a->to, op->a->to_count, &query, &why);
+	if (st == REFUSED)
+		objection = why.cause;
+	else if (st != OK)
 		return st;
-	if (!is_addressed(op->a, query.issuer))
-		return scep_refuse_content(op->m, no,
-		    "the issuer is not this CA");
-	if (e->waits)
-		ledger_name_copy(&e->request.name, &name);
-	else if (cert_from_der(e->issued.der.data, e->issued.der.len,
-	    &cert) == NULL)
-		cert_name_to_der(X509_get_subject_name(cert), &name.subject);
-	if (!is_subject(query.subject, &name))
-		return scep_refuse_content(op->m, no,
-		    "the subject is not that of the request");
-	return OK;
+	else if (!is_addressed(op->a, query.issuer))
+		objection = "the issuer is not this CA";
+	/* The ledger is asked in any case. */
+	if ((st = match_poll(op, &query)) != OK)
+		return st;
+	if (objection == NULL && !op->earlier.waits && !op->earlier.is_issued)
+		objection = "the subject is not that of the request";
+	return objection == NULL ? OK :
+	    scep_refuse_content(op->m, no, objection);
 }
 
 enum status

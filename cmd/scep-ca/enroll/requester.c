@@ -40,8 +40,8 @@ find_polled(struct operation *op, struct scep_refusal *no)
 	    &e->request)) != OK)
 		return st;
 	e->waits = e->waits && e->request.state != LEDGER_ISSUED;
-	if (!e->waits && (st = ledger_find_polled(op->a->ledger, &q,
-	    op->q->now, &e->is_issued, &e->issued)) != OK)
+	if ((st = ledger_find_polled(op->a->ledger, &q, NULL, op->q->now,
+	    &e->is_issued, &e->issued)) != OK)
 		return st;
 	return e->waits || e->is_issued ? OK : scep_refuse(no,
 	    SCEP_BADCERTID, "no such request of this key is known");
