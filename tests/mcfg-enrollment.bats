@@ -636,7 +636,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	lists 1 --state identified
 	lists 1 --user jane --state certified --serial S-A1
 	lists 0 --user bob --state certified
-	refused 2 'configured' list --state done
+	refused 2 'configured' list --state 'done'
 }
 
 @test "list: a ledger that is not there is not made" {

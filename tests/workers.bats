@@ -3,7 +3,7 @@
 # is not the web server.  What it may choose is a request, not what is run.
 
 load helpers
-WEB=nginx
+export WEB=nginx
 load flow
 
 setup_file() {
