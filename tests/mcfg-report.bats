@@ -72,6 +72,8 @@ through() {
 completes() {
 	mcfg-enrollment complete --ledger "$LEDGER" --signer "$T/$1.pem" \
 	    --at "$(ago "$2")" "$T/$1.plist" > "$T/$1.configured"
+	mcfg-enrollment sent --ledger "$LEDGER" --at "$(ago "$2")" \
+	    "$(mcfg-get ENROLLMENT "$T/$1.configured")"
 }
 
 # page_is EXPRESSION: over the page as p, which has
