@@ -224,6 +224,19 @@ bool cert_name_equal(const X509_NAME *a, const X509_NAME *b);
 const char *cert_add_san(const char *text, GENERAL_NAMES **names);
 
 /*
+ * cert_san_text() returns the text of one alternative name, which the caller
+ * frees, and its type ("dns", "email", "uri", "upn", "ip").  *type is NULL
+ * for a name of another kind, the text for one that its type cannot hold.
+ */
+char *cert_san_text(const GENERAL_NAME *name, const char **type);
+
+/* cert_names_of() returns the names of a certificate, or NULL; yours. */
+GENERAL_NAMES *cert_names_of(const X509 *cert);
+
+/* cert_names_report() appends "dns:host", ... of each name to an array. */
+void cert_names_report(const GENERAL_NAMES *names, struct report *array);
+
+/*
  * A set of alternative names in DER, and back; the empty set is NULL, and no
  * bytes.  cert_names_from_der() returns NULL, or the reason; *out is yours.
  */

@@ -197,3 +197,27 @@ cert_request_names(const X509_REQ *req, GENERAL_NAMES **out)
 	*out = names;
 	return NULL;
 }
+
+/* ---- of a certificate ---- */
+
+void
+cert_names_report(const GENERAL_NAMES *names, struct report *array)
+{
+	int i;
+
+	for (i = 0; names != NULL && i < sk_GENERAL_NAME_num(names); i++) {
+		const char *type;
+		auto_char *text = cert_san_text(sk_GENERAL_NAME_value(names, i),
+		    &type);
+		auto_char *whole = xasprintf("%s:%s",
+		    type != NULL ? type : "other", text != NULL ? text : "?");
+
+		report_str(array, NULL, whole);
+	}
+}
+
+GENERAL_NAMES *
+cert_names_of(const X509 *cert)
+{
+	return X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+}

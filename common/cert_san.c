@@ -1,4 +1,4 @@
-/* Alternative names, from the text that stands on a command line. */
+/* Alternative names: from the text of a command line, and to such text. */
 #include <string.h>
 
 #include <openssl/objects.h>
@@ -129,4 +129,83 @@ cert_add_san(const char *text, GENERAL_NAMES **names)
 	if (sk_GENERAL_NAME_push(*names, gn) <= 0)
 		mem_exhausted();
 	return NULL;
+}
+
+/* ---- as text ---- */
+
+/* An IA5String that is ASCII, without control characters. */
+static char *
+ascii_text(const ASN1_STRING *s)
+{
+	const char *p = (const char *)ASN1_STRING_get0_data(s);
+	size_t i, len = (size_t)ASN1_STRING_length(s);
+
+	for (i = 0; i < len; i++)
+		if (p[i] < ' ' || p[i] > '~')
+			return NULL;
+	return xstrndup(p, len);
+}
+
+/* A UTF8String that is UTF-8, all of it visible. */
+static char *
+utf8_text(const ASN1_STRING *s)
+{
+	unsigned char *p = NULL;
+	int len = ASN1_STRING_to_UTF8(&p, s);
+	char *text = NULL;
+
+	if (len >= 0 && diag_is_visible((const char *)p, (size_t)len))
+		text = xstrndup((const char *)p, (size_t)len);
+	OPENSSL_free(p);
+	diag_ssl_clear();
+	return text;
+}
+
+static char *
+ip_text(const ASN1_OCTET_STRING *ip)
+{
+	const unsigned char *p = ASN1_STRING_get0_data(ip);
+	auto_buf b = BUF_INIT;
+	int i, len = ASN1_STRING_length(ip);
+
+	if (len == 4)
+		return xasprintf("%d.%d.%d.%d", p[0], p[1], p[2], p[3]);
+	if (len != 16)
+		return NULL;
+	for (i = 0; i < len; i += 2)
+		buf_printf(&b, "%s%x", i > 0 ? ":" : "", p[i] << 8 | p[i + 1]);
+	return xstrdup(buf_str(&b));
+}
+
+static bool
+is_upn(const OTHERNAME *o)
+{
+	return OBJ_obj2nid(o->type_id) == NID_ms_upn &&
+	    o->value->type == V_ASN1_UTF8STRING;
+}
+
+char *
+cert_san_text(const GENERAL_NAME *g, const char **type)
+{
+	switch (g->type) {
+	case GEN_DNS:
+		*type = "dns";
+		return ascii_text(g->d.dNSName);
+	case GEN_EMAIL:
+		*type = "email";
+		return ascii_text(g->d.rfc822Name);
+	case GEN_URI:
+		*type = "uri";
+		return ascii_text(g->d.uniformResourceIdentifier);
+	case GEN_IPADD:
+		*type = "ip";
+		return ip_text(g->d.iPAddress);
+	case GEN_OTHERNAME:
+		*type = is_upn(g->d.otherName) ? "upn" : NULL;
+		return *type == NULL ? NULL :
+		    utf8_text(g->d.otherName->value->value.utf8string);
+	default:
+		*type = NULL;
+		return NULL;
+	}
 }

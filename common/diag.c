@@ -326,3 +326,16 @@ note(const char *fmt, ...)
 	say("", fmt, ap);
 	va_end(ap);
 }
+
+bool
+diag_is_visible(const char *text, size_t len)
+{
+	size_t i;
+	uint32_t cp;
+
+	for (i = 0; i < len; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7F ||
+		    diag_invisible(text + i, len - i, &cp) > 0)
+			return false;
+	return true;
+}

@@ -110,4 +110,7 @@ char *diag_escape(const char *text, size_t len, char *out, size_t size);
  */
 size_t diag_invisible(const char *text, size_t len, uint32_t *cp);
 
+/* True if text has no control, invisible or bidirectional character. */
+bool diag_is_visible(const char *text, size_t len);
+
 #endif

@@ -8,8 +8,6 @@
 
 #include <openssl/objects.h>
 
-static const char oid_upn[] = "1.3.6.1.4.1.311.20.2.3";
-
 static enum status refuse(struct issue_refusal *no, bool weak,
     const char *fmt, ...) PRINTF_LIKE(3, 4);
 
@@ -94,20 +92,6 @@ is_allowed(const struct issue_policy *p, const ASN1_OBJECT *type)
 	return false;
 }
 
-/* True if nothing in a text is a control character, or hides. */
-static bool
-is_visible(const char *text, size_t len)
-{
-	size_t i;
-	uint32_t cp;
-
-	for (i = 0; i < len; i++)
-		if ((unsigned char)text[i] < ' ' || text[i] == 0x7F ||
-		    diag_invisible(text + i, len - i, &cp) > 0)
-			return false;
-	return true;
-}
-
 /* Visible text, as UTF-8, not too long. */
 static enum status
 judge_value(const ASN1_STRING *value, const char *what,
@@ -120,7 +104,7 @@ judge_value(const ASN1_STRING *value, const char *what,
 	if (len < 0 || len > ISSUE_VALUE_MAX)
 		st = refuse(no, false, "%s in the subject is no text of up to "
 		    "%d bytes", what, ISSUE_VALUE_MAX);
-	else if (!is_visible((const char *)utf8, (size_t)len))
+	else if (!diag_is_visible((const char *)utf8, (size_t)len))
 		st = refuse(no, false, "%s in the subject has a control "
 		    "character or an invisible one in it", what);
 	OPENSSL_free(utf8);
@@ -153,88 +137,6 @@ judge_subject(const struct issue_policy *p, const X509_NAME *subject,
 }
 
 /* ---- subject alternative names ---- */
-
-/* An IA5String that is ASCII, without control characters. */
-static char *
-ascii_text(const ASN1_STRING *s)
-{
-	const char *p = (const char *)ASN1_STRING_get0_data(s);
-	size_t i, len = (size_t)ASN1_STRING_length(s);
-
-	for (i = 0; i < len; i++)
-		if (p[i] < ' ' || p[i] > '~')
-			return NULL;
-	return xstrndup(p, len);
-}
-
-/* A UTF8String that is UTF-8, all of it visible. */
-static char *
-utf8_text(const ASN1_STRING *s)
-{
-	unsigned char *p = NULL;
-	int len = ASN1_STRING_to_UTF8(&p, s);
-	char *text = NULL;
-
-	if (len >= 0 && is_visible((const char *)p, (size_t)len))
-		text = xstrndup((const char *)p, (size_t)len);
-	OPENSSL_free(p);
-	diag_ssl_clear();
-	return text;
-}
-
-static char *
-ip_text(const ASN1_OCTET_STRING *ip)
-{
-	const unsigned char *p = ASN1_STRING_get0_data(ip);
-	auto_buf b = BUF_INIT;
-	int i, len = ASN1_STRING_length(ip);
-
-	if (len == 4)
-		return xasprintf("%d.%d.%d.%d", p[0], p[1], p[2], p[3]);
-	if (len != 16)
-		return NULL;
-	for (i = 0; i < len; i += 2)
-		buf_printf(&b, "%s%x", i > 0 ? ":" : "", p[i] << 8 | p[i + 1]);
-	return xstrdup(buf_str(&b));
-}
-
-static bool
-is_upn(const OTHERNAME *o)
-{
-	char oid[64];
-
-	OBJ_obj2txt(oid, sizeof oid, o->type_id, 1);
-	return strcmp(oid, oid_upn) == 0 &&
-	    o->value->type == V_ASN1_UTF8STRING;
-}
-
-/* Type and text of a name; the type is NULL for one of another kind, and the
- * text for one that is not what its type can hold. */
-static char *
-name_text(const GENERAL_NAME *g, const char **type)
-{
-	switch (g->type) {
-	case GEN_DNS:
-		*type = "dns";
-		return ascii_text(g->d.dNSName);
-	case GEN_EMAIL:
-		*type = "email";
-		return ascii_text(g->d.rfc822Name);
-	case GEN_URI:
-		*type = "uri";
-		return ascii_text(g->d.uniformResourceIdentifier);
-	case GEN_IPADD:
-		*type = "ip";
-		return ip_text(g->d.iPAddress);
-	case GEN_OTHERNAME:
-		*type = is_upn(g->d.otherName) ? "upn" : NULL;
-		return *type == NULL ? NULL :
-		    utf8_text(g->d.otherName->value->value.utf8string);
-	default:
-		*type = NULL;
-		return NULL;
-	}
-}
 
 static void
 lower(char *s)
@@ -269,7 +171,7 @@ judge_names(const struct issue_policy *p, const GENERAL_NAMES *names,
 
 	for (i = 0; i < sk_GENERAL_NAME_num(names); i++) {
 		const char *type;
-		auto_char *text = name_text(sk_GENERAL_NAME_value(names, i),
+		auto_char *text = cert_san_text(sk_GENERAL_NAME_value(names, i),
 		    &type);
 
 		if (type == NULL)
@@ -296,28 +198,6 @@ issue_judge_name(const struct issue_policy *p, const X509_NAME *subject,
 	if (cert_name_equal(subject, X509_get_subject_name(ca)))
 		return refuse(no, false, "the subject is the CA's own name");
 	return names != NULL ? judge_names(p, names, no) : OK;
-}
-
-void
-issue_report_names(const GENERAL_NAMES *names, struct report *array)
-{
-	int i;
-
-	for (i = 0; names != NULL && i < sk_GENERAL_NAME_num(names); i++) {
-		const char *type;
-		auto_char *text = name_text(sk_GENERAL_NAME_value(names, i),
-		    &type);
-		auto_char *whole = xasprintf("%s:%s",
-		    type != NULL ? type : "other", text != NULL ? text : "?");
-
-		report_str(array, NULL, whole);
-	}
-}
-
-GENERAL_NAMES *
-issue_names_of(const X509 *cert)
-{
-	return X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
 }
 
 /* ---- extensions of the request ---- */

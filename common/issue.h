@@ -117,12 +117,6 @@ enum status issue_judge_name(const struct issue_policy *p,
 enum status issue_judge_operator(X509_REQ *req, const X509 *ca,
     struct issue_wish *out, struct issue_refusal *no) USE_RESULT;
 
-/* The names of a certificate, yours, or NULL. */
-GENERAL_NAMES *issue_names_of(const X509 *cert);
-
-/* Appends "dns:host", ... of each name to an array. */
-void issue_report_names(const GENERAL_NAMES *names, struct report *array);
-
 /* True if a usage, by name or OID, is that of signers of profiles. */
 bool issue_is_signer_usage(const char *usage);
 

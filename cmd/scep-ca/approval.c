@@ -15,7 +15,7 @@ to_json(const struct approval_facts *f, struct buf *out)
 	report_str(r, "type", f->type);
 	report_bool(r, "renewal", f->renewal);
 	report_str(r, "subject", subject);
-	issue_report_names(f->wish->names, names);
+	cert_names_report(f->wish->names, names);
 	report_add(r, "names", names);
 	report_str(r, "key", key);
 	report_str(r, "key_sha256", f->key_hash);

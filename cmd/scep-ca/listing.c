@@ -81,7 +81,7 @@ listing_names(const struct ledger_name *name, struct report *r)
 
 	if (cert_names_from_der(name->names.data, name->names.len,
 	    &names) == NULL)
-		issue_report_names(names, list);
+		cert_names_report(names, list);
 	report_add(r, "names", list);
 }
 
@@ -99,7 +99,7 @@ listing_name(const char *subject, const struct ledger_name *name,
 	if (cert_names_from_der(name->names.data, name->names.len,
 	    &names) != NULL || names == NULL)
 		return;
-	issue_report_names(names, list);
+	cert_names_report(names, list);
 	report_render_line(list, &line);
 	buf_printf(out, " %.*s", (int)strcspn(buf_str(&line), "\n"),
 	    buf_str(&line));

@@ -39,14 +39,14 @@ add_line(struct buf *out, const char *what, const char *value)
 static void
 add_names(struct buf *out, const X509 *cert)
 {
-	auto_GENERAL_NAMES *names = issue_names_of(cert);
+	auto_GENERAL_NAMES *names = cert_names_of(cert);
 	auto_report *list = NULL;
 	auto_buf line = BUF_INIT;
 
 	if (names == NULL)
 		return;
 	list = report_array();
-	issue_report_names(names, list);
+	cert_names_report(names, list);
 	report_render_line(list, &line);
 	add_line(out, "names", buf_str(&line));
 }
@@ -90,7 +90,7 @@ to_json(const struct ledger_certificate *c, const X509 *cert, struct buf *out)
 {
 	auto_report *r = report_object();
 	struct report *list = report_array();
-	auto_GENERAL_NAMES *names = issue_names_of(cert);
+	auto_GENERAL_NAMES *names = cert_names_of(cert);
 	auto_char *issuer = cert_name_text(X509_get_issuer_name(cert));
 	auto_char *key = cert_key_name(X509_get0_pubkey(cert));
 	char hash[SECRET_HASH_TEXT];
@@ -100,7 +100,7 @@ to_json(const struct ledger_certificate *c, const X509 *cert, struct buf *out)
 	report_str(r, "issuer", issuer);
 	report_str(r, "key", key);
 	report_str(r, "sha256", hash);
-	issue_report_names(names, list);
+	cert_names_report(names, list);
 	report_add(r, "names", list);
 	report_render(r, out);
 }

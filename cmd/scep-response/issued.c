@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "issue.h"
 
 void
 issued_request_free(struct issued_request *r)
@@ -115,7 +114,7 @@ add_names(const X509_NAME *subject, const GENERAL_NAMES *names,
 	size_t i;
 
 	buf_puts(out, *text != '\0' ? text : "no subject");
-	issue_report_names(names, list);
+	cert_names_report(names, list);
 	for (i = 0; i < report_count(list); i++)
 		buf_printf(out, ", %s",
 		    report_text(report_at(list, i), NULL));
@@ -125,7 +124,7 @@ enum status
 issued_check_names(const struct issued_request *r, const char *name,
     X509 *cert, bool require)
 {
-	auto_GENERAL_NAMES *names = issue_names_of(cert);
+	auto_GENERAL_NAMES *names = cert_names_of(cert);
 	const X509_NAME *subject = X509_get_subject_name(cert);
 	auto_buf wanted = BUF_INIT, came = BUF_INIT;
 

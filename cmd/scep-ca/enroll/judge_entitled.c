@@ -12,7 +12,7 @@ weigh_renewal(struct operation *op, const X509 *old, bool *says_why)
 {
 	const struct issue_policy *p = &op->a->policy;
 	const struct ledger_certificate *c = &op->who.record;
-	auto_GENERAL_NAMES *had = issue_names_of(old), *asked = NULL;
+	auto_GENERAL_NAMES *had = cert_names_of(old), *asked = NULL;
 	const char *reason = cert_request_names(op->content.csr.req, &asked);
 
 	*says_why = true;
