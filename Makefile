@@ -45,7 +45,7 @@ ALL_CFLAGS = -std=c11 -fvisibility=hidden -fdebug-prefix-map='$(CURDIR)'=. \
 ALL_LDFLAGS = $(OPT) $(LDHARDEN) $(LDFLAGS)
 LDLIBS	= $(LIB_LIBS)
 
-COMMON	= $(patsubst %.c,$(O)/%.o,$(wildcard common/*.c))
+COMMON	= $(patsubst %.c,$(O)/%.o,$(wildcard common/*/*.c))
 SINGLE	= $(patsubst cmd/%.c,%,$(wildcard cmd/*.c))
 FOLDERS	= $(patsubst cmd/%/,%,$(wildcard cmd/*/))
 TOOLS	= $(SINGLE) $(FOLDERS)
@@ -55,7 +55,7 @@ all: $(BINS)
 
 $(O)/common.a: $(COMMON)
 	@rm -f $@
-	$(AR) rcs $@ $(COMMON)
+	$(AR) qcs $@ $(COMMON)
 
 $(O)/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
@@ -74,7 +74,7 @@ $(addprefix $(O)/bin/,$(SINGLE)): $(O)/bin/%: $(O)/cmd/%.o $(O)/common.a
 
 # A tool that is a folder may have folders in it; all find its headers.
 define folder_tool
-$(O)/cmd/$(1)/%.o: ALL_CFLAGS += -iquote cmd/$(1)
+$(O)/cmd/$(1)/%.o: private ALL_CFLAGS += -iquote cmd/$(1)
 $(O)/bin/$(1): $(patsubst %.c,$(O)/%.o,$(sort $(shell find cmd/$(1) -name '*.c'))) $(O)/common.a
 	@mkdir -p $$(@D)
 	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LDLIBS)
@@ -102,7 +102,13 @@ $(O)/preload/%.so: tests/preload/%.c $(O)/flags
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(WARN) -O2 -g -fPIC -shared -o $@ $< -ldl
 
-$(O)/unit/%: $(O)/tests/unit/%.o $(O)/common.a
+# What tools keep in folders below their own, for tests of it.
+INNER	= $(patsubst %.c,$(O)/%.o,$(wildcard cmd/*/*/*.c))
+$(O)/inner.a: $(INNER)
+	@rm -f $@
+	$(AR) qcs $@ $(INNER)
+
+$(O)/unit/%: $(O)/tests/unit/%.o $(O)/inner.a $(O)/common.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -181,11 +187,12 @@ fuzz:
 fuzzers:
 	@$(FUZZ_MAKE) $(patsubst %,build/fuzz/fuzz_%,$(FUZZ))
 
-$(O)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/common.a
+$(O)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/inner.a $(O)/common.a
 	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) \
 	    $(filter %.a,$^) $(LDLIBS)
 
-$(O)/replay/%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/fuzz/replay.o $(O)/common.a
+$(O)/replay/%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/fuzz/replay.o $(O)/inner.a \
+    $(O)/common.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
 
@@ -195,6 +202,7 @@ $(O)/fuzz_inspect $(O)/replay/inspect: $(patsubst %.c,$(O)/%.o, \
     $(filter-out %/mcfg-inspect.c,$(wildcard cmd/mcfg-inspect/*.c)))
 $(O)/fuzz_log $(O)/replay/log: $(patsubst %.c,$(O)/%.o, \
     $(filter-out %/mcfg-report.c,$(wildcard cmd/mcfg-report/*.c)))
+$(O)/tests/fuzz/fuzz_inspect.o: private ALL_CFLAGS += -iquote cmd/mcfg-inspect
 $(O)/fuzz_inspect $(O)/replay/inspect $(O)/fuzz_scep $(O)/replay/scep: \
     $(O)/tests/fuzz/fixed.o
 

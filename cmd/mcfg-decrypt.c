@@ -4,9 +4,9 @@
  */
 #include <string.h>
 
-#include "cms.h"
-#include "opts.h"
-#include "tree.h"
+#include "cli/opts.h"
+#include "cms/cms.h"
+#include "plist/node.h"
 
 static struct args {
 	struct io_input in;

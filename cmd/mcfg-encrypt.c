@@ -4,11 +4,11 @@
  */
 #include <string.h>
 
-#include "cms.h"
-#include "opts.h"
-#include "profile.h"
-#include "site.h"
-#include "tree.h"
+#include "cli/opts.h"
+#include "cms/cms.h"
+#include "plist/node.h"
+#include "profile/profile.h"
+#include "site/site.h"
 
 static struct args {
 	struct io_input in;

@@ -4,12 +4,12 @@
  */
 #include <string.h>
 
-#include "cms.h"
-#include "opts.h"
-#include "profile.h"
-#include "site.h"
-#include "spec.h"
-#include "tree.h"
+#include "cli/opts.h"
+#include "cms/cms.h"
+#include "plist/node.h"
+#include "profile/profile.h"
+#include "site/site.h"
+#include "text/text.h"
 
 static struct args {
 	struct strings operands;	/* KEYPATH [FILE] */

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
-#include "opts.h"
-#include "profile.h"
-#include "schema.h"
-#include "tree.h"
+#include "base/clock.h"
+#include "cli/opts.h"
+#include "plist/node.h"
+#include "profile/profile.h"
+#include "schema/schema.h"
 
 static const char *check_allow(const char *);
 

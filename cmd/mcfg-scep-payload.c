@@ -1,9 +1,9 @@
 #include <string.h>
 
-#include "cert.h"
-#include "opts.h"
-#include "profile.h"
-#include "site.h"
+#include "cli/opts.h"
+#include "profile/profile.h"
+#include "site/site.h"
+#include "x509/cert.h"
 
 static struct args {
 	struct io_output out;

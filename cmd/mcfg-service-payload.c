@@ -1,6 +1,6 @@
-#include "opts.h"
-#include "profile.h"
-#include "site.h"
+#include "cli/opts.h"
+#include "profile/profile.h"
+#include "site/site.h"
 
 static struct args {
 	struct io_output out;

@@ -4,10 +4,10 @@
  */
 #include <string.h>
 
-#include "clock.h"
-#include "opts.h"
-#include "profile.h"
-#include "trust.h"
+#include "base/clock.h"
+#include "cli/opts.h"
+#include "profile/profile.h"
+#include "trust/trust.h"
 
 static struct args {
 	struct io_input in;

@@ -1,13 +1,13 @@
 /* A key and a subject in, a SCEP PKIOperation message out. */
 #include <string.h>
 
-#include "cert.h"
-#include "clock.h"
-#include "io.h"
-#include "opts.h"
-#include "scep.h"
-#include "scep_trust.h"
-#include "tree.h"
+#include "base/clock.h"
+#include "cli/opts.h"
+#include "plist/node.h"
+#include "scep/scep.h"
+#include "scep/trust.h"
+#include "sys/io.h"
+#include "x509/cert.h"
 
 struct args {
 	struct io_output out;

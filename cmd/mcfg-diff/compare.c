@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "schema.h"
+#include "schema/schema.h"
 
 enum { ITEMS_PRODUCT_MAX = 1 << 16 };	/* of an array compared with care */
 

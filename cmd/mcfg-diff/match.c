@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ident.h"
+#include "base/uuid.h"
 
 typedef const char *side_key(const struct side *);
 

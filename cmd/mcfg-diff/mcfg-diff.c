@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
-#include "profile.h"
+#include "base/clock.h"
+#include "profile/profile.h"
 
 static struct args args;
 

@@ -2,8 +2,8 @@
 #ifndef MCFG_DIFF_TOOL_H
 #define MCFG_DIFF_TOOL_H
 
-#include "opts.h"
-#include "tree.h"
+#include "cli/opts.h"
+#include "plist/node.h"
 
 struct args {
 	struct io_input in;

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report.h"
-#include "schema.h"
+#include "json/json.h"
+#include "schema/schema.h"
 
 /* One printable line, with nothing cut off. */
 static void

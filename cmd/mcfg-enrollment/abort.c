@@ -1,7 +1,7 @@
 /* abort: an enrollment ends, and with it what it was given. */
-#include "clock.h"
+#include "base/clock.h"
 #include "enrollment.h"
-#include "site.h"
+#include "site/site.h"
 
 static struct args {
 	const char *ledger, *config;

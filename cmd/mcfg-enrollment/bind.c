@@ -4,12 +4,12 @@
  */
 #include <string.h>
 
-#include "cert.h"
-#include "clock.h"
-#include "cms.h"
+#include "base/clock.h"
+#include "cms/cms.h"
 #include "enrollment.h"
-#include "profile.h"
-#include "site.h"
+#include "profile/profile.h"
+#include "site/site.h"
+#include "x509/cert.h"
 
 static struct args {
 	const char *ledger, *config, *signer, *id;

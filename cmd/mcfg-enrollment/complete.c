@@ -1,10 +1,10 @@
 /* complete: a device came back with its identity, and gets its variables. */
 #include <string.h>
 
-#include "cert.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "enrollment.h"
-#include "site.h"
+#include "site/site.h"
+#include "x509/cert.h"
 
 enum { AGAIN = 600 };	/* how long a lost answer may be asked for again */
 

@@ -2,11 +2,11 @@
 #ifndef MCFG_ENROLLMENT_H
 #define MCFG_ENROLLMENT_H
 
-#include "cert.h"
-#include "ledger.h"
-#include "opts.h"
-#include "report.h"
-#include "tree.h"
+#include "cli/opts.h"
+#include "json/json.h"
+#include "ledger/ledger.h"
+#include "plist/node.h"
+#include "x509/cert.h"
 
 enum {
 	KEPT_MAX = 256 << 10,	/* a plist that the ledger keeps */

@@ -1,10 +1,10 @@
 /* identify: a device answered phase 1, and may buy its identity. */
 #include <string.h>
 
-#include "cert.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "enrollment.h"
-#include "site.h"
+#include "site/site.h"
+#include "x509/cert.h"
 
 static struct args {
 	const char *ledger, *config, *allow, *subject, *organization, *report;

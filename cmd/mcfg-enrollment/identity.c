@@ -1,9 +1,9 @@
 /* The certificate with which a device comes back: who that is. */
 #include <string.h>
 
-#include "cert.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "enrollment.h"
+#include "x509/cert.h"
 
 /* What speaks against a certificate that is the recorded one. */
 static enum status

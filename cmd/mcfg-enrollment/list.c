@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "enrollment.h"
-#include "site.h"
+#include "site/site.h"
 
 enum {
 	COLUMNS = 7,

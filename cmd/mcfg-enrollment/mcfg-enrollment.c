@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
 
 enum status
 open_ledger(const char *uri, const char *base, enum ledger_mode mode,

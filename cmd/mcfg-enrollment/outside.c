@@ -6,9 +6,9 @@
  */
 #include <string.h>
 
-#include "cert.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "enrollment.h"
+#include "x509/cert.h"
 
 static bool
 issued_by_any(X509 *signer, const STACK_OF(X509) *issuers)

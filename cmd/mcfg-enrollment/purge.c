@@ -1,7 +1,7 @@
 /* purge: forget what led nowhere. */
-#include "clock.h"
+#include "base/clock.h"
 #include "enrollment.h"
-#include "site.h"
+#include "site/site.h"
 
 static struct args {
 	const char *ledger, *config;

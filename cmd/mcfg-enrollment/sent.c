@@ -1,9 +1,9 @@
 /* sent: a configuration was made and handed to the web server, or was not. */
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "enrollment.h"
-#include "site.h"
+#include "site/site.h"
 
 enum { REASON_MAX = 1000 };	/* bytes, escaped */
 

@@ -1,9 +1,9 @@
 /* show: one enrollment, with all that happened to it. */
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "enrollment.h"
-#include "site.h"
+#include "site/site.h"
 
 enum { TEXT_MAX = 400 };	/* bytes of one value, escaped */
 

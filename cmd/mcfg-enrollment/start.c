@@ -1,10 +1,10 @@
 /* start: a user is known, and gets the challenge of phase 1. */
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "enrollment.h"
-#include "site.h"
-#include "spec.h"
+#include "site/site.h"
+#include "text/text.h"
 
 enum {
 	ID_RAW = 16,

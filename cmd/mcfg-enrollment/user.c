@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "enrollment.h"
-#include "site.h"
+#include "site/site.h"
 
 enum { USER_MAX = 256 };
 

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cms.h"
+#include "cms/cms.h"
 #include "inspect.h"
 
 /* ---- line ends ---- */

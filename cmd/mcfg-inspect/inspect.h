@@ -8,11 +8,11 @@
 #ifndef MCFG_INSPECT_H
 #define MCFG_INSPECT_H
 
-#include "buf.h"
-#include "cert_facts.h"
-#include "cms_facts.h"
-#include "report.h"
-#include "tree.h"
+#include "base/buf.h"
+#include "facts/cms.h"
+#include "facts/facts.h"
+#include "json/json.h"
+#include "plist/node.h"
 
 enum {
 	LAYERS_MAX = 8,		/* things inside of things */

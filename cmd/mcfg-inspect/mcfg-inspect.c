@@ -1,10 +1,10 @@
 #include <string.h>
 
-#include "cert.h"
-#include "clock.h"
+#include "base/clock.h"
+#include "cli/opts.h"
 #include "inspect.h"
-#include "io.h"
-#include "opts.h"
+#include "sys/io.h"
+#include "x509/cert.h"
 
 static struct args {
 	struct io_input in;

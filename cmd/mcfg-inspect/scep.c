@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "inspect.h"
-#include "scep.h"
+#include "scep/scep.h"
 /* The first value of an attribute of the signer, or NULL. */
 static const char *
 attribute(const struct report *r, const char *name)

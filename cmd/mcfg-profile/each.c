@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "spec.h"
+#include "text/text.h"
 
 enum { NAME_MAX_LEN = 200 };
 

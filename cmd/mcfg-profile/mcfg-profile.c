@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "clock.h"
-#include "site.h"
-#include "spec.h"
+#include "base/clock.h"
+#include "site/site.h"
+#include "text/text.h"
 
 static struct args args;
 

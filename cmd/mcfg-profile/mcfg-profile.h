@@ -2,9 +2,9 @@
 #ifndef MCFG_PROFILE_TOOL_H
 #define MCFG_PROFILE_TOOL_H
 
-#include "opts.h"
-#include "profile.h"
-#include "tree.h"
+#include "cli/opts.h"
+#include "plist/node.h"
+#include "profile/profile.h"
 
 struct args {
 	struct io_input in;

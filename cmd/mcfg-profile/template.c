@@ -1,10 +1,10 @@
 #include <string.h>
 
-#include "clock.h"
-#include "cms.h"
-#include "ident.h"
+#include "base/clock.h"
+#include "base/uuid.h"
+#include "cms/cms.h"
 #include "mcfg-profile.h"
-#include "spec.h"
+#include "text/text.h"
 
 static size_t
 count_of(const char *s, const char *set, size_t max)

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cert.h"
-#include "spec.h"
+#include "text/text.h"
+#include "x509/cert.h"
 
 struct extracting {
 	const char *dir;	/* as the files are written */

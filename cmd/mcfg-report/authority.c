@@ -1,9 +1,9 @@
 /* What the folder of a CA says about its own dates.  No key is opened. */
 #include <string.h>
 
-#include "cert_crl.h"
-#include "io.h"
 #include "overview.h"
+#include "sys/io.h"
+#include "x509/crl.h"
 
 static void
 add_cert(struct overview *o, const char *role, const char *file,

@@ -1,8 +1,8 @@
 /* The overview as data; mcfg-report(1) names the keys. */
 #include "overview.h"
 
-#include "cert.h"
-#include "report.h"
+#include "json/json.h"
+#include "x509/cert.h"
 
 static void
 add_time(struct report *r, const char *key, int64_t t)

@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "io.h"
 #include "overview.h"
+#include "sys/io.h"
 
 enum {
 	LINE = 2048,		/* bytes of a line that are looked at */

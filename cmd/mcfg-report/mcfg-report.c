@@ -1,8 +1,8 @@
 /* mcfg-report: the ledger, a CA's folder and logs in, one page out. */
-#include "io.h"
-#include "opts.h"
+#include "cli/opts.h"
 #include "overview.h"
-#include "site.h"
+#include "site/site.h"
+#include "sys/io.h"
 
 static struct args {
 	struct io_output out;

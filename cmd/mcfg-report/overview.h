@@ -6,8 +6,8 @@
 #ifndef MCFG_OVERVIEW_H
 #define MCFG_OVERVIEW_H
 
-#include "clock.h"
-#include "ledger_summary.h"
+#include "base/clock.h"
+#include "ledger/summary.h"
 
 enum {
 	ROWS = 25,		/* of a list, unless --rows says */

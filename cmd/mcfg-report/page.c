@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
+#include "cli/opts.h"
 #include "html.h"
-#include "opts.h"
 
 static void
 put_head(struct buf *out, const struct overview *o)

@@ -1,6 +1,6 @@
 /* Certificates by their end, revoked ones, requests that wait. */
-#include "cert.h"
 #include "html.h"
+#include "x509/cert.h"
 
 static void
 put_terms(struct buf *out, const struct overview *o)

@@ -1,7 +1,7 @@
 /* Who signs: the certificate, its chain, and what devices will say of them. */
 #include "mcfg-sign.h"
 
-#include "clock.h"
+#include "base/clock.h"
 
 /* A leaf that expires so soon is warned of. */
 enum { SOON = 14 * CLOCK_DAY };

@@ -4,8 +4,8 @@
  */
 #include "mcfg-sign.h"
 
-#include "clock.h"
-#include "site.h"
+#include "base/clock.h"
+#include "site/site.h"
 
 enum { JOBS_MAX = 256 };
 

@@ -2,9 +2,9 @@
 #ifndef MCFG_SIGN_TOOL_H
 #define MCFG_SIGN_TOOL_H
 
-#include "cert.h"
-#include "opts.h"
-#include "tree.h"
+#include "cli/opts.h"
+#include "plist/node.h"
+#include "x509/cert.h"
 
 struct args {
 	struct strings inputs;

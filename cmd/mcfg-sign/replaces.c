@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "cms.h"
+#include "cms/cms.h"
 
 static void
 compare_identifiers(const char *old, const struct tree *was, const char *name,

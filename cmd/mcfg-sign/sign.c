@@ -1,9 +1,9 @@
 /* One profile, signed. */
 #include "mcfg-sign.h"
 
-#include "clock.h"
-#include "cms.h"
-#include "profile.h"
+#include "base/clock.h"
+#include "cms/cms.h"
+#include "profile/profile.h"
 
 /*
  * Gives the bytes to be signed in unwrapped where they are not in itself, and

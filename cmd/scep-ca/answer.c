@@ -1,7 +1,7 @@
 /* answer: one request, no HTTP. */
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "request.h"
 #include "verbs.h"
 

@@ -1,6 +1,6 @@
 #include "approval.h"
 
-#include "child.h"
+#include "sys/child.h"
 
 static void
 to_json(const struct approval_facts *f, struct buf *out)

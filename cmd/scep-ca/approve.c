@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "authority.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "listing.h"
 #include "verbs.h"
 

@@ -8,12 +8,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cert.h"
-#include "io.h"
-#include "issue.h"
-#include "ledger.h"
-#include "opts.h"
-#include "scep.h"
+#include "cli/opts.h"
+#include "issue/issue.h"
+#include "ledger/ledger.h"
+#include "scep/scep.h"
+#include "sys/io.h"
+#include "x509/cert.h"
 
 /* Files of DIR.  Those of a rollover have the same names behind a prefix. */
 #define CA_CERT		"cert.pem"

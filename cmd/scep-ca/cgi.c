@@ -15,7 +15,7 @@
 #define NO_FCGI_DEFINES
 #include <fcgiapp.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "request.h"
 #include "verbs.h"
 

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "check.h"
-#include "clock.h"
 #include "verbs.h"
 
 struct args {

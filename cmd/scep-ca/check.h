@@ -3,8 +3,8 @@
 #define MCFG_CHECK_H
 
 #include "authority.h"
-#include "cert_crl.h"
-#include "report.h"
+#include "json/json.h"
+#include "x509/crl.h"
 
 /* What was found so far. */
 struct findings {

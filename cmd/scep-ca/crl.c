@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
-#include "cert_crl.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "verbs.h"
+#include "x509/crl.h"
 
 struct args {
 	struct authority_source source;

@@ -1,7 +1,7 @@
 /* init: makes a CA. */
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "crl.h"
 #include "folder.h"
 #include "verbs.h"

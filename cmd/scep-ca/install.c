@@ -1,5 +1,5 @@
 /* install: the certificate of a subordinate CA, made elsewhere. */
-#include "clock.h"
+#include "base/clock.h"
 #include "crl.h"
 #include "folder.h"
 #include "verbs.h"

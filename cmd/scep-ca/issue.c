@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "authority.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "verbs.h"
 
 struct args {

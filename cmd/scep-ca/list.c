@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "authority.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "listing.h"
 #include "verbs.h"
 

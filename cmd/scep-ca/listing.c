@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cert.h"
-#include "clock.h"
-#include "issue.h"
+#include "base/clock.h"
+#include "issue/issue.h"
+#include "x509/cert.h"
 
 int
 listing_reason_number(const char *name)

@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-#include "ledger.h"
-#include "report.h"
+#include "json/json.h"
+#include "ledger/ledger.h"
 
 /* "valid", "expired", "revoked" or "not_yet_valid". */
 const char *listing_state(const struct ledger_certificate *c, int64_t now);

@@ -1,6 +1,6 @@
 /* purge: forgets requests and challenges that came to nothing. */
 #include "authority.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "verbs.h"
 
 struct args {

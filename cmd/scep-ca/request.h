@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "authority.h"
-#include "buf.h"
+#include "base/buf.h"
 
 struct request {
 	const char *operation;	/* or NULL */

@@ -1,5 +1,5 @@
 /* revoke: takes a certificate back, and signs a new list. */
-#include "clock.h"
+#include "base/clock.h"
 #include "crl.h"
 #include "listing.h"
 #include "verbs.h"

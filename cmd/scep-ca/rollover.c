@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "crl.h"
 #include "folder.h"
 #include "verbs.h"

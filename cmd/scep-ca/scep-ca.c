@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "secret.h"
+#include "sys/secret.h"
 #include "verbs.h"
 
 static const struct tool *const verbs[] = {

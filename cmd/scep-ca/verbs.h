@@ -2,7 +2,7 @@
 #ifndef MCFG_VERBS_H
 #define MCFG_VERBS_H
 
-#include "opts.h"
+#include "cli/opts.h"
 
 extern const struct tool verb_init;
 extern const struct tool verb_install;

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cert.h"
-#include "scep_trust.h"
+#include "scep/trust.h"
+#include "x509/cert.h"
 
 /* What was asked for.  Everything belongs to the struct. */
 struct issued_request {

@@ -1,14 +1,14 @@
 /* A SCEP reply (CertRep) in, the issued certificate out. */
 #include <string.h>
 
-#include "cert.h"
-#include "clock.h"
-#include "io.h"
+#include "base/clock.h"
+#include "cli/opts.h"
 #include "issued.h"
-#include "opts.h"
-#include "scep.h"
-#include "scep_trust.h"
-#include "tree.h"
+#include "plist/node.h"
+#include "scep/scep.h"
+#include "scep/trust.h"
+#include "sys/io.h"
+#include "x509/cert.h"
 
 struct args {
 	struct io_input in;

@@ -2,7 +2,7 @@
  * What the binary reader takes must come out as XML that the other reader
  * takes and writes the same.
  */
-#include "tree.h"
+#include "plist/node.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 

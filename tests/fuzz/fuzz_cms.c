@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "cert_parts.h"
-#include "trust.h"
+#include "trust/trust.h"
+#include "x509/local.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

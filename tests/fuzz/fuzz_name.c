@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "cert.h"
+#include "x509/cert.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
  *
  * The parser is for one call in a process: its state is set back from inside.
  */
-#include "../../common/opts.c"
+#include "../../common/cli/opts.c"
 
 int scep_payload_main(int argc, char **argv);
 

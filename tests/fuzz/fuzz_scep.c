@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../cmd/scep-ca/issue/issue.h"
 #include "fixed.h"
-#include "issue.h"
-#include "scep.h"
+#include "scep/scep.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

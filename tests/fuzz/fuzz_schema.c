@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "schema.h"
-#include "spec_doc.h"
+#include "schema/schema.h"
+#include "text/doc.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

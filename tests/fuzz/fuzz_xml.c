@@ -2,7 +2,7 @@
  * What the XML reader takes must come back the same from what the emitter
  * writes of it, and the second writing must be the first.
  */
-#include "tree.h"
+#include "plist/node.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 

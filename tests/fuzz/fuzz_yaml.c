@@ -7,9 +7,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "io.h"
-#include "profile.h"
-#include "spec.h"
+#include "profile/profile.h"
+#include "sys/io.h"
+#include "text/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

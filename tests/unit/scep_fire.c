@@ -16,9 +16,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "clock.h"
-#include "io.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "sys/io.h"
 
 enum { REPLY_MAX = 1 << 20, CLIENTS_MAX = 64 };
 

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cert.h"
-#include "clock.h"
-#include "io.h"
-#include "scep.h"
+#include "base/clock.h"
+#include "scep/scep.h"
+#include "sys/io.h"
+#include "x509/cert.h"
 
 static struct identity client;
 static X509 *ca;

@@ -10,11 +10,11 @@
 
 #include <openssl/rsa.h>
 
-#include "cert.h"
-#include "clock.h"
-#include "issue.h"
-#include "scep.h"
-#include "scep_parts.h"
+#include "../../cmd/scep-ca/issue/issue.h"
+#include "base/clock.h"
+#include "scep/local.h"
+#include "scep/scep.h"
+#include "x509/cert.h"
 
 #if defined(__has_include)
 #if __has_include(<valgrind/callgrind.h>)

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 static void
 answer(const char *verb, const char *arg)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "child.h"
+#include "sys/child.h"
 
 static const char *const ends[] = {
 	[CHILD_EXITED] = "exited",

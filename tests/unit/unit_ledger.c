@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cert.h"
-#include "ledger.h"
+#include "ledger/ledger.h"
+#include "x509/cert.h"
 
 enum { WORDS_MAX = 12 };
 

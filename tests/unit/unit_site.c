@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "diag.h"
-#include "site.h"
+#include "base/diag.h"
+#include "site/site.h"
 
 static void
 show(const struct site *s, const char *key)

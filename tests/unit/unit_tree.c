@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "io.h"
-#include "tree.h"
+#include "plist/node.h"
+#include "sys/io.h"
 
 static unsigned long taken, refused;
 

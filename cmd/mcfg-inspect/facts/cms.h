@@ -1,0 +1,58 @@
+/*
+ * cms_facts: what a Cryptographic Message Syntax message says about itself
+ * (RFC 5652), without any judgement of trust.  It reads what cms_parse()
+ * refuses as well: trailing bytes, unknown digests, several signers.
+ */
+#ifndef MCFG_INSPECT_FACTS_CMS_H
+#define MCFG_INSPECT_FACTS_CMS_H
+
+#include "base/buf.h"
+#include "facts/facts.h"
+#include "json/json.h"
+
+enum cms_kind {
+	CMS_SIGNED,
+	CMS_ENVELOPED,		/* to recipients: EnvelopedData and kin */
+	CMS_OTHER,		/* data, digestedData, ... */
+};
+
+/* What those who look further need; everything belongs to the struct. */
+struct cms_view {
+	enum cms_kind kind;
+	char *type;		/* "signedData", ... */
+	char *content_type;	/* of what is inside: "data", ... */
+	struct buf content;	/* of SignedData, unverified */
+	bool has_content;	/* false: detached, or certificates only */
+	size_t signers;
+	size_t certs;
+	size_t crls;
+	char *signer_name;	/* subject of the first signer, or NULL */
+	char *signer_issuer;	/* its issuer, or NULL */
+	bool signer_is_self_signed;
+};
+#define CMS_VIEW_INIT	{ 0 }
+#define auto_cms_view	AUTO(cms_view_free) struct cms_view
+
+void cms_view_free(struct cms_view *v);
+
+/* True for bytes that begin as a ContentInfo does. */
+bool cms_facts_looks_like(const struct buf *der);
+
+/*
+ * cms_facts() adds to r: "cms" (type, version, digests, content type, sizes,
+ * cipher), "signers", "certificates" and "crls" of SignedData, "recipients"
+ * of EnvelopedData.  detached is the content of a message that has none
+ * inside, or NULL.  NULL, or the reason why the bytes are no such message; r
+ * may then hold a part.
+ */
+const char *cms_facts(const struct facts *f, const struct buf *der,
+    const struct buf *detached, struct report *r, struct cms_view *out);
+
+/*
+ * The values of a signed attribute of the first signer: an array of texts
+ * inside of r, which cms_facts() filled, or NULL.
+ */
+const struct report *cms_facts_attribute(const struct report *r,
+    const char *name);
+
+#endif

@@ -1,0 +1,341 @@
+#define MCFG_DIAG_ITSELF
+#include "base/diag.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+
+enum {
+	LINE_RAW = 4096,	/* a line before it is escaped */
+	LINE_MAX_SHOWN = 1200,	/* bytes of a line that are shown */
+};
+
+static const char *tool = "mcfg";
+static bool verbose;
+
+/* Where lines go instead of standard error, the innermost last. */
+enum { CAPTURES_MAX = 8 };
+static struct {
+	char *line;
+	size_t size;
+} captures[CAPTURES_MAX];
+static size_t capturing;
+
+void
+diag_init(const char *name)
+{
+	tool = name;
+}
+
+void
+diag_verbose(bool on)
+{
+	verbose = on;
+}
+
+void
+diag_uncapture(void)
+{
+	capturing = 0;
+}
+
+void
+diag_capture(char *line, size_t size)
+{
+	if (line == NULL) {
+		capturing -= capturing > 0 ? 1 : 0;
+		return;
+	}
+	if (capturing < CAPTURES_MAX)
+		capturing++;
+	captures[capturing - 1].line = line;
+	captures[capturing - 1].size = size;
+	if (size > 0)
+		line[0] = '\0';
+}
+
+/*
+ * Decodes one UTF-8 sequence (RFC 3629: no surrogates, no overlong forms).
+ * Returns its length, or 0 where there is none.
+ */
+static size_t
+utf8_decode(const unsigned char *s, size_t len, uint32_t *cp)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t n, i;
+
+	if (s[0] < 0x80)
+		n = 1;
+	else if (s[0] >= 0xC2 && s[0] < 0xE0)
+		n = 2;
+	else if (s[0] >= 0xE0 && s[0] < 0xF0)
+		n = 3;
+	else if (s[0] >= 0xF0 && s[0] < 0xF5)
+		n = 4;
+	else
+		return 0;
+	if (n > len)
+		return 0;
+	*cp = n == 1 ? s[0] : s[0] & (0xFFu >> (n + 1));
+	for (i = 1; i < n; i++) {
+		if ((s[i] & 0xC0) != 0x80)
+			return 0;
+		*cp = *cp << 6 | (s[i] & 0x3Fu);
+	}
+	if (*cp < least[n] || *cp > 0x10FFFF ||
+	    (*cp >= 0xD800 && *cp <= 0xDFFF))
+		return 0;
+	return n;
+}
+
+/* True for what would move, hide or reorder the text around it. */
+static bool
+is_invisible(uint32_t cp)
+{
+	return (cp >= 0x7F && cp <= 0x9F) || cp == 0xAD || cp == 0x61C ||
+	    cp == 0x180E || (cp >= 0x200B && cp <= 0x200F) ||
+	    (cp >= 0x2028 && cp <= 0x202E) || (cp >= 0x2060 && cp <= 0x206F) ||
+	    cp == 0xFEFF || (cp >= 0xFFF0 && cp <= 0xFFFB) ||
+	    (cp >= 0xE0000 && cp <= 0xE007F);
+}
+
+size_t
+diag_invisible(const char *text, size_t len, uint32_t *cp)
+{
+	size_t n = utf8_decode((const unsigned char *)text, len, cp);
+
+	return n > 0 && is_invisible(*cp) ? n : 0;
+}
+
+/* Writes the escaped form of what s begins with; returns bytes of s taken. */
+static size_t
+escape_one(const unsigned char *s, size_t len, char *one, size_t size)
+{
+	uint32_t cp = 0;
+	size_t n = utf8_decode(s, len, &cp);
+
+	if (n == 0) {
+		snprintf(one, size, "\\x%02x", s[0]);
+		return 1;
+	}
+	if (cp == '\n')
+		snprintf(one, size, "\\n");
+	else if (cp == '\r')
+		snprintf(one, size, "\\r");
+	else if (cp == '\t')
+		snprintf(one, size, "\\t");
+	else if (cp < 0x20 || cp == 0x7F)
+		snprintf(one, size, "\\x%02x", (unsigned)cp);
+	else if (is_invisible(cp))
+		snprintf(one, size, "\\u%04x", (unsigned)cp);
+	else
+		snprintf(one, size, "%.*s", (int)n, (const char *)s);
+	return n;
+}
+
+char *
+diag_escape(const char *text, size_t len, char *out, size_t size)
+{
+	static const char cut[] = "...";
+	const unsigned char *s = (const unsigned char *)text;
+	size_t i = 0, o = 0;
+	char one[16];
+
+	if (size == 0)
+		return out;
+	while (i < len) {
+		size_t taken = escape_one(s + i, len - i, one, sizeof one);
+		size_t n = strlen(one);
+		bool last = i + taken >= len;
+
+		if (o + n + (last ? 0 : sizeof cut - 1) >= size) {
+			if (o + sizeof cut <= size) {
+				memcpy(out + o, cut, sizeof cut - 1);
+				o += sizeof cut - 1;
+			}
+			break;
+		}
+		memcpy(out + o, one, n);
+		o += n;
+		i += taken;
+	}
+	out[o] = '\0';
+	return out;
+}
+
+/* One write(2) a line, so that lines of parallel processes stay whole. */
+static void
+put_line(const char *kind, const char *text)
+{
+	char shown[LINE_MAX_SHOWN], line[LINE_MAX_SHOWN + 128];
+	ssize_t n;
+	int len;
+
+	diag_escape(text, strlen(text), shown, sizeof shown);
+	len = snprintf(line, sizeof line, "%s: %s%s\n", tool, kind, shown);
+	if (len < 0)
+		return;
+	if ((size_t)len >= sizeof line)
+		len = (int)sizeof line - 1;
+	do
+		n = write(STDERR_FILENO, line, (size_t)len);
+	while (n == -1 && errno == EINTR);
+}
+
+static void
+put_failure(const char *text)
+{
+	if (capturing > 0)
+		diag_escape(text, strlen(text), captures[capturing - 1].line,
+		    captures[capturing - 1].size);
+	else
+		put_line("", text);
+}
+
+enum status
+fail(enum status st, const char *fmt, ...)
+{
+	char raw[LINE_RAW];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(raw, sizeof raw, fmt, ap);
+	va_end(ap);
+	put_failure(raw);
+	return st;
+}
+
+/* Adds ": reason" to the formatted text. */
+static void PRINTF_LIKE(2, 0)
+fail_because(const char *reason, const char *fmt, va_list ap)
+{
+	char raw[LINE_RAW];
+	int n;
+
+	n = vsnprintf(raw, sizeof raw, fmt, ap);
+	if (reason != NULL && n >= 0 && (size_t)n < sizeof raw)
+		snprintf(raw + n, sizeof raw - (size_t)n, ": %s", reason);
+	put_failure(raw);
+}
+
+enum status
+fail_errno(enum status st, const char *fmt, ...)
+{
+	const char *reason = strerror(errno);
+	va_list ap;
+
+	va_start(ap, fmt);
+	fail_because(reason, fmt, ap);
+	va_end(ap);
+	return st;
+}
+
+/* Takes the first reason out of the queue, NULL where it is empty. */
+static const char *
+ssl_first(void)
+{
+	const char *file, *func, *data, *reason = NULL;
+	unsigned long code;
+	int line, flags;
+
+	while ((code = ERR_get_error_all(&file, &line, &func, &data,
+	    &flags)) != 0) {
+		const char *text = ERR_reason_error_string(code);
+
+		if (ERR_SYSTEM_ERROR(code))
+			text = strerror(ERR_GET_REASON(code));
+		if (text == NULL)
+			text = "unknown reason";
+		if (reason == NULL)
+			reason = text;
+		detail("OpenSSL: %s in %s%s%s", text, func,
+		    flags & ERR_TXT_STRING && *data != '\0' ? ": " : "",
+		    flags & ERR_TXT_STRING ? data : "");
+	}
+	return reason;
+}
+
+const char *
+diag_ssl_reason(void)
+{
+	const char *reason = ssl_first();
+
+	return reason != NULL ? reason : "no reason given";
+}
+
+void
+diag_ssl_clear(void)
+{
+	ERR_clear_error();
+}
+
+enum status
+fail_ssl(enum status st, const char *fmt, ...)
+{
+	const char *reason = ssl_first();
+	va_list ap;
+
+	va_start(ap, fmt);
+	fail_because(reason, fmt, ap);
+	va_end(ap);
+	return st;
+}
+
+static void PRINTF_LIKE(2, 0)
+say(const char *kind, const char *fmt, va_list ap)
+{
+	char raw[LINE_RAW];
+
+	vsnprintf(raw, sizeof raw, fmt, ap);
+	put_line(kind, raw);
+}
+
+void
+warning(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("warning: ", fmt, ap);
+	va_end(ap);
+}
+
+void
+detail(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!verbose)
+		return;
+	va_start(ap, fmt);
+	say("", fmt, ap);
+	va_end(ap);
+}
+
+void
+note(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("", fmt, ap);
+	va_end(ap);
+}
+
+bool
+diag_is_visible(const char *text, size_t len)
+{
+	size_t i;
+	uint32_t cp;
+
+	for (i = 0; i < len; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7F ||
+		    diag_invisible(text + i, len - i, &cp) > 0)
+			return false;
+	return true;
+}

@@ -1,0 +1,153 @@
+/*
+ * opts: a table of options -> values, and the main() of every tool.
+ *
+ *	static struct args { struct io_input in; ...; bool any; } args;
+ *
+ *	static const struct opt options[] = {
+ *		OPT_OUTPUT(args.out),
+ *		OPT_IDENTITY(args.id),
+ *		{ 0, "any", NULL, "sign what is no plist too", .flag = &args.any },
+ *		{ 0 },
+ *	};
+ *
+ *	static const struct tool tool = { "mcfg-sign", ..., options, ... };
+ *
+ *	int main(int argc, char **argv)
+ *	{
+ *		return (int)opts_main(&tool, argc, argv, run);
+ *	}
+ *
+ * The same table makes the parser and --help.  Options are never abbreviated;
+ * "--name VALUE" and "--name=VALUE" are the same; "--" ends them; they may
+ * stand behind operands.  Values are borrowed from argv.
+ */
+#ifndef MCFG_CLI_OPTS_H
+#define MCFG_CLI_OPTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sys/io.h"
+#include "sys/secret.h"
+
+#ifndef MCFG_VERSION
+#define MCFG_VERSION "0"
+#endif
+
+/* One row: exactly one of the targets is set, or only check. */
+struct opt {
+	char letter;		/* short form, or 0 */
+	const char *name;	/* long form without its dashes */
+	const char *arg;	/* what --help calls the value; NULL: a flag */
+	const char *help;	/* one line, lower case, no period */
+	bool *flag;
+	const char **value;	/* given once */
+	struct strings *values;	/* given any number of times */
+	long *number;		/* decimal, min to max */
+	int64_t *duration;	/* seconds, from "90d" */
+	long min, max;		/* of number */
+	const char *choices;	/* "a|b|c": the value is one of these */
+	const char *(*check)(const char *value); /* NULL, or the reason why not */
+	bool is_file;		/* "-" claims standard input */
+	const char *config;	/* key of site.yaml that gives a default:
+				 * "organization", "scep.url"; see site.h */
+};
+
+struct args;			/* every tool and verb defines its own */
+typedef enum status opts_run(const struct args *);
+
+/* A tool, or a verb of one. */
+struct tool {
+	const char *name;	/* "mcfg-sign", or of a verb "issue" */
+	const char *summary;	/* one sentence: what is read, what is written */
+	const char *operands;	/* in the usage line: "[FILE]"; NULL: none */
+	const char *example;	/* one command line */
+	const struct opt *options;
+	const struct args *args;	/* handed to run */
+	struct io_input *input;		/* takes one INPUT, default stdin ... */
+	const char *const *no_input_if;	/* ... but not where this is set */
+	struct strings *inputs;		/* takes any number of operands */
+	const struct tool *const *verbs;	/* NULL-terminated, or NULL */
+	opts_run *run;		/* of a verb */
+};
+
+/*
+ * opts_main() sets up the process, parses, prints --help and --version, and
+ * otherwise runs.  It returns the exit status.  For a tool with verbs run is
+ * NULL.
+ */
+enum status opts_main(const struct tool *tool, int argc, char **argv,
+    opts_run *run);
+
+/*
+ * opts_parse() is the parser alone: argv[0] is skipped.  *done is set where
+ * --help or --version was printed.  It may be called once in a process.
+ */
+enum status opts_parse(const struct tool *tool, int argc, char **argv,
+    bool *done) USE_RESULT;
+
+/* opts_given() tells whether the row with this target was on the command
+ * line. */
+bool opts_given(const void *target);
+
+/*
+ * opts_set() gives a row a value as the command line would; of names where it
+ * stands in diagnostics ("site.yaml:3:5").  value is borrowed.
+ */
+enum status opts_set(const struct opt *row, const char *of, const char *value)
+    USE_RESULT;
+
+/*
+ * opts_missing() is the USAGE failure for a needed option that is not there:
+ * "missing --recipient (the device certificate)".
+ */
+enum status opts_missing(const char *option, const char *hint);
+
+/* opts_check_type() accepts a Content-Type that cannot break a header. */
+const char *opts_check_type(const char *value);
+
+/* opts_check_at() is --at. */
+const char *opts_check_at(const char *value);
+
+/* Rows that many tools share. */
+#define OPT_OUTPUT(out)							\
+	{ 'o', "output", "FILE", "write there instead of standard output", \
+	    .value = &(out).path },					\
+	{ 0, "http", "TYPE", "put a CGI header with this Content-Type first", \
+	    .value = &(out).http, .check = opts_check_type }
+#define OPT_LENGTH(in)							\
+	{ 0, "length", "N", "read exactly N bytes of standard input",	\
+	    .value = &(in).length }
+#define OPT_IDENTITY(id)						\
+	{ 0, "cert", "FILE", "own certificate, PEM or DER",		\
+	    .value = &(id).cert },					\
+	{ 0, "key", "KEY", "own private key: a file, env:NAME, fd:N or pkcs11:...", \
+	    .value = &(id).key },					\
+	{ 0, "chain", "FILE", "certificates between the own one and the root", \
+	    .values = &(id).chain },					\
+	OPT_KEY_ACCESS(id)
+#define OPT_KEY_ACCESS(id)						\
+	{ 0, "passphrase", "SRC", "of the key: env:NAME, file:PATH or fd:N", \
+	    .value = &(id).passphrase },				\
+	{ 0, "loose-key", NULL, "take a key file that others can read",	\
+	    .flag = &(id).loose }
+#define OPT_CONFIG(path)						\
+	{ 0, "config", "FILE", "site YAML with defaults (mcfg-site.5)",	\
+	    .value = &(path) }
+#define OPT_FILES(dirs)							\
+	{ 0, "files", "DIR", "!file and !sha256 may also name files below DIR", \
+	    .values = &(dirs) }
+#define OPT_AT								\
+	{ 0, "at", "TIME", "pretend that it is TIME (RFC 3339)",	\
+	    .check = opts_check_at }
+#define OPT_PEM(on)							\
+	{ 0, "pem", NULL, "write PEM instead of DER", .flag = &(on) }
+#define OPT_REPORT(dest)						\
+	{ 0, "report", "FILE", "write the facts as JSON to FILE or fd:N", \
+	    .value = &(dest) }
+#define OPT_UUID_SEED(seed)						\
+	{ 0, "uuid-seed", "TEXT", "derive every UUID from TEXT",	\
+	    .value = &(seed) }
+
+#endif

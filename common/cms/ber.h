@@ -1,0 +1,100 @@
+/*
+ * ber: BER and DER (X.690) element by element, for looking at bytes of whom
+ * nothing is known.  Every length is checked against what is there, nothing
+ * is nested deeper than BER_DEPTH_MAX, and nothing is copied: an item points
+ * into the bytes it was read from.
+ *
+ * Functions that read return NULL, or the reason why they cannot.
+ */
+#ifndef MCFG_CMS_BER_H
+#define MCFG_CMS_BER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+enum {
+	BER_DEPTH_MAX = 32,
+	BER_ITEMS_MAX = 500000,	/* that ber_survey() walks */
+};
+
+/* Tags of the universal class. */
+enum {
+	BER_BOOLEAN = 1,
+	BER_INTEGER = 2,
+	BER_BIT_STRING = 3,
+	BER_OCTET_STRING = 4,
+	BER_NULL = 5,
+	BER_OID = 6,
+	BER_UTF8_STRING = 12,
+	BER_SEQUENCE = 16,
+	BER_SET = 17,
+	BER_NUMERIC_STRING = 18,
+	BER_PRINTABLE_STRING = 19,
+	BER_T61_STRING = 20,
+	BER_IA5_STRING = 22,
+	BER_UTC_TIME = 23,
+	BER_GENERALIZED_TIME = 24,
+	BER_VISIBLE_STRING = 26,
+	BER_BMP_STRING = 30,
+};
+
+/* Bytes that are still to be read. */
+struct ber {
+	const unsigned char *p;
+	size_t len;
+};
+
+struct ber_item {
+	unsigned cls;			/* 0 universal, 2 context */
+	uint32_t tag;
+	bool constructed;
+	bool indefinite;		/* its end is marked, not counted */
+	const unsigned char *start;	/* of its identifier ... */
+	size_t size;			/* ... to the end of everything */
+	struct ber body;		/* what is inside */
+};
+
+/* ber_next() reads the next element and moves in behind it. */
+const char *ber_next(struct ber *in, struct ber_item *out);
+
+/*
+ * ber_want() reads the next element only if it is of that universal tag;
+ * false, and nothing is moved, where it is not.
+ */
+bool ber_want(struct ber *in, uint32_t tag, struct ber_item *out);
+
+/* ber_want_context() does so for a tag of the context class. */
+bool ber_want_context(struct ber *in, uint32_t tag, struct ber_item *out);
+
+bool ber_is(const struct ber_item *i, uint32_t tag);
+bool ber_is_context(const struct ber_item *i, uint32_t tag);
+
+/*
+ * ber_octets() appends the bytes of an OCTET STRING, or of what stands for
+ * one under an implicit tag, its pieces joined.
+ */
+const char *ber_octets(const struct ber_item *i, struct buf *out);
+
+/* ber_oid() appends an OBJECT IDENTIFIER in dots, or "?" where it is none. */
+void ber_oid(const struct ber_item *i, struct buf *out);
+
+/* ber_number() is true for an INTEGER from 0 to 2^31 - 1. */
+bool ber_number(const struct ber_item *i, long *out);
+
+/* What a whole element is like, nested ones included. */
+struct ber_survey {
+	size_t size;		/* bytes of the element */
+	size_t depth;		/* how deep it is nested */
+	size_t items;		/* elements in all */
+	bool indefinite;	/* a length is not counted: BER, not DER */
+	bool pieces;		/* a string is made of pieces: BER, not DER */
+	bool long_length;	/* a length takes more bytes than it must */
+};
+
+/* ber_survey() walks the first element of the bytes. */
+const char *ber_survey(const void *p, size_t len, struct ber_survey *out);
+
+#endif

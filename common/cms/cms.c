@@ -1,0 +1,318 @@
+#include "cms/local.h"
+
+#include <string.h>
+
+#include <openssl/objects.h>
+
+enum {
+	DEPTH_MAX = 32,		/* of nested elements in a message */
+	PARTS_MAX = 100000,	/* elements in all */
+};
+
+/* The OID arc of PKCS #7, 1.2.840.113549.1.7, as an element without its end. */
+static const unsigned char pkcs7_oid[] = {
+	0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07
+};
+
+static const char armour_labels[] =
+    "CMS|PKCS7|PKCS #7 SIGNED DATA|SIGNED MESSAGE|ENCRYPTED MESSAGE";
+
+/* ---- the walk ---- */
+
+struct header {
+	bool constructed;
+	bool indefinite;
+	bool is_end;		/* the two zero bytes that end an indefinite
+				 * length */
+	size_t len;		/* of the value */
+};
+
+static const char truncated[] = "truncated";
+
+static const char *
+read_header(const unsigned char **at, const unsigned char *end,
+    struct header *h)
+{
+	const unsigned char *p = *at;
+	unsigned n;
+
+	if (end - p < 2)
+		return truncated;
+	memset(h, 0, sizeof *h);
+	h->constructed = (p[0] & 0x20) != 0;
+	h->is_end = p[0] == 0 && p[1] == 0;
+	if ((*p++ & 0x1F) == 0x1F) {
+		while (p < end && (*p & 0x80) != 0)
+			p++;
+		if (++p >= end)
+			return truncated;
+	}
+	n = *p++;
+	if (n == 0x80)
+		h->indefinite = true;
+	else if (n < 0x80)
+		h->len = n;
+	else {
+		n &= 0x7F;
+		if (n > sizeof h->len)
+			return "an element of absurd length";
+		if ((size_t)(end - p) < n)
+			return truncated;
+		while (n-- > 0)
+			h->len = h->len << 8 | *p++;
+	}
+	if (h->indefinite && !h->constructed)
+		return "an indefinite length where none is allowed";
+	if (h->len > (size_t)(end - p))
+		return truncated;
+	*at = p;
+	return NULL;
+}
+
+const char *
+cms_measure(const void *data, size_t len, size_t *used)
+{
+	/* Where each open element ends; NULL for an indefinite length. */
+	const unsigned char *ends[DEPTH_MAX];
+	const unsigned char *p = data, *limit = p + len;
+	size_t depth = 0, parts = 0;
+	const char *reason;
+	struct header h;
+
+	do {
+		if ((reason = read_header(&p, limit, &h)) != NULL)
+			return reason;
+		if (++parts > PARTS_MAX)
+			return "of too many parts";
+		if (h.is_end) {
+			if (depth == 0 || ends[depth - 1] != NULL)
+				return "an end mark where none belongs";
+			depth--;
+		} else if (h.constructed) {
+			if (depth == DEPTH_MAX)
+				return "nested deeper than 32";
+			ends[depth++] = h.indefinite ? NULL : p + h.len;
+		} else
+			p += h.len;
+		/* Leave what ends here, and narrow the limit to what is open. */
+		while (depth > 0 && ends[depth - 1] == p)
+			depth--;
+		limit = (const unsigned char *)data + len;
+		if (depth > 0 && ends[depth - 1] != NULL)
+			limit = ends[depth - 1];
+	} while (depth > 0);
+	*used = (size_t)(p - (const unsigned char *)data);
+	return NULL;
+}
+
+/* ---- reading ---- */
+
+/*
+ * The last arc of the type, 1.2.840.113549.1.7.N, of what may be a message;
+ * 0 for anything else.
+ */
+static int
+type_arc(const struct buf *in)
+{
+	auto_buf raw = BUF_INIT;
+	const unsigned char *p;
+	size_t at;
+
+	if (in->len == 0 || in->data[0] == '<' ||
+	    cert_unarmour(in, armour_labels, &raw) != NULL)
+		return 0;
+	if (raw.len < 2 || raw.data[0] != 0x30)
+		return 0;
+	p = raw.data;
+	at = p[1] <= 0x80 ? 2 : 2 + (size_t)(p[1] & 0x7F);
+	if (raw.len <= at + sizeof pkcs7_oid ||
+	    memcmp(p + at, pkcs7_oid, sizeof pkcs7_oid) != 0)
+		return 0;
+	return p[at + sizeof pkcs7_oid];
+}
+
+bool
+cms_looks_like(const struct buf *in)
+{
+	return type_arc(in) != 0;
+}
+
+bool
+cms_is_enveloped(const struct buf *in)
+{
+	return type_arc(in) == 3;
+}
+
+void
+cms_because(struct buf *why)
+{
+	buf_printf(why, ": %s", diag_ssl_reason());
+}
+
+/* True where the keys of all certificates in it were understood. */
+static bool
+has_all_keys(CMS_ContentInfo *cms)
+{
+	auto_certs *certs = CMS_get1_certs(cms);
+	int i;
+
+	for (i = 0; i < sk_X509_num(certs); i++)
+		if (X509_get0_pubkey(sk_X509_value(certs, i)) == NULL)
+			return false;
+	return true;
+}
+
+/* *end gets the place behind it. */
+static CMS_ContentInfo *
+decode(const struct buf *raw, const unsigned char **end)
+{
+	OSSL_LIB_CTX *ctx = cert_reading_context();
+	auto_CMS *cms = CMS_ContentInfo_new_ex(ctx, NULL);
+
+	*end = raw->data;
+	if (d2i_CMS_ContentInfo(&cms, end, (long)raw->len) == NULL)
+		return NULL;
+	if (ctx == NULL || has_all_keys(cms))
+		return STEAL(cms);
+	*end = raw->data;
+	return d2i_CMS_ContentInfo(NULL, end, (long)raw->len);
+}
+
+enum status
+cms_read(const struct buf *in, CMS_ContentInfo **out, struct buf *why)
+{
+	auto_buf raw = BUF_INIT;
+	auto_CMS *cms = NULL;
+	const unsigned char *p;
+	const char *reason;
+	size_t used = 0;
+
+	diag_ssl_clear();
+	if (in->len == 0)
+		reason = "empty";
+	else if ((reason = cert_unarmour(in, armour_labels, &raw)) == NULL)
+		reason = raw.len == 0 || raw.data[0] != 0x30 ?
+		    "not a CMS message" :
+		    cms_measure(raw.data, raw.len, &used);
+	if (reason != NULL) {
+		buf_puts(why, reason);
+		return MALFORMED;
+	}
+	if (used != raw.len) {
+		buf_printf(why, "%zu bytes after the CMS message",
+		    raw.len - used);
+		return MALFORMED;
+	}
+	cms = decode(&raw, &p);
+	if (cms == NULL) {
+		buf_puts(why, "not a CMS message");
+		cms_because(why);
+		return MALFORMED;
+	}
+	if (p != raw.data + raw.len) {
+		buf_printf(why, "%td bytes after the CMS message",
+		    raw.data + raw.len - p);
+		return MALFORMED;
+	}
+	diag_ssl_clear();
+	*out = STEAL(cms);
+	return OK;
+}
+
+enum status
+cms_parse(const struct buf *in, const char *name, CMS_ContentInfo **out)
+{
+	auto_buf why = BUF_INIT;
+	enum status st;
+
+	if ((st = cms_read(in, out, &why)) != OK)
+		return fail(st, "%s: %s", name, buf_str(&why));
+	return OK;
+}
+
+const char *
+cms_kind(const CMS_ContentInfo *cms)
+{
+	switch (OBJ_obj2nid(CMS_get0_type(cms))) {
+	case NID_pkcs7_signed:
+		return "SignedData";
+	case NID_pkcs7_enveloped:
+		return "EnvelopedData";
+	case NID_pkcs7_data:
+		return "Data";
+	case NID_pkcs7_digest:
+		return "DigestedData";
+	case NID_pkcs7_encrypted:
+		return "EncryptedData";
+	default:
+		return "something else";
+	}
+}
+
+enum status
+cms_unwrap(const struct buf *in, const char *name, struct buf *content)
+{
+	auto_CMS *cms = NULL;
+	ASN1_OCTET_STRING **inside;
+	enum status st;
+
+	if ((st = cms_parse(in, name, &cms)) != OK)
+		return st;
+	if (OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed)
+		return fail(MALFORMED, "%s: not SignedData but %s", name,
+		    cms_kind(cms));
+	inside = CMS_get0_content(cms);
+	if (inside == NULL || *inside == NULL) {
+		diag_ssl_clear();
+		return fail(MALFORMED, "%s: no content inside the signature",
+		    name);
+	}
+	buf_add(content, ASN1_STRING_get0_data(*inside),
+	    (size_t)ASN1_STRING_length(*inside));
+	return OK;
+}
+
+/* ---- what the others share ---- */
+
+void
+cms_write(CMS_ContentInfo *cms, struct buf *der)
+{
+	unsigned char *raw = NULL;
+	int len = i2d_CMS_ContentInfo(cms, &raw);
+
+	if (len <= 0)
+		mem_exhausted();
+	buf_add(der, raw, (size_t)len);
+	OPENSSL_free(raw);
+}
+
+BIO *
+cms_source(const struct buf *b)
+{
+	BIO *mem = BIO_new_mem_buf(b->len > 0 ? (const void *)b->data : "",
+	    (int)b->len);
+
+	if (mem == NULL)
+		mem_exhausted();
+	return mem;
+}
+
+BIO *
+cms_sink(void)
+{
+	BIO *mem = BIO_new(BIO_s_mem());
+
+	if (mem == NULL)
+		mem_exhausted();
+	return mem;
+}
+
+void
+cms_drain(BIO *sink, struct buf *out)
+{
+	char *data = NULL;
+	long len = BIO_get_mem_data(sink, &data);
+
+	if (len > 0)
+		buf_add(out, data, (size_t)len);
+}

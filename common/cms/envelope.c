@@ -1,0 +1,88 @@
+/* Encrypting and decrypting. */
+#include <string.h>
+
+#include <openssl/objects.h>
+
+#include "cms/local.h"
+
+static const EVP_CIPHER *
+find_cipher(const char *name)
+{
+	if (strcmp(name, "aes-256-cbc") == 0)
+		return EVP_aes_256_cbc();
+	if (strcmp(name, "aes-128-cbc") == 0)
+		return EVP_aes_128_cbc();
+	if (strcmp(name, "des-ede3-cbc") == 0)
+		return EVP_des_ede3_cbc();
+	return NULL;
+}
+
+enum status
+cms_encrypt(const struct buf *content, const STACK_OF(X509) *recipients,
+    const char *cipher, struct buf *der)
+{
+	const EVP_CIPHER *how = find_cipher(cipher);
+	auto_BIO *in = NULL;
+	auto_CMS *cms = NULL;
+	int i;
+
+	if (how == NULL)
+		return fail(USAGE, "'%s': not aes-256-cbc, aes-128-cbc or "
+		    "des-ede3-cbc", cipher);
+	diag_ssl_clear();
+	if ((cms = CMS_encrypt(NULL, NULL, how, CMS_BINARY | CMS_PARTIAL)) ==
+	    NULL)
+		return fail_ssl(FAULT, "cannot encrypt with %s", cipher);
+	for (i = 0; i < sk_X509_num(recipients); i++) {
+		X509 *cert = sk_X509_value(recipients, i);
+		EVP_PKEY *pub = X509_get0_pubkey(cert);
+
+		/* OpenSSL takes any key, and fails much later. */
+		if (pub == NULL || (!cert_key_is_rsa(pub) &&
+		    EVP_PKEY_is_a(pub, "EC") != 1) ||
+		    CMS_add1_recipient_cert(cms, cert, 0) == NULL) {
+			auto_char *who = cert_name_text(
+			    X509_get_subject_name(cert));
+			auto_char *kind = cert_key_name(pub);
+
+			return fail_ssl(FAULT, "cannot encrypt to %s, whose "
+			    "key is %s", who, kind);
+		}
+	}
+	in = cms_source(content);
+	if (CMS_final(cms, in, NULL, CMS_BINARY) != 1)
+		return fail_ssl(FAULT, "cannot encrypt with %s", cipher);
+	diag_ssl_clear();
+	cms_write(cms, der);
+	return OK;
+}
+
+/*
+ * With a certificate the recipient is found by name, and OpenSSL hides
+ * whether the key was right: that is for those who answer strangers.
+ * Without one every recipient is tried, and the one that opens is told apart
+ * from those that do not.
+ */
+enum status
+cms_decrypt(const struct buf *in, const char *name, EVP_PKEY *key, X509 *cert,
+    struct buf *content)
+{
+	const unsigned flags = CMS_BINARY |
+	    (cert == NULL ? CMS_DEBUG_DECRYPT : 0u);
+	auto_CMS *cms = NULL;
+	auto_BIO *sink = NULL;
+	enum status st;
+
+	content->secret = true;
+	if ((st = cms_parse(in, name, &cms)) != OK)
+		return st;
+	if (OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_enveloped)
+		return fail(MALFORMED, "%s: not EnvelopedData but %s", name,
+		    cms_kind(cms));
+	sink = cms_sink();
+	if (CMS_decrypt(cms, key, cert, NULL, sink, flags) != 1)
+		return fail_ssl(REFUSED, "%s: the key does not open it", name);
+	diag_ssl_clear();
+	cms_drain(sink, content);
+	return OK;
+}

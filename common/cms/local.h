@@ -1,0 +1,30 @@
+/*
+ * cms_parts: what the files of cms share with each other and with nobody
+ * else.
+ */
+#ifndef MCFG_CMS_LOCAL_H
+#define MCFG_CMS_LOCAL_H
+
+#include "cms/cms.h"
+
+/* cms_read() is cms_parse() that gives its reason in why. */
+enum status cms_read(const struct buf *in, CMS_ContentInfo **out,
+    struct buf *why) USE_RESULT;
+
+/* The message in DER. */
+void cms_write(CMS_ContentInfo *cms, struct buf *der);
+
+/* What a ContentInfo holds, for people. */
+const char *cms_kind(const CMS_ContentInfo *cms);
+
+/* A memory BIO over borrowed bytes, and an empty one. */
+BIO *cms_source(const struct buf *b);
+BIO *cms_sink(void);
+
+/* Moves what was written to the sink into out. */
+void cms_drain(BIO *sink, struct buf *out);
+
+/* Appends OpenSSL's first reason to why, and empties its queue. */
+void cms_because(struct buf *why);
+
+#endif

@@ -1,0 +1,92 @@
+/* The challenges of the final configuration, each bound to a whole name. */
+#include <string.h>
+
+#include "ledger/ledger.h"
+#include "ledger/local.h"
+
+/* An enrollment that was neither aborted nor superseded. */
+static enum status
+is_open(struct ledger *l, const char *id, bool *open)
+{
+	int64_t n = 0;
+	enum status st;
+
+	st = db_rows(l, db_take_int, &n, NULL, "SELECT COUNT(*) FROM "
+	    "enrollment WHERE id = $1 AND state IN ('certified', "
+	    "'configured')", DB(db_text(id)));
+	*open = n > 0;
+	return st;
+}
+
+static bool
+may_bind(const struct ledger_challenge *c, const char *enrollment,
+    const struct ledger_name *name, int64_t now)
+{
+	return c->purpose == LEDGER_CLIENT && c->enrollment != NULL &&
+	    strcmp(c->enrollment, enrollment) == 0 && !c->spent &&
+	    !c->voided && c->expires > now &&
+	    (!c->bound || ledger_name_equal(&c->name, name));
+}
+
+static enum status
+bind_one(struct ledger *l, const char *hash, const char *enrollment,
+    const struct ledger_name *name, int64_t now, enum ledger_outcome *outcome)
+{
+	auto_ledger_challenge c = LEDGER_CHALLENGE_INIT;
+	bool found = false, open = false;
+	enum status st;
+
+	*outcome = LEDGER_NO_CHALLENGE;
+	if ((st = ledger_find_challenge(l, hash, &found, &c)) != OK || !found)
+		return st;
+	if ((st = is_open(l, enrollment, &open)) != OK)
+		return st;
+	if (!open) {
+		*outcome = LEDGER_CLOSED;
+		return OK;
+	}
+	if (!may_bind(&c, enrollment, name, now))
+		return OK;
+	*outcome = LEDGER_RECORDED;
+	if (c.bound)
+		return OK;
+	return db_run(l, NULL, "UPDATE challenge SET bound = 1, bound_subject "
+	    "= $1, bound_names = $2 WHERE hash = $3",
+	    DB(db_buf(&name->subject), db_buf(&name->names), db_text(hash)));
+}
+
+enum status
+ledger_bind(struct ledger *l, const char *hash, const char *enrollment,
+    const struct ledger_name *name, int64_t now, enum ledger_outcome *outcome)
+{
+	enum status st;
+
+	if ((st = db_begin(l)) != OK)
+		return st;
+	st = bind_one(l, hash, enrollment, name, now, outcome);
+	return db_end(l, st, *outcome == LEDGER_RECORDED);
+}
+
+enum status
+ledger_add_client(struct ledger *l, const struct ledger_challenge *c,
+    int64_t now, enum ledger_outcome *outcome)
+{
+	bool open = false;
+	enum status st;
+
+	*outcome = LEDGER_CLOSED;
+	if ((st = db_begin(l)) != OK)
+		return st;
+	if ((st = is_open(l, c->enrollment, &open)) == OK && open &&
+	    (st = ledger_put_challenge(l, c, NULL, now)) == OK)
+		*outcome = LEDGER_RECORDED;
+	return db_end(l, st, *outcome == LEDGER_RECORDED);
+}
+
+enum status
+ledger_void_client(struct ledger *l, const char *enrollment, int64_t now)
+{
+	return db_run(l, NULL, "UPDATE challenge SET voided = $1 WHERE "
+	    "enrollment = $2 AND purpose = 'client' AND spent = 0 AND "
+	    "voided = 0", DB(db_int(now), db_text(enrollment)));
+}

@@ -1,0 +1,357 @@
+/* Certificates: found, listed, revoked. */
+#include <string.h>
+
+#include "ledger/ledger.h"
+#include "ledger/local.h"
+
+#define CERTIFICATE_COLUMNS						\
+	"serial, der, subject, not_before, not_after, profile, purpose, " \
+	"enrollment, txid, key_hash, ground, asked_subject, asked_names, " \
+	"unbound, decider, decided, issued, revoked, reason, challenge"
+
+void
+ledger_certificate_free(struct ledger_certificate *c)
+{
+	free(c->serial);
+	buf_free(&c->der);
+	free(c->subject);
+	free(c->profile);
+	free(c->purpose);
+	free(c->enrollment);
+	free(c->transaction);
+	free(c->ground);
+	free(c->challenge);
+	ledger_name_free(&c->asked);
+	free(c->decider);
+	*c = (struct ledger_certificate)LEDGER_CERTIFICATE_INIT;
+}
+
+static enum status
+take_certificate(const struct db_row *r, void *arg)
+{
+	struct ledger_certificate *c = arg;
+	const void *der;
+	size_t len;
+
+	ledger_certificate_free(c);
+	c->serial = db_row_dup(r, 0);
+	if ((der = db_row_blob(r, 1, &len)) != NULL)
+		buf_add(&c->der, der, len);
+	c->subject = db_row_dup(r, 2);
+	c->not_before = db_row_int(r, 3);
+	c->not_after = db_row_int(r, 4);
+	c->profile = db_row_dup(r, 5);
+	c->purpose = db_row_dup(r, 6);
+	c->enrollment = db_row_dup(r, 7);
+	c->transaction = db_row_dup(r, 8);
+	db_row_hash(r, 9, c->key_hash);
+	c->ground = db_row_dup(r, 10);
+	ledger_take_name(r, 11, &c->asked);
+	c->unbound = db_row_int(r, 13) != 0;
+	c->decider = db_row_dup(r, 14);
+	c->decided = db_row_int(r, 15);
+	c->issued = db_row_int(r, 16);
+	c->revoked = db_row_int(r, 17);
+	c->reason = (int)db_row_int(r, 18);
+	c->challenge = db_row_dup(r, 19);
+	return OK;
+}
+
+enum status
+ledger_find_certificate(struct ledger *l, const char *serial, bool *found,
+    struct ledger_certificate *out)
+{
+	int64_t n = 0;
+	enum status st;
+
+	st = db_rows(l, take_certificate, out, &n, "SELECT "
+	    CERTIFICATE_COLUMNS " FROM certificate WHERE serial = $1",
+	    DB(db_text(serial)));
+	*found = n > 0;
+	return st;
+}
+
+/* ---- what a request yielded before ---- */
+
+static char *
+ground(const char *kind, const char *of)
+{
+	return xasprintf("%s%s", kind, of);
+}
+
+char *
+ledger_ground_challenge(const char *hash)
+{
+	return ground("challenge:", hash);
+}
+
+char *
+ledger_ground_certificate(const char *serial)
+{
+	return ground("certificate:", serial);
+}
+
+/* True if text is kind and then of, which may be NULL. */
+static bool
+is_ground(const char *text, const char *kind, const char *of)
+{
+	size_t n = strlen(kind);
+
+	return of != NULL && strncmp(text, kind, n) == 0 &&
+	    strcmp(text + n, of) == 0;
+}
+
+/* Of several, the latest that fits. */
+struct repeat {
+	const struct ledger_identity *q;
+	struct ledger_certificate *out;
+	bool found;
+};
+
+static bool
+is_text(const char *a, const char *b)
+{
+	return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
+/*
+ * A challenge that was spent is enough, under any transaction; but what a
+ * certificate of ours signs is a renewal, until that certificate is the one
+ * that signed before.  A challenge that is still good makes a new request.
+ */
+static bool
+has_same_ground(const struct ledger_certificate *c,
+    const struct ledger_identity *q)
+{
+	const char *text = c->ground != NULL ? c->ground : "";
+	bool paid = is_text(c->challenge, q->challenge);
+
+	if (q->signer != NULL && !is_ground(text, "certificate:", q->signer) &&
+	    !is_ground(text, LEDGER_SIGNED_BY, q->signer_hash))
+		return false;
+	if (paid || q->fresh || !is_text(c->transaction, q->transaction))
+		return paid;
+	return q->signer != NULL || q->challenge == NULL ||
+	    is_ground(text, "challenge:", q->challenge) ||
+	    is_ground(text, LEDGER_SIGNED_BY, q->signer_hash);
+}
+
+static bool
+is_repeat(const struct ledger_certificate *c, const struct ledger_identity *q)
+{
+	auto_ledger_name issued = LEDGER_NAME_INIT;
+	const struct ledger_name *name = &c->asked;
+
+	if (!has_same_ground(c, q))
+		return false;
+	if (name->subject.len == 0) {
+		if (!ledger_name_of_certificate(&c->der, &issued))
+			return false;
+		name = &issued;
+	}
+	return ledger_name_equal(name, q->name);
+}
+
+static enum status
+weigh_repeat(const struct db_row *r, void *arg)
+{
+	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
+	struct repeat *t = arg;
+	enum status st;
+
+	if (t->found || (st = take_certificate(r, &c)) != OK ||
+	    !is_repeat(&c, t->q))
+		return OK;
+	t->found = true;
+	ledger_certificate_free(t->out);
+	*t->out = MOVE(c);
+	return OK;
+}
+
+enum status
+ledger_find_repeat(struct ledger *l, const struct ledger_identity *q,
+    int64_t now, bool *found, struct ledger_certificate *out)
+{
+	struct repeat t = { q, out, false };
+	enum status st;
+
+	st = db_rows(l, weigh_repeat, &t, NULL, "SELECT "
+	    CERTIFICATE_COLUMNS " FROM certificate WHERE (txid = $1 OR "
+	    "challenge = $2) AND key_hash = $3 AND revoked = 0 AND not_after "
+	    ">= $4 ORDER BY issued DESC, serial DESC",
+	    DB(db_text(q->transaction), db_text(q->challenge),
+	    db_text(q->key_hash),
+	    db_int(now)));
+	*found = t.found;
+	return st;
+}
+
+/* Which certificate or request a poll can mean: the key's or the signer's. */
+#define POLLED								\
+	"txid = $1 AND (key_hash = $2 OR ground = $3 OR ground = $4)"
+
+struct polled {
+	const struct buf *subject;
+	struct ledger_certificate *out;
+	bool found;
+};
+
+static bool
+has_subject(const struct ledger_certificate *c, const struct buf *subject)
+{
+	auto_ledger_name name = LEDGER_NAME_INIT;
+	struct ledger_name wanted = LEDGER_NAME_INIT;
+
+	if (!ledger_name_of_certificate(&c->der, &name))
+		return false;
+	buf_cut(&name.names, 0);
+	wanted.subject = *subject;
+	return ledger_name_equal(&name, &wanted);
+}
+
+static enum status
+weigh_polled(const struct db_row *r, void *arg)
+{
+	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
+	struct polled *p = arg;
+	enum status st;
+
+	if (p->found || (st = take_certificate(r, &c)) != OK ||
+	    (p->subject != NULL && !has_subject(&c, p->subject)))
+		return OK;
+	p->found = true;
+	ledger_certificate_free(p->out);
+	*p->out = MOVE(c);
+	return OK;
+}
+
+enum status
+ledger_find_polled(struct ledger *l, const struct ledger_identity *q,
+    const struct buf *subject, int64_t now, bool *found,
+    struct ledger_certificate *out)
+{
+	auto_char *signer = q->signer != NULL ?
+	    ledger_ground_certificate(q->signer) : NULL;
+	auto_char *signed_by = ground(LEDGER_SIGNED_BY, q->signer_hash);
+	struct polled p = { subject, out, false };
+	enum status st;
+
+	st = db_rows(l, weigh_polled, &p, NULL, "SELECT "
+	    CERTIFICATE_COLUMNS " FROM certificate WHERE " POLLED " AND "
+	    "revoked = 0 AND not_after >= $5 ORDER BY issued DESC, serial "
+	    "DESC", DB(db_text(q->transaction), db_text(q->key_hash),
+	    db_text(signer), db_text(signed_by), db_int(now)));
+	*found = p.found;
+	return st;
+}
+
+/* ---- listing ---- */
+
+/* A page of a listing: read whole, then handed out, so that no statement is
+ * open while somebody else's function runs. */
+struct certificate_page {
+	struct ledger_certificate v[DB_PAGE];
+	size_t n;
+};
+
+static enum status
+add_to_page(const struct db_row *r, void *arg)
+{
+	struct certificate_page *p = arg;
+
+	return p->n < DB_PAGE ? take_certificate(r, &p->v[p->n++]) : OK;
+}
+
+static enum status
+give_page(struct certificate_page *p, ledger_each_certificate *fn, void *arg,
+    int64_t *key, char **serial)
+{
+	enum status st = OK;
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		struct ledger_certificate *c = &p->v[i];
+
+		if (st == OK)
+			st = fn(c, arg);
+		if (i + 1 == p->n) {
+			*key = c->issued;
+			free(*serial);
+			*serial = STEAL(c->serial);
+		}
+		ledger_certificate_free(c);
+	}
+	p->n = 0;
+	return st;
+}
+
+enum status
+ledger_certificates(struct ledger *l, ledger_each_certificate *fn, void *arg)
+{
+	struct certificate_page *p = xcalloc(1, sizeof *p);
+	auto_char *serial = xstrdup("");
+	int64_t issued = INT64_MAX, n = 0;
+	enum status st;
+
+	do {
+		if ((st = db_rows(l, add_to_page, p, &n, "SELECT "
+		    CERTIFICATE_COLUMNS " FROM certificate WHERE (issued, "
+		    "serial) < ($1, $2) ORDER BY issued DESC, serial DESC "
+		    "LIMIT $3", DB(db_int(issued), db_text(serial),
+		    db_int(DB_PAGE)))) == OK)
+			st = give_page(p, fn, arg, &issued, &serial);
+	} while (st == OK && n == DB_PAGE);
+	free(p);
+	return st;
+}
+
+enum status
+ledger_revoked(struct ledger *l, ledger_each_certificate *fn, void *arg)
+{
+	struct certificate_page *p = xcalloc(1, sizeof *p);
+	auto_char *serial = xstrdup("");
+	int64_t n = 0, ignored;
+	enum status st;
+
+	do {
+		if ((st = db_rows(l, add_to_page, p, &n, "SELECT "
+		    CERTIFICATE_COLUMNS " FROM certificate WHERE revoked <> 0 "
+		    "AND serial > $1 ORDER BY serial LIMIT $2",
+		    DB(db_text(serial), db_int(DB_PAGE)))) == OK)
+			st = give_page(p, fn, arg, &ignored, &serial);
+	} while (st == OK && n == DB_PAGE);
+	free(p);
+	return st;
+}
+
+static enum status
+revoke(struct ledger *l, const char *serial, int reason, int64_t now,
+    bool *done)
+{
+	auto_char *enrollment = NULL;
+	enum status st;
+	int64_t n = 0;
+
+	st = db_rows(l, db_take_text, &enrollment, &n, "UPDATE certificate "
+	    "SET revoked = $1, reason = $2 WHERE serial = $3 AND revoked = 0 "
+	    "RETURNING enrollment",
+	    DB(db_int(now), db_int(reason), db_text(serial)));
+	*done = n > 0;
+	if (st != OK || !*done)
+		return st;
+	return ledger_put_event(l, &(struct ledger_event){ now, "revoked",
+	    enrollment, serial, NULL });
+}
+
+enum status
+ledger_revoke(struct ledger *l, const char *serial, int reason, int64_t now,
+    bool *done)
+{
+	enum status st;
+
+	*done = false;
+	if ((st = db_begin(l)) != OK)
+		return st;
+	st = revoke(l, serial, reason, now, done);
+	return db_end(l, st, *done);
+}

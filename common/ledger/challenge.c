@@ -1,0 +1,231 @@
+/* Challenges: made, found, spent once, listed, voided. */
+#include <string.h>
+
+#include "ledger/ledger.h"
+#include "ledger/local.h"
+
+#define CHALLENGE_COLUMNS						\
+	"hash, purpose, enrollment, bound_subject, bound_names, bound, " \
+	"note, created, expires, spent, voided"
+
+static const char *const purposes[] = {
+	[LEDGER_ENROLL] = "enroll",
+	[LEDGER_IDENTITY] = "identity",
+	[LEDGER_CLIENT] = "client",
+	[LEDGER_MANUAL] = "manual",
+};
+
+const char *
+ledger_purpose_name(enum ledger_purpose p)
+{
+	return purposes[p];
+}
+
+static enum ledger_purpose
+purpose_of(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(purposes); i++)
+		if (name != NULL && strcmp(name, purposes[i]) == 0)
+			return (enum ledger_purpose)i;
+	return LEDGER_MANUAL;
+}
+
+void
+ledger_challenge_free(struct ledger_challenge *c)
+{
+	free(c->enrollment);
+	free(c->note);
+	ledger_name_free(&c->name);
+	*c = (struct ledger_challenge)LEDGER_CHALLENGE_INIT;
+}
+
+/* user is the owner of a phase-1 challenge, else NULL. */
+enum status
+ledger_put_challenge(struct ledger *l, const struct ledger_challenge *c,
+    const char *user, int64_t now)
+{
+	return db_run(l, NULL, "INSERT INTO challenge (hash, purpose, "
+	    "enrollment, username, bound, bound_subject, bound_names, note, "
+	    "created, expires, ordinal) SELECT $1, $2, $3, $4, $5, $6, $7, "
+	    "$8, $9, $10, COALESCE(MAX(ordinal), 0) + 1 FROM challenge WHERE "
+	    "username = $4 AND spent = 0 AND voided = 0",
+	    DB(db_text(c->hash), db_text(purposes[c->purpose]),
+	    db_text(c->enrollment), db_text(user), db_int(c->bound),
+	    db_buf(&c->name.subject), db_buf(&c->name.names),
+	    db_text(c->note), db_int(now), db_int(c->expires)));
+}
+
+enum status
+ledger_add_challenge(struct ledger *l, const struct ledger_challenge *c,
+    int64_t now)
+{
+	enum status st;
+
+	if ((st = db_begin(l)) != OK)
+		return st;
+	st = ledger_put_challenge(l, c, NULL, now);
+	return db_end(l, st, true);
+}
+
+static enum status
+take_challenge(const struct db_row *r, void *arg)
+{
+	struct ledger_challenge *c = arg;
+
+	ledger_challenge_free(c);
+	db_row_hash(r, 0, c->hash);
+	c->purpose = purpose_of(db_row_text(r, 1));
+	c->enrollment = db_row_dup(r, 2);
+	ledger_take_name(r, 3, &c->name);
+	c->bound = db_row_int(r, 5) != 0;
+	c->note = db_row_dup(r, 6);
+	c->created = db_row_int(r, 7);
+	c->expires = db_row_int(r, 8);
+	c->spent = db_row_int(r, 9) != 0;
+	c->voided = db_row_int(r, 10) != 0;
+	return OK;
+}
+
+enum status
+ledger_find_challenge(struct ledger *l, const char *hash, bool *found,
+    struct ledger_challenge *out)
+{
+	int64_t n = 0;
+	enum status st;
+
+	st = db_rows(l, take_challenge, out, &n, "SELECT "
+	    CHALLENGE_COLUMNS " FROM challenge WHERE hash = $1",
+	    DB(db_text(hash)));
+	*found = n > 0;
+	return st;
+}
+
+enum status
+ledger_find_identity(struct ledger *l, const char *enrollment, bool *found,
+    struct ledger_challenge *out)
+{
+	int64_t n = 0;
+	enum status st;
+
+	st = db_rows(l, take_challenge, out, &n, "SELECT "
+	    CHALLENGE_COLUMNS " FROM challenge WHERE enrollment = $1 AND "
+	    "purpose = 'identity'", DB(db_text(enrollment)));
+	*found = n > 0;
+	return st;
+}
+
+/* The one statement that spends: it changes a row once. */
+enum status
+ledger_spend(struct ledger *l, const char *hash, const char *enrollment,
+    int64_t now, bool *spent)
+{
+	int64_t n = 0;
+	enum status st;
+
+	st = db_run(l, &n, "UPDATE challenge SET spent = $1 WHERE hash = $2 "
+	    "AND enrollment = $3 AND purpose = 'enroll' AND spent = 0 AND "
+	    "voided = 0 AND expires > $1",
+	    DB(db_int(now), db_text(hash), db_text(enrollment)));
+	*spent = n == 1;
+	return st;
+}
+
+enum status
+ledger_void_challenges(struct ledger *l, const char *enrollment, int64_t now)
+{
+	return db_run(l, NULL, "UPDATE challenge SET voided = $1 WHERE "
+	    "enrollment = $2 AND spent = 0 AND voided = 0",
+	    DB(db_int(now), db_text(enrollment)));
+}
+
+/* ---- the operator's view ---- */
+
+struct challenge_page {
+	struct ledger_challenge v[DB_PAGE];
+	size_t n;
+};
+
+static enum status
+add_to_page(const struct db_row *r, void *arg)
+{
+	struct challenge_page *p = arg;
+
+	return p->n < DB_PAGE ? take_challenge(r, &p->v[p->n++]) : OK;
+}
+
+static enum status
+give_page(struct challenge_page *p, ledger_each_challenge *fn, void *arg,
+    int64_t *created, char hash[SECRET_HASH_TEXT])
+{
+	enum status st = OK;
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		if (st == OK)
+			st = fn(&p->v[i], arg);
+		*created = p->v[i].created;
+		memcpy(hash, p->v[i].hash, SECRET_HASH_TEXT);
+		ledger_challenge_free(&p->v[i]);
+	}
+	p->n = 0;
+	return st;
+}
+
+enum status
+ledger_challenges(struct ledger *l, ledger_each_challenge *fn, void *arg)
+{
+	struct challenge_page *p = xcalloc(1, sizeof *p);
+	char hash[SECRET_HASH_TEXT] = "";
+	int64_t created = INT64_MAX, n = 0;
+	enum status st;
+
+	do {
+		if ((st = db_rows(l, add_to_page, p, &n, "SELECT "
+		    CHALLENGE_COLUMNS " FROM challenge WHERE (created, hash) "
+		    "< ($1, $2) ORDER BY created DESC, hash DESC LIMIT $3",
+		    DB(db_int(created), db_text(hash),
+		    db_int(DB_PAGE)))) == OK)
+			st = give_page(p, fn, arg, &created, hash);
+	} while (st == OK && n == DB_PAGE);
+	free(p);
+	return st;
+}
+
+static enum status
+void_one(struct ledger *l, const char *id, int64_t now, size_t *matches,
+    bool *done)
+{
+	int64_t n = 0, changed = 0;
+	enum status st;
+
+	if ((st = db_rows(l, db_take_int, &n, NULL, "SELECT COUNT(*) FROM "
+	    "challenge WHERE substr(hash, 1, length($1)) = $1",
+	    DB(db_text(id)))) != OK)
+		return st;
+	*matches = (size_t)n;
+	if (n != 1)
+		return OK;
+	st = db_run(l, &changed, "UPDATE challenge SET voided = $2 WHERE "
+	    "substr(hash, 1, length($1)) = $1 AND spent = 0 AND voided = 0",
+	    DB(db_text(id), db_int(now)));
+	*done = changed == 1;
+	return st;
+}
+
+enum status
+ledger_void_challenge(struct ledger *l, const char *id, int64_t now,
+    size_t *matches, bool *done)
+{
+	enum status st;
+
+	*matches = 0;
+	*done = false;
+	if (strlen(id) < LEDGER_ID_LEAST)
+		return OK;
+	if ((st = db_begin(l)) != OK)
+		return st;
+	st = void_one(l, id, now, matches, done);
+	return db_end(l, st, *done);
+}

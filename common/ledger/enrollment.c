@@ -1,0 +1,431 @@
+/* The life of an enrollment. */
+#include <string.h>
+
+#include "ledger/ledger.h"
+#include "ledger/local.h"
+
+#define ENROLLMENT_COLUMNS						\
+	"id, username, state, facts, attributes, udid, serial, product, " \
+	"certificate, started, identified, certified, configured, "	\
+	"first_sent, repeats"
+
+void
+ledger_enrollment_free(struct ledger_enrollment *e)
+{
+	free(e->id);
+	free(e->user);
+	free(e->state);
+	free(e->facts);
+	free(e->attributes);
+	free(e->udid);
+	free(e->serial);
+	free(e->product);
+	free(e->certificate);
+	*e = (struct ledger_enrollment)LEDGER_ENROLLMENT_INIT;
+}
+
+static enum status
+take_enrollment(const struct db_row *r, void *arg)
+{
+	struct ledger_enrollment *e = arg;
+
+	ledger_enrollment_free(e);
+	e->id = db_row_dup(r, 0);
+	e->user = db_row_dup(r, 1);
+	e->state = db_row_dup(r, 2);
+	e->facts = db_row_dup(r, 3);
+	e->attributes = db_row_dup(r, 4);
+	e->udid = db_row_dup(r, 5);
+	e->serial = db_row_dup(r, 6);
+	e->product = db_row_dup(r, 7);
+	e->certificate = db_row_dup(r, 8);
+	e->started = db_row_int(r, 9);
+	e->identified = db_row_int(r, 10);
+	e->certified = db_row_int(r, 11);
+	e->configured = db_row_int(r, 12);
+	e->first_sent = db_row_int(r, 13);
+	e->repeats = db_row_int(r, 14);
+	return OK;
+}
+
+enum status
+ledger_find_enrollment(struct ledger *l, const char *id, bool *found,
+    struct ledger_enrollment *out)
+{
+	int64_t n = 0;
+	enum status st;
+
+	st = db_rows(l, take_enrollment, out, &n, "SELECT "
+	    ENROLLMENT_COLUMNS " FROM enrollment WHERE id = $1",
+	    DB(db_text(id)));
+	*found = n > 0;
+	return st;
+}
+
+/* ---- listing ---- */
+
+struct enrollment_page {
+	struct ledger_enrollment v[DB_PAGE];
+	size_t n;
+};
+
+static enum status
+add_to_page(const struct db_row *r, void *arg)
+{
+	struct enrollment_page *p = arg;
+
+	return p->n < DB_PAGE ? take_enrollment(r, &p->v[p->n++]) : OK;
+}
+
+static enum status
+give_page(struct enrollment_page *p, ledger_each_enrollment *fn, void *arg,
+    int64_t *started, char **id)
+{
+	enum status st = OK;
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		struct ledger_enrollment *e = &p->v[i];
+
+		if (st == OK)
+			st = fn(e, arg);
+		if (i + 1 == p->n) {
+			*started = e->started;
+			free(*id);
+			*id = STEAL(e->id);
+		}
+		ledger_enrollment_free(e);
+	}
+	p->n = 0;
+	return st;
+}
+
+enum status
+ledger_enrollments(struct ledger *l, ledger_each_enrollment *fn, void *arg)
+{
+	struct enrollment_page *p = xcalloc(1, sizeof *p);
+	auto_char *id = xstrdup("");
+	int64_t started = INT64_MAX, n = 0;
+	enum status st;
+
+	do {
+		if ((st = db_rows(l, add_to_page, p, &n, "SELECT "
+		    ENROLLMENT_COLUMNS " FROM enrollment WHERE (started, id) "
+		    "< ($1, $2) ORDER BY started DESC, id DESC LIMIT $3",
+		    DB(db_int(started), db_text(id), db_int(DB_PAGE)))) == OK)
+			st = give_page(p, fn, arg, &started, &id);
+	} while (st == OK && n == DB_PAGE);
+	free(p);
+	return st;
+}
+
+/* ---- started ---- */
+
+/* The new one may stay, and LEDGER_OPEN_MAX - 1 before it that still live. */
+static enum status
+void_oldest(struct ledger *l, const char *user, int64_t now)
+{
+	return db_run(l, NULL, "UPDATE challenge SET voided = $1 WHERE "
+	    "username = $2 AND spent = 0 AND voided = 0 AND (expires <= $1 OR "
+	    "hash NOT IN (SELECT hash FROM challenge WHERE username = $2 AND "
+	    "spent = 0 AND voided = 0 AND expires > $1 ORDER BY ordinal DESC "
+	    "LIMIT $3))",
+	    DB(db_int(now), db_text(user), db_int(LEDGER_OPEN_MAX - 1)));
+}
+
+static enum status
+start(struct ledger *l, const struct ledger_enrollment *e,
+    const char *challenge, int64_t expires, int64_t now)
+{
+	struct ledger_challenge c = { .purpose = LEDGER_ENROLL,
+	    .enrollment = e->id, .expires = expires };
+	enum status st;
+
+	strncpy(c.hash, challenge, sizeof c.hash - 1);
+	if ((st = void_oldest(l, e->user, now)) != OK)
+		return st;
+	if ((st = db_run(l, NULL, "INSERT INTO enrollment (id, username, "
+	    "state, facts, started, changed) VALUES ($1, $2, 'started', $3, "
+	    "$4, $4)", DB(db_text(e->id), db_text(e->user), db_text(e->facts),
+	    db_int(now)))) != OK)
+		return st;
+	if ((st = ledger_put_challenge(l, &c, e->user, now)) != OK)
+		return st;
+	return ledger_put_event(l, &(struct ledger_event){ now, "started",
+	    e->id, NULL, NULL });
+}
+
+enum status
+ledger_start(struct ledger *l, const struct ledger_enrollment *e,
+    const char *challenge, int64_t expires, int64_t now)
+{
+	enum status st;
+
+	if ((st = db_begin(l)) != OK)
+		return st;
+	st = start(l, e, challenge, expires, now);
+	return db_end(l, st, true);
+}
+
+/* ---- identified ---- */
+
+/* Case folded as for ASCII: what is compared of a UDID. */
+static char *
+fold(const char *udid)
+{
+	char *folded, *p;
+
+	if (udid == NULL || *udid == '\0')
+		return NULL;
+	folded = xstrdup(udid);
+	for (p = folded; *p != '\0'; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p - 'A' + 'a');
+	return folded;
+}
+
+static enum status
+identify(struct ledger *l, const char *spent,
+    const struct ledger_enrollment *e, const struct ledger_challenge *next,
+    int64_t now, enum ledger_outcome *outcome)
+{
+	auto_char *device = fold(e->udid);
+	bool done = false;
+	int64_t n = 0;
+	enum status st;
+
+	*outcome = LEDGER_NO_CHALLENGE;
+	if ((st = ledger_spend(l, spent, e->id, now, &done)) != OK || !done)
+		return st;
+	*outcome = LEDGER_CLOSED;
+	if ((st = db_run(l, &n, "UPDATE enrollment SET state = 'identified', "
+	    "identified = $1, changed = $1, attributes = $2, udid = $3, "
+	    "serial = $4, product = $5, device = $6 WHERE id = $7 AND "
+	    "state = 'started'", DB(db_int(now), db_text(e->attributes),
+	    db_text(e->udid), db_text(e->serial), db_text(e->product),
+	    db_text(device), db_text(e->id)))) != OK || n == 0)
+		return st;
+	if ((st = ledger_put_challenge(l, next, NULL, now)) != OK)
+		return st;
+	*outcome = LEDGER_RECORDED;
+	return ledger_put_event(l, &(struct ledger_event){ now, "identified",
+	    e->id, NULL, NULL });
+}
+
+enum status
+ledger_identify(struct ledger *l, const char *spent,
+    const struct ledger_enrollment *e, const struct ledger_challenge *next,
+    int64_t now, enum ledger_outcome *outcome)
+{
+	enum status st;
+
+	if ((st = db_begin(l)) != OK)
+		return st;
+	st = identify(l, spent, e, next, now, outcome);
+	return db_end(l, st, *outcome == LEDGER_RECORDED);
+}
+
+/* ---- certified by an outside authority ---- */
+
+static enum status
+adopt(struct ledger *l, const char *id, const char *certificate, int64_t now,
+    enum ledger_outcome *outcome)
+{
+	int64_t n = 0;
+	enum status st;
+
+	*outcome = LEDGER_CLOSED;
+	if ((st = db_run(l, &n, "UPDATE challenge SET spent = $1 WHERE "
+	    "enrollment = $2 AND purpose = 'identity' AND spent = 0 AND "
+	    "voided = 0 AND expires > $1",
+	    DB(db_int(now), db_text(id)))) != OK || n != 1)
+		return st;
+	if ((st = db_run(l, &n, "UPDATE enrollment SET state = 'certified', "
+	    "certified = $1, changed = $1, certificate = $2 WHERE id = $3 AND "
+	    "state = 'identified'", DB(db_int(now), db_text(certificate),
+	    db_text(id)))) != OK || n != 1)
+		return st;
+	*outcome = LEDGER_RECORDED;
+	return ledger_put_event(l, &(struct ledger_event){ now, "certified",
+	    id, certificate, "outside authority" });
+}
+
+enum status
+ledger_adopt(struct ledger *l, const char *id, const char *certificate,
+    int64_t now, enum ledger_outcome *outcome)
+{
+	enum status st;
+
+	if ((st = db_begin(l)) != OK)
+		return st;
+	st = adopt(l, id, certificate, now, outcome);
+	return db_end(l, st, *outcome == LEDGER_RECORDED);
+}
+
+/* ---- completed ---- */
+
+/* True while the enrollment may be configured at all. */
+static enum status
+is_open(struct ledger *l, const char *id, bool *open)
+{
+	int64_t n = 0;
+	enum status st;
+
+	st = db_rows(l, db_take_int, &n, NULL, "SELECT COUNT(*) FROM "
+	    "enrollment WHERE id = $1 AND state IN ('certified', "
+	    "'configured')", DB(db_text(id)));
+	*open = n > 0;
+	return st;
+}
+
+static enum status
+complete(struct ledger *l, const char *id, const struct ledger_challenge *next,
+    int64_t again, int64_t now, enum ledger_outcome *outcome)
+{
+	bool open = false;
+	int64_t n = 0;
+	enum status st;
+
+	*outcome = LEDGER_CLOSED;
+	if ((st = db_run(l, &n, "UPDATE enrollment SET changed = $1 WHERE "
+	    "id = $2 AND (state = 'certified' OR (state = 'configured' AND "
+	    "($3 = 0 OR $1 <= first_sent + $3)))",
+	    DB(db_int(now), db_text(id), db_int(again)))) != OK)
+		return st;
+	if (n == 0) {
+		if ((st = is_open(l, id, &open)) == OK && open)
+			*outcome = LEDGER_NO_CHALLENGE;
+		return st;
+	}
+	*outcome = LEDGER_RECORDED;
+	/* Those of the configuration before buy nothing any more; those that
+	 * had expired are forgotten. */
+	if ((st = db_run(l, NULL, "DELETE FROM challenge WHERE enrollment = $1 "
+	    "AND purpose = 'client' AND spent = 0 AND expires <= $2",
+	    DB(db_text(id), db_int(now)))) != OK ||
+	    (st = ledger_void_client(l, id, now)) != OK)
+		return st;
+	return ledger_put_challenge(l, next, NULL, now);
+}
+
+enum status
+ledger_complete(struct ledger *l, const struct ledger_enrollment *e,
+    const struct ledger_challenge *next, int64_t again_until, int64_t now,
+    enum ledger_outcome *outcome)
+{
+	enum status st;
+
+	if ((st = db_begin(l)) != OK)
+		return st;
+	st = complete(l, e->id, next, again_until, now, outcome);
+	return db_end(l, st, *outcome == LEDGER_RECORDED);
+}
+
+/* ---- the end ---- */
+
+static enum status
+take_name(const struct db_row *r, void *arg)
+{
+	struct strings *names = arg;
+
+	strings_add(names, db_row_dup(r, 0));
+	return OK;
+}
+
+static void
+free_names(struct strings *names)
+{
+	size_t i;
+
+	for (i = 0; i < names->n; i++)
+		free((char *)names->v[i]);
+	strings_free(names);
+}
+
+static enum status
+revoke_all(struct ledger *l, const char *id, int64_t now)
+{
+	enum { CESSATION = 5 };		/* RFC 5280 5.3.1 */
+	struct strings ended = { 0 };
+	enum status st;
+	size_t i;
+
+	st = db_rows(l, take_name, &ended, NULL, "UPDATE certificate SET "
+	    "revoked = $1, reason = $2 WHERE enrollment = $3 AND revoked = 0 "
+	    "RETURNING serial",
+	    DB(db_int(now), db_int(CESSATION), db_text(id)));
+	for (i = 0; i < ended.n && st == OK; i++)
+		st = ledger_put_event(l, &(struct ledger_event){ now,
+		    "revoked", id, ended.v[i], "aborted" });
+	free_names(&ended);
+	return st;
+}
+
+static enum status
+abort_one(struct ledger *l, const char *id, int64_t now, bool *done)
+{
+	int64_t n = 0;
+	enum status st;
+
+	st = db_run(l, &n, "UPDATE enrollment SET state = 'aborted', changed "
+	    "= $1 WHERE id = $2 AND state <> 'aborted'",
+	    DB(db_int(now), db_text(id)));
+	*done = n > 0;
+	if (st != OK || !*done)
+		return st;
+	if ((st = ledger_put_event(l, &(struct ledger_event){ now, "aborted",
+	    id, NULL, NULL })) != OK)
+		return st;
+	if ((st = ledger_void_challenges(l, id, now)) != OK)
+		return st;
+	return revoke_all(l, id, now);
+}
+
+enum status
+ledger_abort(struct ledger *l, const char *id, int64_t now, bool *done)
+{
+	enum status st;
+
+	*done = false;
+	if ((st = db_begin(l)) != OK)
+		return st;
+	st = abort_one(l, id, now, done);
+	return db_end(l, st, *done);
+}
+
+/* What can be forgotten: all but those that a device may come back to. */
+#define FORGOTTEN							\
+	"(SELECT id FROM enrollment WHERE changed < $1 AND state <> "	\
+	"'configured')"
+
+static enum status
+purge(struct ledger *l, int64_t before, int64_t now, int64_t *n)
+{
+	enum status st;
+
+	if ((st = db_run(l, NULL, "DELETE FROM challenge WHERE enrollment IN "
+	    FORGOTTEN " OR (enrollment IS NULL AND expires < $1)",
+	    DB(db_int(before)))) != OK)
+		return st;
+	if ((st = db_run(l, NULL, "DELETE FROM event WHERE enrollment IN "
+	    FORGOTTEN, DB(db_int(before)))) != OK)
+		return st;
+	if ((st = db_run(l, n, "DELETE FROM enrollment WHERE changed < $1 AND "
+	    "state <> 'configured'", DB(db_int(before)))) != OK || *n == 0)
+		return st;
+	return ledger_put_event(l, &(struct ledger_event){ now, "purged",
+	    NULL, NULL, NULL });
+}
+
+enum status
+ledger_purge(struct ledger *l, int64_t before, int64_t now, size_t *count)
+{
+	int64_t n = 0;
+	enum status st;
+
+	if ((st = db_begin(l)) != OK)
+		return st;
+	st = purge(l, before, now, &n);
+	*count = (size_t)n;
+	return db_end(l, st, true);
+}

@@ -1,0 +1,252 @@
+#include "ledger/ledger.h"
+
+#include <string.h>
+
+#include "ledger/local.h"
+#include "sys/io.h"
+
+struct db_value
+db_textn(const char *s, size_t len)
+{
+	return (struct db_value){ DB_TEXT, s, s != NULL ? len : 0, 0 };
+}
+
+struct db_value
+db_text(const char *s)
+{
+	return db_textn(s, s != NULL ? strlen(s) : 0);
+}
+
+struct db_value
+db_int(int64_t v)
+{
+	return (struct db_value){ DB_INT, NULL, 0, v };
+}
+
+struct db_value
+db_blob(const void *p, size_t len)
+{
+	return (struct db_value){ DB_BLOB, p, len, 0 };
+}
+
+struct db_value
+db_buf(const struct buf *b)
+{
+	return db_blob(b->len > 0 ? b->data : NULL, b->len);
+}
+
+const char *
+db_row_text(const struct db_row *r, int column)
+{
+	return r->engine->row_text(r, column);
+}
+
+char *
+db_row_dup(const struct db_row *r, int column)
+{
+	const char *text = r->engine->row_text(r, column);
+
+	return text != NULL ? xstrdup(text) : NULL;
+}
+
+int64_t
+db_row_int(const struct db_row *r, int column)
+{
+	return r->engine->row_int(r, column);
+}
+
+const void *
+db_row_blob(const struct db_row *r, int column, size_t *len)
+{
+	return r->engine->row_blob(r, column, len);
+}
+
+void
+db_row_hash(const struct db_row *r, int column, char out[SECRET_HASH_TEXT])
+{
+	const char *hash = db_row_text(r, column);
+
+	out[0] = '\0';
+	if (hash != NULL && strlen(hash) < SECRET_HASH_TEXT)
+		memcpy(out, hash, strlen(hash) + 1);
+}
+
+enum status
+db_run(struct ledger *l, int64_t *changed, const char *sql,
+    const struct db_value *v, size_t n)
+{
+	int64_t ignored;
+
+	return l->engine->run(l, sql, v, n, NULL, NULL,
+	    changed != NULL ? changed : &ignored);
+}
+
+enum status
+db_rows(struct ledger *l, db_each *fn, void *arg, int64_t *count,
+    const char *sql, const struct db_value *v, size_t n)
+{
+	int64_t ignored;
+
+	return l->engine->run(l, sql, v, n, fn, arg,
+	    count != NULL ? count : &ignored);
+}
+
+enum status
+db_begin(struct ledger *l)
+{
+	return l->engine->begin(l);
+}
+
+enum status
+db_end(struct ledger *l, enum status st, bool keep)
+{
+	if (st == OK && keep)
+		st = l->engine->commit(l);
+	else
+		keep = false;
+	if (st != OK || !keep)
+		l->engine->rollback(l);
+	return st;
+}
+
+enum status
+db_take_int(const struct db_row *r, void *arg)
+{
+	*(int64_t *)arg = db_row_int(r, 0);
+	return OK;
+}
+
+enum status
+db_take_text(const struct db_row *r, void *arg)
+{
+	char **text = arg;
+
+	free(*text);
+	*text = db_row_dup(r, 0);
+	return OK;
+}
+
+static const char *
+after(const char *text, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return strncmp(text, prefix, n) == 0 ? text + n : NULL;
+}
+
+static enum status
+open_engine(struct ledger *l, const char *uri, const char *base,
+    enum ledger_mode mode)
+{
+	const char *rest;
+
+	if ((rest = after(uri, "sqlite:")) != NULL) {
+		if (*rest == '\0')
+			return fail(USAGE, "ledger: sqlite: needs a path");
+		l->name = base != NULL ? io_beside(base, rest) : xstrdup(rest);
+		return ledger_open_sqlite(l, l->name, mode);
+	}
+	if (after(uri, "postgresql://") != NULL ||
+	    after(uri, "postgres://") != NULL)
+		return ledger_open_postgresql(l, uri);
+	return fail(USAGE, "ledger: not of the form sqlite:PATH or "
+	    "postgresql://...");
+}
+
+enum status
+ledger_open(const char *uri, const char *base, enum ledger_mode mode,
+    struct ledger **out)
+{
+	auto_ledger *l = xcalloc(1, sizeof *l);
+	enum status st;
+
+	if ((st = open_engine(l, uri, base, mode)) != OK)
+		return st;
+	if (mode == LEDGER_READ && (st = l->engine->snapshot(l)) != OK)
+		return st;
+	if ((st = ledger_check_schema(l, mode)) != OK)
+		return st;
+	*out = STEAL(l);
+	return OK;
+}
+
+void
+ledger_close(struct ledger *l)
+{
+	if (l->engine != NULL)
+		l->engine->close(l);
+	free(l->name);
+	free(l);
+}
+
+const char *
+ledger_name(const struct ledger *l)
+{
+	return l->name;
+}
+
+enum status
+ledger_check(struct ledger *l, struct buf *trouble)
+{
+	return l->engine->check(l, trouble);
+}
+
+enum status
+ledger_next(struct ledger *l, const char *name, int64_t *number)
+{
+	auto_char *key = xasprintf("number:%s", name);
+	enum status st;
+
+	if ((st = db_begin(l)) != OK)
+		return st;
+	st = db_rows(l, db_take_int, number, NULL, "INSERT INTO ledger (name, "
+	    "value) VALUES ($1, 1) ON CONFLICT (name) DO UPDATE SET value = "
+	    "ledger.value + 1 RETURNING value", DB(db_text(key)));
+	return db_end(l, st, true);
+}
+
+/* ---- events ---- */
+
+enum status
+ledger_put_event(struct ledger *l, const struct ledger_event *e)
+{
+	const char *of = e->enrollment != NULL ? e->enrollment : "";
+
+	return db_run(l, NULL, "INSERT INTO event (enrollment, ordinal, time, "
+	    "what, certificate, detail) SELECT $1, COALESCE(MAX(ordinal), 0) "
+	    "+ 1, $2, $3, $4, $5 FROM event WHERE enrollment = $1",
+	    DB(db_text(of), db_int(e->time), db_text(e->what),
+	    db_text(e->certificate), db_text(e->detail)));
+}
+
+struct event_walk {
+	const char *enrollment;
+	ledger_each_event *fn;
+	void *arg;
+};
+
+static enum status
+give_event(const struct db_row *r, void *arg)
+{
+	const struct event_walk *w = arg;
+	const struct ledger_event e = {
+		.time = db_row_int(r, 0),
+		.what = db_row_text(r, 1),
+		.enrollment = w->enrollment,
+		.certificate = db_row_text(r, 2),
+		.detail = db_row_text(r, 3),
+	};
+
+	return w->fn(&e, w->arg);
+}
+
+enum status
+ledger_events(struct ledger *l, const char *enrollment,
+    ledger_each_event *fn, void *arg)
+{
+	struct event_walk w = { enrollment, fn, arg };
+
+	return db_rows(l, give_event, &w, NULL, "SELECT time, what, "
+	    "certificate, detail FROM event WHERE enrollment = $1 ORDER BY "
+	    "ordinal", DB(db_text(enrollment)));
+}

@@ -1,0 +1,156 @@
+/*
+ * ledger_engine: the small statement interface between ledger*.c and the two
+ * databases.  Nobody else includes this.
+ *
+ * SQL is written once for both: $1, $2 ..., TEXT, BIGINT and BYTEA,
+ * RETURNING, ON CONFLICT.  A statement is prepared at its first use and kept
+ * until the ledger is closed; it is known by its address, so SQL is always a
+ * literal.
+ */
+#ifndef MCFG_LEDGER_LOCAL_H
+#define MCFG_LEDGER_LOCAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ledger/ledger.h"
+
+enum {
+	DB_VALUES_MAX = 24,	/* parameters of one statement */
+	DB_BUSY_SECONDS = 20,	/* how long a writer waits for its turn */
+	DB_PAGE = 256,		/* rows taken at once by a listing */
+};
+
+enum db_kind { DB_TEXT, DB_INT, DB_BLOB };
+
+/* A parameter; text or blob NULL is SQL's NULL. */
+struct db_value {
+	enum db_kind kind;
+	const void *p;
+	size_t len;
+	int64_t number;
+};
+
+struct db_value db_text(const char *s);
+struct db_value db_textn(const char *s, size_t len);
+struct db_value db_int(int64_t v);
+struct db_value db_blob(const void *p, size_t len);
+struct db_value db_buf(const struct buf *b);	/* NULL where it is empty */
+
+/* The parameters of one call. */
+#define DB(...)								\
+	(const struct db_value[]){ __VA_ARGS__ },			\
+	sizeof (const struct db_value[]){ __VA_ARGS__ } /		\
+	sizeof (struct db_value)
+#define DB_NONE NULL, 0
+
+/* A row of a result, valid inside the function that it is handed to. */
+struct db_row {
+	const struct db_engine *engine;
+	void *handle;
+	int number;
+};
+
+const char *db_row_text(const struct db_row *r, int column);	/* or NULL */
+char *db_row_dup(const struct db_row *r, int column);		/* or NULL */
+int64_t db_row_int(const struct db_row *r, int column);
+const void *db_row_blob(const struct db_row *r, int column, size_t *len);
+
+/* A hash in hexadecimal; "" for NULL, and for what is too long for one. */
+void db_row_hash(const struct db_row *r, int column,
+    char out[SECRET_HASH_TEXT]);
+
+typedef enum status db_each(const struct db_row *r, void *arg);
+
+struct db_engine {
+	/*
+	 * Runs one statement.  Each row goes to fn, where there is one; the
+	 * statement is finished when run returns.  *count is the number of
+	 * rows, or without fn that of the rows that were changed.
+	 */
+	enum status (*run)(struct ledger *l, const char *sql,
+	    const struct db_value *v, size_t n, db_each *fn, void *arg,
+	    int64_t *count);
+	/* Several statements without parameters or results. */
+	enum status (*script)(struct ledger *l, const char *sql);
+	/* The turn to write: one writer at a time, the others wait. */
+	enum status (*begin)(struct ledger *l);
+	enum status (*commit)(struct ledger *l);
+	void (*rollback)(struct ledger *l);
+	/* From here on one moment is seen, and nothing is written. */
+	enum status (*snapshot)(struct ledger *l);
+	/* Whether a table of this name is there. */
+	enum status (*has_table)(struct ledger *l, const char *name,
+	    bool *has);
+	/* NULL, or what is wrong with the file. */
+	enum status (*check)(struct ledger *l, struct buf *trouble);
+	void (*close)(struct ledger *l);
+	const char *(*row_text)(const struct db_row *r, int column);
+	int64_t (*row_int)(const struct db_row *r, int column);
+	const void *(*row_blob)(const struct db_row *r, int column,
+	    size_t *len);
+};
+
+struct ledger {
+	const struct db_engine *engine;
+	void *state;		/* the engine's own */
+	char *name;		/* in diagnostics */
+};
+
+/* The engines; l->name is set, l->engine and l->state are theirs to set. */
+enum status ledger_open_sqlite(struct ledger *l, const char *path,
+    enum ledger_mode mode) USE_RESULT;
+enum status ledger_open_postgresql(struct ledger *l, const char *uri)
+    USE_RESULT;
+
+/* db_run() is engine->run without rows; changed may be NULL. */
+enum status db_run(struct ledger *l, int64_t *changed, const char *sql,
+    const struct db_value *v, size_t n) USE_RESULT;
+
+/* db_rows() is engine->run with rows; count may be NULL. */
+enum status db_rows(struct ledger *l, db_each *fn, void *arg, int64_t *count,
+    const char *sql, const struct db_value *v, size_t n) USE_RESULT;
+
+enum status db_begin(struct ledger *l) USE_RESULT;
+
+/* db_end() commits where st is OK and keep is true, else rolls back. */
+enum status db_end(struct ledger *l, enum status st, bool keep) USE_RESULT;
+
+/* Row functions that take the first column. */
+db_each db_take_int;		/* arg: int64_t * */
+db_each db_take_text;		/* arg: char **, yours */
+
+/* The tables are made, or brought up to date. */
+enum status ledger_check_schema(struct ledger *l, enum ledger_mode mode)
+    USE_RESULT;
+
+/*
+ * The ground of what a program of version 1 recorded: the SHA-256 of the
+ * certificate that signed the request stands behind these words.
+ */
+#define LEDGER_SIGNED_BY	"signed-by:"
+
+/* Two columns of a row; and what older rows do not say. */
+void ledger_take_name(const struct db_row *r, int column,
+    struct ledger_name *out);
+bool ledger_name_of_certificate(const struct buf *der,
+    struct ledger_name *out);
+bool ledger_name_of_request(const struct buf *csr, struct ledger_name *out);
+
+/* What the parts of the ledger share. */
+enum status ledger_put_challenge(struct ledger *l,
+    const struct ledger_challenge *c, const char *user, int64_t now)
+    USE_RESULT;
+enum status ledger_spend(struct ledger *l, const char *hash,
+    const char *enrollment, int64_t now, bool *spent) USE_RESULT;
+enum status ledger_void_challenges(struct ledger *l, const char *enrollment,
+    int64_t now) USE_RESULT;
+enum status ledger_settle_request(struct ledger *l,
+    const struct ledger_entitlement *e, const char *serial, int64_t now,
+    struct ledger_certificate *settled, enum ledger_outcome *outcome)
+    USE_RESULT;
+enum status ledger_put_event(struct ledger *l, const struct ledger_event *e)
+    USE_RESULT;
+
+#endif

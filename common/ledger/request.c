@@ -1,0 +1,520 @@
+/* SCEP requests that wait for somebody's decision. */
+#include <string.h>
+
+#include "ledger/ledger.h"
+#include "ledger/local.h"
+
+#define REQUEST_COLUMNS							\
+	"txid, key_hash, csr, asked_subject, asked_names, subject, "	\
+	"ground, challenge, presented, client, state, serial, received, " \
+	"decided, decider"
+
+static const char *const states[] = {
+	[LEDGER_PENDING] = "pending",
+	[LEDGER_APPROVED] = "approved",
+	[LEDGER_REJECTED] = "rejected",
+	[LEDGER_ISSUED] = "issued",
+};
+
+const char *
+ledger_state_name(enum ledger_state s)
+{
+	return states[s];
+}
+
+void
+ledger_request_free(struct ledger_request *r)
+{
+	free(r->transaction);
+	buf_free(&r->csr);
+	ledger_name_free(&r->name);
+	free(r->subject);
+	free(r->ground);
+	free(r->challenge);
+	free(r->client);
+	free(r->serial);
+	free(r->decider);
+	*r = (struct ledger_request)LEDGER_REQUEST_INIT;
+}
+
+static enum ledger_state
+state_of(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(states); i++)
+		if (name != NULL && strcmp(name, states[i]) == 0)
+			return (enum ledger_state)i;
+	return LEDGER_REJECTED;
+}
+
+static enum status
+take_request(const struct db_row *r, void *arg)
+{
+	struct ledger_request *q = arg;
+	const void *csr;
+	size_t len;
+
+	ledger_request_free(q);
+	q->transaction = db_row_dup(r, 0);
+	db_row_hash(r, 1, q->key_hash);
+	if ((csr = db_row_blob(r, 2, &len)) != NULL)
+		buf_add(&q->csr, csr, len);
+	ledger_take_name(r, 3, &q->name);
+	/* Version 1 kept the request alone. */
+	if (q->name.subject.len == 0)
+		(void)ledger_name_of_request(&q->csr, &q->name);
+	q->subject = db_row_dup(r, 5);
+	q->ground = db_row_dup(r, 6);
+	q->challenge = db_row_dup(r, 7);
+	q->presented = db_row_int(r, 8);
+	q->client = db_row_dup(r, 9);
+	q->state = state_of(db_row_text(r, 10));
+	q->serial = db_row_dup(r, 11);
+	q->received = db_row_int(r, 12);
+	q->decided = db_row_int(r, 13);
+	q->decider = db_row_dup(r, 14);
+	return OK;
+}
+
+enum status
+ledger_find_request(struct ledger *l, const char *transaction,
+    const char *key_hash, bool *found, struct ledger_request *out)
+{
+	int64_t n = 0;
+	enum status st;
+
+	st = db_rows(l, take_request, out, &n, "SELECT " REQUEST_COLUMNS
+	    " FROM request WHERE txid = $1 AND key_hash = $2",
+	    DB(db_text(transaction), db_text(key_hash)));
+	*found = n > 0;
+	return st;
+}
+
+enum status
+ledger_find_polled_request(struct ledger *l, const struct ledger_identity *q,
+    bool *found, struct ledger_request *out)
+{
+	auto_char *signer = q->signer != NULL ?
+	    ledger_ground_certificate(q->signer) : NULL;
+	auto_char *signed_by = xasprintf(LEDGER_SIGNED_BY "%s",
+	    q->signer_hash);
+	int64_t n = 0;
+	enum status st;
+
+	st = db_rows(l, take_request, out, &n, "SELECT " REQUEST_COLUMNS
+	    " FROM request WHERE txid = $1 AND (key_hash = $2 OR ground = $3 "
+	    "OR ground = $4) ORDER BY CASE state WHEN 'issued' THEN 1 ELSE 0 "
+	    "END, received DESC, key_hash LIMIT 1",
+	    DB(db_text(q->transaction), db_text(q->key_hash),
+	    db_text(signer), db_text(signed_by)));
+	*found = n > 0;
+	return st;
+}
+
+/* ---- room for strangers ---- */
+
+/* The oldest of this key, and of this address, beyond what each may have. */
+static enum status
+make_room_of_own(struct ledger *l, const struct ledger_request *r)
+{
+	enum status st;
+
+	if ((st = db_run(l, NULL, "DELETE FROM request WHERE state = "
+	    "'pending' AND stranger = 1 AND key_hash = $1 AND txid NOT IN "
+	    "(SELECT txid FROM request WHERE state = 'pending' AND stranger = "
+	    "1 AND key_hash = $1 ORDER BY received DESC, txid DESC LIMIT $2)",
+	    DB(db_text(r->key_hash), db_int(LEDGER_WAIT_KEY - 1)))) != OK ||
+	    r->client == NULL)
+		return st;
+	return db_run(l, NULL, "DELETE FROM request WHERE state = 'pending' "
+	    "AND stranger = 1 AND client = $1 AND (received, txid, key_hash) "
+	    "IN (SELECT received, txid, key_hash FROM request WHERE state = "
+	    "'pending' AND stranger = 1 AND client = $1 ORDER BY received "
+	    "DESC, txid DESC, key_hash DESC LIMIT 1000 OFFSET $2)",
+	    DB(db_text(r->client), db_int(LEDGER_WAIT_CLIENT - 1)));
+}
+
+/* The oldest of the address that has the most, until one more fits in. */
+static enum status
+make_room_of_all(struct ledger *l)
+{
+	int64_t n = 0;
+	enum status st;
+
+	while ((st = db_rows(l, db_take_int, &n, NULL, "SELECT COUNT(*) FROM "
+	    "request WHERE state = 'pending' AND stranger = 1",
+	    DB_NONE)) == OK && n >= LEDGER_WAIT_ALL)
+		if ((st = db_run(l, NULL, "DELETE FROM request WHERE (txid, "
+		    "key_hash) IN (SELECT txid, key_hash FROM request WHERE "
+		    "state = 'pending' AND stranger = 1 AND COALESCE(client, "
+		    "'') = (SELECT COALESCE(client, '') FROM request WHERE "
+		    "state = 'pending' AND stranger = 1 GROUP BY "
+		    "COALESCE(client, '') ORDER BY COUNT(*) DESC, "
+		    "MIN(received) LIMIT 1) ORDER BY received, txid, key_hash "
+		    "LIMIT 1)", DB_NONE)) != OK)
+			return st;
+	return st;
+}
+
+static bool
+is_signed_by_ours(const struct ledger_request *r)
+{
+	static const char certificate[] = "certificate:";
+
+	return r->ground != NULL && strncmp(r->ground, certificate,
+	    sizeof certificate - 1) == 0;
+}
+
+/*
+ * One request of each challenge and of each certificate is nobody's burden;
+ * more of them would be a way around the limits.
+ */
+static enum status
+is_stranger(struct ledger *l, const struct ledger_request *r, bool *stranger)
+{
+	int64_t n = 0;
+	enum status st;
+
+	*stranger = true;
+	if (r->challenge == NULL && !is_signed_by_ours(r))
+		return OK;
+	st = db_rows(l, db_take_int, &n, NULL, "SELECT COUNT(*) FROM request "
+	    "WHERE (challenge = $1 OR (ground = $2 AND ground <> '')) AND "
+	    "state IN ('pending', 'approved') AND NOT (txid = $3 AND key_hash "
+	    "= $4)", DB(db_text(r->challenge), db_text(
+	    is_signed_by_ours(r) ? r->ground : NULL), db_text(r->transaction),
+	    db_text(r->key_hash)));
+	*stranger = n > 0;
+	return st;
+}
+
+/* ---- recorded ---- */
+
+/* Another attempt at the same: with a valid challenge, it pays for it now. */
+static enum status
+attach(struct ledger *l, const struct ledger_request *r, int64_t now,
+    struct ledger_request *earlier)
+{
+	bool stranger = true;
+	enum status st;
+
+	if (r->challenge == NULL || (earlier->challenge != NULL &&
+	    strcmp(r->challenge, earlier->challenge) == 0))
+		return OK;
+	if ((st = is_stranger(l, r, &stranger)) != OK ||
+	    (st = db_run(l, NULL, "UPDATE request SET ground = $1, challenge "
+	    "= $2, presented = $3, stranger = $4 WHERE txid = $5 AND key_hash "
+	    "= $6", DB(db_text(r->ground), db_text(r->challenge), db_int(now),
+	    db_int(stranger), db_text(r->transaction),
+	    db_text(r->key_hash)))) != OK)
+		return st;
+	free(earlier->ground);
+	earlier->ground = xstrdup(r->ground);
+	free(earlier->challenge);
+	earlier->challenge = xstrdup(r->challenge);
+	earlier->presented = now;
+	return OK;
+}
+
+static enum status
+insert(struct ledger *l, const struct ledger_request *r, int64_t now)
+{
+	bool stranger = true;
+	enum status st;
+
+	if ((st = is_stranger(l, r, &stranger)) != OK)
+		return st;
+	if (stranger && ((st = make_room_of_own(l, r)) != OK ||
+	    (st = make_room_of_all(l)) != OK))
+		return st;
+	return db_run(l, NULL, "INSERT INTO request (txid, key_hash, csr, "
+	    "asked_subject, asked_names, subject, ground, challenge, "
+	    "presented, client, stranger, state, received) VALUES ($1, $2, "
+	    "$3, $4, $5, $6, $7, $8, $9, $10, $11, 'pending', $9)",
+	    DB(db_text(r->transaction), db_text(r->key_hash), db_buf(&r->csr),
+	    db_buf(&r->name.subject), db_buf(&r->name.names),
+	    db_text(r->subject != NULL ? r->subject : ""),
+	    db_text(r->ground != NULL ? r->ground : ""),
+	    db_text(r->challenge), db_int(now), db_text(r->client),
+	    db_int(stranger)));
+}
+
+static enum status
+forget(struct ledger *l, const char *transaction, const char *key_hash)
+{
+	return db_run(l, NULL, "DELETE FROM request WHERE txid = $1 AND "
+	    "key_hash = $2 AND state IN ('rejected', 'issued')",
+	    DB(db_text(transaction), db_text(key_hash)));
+}
+
+static enum status
+purge(struct ledger *l, int64_t before, int64_t *n)
+{
+	return db_run(l, n, "DELETE FROM request WHERE received < $1 AND "
+	    "decided < $1", DB(db_int(before)));
+}
+
+static enum status
+put_request(struct ledger *l, const struct ledger_request *r, int64_t oldest,
+    int64_t now, enum ledger_outcome *outcome, struct ledger_request *earlier)
+{
+	bool found = false, same = false;
+	enum status st;
+
+	if ((st = purge(l, oldest, NULL)) != OK ||
+	    (st = ledger_find_request(l, r->transaction, r->key_hash, &found,
+	    earlier)) != OK)
+		return st;
+	same = found && ledger_name_equal(&earlier->name, &r->name);
+	if (found && (earlier->state == LEDGER_PENDING ||
+	    earlier->state == LEDGER_APPROVED)) {
+		*outcome = same ? LEDGER_RETRY : LEDGER_OTHER_NAMES;
+		return same ? attach(l, r, now, earlier) : OK;
+	}
+	if (found && (st = forget(l, r->transaction, r->key_hash)) != OK)
+		return st;
+	if (same && earlier->state == LEDGER_REJECTED &&
+	    r->challenge == NULL && !is_signed_by_ours(r)) {
+		*outcome = LEDGER_DECLINED;
+		return OK;
+	}
+	*outcome = LEDGER_RECORDED;
+	return insert(l, r, now);
+}
+
+enum status
+ledger_put_request(struct ledger *l, const struct ledger_request *r,
+    int64_t oldest, int64_t now, enum ledger_outcome *outcome,
+    struct ledger_request *earlier)
+{
+	enum status st;
+
+	*outcome = LEDGER_OTHER_NAMES;
+	if ((st = db_begin(l)) != OK)
+		return st;
+	st = put_request(l, r, oldest, now, outcome, earlier);
+	return db_end(l, st, true);
+}
+
+enum status
+ledger_forget_rejection(struct ledger *l, const char *transaction,
+    const char *key_hash)
+{
+	return db_run(l, NULL, "DELETE FROM request WHERE txid = $1 AND "
+	    "key_hash = $2 AND state = 'rejected'",
+	    DB(db_text(transaction), db_text(key_hash)));
+}
+
+enum status
+ledger_purge_requests(struct ledger *l, int64_t before, size_t *count)
+{
+	int64_t n = 0;
+	enum status st;
+
+	*count = 0;
+	if ((st = db_begin(l)) != OK)
+		return st;
+	st = purge(l, before, &n);
+	*count = (size_t)n;
+	return db_end(l, st, true);
+}
+
+/* ---- decided ---- */
+
+static const struct {
+	enum ledger_state from, to;
+	const char *event;
+} verdicts[] = {
+	[LEDGER_APPROVE] = { LEDGER_PENDING, LEDGER_APPROVED, "approved" },
+	[LEDGER_REJECT] = { LEDGER_PENDING, LEDGER_REJECTED, "rejected" },
+	[LEDGER_UNDO] = { LEDGER_APPROVED, LEDGER_PENDING, "undone" },
+};
+
+static enum status
+decide(struct ledger *l, const char *transaction, const char *key,
+    enum ledger_verdict verdict, const char *decider, int64_t now,
+    size_t *matches)
+{
+	const char *from = states[verdicts[verdict].from];
+	int64_t n = 0;
+	enum status st;
+
+	if ((st = db_rows(l, db_take_int, &n, NULL, "SELECT COUNT(*) FROM "
+	    "request WHERE txid = $1 AND state = $2 AND substr(key_hash, 1, "
+	    "length($3)) = $3", DB(db_text(transaction), db_text(from),
+	    db_text(key)))) != OK)
+		return st;
+	*matches = (size_t)n;
+	if (n != 1)
+		return OK;
+	if ((st = db_run(l, NULL, "UPDATE request SET state = $1, decided = "
+	    "$2, decider = $3 WHERE txid = $4 AND state = $5 AND "
+	    "substr(key_hash, 1, length($6)) = $6",
+	    DB(db_text(states[verdicts[verdict].to]),
+	    db_int(verdict == LEDGER_UNDO ? 0 : now),
+	    db_text(verdict == LEDGER_UNDO ? NULL : decider),
+	    db_text(transaction), db_text(from), db_text(key)))) != OK)
+		return st;
+	return ledger_put_event(l, &(struct ledger_event){ now,
+	    verdicts[verdict].event, NULL, NULL, transaction });
+}
+
+enum status
+ledger_decide(struct ledger *l, const char *transaction, const char *key,
+    enum ledger_verdict verdict, const char *decider, int64_t now,
+    size_t *matches)
+{
+	enum status st;
+
+	*matches = 0;
+	if ((st = db_begin(l)) != OK)
+		return st;
+	st = decide(l, transaction, key != NULL ? key : "", verdict, decider,
+	    now, matches);
+	return db_end(l, st, *matches == 1);
+}
+
+enum status
+ledger_reject_all(struct ledger *l, int64_t before, const char *decider,
+    int64_t now, size_t *count)
+{
+	int64_t n = 0;
+	enum status st;
+
+	*count = 0;
+	if ((st = db_begin(l)) != OK)
+		return st;
+	if ((st = db_run(l, &n, "UPDATE request SET state = 'rejected', "
+	    "decided = $1, decider = $2 WHERE state = 'pending' AND received "
+	    "< $3", DB(db_int(now), db_text(decider),
+	    db_int(before)))) == OK && n > 0)
+		st = ledger_put_event(l, &(struct ledger_event){ now,
+		    "rejected", NULL, NULL, "all" });
+	*count = (size_t)n;
+	return db_end(l, st, true);
+}
+
+/* ---- settled, by a certificate ---- */
+
+/* What was decided belongs to exactly what was shown. */
+static bool
+is_decided(const struct ledger_request *r, const struct ledger_entitlement *e)
+{
+	if (e->csr == NULL || !buf_equal(e->csr, &r->csr) ||
+	    !ledger_name_equal(&r->name, e->request.name))
+		return false;
+	return r->state == LEDGER_APPROVED ||
+	    (r->state == LEDGER_PENDING && e->decider != NULL);
+}
+
+enum status
+ledger_settle_request(struct ledger *l, const struct ledger_entitlement *e,
+    const char *serial, int64_t now, struct ledger_certificate *settled,
+    enum ledger_outcome *outcome)
+{
+	const struct ledger_identity *q = &e->request;
+	auto_ledger_request r = LEDGER_REQUEST_INIT;
+	bool found = false, by_hand;
+	enum status st;
+
+	if ((st = ledger_find_request(l, q->transaction, q->key_hash, &found,
+	    &r)) != OK)
+		return st;
+	found = found && (r.state == LEDGER_PENDING ||
+	    r.state == LEDGER_APPROVED) && (e->needs_decision ||
+	    ledger_name_equal(&r.name, q->name));
+	if (e->needs_decision && found &&
+	    !ledger_name_equal(&r.name, q->name)) {
+		*outcome = LEDGER_OTHER_NAMES;
+		return OK;
+	}
+	if (e->needs_decision && (found ? !is_decided(&r, e) :
+	    e->csr != NULL || e->decider == NULL)) {
+		*outcome = LEDGER_UNDECIDED;
+		return OK;
+	}
+	by_hand = found && r.state == LEDGER_APPROVED;
+	if (by_hand && r.decider != NULL)
+		settled->decider = xstrdup(r.decider);
+	else if (!by_hand && e->decider != NULL)
+		settled->decider = xstrdup(e->decider);
+	settled->decided = by_hand ? r.decided :
+	    e->decider != NULL ? now : 0;
+	if (!found)
+		return OK;
+	return db_run(l, NULL, "UPDATE request SET state = 'issued', serial = "
+	    "$1, decided = $2, decider = $3 WHERE txid = $4 AND key_hash = $5",
+	    DB(db_text(serial), db_int(settled->decided),
+	    db_text(settled->decider), db_text(q->transaction),
+	    db_text(q->key_hash)));
+}
+
+/* ---- listing ---- */
+
+struct request_page {
+	struct ledger_request v[DB_PAGE];
+	size_t n;
+};
+
+static enum status
+add_to_page(const struct db_row *r, void *arg)
+{
+	struct request_page *p = arg;
+
+	return p->n < DB_PAGE ? take_request(r, &p->v[p->n++]) : OK;
+}
+
+/* The last of a page, behind which the next one begins. */
+struct place {
+	int64_t received;
+	char *transaction;
+	char key_hash[SECRET_HASH_TEXT];
+};
+
+static enum status
+give_page(struct request_page *p, ledger_each_request *fn, void *arg,
+    struct place *last)
+{
+	enum status st = OK;
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		struct ledger_request *r = &p->v[i];
+
+		if (st == OK)
+			st = fn(r, arg);
+		if (i + 1 == p->n) {
+			last->received = r->received;
+			free(last->transaction);
+			last->transaction = STEAL(r->transaction);
+			memcpy(last->key_hash, r->key_hash,
+			    sizeof last->key_hash);
+		}
+		ledger_request_free(r);
+	}
+	p->n = 0;
+	return st;
+}
+
+enum status
+ledger_requests(struct ledger *l, ledger_each_request *fn, void *arg)
+{
+	struct request_page *p = xcalloc(1, sizeof *p);
+	struct place last = { INT64_MIN, xstrdup(""), "" };
+	int64_t n = 0;
+	enum status st;
+
+	do {
+		if ((st = db_rows(l, add_to_page, p, &n, "SELECT "
+		    REQUEST_COLUMNS " FROM request WHERE (received, txid, "
+		    "key_hash) > ($1, $2, $3) ORDER BY received, txid, "
+		    "key_hash LIMIT $4", DB(db_int(last.received),
+		    db_text(last.transaction), db_text(last.key_hash),
+		    db_int(DB_PAGE)))) == OK)
+			st = give_page(p, fn, arg, &last);
+	} while (st == OK && n == DB_PAGE);
+	free(last.transaction);
+	free(p);
+	return st;
+}

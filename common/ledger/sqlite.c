@@ -1,0 +1,360 @@
+/* The SQLite engine: one file, several processes. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "base/clock.h"
+#include "ledger/local.h"
+#include "sys/io.h"
+
+enum {
+	MICROSECOND = 1000,	/* in nanoseconds */
+	SECOND = 1000000,	/* in microseconds */
+	MOMENT = 200,		/* the first wait for a turn */
+	MOMENT_TRIES = 16,	/* before it doubles ... */
+	MOMENT_DOUBLED = 5,	/* ... at most so often */
+};
+
+struct statement {
+	const char *sql;	/* a literal of ledger*.c */
+	sqlite3_stmt *stmt;
+};
+
+struct sqlite {
+	sqlite3 *db;
+	struct statement *kept;
+	size_t count;
+	int64_t give_up;	/* when a wait for a turn has been too long */
+};
+
+static enum status
+sqlite_fail(struct ledger *l)
+{
+	struct sqlite *s = l->state;
+	int code = sqlite3_errcode(s->db);
+
+	if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
+		return fail(FAULT, "%s: ledger is busy: another process kept "
+		    "it for %d seconds", l->name, DB_BUSY_SECONDS);
+	return fail(FAULT, "%s: ledger: %s", l->name, sqlite3_errmsg(s->db));
+}
+
+static enum status
+keep_statement(struct ledger *l, const char *sql, sqlite3_stmt **out)
+{
+	struct sqlite *s = l->state;
+	sqlite3_stmt *stmt;
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		if (s->kept[i].sql == sql) {
+			*out = s->kept[i].stmt;
+			return OK;
+		}
+	if (sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
+	    &stmt, NULL) != SQLITE_OK)
+		return sqlite_fail(l);
+	s->kept = xreallocarray(s->kept, s->count + 1, sizeof *s->kept);
+	s->kept[s->count++] = (struct statement){ sql, stmt };
+	*out = stmt;
+	return OK;
+}
+
+/* "$2" is a name to SQLite: its number is that of its first appearance. */
+static int
+bind_one(sqlite3_stmt *stmt, size_t number, const struct db_value *v)
+{
+	char name[24];
+	int i;
+
+	snprintf(name, sizeof name, "$%zu", number);
+	if ((i = sqlite3_bind_parameter_index(stmt, name)) == 0)
+		return SQLITE_RANGE;
+	if (v->kind == DB_INT)
+		return sqlite3_bind_int64(stmt, i, v->number);
+	if (v->p == NULL)
+		return sqlite3_bind_null(stmt, i);
+	if (v->kind == DB_TEXT)
+		return sqlite3_bind_text64(stmt, i, v->p, v->len,
+		    SQLITE_STATIC, SQLITE_UTF8);
+	return sqlite3_bind_blob64(stmt, i, v->p, v->len, SQLITE_STATIC);
+}
+
+static enum status
+step_all(struct ledger *l, sqlite3_stmt *stmt, db_each *fn, void *arg,
+    int64_t *count)
+{
+	struct sqlite *s = l->state;
+	struct db_row row = { l->engine, stmt, 0 };
+	enum status st;
+	int code;
+
+	*count = 0;
+	while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+		++*count;
+		if (fn != NULL && (st = fn(&row, arg)) != OK)
+			return st;
+	}
+	if (code != SQLITE_DONE)
+		return sqlite_fail(l);
+	if (fn == NULL)
+		*count = sqlite3_changes(s->db);
+	return OK;
+}
+
+/* The statement is reset on every way out: an open one blocks COMMIT. */
+static enum status
+sqlite_run(struct ledger *l, const char *sql, const struct db_value *v,
+    size_t n, db_each *fn, void *arg, int64_t *count)
+{
+	sqlite3_stmt *stmt = NULL;
+	enum status st;
+	size_t i;
+
+	if ((st = keep_statement(l, sql, &stmt)) != OK)
+		return st;
+	for (i = 0; i < n && st == OK; i++)
+		if (bind_one(stmt, i + 1, &v[i]) != SQLITE_OK)
+			st = sqlite_fail(l);
+	if (st == OK)
+		st = step_all(l, stmt, fn, arg, count);
+	sqlite3_reset(stmt);
+	sqlite3_clear_bindings(stmt);
+	return st;
+}
+
+static enum status
+sqlite_script(struct ledger *l, const char *sql)
+{
+	struct sqlite *s = l->state;
+
+	if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return sqlite_fail(l);
+	return OK;
+}
+
+/* IMMEDIATE: a transaction that began as a reader fails where it waits. */
+static enum status
+sqlite_begin(struct ledger *l)
+{
+	int64_t ignored;
+
+	return sqlite_run(l, "BEGIN IMMEDIATE", DB_NONE, NULL, NULL, &ignored);
+}
+
+static enum status
+sqlite_commit(struct ledger *l)
+{
+	int64_t ignored;
+
+	return sqlite_run(l, "COMMIT", DB_NONE, NULL, NULL, &ignored);
+}
+
+/* Some errors have rolled back already; what this answers is no news. */
+static void
+sqlite_rollback(struct ledger *l)
+{
+	struct sqlite *s = l->state;
+
+	if (!sqlite3_get_autocommit(s->db))
+		(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+/* A reader of the write-ahead log: writers go on meanwhile. */
+static enum status
+sqlite_snapshot(struct ledger *l)
+{
+	return sqlite_script(l, "PRAGMA query_only=ON; BEGIN");
+}
+
+static enum status
+sqlite_has_table(struct ledger *l, const char *name, bool *has)
+{
+	int64_t n = 0;
+	enum status st;
+
+	st = db_rows(l, db_take_int, &n, NULL, "SELECT COUNT(*) FROM "
+	    "sqlite_master WHERE type = 'table' AND name = $1",
+	    DB(db_text(name)));
+	*has = n > 0;
+	return st;
+}
+
+static enum status
+take_trouble(const struct db_row *r, void *arg)
+{
+	const char *text = db_row_text(r, 0);
+	struct buf *trouble = arg;
+
+	if (text != NULL && strcmp(text, "ok") != 0)
+		buf_printf(trouble, "%s%s", trouble->len > 0 ? "; " : "", text);
+	return OK;
+}
+
+static enum status
+sqlite_check(struct ledger *l, struct buf *trouble)
+{
+	return db_rows(l, take_trouble, trouble, NULL,
+	    "PRAGMA integrity_check", DB_NONE);
+}
+
+static void
+sqlite_close(struct ledger *l)
+{
+	struct sqlite *s = l->state;
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		sqlite3_finalize(s->kept[i].stmt);
+	free(s->kept);
+	sqlite3_close(s->db);
+	free(s);
+}
+
+static const char *
+sqlite_row_text(const struct db_row *r, int column)
+{
+	return (const char *)sqlite3_column_text(r->handle, column);
+}
+
+static int64_t
+sqlite_row_int(const struct db_row *r, int column)
+{
+	return sqlite3_column_int64(r->handle, column);
+}
+
+static const void *
+sqlite_row_blob(const struct db_row *r, int column, size_t *len)
+{
+	const void *p = sqlite3_column_blob(r->handle, column);
+
+	*len = (size_t)sqlite3_column_bytes(r->handle, column);
+	return p;
+}
+
+static const struct db_engine engine = {
+	.run = sqlite_run,
+	.script = sqlite_script,
+	.begin = sqlite_begin,
+	.commit = sqlite_commit,
+	.rollback = sqlite_rollback,
+	.snapshot = sqlite_snapshot,
+	.has_table = sqlite_has_table,
+	.check = sqlite_check,
+	.close = sqlite_close,
+	.row_text = sqlite_row_text,
+	.row_int = sqlite_row_int,
+	.row_blob = sqlite_row_blob,
+};
+
+/* SQLite itself would make the file readable by all. */
+static enum status
+make_file(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd == -1 && errno != EEXIST)
+		return fail_errno(FAULT, "%s: cannot make the ledger", path);
+	if (fd != -1)
+		close(fd);
+	return OK;
+}
+
+static enum status
+take_wal(const struct db_row *r, void *arg)
+{
+	bool *is_wal = arg;
+	const char *mode = db_row_text(r, 0);
+
+	*is_wal = mode != NULL && strcmp(mode, "wal") == 0;
+	return OK;
+}
+
+/*
+ * Waits for a turn to write.  A commit takes about as long as a moment; the
+ * handler that SQLite has of its own soon sleeps for a hundred times that,
+ * while others come and go.
+ */
+static int
+wait_a_moment(void *state, int tries)
+{
+	int times = tries / MOMENT_TRIES;
+	const struct timespec moment = { 0, (long)MICROSECOND * MOMENT <<
+	    (times < MOMENT_DOUBLED ? times : MOMENT_DOUBLED) };
+	struct sqlite *s = state;
+	int64_t now = clock_monotonic();
+
+	if (tries == 0)
+		s->give_up = now + (int64_t)DB_BUSY_SECONDS * SECOND;
+	if (now >= s->give_up)
+		return 0;
+	nanosleep(&moment, NULL);
+	return 1;
+}
+
+/*
+ * The handler comes first: without it the change to a write-ahead log fails
+ * where several processes start at once.
+ */
+static enum status
+set_up(struct ledger *l, enum ledger_mode mode)
+{
+	struct sqlite *s = l->state;
+	bool is_wal = false;
+	enum status st;
+
+	if (sqlite3_busy_handler(s->db, wait_a_moment, s) != SQLITE_OK)
+		return sqlite_fail(l);
+	if (mode == LEDGER_READ)
+		return OK;
+	if ((st = db_rows(l, take_wal, &is_wal, NULL,
+	    "PRAGMA journal_mode=WAL", DB_NONE)) != OK)
+		return st;
+	if (!is_wal)
+		return fail(FAULT, "%s: ledger: no write-ahead log on this "
+		    "file system", l->name);
+	return sqlite_script(l, "PRAGMA synchronous=FULL;"
+	    "PRAGMA foreign_keys=ON;");
+}
+
+/* The folder that the ledger is in, and the files beside it. */
+static char *
+folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == path ? xstrdup("/") :
+	    xstrndup(path, (size_t)(slash - path));
+}
+
+enum status
+ledger_open_sqlite(struct ledger *l, const char *path, enum ledger_mode mode)
+{
+	auto_char *plain = NULL, *folder = NULL;
+	struct sqlite *s;
+	struct stat sb;
+	enum status st;
+
+	/* "file:x" and ":memory:" are names like any other. */
+	plain = path[0] == '/' ? xstrdup(path) : xasprintf("./%s", path);
+	folder = folder_of(plain);
+	if (mode != LEDGER_READ && (st = io_check_root(folder)) != OK)
+		return st;
+	if (mode == LEDGER_CREATE && (st = make_file(plain)) != OK)
+		return st;
+	if (stat(plain, &sb) == -1)
+		return fail_errno(FAULT, "%s: cannot open the ledger", path);
+	s = xcalloc(1, sizeof *s);
+	l->engine = &engine;
+	l->state = s;
+	if (sqlite3_open_v2(plain, &s->db, SQLITE_OPEN_READWRITE |
+	    SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+		return sqlite_fail(l);
+	return set_up(l, mode);
+}

@@ -1,0 +1,542 @@
+#include "plist/node.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * Reads a binary plist by walking it from its top object and building each
+ * node on the way.  Objects are shared by reference, so a few bytes can mean
+ * many: every limit is counted on what is built, and a cycle ends at the
+ * depth.
+ *
+ *	"bplist00", objects, a table with the offset of each, a trailer
+ */
+enum {
+	MAGIC_LEN = 8,
+	TRAILER_LEN = 32,
+	TRAILER_OFFSET_SIZE = 6,	/* places in the trailer */
+	TRAILER_REF_SIZE = 7,
+	TRAILER_COUNT = 8,
+	TRAILER_TOP = 16,
+	TRAILER_TABLE = 24,
+};
+
+/* Kinds of object, the upper half of its first byte. */
+enum {
+	O_SIMPLE = 0x0,
+	O_INT = 0x1,
+	O_REAL = 0x2,
+	O_DATE = 0x3,
+	O_DATA = 0x4,
+	O_ASCII = 0x5,
+	O_UTF16 = 0x6,
+	O_UID = 0x8,
+	O_ARRAY = 0xA,
+	O_DICT = 0xD,
+};
+
+static const char magic[] = "bplist00";
+
+/* 2001-01-01T00:00:00Z, where its dates begin to count. */
+static const int64_t epoch = 978307200;
+
+struct walk {
+	const unsigned char *base;
+	size_t end;		/* of the objects; there the table begins */
+	const char *name;
+	size_t offset_size, ref_size;
+	uint64_t count;		/* objects in the table */
+	size_t depth, nodes, bytes, key_bytes;
+	bool secret;
+};
+
+/* An object: its kind, and where its content is. */
+struct object {
+	uint64_t number;	/* in the table, for diagnostics */
+	unsigned kind, low;	/* halves of the first byte */
+	size_t at;		/* of what follows the first byte */
+};
+
+static uint64_t
+big_endian(const unsigned char *p, size_t n)
+{
+	uint64_t v = 0;
+
+	while (n-- > 0)
+		v = v << 8 | *p++;
+	return v;
+}
+
+static enum status
+bad(const struct walk *w, const struct object *o, const char *reason)
+{
+	return fail(MALFORMED, "%s: object %" PRIu64 ": %s", w->name,
+	    o->number, reason);
+}
+
+static bool
+has(const struct walk *w, size_t at, uint64_t n)
+{
+	return at <= w->end && n <= w->end - at;
+}
+
+static enum status
+find(const struct walk *w, uint64_t number, struct object *o)
+{
+	uint64_t at;
+
+	o->number = number;
+	if (number >= w->count)
+		return bad(w, o, "no such object");
+	at = big_endian(w->base + w->end + number * w->offset_size,
+	    w->offset_size);
+	if (at < MAGIC_LEN || at >= w->end)
+		return bad(w, o, "its offset is outside of the objects");
+	o->kind = w->base[at] >> 4;
+	o->low = w->base[at] & 0xF;
+	o->at = (size_t)at + 1;
+	return OK;
+}
+
+/*
+ * The length of a string, data, array or dict, of items of size bytes each
+ * that must be there; a length of 15 or more is an integer of its own.
+ */
+static enum status
+length_of(const struct walk *w, struct object *o, size_t size, size_t *out)
+{
+	uint64_t n = o->low;
+	size_t width;
+
+	if (n == 0xF) {
+		if (!has(w, o->at, 1) || w->base[o->at] >> 4 != O_INT ||
+		    (w->base[o->at] & 0xF) > 3)
+			return bad(w, o, "a broken length");
+		width = (size_t)1 << (w->base[o->at] & 0xF);
+		o->at++;
+		if (!has(w, o->at, width))
+			return bad(w, o, "a length that is cut");
+		n = big_endian(w->base + o->at, width);
+		o->at += width;
+	}
+	if (n > w->end || !has(w, o->at, n * size))
+		return bad(w, o, "longer than the file");
+	*out = (size_t)n;
+	return OK;
+}
+
+static enum status
+read_int(const struct walk *w, const struct object *o, struct tree **out)
+{
+	const unsigned char *p = w->base + o->at;
+	size_t width = (size_t)1 << o->low;
+	uint64_t v;
+
+	if (o->low > 4 || !has(w, o->at, width))
+		return bad(w, o, "an integer that is cut");
+	/* 16 bytes are for what does not fit in 8 with a sign. */
+	if (width == 16) {
+		uint64_t high = big_endian(p, 8);
+
+		v = big_endian(p + 8, 8);
+		if (high != (v >> 63 != 0 ? UINT64_MAX : 0))
+			return bad(w, o, "an integer beyond 64 bits with a "
+			    "sign");
+	} else {
+		v = big_endian(p, width);
+	}
+	*out = tree_int((int64_t)v);
+	return OK;
+}
+
+static enum status
+read_double(const struct walk *w, const struct object *o, double *out)
+{
+	uint64_t v;
+	uint32_t v32;
+	float f;
+
+	if ((o->low != 2 && o->low != 3) ||
+	    !has(w, o->at, (uint64_t)1 << o->low))
+		return bad(w, o, "a real of no known size");
+	v = big_endian(w->base + o->at, (size_t)1 << o->low);
+	if (o->low == 3) {
+		memcpy(out, &v, sizeof *out);
+	} else {
+		v32 = (uint32_t)v;
+		memcpy(&f, &v32, sizeof f);
+		*out = (double)f;
+	}
+	return isfinite(*out) ? OK : bad(w, o, "a real that is not finite");
+}
+
+static enum status
+read_real(const struct walk *w, const struct object *o, struct tree **out)
+{
+	enum status st;
+	double v = 0;
+
+	if ((st = read_double(w, o, &v)) != OK)
+		return st;
+	*out = tree_real(v);
+	return OK;
+}
+
+/* A fraction of a second has no place in the XML form and is dropped. */
+static enum status
+read_date(const struct walk *w, const struct object *o, struct tree **out)
+{
+	int64_t seconds;
+	enum status st;
+	double v = 0;
+
+	if (o->low != 3)
+		return bad(w, o, "a date of no known size");
+	if ((st = read_double(w, o, &v)) != OK)
+		return st;
+	if (v >= INT32_MIN && v <= INT32_MAX) {
+		seconds = (int64_t)v;
+		if ((double)seconds > v)
+			seconds--;
+		if ((*out = tree_date(seconds + epoch)) != NULL)
+			return OK;
+	}
+	return bad(w, o, "a date before 1933 or after 2068");
+}
+
+/* A uid becomes a dict with an integer where it is written. */
+static enum status
+read_uid(struct walk *w, const struct object *o, struct tree **out)
+{
+	uint64_t v;
+
+	if (o->low > 7 || !has(w, o->at, (uint64_t)o->low + 1))
+		return bad(w, o, "a uid of no known size");
+	v = big_endian(w->base + o->at, (size_t)o->low + 1);
+	if (v > INT64_MAX)
+		return bad(w, o, "a uid beyond 64 bits with a sign");
+	if (w->depth == TREE_DEPTH_MAX || ++w->nodes > TREE_NODES_MAX)
+		return bad(w, o, "over the limits as a dict");
+	*out = tree_uid(v);
+	return OK;
+}
+
+static enum status
+grow(struct walk *w, const struct object *o, size_t n)
+{
+	if (n > TREE_BYTES_MAX - w->bytes)
+		return bad(w, o, "more than 16 MiB when it is expanded");
+	w->bytes += n;
+	return OK;
+}
+
+static enum status
+read_data(struct walk *w, struct object *o, struct tree **out)
+{
+	enum status st;
+	size_t n = 0;
+
+	if ((st = length_of(w, o, 1, &n)) != OK ||
+	    (st = grow(w, o, n)) != OK)
+		return st;
+	*out = tree_data(w->base + o->at, n);
+	return OK;
+}
+
+static void
+add_utf8(struct buf *b, uint32_t c)
+{
+	unsigned char *p = buf_reserve(b, 4);
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4, i;
+
+	for (i = n - 1; i > 0; i--) {
+		p[i] = (unsigned char)(0x80 | (c & 0x3F));
+		c >>= 6;
+	}
+	p[0] = (unsigned char)(n == 1 ? c : (0xF0u << (4 - n) & 0xFF) | c);
+	buf_end(b, n);
+}
+
+/* n units of UTF-16; false where the surrogates do not pair. */
+static bool
+add_utf16(struct buf *b, const unsigned char *p, size_t n)
+{
+	uint32_t c, low;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		c = (uint32_t)big_endian(p + 2 * i, 2);
+		if (c >= 0xD800 && c < 0xE000) {
+			if (c >= 0xDC00 || ++i == n)
+				return false;
+			low = (uint32_t)big_endian(p + 2 * i, 2);
+			if (low < 0xDC00 || low >= 0xE000)
+				return false;
+			c = 0x10000 + ((c & 0x3FF) << 10) + (low & 0x3FF);
+		}
+		add_utf8(b, c);
+	}
+	return true;
+}
+
+static bool
+is_ascii(const unsigned char *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (p[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* The text of a string, which a key is too. */
+static enum status
+read_text(struct walk *w, struct object *o, struct buf *out)
+{
+	const char *why;
+	enum status st;
+	size_t n = 0;
+
+	st = length_of(w, o, o->kind == O_UTF16 ? 2 : 1, &n);
+	if (st != OK || (st = grow(w, o, n)) != OK)
+		return st;
+	if (o->kind == O_UTF16) {
+		if (!add_utf16(out, w->base + o->at, n))
+			return bad(w, o, "text that is not UTF-16");
+		if ((st = grow(w, o, out->len - n)) != OK)
+			return st;
+	} else {
+		if (!is_ascii(w->base + o->at, n))
+			return bad(w, o, "text that is not ASCII");
+		buf_add(out, w->base + o->at, n);
+	}
+	if ((why = tree_text_fault(buf_str(out), out->len)) != NULL)
+		return bad(w, o, why);
+	return OK;
+}
+
+static enum status
+read_string(struct walk *w, struct object *o, struct tree **out)
+{
+	auto_buf text = BUF_INIT;
+	enum status st;
+
+	text.secret = w->secret;
+	if ((st = read_text(w, o, &text)) != OK)
+		return st;
+	*out = tree_string(buf_str(&text));
+	return OK;
+}
+
+static enum status read_object(struct walk *w, uint64_t number,
+    struct tree **out);
+
+static uint64_t
+reference(const struct walk *w, const struct object *o, size_t i)
+{
+	return big_endian(w->base + o->at + i * w->ref_size, w->ref_size);
+}
+
+static enum status
+read_array(struct walk *w, struct object *o, struct tree **out)
+{
+	auto_tree *array = tree_array();
+	struct tree *item = NULL;
+	enum status st;
+	size_t n = 0, i;
+
+	if ((st = length_of(w, o, w->ref_size, &n)) != OK)
+		return st;
+	for (i = 0; i < n; i++) {
+		if ((st = read_object(w, reference(w, o, i), &item)) != OK)
+			return st;
+		tree_append(array, item);
+	}
+	*out = STEAL(array);
+	return OK;
+}
+
+static enum status
+read_key(struct walk *w, uint64_t number, struct buf *out)
+{
+	struct object o = { 0 };
+	enum status st;
+
+	if ((st = find(w, number, &o)) != OK)
+		return st;
+	if (o.kind != O_ASCII && o.kind != O_UTF16)
+		return bad(w, &o, "a key that is not a string");
+	if ((st = read_text(w, &o, out)) != OK)
+		return st;
+	if ((w->key_bytes += out->len) > TREE_KEY_BYTES_MAX)
+		return bad(w, &o, "more than 4 MiB of keys");
+	return OK;
+}
+
+static enum status
+read_member(struct walk *w, uint64_t key, uint64_t value, struct tree *dict)
+{
+	auto_buf text = BUF_INIT;
+	size_t before = tree_count(dict);
+	struct tree *node = NULL;
+	enum status st;
+
+	if ((st = read_key(w, key, &text)) != OK ||
+	    (st = read_object(w, value, &node)) != OK)
+		return st;
+	tree_set(dict, buf_str(&text), node);
+	if (tree_count(dict) == before)
+		return fail(MALFORMED, "%s: key '%s' is there twice", w->name,
+		    buf_str(&text));
+	return OK;
+}
+
+/* All keys come before all values. */
+static enum status
+read_dict(struct walk *w, struct object *o, struct tree **out)
+{
+	auto_tree *dict = tree_dict();
+	enum status st;
+	size_t n = 0, i;
+
+	if ((st = length_of(w, o, w->ref_size * 2, &n)) != OK)
+		return st;
+	if (n > TREE_KEYS_MAX)
+		return bad(w, o, "more than 1000 keys in a dict");
+	for (i = 0; i < n; i++)
+		if ((st = read_member(w, reference(w, o, i),
+		    reference(w, o, n + i), dict)) != OK)
+			return st;
+	*out = STEAL(dict);
+	return OK;
+}
+
+static enum status
+read_container(struct walk *w, struct object *o, struct tree **out)
+{
+	enum status st;
+
+	if (w->depth == TREE_DEPTH_MAX)
+		return bad(w, o, "nested deeper than 64, or within itself");
+	w->depth++;
+	st = o->kind == O_DICT ? read_dict(w, o, out) : read_array(w, o, out);
+	w->depth--;
+	return st;
+}
+
+static enum status
+read_object(struct walk *w, uint64_t number, struct tree **out)
+{
+	struct object o = { 0 };
+	enum status st;
+
+	if ((st = find(w, number, &o)) != OK)
+		return st;
+	if (++w->nodes > TREE_NODES_MAX)
+		return bad(w, &o, "more than 100000 values when it is "
+		    "expanded");
+	switch (o.kind) {
+	case O_SIMPLE:
+		if (o.low != 8 && o.low != 9)
+			return bad(w, &o, "neither true nor false");
+		*out = tree_bool(o.low == 9);
+		return OK;
+	case O_INT:
+		return read_int(w, &o, out);
+	case O_REAL:
+		return read_real(w, &o, out);
+	case O_DATE:
+		return read_date(w, &o, out);
+	case O_DATA:
+		return read_data(w, &o, out);
+	case O_ASCII:
+	case O_UTF16:
+		return read_string(w, &o, out);
+	case O_UID:
+		return read_uid(w, &o, out);
+	case O_ARRAY:
+	case O_DICT:
+		return read_container(w, &o, out);
+	default:
+		return bad(w, &o, "of no known kind");
+	}
+}
+
+/* The trailer must fit to the byte, or there is room for a second plist. */
+static enum status
+read_trailer(struct walk *w, size_t len, uint64_t *top)
+{
+	const unsigned char *t = w->base + len - TRAILER_LEN;
+	uint64_t table = big_endian(t + TRAILER_TABLE, 8);
+
+	w->offset_size = t[TRAILER_OFFSET_SIZE];
+	w->ref_size = t[TRAILER_REF_SIZE];
+	w->count = big_endian(t + TRAILER_COUNT, 8);
+	*top = big_endian(t + TRAILER_TOP, 8);
+	if (w->offset_size < 1 || w->offset_size > 8 ||
+	    w->ref_size < 1 || w->ref_size > 8)
+		return fail(MALFORMED, "%s: binary plist: the trailer names "
+		    "sizes that are not 1 to 8", w->name);
+	if (table <= MAGIC_LEN || table > len - TRAILER_LEN ||
+	    w->count > len || w->count * w->offset_size !=
+	    len - TRAILER_LEN - table)
+		return fail(MALFORMED, "%s: binary plist: its offset table "
+		    "does not end at the trailer", w->name);
+	w->end = (size_t)table;
+	return OK;
+}
+
+enum status
+tree_from_binary(const struct buf *in, const char *name, struct tree **out)
+{
+	struct walk w = { .base = in->data, .name = name,
+	    .secret = in->secret };
+	uint64_t top;
+	enum status st;
+
+	if (in->len > TREE_BYTES_MAX)
+		return fail(MALFORMED, "%s: larger than 16 MiB", name);
+	if (!buf_has_prefix(in, magic))
+		return fail(MALFORMED, "%s: not a binary plist of version 00",
+		    name);
+	if (in->len <= MAGIC_LEN + TRAILER_LEN)
+		return fail(MALFORMED, "%s: binary plist: cut before its "
+		    "trailer", name);
+	if ((st = read_trailer(&w, in->len, &top)) != OK)
+		return st;
+	return read_object(&w, top, out);
+}
+
+bool
+tree_looks_like_plist(const struct buf *in)
+{
+	static const char utf16[][5] = {
+		"\xFF\xFE<\0", "\xFE\xFF\0<", "<\0?\0", "\0<\0?",
+	};
+	const char *s = buf_str(in);
+	size_t i;
+
+	if (buf_has_prefix(in, "bplist"))
+		return true;
+	for (i = 0; i < ARRAY_LEN(utf16); i++)
+		if (in->len >= 4 && memcmp(s, utf16[i], 4) == 0)
+			return true;
+	if (buf_has_prefix(in, "\xEF\xBB\xBF"))
+		s += 3;
+	s += strspn(s, " \t\r\n");
+	return s[0] == '<' && s[1] != '\0';
+}
+
+enum status
+tree_parse(const struct buf *in, const char *name, struct tree_marks *marks,
+    struct tree **out)
+{
+	if (in->len == 0)
+		return fail(MALFORMED, "%s: empty", name);
+	if (buf_has_prefix(in, "bplist"))
+		return tree_from_binary(in, name, out);
+	return tree_from_xml(in, name, marks, out);
+}

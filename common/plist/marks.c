@@ -1,0 +1,84 @@
+#include "plist/node.h"
+
+/*
+ * A table by address, open, half empty: nodes do not know their source, and
+ * only the tools that talk about single keys ask.
+ */
+struct mark {
+	const struct tree *t;
+	unsigned long line, column;
+};
+
+struct tree_marks {
+	struct mark *v;
+	size_t n, room;		/* room is a power of two */
+};
+
+enum { MARKS_ROOM = 256 };
+
+struct tree_marks *
+tree_marks_new(void)
+{
+	struct tree_marks *m = xcalloc(1, sizeof *m);
+
+	m->room = MARKS_ROOM;
+	m->v = xcalloc(m->room, sizeof *m->v);
+	return m;
+}
+
+void
+tree_marks_free(struct tree_marks *m)
+{
+	free(m->v);
+	free(m);
+}
+
+/* The place of t, or the free one where it would go. */
+static struct mark *
+place(const struct tree_marks *m, const struct tree *t)
+{
+	uint64_t hash = (uint64_t)(uintptr_t)t * UINT64_C(0x9E3779B97F4A7C15);
+	size_t i = (size_t)(hash >> 32) & (m->room - 1);
+
+	while (m->v[i].t != NULL && m->v[i].t != t)
+		i = (i + 1) & (m->room - 1);
+	return &m->v[i];
+}
+
+static void
+enlarge(struct tree_marks *m)
+{
+	struct tree_marks bigger = { NULL, m->n, m->room * 2 };
+	size_t i;
+
+	bigger.v = xcalloc(bigger.room, sizeof *bigger.v);
+	for (i = 0; i < m->room; i++)
+		if (m->v[i].t != NULL)
+			*place(&bigger, m->v[i].t) = m->v[i];
+	free(m->v);
+	*m = bigger;
+}
+
+void
+tree_marks_add(struct tree_marks *m, const struct tree *t,
+    unsigned long line, unsigned long column)
+{
+	struct mark *p;
+
+	if (m->n >= m->room / 2)
+		enlarge(m);
+	p = place(m, t);
+	if (p->t == NULL)
+		m->n++;
+	*p = (struct mark){ t, line, column };
+}
+
+void
+tree_marks_get(const struct tree_marks *m, const struct tree *t,
+    unsigned long *line, unsigned long *column)
+{
+	const struct mark *p = place(m, t);
+
+	*line = p->line;
+	*column = p->column;
+}

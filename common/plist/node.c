@@ -1,0 +1,462 @@
+#include "plist/node.h"
+
+#include <string.h>
+
+#include <plist/plist.h>
+
+#include "base/clock.h"
+
+/*
+ * A node is libplist's; nothing of that library is used but the tree itself.
+ * Integers go in and out as the same 64 bits, whatever a version of it thinks
+ * of their sign, and dates only in the 32 bits of seconds that its oldest
+ * version keeps.
+ */
+
+/* 2001-01-01T00:00:00Z, where property lists begin to count. */
+static const int64_t epoch = 978307200;
+
+static plist_t
+node_of(const struct tree *t)
+{
+	return (plist_t)(uintptr_t)t;
+}
+
+static struct tree *
+made(plist_t node)
+{
+	if (node == NULL)
+		mem_exhausted();
+	return node;
+}
+
+void
+tree_free(struct tree *t)
+{
+	plist_free(node_of(t));
+}
+
+struct tree *
+tree_dict(void)
+{
+	return made(plist_new_dict());
+}
+
+struct tree *
+tree_array(void)
+{
+	return made(plist_new_array());
+}
+
+struct tree *
+tree_string(const char *s)
+{
+	return made(plist_new_string(s));
+}
+
+struct tree *
+tree_data(const void *p, size_t len)
+{
+	return made(plist_new_data(p != NULL ? p : "", len));
+}
+
+struct tree *
+tree_int(int64_t v)
+{
+	return made(plist_new_uint((uint64_t)v));
+}
+
+struct tree *
+tree_real(double v)
+{
+	return made(plist_new_real(v));
+}
+
+struct tree *
+tree_bool(bool v)
+{
+	return made(plist_new_bool(v));
+}
+
+struct tree *
+tree_date(int64_t t)
+{
+	if (t < INT32_MIN + epoch || t > INT32_MAX + epoch)
+		return NULL;
+	return made(plist_new_date((int32_t)(t - epoch), 0));
+}
+
+struct tree *
+tree_uid(uint64_t v)
+{
+	return made(plist_new_uid(v));
+}
+
+struct tree *
+tree_copy(const struct tree *t)
+{
+	return made(plist_copy(node_of(t)));
+}
+
+/* libplist says nothing when it lacks the memory to take a node in. */
+void
+tree_set(struct tree *dict, const char *key, struct tree *node)
+{
+	size_t before = tree_count(dict);
+
+	plist_dict_set_item(node_of(dict), key, node_of(node));
+	if (tree_count(dict) == before && tree_get(dict, key) != node)
+		mem_exhausted();
+}
+
+void
+tree_set_string(struct tree *dict, const char *key, const char *s)
+{
+	tree_set(dict, key, tree_string(s));
+}
+
+void
+tree_set_int(struct tree *dict, const char *key, int64_t v)
+{
+	tree_set(dict, key, tree_int(v));
+}
+
+void
+tree_remove(struct tree *dict, const char *key)
+{
+	plist_dict_remove_item(node_of(dict), key);
+}
+
+void
+tree_append(struct tree *array, struct tree *node)
+{
+	size_t before = tree_count(array);
+
+	plist_array_append_item(node_of(array), node_of(node));
+	if (tree_count(array) == before)
+		mem_exhausted();
+}
+
+void
+tree_replace_at(struct tree *array, size_t i, struct tree *node)
+{
+	plist_array_set_item(node_of(array), node_of(node), (uint32_t)i);
+}
+
+enum tree_kind
+tree_kind(const struct tree *t)
+{
+	switch (plist_get_node_type(node_of(t))) {
+	case PLIST_DICT:
+		return TREE_DICT;
+	case PLIST_ARRAY:
+		return TREE_ARRAY;
+	case PLIST_DATA:
+		return TREE_DATA;
+	case PLIST_UINT:
+		return TREE_INT;
+	case PLIST_REAL:
+		return TREE_REAL;
+	case PLIST_BOOLEAN:
+		return TREE_BOOL;
+	case PLIST_DATE:
+		return TREE_DATE;
+	case PLIST_UID:
+		return TREE_UID;
+	default:
+		return TREE_STRING;
+	}
+}
+
+const char *
+tree_kind_name(enum tree_kind k)
+{
+	static const char *const names[] = {
+		[TREE_DICT] = "dict", [TREE_ARRAY] = "array",
+		[TREE_STRING] = "string", [TREE_DATA] = "data",
+		[TREE_INT] = "integer", [TREE_REAL] = "real",
+		[TREE_BOOL] = "boolean", [TREE_DATE] = "date",
+		[TREE_UID] = "uid",
+	};
+
+	return names[k];
+}
+
+static bool
+is(const struct tree *t, enum tree_kind k)
+{
+	return t != NULL && tree_kind(t) == k;
+}
+
+size_t
+tree_count(const struct tree *t)
+{
+	if (is(t, TREE_DICT))
+		return plist_dict_get_size(node_of(t));
+	if (is(t, TREE_ARRAY))
+		return plist_array_get_size(node_of(t));
+	return 0;
+}
+
+struct tree *
+tree_get(const struct tree *dict, const char *key)
+{
+	if (!is(dict, TREE_DICT))
+		return NULL;
+	return plist_dict_get_item(node_of(dict), key);
+}
+
+struct tree *
+tree_at(const struct tree *array, size_t i)
+{
+	if (!is(array, TREE_ARRAY) || i >= tree_count(array))
+		return NULL;
+	return plist_array_get_item(node_of(array), (uint32_t)i);
+}
+
+struct tree *
+tree_get_kind(const struct tree *dict, const char *key, enum tree_kind k)
+{
+	struct tree *t = tree_get(dict, key);
+
+	return is(t, k) ? t : NULL;
+}
+
+const char *
+tree_get_string(const struct tree *dict, const char *key)
+{
+	struct tree *t = tree_get_kind(dict, key, TREE_STRING);
+
+	return t != NULL ? tree_string_of(t) : NULL;
+}
+
+const char *
+tree_string_of(const struct tree *t)
+{
+	uint64_t len;
+
+	return plist_get_string_ptr(node_of(t), &len);
+}
+
+const unsigned char *
+tree_data_of(const struct tree *t, size_t *len)
+{
+	uint64_t n = 0;
+	const char *p = plist_get_data_ptr(node_of(t), &n);
+
+	*len = (size_t)n;
+	return (const unsigned char *)p;
+}
+
+int64_t
+tree_int_of(const struct tree *t)
+{
+	uint64_t v = 0;
+
+	plist_get_uint_val(node_of(t), &v);
+	return (int64_t)v;
+}
+
+double
+tree_real_of(const struct tree *t)
+{
+	double v = 0;
+
+	plist_get_real_val(node_of(t), &v);
+	return v;
+}
+
+bool
+tree_bool_of(const struct tree *t)
+{
+	uint8_t v = 0;
+
+	plist_get_bool_val(node_of(t), &v);
+	return v != 0;
+}
+
+int64_t
+tree_date_of(const struct tree *t)
+{
+	int32_t sec = 0, usec;
+
+	plist_get_date_val(node_of(t), &sec, &usec);
+	return sec + epoch;
+}
+
+uint64_t
+tree_uid_of(const struct tree *t)
+{
+	uint64_t v = 0;
+
+	plist_get_uid_val(node_of(t), &v);
+	return v;
+}
+
+static enum status
+each_of_dict(plist_t dict, tree_visit *fn, void *arg)
+{
+	plist_dict_iter iter = NULL;
+	enum status st = OK;
+
+	plist_dict_new_iter(dict, &iter);
+	if (iter == NULL)
+		mem_exhausted();
+	while (st == OK) {
+		auto_char *key = NULL;
+		plist_t node = NULL;
+
+		plist_dict_next_item(dict, iter, &key, &node);
+		if (node == NULL)
+			break;
+		if (key == NULL)
+			mem_exhausted();
+		st = fn(key, node, arg);
+	}
+	free(iter);
+	return st;
+}
+
+static enum status
+each_of_array(plist_t array, tree_visit *fn, void *arg)
+{
+	plist_array_iter iter = NULL;
+	enum status st = OK;
+
+	plist_array_new_iter(array, &iter);
+	if (iter == NULL)
+		mem_exhausted();
+	while (st == OK) {
+		plist_t node = NULL;
+
+		plist_array_next_item(array, iter, &node);
+		if (node == NULL)
+			break;
+		st = fn(NULL, node, arg);
+	}
+	free(iter);
+	return st;
+}
+
+enum status
+tree_each(const struct tree *t, tree_visit *fn, void *arg)
+{
+	if (is(t, TREE_DICT))
+		return each_of_dict(node_of(t), fn, arg);
+	if (is(t, TREE_ARRAY))
+		return each_of_array(node_of(t), fn, arg);
+	return OK;
+}
+
+/* What is looked for in another tree; REFUSED ends the walk. */
+struct other {
+	const struct tree *t;
+	size_t at;
+};
+
+static enum status
+is_in_other(const char *key, struct tree *node, void *arg)
+{
+	struct other *o = arg;
+	const struct tree *peer = key != NULL ? tree_get(o->t, key) :
+	    tree_at(o->t, o->at++);
+
+	return peer != NULL && tree_equal(node, peer) ? OK : REFUSED;
+}
+
+static bool
+data_equal(const struct tree *a, const struct tree *b)
+{
+	size_t na, nb;
+	const unsigned char *pa = tree_data_of(a, &na);
+	const unsigned char *pb = tree_data_of(b, &nb);
+
+	return na == nb && (na == 0 || memcmp(pa, pb, na) == 0);
+}
+
+/* Zero has two signs, which are written differently. */
+static uint64_t
+bits_of(double v)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &v, sizeof bits);
+	return bits;
+}
+
+bool
+tree_equal(const struct tree *a, const struct tree *b)
+{
+	struct other o = { b, 0 };
+
+	if (tree_kind(a) != tree_kind(b))
+		return false;
+	switch (tree_kind(a)) {
+	case TREE_DICT:
+	case TREE_ARRAY:
+		return tree_count(a) == tree_count(b) &&
+		    tree_each(a, is_in_other, &o) == OK;
+	case TREE_STRING:
+		return strcmp(tree_string_of(a), tree_string_of(b)) == 0;
+	case TREE_DATA:
+		return data_equal(a, b);
+	case TREE_INT:
+		return tree_int_of(a) == tree_int_of(b);
+	case TREE_REAL:
+		return bits_of(tree_real_of(a)) == bits_of(tree_real_of(b));
+	case TREE_BOOL:
+		return tree_bool_of(a) == tree_bool_of(b);
+	case TREE_DATE:
+		return tree_date_of(a) == tree_date_of(b);
+	case TREE_UID:
+		return tree_uid_of(a) == tree_uid_of(b);
+	}
+	return false;
+}
+
+/*
+ * The length of the character at p, 0 where it is none that XML 1.0 (2.2) can
+ * carry or its UTF-8 (RFC 3629) is broken.
+ */
+static size_t
+character(const unsigned char *p, size_t left)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xC2 ? 0 : p[0] < 0xE0 ? 2 :
+	    p[0] < 0xF0 ? 3 : p[0] < 0xF5 ? 4 : 0;
+	uint32_t c;
+	size_t i;
+
+	if (n == 0 || n > left)
+		return 0;
+	if (n == 1)
+		return p[0] >= 0x20 || p[0] == '\t' || p[0] == '\n' ||
+		    p[0] == '\r';
+	c = p[0] & (0x7Fu >> n);
+	for (i = 1; i < n; i++) {
+		if ((p[i] & 0xC0) != 0x80)
+			return 0;
+		c = c << 6 | (p[i] & 0x3Fu);
+	}
+	if (c < least[n] || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF) ||
+	    c == 0xFFFE || c == 0xFFFF)
+		return 0;
+	return n;
+}
+
+const char *
+tree_text_fault(const char *s, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)s, *end = p + len;
+	size_t n;
+
+	for (; p < end; p += n) {
+		if ((n = character(p, (size_t)(end - p))) != 0)
+			continue;
+		if (*p == '\0')
+			return "a NUL character in text";
+		return *p < 0x20 ? "a control character in text" :
+		    "text that is not UTF-8";
+	}
+	return NULL;
+}

@@ -1,0 +1,559 @@
+#include "plist/node.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <expat.h>
+
+#include "base/clock.h"
+
+/*
+ * Reads XML by a grammar that is stricter than the format's habits: what
+ * other readers ignore (a stray text, an unknown element, a second root) is
+ * where two readers of one signed profile would differ.
+ */
+
+/*
+ * A tag or comment that is spread over several chunks is read from its
+ * beginning each time, so there is a limit to those; it also keeps a million
+ * attributes out of expat's tables.
+ */
+enum {
+	CHUNK = 64 << 10,
+	TOKEN_MAX = 1 << 20,
+};
+
+#define auto_XML AUTO(auto_free_XML) struct XML_ParserStruct
+DEFINE_AUTO(XML, struct XML_ParserStruct, XML_ParserFree);
+
+/* The elements, by what they may hold. */
+enum element {
+	E_PLIST,
+	E_DICT,
+	E_ARRAY,
+	E_KEY,
+	E_TRUE,		/* the rest are scalars */
+	E_FALSE,
+	E_STRING,
+	E_DATA,
+	E_DATE,
+	E_INTEGER,
+	E_REAL,
+	E_NONE,
+};
+
+static const char *const elements[] = {
+	[E_PLIST] = "plist", [E_DICT] = "dict", [E_ARRAY] = "array",
+	[E_KEY] = "key", [E_TRUE] = "true", [E_FALSE] = "false",
+	[E_STRING] = "string", [E_DATA] = "data", [E_DATE] = "date",
+	[E_INTEGER] = "integer", [E_REAL] = "real",
+};
+
+struct position {
+	unsigned long line, column;
+};
+
+/* An open dict or array; it belongs to the one around it already. */
+struct level {
+	struct tree *node;
+	char *key;		/* waits for its value */
+	struct position key_at;
+};
+
+struct reader {
+	XML_Parser parser;
+	const char *name;
+	struct tree_marks *marks;
+	enum status st;
+	struct tree *root;
+	struct level levels[TREE_DEPTH_MAX];
+	size_t depth, nodes, key_bytes;
+	bool in_plist, had_plist;
+	enum element open;	/* the scalar or key that is open, or E_NONE */
+	struct position at;	/* of the last start tag */
+	struct buf text;
+};
+
+static struct position
+here(const struct reader *r)
+{
+	return (struct position){
+	    (unsigned long)XML_GetCurrentLineNumber(r->parser),
+	    (unsigned long)XML_GetCurrentColumnNumber(r->parser) + 1 };
+}
+
+/* Only the first fault is told; expat still calls a handler or two after. */
+static PRINTF_LIKE(3, 4) void
+complain(struct reader *r, const struct position *at, const char *fmt, ...)
+{
+	char reason[256];
+	va_list ap;
+
+	if (r->st != OK)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(reason, sizeof reason, fmt, ap);
+	va_end(ap);
+	r->st = fail(MALFORMED, "%s:%lu:%lu: %s", r->name, at->line,
+	    at->column, reason);
+	XML_StopParser(r->parser, XML_FALSE);
+}
+
+static struct level *
+innermost(struct reader *r)
+{
+	return r->depth > 0 ? &r->levels[r->depth - 1] : NULL;
+}
+
+/*
+ * A doubled key shows by a dict that does not grow: looking it up before
+ * would double the time of what is slow already, keys made to collide.
+ */
+static void
+place_in_dict(struct reader *r, struct level *l, struct tree *node)
+{
+	size_t before = tree_count(l->node);
+	auto_char *key = STEAL(l->key);
+
+	tree_set(l->node, key, node);
+	if (tree_count(l->node) == before)
+		complain(r, &l->key_at, "key '%s' is there twice", key);
+}
+
+/* Puts a finished scalar or a new container where it belongs. */
+static void
+place(struct reader *r, struct tree *node)
+{
+	struct level *l = innermost(r);
+
+	if (r->marks != NULL)
+		tree_marks_add(r->marks, node, r->at.line, r->at.column);
+	if (l == NULL) {
+		r->root = node;
+	} else if (l->key != NULL) {
+		place_in_dict(r, l, node);
+	} else {
+		tree_append(l->node, node);
+	}
+}
+
+/* Whether a value may stand here; complains if not. */
+static bool
+takes_value(struct reader *r)
+{
+	struct level *l = innermost(r);
+
+	if (l == NULL && r->root != NULL)
+		complain(r, &r->at, "a second value after the first");
+	else if (l != NULL && l->key == NULL && tree_kind(l->node) == TREE_DICT)
+		complain(r, &r->at, "a value without a key in a dict");
+	else if (++r->nodes > TREE_NODES_MAX)
+		complain(r, &r->at, "more than %d values", TREE_NODES_MAX);
+	return r->st == OK;
+}
+
+static void
+start_plist(struct reader *r)
+{
+	if (r->in_plist || r->had_plist || r->depth > 0 || r->root != NULL)
+		complain(r, &r->at, "a plist element inside the plist");
+	r->in_plist = r->had_plist = true;
+}
+
+static void
+start_container(struct reader *r, enum element e)
+{
+	struct tree *node;
+
+	if (!takes_value(r))
+		return;
+	if (r->depth == TREE_DEPTH_MAX) {
+		complain(r, &r->at, "nested deeper than %d", TREE_DEPTH_MAX);
+		return;
+	}
+	node = e == E_DICT ? tree_dict() : tree_array();
+	place(r, node);
+	r->levels[r->depth++] = (struct level){ .node = node };
+}
+
+static void
+start_key(struct reader *r)
+{
+	struct level *l = innermost(r);
+
+	if (l == NULL || tree_kind(l->node) != TREE_DICT)
+		complain(r, &r->at, "a key outside a dict");
+	else if (l->key != NULL)
+		complain(r, &l->key_at, "key '%s' has no value", l->key);
+	else if (tree_count(l->node) == TREE_KEYS_MAX)
+		complain(r, &r->at, "more than %d keys in a dict",
+		    TREE_KEYS_MAX);
+}
+
+static enum element
+element_of(const char *tag)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(elements); i++)
+		if (strcmp(tag, elements[i]) == 0)
+			return (enum element)i;
+	return E_NONE;
+}
+
+static void
+check_attributes(struct reader *r, enum element e, const char **attrs)
+{
+	for (; attrs[0] != NULL; attrs += 2)
+		if (e != E_PLIST || strcmp(attrs[0], "version") != 0)
+			complain(r, &r->at, "attribute '%s'", attrs[0]);
+}
+
+static void
+on_start(void *arg, const char *tag, const char **attrs)
+{
+	struct reader *r = arg;
+	enum element e = element_of(tag);
+
+	if (r->st != OK)
+		return;
+	r->at = here(r);
+	if (e == E_NONE)
+		complain(r, &r->at, "element '%s' is of no property list",
+		    tag);
+	check_attributes(r, e, attrs);
+	if (r->open != E_NONE)
+		complain(r, &r->at, "element '%s' inside of '%s'", tag,
+		    elements[r->open]);
+	if (r->st != OK)
+		return;
+	switch (e) {
+	case E_PLIST:
+		start_plist(r);
+		return;
+	case E_DICT:
+	case E_ARRAY:
+		start_container(r, e);
+		return;
+	case E_KEY:
+		start_key(r);
+		break;
+	default:
+		(void)takes_value(r);
+		break;
+	}
+	r->open = e;
+	buf_cut(&r->text, 0);
+}
+
+static bool
+is_blank(const char *s, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (strchr(" \t\r\n", s[i]) == NULL)
+			return false;
+	return true;
+}
+
+static bool
+has_text(enum element e)
+{
+	return e == E_KEY || e == E_STRING || e == E_DATA || e == E_DATE ||
+	    e == E_INTEGER || e == E_REAL;
+}
+
+static void
+on_text(void *arg, const char *s, int len)
+{
+	struct reader *r = arg;
+	struct position at;
+
+	if (r->st != OK)
+		return;
+	if (has_text(r->open)) {
+		buf_add(&r->text, s, (size_t)len);
+	} else if (!is_blank(s, (size_t)len)) {
+		at = here(r);
+		complain(r, &at, "text outside of a value");
+	}
+}
+
+/* Cuts white space off both ends of what was read. */
+static const char *
+trimmed(struct reader *r)
+{
+	struct buf *b = &r->text;
+
+	while (b->len > 0 && is_blank(buf_str(b) + b->len - 1, 1))
+		buf_cut(b, b->len - 1);
+	return buf_str(b) + strspn(buf_str(b), " \t\r\n");
+}
+
+/* Decimal with a sign, or hexadecimal after 0x without one. */
+static struct tree *
+integer_of(struct reader *r)
+{
+	const char *s = trimmed(r), *digits = s;
+	bool is_hex = digits[0] == '0' && (digits[1] | 32) == 'x';
+	long long v;
+	char *end;
+
+	if (is_hex)
+		digits += 2;
+	else if (*digits == '-' || *digits == '+')
+		digits++;
+	if (*digits == '\0' || digits[strspn(digits, is_hex ?
+	    "0123456789abcdefABCDEF" : "0123456789")] != '\0') {
+		complain(r, &r->at, "not an integer");
+		return NULL;
+	}
+	errno = 0;
+	v = strtoll(s, &end, is_hex ? 16 : 10);
+	if (errno == ERANGE) {
+		complain(r, &r->at, "an integer beyond 64 bits with a sign");
+		return NULL;
+	}
+	return tree_int(v);
+}
+
+static struct tree *
+real_of(struct reader *r)
+{
+	const char *s = trimmed(r);
+	char *end;
+	double v = strtod(s, &end);
+
+	/* strtod() also takes hexadecimal, names and NaN. */
+	if (s == end || *end != '\0' || s[strspn(s, "0123456789.eE+-")] != '\0')
+		complain(r, &r->at, "not a finite decimal number");
+	else if (!isfinite(v))
+		complain(r, &r->at, "a real beyond the range of doubles");
+	return r->st == OK ? tree_real(v) : NULL;
+}
+
+static struct tree *
+date_of(struct reader *r)
+{
+	static const char shape[] = "0000-00-00T00:00:00Z";
+	const char *s = trimmed(r), *why;
+	struct tree *t;
+	int64_t when;
+	size_t i;
+
+	for (i = 0; s[i] != '\0' && shape[i] != '\0'; i++)
+		if (shape[i] == '0' ? s[i] < '0' || s[i] > '9' :
+		    s[i] != shape[i])
+			break;
+	if (s[i] != '\0' || shape[i] != '\0') {
+		complain(r, &r->at, "a date that is not %s",
+		    "YYYY-MM-DDTHH:MM:SSZ");
+		return NULL;
+	}
+	if ((why = clock_parse(s, i, &when)) != NULL) {
+		complain(r, &r->at, "not a date: %s", why);
+		return NULL;
+	}
+	if ((t = tree_date(when)) == NULL)
+		complain(r, &r->at, "a date before 1933 or after 2068");
+	return t;
+}
+
+static struct tree *
+data_of(struct reader *r)
+{
+	auto_buf bytes = BUF_INIT;
+	const char *why;
+
+	bytes.secret = r->text.secret;
+	why = buf_from_base64(buf_str(&r->text), r->text.len, &bytes);
+	if (why != NULL) {
+		complain(r, &r->at, "data: %s", why);
+		return NULL;
+	}
+	return tree_data(bytes.data, bytes.len);
+}
+
+static struct tree *
+scalar_of(struct reader *r, enum element e)
+{
+	switch (e) {
+	case E_TRUE:
+	case E_FALSE:
+		return tree_bool(e == E_TRUE);
+	case E_INTEGER:
+		return integer_of(r);
+	case E_REAL:
+		return real_of(r);
+	case E_DATE:
+		return date_of(r);
+	case E_DATA:
+		return data_of(r);
+	default:
+		return tree_string(buf_str(&r->text));
+	}
+}
+
+static void
+end_key(struct reader *r)
+{
+	struct level *l = innermost(r);
+
+	if ((r->key_bytes += r->text.len) > TREE_KEY_BYTES_MAX) {
+		complain(r, &r->at, "more than %d MiB of keys",
+		    TREE_KEY_BYTES_MAX >> 20);
+		return;
+	}
+	l->key = xstrdup(buf_str(&r->text));
+	l->key_at = r->at;
+}
+
+static void
+end_container(struct reader *r)
+{
+	struct level *l = innermost(r);
+
+	if (l->key != NULL)
+		complain(r, &l->key_at, "key '%s' has no value", l->key);
+	else
+		r->depth--;
+}
+
+static void
+on_end(void *arg, const char *tag)
+{
+	struct reader *r = arg;
+	enum element e = r->open;
+	struct tree *node;
+	struct position at;
+
+	if (r->st != OK)
+		return;
+	r->open = E_NONE;
+	if (e == E_KEY) {
+		end_key(r);
+	} else if (e != E_NONE) {
+		if ((node = scalar_of(r, e)) != NULL)
+			place(r, node);
+	} else if (element_of(tag) != E_PLIST) {
+		end_container(r);
+	} else {
+		r->in_plist = false;
+		at = here(r);
+		if (r->root == NULL)
+			complain(r, &at, "a plist without a value");
+	}
+}
+
+static void
+on_declaration(void *arg, const char *version, const char *encoding,
+    int standalone)
+{
+	struct reader *r = arg;
+	struct position at = here(r);
+
+	(void)encoding;
+	(void)standalone;
+	if (version != NULL && strcmp(version, "1.0") != 0)
+		complain(r, &at, "XML %s, not 1.0", version);
+}
+
+static void
+on_doctype(void *arg, const char *doctype, const char *system_id,
+    const char *public_id, int has_internal_subset)
+{
+	struct reader *r = arg;
+	struct position at = here(r);
+
+	(void)doctype;
+	(void)system_id;
+	(void)public_id;
+	if (has_internal_subset)
+		complain(r, &at, "a DOCTYPE with declarations of its own");
+}
+
+/* With a DOCTYPE, expat drops a reference to an unknown entity quietly. */
+static void
+on_skipped(void *arg, const char *entity, int is_parameter)
+{
+	struct reader *r = arg;
+	struct position at = here(r);
+
+	(void)is_parameter;
+	complain(r, &at, "entity '%s' is not declared", entity);
+}
+
+/* False where expat has an error to tell. */
+static bool
+feed(struct reader *r, const struct buf *in)
+{
+	struct position at;
+	size_t done = 0, n;
+	XML_Index token;
+
+	do {
+		n = in->len - done < CHUNK ? in->len - done : CHUNK;
+		if (XML_Parse(r->parser, buf_str(in) + done, (int)n,
+		    done + n == in->len) != XML_STATUS_OK)
+			return false;
+		done += n;
+		token = XML_GetCurrentByteIndex(r->parser);
+		if (token >= 0 && (size_t)token + TOKEN_MAX < done) {
+			at = here(r);
+			complain(r, &at, "a tag or comment larger than %d MiB",
+			    TOKEN_MAX >> 20);
+		}
+	} while (done < in->len && r->st == OK);
+	return true;
+}
+
+static void
+parse(struct reader *r, const struct buf *in)
+{
+	struct position at;
+
+	XML_SetUserData(r->parser, r);
+	XML_SetElementHandler(r->parser, on_start, on_end);
+	XML_SetCharacterDataHandler(r->parser, on_text);
+	XML_SetXmlDeclHandler(r->parser, on_declaration);
+	XML_SetStartDoctypeDeclHandler(r->parser, on_doctype);
+	XML_SetSkippedEntityHandler(r->parser, on_skipped);
+	if (feed(r, in) || r->st != OK)
+		return;
+	if (XML_GetErrorCode(r->parser) == XML_ERROR_NO_MEMORY)
+		mem_exhausted();
+	at = here(r);
+	r->st = fail(MALFORMED, "%s:%lu:%lu: %s", r->name, at.line, at.column,
+	    XML_ErrorString(XML_GetErrorCode(r->parser)));
+}
+
+enum status
+tree_from_xml(const struct buf *in, const char *name,
+    struct tree_marks *marks, struct tree **out)
+{
+	auto_XML *parser = NULL;
+	struct reader r = { .name = name, .marks = marks, .open = E_NONE };
+
+	if (in->len > TREE_BYTES_MAX)
+		return fail(MALFORMED, "%s: larger than %d MiB", name,
+		    TREE_BYTES_MAX >> 20);
+	if ((parser = XML_ParserCreate(NULL)) == NULL)
+		mem_exhausted();
+	r.parser = parser;
+	r.text.secret = in->secret;
+	parse(&r, in);
+
+	while (r.depth > 0)
+		free(r.levels[--r.depth].key);
+	buf_free(&r.text);
+	if (r.st == OK)
+		*out = r.root;
+	else if (r.root != NULL)
+		tree_free(r.root);
+	return r.st;
+}

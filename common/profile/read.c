@@ -1,0 +1,77 @@
+/* Profiles as they come: XML, binary, signed, or the YAML they are made of. */
+#include <string.h>
+
+#include "cms/cms.h"
+#include "profile/profile.h"
+
+static bool
+ends_in(const char *name, const char *tail)
+{
+	size_t n = strlen(name), m = strlen(tail);
+
+	return n > m && strcmp(name + n - m, tail) == 0;
+}
+
+/* Text that has the keys of a profile as YAML writes them. */
+static bool
+has_yaml_keys(const struct buf *in)
+{
+	static const char *const keys[] = {
+		"PayloadContent:", "PayloadIdentifier:", "PayloadType:",
+	};
+	const char *p;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(keys); i++)
+		for (p = buf_str(in); (p = strstr(p, keys[i])) != NULL; p++)
+			if (p == buf_str(in) || p[-1] == '\n')
+				return true;
+	return false;
+}
+
+static bool
+is_yaml(const struct buf *in, const char *file)
+{
+	return ends_in(file, ".yaml") || ends_in(file, ".yml") ||
+	    has_yaml_keys(in);
+}
+
+/* The profile that mcfg-profile would make of it. */
+static enum status
+read_yaml(const struct buf *in, const struct profile_source *src,
+    struct tree **out)
+{
+	auto_spec_uuids uuids = SPEC_UUIDS_INIT;
+	auto_tree *t = NULL;
+	struct spec_how how = {
+		.path = src->file, .files = src->files, .at = src->at, .marks = src->marks,
+		.uuids = &uuids, .keeps_variables = true,
+	};
+	enum status st;
+
+	if ((st = spec_from_yaml(in, src->file, &how, &t)) != OK ||
+	    (st = profile_complete(t, src, &uuids)) != OK)
+		return st;
+	*out = STEAL(t);
+	return OK;
+}
+
+enum status
+profile_read(const struct buf *in, const struct profile_source *src,
+    bool *is_signed, struct tree **out)
+{
+	auto_buf content = BUF_INIT;
+	enum status st;
+
+	*is_signed = false;
+	if (tree_looks_like_plist(in))
+		return tree_parse(in, src->file, src->marks, out);
+	if (is_yaml(in, src->file))
+		return read_yaml(in, src, out);
+	if (!cms_looks_like(in))
+		return tree_parse(in, src->file, src->marks, out);
+	if ((st = cms_unwrap(in, src->file, &content)) != OK)
+		return st;
+	*is_signed = true;
+	return tree_parse(&content, src->file, src->marks, out);
+}

@@ -1,0 +1,200 @@
+#include "profile/profile.h"
+
+#include <string.h>
+
+#include "x509/cert.h"
+
+/*
+ * The types that Apple's schema lists by their short names; all others are
+ * dotted numbers there.
+ */
+static bool
+is_short_name(const char *type)
+{
+	static const char *const known[] = { "C", "L", "ST", "O", "OU", "CN" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(known); i++)
+		if (strcmp(type, known[i]) == 0)
+			return true;
+	return false;
+}
+
+struct subject {
+	struct tree *rdns;
+	size_t rdn;		/* of the one that was begun last */
+};
+
+static enum status
+add_pair(const char *type, const char *value, size_t rdn, void *arg)
+{
+	struct subject *s = arg;
+	struct tree *pair = tree_array();
+	auto_char *oid = NULL;
+
+	if (!is_short_name(type))
+		oid = cert_attribute_oid(type);
+	tree_append(pair, tree_string(oid != NULL ? oid : type));
+	tree_append(pair, tree_string(value));
+	if (tree_count(s->rdns) == 0 || s->rdn != rdn)
+		tree_append(s->rdns, tree_array());
+	s->rdn = rdn;
+	tree_append(tree_at(s->rdns, tree_count(s->rdns) - 1), pair);
+	return OK;
+}
+
+const char *
+profile_subject(const char *dn, struct tree **out)
+{
+	auto_X509_NAME *name = NULL;
+	struct subject s = { NULL, 0 };
+	const char *reason;
+
+	if ((reason = profile_check_text(dn)) != NULL ||
+	    (reason = cert_parse_name(dn, &name)) != NULL)
+		return reason;
+	s.rdns = tree_array();
+	if (cert_name_each(name, add_pair, &s) == OK) {
+		*out = s.rdns;
+		return NULL;
+	}
+	tree_free(s.rdns);
+	return "not a name";
+}
+
+struct alt_type {
+	const char *prefix;
+	const char *key;
+};
+
+static const struct alt_type *
+alt_type_of(const char *text)
+{
+	static const struct alt_type types[] = {
+		{ "dns:", "dNSName" },
+		{ "email:", "rfc822Name" },
+		{ "uri:", "uniformResourceIdentifier" },
+		{ "upn:", "ntPrincipalName" },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(types); i++)
+		if (strncmp(text, types[i].prefix,
+		    strlen(types[i].prefix)) == 0)
+			return &types[i];
+	return NULL;
+}
+
+/* The second value of a type makes an array of it. */
+static void
+add_alt_name(struct tree *dict, const char *key, const char *value)
+{
+	struct tree *known = tree_get(dict, key);
+	struct tree *array;
+
+	if (known == NULL) {
+		tree_set_string(dict, key, value);
+		return;
+	}
+	if (tree_kind(known) != TREE_ARRAY) {
+		array = tree_array();
+		tree_append(array, tree_copy(known));
+		tree_set(dict, key, array);
+		known = array;
+	}
+	tree_append(known, tree_string(value));
+}
+
+enum status
+profile_alt_names(const struct strings *names, struct tree **out)
+{
+	auto_tree *dict = tree_dict();
+	const char *reason;
+	size_t i;
+
+	for (i = 0; i < names->n; i++) {
+		const struct alt_type *type = alt_type_of(names->v[i]);
+		const char *value;
+
+		if (type == NULL)
+			return fail(USAGE, "--san: '%s': not of the form "
+			    "dns:, email:, uri: or upn:VALUE", names->v[i]);
+		value = names->v[i] + strlen(type->prefix);
+		if (*value == '\0')
+			return fail(USAGE, "--san: '%s': there is no value",
+			    names->v[i]);
+		if ((reason = profile_check_text(value)) != NULL)
+			return fail(USAGE, "--san: '%s': %s", names->v[i],
+			    reason);
+		add_alt_name(dict, type->key, value);
+	}
+	*out = STEAL(dict);
+	return OK;
+}
+
+const char *
+profile_key_usage(const char *text, long *out)
+{
+	long bits = 0;
+
+	for (;;) {
+		size_t n = strcspn(text, ",");
+		long bit = n == 4 && strncmp(text, "sign", n) == 0 ?
+		    PROFILE_SIGN :
+		    n == 7 && strncmp(text, "encrypt", n) == 0 ?
+		    PROFILE_ENCRYPT : 0;
+
+		if (bit == 0)
+			return "a list of sign and encrypt is wanted";
+		if ((bits & bit) != 0)
+			return "the same use twice";
+		bits |= bit;
+		if (text[n] == '\0')
+			break;
+		text += n + 1;
+	}
+	*out = bits;
+	return NULL;
+}
+
+static struct tree *
+parameters(const struct profile_scep *s)
+{
+	struct tree *t = tree_dict();
+
+	tree_set_string(t, "URL", s->url);
+	if (s->name != NULL)
+		tree_set_string(t, "Name", s->name);
+	if (s->subject != NULL)
+		tree_set(t, "Subject", tree_copy(s->subject));
+	if (tree_count(s->alt_names) > 0)
+		tree_set(t, "SubjectAltName", tree_copy(s->alt_names));
+	if (s->challenge != NULL)
+		tree_set_string(t, "Challenge", buf_str(s->challenge));
+	tree_set_int(t, "Keysize", s->key_size);
+	tree_set_string(t, "Key Type", "RSA");
+	tree_set_int(t, "Key Usage", s->key_usage);
+	if (s->fingerprint != NULL)
+		tree_set(t, "CAFingerprint", tree_data(s->fingerprint->data,
+		    s->fingerprint->len));
+	if (s->retries >= 0)
+		tree_set_int(t, "Retries", s->retries);
+	if (s->retry_delay >= 0)
+		tree_set_int(t, "RetryDelay", s->retry_delay);
+	if (s->extractable != NULL)
+		tree_set(t, "KeyIsExtractable",
+		    tree_bool(strcmp(s->extractable, "yes") == 0));
+	return t;
+}
+
+struct tree *
+profile_scep(const struct profile_identity *id, const struct profile_scep *s,
+    const char *path)
+{
+	auto_char *whole = path != NULL ?
+	    xasprintf("%s/%s", path, id->identifier) : xstrdup(id->identifier);
+	struct tree *t = profile_payload("com.apple.security.scep", id, whole);
+
+	tree_set(t, "PayloadContent", parameters(s));
+	return t;
+}

@@ -1,0 +1,48 @@
+/*
+ * scep_parts: what the files of scep share, and the attributes of RFC 8894
+ * 3.2.1, which OpenSSL has no names for.  Inside of scep*.c only.
+ */
+#ifndef MCFG_SCEP_LOCAL_H
+#define MCFG_SCEP_LOCAL_H
+
+#include "scep/scep.h"
+
+#define SCEP_OID_TYPE		"2.16.840.1.113733.1.9.2"
+#define SCEP_OID_STATUS		"2.16.840.1.113733.1.9.3"
+#define SCEP_OID_FAIL		"2.16.840.1.113733.1.9.4"
+#define SCEP_OID_SENDER		"2.16.840.1.113733.1.9.5"
+#define SCEP_OID_RECIPIENT	"2.16.840.1.113733.1.9.6"
+#define SCEP_OID_TRANSACTION	"2.16.840.1.113733.1.9.7"
+#define SCEP_OID_FAIL_TEXT	"1.3.6.1.5.5.7.24.1"
+
+/* A signed attribute with one value. */
+bool scep_add_attribute(CMS_SignerInfo *si, const char *oid, int type,
+    const void *data, size_t len);
+bool scep_add_text(CMS_SignerInfo *si, const char *oid, const char *text);
+bool scep_add_signing_time(CMS_SignerInfo *si, int64_t t);
+
+/*
+ * What an envelope holds.  Always some bytes: random ones, as many, if it
+ * cannot be decrypted.
+ */
+enum status scep_open_sealed(const struct scep_message *m,
+    const struct scep_recipient *to, size_t count, struct buf *plain)
+    USE_RESULT;
+
+/* What is sealed in single DES, which needs a library context of its own. */
+bool scep_decrypt_des(const struct scep_message *m,
+    const struct scep_recipient *r, struct buf *plain);
+
+/* content sealed to one certificate, in DER. */
+enum status scep_seal(const struct buf *content, X509 *to,
+    const EVP_CIPHER *cipher, struct buf *der) USE_RESULT;
+
+/*
+ * SignedData over content; add puts attributes into it, and may be NULL.
+ */
+typedef bool scep_adder(CMS_SignerInfo *si, const void *arg);
+enum status scep_sign(const struct buf *content, const struct identity *from,
+    const EVP_MD *digest, scep_adder *add, const void *arg, struct buf *der)
+    USE_RESULT;
+
+#endif

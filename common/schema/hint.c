@@ -1,0 +1,76 @@
+/* "Did you mean": the key that a misspelt one is closest to. */
+#include <string.h>
+#include <strings.h>
+
+#include "schema/local.h"
+
+enum {
+	HINTS_MAX = 100,	/* findings after which none gets a hint */
+	HINT_LENGTH = 48,
+};
+
+/* How many letters must change to make b of a; more than 2 is far away. */
+static size_t
+distance(const char *a, const char *b)
+{
+	size_t row[HINT_LENGTH + 1], n = strlen(a), m = strlen(b), i, j;
+
+	if (n > HINT_LENGTH || m > HINT_LENGTH || n > m + 2 || m > n + 2)
+		return 9;
+	for (j = 0; j <= m; j++)
+		row[j] = j;
+	for (i = 1; i <= n; i++) {
+		size_t corner = row[0];
+
+		row[0] = i;
+		for (j = 1; j <= m; j++) {
+			size_t up = row[j], best = corner;
+
+			if (a[i - 1] != b[j - 1])
+				best++;
+			if (up + 1 < best)
+				best = up + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+			corner = up;
+		}
+	}
+	return row[m];
+}
+
+static const char *
+closest(const struct schema_lists *l, const char *name)
+{
+	const char *best = NULL, *key;
+	size_t i, k, d, least = strlen(name) < 4 ? 1 : 3;
+
+	for (i = 0; i < l->n; i++)
+		for (k = 0; k < spec_node_count(l->any[i]); k++) {
+			key = spec_node_get_text(spec_node_at(l->any[i], k),
+			    "key");
+			if (key == NULL)
+				continue;
+			d = strcasecmp(key, name) == 0 ? 0 :
+			    distance(key, name);
+			if (d < least) {
+				least = d;
+				best = key;
+			}
+		}
+	return best;
+}
+
+void
+schema_say_unknown_key(struct schema_run *r, const struct schema_lists *l,
+    const char *name, const struct tree *t)
+{
+	const char *hint = r->out->n < HINTS_MAX ? closest(l, name) : NULL;
+
+	if (hint != NULL)
+		schema_say(r, t, RULE_UNKNOWN_KEY, "the schema has no such "
+		    "key: did you mean '%s'?", hint);
+	else
+		schema_say(r, t, RULE_UNKNOWN_KEY, "the schema has no such "
+		    "key");
+}

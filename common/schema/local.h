@@ -1,0 +1,153 @@
+/* Between the files of the schema module; nobody else's business. */
+#ifndef MCFG_SCHEMA_LOCAL_H
+#define MCFG_SCHEMA_LOCAL_H
+
+#include "schema/schema.h"
+#include "text/doc.h"
+
+enum {
+	SCHEMA_ALTERNATIVES = 8,	/* files for one payload type */
+	SCHEMA_BYTES_MAX = 64 << 20,	/* of all files together */
+	SCHEMA_VALUE_SHOWN = 64,	/* bytes of a value in a finding */
+};
+
+/* A payload type's file: its own support, and its keys. */
+struct schema_type {
+	char *name;
+	char *path;
+	struct buf text;	/* until it is first asked for ... */
+	struct spec_doc *doc;	/* ... and read */
+	const struct spec_node *payload;
+	const struct spec_node *keys;
+	bool built_in;
+};
+
+struct schema {
+	struct schema_type *types;
+	size_t n;
+	size_t bytes;		/* of the files read so far */
+	bool complete;		/* an unknown type is worth a note */
+	enum status st;		/* FAULT once a file could not be read */
+};
+
+/* The descriptions of our own, NULL-terminated, in Apple's dialect. */
+extern const char *const schema_built_in[];
+
+/* What types are described for name; at most SCHEMA_ALTERNATIVES. */
+size_t schema_find(struct schema *s, const char *name,
+    const struct schema_type *out[SCHEMA_ALTERNATIVES]);
+
+/* How a platform supports something; NULL members are not known. */
+struct schema_span {
+	const char *introduced, *deprecated, *removed;
+};
+
+/* Negative, 0, positive, as the dotted numbers compare. */
+int schema_compare_versions(const char *a, const char *b);
+
+/* One run over one profile. */
+struct schema_run {
+	struct schema *schema;
+	const struct schema_options *opts;
+	const struct schema_source *src;
+	struct schema_findings *out;
+	struct buf path;
+	const struct spec_node *payload;	/* of the file being used */
+	const struct tree *near;	/* marked, for a node that is not */
+	const char **uuids;	/* of its payloads, sorted, borrowed */
+	size_t uuid_count;
+};
+
+/* The path grows by a key or an index, and is cut back with buf_cut(). */
+size_t schema_push(struct schema_run *r, const char *key);
+size_t schema_push_index(struct schema_run *r, size_t i);
+
+/* Adds a finding at a node, under the present path. */
+void schema_say(struct schema_run *r, const struct tree *at,
+    enum schema_rule rule, const char *fmt, ...) PRINTF_LIKE(4, 5);
+
+/* A file begins, which has its place in the order. */
+void schema_begin(struct schema_findings *f, const char *file);
+
+/* Forgets the findings from n on. */
+void schema_cut(struct schema_findings *f, size_t n);
+
+/* Remembers a name for the rules across files. */
+void schema_remember(struct schema_run *r, const struct tree *at,
+    bool is_uuid, const char *value);
+
+/* Says which of the names remembered since first are there twice. */
+void schema_say_doubled(struct schema_run *r, size_t first);
+
+/* A scalar as a finding shows it, cut to SCHEMA_VALUE_SHOWN. */
+void schema_show(const struct tree *t, char out[SCHEMA_VALUE_SHOWN]);
+
+/*
+ * schema_check_keys() holds a dict against key lists: n alternatives, of
+ * which each value needs to fit one, and the lists of more, which always
+ * count (NULL-terminated).  skip names a key that the caller looks at.
+ */
+struct schema_lists {
+	const struct spec_node *any[SCHEMA_ALTERNATIVES];
+	size_t n;
+	const struct spec_node *more[3];
+	const char *skip;
+	struct schema_span span;
+};
+void schema_check_keys(struct schema_run *r, const struct schema_lists *l,
+    const struct tree *dict);
+
+/*
+ * Which key a name means: by its own name in a list, or NULL; in all of the
+ * lists, else by a key that stands for any name (how many were found); and
+ * whether a key is such a one, given how many are beside it in its list.
+ */
+const struct spec_node *schema_find_key(const struct spec_node *list,
+    const char *name);
+size_t schema_find_keys(const struct schema_lists *l, const char *name,
+    const struct spec_node *out[SCHEMA_ALTERNATIVES]);
+bool schema_is_wildcard(const struct spec_node *key, size_t beside);
+
+/*
+ * The list that a dict is really held against: where the one key of list
+ * only describes what is inside and is not there, the list inside.
+ */
+const struct spec_node *schema_open_placeholder(const struct spec_node *list,
+    const struct tree *dict);
+
+/* Says that the lists have no such key, and which it may have meant. */
+void schema_say_unknown_key(struct schema_run *r,
+    const struct schema_lists *l, const char *name, const struct tree *at);
+
+/* Says which keys of list, one of l's, a dict lacks. */
+void schema_check_required(struct schema_run *r, const struct schema_lists *l,
+    const struct spec_node *list, const struct tree *dict);
+
+/* False where the type is such that the value cannot be looked at further. */
+bool schema_check_type(struct schema_run *r, const struct spec_node *key,
+    const struct tree *t);
+
+/* What a key says of a scalar's value, and an item of how many there are. */
+void schema_check_scalar(struct schema_run *r, const struct spec_node *key,
+    const struct tree *t);
+void schema_check_count(struct schema_run *r, const struct spec_node *item,
+    const struct tree *array);
+
+/* True for a string with a variable: schema_has_variable(). */
+bool schema_is_variable(const struct tree *t);
+
+/* The support that a payload or key states, on top of what it inherits. */
+void schema_read_span(const struct schema_run *r, const struct spec_node *n,
+    bool is_payload, struct schema_span *span);
+
+/* Says what the span means for the chosen OS; what it shares with parent is
+ * said there. */
+void schema_check_span(struct schema_run *r, const struct tree *at,
+    const struct schema_span *span, const struct schema_span *parent);
+
+/* The rules that need no schema: names, versions, secrets, certificates. */
+void schema_check_payload_rules(struct schema_run *r,
+    const struct tree *payload, const char *type);
+void schema_check_names(struct schema_run *r, const struct tree *profile);
+
+#endif

@@ -1,0 +1,354 @@
+/* The profile as a whole: which lists its parts are held against. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "schema/local.h"
+#include "schema/schema.h"
+
+static const struct schema_span nowhere;
+
+static const struct spec_node *
+keys_of(const struct schema_run *r, const char *name)
+{
+	const struct schema_type *found[SCHEMA_ALTERNATIVES];
+
+	return schema_find(r->schema, name, found) > 0 ? found[0]->keys : NULL;
+}
+
+/* "com.apple.*,com.example.a": names, or beginnings before a star. */
+static bool
+is_allowed(const char *list, const char *type)
+{
+	const char *p = list;
+	size_t n;
+
+	while (*p != '\0') {
+		n = strcspn(p, ",");
+		if (n > 0 && p[n - 1] == '*' ?
+		    strncmp(p, type, n - 1) == 0 :
+		    strlen(type) == n && strncmp(p, type, n) == 0)
+			return true;
+		p += n;
+		p += *p == ',';
+	}
+	return false;
+}
+
+static void
+check_version(struct schema_run *r, const struct tree *dict)
+{
+	const struct tree *v = tree_get(dict, "PayloadVersion");
+	char shown[SCHEMA_VALUE_SHOWN];
+	size_t before;
+
+	if (v == NULL) {
+		schema_say(r, dict, RULE_PAYLOAD_VERSION, "'PayloadVersion' "
+		    "is missing: it is 1");
+		return;
+	}
+	if ((tree_kind(v) == TREE_INT && tree_int_of(v) == 1) ||
+	    schema_is_variable(v))
+		return;
+	before = schema_push(r, "PayloadVersion");
+	schema_show(v, shown);
+	if (tree_kind(v) == TREE_REAL && !(tree_real_of(v) < 1) &&
+	    !(tree_real_of(v) > 1))
+		schema_say(r, v, RULE_REAL_AS_INTEGER, "a real, should be "
+		    "the integer 1");
+	else if (tree_kind(v) == TREE_INT)
+		schema_say(r, v, RULE_PAYLOAD_VERSION, "%s, must be 1", shown);
+	else
+		schema_say(r, v, RULE_PAYLOAD_VERSION, "the %s '%s', must be "
+		    "the integer 1", tree_kind_name(tree_kind(v)), shown);
+	buf_cut(&r->path, before);
+}
+
+/* The files that describe a type, and what they say of the chosen system. */
+static void
+check_type_support(struct schema_run *r, const struct tree *payload,
+    const char *type, struct schema_lists *l)
+{
+	const struct schema_type *found[SCHEMA_ALTERNATIVES];
+	size_t i;
+
+	l->n = schema_find(r->schema, type, found);
+	for (i = 0; i < l->n; i++)
+		l->any[i] = found[i]->keys;
+	if (l->n > 0) {
+		r->payload = found[0]->payload;
+		schema_read_span(r, found[0]->payload, true, &l->span);
+		schema_check_span(r, payload, &l->span, &nowhere);
+		return;
+	}
+	if (r->schema->complete && r->opts->allow_types == NULL &&
+	    !schema_has_variable(type))
+		schema_say(r, payload, RULE_UNKNOWN_TYPE, "the schema does "
+		    "not know the type '%.100s'", type);
+}
+
+/*
+ * Apple's own tools put the settings of an access point into an array, of
+ * which the schema does not know.
+ */
+static const struct tree *
+find_settings(const struct tree *payload, const char *type)
+{
+	return type != NULL && strcmp(type, "com.apple.apn.managed") == 0 ?
+	    tree_get_kind(payload, "PayloadContent", TREE_ARRAY) : NULL;
+}
+
+/* Each item of array is held against the lists of the payload's type. */
+static void
+check_settings(struct schema_run *r, struct schema_lists *l,
+    const struct tree *array)
+{
+	const struct schema_lists inner = *l;
+	size_t i, before = schema_push(r, "PayloadContent");
+
+	for (i = 0; i < tree_count(array); i++) {
+		size_t at = schema_push_index(r, i);
+
+		schema_check_keys(r, &inner, tree_at(array, i));
+		buf_cut(&r->path, at);
+	}
+	buf_cut(&r->path, before);
+	l->n = 0;
+}
+
+static void
+lint_payload(struct schema_run *r, const struct tree *payload)
+{
+	struct schema_lists l = { .n = 0 };
+	const struct tree *settings;
+	const char *type;
+
+	r->payload = NULL;
+	if (schema_is_variable(payload))
+		return;
+	if (tree_kind(payload) != TREE_DICT) {
+		schema_say(r, payload, RULE_WRONG_TYPE, "is of type %s, "
+		    "should be dictionary",
+		    tree_kind_name(tree_kind(payload)));
+		return;
+	}
+	if ((type = tree_get_string(payload, "PayloadType")) != NULL) {
+		if (r->opts->allow_types != NULL &&
+		    !is_allowed(r->opts->allow_types, type))
+			schema_say(r, payload, RULE_TYPE_NOT_ALLOWED, "the "
+			    "type '%.100s' is not allowed here", type);
+		check_type_support(r, payload, type, &l);
+	}
+	if ((settings = find_settings(payload, type)) != NULL)
+		check_settings(r, &l, settings);
+	l.more[0] = keys_of(r, "CommonPayloadKeys");
+	l.more[1] = keys_of(r, "Tolerated");
+	check_version(r, payload);
+	schema_check_keys(r, &l, payload);
+	schema_check_payload_rules(r, payload, type != NULL ? type : "");
+}
+
+/* True where the schema says that a type may be there only once. */
+static bool
+is_single(const struct schema_run *r, const char *type)
+{
+	const struct schema_type *found[SCHEMA_ALTERNATIVES];
+	const struct spec_node *os;
+	const char *text;
+	size_t i;
+
+	if (schema_find(r->schema, type, found) != 1)
+		return false;
+	os = spec_node_get(found[0]->payload, "supportedOS");
+	for (i = 0; i < spec_node_count(os); i++) {
+		if (r->opts->platform != NULL &&
+		    strcmp(spec_node_key(os, i), r->opts->platform) != 0)
+			continue;
+		text = spec_node_get_text(spec_node_value(os, i), "multiple");
+		if (text == NULL || strcmp(text, "false") != 0)
+			return false;
+	}
+	return spec_node_count(os) > 0;
+}
+
+struct typed {
+	const char *type;
+	const struct tree *payload;
+	size_t i;
+};
+
+static int
+compare_types(const void *va, const void *vb)
+{
+	const struct typed *a = va, *b = vb;
+	int c = strcmp(a->type, b->type);
+
+	if (c != 0)
+		return c;
+	return a->i < b->i ? -1 : a->i > b->i;
+}
+
+static void
+check_multiple(struct schema_run *r, const struct tree *payloads)
+{
+	size_t i, n = 0, count = tree_count(payloads);
+	struct typed *v = xcalloc(count + 1, sizeof *v);
+	bool single = false;
+
+	for (i = 0; i < count; i++) {
+		v[n].payload = tree_at(payloads, i);
+		v[n].i = i;
+		v[n].type = tree_get_string(v[n].payload, "PayloadType");
+		if (v[n].type != NULL)
+			n++;
+	}
+	qsort(v, n, sizeof *v, compare_types);
+	for (i = 1; i < n; i++) {
+		if (strcmp(v[i].type, v[i - 1].type) != 0) {
+			single = false;
+			continue;
+		}
+		if (!single && !is_single(r, v[i].type))
+			continue;
+		single = true;
+		buf_cut(&r->path, 0);
+		buf_printf(&r->path, "payload[%zu]", v[i].i);
+		schema_say(r, v[i].payload, RULE_MULTIPLE_PAYLOADS, "the "
+		    "type '%.100s' may be in a profile once, and is also "
+		    "payload[%zu]", v[i].type, v[i - 1].i);
+	}
+	free(v);
+	buf_cut(&r->path, 0);
+	buf_puts(&r->path, "profile");
+}
+
+static void
+lint_content(struct schema_run *r, const struct tree *profile)
+{
+	const struct tree *content = tree_get(profile, "PayloadContent");
+	const struct tree *sealed = tree_get_kind(profile,
+	    "EncryptedPayloadContent", TREE_DATA);
+	size_t i;
+
+	if (sealed != NULL)
+		schema_say(r, sealed, RULE_ENCRYPTED, "the payloads are "
+		    "encrypted: nothing is known of them");
+	if (content == NULL) {
+		if (sealed == NULL)
+			schema_say(r, profile, RULE_MISSING_KEY,
+			    "'PayloadContent' is missing");
+		return;
+	}
+	if (schema_is_variable(content))
+		return;
+	if (tree_kind(content) != TREE_ARRAY) {
+		schema_say(r, content, RULE_WRONG_TYPE, "PayloadContent is "
+		    "of type %s, should be array",
+		    tree_kind_name(tree_kind(content)));
+		return;
+	}
+	for (i = 0; i < tree_count(content); i++) {
+		buf_cut(&r->path, 0);
+		buf_printf(&r->path, "payload[%zu]", i);
+		lint_payload(r, tree_at(content, i));
+	}
+	buf_cut(&r->path, 0);
+	buf_puts(&r->path, "profile");
+	check_multiple(r, content);
+}
+
+static void
+lint_configuration(struct schema_run *r, const struct tree *profile)
+{
+	struct schema_lists l = { .n = 1, .skip = "PayloadContent" };
+
+	l.any[0] = keys_of(r, "TopLevel");
+	l.more[0] = keys_of(r, "Tolerated");
+	check_version(r, profile);
+	schema_check_keys(r, &l, profile);
+	schema_check_names(r, profile);
+	lint_content(r, profile);
+}
+
+static const char *const documented_attributes[] = {
+	"UDID", "VERSION", "PRODUCT", "SERIAL", "MEID", "IMEI", "ICCID",
+	"MAC_ADDRESS_EN0",
+};
+
+static void
+check_attribute(struct schema_run *r, const struct tree *t)
+{
+	size_t i;
+
+	if (t == NULL || tree_kind(t) != TREE_STRING || schema_has_variable(
+	    tree_string_of(t)))
+		return;
+	for (i = 0; i < ARRAY_LEN(documented_attributes); i++)
+		if (strcmp(tree_string_of(t), documented_attributes[i]) == 0)
+			return;
+	schema_say(r, t, RULE_UNKNOWN_KEY, "Apple documents no attribute "
+	    "'%.100s'", tree_string_of(t));
+}
+
+/* The profile of phase 1: its content is one dictionary. */
+static void
+lint_service(struct schema_run *r, const struct tree *profile)
+{
+	struct schema_lists l = { .n = 1 };
+	const struct tree *content, *list;
+	const char *url;
+	size_t i, before, inner;
+
+	l.any[0] = keys_of(r, "Profile Service");
+	l.more[0] = keys_of(r, "Tolerated");
+	check_version(r, profile);
+	schema_check_keys(r, &l, profile);
+	schema_check_names(r, profile);
+	content = tree_get_kind(profile, "PayloadContent", TREE_DICT);
+	before = schema_push(r, "PayloadContent");
+	list = tree_get_kind(content, "DeviceAttributes", TREE_ARRAY);
+	for (i = 0; list != NULL && i < tree_count(list); i++) {
+		inner = schema_push(r, "DeviceAttributes");
+		schema_push_index(r, i);
+		check_attribute(r, tree_at(list, i));
+		buf_cut(&r->path, inner);
+	}
+	url = tree_get_string(content, "URL");
+	if (url != NULL && strncasecmp(url, "http://", 7) == 0) {
+		schema_push(r, "URL");
+		schema_say(r, tree_get(content, "URL"), RULE_PLAIN_HTTP,
+		    "devices want https since iOS 12");
+	}
+	buf_cut(&r->path, before);
+}
+
+enum status
+schema_lint(struct schema *s, const struct schema_options *o,
+    const struct schema_source *src, const struct tree *t,
+    struct schema_findings *out)
+{
+	struct schema_run r = {
+		.schema = s, .opts = o, .src = src, .out = out,
+	};
+	const char *type = tree_get_string(t, "PayloadType");
+
+	schema_begin(out, src->file);
+	buf_puts(&r.path, "profile");
+	if (tree_kind(t) != TREE_DICT)
+		schema_say(&r, t, RULE_NOT_A_PROFILE, "the property list is "
+		    "of type %s, a profile is a dictionary",
+		    tree_kind_name(tree_kind(t)));
+	else if (type == NULL)
+		schema_say(&r, t, RULE_NOT_A_PROFILE, "there is no "
+		    "PayloadType");
+	else if (strcmp(type, "Configuration") == 0)
+		lint_configuration(&r, t);
+	else if (strcmp(type, "Profile Service") == 0)
+		lint_service(&r, t);
+	else
+		schema_say(&r, tree_get(t, "PayloadType"), RULE_NOT_A_PROFILE,
+		    "PayloadType is '%.100s', not Configuration or Profile "
+		    "Service", type);
+	buf_free(&r.path);
+	free(r.uuids);
+	return s->st;
+}

@@ -1,0 +1,119 @@
+/* The keys that must be there, and what excuses one that is not. */
+#include <string.h>
+
+#include "schema/local.h"
+
+/*
+ * True where some system does not know a key, or knows it for a shorter time
+ * than its payload: a profile without it may be meant for that system, and
+ * is taken by the others as it always was.
+ */
+static bool
+came_later(const struct schema_run *r, const struct spec_node *key)
+{
+	const struct spec_node *os = spec_node_get(key, "supportedOS");
+	const struct spec_node *all = spec_node_get(r->payload, "supportedOS");
+	size_t i;
+
+	for (i = 0; i < spec_node_count(os); i++) {
+		const struct spec_node *own = spec_node_value(os, i);
+		const char *first = spec_node_get_text(own, "introduced");
+		const char *payload = spec_node_get_text(spec_node_get(all,
+		    spec_node_key(os, i)), "introduced");
+
+		if (spec_node_get(own, "removed") != NULL)
+			return true;
+		if (first == NULL)
+			continue;
+		if (strcmp(first, "n/a") == 0 || payload == NULL ||
+		    schema_compare_versions(first, payload) > 0)
+			return true;
+	}
+	return false;
+}
+
+/* What the words say and "presence" does not: a key that another excuses. */
+static const struct excuse {
+	const char *key;
+	const char *other;
+	const char *value;	/* NULL: any */
+	bool is_there;		/* other excuses by being there, or by not */
+} excuses[] = {
+	{ "Allowed", "Authorization", NULL, true },
+	{ "moduleName", "askForPassword", NULL, true },
+	{ "moduleName", "loginWindowIdleTime", NULL, true },
+	{ "moduleName", "loginWindowModulePath", NULL, true },
+	{ "sharedSecret", "sanAuthMethod", NULL, false },
+	{ "Password", "AuthMethod", "Password", false },
+};
+
+static bool
+is_excused(const struct spec_node *list, const char *name,
+    const struct tree *dict)
+{
+	const char *value;
+	size_t i;
+	bool there;
+
+	for (i = 0; i < ARRAY_LEN(excuses); i++) {
+		const struct excuse *e = &excuses[i];
+
+		if (strcmp(e->key, name) != 0 ||
+		    schema_find_key(list, e->other) == NULL)
+			continue;
+		there = tree_get(dict, e->other) != NULL;
+		value = tree_get_string(dict, e->other);
+		if (e->value != NULL)
+			there = value != NULL && strcmp(value, e->value) == 0;
+		if (there == e->is_there)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_required(const struct schema_run *r, const struct spec_node *key,
+    const struct schema_span *parent)
+{
+	struct schema_span span = *parent;
+
+	if (!spec_node_says(key, "presence", "required") ||
+	    schema_is_wildcard(key, 1))
+		return false;
+	if (r->opts->platform == NULL)
+		return !came_later(r, key);
+	schema_read_span(r, key, false, &span);
+	if (span.removed != NULL || (span.introduced != NULL &&
+	    strcmp(span.introduced, "n/a") == 0))
+		return false;
+	if (r->opts->os == NULL)
+		return !came_later(r, key);
+	return span.introduced == NULL ||
+	    schema_compare_versions(span.introduced, r->opts->os) <= 0;
+}
+
+void
+schema_check_required(struct schema_run *r, const struct schema_lists *l,
+    const struct spec_node *list, const struct tree *dict)
+{
+	size_t i, k;
+
+	for (i = 0; i < spec_node_count(list); i++) {
+		const struct spec_node *key = spec_node_at(list, i);
+		const char *name = spec_node_get_text(key, "key");
+
+		if (name == NULL || tree_get(dict, name) != NULL ||
+		    strcmp(name, "PayloadVersion") == 0 ||
+		    (l->skip != NULL && strcmp(name, l->skip) == 0) ||
+		    is_excused(list, name, dict) ||
+		    !is_required(r, key, &l->span))
+			continue;
+		for (k = 1; k < l->n && list == l->any[0]; k++)
+			if (!is_required(r, schema_find_key(l->any[k], name),
+			    &l->span))
+				break;
+		if (k < l->n && list == l->any[0])
+			continue;
+		schema_say(r, dict, RULE_MISSING_KEY, "'%s' is missing", name);
+	}
+}

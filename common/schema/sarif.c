@@ -1,0 +1,128 @@
+/* SARIF 2.1.0 (OASIS), the form in which code hosting shows findings. */
+#include <string.h>
+
+#include "cli/opts.h"
+#include "json/json.h"
+#include "schema/schema.h"
+
+static const char sarif_schema[] =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/"
+    "sarif-schema-2.1.0.json";
+
+static struct report *
+message(const char *text)
+{
+	struct report *r = report_object();
+
+	report_str(r, "text", text);
+	return r;
+}
+
+static struct report *
+one_rule(const struct schema_rule_info *info)
+{
+	struct report *r = report_object(), *level = report_object();
+
+	report_str(r, "id", info->name);
+	report_add(r, "shortDescription", message(info->text));
+	report_str(level, "level", schema_severity_name(info->severity));
+	report_add(r, "defaultConfiguration", level);
+	return r;
+}
+
+static struct report *
+tool(void)
+{
+	struct report *r = report_object(), *driver = report_object();
+	struct report *rules = report_array();
+	size_t i;
+
+	for (i = 0; i < SCHEMA_RULES; i++)
+		report_add(rules, NULL, one_rule(&schema_rules[i]));
+	report_str(driver, "name", "mcfg-lint");
+	report_str(driver, "version", MCFG_VERSION);
+	report_add(driver, "rules", rules);
+	report_add(r, "driver", driver);
+	return r;
+}
+
+/* A path as a relative or absolute reference of RFC 3986. */
+static void
+uri_of(const char *path, struct buf *out)
+{
+	const char *safe = "-._~/!$&'()*+,;=@";
+	const unsigned char *p = (const unsigned char *)path;
+
+	if (path[0] == '/')
+		buf_puts(out, "file://");
+	for (; *p != '\0'; p++)
+		if ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+		    (*p >= '0' && *p <= '9') || strchr(safe, *p) != NULL)
+			buf_putc(out, (char)*p);
+		else
+			buf_printf(out, "%%%02X", *p);
+}
+
+static struct report *
+physical(const struct schema_finding *f)
+{
+	struct report *r = report_object(), *file = report_object();
+	struct report *region = report_object();
+	auto_buf uri = BUF_INIT;
+
+	uri_of(f->file, &uri);
+	report_str(file, "uri", buf_str(&uri));
+	report_int(region, "startLine", f->line > 0 ? (int64_t)f->line : 1);
+	report_int(region, "startColumn",
+	    f->column > 0 ? (int64_t)f->column : 1);
+	report_add(r, "artifactLocation", file);
+	report_add(r, "region", region);
+	return r;
+}
+
+static struct report *
+locations(const struct schema_finding *f)
+{
+	struct report *list = report_array(), *one = report_object();
+	struct report *names = report_array(), *name = report_object();
+
+	report_str(name, "fullyQualifiedName", f->path);
+	report_add(names, NULL, name);
+	report_add(one, "physicalLocation", physical(f));
+	report_add(one, "logicalLocations", names);
+	report_add(list, NULL, one);
+	return list;
+}
+
+static struct report *
+result(const struct schema_finding *f)
+{
+	struct report *r = report_object();
+
+	report_str(r, "ruleId", schema_rules[f->rule].name);
+	report_int(r, "ruleIndex", (int64_t)f->rule);
+	report_str(r, "level", schema_severity_name(f->severity));
+	report_add(r, "message", message(f->text));
+	report_add(r, "locations", locations(f));
+	return r;
+}
+
+void
+schema_to_sarif(const struct schema_findings *f, struct buf *out)
+{
+	auto_report *top = report_object();
+	struct report *runs = report_array(), *run = report_object();
+	struct report *results = report_array();
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		report_add(results, NULL, result(&f->v[i]));
+	report_str(top, "$schema", sarif_schema);
+	report_str(top, "version", "2.1.0");
+	report_add(run, "tool", tool());
+	report_str(run, "columnKind", "unicodeCodePoints");
+	report_add(run, "results", results);
+	report_add(runs, NULL, run);
+	report_add(top, "runs", runs);
+	report_render(top, out);
+}

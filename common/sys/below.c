@@ -1,0 +1,171 @@
+/* Files that a document names: below a folder, and nothing but files. */
+#include "sys/local.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/*
+ * What is behind folder in path, both as of realpath(); "" for the folder
+ * itself, NULL for a path that is not below it.
+ */
+static const char *
+rest_of(const char *folder, const char *path)
+{
+	size_t n = strlen(folder);
+
+	if (n == 1)			/* "/" */
+		return path + 1;
+	if (strncmp(folder, path, n) != 0)
+		return NULL;
+	return path[n] == '/' ? path + n + 1 : path[n] == '\0' ? "" : NULL;
+}
+
+/*
+ * The real path of the longest part of path that exists.  *whole is false if
+ * that is not all of it, *dangles true if the next part is a link: whether
+ * there is something at its end must not show.
+ */
+static char *
+nearest(const char *path, bool *whole, bool *dangles)
+{
+	auto_char *part = xstrdup(path);
+	char *real, *slash;
+	struct stat sb;
+
+	*dangles = false;
+	for (*whole = true; (real = realpath(part, NULL)) == NULL;
+	    *whole = false) {
+		if (lstat(part, &sb) == 0 && S_ISLNK(sb.st_mode))
+			*dangles = true;
+		slash = strrchr(part, '/');
+		if (slash == NULL || slash == part)
+			return realpath(slash == part ? "/" : ".", NULL);
+		*slash = '\0';
+	}
+	return real;
+}
+
+static enum status
+open_file(int folder, const char *name, const char *path, int *fd)
+{
+	struct stat sb;
+
+	/* Merely to open a device may do something: look first. */
+	if (fstatat(folder, name, &sb, AT_SYMLINK_NOFOLLOW) == -1)
+		return fail_errno(FAULT, "%s: cannot open", path);
+	if (!S_ISREG(sb.st_mode))
+		return fail(REFUSED, "%s: not a regular file", path);
+	*fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+	    O_NOCTTY | O_CLOEXEC);
+	if (*fd == -1)
+		return fail_errno(FAULT, "%s: cannot open", path);
+	if (fstat(*fd, &sb) == 0 && S_ISREG(sb.st_mode))
+		return OK;
+	close(*fd);
+	return fail(REFUSED, "%s: not a regular file", path);
+}
+
+/* From folder down, one name at a time: what was checked is what is opened. */
+static enum status
+open_steps(const char *folder, const char *steps, const char *path, int *fd)
+{
+	static const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+	    O_CLOEXEC;
+	auto_char *names = xstrdup(steps);
+	char *name = names, *slash;
+	int at = open(folder, flags), below;
+	enum status st;
+
+	for (; at != -1 && (slash = strchr(name, '/')) != NULL;
+	    name = slash + 1) {
+		*slash = '\0';
+		below = openat(at, name, flags);
+		close(at);
+		at = below;
+	}
+	if (at == -1)
+		return fail_errno(FAULT, "%s: cannot open", path);
+	st = open_file(at, name, path, fd);
+	close(at);
+	return st;
+}
+
+/*
+ * The first of the folders that real is below, as its real path, and what is
+ * behind it in real.
+ */
+static enum status
+find_folder(const char *real, const char *path, const struct strings *folders,
+    char **folder, const char **rest)
+{
+	size_t i;
+
+	for (i = 0; i < folders->n; i++) {
+		auto_char *top = realpath(folders->v[i], NULL);
+
+		if (top == NULL)
+			return fail_errno(FAULT, "%s: cannot open the folder",
+			    folders->v[i]);
+		if ((*rest = rest_of(top, real)) != NULL) {
+			*folder = STEAL(top);
+			return OK;
+		}
+	}
+	return fail(REFUSED, "%s: outside of %s (--files DIR allows another "
+	    "folder)", path, folders->v[0]);
+}
+
+enum status
+io_slurp_below(const struct strings *folders, const char *path, size_t max,
+    struct buf *out)
+{
+	bool whole, dangles;
+	auto_char *real = nearest(path, &whole, &dangles), *folder = NULL;
+	const char *rest = NULL;
+	enum status st;
+	int fd = -1;
+
+	if (real == NULL)
+		return fail_errno(FAULT, "%s: cannot open", path);
+	if ((st = find_folder(real, path, folders, &folder, &rest)) != OK)
+		return st;
+	if (dangles)
+		return fail(REFUSED, "%s: a link that leads outside, or "
+		    "nowhere", path);
+	if (!whole) {
+		errno = ENOENT;
+		return fail_errno(FAULT, "%s: cannot open", path);
+	}
+	if (*rest == '\0')
+		return fail(REFUSED, "%s: not a regular file", path);
+	if ((st = open_steps(folder, rest, path, &fd)) != OK)
+		return st;
+	st = io_slurp_fd(fd, path, max, out);
+	close(fd);
+	return st;
+}
+
+enum status
+io_slurp_regular(const char *path, size_t max, struct buf *out)
+{
+	struct stat sb;
+	enum status st;
+	int fd;
+
+	if (stat(path, &sb) == -1)
+		return fail_errno(FAULT, "%s: cannot open", path);
+	if (!S_ISREG(sb.st_mode))
+		return fail(REFUSED, "%s: not a regular file", path);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd == -1)
+		return fail_errno(FAULT, "%s: cannot open", path);
+	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode))
+		st = fail(REFUSED, "%s: not a regular file", path);
+	else
+		st = io_slurp_fd(fd, path, max, out);
+	close(fd);
+	return st;
+}

@@ -1,0 +1,413 @@
+#include "sys/local.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CHUNK = 16 << 10 };
+
+static bool
+is_std(const char *path)
+{
+	return path == NULL || strcmp(path, "-") == 0;
+}
+
+const char *
+io_name(const char *path)
+{
+	return is_std(path) ? "stdin" : path;
+}
+
+/* Decimal digits and nothing else; false also where it is over max. */
+static bool
+parse_size(const char *text, size_t max, size_t *out)
+{
+	size_t v = 0;
+
+	if (*text == '\0')
+		return false;
+	for (; *text != '\0'; text++) {
+		if (*text < '0' || *text > '9')
+			return false;
+		v = v * 10 + (size_t)(*text - '0');
+		if (v > max)
+			return false;
+	}
+	*out = v;
+	return true;
+}
+
+/* Reads until want bytes are there or the input ends. */
+static enum status
+read_upto(int fd, const char *name, size_t want, struct buf *out)
+{
+	while (out->len < want) {
+		size_t room = want - out->len;
+		ssize_t n;
+
+		if (room > CHUNK && out->len < CHUNK)
+			room = CHUNK;
+		else if (room > out->len && out->len >= CHUNK)
+			room = out->len;
+		n = read(fd, buf_reserve(out, room), room);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return fail_errno(FAULT, "%s: cannot read", name);
+		if (n == 0)
+			break;
+		buf_end(out, (size_t)n);
+	}
+	return OK;
+}
+
+enum status
+io_slurp_fd(int fd, const char *name, size_t max, struct buf *out)
+{
+	enum status st;
+
+	if ((st = read_upto(fd, name, max + 1, out)) != OK)
+		return st;
+	if (out->len > max)
+		return fail(MALFORMED, "%s: larger than the limit of %zu bytes",
+		    name, max);
+	return OK;
+}
+
+static enum status
+slurp_length(int fd, const char *name, const char *length, size_t max,
+    struct buf *out)
+{
+	size_t want = 0;
+	enum status st;
+
+	if (!parse_size(length, max, &want))
+		return fail(MALFORMED, "%s: --length %s: not a number from 0 "
+		    "to %zu", name, length, max);
+	if ((st = read_upto(fd, name, want, out)) != OK)
+		return st;
+	if (out->len < want)
+		return fail(MALFORMED, "%s: ends after %zu of %zu bytes", name,
+		    out->len, want);
+	return OK;
+}
+
+enum status
+io_slurp(const struct io_input *in, size_t max, struct buf *out)
+{
+	const char *name = io_name(in->path);
+	int fd = STDIN_FILENO;
+	enum status st;
+
+	if (!is_std(in->path) &&
+	    (fd = open(in->path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) == -1)
+		return fail_errno(FAULT, "%s: cannot open", name);
+	if (in->length != NULL)
+		st = slurp_length(fd, name, in->length, max, out);
+	else
+		st = io_slurp_fd(fd, name, max, out);
+	if (fd != STDIN_FILENO)
+		close(fd);
+	return st;
+}
+
+enum status
+io_slurp_file(const char *path, size_t max, struct buf *out)
+{
+	const struct io_input in = { path, NULL };
+
+	return io_slurp(&in, max, out);
+}
+
+/* What cannot be skipped is read in pieces, of which the last two stay. */
+static enum status
+tail_pipe(int fd, const char *name, size_t max, struct buf *out, bool *cut)
+{
+	auto_buf piece = BUF_INIT;
+	size_t keep;
+	enum status st;
+
+	do {
+		buf_cut(&piece, 0);
+		if ((st = read_upto(fd, name, max, &piece)) != OK)
+			return st;
+		if (piece.len > 0 && out->len > 0) {
+			keep = max - piece.len;
+			if (keep < out->len) {
+				memmove(out->data, out->data + out->len - keep,
+				    keep);
+				buf_cut(out, keep);
+				*cut = true;
+			}
+		}
+		buf_add_buf(out, &piece);
+	} while (piece.len == max);
+	return OK;
+}
+
+enum status
+io_tail(const char *path, size_t max, struct buf *out, bool *cut)
+{
+	const char *name = io_name(path);
+	int fd = STDIN_FILENO;
+	struct stat sb;
+	enum status st;
+
+	*cut = false;
+	if (!is_std(path) &&
+	    (fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) == -1)
+		return fail_errno(FAULT, "%s: cannot open", name);
+	if (fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode) &&
+	    sb.st_size > (off_t)max &&
+	    lseek(fd, sb.st_size - (off_t)max, SEEK_SET) != -1)
+		*cut = true;
+	if (*cut)
+		st = read_upto(fd, name, max, out);
+	else
+		st = tail_pipe(fd, name, max, out, cut);
+	if (fd != STDIN_FILENO)
+		close(fd);
+	return st;
+}
+
+enum status
+io_write_all(int fd, const char *name, const void *data, size_t len)
+{
+	const unsigned char *p = data;
+
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return fail_errno(FAULT, "%s: cannot write", name);
+		p += n;
+		len -= (size_t)n;
+	}
+	return OK;
+}
+
+/* Pipes and devices are written to, never replaced. */
+static enum status
+write_special(const char *path, const struct buf *b)
+{
+	enum status st;
+	int fd;
+
+	if ((fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY)) == -1)
+		return fail_errno(FAULT, "%s: cannot open for writing", path);
+	st = io_write_all(fd, path, b->data, b->len);
+	if (close(fd) == -1 && st == OK)
+		st = fail_errno(FAULT, "%s: cannot write", path);
+	return st;
+}
+
+/* Through a symbolic link, as a shell's redirection would write. */
+static enum status
+write_path(const char *path, bool is_private, const struct buf *b)
+{
+	auto_char *real = NULL;
+	struct stat sb;
+
+	if (lstat(path, &sb) == 0 && S_ISLNK(sb.st_mode) &&
+	    (real = realpath(path, NULL)) != NULL)
+		path = real;
+	if (stat(path, &sb) == 0 && !S_ISREG(sb.st_mode))
+		return write_special(path, b);
+	return io_replace(path, is_private, b);
+}
+
+/* Files that io_side() wrote. */
+static struct io_names sides = IO_NAMES_INIT;
+
+/* Of pipes and devices nothing can be taken back. */
+static void
+remember_side(const char *dest)
+{
+	struct stat sb;
+	char *real;
+
+	if (stat(dest, &sb) == -1 || !S_ISREG(sb.st_mode) ||
+	    (real = realpath(dest, NULL)) == NULL)
+		return;
+	sides.v = xreallocarray(sides.v, sides.n + 1, sizeof *sides.v);
+	sides.v[sides.n++] = real;
+}
+
+static enum status
+take_back_sides(enum status st)
+{
+	size_t i;
+
+	for (i = 0; i < sides.n; i++)
+		unlink(sides.v[i]);
+	io_names_free(&sides);
+	return st;
+}
+
+void
+io_keep_sides(void)
+{
+	io_names_free(&sides);
+}
+
+enum status
+io_spill(const struct io_output *out, const struct buf *b)
+{
+	auto_buf whole = { NULL, 0, 0, b->secret };
+	enum status st;
+
+	if (out->http != NULL) {
+		buf_printf(&whole, "Content-Type: %s\r\nContent-Length: %zu\r\n"
+		    "\r\n", out->http, b->len);
+		buf_add_buf(&whole, b);
+		b = &whole;
+	}
+	if (is_std(out->path))
+		st = io_write_all(STDOUT_FILENO, "stdout", b->data, b->len);
+	else
+		st = write_path(out->path, out->is_private, b);
+	return st == OK ? OK : take_back_sides(st);
+}
+
+enum status
+io_side(const char *dest, bool is_private, const struct buf *b)
+{
+	enum status st;
+	size_t fd;
+
+	if (strncmp(dest, "fd:", 3) != 0) {
+		if ((st = write_path(dest, is_private, b)) == OK)
+			remember_side(dest);
+	} else if (!parse_size(dest + 3, 1 << 16, &fd)) {
+		st = fail(USAGE, "%s: not a descriptor", dest);
+	} else {
+		st = io_write_all((int)fd, dest, b->data, b->len);
+	}
+	return st == OK ? OK : take_back_sides(st);
+}
+
+char *
+io_join(const char *dir, const char *name)
+{
+	size_t n = strlen(dir);
+
+	return xasprintf("%s%s%s", dir, n > 0 && dir[n - 1] == '/' ? "" : "/",
+	    name);
+}
+
+char *
+io_real(const char *path)
+{
+	char *real = realpath(path, NULL);
+
+	return real != NULL ? real : xstrdup(path);
+}
+
+char *
+io_beside(const char *path, const char *name)
+{
+	const char *slash;
+
+	if (name[0] == '/' || is_std(path) ||
+	    (slash = strrchr(path, '/')) == NULL)
+		return xstrdup(name);
+	return xasprintf("%.*s/%s", (int)(slash - path), path, name);
+}
+
+bool
+io_exists(const char *path)
+{
+	struct stat sb;
+
+	return lstat(path, &sb) == 0;
+}
+
+bool
+io_is_dir(const char *path)
+{
+	struct stat sb;
+
+	return stat(path, &sb) == 0 && S_ISDIR(sb.st_mode);
+}
+
+enum status
+io_make_dir(const char *path)
+{
+	if (mkdir(path, 0700) == 0 || (errno == EEXIST && io_is_dir(path)))
+		return OK;
+	return fail_errno(FAULT, "%s: cannot make the folder", path);
+}
+
+void
+io_names_free(struct io_names *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		free(l->v[i]);
+	free(l->v);
+	l->v = NULL;
+	l->n = 0;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool
+ends_in(const char *name, const char *suffix)
+{
+	size_t n = strlen(name), m = strlen(suffix);
+
+	return n >= m && strcmp(name + n - m, suffix) == 0;
+}
+
+enum status
+io_list_dir(const char *path, const char *suffix, struct io_names *out)
+{
+	struct dirent *e;
+	DIR *dir;
+
+	if ((dir = opendir(path)) == NULL)
+		return fail_errno(FAULT, "%s: cannot open the folder", path);
+	while ((e = readdir(dir)) != NULL) {
+		if (!ends_in(e->d_name, suffix))
+			continue;
+		out->v = xreallocarray(out->v, out->n + 1, sizeof *out->v);
+		out->v[out->n++] = xstrdup(e->d_name);
+	}
+	closedir(dir);
+	if (out->n > 1)
+		qsort(out->v, out->n, sizeof *out->v, compare_names);
+	return OK;
+}
+
+void
+io_prepare(void)
+{
+	/* The wrong way round: to read or write it must fail. */
+	static const int ways[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1 &&
+		    open("/dev/null", ways[fd]) == -1)
+			return;
+	signal(SIGXFSZ, SIG_IGN);
+}
+
+bool
+io_is_terminal(const struct io_output *out)
+{
+	return is_std(out->path) && isatty(STDOUT_FILENO) == 1;
+}

@@ -1,0 +1,23 @@
+/* io_local: what the files of io share with each other and nobody else. */
+#ifndef MCFG_SYS_LOCAL_H
+#define MCFG_SYS_LOCAL_H
+
+#include "sys/io.h"
+
+/* Reads to the end; MALFORMED for more than max bytes. */
+enum status io_slurp_fd(int fd, const char *name, size_t max,
+    struct buf *out) USE_RESULT;
+
+/* Writes every byte; name is that of the diagnostics. */
+enum status io_write_all(int fd, const char *name, const void *data,
+    size_t len) USE_RESULT;
+
+/*
+ * Puts a whole file at path, in place of what is there.  Whenever the process
+ * dies, a file of that folder is the old one or whole, as far as the file
+ * system has files without a name.
+ */
+enum status io_replace(const char *path, bool is_private,
+    const struct buf *b) USE_RESULT;
+
+#endif

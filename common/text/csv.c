@@ -1,0 +1,242 @@
+#include "text/local.h"
+
+#include <string.h>
+
+/* ---- comma-separated values, RFC 4180 ---- */
+
+static enum status
+fail_row(const struct spec_rows *r, const char *reason)
+{
+	return fail(MALFORMED, "%s:%lu: %s", r->name, r->line, reason);
+}
+
+static bool
+at_end(const struct spec_rows *r)
+{
+	return r->at == r->in->len;
+}
+
+static char
+here(const struct spec_rows *r)
+{
+	return at_end(r) ? '\0' : (char)r->in->data[r->at];
+}
+
+static enum status
+quoted_field(struct spec_rows *r, struct buf *out)
+{
+	for (r->at++; !at_end(r); r->at++) {
+		char c = here(r);
+
+		if (c == '"') {
+			r->at++;
+			if (here(r) != '"')
+				return OK;
+		}
+		r->next_line += c == '\n';
+		buf_putc(out, c);
+	}
+	return fail_row(r, "a quoted field that does not end");
+}
+
+static enum status
+plain_field(struct spec_rows *r, struct buf *out)
+{
+	for (; !at_end(r) && strchr(",\r\n", here(r)) == NULL; r->at++) {
+		if (here(r) == '"')
+			return fail_row(r, "a quote inside of a field that is "
+			    "not quoted");
+		buf_putc(out, here(r));
+	}
+	return OK;
+}
+
+/* Moves over the comma (*more) or the end of the line behind a field. */
+static enum status
+separator(struct spec_rows *r, bool *more)
+{
+	*more = here(r) == ',';
+	if (*more) {
+		r->at++;
+		return OK;
+	}
+	if (here(r) == '\r' && r->at + 1 < r->in->len)
+		r->at++;
+	if (!at_end(r) && here(r) != '\n')
+		return fail_row(r, "neither a comma nor the end of the line "
+		    "behind a field");
+	if (!at_end(r)) {
+		r->at++;
+		r->next_line++;
+	}
+	return OK;
+}
+
+/* One line's fields, an array of strings. */
+static enum status
+read_fields(struct spec_rows *r, struct tree **out)
+{
+	auto_tree *fields = tree_array();
+	const char *fault;
+	enum status st;
+	bool more = true;
+
+	r->line = r->next_line;
+	while (more) {
+		auto_buf field = BUF_INIT;
+
+		st = here(r) == '"' ? quoted_field(r, &field) :
+		    plain_field(r, &field);
+		if (st != OK || (st = separator(r, &more)) != OK)
+			return st;
+		fault = tree_text_fault(buf_str(&field), field.len);
+		if (fault != NULL)
+			return fail_row(r, fault);
+		if (tree_count(fields) == TREE_KEYS_MAX)
+			return fail_row(r, "too many fields");
+		tree_append(fields, tree_string(buf_str(&field)));
+	}
+	*out = STEAL(fields);
+	return OK;
+}
+
+static enum status
+check_columns(const struct spec_rows *r)
+{
+	auto_tree *seen = tree_dict();
+	size_t i;
+
+	for (i = 0; i < tree_count(r->columns); i++) {
+		const char *name = tree_string_of(tree_at(r->columns, i));
+
+		if (*name == '\0')
+			return fail_row(r, "a column without a name");
+		if (tree_get(seen, name) != NULL)
+			return fail(MALFORMED, "%s:%lu: column '%s' is here "
+			    "twice", r->name, r->line, name);
+		tree_set(seen, name, tree_bool(true));
+	}
+	return OK;
+}
+
+static enum status
+next_of_csv(struct spec_rows *r, struct tree **out)
+{
+	auto_tree *fields = NULL, *row = tree_dict();
+	enum status st;
+	size_t i, n = tree_count(r->columns);
+
+	if ((st = read_fields(r, &fields)) != OK)
+		return st;
+	if (tree_count(fields) != n)
+		return fail(MALFORMED, "%s:%lu: %zu fields, but %zu columns",
+		    r->name, r->line, tree_count(fields), n);
+	for (i = 0; i < n; i++)
+		tree_set_string(row, tree_string_of(tree_at(r->columns, i)),
+		    tree_string_of(tree_at(fields, i)));
+	*out = STEAL(row);
+	return OK;
+}
+
+/* ---- JSON lines ---- */
+
+static enum status
+next_of_json(struct spec_rows *r, struct tree **out)
+{
+	const unsigned char *p = r->in->data + r->at;
+	const unsigned char *end = memchr(p, '\n', r->in->len - r->at);
+	size_t n = end != NULL ? (size_t)(end - p) : r->in->len - r->at;
+	auto_tree *row = NULL;
+	enum status st;
+
+	r->line = r->next_line++;
+	r->at += n + (end != NULL);
+	if ((st = spec_json_at(p, n, r->name, r->line, &row)) != OK)
+		return st;
+	if (tree_kind(row) != TREE_DICT)
+		return fail_row(r, "not an object");
+	*out = STEAL(row);
+	return OK;
+}
+
+/* ---- both ---- */
+
+/*
+ * Empty lines between rows, and behind the last, are nothing; in JSON blanks
+ * are nothing either, but in a row of CSV they are a field.
+ */
+static void
+skip_empty(struct spec_rows *r, bool is_json)
+{
+	while (!at_end(r)) {
+		size_t at = r->at;
+
+		while (is_json && at < r->in->len &&
+		    (r->in->data[at] == ' ' || r->in->data[at] == '\t'))
+			at++;
+		if (at < r->in->len && r->in->data[at] == '\r')
+			at++;
+		if (at == r->in->len && is_json) {
+			r->at = at;
+			return;
+		}
+		if (at == r->in->len || r->in->data[at] != '\n')
+			return;
+		r->at = at + 1;
+		r->next_line++;
+	}
+}
+
+/* What the first character that is no blank tells. */
+static bool
+begins_with(const struct spec_rows *r, char c)
+{
+	const char *s = buf_str(r->in) + r->at;
+
+	return s[strspn(s, " \t\r\n")] == c;
+}
+
+enum status
+spec_rows_open(const struct buf *in, const char *name, struct spec_rows *out)
+{
+	size_t bom = buf_has_prefix(in, "\xEF\xBB\xBF") ? 3 : 0;
+	struct spec_rows r = { .in = in, .name = name, .at = bom,
+	    .next_line = 1, .line = 1 };
+	bool is_json = begins_with(&r, '{');
+	enum status st;
+
+	if (begins_with(&r, '['))
+		return fail(MALFORMED, "%s: a list in JSON: write one object "
+		    "a line, without the brackets around them", name);
+	skip_empty(&r, is_json);
+	if (at_end(&r))
+		return fail(MALFORMED, "%s: there are no rows", name);
+	if (!is_json) {
+		if ((st = read_fields(&r, &r.columns)) != OK)
+			return st;
+		if ((st = check_columns(&r)) != OK) {
+			spec_rows_free(&r);
+			return st;
+		}
+	}
+	*out = r;
+	return OK;
+}
+
+enum status
+spec_rows_next(struct spec_rows *r, struct tree **out)
+{
+	*out = NULL;
+	skip_empty(r, r->columns == NULL);
+	if (at_end(r))
+		return OK;
+	return r->columns != NULL ? next_of_csv(r, out) : next_of_json(r, out);
+}
+
+void
+spec_rows_free(struct spec_rows *r)
+{
+	if (r->columns != NULL)
+		tree_free(r->columns);
+	r->columns = NULL;
+}

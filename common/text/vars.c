@@ -1,0 +1,191 @@
+#include "text/local.h"
+
+#include <string.h>
+
+bool
+spec_is_name(const char *s, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (!((s[i] >= 'A' && s[i] <= 'Z') ||
+		    (s[i] >= 'a' && s[i] <= 'z') ||
+		    (s[i] >= '0' && s[i] <= '9') ||
+		    s[i] == '_' || s[i] == '-' || s[i] == '.'))
+			return false;
+	return len > 0;
+}
+
+char *
+spec_only_variable(const char *s)
+{
+	size_t n = strlen(s);
+
+	if (n < 4 || s[0] != '$' || s[1] != '{' || s[n - 1] != '}' ||
+	    !spec_is_name(s + 2, n - 3))
+		return NULL;
+	return xstrndup(s + 2, n - 3);
+}
+
+struct tree *
+spec_variable(const struct tree *vars, const char *name)
+{
+	const struct tree *v = tree_get(vars, name);
+
+	return v != NULL ? tree_copy(v) : NULL;
+}
+
+/* One ${NAME}, s standing behind the brace; *end behind the other. */
+static const char *
+fill_one(const char *s, const char **end, const struct tree *vars,
+    struct buf *out, struct buf *reason)
+{
+	const char *close = strchr(s, '}');
+	const struct tree *v;
+	auto_char *name = NULL;
+
+	if (close == NULL)
+		return "'${' without its '}' (write $${ for a literal ${)";
+	name = xstrndup(s, (size_t)(close - s));
+	if (!spec_is_name(name, strlen(name))) {
+		buf_printf(reason, "'${%s}' does not name a variable (write "
+		    "$${ for a literal ${)", name);
+		return buf_str(reason);
+	}
+	if ((v = tree_get(vars, name)) == NULL) {
+		buf_printf(reason, "variable '%s' is not set (--set %s=VALUE "
+		    "sets it; write $${ for a literal ${)", name, name);
+		return buf_str(reason);
+	}
+	if (!tree_scalar_text(v, out)) {
+		buf_printf(reason, "variable '%s' is of type %s, which has no place "
+		    "inside text", name, tree_kind_name(tree_kind(v)));
+		return buf_str(reason);
+	}
+	*end = close + 1;
+	return NULL;
+}
+
+const char *
+spec_fill(const char *s, const struct tree *vars, struct buf *out,
+    struct buf *reason)
+{
+	const char *fault;
+
+	while (*s != '\0') {
+		size_t n = strcspn(s, "$");
+
+		buf_add(out, s, n);
+		s += n;
+		if (strncmp(s, "$${", 3) == 0) {
+			buf_puts(out, "${");
+			s += 3;
+		} else if (strncmp(s, "${", 2) == 0) {
+			if ((fault = fill_one(s + 2, &s, vars, out,
+			    reason)) != NULL)
+				return fault;
+			if (out->len > SPEC_BYTES_MAX)
+				return "text is too large with its variables";
+		} else if (*s != '\0') {
+			buf_putc(out, *s++);
+		}
+	}
+	return NULL;
+}
+
+/* ---- templates that are plists already ---- */
+
+struct expanding {
+	const struct spec_step *step;
+	const char *name;
+	const struct tree *vars;
+	const struct tree_marks *marks;
+	struct spec_size *total;
+	size_t depth;
+	struct tree *container;
+	size_t index;
+};
+
+static enum status
+refuse(const struct expanding *e, const struct tree *t, const char *reason)
+{
+	struct spec_place at = { e->name, 0, 0 };
+
+	if (e->marks != NULL)
+		tree_marks_get(e->marks, t, &at.line, &at.column);
+	return spec_fail_at(&at, e->step, "%s", reason);
+}
+
+/* The node that a string becomes, or NULL in *made where it stays. */
+static enum status
+expand_string(struct expanding *e, const struct tree *t, struct tree **made)
+{
+	const char *s = tree_string_of(t), *fault;
+	auto_char *only = spec_only_variable(s);
+	auto_buf text = BUF_INIT, reason = BUF_INIT;
+	struct spec_size size = { 0, 0, 0 };
+
+	*made = NULL;
+	if (strchr(s, '$') == NULL)
+		return OK;
+	if (only != NULL)
+		*made = spec_variable(e->vars, only);
+	if (*made == NULL) {
+		if ((fault = spec_fill(s, e->vars, &text, &reason)) != NULL)
+			return refuse(e, t, fault);
+		*made = tree_string(buf_str(&text));
+	}
+	spec_measure(*made, &size);
+	e->total->nodes += size.nodes;
+	e->total->bytes += size.bytes;
+	if (e->total->nodes <= TREE_NODES_MAX &&
+	    e->total->bytes <= SPEC_BYTES_MAX &&
+	    e->depth + size.depth <= TREE_DEPTH_MAX)
+		return OK;
+	tree_free(STEAL(*made));
+	return refuse(e, t, "too large or too deep with its variables");
+}
+
+static enum status
+expand_member(const char *key, struct tree *t, void *arg)
+{
+	struct expanding *outer = arg;
+	const struct spec_step step = { outer->step, key, outer->index };
+	struct expanding here = *outer;
+	struct tree *made;
+	enum status st;
+
+	here.step = &step;
+	if (tree_kind(t) != TREE_STRING) {
+		here.container = t;
+		here.index = 0;
+		here.depth++;
+		st = tree_each(t, expand_member, &here);
+	} else if ((st = expand_string(&here, t, &made)) == OK &&
+	    made != NULL) {
+		if (key != NULL)
+			tree_set(outer->container, key, made);
+		else
+			tree_replace_at(outer->container, outer->index, made);
+	}
+	outer->index++;
+	return st;
+}
+
+enum status
+spec_expand(struct tree **t, const char *name, const struct tree *vars,
+    const struct tree_marks *marks)
+{
+	struct spec_size total = { 0, 0, 0 };
+	struct expanding e = { NULL, name, vars, marks, &total, 1, *t, 0 };
+	struct tree *made;
+	enum status st;
+
+	if (tree_kind(*t) != TREE_STRING)
+		return tree_each(*t, expand_member, &e);
+	if ((st = expand_string(&e, *t, &made)) == OK && made != NULL) {
+		tree_free(*t);
+		*t = made;
+	}
+	return st;
+}

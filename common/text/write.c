@@ -1,0 +1,322 @@
+#include "text/local.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+enum {
+	INDENT = 2,
+	DATA_WIDTH = 72,	/* columns of base64 */
+	DATA_SHORT = 36,	/* bytes of data that stay in the line */
+	KEY_MAX = 128,		/* longer ones are written "? KEY" */
+};
+
+struct writing {
+	struct buf *out;
+	spec_files *files;
+	void *arg;
+};
+
+/* Where a member is written. */
+struct spot {
+	struct writing *w;
+	const struct spec_step *step;
+	size_t indent;
+	size_t index;
+	bool is_first;		/* goes on in the line of "- " */
+};
+
+static void write_node(struct writing *w, const struct tree *t,
+    const struct spec_step *step, size_t indent, bool in_list);
+
+static void
+indent_by(struct buf *out, size_t n)
+{
+	while (n-- > 0)
+		buf_putc(out, ' ');
+}
+
+/*
+ * Text that means nothing to YAML as it is.  What begins with a letter, a
+ * digit or a slash can only end by ": " or " #" in a block.
+ */
+static bool
+is_plain(const char *s)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789";
+	const char *hint, *p = s;
+
+	if (spec_type_of(s, &hint) != SPEC_TEXT || strstr(s, "${") != NULL ||
+	    (strchr(letters, s[0]) == NULL && s[0] != '/'))
+		return false;
+	for (; *p != '\0'; p++) {
+		bool is_last = p[1] == '\0';
+
+		if (strchr(letters, *p) != NULL ||
+		    strchr("_-+./()=$;<>^~,@%&*!?'|", *p) != NULL)
+			continue;
+		if (*p == ':' && !is_last && p[1] != ' ')
+			continue;
+		if (*p == ' ' && !is_last && p[1] != ' ' && p[1] != '#')
+			continue;
+		return false;
+	}
+	return true;
+}
+
+/* Bytes at s of a character that must be escaped, 0 for none; *c is it. */
+static size_t
+special(const char *s, unsigned *c)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	*c = p[0];
+	if (p[0] < 0x20 || p[0] == 0x7F || p[0] == '"' || p[0] == '\\')
+		return 1;
+	if (p[0] == 0xC2 && p[1] >= 0x80 && p[1] < 0xA0) {
+		*c = p[1];
+		return 2;
+	}
+	/* Line and paragraph separators, and the byte order mark. */
+	if (p[0] == 0xE2 && p[1] == 0x80 && (p[2] == 0xA8 || p[2] == 0xA9)) {
+		*c = 0x2000u + (p[2] & 0x3Fu);
+		return 3;
+	}
+	if (p[0] == 0xEF && p[1] == 0xBB && p[2] == 0xBF) {
+		*c = 0xFEFF;
+		return 3;
+	}
+	return 0;
+}
+
+static void
+write_quoted(struct buf *out, const char *s, bool has_variables)
+{
+	unsigned c;
+	size_t n;
+
+	buf_putc(out, '"');
+	while (*s != '\0') {
+		if (has_variables && strncmp(s, "${", 2) == 0)
+			buf_putc(out, '$');
+		if ((n = special(s, &c)) == 0) {
+			buf_putc(out, *s++);
+			continue;
+		}
+		if (c == '\n')
+			buf_puts(out, "\\n");
+		else if (c == '\t')
+			buf_puts(out, "\\t");
+		else if (c == '"' || c == '\\')
+			buf_printf(out, "\\%c", (int)c);
+		else
+			buf_printf(out, "\\u%04X", c);
+		s += n;
+	}
+	buf_putc(out, '"');
+}
+
+/* Several lines that a block can hold as they are. */
+static bool
+is_block(const char *s)
+{
+	const char *p;
+	unsigned c;
+
+	/* The first line shows the indentation: it must not add to it. */
+	if (strchr(s, '\n') == NULL || strchr("\n \t", s[0]) != NULL)
+		return false;
+	for (p = s; *p != '\0'; p++) {
+		if (*p == '\n' || *p == '\t' || *p == '"' || *p == '\\')
+			continue;
+		if (special(p, &c) != 0)
+			return false;
+	}
+	return true;
+}
+
+static void
+write_block(struct buf *out, const char *s, size_t indent)
+{
+	size_t n = strlen(s);
+
+	buf_puts(out, s[n - 1] != '\n' ? "|-" :
+	    n > 1 && s[n - 2] == '\n' ? "|+" : "|");
+	while (*s != '\0') {
+		size_t line = strcspn(s, "\n");
+
+		buf_putc(out, '\n');
+		if (line > 0)
+			indent_by(out, indent);
+		for (; line > 0; line--, s++) {
+			if (strncmp(s, "${", 2) == 0)
+				buf_putc(out, '$');
+			buf_putc(out, *s);
+		}
+		if (*s == '\n')
+			s++;
+	}
+}
+
+static void
+write_string(struct buf *out, const char *s, size_t indent)
+{
+	if (is_plain(s))
+		buf_puts(out, s);
+	else if (is_block(s))
+		write_block(out, s, indent);
+	else
+		write_quoted(out, s, true);
+}
+
+/*
+ * A decimal without an exponent that reads back as the same double: the
+ * smallest needs 1,074 digits behind the point, of which 767 count.
+ */
+static void
+write_real(struct buf *out, double v)
+{
+	char text[1600];
+	int digits;
+
+	for (digits = 1; digits < 1100; digits++) {
+		snprintf(text, sizeof text, "%.*f", digits, v);
+		if (strtod(text, NULL) == v)
+			break;
+	}
+	buf_puts(out, text);
+}
+
+static void
+write_data(struct writing *w, const struct tree *t,
+    const struct spec_step *step, size_t indent)
+{
+	auto_buf path = BUF_INIT, pad = BUF_INIT;
+	auto_char *file = NULL;
+	const unsigned char *p;
+	size_t len;
+
+	spec_path_text(step, &path);
+	buf_cut(&path, path.len - 2);
+	if (w->files != NULL)
+		file = w->files(buf_str(&path), t, w->arg);
+	if (file != NULL) {
+		buf_puts(w->out, "!file ");
+		write_quoted(w->out, file, false);
+		return;
+	}
+	p = tree_data_of(t, &len);
+	buf_puts(w->out, "!!binary ");
+	if (len <= DATA_SHORT) {
+		buf_putc(w->out, '"');
+		buf_add_base64(w->out, p, len);
+		buf_putc(w->out, '"');
+		return;
+	}
+	indent_by(&pad, indent);
+	buf_puts(w->out, "|-\n");
+	buf_add_base64_lines(w->out, p, len, DATA_WIDTH, buf_str(&pad));
+	while (w->out->len > 0 && w->out->data[w->out->len - 1] == '\n')
+		buf_cut(w->out, w->out->len - 1);
+}
+
+static void
+write_scalar(struct writing *w, const struct tree *t,
+    const struct spec_step *step, size_t indent)
+{
+	char date[CLOCK_TEXT];
+
+	switch (tree_kind(t)) {
+	case TREE_STRING:
+		write_string(w->out, tree_string_of(t), indent);
+		break;
+	case TREE_DATA:
+		write_data(w, t, step, indent);
+		break;
+	case TREE_REAL:
+		write_real(w->out, tree_real_of(t));
+		break;
+	case TREE_DATE:
+		buf_printf(w->out, "!!timestamp %s",
+		    clock_format(tree_date_of(t), date));
+		break;
+	case TREE_UID:
+		/* What it is in XML, too. */
+		buf_printf(w->out, "{CF$UID: %" PRIu64 "}", tree_uid_of(t));
+		break;
+	default:
+		tree_scalar_text(t, w->out);
+		break;
+	}
+}
+
+static void
+write_key(struct buf *out, const char *key, size_t indent)
+{
+	bool is_long = strlen(key) > KEY_MAX;
+
+	if (is_long)
+		buf_puts(out, "? ");
+	if (is_plain(key))
+		buf_puts(out, key);
+	else
+		write_quoted(out, key, false);
+	if (is_long) {
+		buf_putc(out, '\n');
+		indent_by(out, indent);
+	}
+	buf_putc(out, ':');
+}
+
+static enum status
+write_member(const char *key, struct tree *t, void *arg)
+{
+	struct spot *at = arg;
+	const struct spec_step step = { at->step, key, at->index++ };
+	struct writing *w = at->w;
+
+	if (!at->is_first)
+		indent_by(w->out, at->indent);
+	at->is_first = false;
+	if (key != NULL)
+		write_key(w->out, key, at->indent);
+	else
+		buf_putc(w->out, '-');
+	write_node(w, t, &step, at->indent + INDENT, key == NULL);
+	return OK;
+}
+
+/* What stands behind a key's colon or a list's dash, to the end of line. */
+static void
+write_node(struct writing *w, const struct tree *t,
+    const struct spec_step *step, size_t indent, bool in_list)
+{
+	struct spot here = { w, step, indent, 0, in_list };
+	enum tree_kind kind = tree_kind(t);
+
+	if (kind != TREE_DICT && kind != TREE_ARRAY) {
+		buf_putc(w->out, ' ');
+		write_scalar(w, t, step, indent);
+		buf_putc(w->out, '\n');
+	} else if (tree_count(t) == 0) {
+		buf_puts(w->out, kind == TREE_DICT ? " {}\n" : " []\n");
+	} else {
+		buf_putc(w->out, in_list ? ' ' : '\n');
+		(void)tree_each(t, write_member, &here);
+	}
+}
+
+void
+spec_to_yaml(const struct tree *t, spec_files *files, void *arg,
+    struct buf *out)
+{
+	struct writing w = { out, files, arg };
+	struct spot top = { &w, NULL, 0, 0, false };
+
+	if (tree_count(t) == 0)
+		buf_puts(out, "{}\n");
+	(void)tree_each(t, write_member, &top);
+}

@@ -1,0 +1,401 @@
+#include "text/text.h"
+
+#include <string.h>
+
+#include "sys/io.h"
+#include "text/events.h"
+
+static const char yaml_tags[] = "tag:yaml.org,2002:";
+
+struct building {
+	struct spec_events *events;
+	const struct spec_how *how;
+	size_t nodes, bytes;	/* so far, aliases included */
+};
+
+static enum status build(struct building *b, struct spec_event *e,
+    const struct spec_step *step, size_t depth, struct tree **out);
+
+static const char *
+text_of(const struct building *b, const struct spec_event *e)
+{
+	return spec_event_text(b->events, e);
+}
+
+static const char *
+tag_of(const struct building *b, const struct spec_event *e)
+{
+	return spec_event_tag(b->events, e);
+}
+
+/* Counts what a node adds; it is at depth steps below the top. */
+static enum status
+count(struct building *b, const struct spec_event *e,
+    const struct spec_step *step, const struct spec_size *size, size_t depth)
+{
+	b->nodes += size->nodes;
+	b->bytes += size->bytes;
+	if (b->nodes > TREE_NODES_MAX)
+		return spec_fail_at(&e->at, step, "more than %d values, "
+		    "aliases included", TREE_NODES_MAX);
+	if (b->bytes > SPEC_BYTES_MAX)
+		return spec_fail_at(&e->at, step, "more than %d bytes of "
+		    "text, aliases included", SPEC_BYTES_MAX);
+	if (depth + size->depth > TREE_DEPTH_MAX)
+		return spec_fail_at(&e->at, step, "nested deeper than %d",
+		    TREE_DEPTH_MAX);
+	return OK;
+}
+
+static void
+mark(const struct building *b, const struct tree *t,
+    const struct spec_event *e)
+{
+	if (b->how->marks != NULL)
+		tree_marks_add(b->how->marks, t, e->at.line, e->at.column);
+}
+
+/* ---- tags ---- */
+
+/* What YAML's own tags are called behind "!!"; NULL for any other. */
+static const char *
+short_tag(const char *tag)
+{
+	size_t n = sizeof yaml_tags - 1;
+
+	return strncmp(tag, yaml_tags, n) == 0 ? tag + n : NULL;
+}
+
+static bool
+is_known_tag(const char *tag)
+{
+	const char *name = short_tag(tag);
+
+	return name != NULL ? spec_is_tag(name) : spec_is_own_tag(tag);
+}
+
+/* True for the tag that says of a scalar that it is text. */
+static bool
+is_text_tag(const char *tag)
+{
+	const char *name = short_tag(tag);
+
+	return name != NULL && strcmp(name, "str") == 0;
+}
+
+static enum status
+fail_tag(const struct building *b, const struct spec_event *e,
+    const struct spec_step *step)
+{
+	const char *tag = tag_of(b, e), *name = short_tag(tag);
+
+	return spec_fail_at(&e->at, step, "unknown tag '%s%s' (there are "
+	    "!!str !!int !!float !!bool !!binary !!timestamp !file !sha256 "
+	    "!uuid !after)", name != NULL ? "!!" : "",
+	    name != NULL ? name : tag);
+}
+
+static enum status
+build_tagged(struct building *b, const struct spec_event *e,
+    const struct spec_step *step, const char *s, struct tree **out)
+{
+	const char *tag = tag_of(b, e), *fault = NULL;
+	auto_buf reason = BUF_INIT;
+	enum status st;
+
+	if (spec_is_own_tag(tag)) {
+		if ((st = spec_own_tag(tag, s, b->how, &reason,
+		    &b->bytes, out)) != OK)
+			spec_fail_at(&e->at, step, "%s", buf_str(&reason));
+		return st;
+	}
+	tag = short_tag(tag);
+	if ((*out = spec_tagged(tag, s, &fault)) == NULL)
+		return spec_fail_at(&e->at, step, "!!%s '%.64s': %s", tag, s,
+		    fault);
+	return OK;
+}
+
+/* ---- scalars ---- */
+
+/* What a plain scalar is, or why it is refused. */
+static enum status
+build_plain(struct building *b, const struct spec_event *e,
+    const struct spec_step *step, const char *s, struct tree **out)
+{
+	const char *hint;
+
+	if (spec_type_of(s, &hint) != SPEC_DOUBTFUL)
+		*out = spec_scalar(s);
+	else if (b->how->lenient)
+		*out = tree_string(s);
+	else if (*s == '\0')
+		return spec_fail_at(&e->at, step, "%s", hint);
+	else
+		return spec_fail_at(&e->at, step, "'%s': %s", s, hint);
+	return OK;
+}
+
+/*
+ * ${NAME} alone keeps the variable's type where nothing says that it is text;
+ * a tag asserts the type of a value that came as text.
+ */
+static enum status
+build_variable(struct building *b, const struct spec_event *e,
+    const struct spec_step *step, const char *name, struct tree **out)
+{
+	auto_tree *value = spec_variable(b->how->vars, name);
+	auto_tree *made = NULL;
+	auto_buf text = BUF_INIT;
+	const char *asserted;
+	enum tree_kind kind;
+	enum status st;
+
+	if (value == NULL)
+		return spec_fail_at(&e->at, step, "variable '%s' is not set "
+		    "(--set %s=VALUE sets it; write $${ for a literal ${)",
+		    name, name);
+	if (e->tag == 0) {
+		*out = STEAL(value);
+		return OK;
+	}
+	if ((kind = tree_kind(value)) == TREE_STRING)
+		return build_tagged(b, e, step, tree_string_of(value), out);
+	asserted = is_text_tag(tag_of(b, e)) ? "text" : "what the tag says";
+	if (tree_scalar_text(value, &text)) {
+		if ((st = build_tagged(b, e, step, buf_str(&text),
+		    &made)) != OK)
+			return st;
+		if (is_text_tag(tag_of(b, e)) || tree_kind(made) == kind ||
+		    (tree_kind(made) == TREE_REAL && kind == TREE_INT)) {
+			*out = STEAL(made);
+			return OK;
+		}
+	}
+	return spec_fail_at(&e->at, step, "variable '%s' is of type %s, not "
+	    "%s", name, tree_kind_name(kind), asserted);
+}
+
+/* A scalar with its variables; *out is not yet counted. */
+static enum status
+make_scalar(struct building *b, const struct spec_event *e,
+    const struct spec_step *step, struct tree **out)
+{
+	const char *s = text_of(b, e), *fault;
+	auto_buf text = BUF_INIT, reason = BUF_INIT;
+	auto_char *only = NULL;
+	bool is_file = e->tag != 0 && spec_names_file(tag_of(b, e));
+	bool has_some = !is_file && strstr(s, "${") != NULL;
+	bool fills = b->how->vars != NULL && has_some;
+
+	if (fills && (e->is_plain || e->tag != 0) &&
+	    (only = spec_only_variable(s)) != NULL)
+		return build_variable(b, e, step, only, out);
+	if (fills) {
+		fault = spec_fill(s, b->how->vars, &text, &reason);
+		if (fault != NULL)
+			return spec_fail_at(&e->at, step, "%s", fault);
+		s = buf_str(&text);
+	}
+	if (e->tag != 0 && !(b->how->keeps_variables && has_some))
+		return build_tagged(b, e, step, s, out);
+	if (e->tag == 0 && e->is_plain && !fills)
+		return build_plain(b, e, step, s, out);
+	*out = tree_string(s);
+	return OK;
+}
+
+static enum status
+build_scalar(struct building *b, const struct spec_event *e,
+    const struct spec_step *step, size_t depth, struct tree **out)
+{
+	auto_tree *made = NULL;
+	struct spec_size size = { 0, 0, 0 };
+	enum status st;
+
+	if (e->tag != 0 && !is_known_tag(tag_of(b, e)))
+		return fail_tag(b, e, step);
+	if ((st = make_scalar(b, e, step, &made)) != OK)
+		return st;
+	spec_measure(made, &size);
+	if ((st = count(b, e, step, &size, depth)) != OK)
+		return st;
+	/* The event is the same for all that are aliases of one. */
+	if (e->tag != 0 && strcmp(tag_of(b, e), "!uuid") == 0)
+		spec_uuids_add(b->how->uuids, made,
+		    (size_t)(e - b->events->v));
+	*out = STEAL(made);
+	return OK;
+}
+
+/* ---- containers ---- */
+
+/* A key is a scalar that is text and new. */
+static enum status
+check_key(const struct building *b, const struct spec_event *e,
+    const struct spec_step *step, const struct tree *dict)
+{
+	const char *s = text_of(b, e), *hint;
+	bool is_untagged = e->is_plain && e->tag == 0;
+
+	if (e->kind != SPEC_EVENT_SCALAR ||
+	    (e->tag != 0 && !is_text_tag(tag_of(b, e))))
+		return spec_fail_at(&e->at, step, "a key must be a string");
+	if (is_untagged && strcmp(s, "<<") == 0)
+		return spec_fail_at(&e->at, step, "merge keys are not taken: "
+		    "write the members out, or quote the key");
+	if (is_untagged && !b->how->lenient &&
+	    spec_type_of(s, &hint) != SPEC_TEXT)
+		return spec_fail_at(&e->at, step, "key '%s' is not clearly "
+		    "text: quote it", s);
+	if (tree_get(dict, s) != NULL)
+		return spec_fail_at(&e->at, step, "key '%s' is here twice", s);
+	if (tree_count(dict) == TREE_KEYS_MAX)
+		return spec_fail_at(&e->at, step, "more than %d keys in one "
+		    "mapping", TREE_KEYS_MAX);
+	return OK;
+}
+
+/* Where files of others may say null, a plist says nothing. */
+static bool
+is_left_out(const struct building *b, const struct spec_event *e)
+{
+	const char *s = text_of(b, e);
+
+	return b->how->lenient && e->kind == SPEC_EVENT_SCALAR &&
+	    e->is_plain && e->tag == 0 &&
+	    (*s == '\0' || strcmp(s, "~") == 0 || strcmp(s, "null") == 0);
+}
+
+static enum status
+build_mapping(struct building *b, const struct spec_event *e,
+    const struct spec_step *step, size_t depth, struct tree **out)
+{
+	struct spec_event *v = b->events->v, *value;
+	auto_tree *dict = tree_dict();
+	const struct spec_size size = { 1, 1, 0 };
+	const struct spec_event *key;
+	enum status st;
+
+	if ((st = count(b, e, step, &size, depth)) != OK)
+		return st;
+	for (key = e + 1; key->kind != SPEC_EVENT_END; key = &v[value->end]) {
+		struct spec_step here = { step, text_of(b, key), 0 };
+		struct tree *made = NULL;
+
+		if ((st = check_key(b, key, step, dict)) != OK)
+			return st;
+		b->bytes += key->len;
+		value = &v[key->end];
+		if (is_left_out(b, value))
+			continue;
+		if ((st = build(b, value, &here, depth + 1, &made)) != OK)
+			return st;
+		mark(b, made, key);
+		tree_set(dict, here.key, made);
+	}
+	*out = STEAL(dict);
+	return OK;
+}
+
+static enum status
+build_sequence(struct building *b, struct spec_event *e,
+    const struct spec_step *step, size_t depth, struct tree **out)
+{
+	auto_tree *array = tree_array();
+	const struct spec_size size = { 1, 1, 0 };
+	struct spec_step here = { step, NULL, 0 };
+	struct spec_event *item;
+	enum status st;
+
+	if ((st = count(b, e, step, &size, depth)) != OK)
+		return st;
+	for (item = e + 1; item->kind != SPEC_EVENT_END;
+	    item = &b->events->v[item->end]) {
+		struct tree *made = NULL;
+
+		if ((st = build(b, item, &here, depth + 1, &made)) != OK)
+			return st;
+		mark(b, made, item);
+		tree_append(array, made);
+		here.index++;
+	}
+	*out = STEAL(array);
+	return OK;
+}
+
+static enum status
+build_container(struct building *b, struct spec_event *e,
+    const struct spec_step *step, size_t depth, struct tree **out)
+{
+	enum status st;
+
+	if (e->tag != 0)
+		return fail_tag(b, e, step);
+	e->is_open = true;
+	st = e->kind == SPEC_EVENT_MAPPING ?
+	    build_mapping(b, e, step, depth, out) :
+	    build_sequence(b, e, step, depth, out);
+	e->is_open = false;
+	return st;
+}
+
+static enum status
+build_alias(struct building *b, const struct spec_event *e,
+    const struct spec_step *step, size_t depth, struct tree **out)
+{
+	struct spec_event *target = &b->events->v[e->target];
+	auto_buf name = BUF_INIT;
+
+	if (!target->is_open)
+		return build(b, target, step, depth, out);
+	buf_printf(&name, "*%s", text_of(b, e));
+	if (!b->how->lenient)
+		return spec_fail_at(&e->at, step, "alias '%s' stands inside "
+		    "of what it means", buf_str(&name));
+	*out = tree_string(buf_str(&name));
+	return OK;
+}
+
+static enum status
+build(struct building *b, struct spec_event *e, const struct spec_step *step,
+    size_t depth, struct tree **out)
+{
+	switch (e->kind) {
+	case SPEC_EVENT_ALIAS:
+		return build_alias(b, e, step, depth, out);
+	case SPEC_EVENT_SCALAR:
+		return build_scalar(b, e, step, depth, out);
+	default:
+		return build_container(b, e, step, depth, out);
+	}
+}
+
+enum status
+spec_from_yaml(const struct buf *in, const char *name,
+    const struct spec_how *how, struct tree **out)
+{
+	static const struct spec_how plain;
+	const struct spec_place top = { name, 1, 1 };
+	auto_spec_events events = SPEC_EVENTS_INIT;
+	struct building b = { &events, how != NULL ? how : &plain, 0, 0 };
+	enum status st;
+
+	if (in->len > IO_TEXT_MAX)
+		return fail(MALFORMED, "%s: larger than the limit of %d bytes",
+		    name, IO_TEXT_MAX);
+	if ((st = spec_events_read(in, name, &events)) != OK)
+		return st;
+	if (events.n == 0)
+		return spec_fail_at(&top, NULL, "no document: the file is "
+		    "empty");
+	if (events.v[0].kind != SPEC_EVENT_MAPPING)
+		return spec_fail_at(&events.v[0].at, NULL, "the top must be a "
+		    "mapping, KEY: VALUE");
+	if ((st = build(&b, &events.v[0], NULL, 0, out)) != OK)
+		return st;
+	mark(&b, *out, &events.v[0]);
+	if (b.how->uuids != NULL)
+		spec_uuids_sort(b.how->uuids);
+	return OK;
+}

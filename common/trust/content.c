@@ -1,0 +1,127 @@
+/* What the signed content must be, and must hold. */
+#include <string.h>
+
+#include "trust/local.h"
+
+/* NULL for a content that is a plist, else the reason why it is none. */
+static const char *
+read_plist(struct trust_case *j)
+{
+	static char why[TRUST_REASON_MAX];
+	enum status st;
+
+	if (!tree_looks_like_plist(&j->v->message.content))
+		return "not a property list";
+	diag_capture(why, sizeof why);
+	st = tree_parse(&j->v->message.content, "content", NULL,
+	    &j->v->plist);
+	diag_capture(NULL, 0);
+	return st == OK ? NULL : why;
+}
+
+static enum status
+check_form(struct trust_case *j)
+{
+	const struct trust_policy *p = j->policy;
+	const char *reason;
+
+	if (!p->want_plist && p->challenge == NULL && p->require.n == 0 &&
+	    j->v->kind != TRUST_DEVICE) {
+		trust_passed(j, "content", "%zu bytes",
+		    j->v->message.content.len);
+		return OK;
+	}
+	if ((reason = read_plist(j)) == NULL) {
+		trust_passed(j, "content", "a property list of %zu bytes",
+		    j->v->message.content.len);
+		return OK;
+	}
+	if (j->v->kind == TRUST_DEVICE)
+		return trust_failed(j, "content", MALFORMED, NULL,
+		    "the signed content is no device's answer: %s", reason);
+	trust_passed(j, "content", "%zu bytes: %s", j->v->message.content.len,
+	    reason);
+	return OK;
+}
+
+static enum status
+check_challenge(struct trust_case *j)
+{
+	const struct buf *want = j->policy->challenge;
+	const struct tree *t;
+	const void *has = NULL;
+	size_t len = 0;
+
+	if (want == NULL) {
+		trust_passed(j, "challenge", "not asked for (--challenge)");
+		return OK;
+	}
+	t = j->v->plist != NULL ? tree_get(j->v->plist, "CHALLENGE") : NULL;
+	if (t != NULL && tree_kind(t) == TREE_STRING) {
+		has = tree_string_of(t);
+		len = strlen(has);
+	} else if (t != NULL && tree_kind(t) == TREE_DATA)
+		has = tree_data_of(t, &len);
+	if (has == NULL)
+		return trust_failed(j, "challenge", REFUSED,
+		    "the profile that the device answers must carry a "
+		    "challenge", "no CHALLENGE in the signed content");
+	if (!secret_equal(has, len, want->data, want->len))
+		return trust_failed(j, "challenge", REFUSED,
+		    "the device must answer the profile that was made for it",
+		    "CHALLENGE in the signed content is another one");
+	j->v->challenge_matched = true;
+	trust_passed(j, "challenge", "matches");
+	return OK;
+}
+
+static enum status
+check_one_attribute(struct trust_case *j, const char *want)
+{
+	const char *eq = strchr(want, '=');
+	auto_char *key = xstrndup(want, (size_t)(eq - want));
+	const struct tree *t = j->v->plist != NULL ?
+	    tree_get(j->v->plist, key) : NULL;
+	auto_buf text = BUF_INIT;
+
+	if (t == NULL || !tree_scalar_text(t, &text))
+		return trust_failed(j, "required attributes", REFUSED, NULL,
+		    "no %s in the signed content", key);
+	if (strlen(eq + 1) == text.len &&
+	    memcmp(buf_str(&text), eq + 1, text.len) == 0) {
+		trust_passed(j, "required attributes", "%s is as required",
+		    key);
+		return OK;
+	}
+	if (strcmp(key, "CHALLENGE") == 0)
+		return trust_failed(j, "required attributes", REFUSED, NULL,
+		    "CHALLENGE in the signed content is another one");
+	return trust_failed(j, "required attributes", REFUSED, NULL,
+	    "%s is '%s', not '%s'", key, buf_str(&text), eq + 1);
+}
+
+static enum status
+check_required(struct trust_case *j)
+{
+	const struct strings *l = &j->policy->require;
+	enum status st;
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		if ((st = check_one_attribute(j, l->v[i])) != OK)
+			return st;
+	if (l->n == 0)
+		trust_passed(j, "required attributes", "none (--require)");
+	return OK;
+}
+
+enum status
+trust_check_content(struct trust_case *j)
+{
+	enum status st;
+
+	if ((st = check_form(j)) != OK ||
+	    (st = check_challenge(j)) != OK)
+		return st;
+	return check_required(j);
+}

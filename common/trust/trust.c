@@ -1,0 +1,197 @@
+#include "trust/trust.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "trust/local.h"
+
+/* Every check, in the order in which they are made. */
+static const char *const check_names[] = {
+	"structure", "one signer", "digest", "signature",
+	"signer certificate", "chain", "dates", "anchor", "content",
+	"challenge", "required attributes",
+};
+
+void
+trust_anchors_free(struct trust_anchors *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		cert_list_free(l->v[i].certs);
+	free(l->v);
+	l->v = NULL;
+	l->n = 0;
+}
+
+enum status
+trust_add_anchor(struct trust_anchors *l, enum trust_kind kind,
+    const char *file)
+{
+	STACK_OF(X509) *certs = NULL;
+	enum status st;
+
+	if ((st = cert_load_list(file, &certs)) != OK)
+		return st;
+	l->v = xreallocarray(l->v, l->n + 1, sizeof *l->v);
+	l->v[l->n++] = (struct trust_anchor){ kind, file, certs };
+	return OK;
+}
+
+static void
+cut_checks(struct trust_verdict *v, size_t n)
+{
+	while (v->n_checks > n)
+		free(v->checks[--v->n_checks].text);
+}
+
+void
+trust_verdict_free(struct trust_verdict *v)
+{
+	cut_checks(v, 0);
+	free(v->checks);
+	free(v->reason);
+	cms_signed_free(&v->message);
+	tree_free(v->plist);
+	*v = (struct trust_verdict)TRUST_VERDICT_INIT;
+}
+
+const char *
+trust_kind_name(enum trust_kind k)
+{
+	switch (k) {
+	case TRUST_CA:
+		return "ca";
+	case TRUST_DEVICE:
+		return "device";
+	default:
+		return "none";
+	}
+}
+
+/* ---- the list of checks ---- */
+
+static void
+add_check(struct trust_case *j, const char *check, enum trust_outcome outcome,
+    const char *hint, const char *text)
+{
+	struct trust_verdict *v = j->v;
+
+	v->checks = xreallocarray(v->checks, v->n_checks + 1,
+	    sizeof *v->checks);
+	v->checks[v->n_checks++] = (struct trust_check){ check, outcome,
+	    xstrdup(text), hint };
+}
+
+void
+trust_passed(struct trust_case *j, const char *check, const char *fmt, ...)
+{
+	char text[TRUST_REASON_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	add_check(j, check, TRUST_PASS, NULL, text);
+}
+
+enum status
+trust_failed(struct trust_case *j, const char *check, enum status st,
+    const char *hint, const char *fmt, ...)
+{
+	char text[2 * TRUST_REASON_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	add_check(j, check, TRUST_FAIL, hint, text);
+	free(j->v->reason);
+	j->v->reason = xstrdup(text);
+	return st;
+}
+
+static bool
+was_made(const struct trust_verdict *v, const char *check)
+{
+	size_t i;
+
+	for (i = 0; i < v->n_checks; i++)
+		if (strcmp(v->checks[i].name, check) == 0)
+			return true;
+	return false;
+}
+
+/* What was not reached is listed too, so that a list is always whole. */
+static void
+list_the_rest(struct trust_case *j)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(check_names); i++)
+		if (!was_made(j->v, check_names[i]))
+			add_check(j, check_names[i], TRUST_NOT_REACHED, NULL,
+			    "not reached");
+}
+
+/* ---- the whole ---- */
+
+static void
+list_message(struct trust_case *j, enum cms_check upto)
+{
+	const struct cms_signed *m = &j->v->message;
+
+	if (upto > CMS_STRUCTURE)
+		trust_passed(j, "structure", "SignedData");
+	if (upto > CMS_ONE_SIGNER)
+		trust_passed(j, "one signer", "one");
+	if (upto > CMS_DIGEST_ALLOWED)
+		trust_passed(j, "digest", "%s", m->digest);
+	if (upto > CMS_SIGNATURE)
+		trust_passed(j, "signature", "fits the content of %zu bytes, "
+		    "%s signed attributes", m->content.len,
+		    m->has_attributes ? "with" : "without");
+}
+
+static enum status
+check_message(struct trust_case *j, const struct buf *in)
+{
+	static const char *const hints[] = {
+		[CMS_STRUCTURE] = "it must be one CMS message with its "
+		    "content, and nothing else",
+		[CMS_ONE_SIGNER] = "sign it with one certificate only",
+		[CMS_DIGEST_ALLOWED] = "sign it with SHA-256",
+		[CMS_SIGNATURE] = "it was changed after it was signed, or "
+		    "lacks the signer's certificate: get it again in binary",
+	};
+	const struct trust_policy *p = j->policy;
+	struct cms_examine how = { p->allow_sha1 || p->no_trust, p->detached };
+	auto_buf why = BUF_INIT;
+	enum cms_check at = CMS_STRUCTURE;
+	enum status st;
+	size_t i;
+
+	for (i = 0; i < p->anchors.n; i++)
+		if (p->anchors.v[i].kind == TRUST_DEVICE)
+			how.allow_sha1 = true;
+	st = cms_examine(in, &how, &j->v->message, &at, &why);
+	list_message(j, at);
+	return st == OK ? OK : trust_failed(j, check_names[at], st, hints[at],
+	    "%s", buf_str(&why));
+}
+
+enum status
+trust_judge(const struct buf *in, const char *name,
+    const struct trust_policy *policy, struct trust_verdict *out)
+{
+	struct trust_case j = { policy, name, out };
+	enum status st;
+
+	if ((st = check_message(&j, in)) == OK &&
+	    (st = trust_check_anchors(&j)) == OK)
+		st = trust_check_content(&j);
+	list_the_rest(&j);
+	out->status = st;
+	return st;
+}

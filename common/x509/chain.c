@@ -1,0 +1,372 @@
+/* Chains: who issued whom, and what a certificate may be used for. */
+#include <string.h>
+
+#include <openssl/x509_vfy.h>
+
+#include "x509/cert.h"
+
+#define auto_X509_STORE AUTO(auto_free_X509_STORE) X509_STORE
+#define auto_X509_STORE_CTX AUTO(auto_free_X509_STORE_CTX) X509_STORE_CTX
+DEFINE_AUTO(X509_STORE, X509_STORE, X509_STORE_free);
+DEFINE_AUTO(X509_STORE_CTX, X509_STORE_CTX, X509_STORE_CTX_free);
+
+enum {
+	CHAIN_MAX = 10,		/* certificates between leaf and anchor */
+	TRIES_MAX = 1000,	/* signatures that are looked at to find one */
+	SECURITY_LEVEL = 2,	/* 112 bits: no RSA-1024, no SHA-1 */
+};
+
+const char *
+cert_signed_by_key(X509 *cert, X509 *holder)
+{
+	EVP_PKEY *key = X509_get0_pubkey(holder);
+
+	if (key == NULL) {
+		diag_ssl_clear();
+		return "the issuer's key cannot be read";
+	}
+	if (X509_verify(cert, key) != 1) {
+		diag_ssl_clear();
+		return "its signature was not made by the issuer's key";
+	}
+	return NULL;
+}
+
+const char *
+cert_issued_by(X509 *cert, X509 *issuer)
+{
+	if (!cert_name_equal(X509_get_issuer_name(cert),
+	    X509_get_subject_name(issuer)))
+		return "its issuer has another name";
+	return cert_signed_by_key(cert, issuer);
+}
+
+bool
+cert_is_self_signed(X509 *cert)
+{
+	return cert_name_equal(X509_get_subject_name(cert),
+	    X509_get_issuer_name(cert)) && cert_issued_by(cert, cert) == NULL;
+}
+
+/* ---- sorting what was given ---- */
+
+struct path {
+	X509 *v[CHAIN_MAX];	/* borrowed; each issued the one before */
+	size_t n;
+	bool is_whole;		/* it ends in a root */
+	bool is_good;		/* all are CAs, and valid now */
+};
+
+struct search {
+	X509 *leaf;
+	STACK_OF(X509) *given;
+	int64_t now;
+	size_t tried;
+	struct path best;
+	bool is_found;
+};
+
+static bool
+is_in(const struct search *s, const struct path *p, const X509 *cert)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (X509_cmp(p->v[i], cert) == 0)
+			return true;
+	return X509_cmp(s->leaf, cert) == 0;
+}
+
+/* The one that is valid for longer comes first, whatever the order given. */
+static int
+compare_issuers(const X509 *const *a, const X509 *const *b)
+{
+	int64_t x = cert_not_after(*a), y = cert_not_after(*b);
+
+	if (x != y)
+		return x > y ? -1 : 1;
+	return X509_cmp(*a, *b);
+}
+
+static STACK_OF(X509) *
+list_issuers(struct search *s, const struct path *p, X509 *cert)
+{
+	STACK_OF(X509) *list = sk_X509_new(compare_issuers);
+	int i;
+
+	if (list == NULL)
+		mem_exhausted();
+	for (i = 0; i < sk_X509_num(s->given) && s->tried < TRIES_MAX; i++) {
+		X509 *c = sk_X509_value(s->given, i);
+
+		if (is_in(s, p, c) || !cert_name_equal(
+		    X509_get_issuer_name(cert), X509_get_subject_name(c)))
+			continue;
+		s->tried++;
+		if (cert_signed_by_key(cert, c) == NULL &&
+		    sk_X509_push(list, c) <= 0)
+			mem_exhausted();
+	}
+	sk_X509_sort(list);
+	return list;
+}
+
+/* A path that can be verified counts more than one that ends in a root. */
+static void
+keep_better(struct search *s, const struct path *p)
+{
+	const struct path *best = &s->best;
+
+	if (s->is_found && (p->is_good != best->is_good ?
+	    best->is_good : !p->is_whole || best->is_whole))
+		return;
+	s->best = *p;
+	s->is_found = true;
+}
+
+static void
+find_paths(struct search *s, struct path *p)
+{
+	X509 *last = p->n > 0 ? p->v[p->n - 1] : s->leaf;
+	STACK_OF(X509) *issuers;
+	struct path longer;
+	int i;
+
+	p->is_whole = cert_is_self_signed(last);
+	if (p->is_whole || p->n == CHAIN_MAX) {
+		keep_better(s, p);
+		return;
+	}
+	issuers = list_issuers(s, p, last);
+	if (sk_X509_num(issuers) == 0)
+		keep_better(s, p);
+	for (i = 0; i < sk_X509_num(issuers); i++) {
+		X509 *c = sk_X509_value(issuers, i);
+
+		if (s->is_found && s->best.is_good && s->best.is_whole)
+			break;
+		longer = *p;
+		longer.v[longer.n++] = c;
+		longer.is_good = p->is_good &&
+		    cert_check_dates(c, s->now) == NULL &&
+		    cert_check_issuer(c) == NULL;
+		find_paths(s, &longer);
+	}
+	sk_X509_free(issuers);
+}
+
+void
+cert_order_chain(X509 *leaf, STACK_OF(X509) *given, int64_t now,
+    STACK_OF(X509) **out, X509 **gap)
+{
+	struct search s = { .leaf = leaf, .given = given, .now = now };
+	struct path start = { .is_good = true };
+	auto_certs *chain = sk_X509_new_null();
+	size_t i;
+
+	if (chain == NULL)
+		mem_exhausted();
+	find_paths(&s, &start);
+	for (i = 0; i < s.best.n; i++)
+		if (X509_up_ref(s.best.v[i]) != 1 ||
+		    sk_X509_push(chain, s.best.v[i]) <= 0)
+			mem_exhausted();
+	*gap = s.best.is_whole ? NULL :
+	    s.best.n > 0 ? s.best.v[s.best.n - 1] : leaf;
+	*out = STEAL(chain);
+}
+
+/* ---- verifying ---- */
+
+static X509_STORE *
+make_store(const STACK_OF(X509) *anchors)
+{
+	X509_STORE *store = X509_STORE_new();
+	int i;
+
+	if (store == NULL)
+		mem_exhausted();
+	for (i = 0; i < sk_X509_num(anchors); i++)
+		if (X509_STORE_add_cert(store, sk_X509_value(anchors, i)) != 1)
+			mem_exhausted();
+	return store;
+}
+
+/* OpenSSL's words where they are clear, ours where they are not. */
+static const char *
+chain_reason(int error)
+{
+	switch (error) {
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+		return "no certificate of its issuer";
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+		return "it is self-signed, and not an anchor";
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+		return "the chain ends in a root that is not an anchor";
+	case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+		return "its signature was not made by the issuer's key";
+	case X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION:
+		return "an unknown critical extension";
+	case X509_V_ERR_INVALID_CA:
+		return "its issuer is not a CA";
+	case X509_V_ERR_EE_KEY_TOO_SMALL:
+	case X509_V_ERR_CA_KEY_TOO_SMALL:
+		return "its key is too small";
+	case X509_V_ERR_CA_MD_TOO_WEAK:
+		return "it is signed with a weak digest (SHA-1 or MD5)";
+	default:
+		return X509_verify_cert_error_string(error);
+	}
+}
+
+const char *
+cert_build_chain(X509 *leaf, STACK_OF(X509) *untrusted,
+    STACK_OF(X509) *anchors, int64_t now, STACK_OF(X509) **chain, X509 **bad)
+{
+	auto_X509_STORE *store = make_store(anchors);
+	auto_X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	X509_VERIFY_PARAM *param;
+	int error;
+
+	if (ctx == NULL ||
+	    X509_STORE_CTX_init(ctx, store, leaf, untrusted) != 1)
+		mem_exhausted();
+	param = X509_STORE_CTX_get0_param(ctx);
+	X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY);
+	X509_VERIFY_PARAM_set_auth_level(param, SECURITY_LEVEL);
+	X509_VERIFY_PARAM_set_depth(param, CHAIN_MAX);
+	X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN |
+	    (now == CERT_NO_TIME ? X509_V_FLAG_NO_CHECK_TIME : 0));
+	if (now != CERT_NO_TIME)
+		X509_VERIFY_PARAM_set_time(param, (time_t)now);
+	error = X509_verify_cert(ctx) == 1 ? X509_V_OK :
+	    X509_STORE_CTX_get_error(ctx);
+	/* A failure without its error must not look like success. */
+	*chain = X509_STORE_CTX_get1_chain(ctx);
+	*bad = NULL;
+	if (error == X509_V_OK && X509_STORE_CTX_get_error(ctx) == X509_V_OK)
+		return NULL;
+	*bad = sk_X509_value(*chain, X509_STORE_CTX_get_error_depth(ctx));
+	diag_ssl_clear();
+	return error == X509_V_OK ? "the chain cannot be verified" :
+	    chain_reason(error);
+}
+
+const char *
+cert_check_dates(const X509 *cert, int64_t now)
+{
+	int64_t from = cert_not_before(cert), to = cert_not_after(cert);
+
+	if (from == CERT_NO_TIME || to == CERT_NO_TIME)
+		return "certificate has an unreadable date";
+	if (now < from)
+		return "certificate is not yet valid";
+	return now > to ? "certificate has expired" : NULL;
+}
+
+const char *
+cert_check_signer(X509 *cert)
+{
+	/* All bits where there is no such extension. */
+	if ((X509_get_key_usage(cert) &
+	    (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) == 0)
+		return "its keyUsage allows no signatures of messages";
+	return NULL;
+}
+
+const char *
+cert_check_issuer(X509 *cert)
+{
+	BASIC_CONSTRAINTS *bc = X509_get_ext_d2i(cert, NID_basic_constraints,
+	    NULL, NULL);
+	/* To look at every extension costs a lot, and is seldom needed. */
+	bool is_ca = bc != NULL ? bc->ca != 0 : X509_check_ca(cert) != 0;
+
+	BASIC_CONSTRAINTS_free(bc);
+	return is_ca ? NULL : "it is no CA, and issued a certificate";
+}
+
+struct purpose {
+	const char *name;
+	uint32_t bit;
+	bool listed;		/* of the signer itself */
+	uint32_t usage;		/* one of them; RFC 5280 4.2.1.12 */
+	const char *reason;
+};
+
+static const struct purpose *
+find_purpose(const char *name)
+{
+	static const struct purpose known[] = {
+		{ "smime", XKU_SMIME, false,
+		    KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION,
+		    "not for mail signing" },
+		{ "signer", XKU_SMIME, true,
+		    KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION,
+		    "not for signing profiles: its extendedKeyUsage does not "
+		    "list emailProtection" },
+		{ "codesign", XKU_CODE_SIGN, false, KU_DIGITAL_SIGNATURE,
+		    "not for code signing" },
+		{ "client", XKU_SSL_CLIENT, false, KU_DIGITAL_SIGNATURE,
+		    "not for TLS clients" },
+		{ "server", XKU_SSL_SERVER, false, KU_DIGITAL_SIGNATURE,
+		    "not for TLS servers" },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(known); i++)
+		if (strcmp(known[i].name, name) == 0)
+			return &known[i];
+	return NULL;
+}
+
+const char *
+cert_check_purpose(X509 *cert, const char *purpose)
+{
+	const struct purpose *p = find_purpose(purpose);
+	uint32_t flags = X509_get_extension_flags(cert);
+	/* All bits if there is no such extension. */
+	uint32_t has = X509_get_extended_key_usage(cert);
+
+	if (p == NULL)
+		return "unknown purpose";
+	if ((flags & EXFLAG_INVALID) != 0)
+		return "an extension of it cannot be read";
+	if (p->listed ? (flags & EXFLAG_XKUSAGE) == 0 || (has & p->bit) == 0 :
+	    (has & (p->bit | XKU_ANYEKU)) == 0)
+		return p->reason;
+	return (X509_get_key_usage(cert) & p->usage) != 0 ? NULL :
+	    "its keyUsage does not allow that purpose";
+}
+
+const char *
+cert_check_purpose_below(X509 *issuer, const char *purpose)
+{
+	const struct purpose *p = find_purpose(purpose);
+
+	if (p == NULL)
+		return "unknown purpose";
+	return (X509_get_extended_key_usage(issuer) &
+	    (p->bit | XKU_ANYEKU)) != 0 ? NULL : p->reason;
+}
+
+const char *
+cert_check_factory(X509 *cert)
+{
+	uint32_t flags = X509_get_extension_flags(cert);
+	int digest = NID_undef, key = NID_undef;
+
+	if ((flags & EXFLAG_INVALID) != 0)
+		return "an extension of it cannot be read";
+	if ((flags & EXFLAG_CRITICAL) != 0)
+		return "an unknown critical extension";
+	if (X509_check_ca(cert) != 0)
+		return "it is a CA, not a device";
+	if (OBJ_find_sigid_algs(X509_get_signature_nid(cert), &digest,
+	    &key) != 1 || key != NID_rsaEncryption ||
+	    (digest != NID_sha1 && digest != NID_sha256))
+		return "it is not signed with SHA-1 or SHA-256 and RSA";
+	return NULL;
+}

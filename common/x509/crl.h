@@ -1,0 +1,38 @@
+/*
+ * cert_crl: reading certificate revocation lists (RFC 5280, 5).
+ */
+#ifndef MCFG_X509_CRL_H
+#define MCFG_X509_CRL_H
+
+#include "x509/cert.h"
+
+/*
+ * cert_crl_from_der() reads a CRL and verifies its signature by the key of
+ * ca, unless that is NULL.  Returns NULL, or the reason for the refusal; *out
+ * is then untouched.
+ */
+const char *cert_crl_from_der(const struct buf *der, X509 *ca,
+    X509_CRL **out);
+
+/* cert_crl_to_der() appends the encoding of a CRL. */
+void cert_crl_to_der(X509_CRL *crl, struct buf *out);
+
+/*
+ * cert_crl_next() returns nextUpdate in seconds since 1970, or 0 if the list
+ * has none.
+ */
+int64_t cert_crl_next(const X509_CRL *crl);
+
+/*
+ * cert_crl_number() appends the CRL number in hexadecimal.  Returns false if
+ * the list has none.
+ */
+bool cert_crl_number(const X509_CRL *crl, struct buf *hex);
+
+/* cert_crl_count() is the number of entries. */
+int64_t cert_crl_count(X509_CRL *crl);
+
+/* cert_crl_lists() is true if the list has a serial number, given in hex. */
+bool cert_crl_lists(X509_CRL *crl, const char *serial);
+
+#endif

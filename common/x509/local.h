@@ -1,0 +1,62 @@
+/*
+ * cert_parts: what the files of cert share with each other and with nobody
+ * else.
+ */
+#ifndef MCFG_X509_LOCAL_H
+#define MCFG_X509_LOCAL_H
+
+#include "x509/cert.h"
+
+/* One block of PEM (RFC 7468); label and body point into the text. */
+struct pem_block {
+	const char *label;
+	size_t label_len;
+	const char *whole;	/* from its BEGIN ... */
+	size_t whole_len;	/* ... to the end of its END line */
+	const char *body;	/* between the two lines */
+	size_t body_len;
+	bool has_headers;	/* RFC 1421: "Proc-Type: 4,ENCRYPTED" */
+};
+
+/*
+ * pem_next() finds the next block from *at on and moves *at behind it.
+ * *found is false where there is none.  NULL, or the reason.
+ */
+const char *pem_next(const char **at, const char *end, bool *found,
+    struct pem_block *out);
+
+/* True where the label is one of the labels, separated by '|'; NULL: any. */
+bool pem_is(const struct pem_block *b, const char *labels);
+
+/* The bytes of a block without headers.  NULL, or the reason. */
+const char *pem_decode(const struct pem_block *b, struct buf *out);
+
+/* True for bytes that hold a line "-----BEGIN ". */
+bool pem_looks_like(const struct buf *in);
+
+/* True for bytes that are one DER element of a SEQUENCE, whole. */
+bool der_looks_like(const struct buf *in);
+
+/* The identifier octet of the first element inside, or -1. */
+int der_inner_tag(const unsigned char *p, size_t len);
+
+/*
+ * key_parse() reads a private key, or a PKCS #12 with certificate and chain
+ * (id->cert, id->chain filled).  pass is asked for the passphrase only where
+ * one is needed; it returns a status and prints.
+ */
+typedef enum status key_pass(void *arg, struct buf *out);
+enum status key_parse(const struct buf *in, const char *name, key_pass *pass,
+    void *arg, struct identity *out) USE_RESULT;
+
+/*
+ * key_from_rsa() reads an RSAPrivateKey of two primes.  False where it is not
+ * quite that: then OpenSSL's own decoder has the word.
+ */
+bool key_from_rsa(const unsigned char *der, size_t len, EVP_PKEY **out);
+
+/* A key in a PKCS #11 token. */
+enum status key_from_token(const char *uri, key_pass *pass, void *arg,
+    EVP_PKEY **out) USE_RESULT;
+
+#endif

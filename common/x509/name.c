@@ -1,0 +1,538 @@
+/* Names: two text forms in, one out, comparison. */
+#include <string.h>
+
+#include <openssl/asn1t.h>
+#include <openssl/err.h>
+#include <openssl/objects.h>
+
+#include "x509/cert.h"
+
+enum {
+	NAME_TEXT_MAX = 4096,	/* of a distinguished name on the command line */
+	NAME_PARTS_MAX = 64,	/* type-value pairs in it */
+	OID_TEXT_MAX = 64,	/* of a dotted OID; OpenSSL cuts at 80 when it
+				 * writes one */
+};
+
+/* One type-value pair of a name that is being read. */
+struct ava {
+	X509_NAME_ENTRY *entry;
+	bool joined;		/* belongs to the same RDN as the one before */
+};
+
+struct avas {
+	struct ava v[NAME_PARTS_MAX];
+	size_t n;
+};
+#define auto_avas AUTO(avas_free) struct avas
+
+static void
+avas_free(struct avas *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		X509_NAME_ENTRY_free(l->v[i].entry);
+	l->n = 0;
+}
+
+static bool
+same_word(const char *a, const char *b)
+{
+	for (; *a != '\0' && *b != '\0'; a++, b++)
+		if ((*a | 0x20) != (*b | 0x20))
+			return false;
+	return *a == *b;
+}
+
+/* Arcs of digits with one dot between them; OpenSSL takes more than that. */
+static bool
+is_oid(const char *s)
+{
+	const char *p;
+
+	if (s[0] < '0' || s[0] > '2' || s[1] != '.' ||
+	    strlen(s) > OID_TEXT_MAX)
+		return false;
+	for (p = s + 1; *p == '.'; ) {
+		size_t n = strspn(++p, "0123456789");
+
+		if (n == 0 || (n > 1 && *p == '0'))
+			return false;
+		p += n;
+	}
+	return *p == '\0';
+}
+
+/*
+ * RFC 4514 says that the names of types are matched without case; OpenSSL's
+ * table does not, and has its own ideas of some short names.
+ */
+static ASN1_OBJECT *
+find_type(const char *type)
+{
+	static const struct {
+		const char *name;
+		int nid;
+	} known[] = {
+		{ "CN", NID_commonName }, { "O", NID_organizationName },
+		{ "OU", NID_organizationalUnitName },
+		{ "C", NID_countryName }, { "L", NID_localityName },
+		{ "ST", NID_stateOrProvinceName },
+		{ "S", NID_stateOrProvinceName },
+		{ "STREET", NID_streetAddress },
+		{ "DC", NID_domainComponent }, { "UID", NID_userId },
+		{ "E", NID_pkcs9_emailAddress },
+		{ "EMAIL", NID_pkcs9_emailAddress },
+		{ "emailAddress", NID_pkcs9_emailAddress },
+		{ "serialNumber", NID_serialNumber },
+		{ "GN", NID_givenName }, { "givenName", NID_givenName },
+		{ "SN", NID_surname }, { "T", NID_title },
+	};
+	ASN1_OBJECT *obj;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(known); i++)
+		if (same_word(known[i].name, type))
+			return OBJ_nid2obj(known[i].nid);
+	if (strncmp(type, "OID.", 4) == 0 || strncmp(type, "oid.", 4) == 0)
+		type += 4;
+	if (*type >= '0' && *type <= '9' && !is_oid(type))
+		return NULL;
+	if ((obj = OBJ_txt2obj(type, 0)) == NULL)
+		ERR_clear_error();
+	/* OpenSSL also has names for what has no OID. */
+	if (obj != NULL && OBJ_length(obj) == 0)
+		return NULL;
+	return obj;
+}
+
+static const char *
+type_reason(void)
+{
+	return "unknown attribute type (CN, O, OU, C, L, ST, DC, UID, "
+	    "emailAddress, serialNumber, or a dotted OID)";
+}
+
+static X509_NAME_ENTRY *
+entry_from_text(const ASN1_OBJECT *obj, const void *text, size_t len)
+{
+	return X509_NAME_ENTRY_create_by_OBJ(NULL, obj, MBSTRING_UTF8, text,
+	    (int)len);
+}
+
+/*
+ * A value written as "#hex": a string of one of the types that name
+ * comparison converts (RFC 5280 7.1).  Its text must be one that the attribute
+ * can hold, or the name could not be read back from its own text.
+ */
+static X509_NAME_ENTRY *
+entry_from_der(const ASN1_OBJECT *obj, const struct buf *der)
+{
+	static const int strings[] = {
+		V_ASN1_UTF8STRING, V_ASN1_PRINTABLESTRING, V_ASN1_IA5STRING,
+		V_ASN1_T61STRING, V_ASN1_BMPSTRING, V_ASN1_UNIVERSALSTRING,
+		V_ASN1_VISIBLESTRING,
+	};
+	const unsigned char *p = der->data;
+	ASN1_TYPE *t = d2i_ASN1_TYPE(NULL, &p, (long)der->len);
+	X509_NAME_ENTRY *ne = NULL;
+	unsigned char *text = NULL;
+	bool is_text = false;
+	int len;
+	size_t i;
+
+	for (i = 0; t != NULL && i < ARRAY_LEN(strings); i++)
+		is_text |= t->type == strings[i];
+	if (is_text && p == der->data + der->len) {
+		len = ASN1_STRING_to_UTF8(&text, t->value.asn1_string);
+		if (len > 0 && memchr(text, '\0', (size_t)len) == NULL)
+			ne = entry_from_text(obj, text, (size_t)len);
+	}
+	if (ne != NULL && X509_NAME_ENTRY_set_data(ne, t->type,
+	    t->value.asn1_string->data, t->value.asn1_string->length) != 1)
+		mem_exhausted();
+	OPENSSL_free(text);
+	ASN1_TYPE_free(t);
+	return ne;
+}
+
+/* Adds one pair; value is UTF-8, or the DER of the value where is_der. */
+static const char *
+add_ava(struct avas *l, const char *type, const struct buf *value, bool is_der,
+    bool joined)
+{
+	ASN1_OBJECT *obj;
+	X509_NAME_ENTRY *ne = NULL;
+	unsigned long code;
+
+	if (l->n == NAME_PARTS_MAX)
+		return "too many attributes";
+	if (value->len == 0)
+		return "an attribute without a value";
+	if (memchr(value->data, '\0', value->len) != NULL && !is_der)
+		return "a NUL byte in a value";
+	if ((obj = find_type(type)) == NULL)
+		return type_reason();
+	ne = is_der ? entry_from_der(obj, value) :
+	    entry_from_text(obj, value->data, value->len);
+	ASN1_OBJECT_free(obj);
+	code = ERR_peek_error();
+	ERR_clear_error();
+	if (ne == NULL && ERR_GET_REASON(code) == ASN1_R_STRING_TOO_LONG)
+		return "a value is too long for its attribute";
+	if (ne == NULL && ERR_GET_REASON(code) == ASN1_R_STRING_TOO_SHORT)
+		return "a value is too short for its attribute";
+	if (ne == NULL)
+		return "a value that its attribute cannot hold";
+	l->v[l->n].entry = ne;
+	l->v[l->n].joined = joined;
+	l->n++;
+	return NULL;
+}
+
+/* The pairs as a name; in reverse order of the RDNs where reverse. */
+static X509_NAME *
+build_name(const struct avas *l, bool reverse)
+{
+	X509_NAME *name = X509_NAME_new();
+	size_t i, start, end;
+
+	if (name == NULL)
+		mem_exhausted();
+	for (start = 0, end = l->n; start < end;) {
+		size_t from = start, to = start + 1;
+
+		if (!reverse) {
+			while (to < end && l->v[to].joined)
+				to++;
+			start = to;
+		} else {
+			to = end;
+			for (from = end - 1; l->v[from].joined; from--)
+				;
+			end = from;
+		}
+		for (i = from; i < to; i++)
+			if (X509_NAME_add_entry(name, l->v[i].entry, -1,
+			    i == from ? 0 : -1) != 1)
+				mem_exhausted();
+	}
+	return name;
+}
+
+/* "/O=Example, Inc./CN=Device"; a backslash takes the next character. */
+static const char *
+parse_slashes(const char *text, struct avas *l)
+{
+	const char *p = text, *reason;
+
+	while (*p == '/') {
+		auto_buf type = BUF_INIT, value = BUF_INIT;
+
+		for (p++; *p != '\0' && *p != '=' && *p != '/'; p++)
+			buf_putc(&type, *p);
+		if (*p != '=')
+			return "a part without '='";
+		for (p++; *p != '\0' && *p != '/'; p++) {
+			if (*p == '\\' && p[1] != '\0')
+				p++;
+			buf_putc(&value, *p);
+		}
+		if ((reason = add_ava(l, buf_str(&type), &value, false,
+		    false)) != NULL)
+			return reason;
+	}
+	return NULL;
+}
+
+/* The value of RFC 4514 section 2.4: escapes undone, ends trimmed. */
+static const char *
+parse_value(const char **at, struct buf *value)
+{
+	const char *p = *at;
+	size_t keep = 0;	/* length up to the last byte not trimmed */
+
+	for (; *p != '\0' && *p != ',' && *p != '+'; p++) {
+		if (*p == '"' || *p == ';' || *p == '<' || *p == '>')
+			return "one of \" ; < > must be written with a "
+			    "backslash before it";
+		if (*p != '\\') {
+			buf_putc(value, *p);
+			if (*p != ' ')
+				keep = value->len;
+			continue;
+		}
+		p++;
+		if (buf_hex_digit(p[0]) >= 0 && buf_hex_digit(p[1]) >= 0) {
+			buf_putc(value, (char)(buf_hex_digit(p[0]) * 16 +
+			    buf_hex_digit(p[1])));
+			p++;
+		} else if (*p == '\0')
+			return "a backslash at the end";
+		else
+			buf_putc(value, *p);
+		keep = value->len;
+	}
+	buf_cut(value, keep);
+	*at = p;
+	return NULL;
+}
+
+static const char *
+parse_hex_value(const char **at, struct buf *value)
+{
+	const char *p = *at + 1;
+	auto_buf text = BUF_INIT;
+
+	for (; *p != '\0' && *p != ',' && *p != '+' && *p != ' '; p++)
+		buf_putc(&text, *p);
+	while (*p == ' ')
+		p++;
+	*at = p;
+	return buf_from_hex(buf_str(&text), value);
+}
+
+static const char *
+parse_rfc4514(const char *text, struct avas *l)
+{
+	const char *p = text, *reason;
+	bool joined = false;
+
+	for (;;) {
+		auto_buf type = BUF_INIT, value = BUF_INIT;
+		bool is_der;
+
+		while (*p == ' ')
+			p++;
+		for (; *p != '\0' && *p != '=' && *p != ',' && *p != '+'; p++)
+			buf_putc(&type, *p);
+		while (type.len > 0 && type.data[type.len - 1] == ' ')
+			buf_cut(&type, type.len - 1);
+		if (*p != '=')
+			return "a part without '='";
+		for (p++; *p == ' '; p++)
+			;
+		is_der = *p == '#';
+		reason = is_der ? parse_hex_value(&p, &value) :
+		    parse_value(&p, &value);
+		if (reason != NULL || (reason = add_ava(l, buf_str(&type),
+		    &value, is_der, joined)) != NULL)
+			return reason;
+		if (*p == '\0')
+			return NULL;
+		if (*p != ',' && *p != '+')
+			return "something after a value in hexadecimal";
+		joined = *p++ == '+';
+	}
+}
+
+const char *
+cert_parse_name(const char *text, X509_NAME **out)
+{
+	auto_avas l = { .n = 0 };
+	const char *reason;
+
+	if (*text == '\0')
+		return "an empty name";
+	if (strlen(text) > NAME_TEXT_MAX)
+		return "longer than 4096 bytes";
+	reason = *text == '/' ? parse_slashes(text, &l) :
+	    parse_rfc4514(text, &l);
+	if (reason != NULL)
+		return reason;
+	*out = build_name(&l, *text != '/');
+	return NULL;
+}
+
+const char *
+cert_name_from_pairs(const struct cert_pair *pairs, size_t n, size_t *bad,
+    X509_NAME **out)
+{
+	auto_avas l = { .n = 0 };
+	const char *reason;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		auto_buf value = BUF_INIT;
+
+		*bad = i;
+		buf_puts(&value, pairs[i].value);
+		if ((reason = add_ava(&l, pairs[i].type, &value, false,
+		    pairs[i].joined)) != NULL)
+			return reason;
+	}
+	*out = build_name(&l, false);
+	return NULL;
+}
+
+const char *
+cert_name_from_der(const void *p, size_t len, X509_NAME **out)
+{
+	const unsigned char *at = p;
+	auto_X509_NAME *name = NULL;
+
+	if (len > INT32_MAX ||
+	    (name = d2i_X509_NAME(NULL, &at, (long)len)) == NULL) {
+		diag_ssl_clear();
+		return "not a name in DER";
+	}
+	if (at != (const unsigned char *)p + len)
+		return "bytes after the name";
+	*out = STEAL(name);
+	return NULL;
+}
+
+bool
+cert_name_equal(const X509_NAME *a, const X509_NAME *b)
+{
+	return X509_NAME_cmp(a, b) == 0;
+}
+
+/* Reads back as the same type: uid (0.9.2342.19200300.100.1.44) does not, as
+ * UID is another. */
+static bool
+is_name_of(const char *name, const ASN1_OBJECT *obj)
+{
+	ASN1_OBJECT *found = find_type(name);
+	bool same = found != NULL && OBJ_cmp(found, obj) == 0;
+
+	ASN1_OBJECT_free(found);
+	return same;
+}
+
+/* The short name of an attribute type, or its dotted OID; yours. */
+static char *
+type_text(const ASN1_OBJECT *obj)
+{
+	int nid = OBJ_obj2nid(obj);
+	char oid[256];
+
+	if (nid != NID_undef && is_name_of(OBJ_nid2sn(nid), obj))
+		return xstrdup(OBJ_nid2sn(nid));
+	if (OBJ_obj2txt(oid, sizeof oid, obj, 1) <= 0)
+		oid[0] = '\0';
+	return xstrdup(oid);
+}
+
+/* RFC 4514 section 2.4; control characters are written in hexadecimal. */
+static void
+add_escaped(struct buf *out, const unsigned char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		unsigned char c = text[i];
+		bool end = i == 0 || i + 1 == len;
+
+		if (c < 0x20 || c == 0x7F)
+			buf_printf(out, "\\%02X", c);
+		else if (strchr(",+\"\\<>;", c) != NULL ||
+		    (c == ' ' && end) || (c == '#' && i == 0))
+			buf_printf(out, "\\%c", c);
+		else
+			buf_putc(out, (char)c);
+	}
+}
+
+static void
+add_value(struct buf *out, const X509_NAME_ENTRY *ne)
+{
+	const ASN1_STRING *data = X509_NAME_ENTRY_get_data(ne);
+	unsigned char *text = NULL, *der = NULL;
+	ASN1_TYPE *t;
+	int len = ASN1_STRING_to_UTF8(&text, data);
+
+	if (len >= 0)
+		add_escaped(out, text, (size_t)len);
+	else if ((t = ASN1_TYPE_new()) != NULL) {
+		/* Not text: its DER, as section 2.4 has it. */
+		diag_ssl_clear();
+		if (ASN1_TYPE_set1(t, ASN1_STRING_type(data), data) == 1 &&
+		    (len = i2d_ASN1_TYPE(t, &der)) > 0) {
+			buf_putc(out, '#');
+			buf_add_hex(out, der, (size_t)len);
+		}
+		ASN1_TYPE_free(t);
+		OPENSSL_free(der);
+	}
+	OPENSSL_free(text);
+}
+
+/* OpenSSL's own writer cuts long OIDs and forgets to escape a lone '#'. */
+char *
+cert_name_text(const X509_NAME *name)
+{
+	auto_buf out = BUF_INIT;
+	int end = X509_NAME_entry_count(name), from, i;
+
+	for (; end > 0; end = from) {
+		const X509_NAME_ENTRY *last = X509_NAME_get_entry(name,
+		    end - 1);
+
+		for (from = end - 1; from > 0 && X509_NAME_ENTRY_set(
+		    X509_NAME_get_entry(name, from - 1)) ==
+		    X509_NAME_ENTRY_set(last); from--)
+			;
+		for (i = from; i < end; i++) {
+			const X509_NAME_ENTRY *ne =
+			    X509_NAME_get_entry(name, i);
+			auto_char *type = type_text(
+			    X509_NAME_ENTRY_get_object(ne));
+
+			if (i > from)
+				buf_putc(&out, '+');
+			else if (out.len > 0)
+				buf_putc(&out, ',');
+			buf_printf(&out, "%s=", type);
+			add_value(&out, ne);
+		}
+	}
+	return xstrdup(buf_str(&out));
+}
+
+enum status
+cert_name_each(const X509_NAME *name, cert_name_visit *fn, void *arg)
+{
+	enum status st = OK;
+	int i;
+
+	for (i = 0; i < X509_NAME_entry_count(name) && st == OK; i++) {
+		const X509_NAME_ENTRY *ne = X509_NAME_get_entry(name, i);
+		auto_char *type = type_text(X509_NAME_ENTRY_get_object(ne));
+		unsigned char *value = NULL;
+		int len = ASN1_STRING_to_UTF8(&value,
+		    X509_NAME_ENTRY_get_data(ne));
+
+		if (len < 0 || memchr(value, '\0', (size_t)len) != NULL)
+			st = fail_ssl(MALFORMED, "the value of %s in a name "
+			    "is not text", type);
+		else
+			st = fn(type, (const char *)value,
+			    (size_t)X509_NAME_ENTRY_set(ne), arg);
+		OPENSSL_free(value);
+	}
+	return st;
+}
+
+char *
+cert_attribute_oid(const char *type)
+{
+	ASN1_OBJECT *o = OBJ_txt2obj(type, 0);
+	char text[128];
+	int n = o != NULL ? OBJ_obj2txt(text, sizeof text, o, 1) : 0;
+
+	ASN1_OBJECT_free(o);
+	diag_ssl_clear();
+	return n > 0 && n < (int)sizeof text ? xstrdup(text) : NULL;
+}
+
+void
+cert_copy_names(const X509 *cert, X509_NAME **subject, GENERAL_NAMES **names)
+{
+	*subject = X509_NAME_dup(X509_get_subject_name(cert));
+	if (names != NULL)
+		*names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL,
+		    NULL);
+	ERR_clear_error();
+}

@@ -1,0 +1,223 @@
+/* Sets of subject alternative names: DER, and comparison by RFC 5280 7. */
+#include "x509/cert.h"
+
+#include "x509/local.h"
+
+void
+cert_names_to_der(const GENERAL_NAMES *names, struct buf *out)
+{
+	unsigned char *der = NULL;
+	int len;
+
+	if (names == NULL || sk_GENERAL_NAME_num(names) == 0)
+		return;
+	len = i2d_GENERAL_NAMES((GENERAL_NAMES *)(uintptr_t)names, &der);
+	if (len <= 0)
+		mem_exhausted();
+	buf_add(out, der, (size_t)len);
+	OPENSSL_free(der);
+}
+
+const char *
+cert_names_from_der(const void *der, size_t len, GENERAL_NAMES **out)
+{
+	const unsigned char *p = der;
+
+	*out = NULL;
+	if (len == 0)
+		return NULL;
+	*out = d2i_GENERAL_NAMES(NULL, &p, (long)len);
+	if (*out != NULL && p == (const unsigned char *)der + len)
+		return NULL;
+	GENERAL_NAMES_free(*out);
+	*out = NULL;
+	diag_ssl_clear();
+	return "not a set of alternative names";
+}
+
+/* ---- comparison ---- */
+
+static unsigned char
+lower(unsigned char c)
+{
+	return c >= 'A' && c <= 'Z' ? (unsigned char)(c - 'A' + 'a') : c;
+}
+
+/* Text whose case matters up to a place, and not behind it. */
+static bool
+same_text(const ASN1_STRING *a, const ASN1_STRING *b, size_t exact)
+{
+	const unsigned char *p = ASN1_STRING_get0_data(a);
+	const unsigned char *q = ASN1_STRING_get0_data(b);
+	size_t i, n = (size_t)ASN1_STRING_length(a);
+
+	if (n != (size_t)ASN1_STRING_length(b))
+		return false;
+	for (i = 0; i < n; i++)
+		if (i < exact ? p[i] != q[i] : lower(p[i]) != lower(q[i]))
+			return false;
+	return true;
+}
+
+/* RFC 5280 7.5: the host of a mailbox has no case, its local part does. */
+static bool
+same_email(const ASN1_STRING *a, const ASN1_STRING *b)
+{
+	const unsigned char *p = ASN1_STRING_get0_data(a);
+	size_t n = (size_t)ASN1_STRING_length(a), at = n;
+
+	while (at > 0 && p[at - 1] != '@')
+		at--;
+	return same_text(a, b, at);
+}
+
+/*
+ * RFC 5280 7.4: neither do scheme and host of an address; what stands between
+ * them, a user, and what follows does.
+ */
+static bool
+same_uri(const ASN1_STRING *a, const ASN1_STRING *b)
+{
+	const unsigned char *p = ASN1_STRING_get0_data(a);
+	const unsigned char *q = ASN1_STRING_get0_data(b);
+	size_t n = (size_t)ASN1_STRING_length(a), scheme, host, end, i;
+
+	for (scheme = 0; scheme < n && p[scheme] != ':'; scheme++)
+		continue;
+	host = end = scheme;
+	if (n - scheme >= 3 && p[scheme + 1] == '/' && p[scheme + 2] == '/') {
+		host = scheme + 3;
+		for (end = host; end < n && p[end] != '/' && p[end] != '?' &&
+		    p[end] != '#'; end++)
+			if (p[end] == '@')
+				host = end + 1;
+	}
+	if (n != (size_t)ASN1_STRING_length(b))
+		return false;
+	for (i = 0; i < n; i++)
+		if (i < scheme || (i >= host && i < end) ?
+		    lower(p[i]) != lower(q[i]) : p[i] != q[i])
+			return false;
+	return true;
+}
+
+static bool
+same_name(const GENERAL_NAME *a, const GENERAL_NAME *b)
+{
+	if (a->type != b->type)
+		return false;
+	switch (a->type) {
+	case GEN_DNS:
+		return same_text(a->d.dNSName, b->d.dNSName, 0);
+	case GEN_EMAIL:
+		return same_email(a->d.rfc822Name, b->d.rfc822Name);
+	case GEN_URI:
+		return same_uri(a->d.uniformResourceIdentifier,
+		    b->d.uniformResourceIdentifier);
+	case GEN_DIRNAME:
+		return cert_name_equal(a->d.directoryName,
+		    b->d.directoryName);
+	default:
+		return GENERAL_NAME_cmp((GENERAL_NAME *)(uintptr_t)a,
+		    (GENERAL_NAME *)(uintptr_t)b) == 0;
+	}
+}
+
+bool
+cert_names_within(const GENERAL_NAMES *some, const GENERAL_NAMES *all)
+{
+	int i, j, n = some != NULL ? sk_GENERAL_NAME_num(some) : 0;
+	int m = all != NULL ? sk_GENERAL_NAME_num(all) : 0;
+
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < m; j++)
+			if (same_name(sk_GENERAL_NAME_value(some, i),
+			    sk_GENERAL_NAME_value(all, j)))
+				break;
+		if (j == m)
+			return false;
+	}
+	return true;
+}
+
+bool
+cert_names_equal(const GENERAL_NAMES *a, const GENERAL_NAMES *b)
+{
+	return cert_names_within(a, b) && cert_names_within(b, a);
+}
+
+/* ---- of a certification request ---- */
+
+/* The subjectAltName of one attribute, whose value is a list of extensions. */
+static const char *
+add_names(X509_ATTRIBUTE *attr, GENERAL_NAMES **names)
+{
+	ASN1_TYPE *value = X509_ATTRIBUTE_get0_type(attr, 0);
+	STACK_OF(X509_EXTENSION) *all;
+	const unsigned char *p;
+	int at;
+
+	if (X509_ATTRIBUTE_count(attr) != 1 || value == NULL ||
+	    value->type != V_ASN1_SEQUENCE)
+		return "its requested extensions are broken";
+	p = value->value.sequence->data;
+	all = d2i_X509_EXTENSIONS(NULL, &p, value->value.sequence->length);
+	if (all == NULL)
+		return "its requested extensions are broken";
+	at = X509v3_get_ext_by_NID(all, NID_subject_alt_name, -1);
+	if (at >= 0 && (*names != NULL ||
+	    X509v3_get_ext_by_NID(all, NID_subject_alt_name, at) >= 0 ||
+	    (*names = X509V3_EXT_d2i(X509v3_get_ext(all, at))) == NULL)) {
+		sk_X509_EXTENSION_pop_free(all, X509_EXTENSION_free);
+		return "its subjectAltName is broken, or there are two";
+	}
+	sk_X509_EXTENSION_pop_free(all, X509_EXTENSION_free);
+	return NULL;
+}
+
+const char *
+cert_request_names(const X509_REQ *req, GENERAL_NAMES **out)
+{
+	GENERAL_NAMES *names = NULL;
+	const char *reason = NULL;
+	int i;
+
+	for (i = 0; i < X509_REQ_get_attr_count(req) && reason == NULL; i++) {
+		X509_ATTRIBUTE *attr = X509_REQ_get_attr(req, i);
+		int nid = OBJ_obj2nid(X509_ATTRIBUTE_get0_object(attr));
+
+		if (nid == NID_ext_req || nid == NID_ms_ext_req)
+			reason = add_names(attr, &names);
+	}
+	if (reason != NULL) {
+		GENERAL_NAMES_free(names);
+		diag_ssl_clear();
+		return reason;
+	}
+	*out = names;
+	return NULL;
+}
+
+/* ---- of a certificate ---- */
+
+void
+cert_names_report(const GENERAL_NAMES *names, struct report *array)
+{
+	int i;
+
+	for (i = 0; names != NULL && i < sk_GENERAL_NAME_num(names); i++) {
+		const char *type;
+		auto_char *text = cert_san_text(sk_GENERAL_NAME_value(names, i),
+		    &type);
+		auto_char *whole = xasprintf("%s:%s",
+		    type != NULL ? type : "other", text != NULL ? text : "?");
+
+		report_str(array, NULL, whole);
+	}
+}
+
+GENERAL_NAMES *
+cert_names_of(const X509 *cert)
+{
+	return X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+}
