@@ -1,7 +1,7 @@
 # mcfg: tools for Apple configuration profiles and over-the-air enrollment.
 #
 # A new tool is a new file cmd/NAME.c, or a folder cmd/NAME/ with one file per
-# verb; with man/NAME.1 and tests/NAME.bats beside it, no line here changes.
+# verb; with man/man1/NAME.1 and tests/NAME.bats beside it, no line here changes.
 
 VERSION	= 0.1.0
 PREFIX	= /usr/local
@@ -225,7 +225,7 @@ FISHDIR	= $(PREFIX)/share/fish/vendor_completions.d
 COMMANDS = $(wildcard scripts/mcfg-* scripts/scep-* scripts/facts-*)
 HELPERS	= $(wildcard scripts/*.*)
 WEB	= $(wildcard scripts/web/*)
-PAGES	= $(wildcard man/*.[157])
+PAGES	= $(wildcard man/man[157]/*.[157])
 NAMES	= $(TOOLS) $(notdir $(COMMANDS))
 
 # $(call put,FOLDER,FILES): each with the mode that it has here.

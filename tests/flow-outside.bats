@@ -172,7 +172,7 @@ ndes() {
 	    "$KEPT" > "$SITE/site.yaml"
 	# Ours have other letters than those of NDES.
 	awk '/^#!\/bin\/sh/ { p = 1 } /^\.Ed/ { p = 0 } p' \
-	    "$ROOT/man/mcfg-site.5" |
+	    "$ROOT/man/man5/mcfg-site.5" |
 	    sed -e 's|\\e|\\|g' -e "s|https://[^ ]*|http://127.0.0.1:$ndes/|" \
 	    -e 's/\[0-9A-F\]/[0-9A-Za-z_-]/' > "$SITE/ndes-challenge"
 	chmod +x "$SITE/ndes-challenge"

@@ -65,11 +65,11 @@ names() {
 	for n in $(names) mcfg.cgi; do
 		[ -s "$DEST/usr/share/man/man1/$n.1" ]
 	done
-	for p in "$ROOT"/man/*.[157]; do
+	for p in "$ROOT"/man/man[157]/*.[157]; do
 		cmp "$p" "$DEST/usr/share/man/man${p##*.}/${p##*/}"
 	done
 	needs man
-	for p in "$ROOT"/man/*.[157]; do
+	for p in "$ROOT"/man/man[157]/*.[157]; do
 		name=${p##*/}
 		found=$(man -M "$DEST/usr/share/man" -w "${p##*.}" \
 		    "${name%.*}")

@@ -75,7 +75,7 @@ needs_yaml() {
 @test "ci: a key on a descriptor" {
 	unset SIGN_KEY
 	eval "$(sed -n 's/^\.Dl \$ \(make signed KEY=fd.*\)/\1/p' \
-	    "$ROOT/man/mcfg-ci.7" | sed "s|/run/secrets/sign_key|$PKI/signer.key|")" \
+	    "$ROOT/man/man7/mcfg-ci.7" | sed "s|/run/secrets/sign_key|$PKI/signer.key|")" \
 	    > "$T/log" 2>&1 || { cat "$T/log"; false; }
 	[ -s signed/wifi.mobileconfig ]
 	[ -s signed/other.mobileconfig ]
@@ -275,12 +275,12 @@ steps() {
 	run -0 git check-attr diff profiles/other.mobileconfig
 	[ "$output" = 'profiles/other.mobileconfig: diff: mobileconfig' ]
 	grep -qF "'f() { mcfg-diff --text -- \"\$1\" || cat -- \"\$1\"; }; f'" \
-	    "$ROOT/man/mcfg-diff.1"
+	    "$ROOT/man/man1/mcfg-diff.1"
 }
 
 @test "ci: the page names every recipe" {
 	for f in "$RECIPES"/*; do
-		grep -q "^\.It Pa ${f##*/}$" "$ROOT/man/mcfg-ci.7"
+		grep -q "^\.It Pa ${f##*/}$" "$ROOT/man/man7/mcfg-ci.7"
 	done
 }
 

@@ -121,7 +121,7 @@ setup() {
 }
 
 @test "debug: every command of the page says what the page shows" {
-	python3 - "$ROOT/man/mcfg-debug.7" <<-'PY'
+	python3 - "$ROOT/man/man7/mcfg-debug.7" <<-'PY'
 	import re, subprocess, sys
 	page = open(sys.argv[1]).read().split("\n")
 	def plain(line):

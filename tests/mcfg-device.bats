@@ -253,7 +253,7 @@ same again was answered 403: starting over" ]
 	# The page has the same.
 	sed -n 's/^\([a-z][a-z0-9-]*\) .*/\1/p' "$T/list" | sort > "$T/names"
 	sed -n 's/^\.It Cm \([a-z0-9-]*\)$/\1/p' \
-	    "$ROOT/man/mcfg-device.1" | sort | diff - "$T/names"
+	    "$ROOT/man/man1/mcfg-device.1" | sort | diff - "$T/names"
 }
 
 # ---- the table; that of our own service is in web-*.bats ----

@@ -323,7 +323,7 @@ repository() {
 	git diff HEAD~1 > "$T/before"
 	grep -q 'Binary files' "$T/before"
 	eval "$(sed -n '/^\$ git config diff\.mobile/,/^\.Ed/{
-	    s/^\$ //; s/\\e$/\\/; /^\.Ed/d; p; }' "$ROOT/man/mcfg-diff.1")"
+	    s/^\$ //; s/\\e$/\\/; /^\.Ed/d; p; }' "$ROOT/man/man1/mcfg-diff.1")"
 	git diff HEAD~1 > "$T/out"
 	cat "$T/out"
 	[ "$(grep -c '^[-+]payload' "$T/out")" -eq 2 ]
@@ -345,9 +345,9 @@ repository() {
 	needs git
 	repository
 	eval "$(sed -n "s/^\\$ \(git config difftool.*\)/\1/p" \
-	    "$ROOT/man/mcfg-diff.1")"
+	    "$ROOT/man/man1/mcfg-diff.1")"
 	eval "$(sed -n "s/^\\$ \(git difftool .*\)/\1/p" \
-	    "$ROOT/man/mcfg-diff.1")" > "$T/out"
+	    "$ROOT/man/man1/mcfg-diff.1")" > "$T/out"
 	cat "$T/out"
 	grep -qxF 'payload[com.apple.wifi.managed].SSID_STR: "Office" -> "Home"' "$T/out"
 	# A profile that is new in a commit.

@@ -763,7 +763,7 @@ c = p["PayloadContent"]'
 	for r in json.load(open(sys.argv[1]))['runs'][0]['tool']['driver']['rules']:
 	    print(r['id'], r['defaultConfiguration']['level'])
 	PY
-	sed -n 's/^\.It Cm \(.*\) Pq \(.*\)/\1 \2/p' "$ROOT/man/mcfg-lint.1" |
+	sed -n 's/^\.It Cm \(.*\) Pq \(.*\)/\1 \2/p' "$ROOT/man/man1/mcfg-lint.1" |
 	    diff "$T/rules" -
 }
 

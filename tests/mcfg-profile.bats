@@ -1050,7 +1050,7 @@ each_template() {
 
 @test "profile: the example of mcfg-profile.5" {
 	awk '/^\.Bd -literal/ { on = 1; next } /^\.Ed/ { on = 0 } on' \
-	    "$ROOT/man/mcfg-profile.5" > "$T/example.yaml"
+	    "$ROOT/man/man5/mcfg-profile.5" > "$T/example.yaml"
 	yields "$T/out" mcfg-profile --set USER=jane --set DAYS=90 "$T/example.yaml"
 	plist_is "$T/out" "p['PayloadDisplayName'] == 'Intranet for jane'
 	    and p['PayloadContent'][2]['maxPINAgeInDays'] == 90

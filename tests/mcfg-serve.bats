@@ -121,7 +121,7 @@ processes() {
 			scgi_temp_path "$T/4";
 			uwsgi_temp_path "$T/5";
 		CONF
-		sed -n '/^server {/,/^}/p' "$ROOT/man/mcfg-serve.1" | sed "
+		sed -n '/^server {/,/^}/p' "$ROOT/man/man1/mcfg-serve.1" | sed "
 		    s|listen 443|listen 127.0.0.1:$PORT|
 		    s|profiles.example.com|localhost|
 		    s|127.0.0.1:8443|127.0.0.1:$behind|

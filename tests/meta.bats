@@ -349,7 +349,7 @@ help_options() {
 }
 
 documents() {
-	local page=$ROOT/man/$1.1 section
+	local page=$ROOT/man/man1/$1.1 section
 
 	[ -e "$page" ] || {
 		echo "no page $page"
@@ -416,7 +416,7 @@ scripts() {
 }
 
 script_behaves() {
-	local page=$ROOT/man/$1.1 section
+	local page=$ROOT/man/man1/$1.1 section
 
 	yields "$T/help" "$1" --help || return 1
 	grep -q "^usage: $1 " "$T/help" || return 1
@@ -467,4 +467,14 @@ script_behaves() {
 	    > "$T/tap" 3>&-
 	[ "$(grep -c '^ok .* # skip no-such-server is not installed$' \
 	    "$T/tap")" -eq 2 ]
+}
+
+@test "meta: man -M man finds each page in a clone" {
+	local p name
+
+	needs man
+	for p in "$ROOT"/man/man[157]/*.[157]; do
+		name=${p##*/}
+		[ "$(man -M "$ROOT/man" -w "${p##*.}" "${name%.*}")" = "$p" ]
+	done
 }

@@ -87,7 +87,7 @@ machine() {
 	    "$ROOT"/scripts/facts-*; do
 		grep -qE "^-rwxr-xr-x .* \./usr/bin/${f##*/}$" "$T/list"
 	done
-	for f in "$ROOT"/man/*.[157]; do
+	for f in "$ROOT"/man/man[157]/*.[157]; do
 		grep -qE "^-rw-r--r-- .* \./usr/share/man/man./${f##*/}.gz$" \
 		    "$T/list"
 	done
