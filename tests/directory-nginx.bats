@@ -261,7 +261,7 @@ users() {
 	logs_in 401 jane@example.com wrong
 	logs_in 401 'j*'
 	# The facts are those of the entry that logged in.
-	yields - device_of J.DOE@example.com "$T/d" --udid TWO
+	yields - enroll_as J.DOE@example.com "$T/d" --udid TWO
 	enrollments "[(e['user'], e['state']) for e in j
 	    if e['udid'] == 'TWO'] == [('jane', 'configured')]"
 

@@ -331,13 +331,31 @@ plutil_reads() {
 	    -o "$T/reply" "$T/message"
 	harmless 1 scep-ca issue --dir "$T/ca" --csr "$T/csr" \
 	    --profile client
-	# Without control characters the name is certified.
+	grep -q 'commonName in the subject' "$T/stderr"
+	# What cannot be seen is refused, too, and the refusal quotes a name
+	# with it escaped.
 	openssl req -new -key "$T/key" -utf8 \
 	    -subj "/CN=a$(printf '\342\200\256')gpj" -out "$T/csr"
+	harmless 1 scep-ca issue --dir "$T/ca" --csr "$T/csr" \
+	    --profile client
+	harmless 2 scep-ca challenge --dir "$T/ca" --subject CN=x \
+	    --san "dns:$NASTIER"
+	grep -qF '\x1b[2J' "$T/stderr"
+	harmless 3 scep-ca answer --dir "$T/ca" --operation "$NASTIER"
+	grep -qF '\x1b[2J' "$T/stderr"
+	# What can be seen is certified, and stays text.
+	openssl req -new -key "$T/key" -utf8 -out "$T/csr" \
+	    -subj '/CN=a"}],"ok":1,<script>%s%n\\x1b[2J;$(id)`id`|&\/é'
 	harmless 0 scep-ca issue --dir "$T/ca" --csr "$T/csr" \
 	    --profile client
+	cp "$T/stdout" "$T/cert"
 	harmless 0 scep-ca list --dir "$T/ca"
+	[ "$(wc -l < "$T/stdout")" -eq 2 ]
 	harmless 0 scep-ca list --json --dir "$T/ca"
+	openssl x509 -in "$T/cert" -noout -subject \
+	    -nameopt RFC2253,utf8,-esc_msb > "$T/subject"
+	json_is "$T/stdout" "(len(j) == 1 and
+	    j[0]['subject'] == open('$T/subject').read()[8:-1])"
 	serial=$(scep-ca list --json --dir "$T/ca" | python3 -c \
 	    'import json, sys; print(json.load(sys.stdin)[0]["serial"])')
 	harmless 0 scep-ca show --dir "$T/ca" "$serial"

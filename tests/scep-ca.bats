@@ -945,10 +945,10 @@ query() {
 	scep-ca revoke --dir ca "$serial"
 	enrolled e
 	yields out scep-ca check --dir ca
-	grep -q '^2 certificates (1 valid, 0 expired, 1 revoked), 0 pending: good$' out
+	grep -q '^2 certificates (1 valid, 0 expired, 1 revoked), 2 by .*, 0 pending: good$' out
 	yields out.json scep-ca check --dir ca --json
 	json_is out.json '(j["ok"] and j["certificates"] == 2 and
-	    j["findings"] == [])'
+	    j["unbound"] == 2 and j["findings"] == [])'
 	bad() {
 		_run "$@"
 		[ "$status" -eq 1 ] && [ "$(wc -l < stderr)" -eq 1 ]
