@@ -237,6 +237,54 @@ orders() {
 	    --at "$(date -u -d '+20 years' +%Y-%m-%dT%H:%M:%SZ)"
 }
 
+@test "scep-trust: CAs of one name are told apart by their signatures" {
+	local name first second
+
+	# Without key identifiers, which OpenSSL adds by itself.
+	cat > same.conf <<-CONF
+		[req]
+		distinguished_name = dn
+		[dn]
+		[ca]
+		basicConstraints = critical,CA:TRUE
+		keyUsage = critical,keyCertSign
+		subjectKeyIdentifier = none
+		authorityKeyIdentifier = none
+		[ra]
+		keyUsage = critical,digitalSignature,keyEncipherment
+		extendedKeyUsage = 1.3.6.1.5.5.7.3.28
+		subjectKeyIdentifier = none
+		authorityKeyIdentifier = none
+	CONF
+	for name in old new; do
+		mkdir "$name"
+		rsa_key "$name/key.pem"
+		rsa_key "ra-$name.key"
+		openssl req -x509 -key "$name/key.pem" -subj /CN=Same -days 30 \
+		    -config same.conf -extensions ca -out "$name/cert.pem"
+		openssl req -new -key "ra-$name.key" -config same.conf \
+		    -subj "/CN=RA $name" -out ra.csr
+		openssl x509 -req -in ra.csr -CA "$name/cert.pem" \
+		    -CAkey "$name/key.pem" -set_serial 7 -days 30 \
+		    -extfile same.conf -extensions ra -out "ra-$name.pem"
+		openssl x509 -in "ra-$name.pem" -noout -text > text
+		! grep -q 'Key Identifier' text || return
+	done
+	for first in old new; do
+		second=new
+		[ $first = old ] || second=old
+		cat $first/cert.pem $second/cert.pem > roots.pem
+		for name in old new; do
+			bag "ra-$name.pem" $first/cert.pem $second/cert.pem
+			"${asks[@]}" --no-trust
+			"${asks[@]}" --anchor roots.pem
+			"${asks[@]}" --anchor $name/cert.pem
+		done
+		bag ra-old.pem $first/cert.pem $second/cert.pem
+		refuses 1 '' "${asks[@]}" --anchor new/cert.pem
+	done
+}
+
 @test "scep-trust: fingerprints by their length, and what is none" {
 	openssl x509 -in ca/cert.pem -outform DER -out bag
 	for md in sha1 sha256 sha384 sha512; do

@@ -221,9 +221,9 @@ chain_reason(int error)
 	}
 }
 
-const char *
-cert_build_chain(X509 *leaf, STACK_OF(X509) *untrusted,
-    STACK_OF(X509) *anchors, int64_t now, STACK_OF(X509) **chain, X509 **bad)
+static int
+verify(X509 *leaf, STACK_OF(X509) *untrusted, const STACK_OF(X509) *anchors,
+    int64_t now, STACK_OF(X509) **chain, X509 **bad)
 {
 	auto_X509_STORE *store = make_store(anchors);
 	auto_X509_STORE_CTX *ctx = X509_STORE_CTX_new();
@@ -244,14 +244,89 @@ cert_build_chain(X509 *leaf, STACK_OF(X509) *untrusted,
 	error = X509_verify_cert(ctx) == 1 ? X509_V_OK :
 	    X509_STORE_CTX_get_error(ctx);
 	/* A failure without its error must not look like success. */
+	if (error == X509_V_OK && X509_STORE_CTX_get_error(ctx) != X509_V_OK)
+		error = X509_V_ERR_UNSPECIFIED;
 	*chain = X509_STORE_CTX_get1_chain(ctx);
-	*bad = NULL;
-	if (error == X509_V_OK && X509_STORE_CTX_get_error(ctx) == X509_V_OK)
-		return NULL;
-	*bad = sk_X509_value(*chain, X509_STORE_CTX_get_error_depth(ctx));
+	*bad = error == X509_V_OK ? NULL :
+	    sk_X509_value(*chain, X509_STORE_CTX_get_error_depth(ctx));
 	diag_ssl_clear();
-	return error == X509_V_OK ? "the chain cannot be verified" :
-	    chain_reason(error);
+	return error;
+}
+
+static void
+append(STACK_OF(X509) *to, const STACK_OF(X509) *from)
+{
+	int i;
+
+	for (i = 0; i < sk_X509_num(from); i++)
+		if (sk_X509_push(to, sk_X509_value(from, i)) <= 0)
+			mem_exhausted();
+}
+
+/* Those of the anchors that are in the path; they remain their owner's. */
+static STACK_OF(X509) *
+anchors_in(const STACK_OF(X509) *anchors, const STACK_OF(X509) *path)
+{
+	STACK_OF(X509) *few = sk_X509_new_null();
+	int i, j;
+
+	if (few == NULL)
+		mem_exhausted();
+	for (i = 0; i < sk_X509_num(anchors); i++)
+		for (j = 0; j < sk_X509_num(path); j++)
+			if (X509_cmp(sk_X509_value(anchors, i),
+			    sk_X509_value(path, j)) == 0 &&
+			    sk_X509_push(few, sk_X509_value(anchors, i)) <= 0)
+				mem_exhausted();
+	return few;
+}
+
+/*
+ * OpenSSL takes the first issuer whose name fits and does not come back to
+ * another one: two CAs of one name, without key identifiers, are told apart by
+ * the signature alone.  So it is offered no others than those that signed.
+ */
+static int
+verify_signers(X509 *leaf, STACK_OF(X509) *untrusted,
+    const STACK_OF(X509) *anchors, int64_t now, STACK_OF(X509) **chain,
+    X509 **bad)
+{
+	STACK_OF(X509) *all = sk_X509_new_null(), *few;
+	auto_certs *path = NULL;
+	X509 *gap;
+	int error;
+
+	if (all == NULL)
+		mem_exhausted();
+	append(all, anchors);
+	append(all, untrusted);
+	cert_order_chain(leaf, all, now, &path, &gap);
+	sk_X509_free(all);
+	few = anchors_in(anchors, path);
+	error = verify(leaf, path, few, now, chain, bad);
+	sk_X509_free(few);
+	return error;
+}
+
+const char *
+cert_build_chain(X509 *leaf, STACK_OF(X509) *untrusted,
+    STACK_OF(X509) *anchors, int64_t now, STACK_OF(X509) **chain, X509 **bad)
+{
+	int error = verify(leaf, untrusted, anchors, now, chain, bad);
+	auto_certs *other = NULL;
+	X509 *other_bad;
+
+	if (error == X509_V_ERR_CERT_SIGNATURE_FAILURE &&
+	    verify_signers(leaf, untrusted, anchors, now, &other,
+	    &other_bad) == X509_V_OK) {
+		cert_list_free(*chain);
+		*chain = STEAL(other);
+		*bad = NULL;
+		return NULL;
+	}
+	if (error == X509_V_ERR_UNSPECIFIED)
+		return "the chain cannot be verified";
+	return error == X509_V_OK ? NULL : chain_reason(error);
 }
 
 const char *
