@@ -86,7 +86,7 @@ needs_yaml() {
 	status=0
 	make > "$T/log" 2>&1 || status=$?
 	[ "$status" -eq 2 ]
-	grep -q '^profiles/wifi.yaml:6:3: payload\[0\].PayloadVersion: error' \
+	grep -q '^profiles/wifi.yaml:6:3: PayloadContent\[0\].PayloadVersion: error' \
 	    "$T/log"
 	[ ! -e build/wifi.mobileconfig ]
 	run -2 make sarif

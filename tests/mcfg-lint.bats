@@ -7,6 +7,21 @@ setup() {
 	SCHEMA=$DATA/apple-device-management
 }
 
+# The last line on standard error is the counts, which have their own tests;
+# the helpers see what is above it.
+eval "plain_$(declare -f _run)"
+_run() {
+	plain__run "$@"
+	[ "$status" -le 1 ] || return 0
+	case "$*" in
+	*mcfg-lint*)
+		tail -n 1 "$T/stderr" | grep -qE '^mcfg-lint: [0-9]+ files?: [0-9]+ errors?, [0-9]+ warnings?, [0-9]+ notes?, [0-9]+ silenced$'
+		tail -n 1 "$T/stderr" > "$T/counts"
+		sed -i '$d' "$T/stderr"
+		;;
+	esac
+}
+
 # make FILE [STATEMENT...]: see profiles.py.
 make() {
 	python3 "$TESTS/profiles.py" make "$PKI/root.pem" "$@"
@@ -62,7 +77,7 @@ sow() {
 	make "$T/p"
 	yields "$T/out" mcfg-lint "$T/p"
 	[ "$(wc -l < "$T/out")" -eq 1 ]
-	grep -qE '^.*/p:[0-9]+:[0-9]+: payload\[2\]\.PayloadContent: note: the certificate of CN=Root,O=Example expires at .*Z \[certificate\]$' "$T/out"
+	grep -qE '^.*/p:[0-9]+:[0-9]+: PayloadContent\[2\]\.PayloadContent: note: the certificate of CN=Root,O=Example expires at .*Z \[certificate\]$' "$T/out"
 }
 
 @test "lint: what is built in finds each fault without any schema" {
@@ -147,7 +162,7 @@ sow() {
 	error|payload-version|payload[5]|del unlock['PayloadVersion']
 	error|pem-in-data|payload[2].PayloadContent|root['PayloadContent'] = pem.encode()
 	warning|multiple-payloads|payload[6]|p['PayloadContent'].append(payload('com.apple.mdm', Topic='com.apple.mgmt.a', ServerURL='https://a.example.com', AccessRights=1, IdentityCertificateUUID=scep['PayloadUUID']))
-	note|unknown-key|payload[1].FullScren|clip['FullScren'] = True
+	warning|unknown-key|payload[1].FullScren|clip['FullScren'] = True
 	note|unknown-key|profile.PayloadColor|p['PayloadColor'] = 'red'
 	note|unknown-type|payload[1]|clip['PayloadType'] = 'com.example.clip'
 	TABLE
@@ -452,8 +467,8 @@ own_schema() {
 	_run mcfg-lint --ignore clear-text-secret,payload-version "$T/p"
 	[ "$status" -eq 0 ]
 	lacks 'clear-text|payload-version' "$T/stdout"
-	refuses 2 'a rule that there is not' mcfg-lint --ignore weak "$T/p"
-	refuses 2 'a rule that there is not' mcfg-lint \
+	refuses 2 'not a rule' mcfg-lint --ignore weak "$T/p"
+	refuses 2 'not a rule' mcfg-lint \
 	    --ignore weak-key,x "$T/p"
 	refuses 2 'a rule without a name' mcfg-lint --ignore weak-key,,x "$T/p"
 	refuses 2 'no rule' mcfg-lint --ignore= "$T/p"
@@ -489,8 +504,8 @@ own_schema() {
 	_run mcfg-lint "$T/p.mobileconfig"
 	[ "$status" -eq 1 ]
 	cat "$T/stdout"
-	grep -q 'p.mobileconfig:8:3: profile.PayloadRemovalDisallowed: error: .* \[bool-as-integer\]$' "$T/stdout"
-	grep -q 'p.mobileconfig:10:3: payload\[0\]: error: .PayloadType. is missing \[missing-key\]$' "$T/stdout"
+	grep -q 'p.mobileconfig:8:3: PayloadRemovalDisallowed: error: .* \[bool-as-integer\]$' "$T/stdout"
+	grep -q 'p.mobileconfig:10:3: PayloadContent\[0\]: error: .PayloadType. is missing \[missing-key\]$' "$T/stdout"
 	# The order is that of the file.
 	cut -d: -f2 "$T/stdout" | sort -nc
 }
@@ -515,13 +530,13 @@ own_schema() {
 	finds 1 error wrong-type 'payload[0].PayloadContent.Retries' "$T/p.yaml"
 	finds 1 note certificate 'payload[1].PayloadContent' "$T/p.yaml"
 	_run mcfg-lint "$T/p.yaml"
-	grep -q '/p.yaml:3:1: profile.PayloadScope: ' "$T/stdout"
-	grep -q '/p.yaml:10:5: payload\[0\].PayloadContent.Retries: ' "$T/stdout"
+	grep -q '/p.yaml:3:1: PayloadScope: ' "$T/stdout"
+	grep -q '/p.yaml:10:5: PayloadContent\[0\].PayloadContent.Retries: ' "$T/stdout"
 	lacks 'missing-key|payload-version|clear-text' "$T/stdout"
 	# The same from standard input, but for what is beside the file.
 	sed '/root/d; /!file/d' "$T/p.yaml" > "$T/in"
 	_run mcfg-lint < "$T/in"
-	grep -q '^stdin:3:1: profile.PayloadScope: ' "$T/stdout"
+	grep -q '^stdin:3:1: PayloadScope: ' "$T/stdout"
 	# Twice the same, though it has no UUIDs of its own.
 	mcfg-lint --json "$T/p.yaml" > "$T/1" || true
 	mcfg-lint --json "$T/p.yaml" > "$T/2" || true
@@ -551,7 +566,8 @@ own_schema() {
 	[ "$(grep -c 'error: .*\[not-a-plist\]$' "$T/stdout")" -eq 4 ]
 	[ "$(grep -c 'error: .*\[not-a-profile\]$' "$T/stdout")" -eq 1 ]
 	[ "$(grep -c '/good:' "$T/stdout")" -eq 1 ]
-	refuses 4 'No such file' mcfg-lint "$T/good" "$T/missing"
+	finds 1 error unreadable profile "$T/missing" "$T/good"
+	finds 1 error unreadable profile "$T" "$T/good"
 }
 
 @test "lint: a signed file is unwrapped and its content judged" {
@@ -562,7 +578,7 @@ own_schema() {
 	finds 1 note signed profile "$T/signed"
 	line=$(grep -n '<integer>3<' "$T/p" | cut -d: -f1)
 	_run mcfg-lint "$T/signed"
-	grep -q "/signed:$line:[0-9]*: payload\[0\].PayloadVersion: " "$T/stdout"
+	grep -q "/signed:$line:[0-9]*: PayloadContent\[0\].PayloadVersion: " "$T/stdout"
 }
 
 @test "lint: a binary profile is judged, without lines" {
@@ -574,7 +590,7 @@ own_schema() {
 	PY
 	_run mcfg-lint "$T/bin"
 	[ "$status" -eq 1 ]
-	grep -q '/bin:1:1: payload\[0\].PayloadVersion: error: 3, must be 1 ' \
+	grep -q '/bin:1:1: PayloadContent\[0\].PayloadVersion: error: 3, must be 1 ' \
 	    "$T/stdout"
 }
 
@@ -631,8 +647,8 @@ c = p["PayloadContent"]'
 	cat "$T/out"
 	[ "$(grep -c shared-identifier "$T/out")" -eq 2 ]
 	[ "$(grep -c shared-uuid "$T/out")" -eq 2 ]
-	grep -q "/2:.*: payload\[0\].PayloadIdentifier: warning: 'com.example.test.1' is also that of .*/1: payload\[0\].PayloadIdentifier \[shared-identifier\]" "$T/out"
-	grep -q "/3:.*: profile.PayloadUUID: warning: .*\[shared-uuid\]" "$T/out"
+	grep -q "/2:.*: PayloadContent\[0\].PayloadIdentifier: warning: 'com.example.test.1' is also that of .*/1: PayloadContent\[0\].PayloadIdentifier \[shared-identifier\]" "$T/out"
+	grep -q "/3:.*: PayloadUUID: warning: .*\[shared-uuid\]" "$T/out"
 	yields - mcfg-lint "$T/2" "$T/3"
 }
 
@@ -676,7 +692,7 @@ c = p["PayloadContent"]'
 		yields - mcfg-lint --schema "$SCHEMA" --strict "$T/lists.yaml"
 		_run mcfg-lint --schema "$SCHEMA" "$T/p.yaml"
 		[ "$(wc -l < "$T/stdout")" -eq 1 ]
-		grep -q ':12:3: payload\[0\].HIDDEN_NETWORK: .*\[bool-as' \
+		grep -q ':12:3: PayloadContent\[0\].HIDDEN_NETWORK: .*\[bool-as' \
 		    "$T/stdout"
 	fi
 	# Without a variable the tag asserts what it always did.
@@ -783,7 +799,8 @@ c = p["PayloadContent"]'
 	refuses 2 'not a version' mcfg-lint --platform iOS --os 17.x "$T/p"
 	refuses 2 'not a version' mcfg-lint --platform iOS --os 17. "$T/p"
 	head -c 17000000 /dev/zero > "$T/big"
-	refuses 3 'big' mcfg-lint "$T/big"
+	finds 1 error unreadable profile "$T/big"
+	refuses 3 'stdin' mcfg-lint - < "$T/big"
 }
 
 # What is wrong with the real profiles, and nothing else is: each of these was
@@ -851,4 +868,172 @@ real_faults() {
 		ln "$T/s/a.yaml" "$T/s/b$n.yaml"
 	done
 	refuses 4 "$T/s" mcfg-lint --schema "$T/s" /dev/null
+}
+
+@test "lint: --level prints the severe ones, and counts all" {
+	make "$T/p" "wifi['Password'] = 'x'" "wifi['PayloadVersion'] = 2"
+	_run mcfg-lint --level error "$T/p"
+	[ "$status" -eq 1 ]
+	[ "$(wc -l < "$T/stdout")" -eq 1 ]
+	grep -qx 'mcfg-lint: 1 file: 1 error, 1 warning, 1 note, 0 silenced' \
+	    "$T/counts"
+	_run mcfg-lint --level warning --json "$T/p"
+	python3 - "$T/stdout" <<-'PY'
+	import json, sys
+	j = json.load(open(sys.argv[1]))
+	assert [f['severity'] for f in j['findings']] == ['warning', 'error'] or \
+	    [f['severity'] for f in j['findings']] == ['error', 'warning'], j
+	assert (j['errors'], j['warnings'], j['notes']) == (1, 1, 1), j
+	assert (j['silenced'], j['files']) == (0, 1), j
+	PY
+	refuses 2 'not one of' mcfg-lint --level info "$T/p"
+}
+
+@test "lint: --error makes one rule an error" {
+	make "$T/p" "wifi['Password'] = 'x'"
+	finds 1 error clear-text-secret 'payload[0].Password' "$T/p" \
+	    --error weak-key,clear-text-secret
+	finds 1 error certificate 'payload[2].PayloadContent' "$T/p" \
+	    --error weak-key --error certificate
+	refuses 2 'not a rule' mcfg-lint --error nothing "$T/p"
+}
+
+@test "lint: --ignore for some files only" {
+	mkdir "$T/vendor" "$T/own"
+	make "$T/vendor/a.mobileconfig" "wifi['PayloadVersion'] = 2"
+	make "$T/own/b.mobileconfig" "wifi['PayloadVersion'] = 2" \
+	    "p['PayloadContent'] = [wifi]"
+	for glob in "$T/vendor/*" 'a.*' '*/vendor/*'; do
+		_run mcfg-lint --level error --ignore "weak-key,payload-version:$glob" \
+		    "$T/vendor/a.mobileconfig" "$T/own/b.mobileconfig"
+		[ "$status" -eq 1 ]
+		[ "$(grep -c 'payload-version' "$T/stdout")" -eq 1 ]
+		grep -q '^[^:]*/own/b.mobileconfig:.*payload-version' "$T/stdout"
+		grep -q ' 1 silenced$' "$T/counts"
+	done
+	refuses 2 'empty pattern' mcfg-lint --ignore payload-version: "$T/x"
+	refuses 2 'cannot be ignored' mcfg-lint --ignore 'unreadable:*' "$T/x"
+}
+
+@test "lint: a baseline silences what was there, and nothing else" {
+	cd "$T"
+	mkdir 'a b'
+	make 'a b/p%1' "del clip['PayloadUUID']" "wifi['a/b~c'] = b' -----BEGIN '"
+	echo broken > bad
+	_run mcfg-lint --write-baseline base ./bad 'a b/p%1'
+	[ "$status" -eq 0 ]
+	[ ! -s "$T/stdout" ]
+	grep -qP '^missing-key\ta b/p%251\t/PayloadContent/1$' base
+	grep -qP '^pem-in-data\ta b/p%251\t/PayloadContent/0/a~1b~0c$' base
+	lacks ':[0-9]+' base
+	_run mcfg-lint --baseline base bad 'a b/p%1'
+	[ "$status" -eq 0 ]
+	[ ! -s "$T/stdout" ]
+	grep -q ' 0 errors, 0 warnings, 0 notes, 4 silenced$' "$T/counts"
+	# One more of a kind at the same place is new.
+	make 'a b/p%1' "del clip['PayloadUUID']" "del clip['PayloadIdentifier']"
+	_run mcfg-lint -v --baseline base 'a b/p%1'
+	[ "$status" -eq 1 ]
+	[ "$(grep -c missing-key "$T/stdout")" -eq 1 ]
+	grep -q '2 entries are of findings that are gone' "$T/stderr"
+	# What cannot be read is never in one.
+	_run mcfg-lint --write-baseline base nowhere
+	[ "$status" -eq 1 ]
+	lacks unreadable base
+	refuses 4 'No such file' mcfg-lint --baseline nowhere 'a b/p%1'
+	refuses 3 'not a baseline' mcfg-lint --baseline bad 'a b/p%1'
+	printf '# mcfg-lint baseline 1\nx\n' > bad
+	refuses 3 'bad:2: ' mcfg-lint --baseline bad 'a b/p%1'
+}
+
+@test "lint: a comment silences the next element" {
+	make "$T/p" "wifi['Password'] = 'x'" "clip['PayloadVersion'] = 2" \
+	    "wifi['PayloadVersion'] = 2"
+	python3 - "$T/p" "$T/q" <<-'PY'
+	import sys
+	text = open(sys.argv[1]).read()
+	mark = '<key>Password</key>'
+	text = text.replace(mark, '<!-- mcfg-lint: ignore clear-text-secret -->'
+	    '<!-- why: > --><?x ?>' + mark)
+	i = text.index('<dict>', text.index('PayloadContent'))
+	text = text[:i] + '<!--mcfg-lint: ignore weak-key, payload-version-->' + \
+	    text[i:]
+	open(sys.argv[2], 'w').write(text)
+	PY
+	_run mcfg-lint "$T/q"
+	[ "$status" -eq 1 ]
+	[ ! -s "$T/stderr" ]
+	grep -q ' 2 silenced$' "$T/counts"
+	[ "$(grep -c payload-version "$T/stdout")" -eq 1 ]
+	grep -q 'PayloadContent\[1\].PayloadVersion: .*payload-version' "$T/stdout"
+	lacks clear-text-secret "$T/stdout"
+	_run mcfg-lint --no-inline "$T/q"
+	grep -q clear-text-secret "$T/stdout"
+	grep -q ' 0 silenced$' "$T/counts"
+	# A string that looks like one does not count; one at an end silences nothing.
+	make "$T/p" "wifi['Note'] = '<!-- mcfg-lint: ignore payload-version -->'" \
+	    "wifi['PayloadVersion'] = wifi.pop('PayloadVersion') + 1"
+	sed 's|</dict>|<!-- mcfg-lint: ignore payload-version --></dict>|' \
+	    "$T/p" > "$T/q"
+	finds 1 error payload-version 'payload[0].PayloadVersion' "$T/q"
+	for words in 'ignore' 'ignore no-such-rule' 'ignore not-a-plist' 'x'; do
+		sed "s|<dict>|<!-- mcfg-lint: $words --><dict>|" "$T/p" > "$T/q"
+		_run mcfg-lint "$T/q"
+		[ "$(grep -c 'warning: .*does not name rules' "$T/stderr")" -eq 1 ]
+		grep -q payload-version "$T/stdout"
+	done
+}
+
+@test "lint: a comment in YAML silences the next element" {
+	cat > "$T/p.yaml" <<-'YAML'
+	PayloadType: Configuration
+	PayloadIdentifier: com.example.p
+	# mcfg-lint: ignore clear-text-secret
+	PayloadContent:
+	- PayloadType: com.apple.wifi.managed
+	  Password: a
+	- PayloadType: com.apple.wifi.managed
+	  PayloadVersion: 2
+	  # mcfg-lint: ignore payload-version
+	- PayloadType: com.apple.wifi.managed
+	  PayloadVersion: 3
+	YAML
+	_run mcfg-lint "$T/p.yaml"
+	[ "$status" -eq 1 ]
+	grep -q ' 1 error, .* 2 silenced$' "$T/counts"
+	grep -q '/p.yaml:8:' "$T/stdout"
+}
+
+@test "lint: a key that is there twice is a finding, the rest is judged" {
+	make "$T/p" "wifi['PayloadVersion'] = 2"
+	sed 's|<key>SSID_STR</key>|<key>SSID_STR</key><string>a</string>&|' \
+	    "$T/p" > "$T/q"
+	finds 1 error duplicate-key 'payload[0]' "$T/q"
+	finds 1 error payload-version 'payload[0].PayloadVersion' "$T/q"
+}
+
+@test "lint: what looks like a misspelt key is a warning" {
+	needs_data apple-device-management
+	make "$T/p" "wifi['WiFiPassword'] = 'x'"
+	finds 0 warning unknown-key 'payload[0].WiFiPassword' "$T/p" \
+	    --schema "$SCHEMA"
+	make "$T/p" "wifi['Zzz'] = 'x'"
+	finds 0 note unknown-key 'payload[0].Zzz' "$T/p" --schema "$SCHEMA"
+}
+
+@test "lint: a JSON pointer beside each path" {
+	make "$T/p" "wifi['a/b~[0].c'] = b'-----BEGIN '"
+	_run mcfg-lint --json "$T/p"
+	python3 - "$T/stdout" "$T/p" <<-'PY'
+	import json, plistlib, sys
+	p = plistlib.load(open(sys.argv[2], 'rb'))
+	for f in json.load(open(sys.argv[1]))['findings']:
+	    at = p
+	    for step in f['pointer'].split('/')[1:]:
+	        step = step.replace('~1', '/').replace('~0', '~')
+	        at = at[int(step)] if isinstance(at, list) else at[step]
+	    assert isinstance(at, bytes), f
+	PY
+	_run mcfg-lint "$T/p"
+	grep -qF ' PayloadContent[0].a/b~\[0].c: error: ' "$T/stdout"
 }

@@ -9,7 +9,15 @@ struct mark {
 	unsigned long line, column;
 };
 
+struct doubled {
+	struct mark at;
+	char *key;
+};
+
 struct tree_marks {
+	struct doubled *doubled;
+	size_t doubled_count;
+	bool allows_doubled;
 	struct mark *v;
 	size_t n, room;		/* room is a power of two */
 };
@@ -29,6 +37,11 @@ tree_marks_new(void)
 void
 tree_marks_free(struct tree_marks *m)
 {
+	size_t i;
+
+	for (i = 0; i < m->doubled_count; i++)
+		free(m->doubled[i].key);
+	free(m->doubled);
 	free(m->v);
 	free(m);
 }
@@ -48,9 +61,10 @@ place(const struct tree_marks *m, const struct tree *t)
 static void
 enlarge(struct tree_marks *m)
 {
-	struct tree_marks bigger = { NULL, m->n, m->room * 2 };
+	struct tree_marks bigger = *m;
 	size_t i;
 
+	bigger.room = m->room * 2;
 	bigger.v = xcalloc(bigger.room, sizeof *bigger.v);
 	for (i = 0; i < m->room; i++)
 		if (m->v[i].t != NULL)
@@ -81,4 +95,38 @@ tree_marks_get(const struct tree_marks *m, const struct tree *t,
 
 	*line = p->line;
 	*column = p->column;
+}
+
+void
+tree_marks_allow_doubled(struct tree_marks *m)
+{
+	m->allows_doubled = true;
+}
+
+bool
+tree_marks_add_doubled(struct tree_marks *m, const struct tree *dict,
+    const char *key, unsigned long line, unsigned long column)
+{
+	struct doubled *d;
+
+	if (!m->allows_doubled || m->doubled_count == TREE_DOUBLED_MAX)
+		return false;
+	m->doubled = xreallocarray(m->doubled, m->doubled_count + 1,
+	    sizeof *m->doubled);
+	d = &m->doubled[m->doubled_count++];
+	d->at = (struct mark){ dict, line, column };
+	d->key = xstrdup(key);
+	return true;
+}
+
+const char *
+tree_marks_doubled(const struct tree_marks *m, size_t i,
+    const struct tree **dict, unsigned long *line, unsigned long *column)
+{
+	if (i >= m->doubled_count)
+		return NULL;
+	*dict = m->doubled[i].at.t;
+	*line = m->doubled[i].at.line;
+	*column = m->doubled[i].at.column;
+	return m->doubled[i].key;
 }

@@ -148,6 +148,20 @@ void tree_marks_get(const struct tree_marks *m, const struct tree *t,
     unsigned long *line, unsigned long *column);
 
 /*
+ * tree_marks_allow_doubled() lets the reader of XML go on after a doubled key,
+ * of which the last value counts; up to TREE_DOUBLED_MAX are remembered, one
+ * more is the usual failure.  tree_marks_doubled() gives the i-th, its dict
+ * and its key; NULL after the last.
+ */
+enum { TREE_DOUBLED_MAX = 100 };
+
+void tree_marks_allow_doubled(struct tree_marks *m);
+bool tree_marks_add_doubled(struct tree_marks *m, const struct tree *dict,
+    const char *key, unsigned long line, unsigned long column);
+const char *tree_marks_doubled(const struct tree_marks *m, size_t i,
+    const struct tree **dict, unsigned long *line, unsigned long *column);
+
+/*
  * tree_parse() reads XML or a binary plist, told by content.  name is the
  * input's in diagnostics: "name:line:column: reason" for XML.  MALFORMED for
  * anything that is not a plist, whole, within the limits, without a doubled

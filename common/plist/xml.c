@@ -120,7 +120,9 @@ place_in_dict(struct reader *r, struct level *l, struct tree *node)
 	auto_char *key = STEAL(l->key);
 
 	tree_set(l->node, key, node);
-	if (tree_count(l->node) == before)
+	if (tree_count(l->node) == before && (r->marks == NULL ||
+	    !tree_marks_add_doubled(r->marks, l->node, key, l->key_at.line,
+	    l->key_at.column)))
 		complain(r, &l->key_at, "key '%s' is there twice", key);
 }
 

@@ -39,8 +39,23 @@ distance(const char *a, const char *b)
 	return row[m];
 }
 
+/*
+ * What one writes for a key that one half remembers: more in front of it,
+ * WiFiPassword for Password, or less of it.
+ */
+static bool
+is_most_of(const char *key, const char *name)
+{
+	size_t n = strlen(key), m = strlen(name);
+
+	return n >= 8 && m > n && m - n <= n / 2 &&
+	    strcasecmp(name + (m - n), key) == 0;
+}
+
+/* A key that the dict has is not one that was meant. */
 static const char *
-closest(const struct schema_lists *l, const char *name)
+closest(const struct schema_lists *l, const char *name,
+    const struct tree *dict)
 {
 	const char *best = NULL, *key;
 	size_t i, k, d, least = strlen(name) < 4 ? 1 : 3;
@@ -49,10 +64,12 @@ closest(const struct schema_lists *l, const char *name)
 		for (k = 0; k < spec_node_count(l->any[i]); k++) {
 			key = spec_node_get_text(spec_node_at(l->any[i], k),
 			    "key");
-			if (key == NULL)
+			if (key == NULL || tree_get(dict, key) != NULL)
 				continue;
 			d = strcasecmp(key, name) == 0 ? 0 :
 			    distance(key, name);
+			if (d > 2 && is_most_of(key, name))
+				d = 2;
 			if (d < least) {
 				least = d;
 				best = key;
@@ -63,12 +80,13 @@ closest(const struct schema_lists *l, const char *name)
 
 void
 schema_say_unknown_key(struct schema_run *r, const struct schema_lists *l,
-    const char *name, const struct tree *t)
+    const char *name, const struct tree *dict, const struct tree *t)
 {
-	const char *hint = r->out->n < HINTS_MAX ? closest(l, name) : NULL;
+	const char *hint = r->out->n < HINTS_MAX ? closest(l, name, dict) :
+	    NULL;
 
 	if (hint != NULL)
-		schema_say(r, t, RULE_UNKNOWN_KEY, "the schema has no such "
+		schema_warn(r, t, RULE_UNKNOWN_KEY, "the schema has no such "
 		    "key: did you mean '%s'?", hint);
 	else
 		schema_say(r, t, RULE_UNKNOWN_KEY, "the schema has no such "

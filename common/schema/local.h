@@ -56,14 +56,25 @@ struct schema_run {
 	const struct tree *near;	/* marked, for a node that is not */
 	const char **uuids;	/* of its payloads, sorted, borrowed */
 	size_t uuid_count;
+	size_t lower;		/* UUIDs in lower case so far */
 };
 
 /* The path grows by a key or an index, and is cut back with buf_cut(). */
 size_t schema_push(struct schema_run *r, const char *key);
 size_t schema_push_index(struct schema_run *r, size_t i);
+size_t schema_push_payload(struct schema_run *r, size_t i);
 
 /* Adds a finding at a node, under the present path. */
 void schema_say(struct schema_run *r, const struct tree *at,
+    enum schema_rule rule, const char *fmt, ...) PRINTF_LIKE(4, 5);
+
+/* The same at a place that is known. */
+void schema_say_at(struct schema_run *r, unsigned long line,
+    unsigned long column, enum schema_rule rule, const char *fmt, ...)
+    PRINTF_LIKE(5, 6);
+
+/* The same as a warning, whatever the rule's severity is. */
+void schema_warn(struct schema_run *r, const struct tree *at,
     enum schema_rule rule, const char *fmt, ...) PRINTF_LIKE(4, 5);
 
 /* A file begins, which has its place in the order. */
@@ -117,7 +128,8 @@ const struct spec_node *schema_open_placeholder(const struct spec_node *list,
 
 /* Says that the lists have no such key, and which it may have meant. */
 void schema_say_unknown_key(struct schema_run *r,
-    const struct schema_lists *l, const char *name, const struct tree *at);
+    const struct schema_lists *l, const char *name, const struct tree *dict,
+    const struct tree *at);
 
 /* Says which keys of list, one of l's, a dict lacks. */
 void schema_check_required(struct schema_run *r, const struct schema_lists *l,

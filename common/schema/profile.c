@@ -211,15 +211,14 @@ check_multiple(struct schema_run *r, const struct tree *payloads)
 			continue;
 		single = true;
 		buf_cut(&r->path, 0);
-		buf_printf(&r->path, "payload[%zu]", v[i].i);
+		schema_push_payload(r, v[i].i);
 		schema_say(r, v[i].payload, RULE_MULTIPLE_PAYLOADS, "the "
 		    "type '%.100s' may be in a profile once, and is also "
-		    "payload[%zu]", v[i].type, v[i - 1].i);
+		    "PayloadContent[%zu]", v[i].type, v[i - 1].i);
 	}
 	free(v);
 	buf_cut(&r->path, 0);
-	buf_puts(&r->path, "profile");
-}
+	}
 
 static void
 lint_content(struct schema_run *r, const struct tree *profile)
@@ -248,12 +247,11 @@ lint_content(struct schema_run *r, const struct tree *profile)
 	}
 	for (i = 0; i < tree_count(content); i++) {
 		buf_cut(&r->path, 0);
-		buf_printf(&r->path, "payload[%zu]", i);
+		schema_push_payload(r, i);
 		lint_payload(r, tree_at(content, i));
 	}
 	buf_cut(&r->path, 0);
-	buf_puts(&r->path, "profile");
-	check_multiple(r, content);
+		check_multiple(r, content);
 }
 
 static void
@@ -321,6 +319,58 @@ lint_service(struct schema_run *r, const struct tree *profile)
 	buf_cut(&r->path, before);
 }
 
+/* ---- keys that are there twice ---- */
+
+struct doubled_walk {
+	struct schema_run *run;
+	size_t i;
+};
+
+static enum status
+find_doubled(const char *name, struct tree *t, void *arg)
+{
+	struct doubled_walk *w = arg, inner = { w->run, 0 };
+	struct schema_run *r = w->run;
+	const struct tree *dict;
+	unsigned long line, column;
+	const char *key;
+	size_t i, before;
+
+	if (tree_kind(t) != TREE_DICT && tree_kind(t) != TREE_ARRAY)
+		return OK;
+	before = name != NULL ? schema_push(r, name) :
+	    schema_push_index(r, w->i++);
+	for (i = 0; (key = tree_marks_doubled(r->src->marks, i, &dict, &line,
+	    &column)) != NULL; i++)
+		if (dict == t)
+			schema_say_at(r, line, column, RULE_DUPLICATE_KEY,
+			    "key '%.100s' is there twice", key);
+	(void)tree_each(t, find_doubled, &inner);
+	buf_cut(&r->path, before);
+	return OK;
+}
+
+/* The tree is walked only for them, and they are rare. */
+static void
+say_doubled_keys(struct schema_run *r, const struct tree *t)
+{
+	struct doubled_walk w = { r, 0 };
+	const struct tree *dict;
+	unsigned long line, column;
+	const char *key;
+	size_t i;
+
+	if (r->src->marks == NULL)
+		return;
+	for (i = 0; (key = tree_marks_doubled(r->src->marks, i, &dict, &line,
+	    &column)) != NULL; i++)
+		if (dict == t)
+			schema_say_at(r, line, column, RULE_DUPLICATE_KEY,
+			    "key '%.100s' is there twice", key);
+	if (i > 0)
+		(void)tree_each(t, find_doubled, &w);
+}
+
 enum status
 schema_lint(struct schema *s, const struct schema_options *o,
     const struct schema_source *src, const struct tree *t,
@@ -332,7 +382,7 @@ schema_lint(struct schema *s, const struct schema_options *o,
 	const char *type = tree_get_string(t, "PayloadType");
 
 	schema_begin(out, src->file);
-	buf_puts(&r.path, "profile");
+	say_doubled_keys(&r, t);
 	if (tree_kind(t) != TREE_DICT)
 		schema_say(&r, t, RULE_NOT_A_PROFILE, "the property list is "
 		    "of type %s, a profile is a dictionary",

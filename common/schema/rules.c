@@ -32,9 +32,10 @@ check_uuid(struct schema_run *r, const struct tree *dict)
 		if (!ident_is_uuid(uuid))
 			schema_say(r, t, RULE_BAD_UUID, "'%.100s' does not "
 			    "have the form of a UUID", uuid);
-		else if (strpbrk(uuid, "abcdef") != NULL)
+		else if (strpbrk(uuid, "abcdef") != NULL && r->lower++ == 0)
 			schema_say(r, t, RULE_LOWER_CASE_UUID, "devices and "
-			    "servers write UUIDs in capitals");
+			    "servers write UUIDs in capitals (said once for "
+			    "each file)");
 	}
 	buf_cut(&r->path, before);
 }
@@ -94,11 +95,10 @@ schema_check_names(struct schema_run *r, const struct tree *profile)
 	check_dict_names(r, profile);
 	for (i = 0; i < tree_count(content); i++) {
 		buf_cut(&r->path, 0);
-		buf_printf(&r->path, "payload[%zu]", i);
+		schema_push_payload(r, i);
 		check_dict_names(r, tree_at(content, i));
 	}
 	buf_cut(&r->path, 0);
-	buf_puts(&r->path, "profile");
 	schema_say_doubled(r, first);
 }
 

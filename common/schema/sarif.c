@@ -9,6 +9,11 @@ static const char sarif_schema[] =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/"
     "sarif-schema-2.1.0.json";
 
+/* Apple's own words about payloads and keys, which the rules are about. */
+static const char rules_uri[] =
+    "https://developer.apple.com/documentation/devicemanagement/"
+    "profile-specific-payload-keys";
+
 static struct report *
 message(const char *text)
 {
@@ -22,9 +27,14 @@ static struct report *
 one_rule(const struct schema_rule_info *info)
 {
 	struct report *r = report_object(), *level = report_object();
+	auto_buf help = BUF_INIT;
 
 	report_str(r, "id", info->name);
 	report_add(r, "shortDescription", message(info->text));
+	report_add(r, "fullDescription", message(info->text));
+	buf_printf(&help, "%s. %s", info->text, info->help);
+	report_add(r, "help", message(buf_str(&help)));
+	report_str(r, "helpUri", rules_uri);
 	report_str(level, "level", schema_severity_name(info->severity));
 	report_add(r, "defaultConfiguration", level);
 	return r;
@@ -41,6 +51,7 @@ tool(void)
 		report_add(rules, NULL, one_rule(&schema_rules[i]));
 	report_str(driver, "name", "mcfg-lint");
 	report_str(driver, "version", MCFG_VERSION);
+	report_str(driver, "informationUri", rules_uri);
 	report_add(driver, "rules", rules);
 	report_add(r, "driver", driver);
 	return r;
@@ -85,8 +96,10 @@ locations(const struct schema_finding *f)
 {
 	struct report *list = report_array(), *one = report_object();
 	struct report *names = report_array(), *name = report_object();
+	auto_buf path = BUF_INIT;
 
-	report_str(name, "fullyQualifiedName", f->path);
+	schema_path_name(f->path, &path);
+	report_str(name, "fullyQualifiedName", buf_str(&path));
 	report_add(names, NULL, name);
 	report_add(one, "physicalLocation", physical(f));
 	report_add(one, "logicalLocations", names);

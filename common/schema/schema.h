@@ -28,6 +28,8 @@ enum schema_severity {
 enum schema_rule {
 	RULE_NOT_A_PLIST,
 	RULE_NOT_A_PROFILE,
+	RULE_UNREADABLE,
+	RULE_DUPLICATE_KEY,
 	RULE_WRONG_TYPE,
 	RULE_BOOL_AS_INTEGER,
 	RULE_REAL_AS_INTEGER,
@@ -71,6 +73,7 @@ struct schema_rule_info {
 	const char *name;
 	enum schema_severity severity;
 	const char *text;
+	const char *help;	/* what to do about it */
 };
 extern const struct schema_rule_info schema_rules[SCHEMA_RULES];
 
@@ -79,7 +82,7 @@ const char *schema_severity_name(enum schema_severity s);
 struct schema_finding {
 	const char *file;	/* borrowed from the caller of schema_lint() */
 	unsigned long line, column;	/* 0 where it is not known */
-	char *path;		/* "payload[0].Key" */
+	char *path;		/* for schema_path_text() and its like */
 	enum schema_rule rule;
 	enum schema_severity severity;
 	char *text;
@@ -103,6 +106,7 @@ struct schema_findings {
 	const char **files;			/* in the order they came */
 	size_t file_count;
 	size_t count[SCHEMA_ERROR + 1];		/* by severity */
+	size_t silenced;			/* set by the caller */
 };
 #define SCHEMA_FINDINGS_INIT	{ 0 }
 #define auto_schema_findings	AUTO(schema_findings_free) struct schema_findings
@@ -111,6 +115,23 @@ void schema_findings_free(struct schema_findings *f);
 
 /* schema_sort() orders them by file as given, line, column. */
 void schema_sort(struct schema_findings *f);
+
+/*
+ * schema_drop() removes the findings that is_dropped returns true for, and
+ * returns how many these were; the counts stay.  schema_count() counts anew.
+ */
+typedef bool schema_judge(const struct schema_finding *f, void *arg);
+size_t schema_drop(struct schema_findings *f, schema_judge *is_dropped,
+    void *arg);
+void schema_count(struct schema_findings *f);
+
+/*
+ * A finding's path: as people read it, "PayloadContent[0].Key"; as the JSON
+ * member "path" has always had it, "payload[0].Key"; as a JSON pointer.
+ */
+void schema_path_text(const char *path, struct buf *out);
+void schema_path_name(const char *path, struct buf *out);
+void schema_path_pointer(const char *path, struct buf *out);
 
 /* "file:line:col: path: severity: text [rule]", one a line, escaped. */
 void schema_to_text(const struct schema_findings *f, struct buf *out);
@@ -140,8 +161,14 @@ enum status schema_load(const char *dir, struct schema **out) USE_RESULT;
 /* NULL for a version as --os takes it ("17", "10.15.4"), or the reason. */
 const char *schema_check_version(const char *text);
 
-/* NULL for a list of rules as --ignore takes it, or the reason. */
-const char *schema_check_ignore(const char *list);
+/* NULL for a list of rules, "weak-key,plain-http", or the reason. */
+const char *schema_check_rules(const char *list);
+
+/* True if such a list names the rule. */
+bool schema_list_has(const char *list, enum schema_rule rule);
+
+/* The rule with this name (len bytes); false if there is none. */
+bool schema_find_rule(const char *name, size_t len, enum schema_rule *out);
 
 /* ---- lint ---- */
 
@@ -149,7 +176,8 @@ struct schema_options {
 	const char *platform;	/* one of SCHEMA_PLATFORMS, or NULL */
 	const char *os;		/* a version of it, or NULL: the newest */
 	const char *allow_types;	/* "com.apple.*,com.example.a" or NULL */
-	const char *ignore;	/* rules not to report: "weak-key,plain-http" */
+	const struct strings *errors;	/* lists of rules that are errors, or
+					 * NULL */
 	bool strict;		/* warnings, unknown keys and types are errors */
 	int64_t now;		/* certificates are judged by */
 };

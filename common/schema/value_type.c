@@ -72,8 +72,8 @@ static bool
 is_array_of_names(const struct schema_run *r, const struct tree *t)
 {
 	static const char *const ends[] = {
-		".SubjectAltName.rfc822Name", ".SubjectAltName.dNSName",
-		".SubjectAltName.uniformResourceIdentifier",
+		"/SubjectAltName/rfc822Name", "/SubjectAltName/dNSName",
+		"/SubjectAltName/uniformResourceIdentifier",
 	};
 	size_t i, n;
 

@@ -105,7 +105,7 @@ check_member(const char *name, struct tree *t, void *arg)
 	if (n > 0)
 		check_any(r, keys, n, t, &w->lists->span);
 	else if (w->lists->n > 0)
-		schema_say_unknown_key(r, w->lists, name, t);
+		schema_say_unknown_key(r, w->lists, name, r->near, t);
 	buf_cut(&r->path, before);
 	return OK;
 }

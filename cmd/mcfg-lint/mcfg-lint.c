@@ -1,0 +1,376 @@
+/* mcfg-lint: profiles in, what is wrong with them out. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/opts.h"
+#include "plist/node.h"
+#include "profile/profile.h"
+#include "quiet.h"
+#include "schema/schema.h"
+
+static const char *check_allow(const char *);
+
+static struct args {
+	struct io_input in;
+	struct io_output out;
+	struct strings files, folders, errors, ignores;
+	const char *schema, *level, *baseline, *write_baseline;
+	struct schema_options how;
+	bool json, sarif, no_inline;
+} args;
+
+static const struct opt options[] = {
+	OPT_OUTPUT(args.out),
+	OPT_LENGTH(args.in),
+	OPT_AT,
+	{ 0, "schema", "DIR", "checkout of Apple's device-management (default: "
+	    "MCFG_SCHEMA)", .value = &args.schema },
+	{ 0, "platform", "NAME", "the system that the profile is for",
+	    .value = &args.how.platform,
+	    .choices = SCHEMA_PLATFORMS },
+	{ 0, "os", "VERSION", "its version (default: the newest)",
+	    .value = &args.how.os, .check = schema_check_version },
+	{ 0, "allow-types", "LIST", "payload types that may be there: "
+	    "com.apple.*,com.example.app", .value = &args.how.allow_types,
+	    .check = check_allow },
+	{ 0, "level", "LEVEL", "print only what is at least this severe",
+	    .value = &args.level, .choices = "error|warning|note" },
+	{ 0, "error", "LIST", "rules whose findings are errors: unknown-key",
+	    .values = &args.errors, .check = schema_check_rules },
+	{ 0, "ignore", "LIST", "rules not to report, all or in some files: "
+	    "weak-key,signed:vendor/*", .values = &args.ignores,
+	    .check = quiet_check_ignore },
+	{ 0, "baseline", "FILE", "do not report the findings that FILE lists",
+	    .value = &args.baseline, .is_file = true },
+	{ 0, "write-baseline", "FILE", "list all findings in FILE, and report "
+	    "none of them", .value = &args.write_baseline },
+	{ 0, "no-inline", NULL, "do not let comments in the files silence "
+	    "findings", .flag = &args.no_inline },
+	OPT_FILES(args.folders),
+	{ 0, "strict", NULL, "warnings, unknown keys and unknown types are "
+	    "errors", .flag = &args.how.strict },
+	{ 0, "json", NULL, "write one JSON object", .flag = &args.json },
+	{ 0, "sarif", NULL, "write SARIF 2.1.0", .flag = &args.sarif },
+	{ 0 },
+};
+
+static const struct tool tool = {
+	.name = "mcfg-lint",
+	.summary = "Reads configuration profiles and writes what is wrong "
+	    "with them.",
+	.operands = "[FILE]...",
+	.example = "mcfg-lint --schema device-management --platform macOS "
+	    "*.mobileconfig",
+	.options = options,
+	.args = &args,
+	.inputs = &args.files,
+};
+
+enum { REASON = 1024 };
+
+static const char *
+check_allow(const char *list)
+{
+	const char *star;
+
+	if (*list == '\0')
+		return "no payload type";
+	for (star = list; (star = strchr(star, '*')) != NULL; star++)
+		if (star[1] != '\0' && star[1] != ',')
+			return "a star stands only at the end of a type";
+	return NULL;
+}
+
+/* A number at *p and the colon behind it, or 0 and *p as it was. */
+static unsigned long
+take_number(const char **p)
+{
+	const char *s = *p;
+	unsigned long v = 0;
+
+	while (*s >= '0' && *s <= '9' && v < 100000000)
+		v = v * 10 + (unsigned long)(*s++ - '0');
+	if (s == *p || *s != ':')
+		return 0;
+	*p = s + 1;
+	return v;
+}
+
+/*
+ * A reader's line, "file:line:column: reason" or "file: reason", becomes a
+ * finding.
+ */
+static void
+add_reason(const char *file, const char *reason, enum schema_rule rule,
+    struct schema_findings *out)
+{
+	unsigned long line, column;
+	char name[REASON];
+
+	diag_escape(file, strlen(file), name, sizeof name);
+	if (strncmp(reason, name, strlen(name)) == 0 &&
+	    reason[strlen(name)] == ':')
+		reason += strlen(name) + 1;
+	line = take_number(&reason);
+	column = take_number(&reason);
+	while (*reason == ' ')
+		reason++;
+	schema_add(&args.how, file, line, column, rule, out, "%s", reason);
+}
+
+static bool
+is_stdin(const char *path)
+{
+	return path == NULL || strcmp(path, "-") == 0;
+}
+
+/* A file that cannot be read is a finding, and the others are judged. */
+static enum status
+read_file(const char *path, struct buf *bytes, struct schema_findings *found)
+{
+	struct io_input in = { path, args.in.length };
+	char reason[REASON] = "";
+	enum status st;
+
+	if (is_stdin(path))
+		return io_slurp(&in, IO_PROFILE_MAX, bytes);
+	diag_capture(reason, sizeof reason);
+	st = io_slurp(&in, IO_PROFILE_MAX, bytes);
+	diag_capture(NULL, 0);
+	if (st != OK)
+		add_reason(path, reason, RULE_UNREADABLE, found);
+	return st == OK ? OK : REFUSED;
+}
+
+static enum schema_rule
+rule_of(enum status st)
+{
+	if (st == FAULT)
+		return RULE_UNREADABLE;
+	return st == REFUSED ? RULE_NOT_A_PROFILE : RULE_NOT_A_PLIST;
+}
+
+static enum status
+lint_bytes(struct schema *s, const char *file, const struct buf *bytes,
+    struct quiet_comments *comments, struct schema_findings *found)
+{
+	auto_tree_marks *marks = tree_marks_new();
+	/* The seed makes the findings of YAML the same on every run. */
+	const struct profile_source from = { file, file, args.how.now, marks,
+	    &args.folders };
+	const struct schema_source src = { file, marks };
+	auto_tree *t = NULL;
+	char reason[REASON] = "";
+	bool is_signed = false;
+	enum status st;
+
+	tree_marks_allow_doubled(marks);
+	diag_capture(reason, sizeof reason);
+	st = profile_read(bytes, &from, &is_signed, &t);
+	diag_capture(NULL, 0);
+	if (is_signed)
+		schema_add(&args.how, file, 0, 0, RULE_SIGNED, found, "the "
+		    "signature was taken off and not verified");
+	if (st != OK) {
+		add_reason(file, reason, rule_of(st), found);
+		return OK;
+	}
+	if (!args.no_inline && !is_signed)
+		quiet_read_comments(bytes, file, comments);
+	return schema_lint(s, &args.how, &src, t, found);
+}
+
+static enum status
+lint_file(struct schema *s, const char *path, struct quiet_comments *comments,
+    struct schema_findings *found)
+{
+	auto_buf bytes = BUF_INIT;
+	enum status st;
+
+	if ((st = read_file(path, &bytes, found)) != OK)
+		return st == REFUSED ? OK : st;
+	return lint_bytes(s, io_name(path), &bytes, comments, found);
+}
+
+/* ---- what is not reported ---- */
+
+struct quiet {
+	struct quiet_comments comments;
+	struct quiet_baseline baseline;
+};
+
+static bool
+is_ignored(const struct schema_finding *f, void *arg)
+{
+	const struct quiet *q = arg;
+
+	return quiet_ignores(&args.ignores, f) ||
+	    quiet_is_commented(&q->comments, f);
+}
+
+static bool
+is_in_baseline(const struct schema_finding *f, void *arg)
+{
+	struct quiet *q = arg;
+
+	return quiet_baseline_takes(&q->baseline, f);
+}
+
+static bool
+is_below(const struct schema_finding *f, void *arg)
+{
+	return f->severity < *(const enum schema_severity *)arg;
+}
+
+static bool
+is_written(const struct schema_finding *f, void *arg)
+{
+	return !is_below(f, arg) && quiet_may_be(f->rule);
+}
+
+static enum schema_severity
+level_of(const char *name)
+{
+	enum schema_severity s = SCHEMA_NOTE;
+
+	while (name != NULL && strcmp(schema_severity_name(s), name) != 0)
+		s++;
+	return s;
+}
+
+static enum status
+write_baseline(const struct schema_findings *found,
+    enum schema_severity level)
+{
+	auto_buf out = BUF_INIT;
+
+	quiet_baseline_write(found, level, &out);
+	return io_side(args.write_baseline, false, &out);
+}
+
+/* Leaves what is to be reported; the counts are those of all levels. */
+static enum status
+silence(struct quiet *q, struct schema_findings *found)
+{
+	enum schema_severity level = level_of(args.level);
+	enum status st;
+
+	found->silenced = schema_drop(found, is_ignored, q);
+	if (args.write_baseline != NULL) {
+		if ((st = write_baseline(found, level)) != OK)
+			return st;
+		found->silenced += schema_drop(found, is_written, &level);
+	} else if (args.baseline != NULL) {
+		found->silenced += schema_drop(found, is_in_baseline, q);
+		detail("%s: %zu entries are of findings that are gone",
+		    args.baseline, quiet_baseline_left(&q->baseline));
+	}
+	schema_count(found);
+	(void)schema_drop(found, is_below, &level);
+	return OK;
+}
+
+static enum status
+lint_all(struct schema *s, struct quiet *q, struct schema_findings *found)
+{
+	enum status st;
+	size_t i;
+
+	if (args.files.n == 0 &&
+	    (st = lint_file(s, NULL, &q->comments, found)) != OK)
+		return st;
+	for (i = 0; i < args.files.n; i++)
+		if ((st = lint_file(s, args.files.v[i], &q->comments,
+		    found)) != OK)
+			return st;
+	schema_lint_across(&args.how, found);
+	schema_sort(found);
+	return silence(q, found);
+}
+
+static void
+say_counts(const struct schema_findings *f)
+{
+	const size_t *n = f->count;
+
+	note("%zu file%s: %zu error%s, %zu warning%s, %zu note%s, %zu "
+	    "silenced", f->file_count, f->file_count == 1 ? "" : "s",
+	    n[SCHEMA_ERROR], n[SCHEMA_ERROR] == 1 ? "" : "s",
+	    n[SCHEMA_WARNING], n[SCHEMA_WARNING] == 1 ? "" : "s",
+	    n[SCHEMA_NOTE], n[SCHEMA_NOTE] == 1 ? "" : "s", f->silenced);
+}
+
+static enum status
+check_args(const struct args *a)
+{
+	const char *dir = secret_env("MCFG_SCHEMA");
+
+	if (a->json && a->sarif)
+		return fail(USAGE, "--json and --sarif exclude each other");
+	if (a->how.os != NULL && a->how.platform == NULL)
+		return opts_missing("--platform", "whose version --os is");
+	if (a->schema == NULL && dir != NULL && *dir != '\0')
+		args.schema = dir;
+	args.how.now = clock_now();
+	args.how.errors = &args.errors;
+	return OK;
+}
+
+static void
+show(const struct args *a, const struct schema_findings *found,
+    struct buf *out)
+{
+	if (a->json)
+		schema_to_json(found, out);
+	else if (a->sarif)
+		schema_to_sarif(found, out);
+	else
+		schema_to_text(found, out);
+}
+
+static enum status
+judge(const struct args *a, struct quiet *q)
+{
+	auto_schema *s = NULL;
+	auto_schema_findings found = SCHEMA_FINDINGS_INIT;
+	auto_buf out = BUF_INIT;
+	enum status st;
+
+	if ((st = schema_load(a->schema, &s)) != OK)
+		return st;
+	if (a->baseline != NULL &&
+	    (st = quiet_baseline_read(a->baseline, &q->baseline)) != OK)
+		return st;
+
+	if ((st = lint_all(s, q, &found)) != OK)
+		return st;
+
+	show(a, &found, &out);
+
+	if ((st = io_spill(&a->out, &out)) != OK)
+		return st;
+	io_keep_sides();
+	say_counts(&found);
+	return found.count[SCHEMA_ERROR] > 0 ? REFUSED : OK;
+}
+
+static enum status
+run(const struct args *a)
+{
+	struct quiet q = { 0 };
+	enum status st;
+
+	if ((st = check_args(a)) == OK)
+		st = judge(a, &q);
+	quiet_comments_free(&q.comments);
+	quiet_baseline_free(&q.baseline);
+	return st;
+}
+
+int
+main(int argc, char **argv)
+{
+	return (int)opts_main(&tool, argc, argv, run);
+}
