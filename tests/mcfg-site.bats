@@ -273,6 +273,61 @@ configured_apache() {
 	done
 }
 
+# asked ADDRESS...: what the server answers each of them, on $port.
+asked() {
+	local from
+
+	for from; do
+		curl -sS -o /dev/null -w '%{http_code}\n' -u a:b \
+		    -H "X-Real-IP: $from" "http://127.0.0.1:$port/enroll"
+	done
+}
+
+# The lines of the configuration that count, in a server that takes the
+# client's address from a header.
+@test "mcfg-site: nginx counts passwords by network where addresses are IPv6" {
+	PATH=$PATH:/usr/sbin
+	needs nginx
+	port=$(free_port)
+	configured nginx
+	{
+		cat <<-CONF
+		daemon off;
+		master_process off;
+		pid "$T/pid";
+		events { }
+		http {
+			access_log off;
+			client_body_temp_path "$T/body";
+			fastcgi_temp_path "$T/fastcgi";
+			proxy_temp_path "$T/proxy";
+			scgi_temp_path "$T/scgi";
+			uwsgi_temp_path "$T/uwsgi";
+			set_real_ip_from 127.0.0.1;
+			real_ip_header X-Real-IP;
+		CONF
+		sed '/^server {/,$d; s|rate=5r/s|rate=1r/m|' \
+		    "$SITE/web/nginx.conf"
+		echo "server { listen 127.0.0.1:$port; location /enroll {"
+		sed -n '/^\tlocation = .enroll/,/^\t}/{/limit_req/p;}' \
+		    "$SITE/web/nginx.conf" | sed 's/burst=100/burst=1/'
+		echo 'empty_gif; } } }'
+	} > "$T/limit.conf"
+	nginx -e "$T/error" -c "$T/limit.conf" 3>&- 7>&- &
+	server=$!
+	until [ -s "$T/pid" ] || ! kill -0 "$server"; do :; done
+	# A byte of a newline, and addresses that belong to no such network.
+	asked 2001:db8:0:1::1 2001:db8:0:1::2 2001:db8:0:1::3 \
+	    2001:db8:0:1:a0a:a0a:a0a:a0a 2001:db8:0:2::1 \
+	    a0a:a0a:a0a:a0a::1 a0a:a0a:a0a:a0a::2 a0a:a0a:a0a:a0a::3 \
+	    ::1 ::ffff:192.0.2.1 ::ffff:192.0.2.2 ::ffff:192.0.2.3 \
+	    192.0.2.9 192.0.2.10 192.0.2.11 > "$T/codes" || :
+	kill "$server"
+	wait "$server" || :
+	[ "$(tr '\n' ' ' < "$T/codes")" = "200 200 429 429 200 200 200 429 \
+200 200 200 200 200 200 200 " ]
+}
+
 @test "mcfg-site: --web prints commands that name the folder as it is" {
 	for server in nginx apache; do
 		mcfg-site "$SITE" --web "$server" --log-dir "$T" > "$T/said"
