@@ -555,7 +555,7 @@ send_scep() {
 		    -out "$tmp/message" || exit 4
 		fetch "$1" -G --url "$scep_url" \
 		    --data-urlencode operation=PKIOperation \
-		    --data-urlencode "message@$tmp/message"
+		    --data-urlencode message@- < "$tmp/message"
 	fi
 }
 

@@ -10,7 +10,10 @@ setup() {
 
 @test "mcfg-demo: walks through everything and leaves nothing" {
 	mkdir "$T/tmp"
-	TMPDIR=$T/tmp yields "$T/said" mcfg-demo 3>&-
+	# Proxies, and settings of curl's, have no part in it.
+	echo 'proxy = "http://127.0.0.1:9"' > "$T/.curlrc"
+	http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9 \
+	    CURL_HOME=$T TMPDIR=$T/tmp yields "$T/said" mcfg-demo 3>&-
 	for text in 'listening on https://localhost:' 'phase 1' 'phase 2' \
 	    'phase 3' 'configured' 'EncryptedPayloadContent' \
 	    'com.apple.webClip.managed'; do
