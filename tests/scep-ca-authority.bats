@@ -162,10 +162,59 @@ parent_signs() {
 	    "$PKI/client.pem" --import-key "$PKI/client.key"
 	refuses 1 'needs an RA' scep-ca init --dir x --import-cert \
 	    "$PKI/root.pem" --import-key "$PKI/root.key"
+	refuses 2 'missing --import-cert' scep-ca init --dir x \
+	    --import-key own.key
+	refuses 2 '--import-key: a PIN' scep-ca init --dir x --import-cert \
+	    own.pem --import-key 'pkcs11:object=k?pin-value=7391'
 	[ ! -e x ]
 	yields - scep-ca init --dir x --ra --import-cert "$PKI/root.pem" \
 	    --import-key "$PKI/root.key"
 	SCEP_TO=x/ra.pem enrolls x e
+}
+
+# Names that OpenSSL makes only from values that it does not look at.
+@test "scep-ca authority: an RA for an imported CA of any name" {
+	local subject=0
+
+	rsa_key own.key
+	python3 - own.key <<-'PY'
+	import sys
+	from cryptography import x509
+	from cryptography.hazmat.primitives import hashes, serialization
+	from cryptography.x509.name import _ASN1Type as T
+	import datetime
+	key = serialization.load_pem_private_key(open(sys.argv[1], 'rb').read(), None)
+	O = x509.NameOID
+	def attr(oid, value, kind=T.UTF8String):
+	    return x509.NameAttribute(oid, value, kind, _validate=False)
+	pair = x509.RelativeDistinguishedName([attr(O.ORGANIZATION_NAME, 'A'),
+	    attr(O.ORGANIZATIONAL_UNIT_NAME, 'B')])
+	names = [x509.Name([attr(O.COUNTRY_NAME, 'USA', T.PrintableString),
+	        attr(O.COMMON_NAME, 'x' * 80)]),
+	    x509.Name([pair, x509.RelativeDistinguishedName(
+	        [attr(O.COMMON_NAME, 'C\u0001A, #é')])]),
+	    x509.Name([attr(O.COMMON_NAME, 'A', T.BMPString)])]
+	when = datetime.datetime(2020, 1, 1)
+	usage = x509.KeyUsage(False, False, False, False, False, True, True,
+	    False, False)
+	for i, name in enumerate(names):
+	    cert = (x509.CertificateBuilder().subject_name(name)
+	        .issuer_name(name).public_key(key.public_key())
+	        .serial_number(i + 1).not_valid_before(when)
+	        .not_valid_after(when.replace(year=2049))
+	        .add_extension(x509.BasicConstraints(True, None), True)
+	        .add_extension(usage, True).sign(key, hashes.SHA256()))
+	    open(f'own{i}.pem', 'wb').write(
+	        cert.public_bytes(serialization.Encoding.PEM))
+	PY
+	for subject in 0 1 2; do
+		yields - scep-ca init --dir "ra$subject" --ra --import-cert \
+		    "own$subject.pem" --import-key own.key
+		openssl verify -CAfile "own$subject.pem" "ra$subject/ra.pem"
+		openssl x509 -in "ra$subject/ra.pem" -noout -subject \
+		    -nameopt multiline | grep -q 'SCEP RA'
+		SCEP_TO=ra$subject/ra.pem enrolls "ra$subject" "d$subject"
+	done
 }
 
 @test "scep-ca authority: a key in a token signs, and never leaves it" {

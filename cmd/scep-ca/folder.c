@@ -50,15 +50,19 @@ folder_has(const char *dir, const char *name)
 	return io_exists(path);
 }
 
-/* The RA's name is the CA's with a CN of its own before it. */
-static enum status
-ra_subject(const X509 *ca, X509_NAME **out)
+/*
+ * The RA's name is the CA's and one more CN.  Another program may have made
+ * the CA, with values that no text of ours would be taken for (C=USA).
+ */
+static X509_NAME *
+ra_subject(const X509 *ca)
 {
-	auto_char *text = cert_name_text(X509_get_subject_name(ca));
-	auto_char *whole = xasprintf("CN=SCEP RA,%s", text);
-	const char *reason = cert_parse_name(whole, out);
+	X509_NAME *name = X509_NAME_dup(X509_get_subject_name(ca));
 
-	return reason == NULL ? OK : fail(FAULT, "the RA's name: %s", reason);
+	if (name == NULL || X509_NAME_add_entry_by_NID(name, NID_commonName,
+	    MBSTRING_UTF8, (const unsigned char *)"SCEP RA", -1, -1, 0) != 1)
+		mem_exhausted();
+	return name;
 }
 
 enum status
@@ -68,11 +72,8 @@ folder_make_ra(const struct identity *ca, EVP_PKEY *key, int64_t now,
 	struct issue_order order = { .profile = ISSUE_RA, .ca = ca,
 	    .key = key, .now = now,
 	    .validity = cert_not_after(ca->cert) - now };
-	auto_X509_NAME *subject = NULL;
-	enum status st;
+	auto_X509_NAME *subject = ra_subject(ca->cert);
 
-	if ((st = ra_subject(ca->cert, &subject)) != OK)
-		return st;
 	order.subject = subject;
 	return issue_certificate(&order, out);
 }

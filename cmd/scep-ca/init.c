@@ -21,6 +21,7 @@ struct args {
 static struct args args = {
 	.key_type = "rsa:2048",
 	.days = 3650,
+	.import.option = "--import-key",
 };
 
 static const struct opt options[] = {

@@ -24,6 +24,8 @@ enum {
 struct identity_source {
 	const char *cert;		/* FILE */
 	const char *key;		/* FILE, env:NAME, fd:N or pkcs11:... */
+	const char *option;		/* that named key, "--...key"; NULL:
+					 * --key */
 	struct strings chain;		/* FILEs */
 	const char *passphrase;		/* SRC */
 	const struct buf *phrase;	/* what passphrase gave, where it has

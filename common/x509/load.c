@@ -357,18 +357,17 @@ load_own(const struct identity_source *src, struct identity *id)
 enum status
 cert_load_identity(const struct identity_source *src, struct identity *out)
 {
+	const char *option = src->option != NULL ? src->option : "--key";
 	auto_identity id = IDENTITY_INIT;
 	enum status st;
 
-	if (src->key == NULL)
-		return fail(USAGE, "missing --key (the private key)");
-	if ((st = load_key(src, "--key", &id)) != OK)
+	if ((st = load_key(src, option, &id)) != OK)
 		return st;
 	if (src->cert != NULL && (st = load_own(src, &id)) != OK)
 		return st;
 	if (id.cert == NULL)
-		return fail(USAGE, "missing --cert (the certificate of "
-		    "--key)");
+		return fail(USAGE, "missing %.*scert (the certificate of %s)",
+		    (int)(strlen(option) - 3), option, option);
 	if (id.chain == NULL && (id.chain = sk_X509_new_null()) == NULL)
 		mem_exhausted();
 	if ((st = load_chain(&src->chain, &id.chain)) != OK)
