@@ -60,7 +60,9 @@ directory() {
 	export LDAPTLS_REQCERT
 	if [ -n "$ca" ]; then
 		LDAPTLS_CACERT=$(beside "$ca")
-		export LDAPTLS_CACERT
+		# Nor does its ldap.conf add anchors to those of the site.
+		LDAPTLS_CACERTDIR=
+		export LDAPTLS_CACERT LDAPTLS_CACERTDIR
 	fi
 }
 
