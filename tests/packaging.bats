@@ -238,6 +238,8 @@ machine() {
 		[ "$(systemctl show -P Result mcfg-$u@first)" = success ]
 	done
 	[ -s /var/lib/mcfg/first/ca/crl.der ]
+	journalctl --sync
+	journalctl -t mcfg-nightly-first | grep 'challenges forgotten'
 	openssl crl -inform DER -in /var/lib/mcfg/first/ca/crl.der -noout \
 	    -CAfile /var/lib/mcfg/first/ca/cert.pem
 	# What check finds makes the unit fail.
