@@ -141,7 +141,7 @@ key_of() {
 	    > reply 2> err
 	yields list scep-ca list --dir ca --pending
 	head -n 1 list | grep -q '^TRANSACTION  *AGE  *ADDRESS  *KEY'
-	grep -q "^T1 .* 192.0.2.7 .*$(key_of d | cut -c1-16)  CN=d,O=Exa" list
+	grep -q "^T1 .* 192.0.2.7 .*$(key_of d | cut -c1-16)  [0-9a-f]\{32\}  CN=d,O=Exa" list
 	grep -q 'CN=d,O=Example \["dns:d.example.com"\]$' list
 	yields list.json scep-ca list --dir ca --pending --json
 	KEY=$(key_of d) json_is list.json '[(r["transaction"], r["subject"],
@@ -202,6 +202,44 @@ key_of() {
 	yields show.json scep-ca show --dir ca --json "${serial#serial=}"
 	json_is show.json 'j["decider"].startswith("operator ") and
 	    j["decided"].endswith("Z")'
+}
+
+# Who asks can have an own request dropped, and put another into its place.
+@test "scep-ca approve: --csr is for the request that was shown" {
+	local shown n
+
+	printf 'approval: manual\n' > ca/scep-ca.yaml
+	device d
+	asks d T1 /O=Example/CN=printer-17
+	waits d
+	shown=$(scep-ca list --dir ca --pending | awk '$1 == "T1" { print $5 }')
+	[ "${#shown}" -eq 32 ]
+	yields json scep-ca list --dir ca --pending --json
+	[[ $(python3 -c 'import json; print(json.load(
+	    open("json"))[0]["csr_sha256"])') == "$shown"* ]]
+	for n in 2 3 4 5 6; do
+		asks d "T$n"
+		waits d
+	done
+	asks d T1 /O=Example/CN=administrator
+	waits d
+	refuses 1 'another request' scep-ca approve --dir ca T1 --csr "$shown"
+	[ "$(listed ca --pending)" -eq 5 ]
+	asks d T1 /O=Example/CN=administrator
+	waits d
+	refuses 1 'pending' scep-ca approve --dir ca T9 --csr "$shown"
+	for n in '' "${shown:0:31}" "${shown}x" "$shown$shown$shown"; do
+		refuses 2 --csr scep-ca approve --dir ca T1 --csr "$n"
+	done
+	refuses 2 --csr scep-ca approve --dir ca --undo T1 --csr "$shown"
+	shown=$(scep-ca list --dir ca --pending | awk '$1 == "T1" { print $5 }')
+	yields - scep-ca approve --dir ca T1 --csr "${shown^^}"
+	asks d T1 /O=Example/CN=administrator
+	granted ca d
+	n=$(openssl x509 -in d.cert -noout -serial)
+	scep-ca show --dir ca "${n#serial=}" | grep -q "^csr  *$shown"
+	scep-ca show --dir ca --json "${n#serial=}" > json
+	json_is json "j['csr_sha256'].startswith('$shown')"
 }
 
 @test "scep-ca approve: only what was approved is issued" {

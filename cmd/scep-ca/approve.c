@@ -12,7 +12,7 @@ struct args {
 	struct authority_source source;
 	struct io_output out;
 	struct strings transactions;
-	const char *key;
+	const char *key, *csr;
 	bool undo, all;
 	int64_t older;
 };
@@ -24,6 +24,8 @@ static const struct opt approve_options[] = {
 	OPT_LEDGER(args.source),
 	{ 0, "key", "SHA256", "the key's, or its beginning, if several keys "
 	    "wait under it", .value = &args.key },
+	{ 0, "csr", "HASH", "only if the request is the one that list --pending "
+	    "showed with this hash", .value = &args.csr },
 	{ 0, "undo", NULL, "take the approval back, until it is collected",
 	    .flag = &args.undo },
 	OPT_OUTPUT(args.out),
@@ -54,27 +56,32 @@ decider(void)
 	    xasprintf("operator %ld", (long)getuid());
 }
 
-/* Lower-case digits without colons. */
+/* Lower-case digits without colons, at least so many; none without text. */
 static enum status
-parse_key(const char *text, struct buf *out)
+parse_hash(const char *option, const char *text, size_t least,
+    struct buf *out)
 {
+	if (text == NULL)
+		return OK;
 	for (; *text != '\0'; text++) {
 		int v = buf_hex_digit(*text);
 
 		if (*text == ':')
 			continue;
 		if (v < 0)
-			return fail(USAGE, "--key: not the SHA-256 of a key, "
-			    "in hex");
+			return fail(USAGE, "%s: not a SHA-256 in hex", option);
 		buf_putc(out, "0123456789abcdef"[v]);
 	}
-	return out->len > 0 ? OK : fail(USAGE, "--key: is empty");
+	if (out->len < least || out->len >= SECRET_HASH_TEXT)
+		return fail(USAGE, "%s: %zu digits, expected %zu to %d", option,
+		    out->len, least, SECRET_HASH_TEXT - 1);
+	return OK;
 }
 
 /* ---- the requests of one transaction ---- */
 
 struct search {
-	const char *transaction, *key;
+	const struct ledger_choice *choice;
 	enum ledger_state state;
 	struct buf *keys, *lines;
 };
@@ -83,11 +90,12 @@ static enum status
 look(const struct ledger_request *r, void *arg)
 {
 	struct search *s = arg;
+	const struct ledger_choice *c = s->choice;
 	char shown[300];
 
-	if (strcmp(r->transaction, s->transaction) != 0 ||
+	if (strcmp(r->transaction, c->transaction) != 0 ||
 	    r->state != s->state ||
-	    strncmp(r->key_hash, s->key, strlen(s->key)) != 0)
+	    strncmp(r->key_hash, c->key, strlen(c->key)) != 0)
 		return OK;
 	buf_printf(s->keys, "%s%s", s->keys->len > 0 ? ", " : "",
 	    r->key_hash);
@@ -103,14 +111,20 @@ look(const struct ledger_request *r, void *arg)
 /* ---- deciding ---- */
 
 static enum status
-refuse(struct ledger *l, const char *transaction, const char *key,
+refuse(struct ledger *l, const struct ledger_choice *c,
     enum ledger_verdict verdict, size_t matches)
 {
 	bool undo = verdict == LEDGER_UNDO;
+	const char *transaction = c->transaction;
 	auto_buf keys = BUF_INIT, lines = BUF_INIT;
-	struct search s = { transaction, key, undo ? LEDGER_APPROVED :
-	    LEDGER_PENDING, &keys, &lines };
+	struct search s = { c, undo ? LEDGER_APPROVED : LEDGER_PENDING,
+	    &keys, &lines };
 	enum status st;
+
+	if (matches == 1)
+		return fail(REFUSED, "%s: another request waits now than the "
+		    "one with CSR %s: see scep-ca list --pending",
+		    transaction, c->csr);
 
 	if (matches == 0 && undo)
 		return fail(REFUSED, "%s: nothing of this transaction is "
@@ -126,7 +140,7 @@ refuse(struct ledger *l, const char *transaction, const char *key,
 
 /* What was decided about is the product: it may be another than was meant. */
 static enum status
-decide(struct ledger *l, const char *transaction, const char *key,
+decide(struct ledger *l, const struct ledger_choice *c,
     enum ledger_verdict verdict, struct buf *out)
 {
 	static const enum ledger_state after[] = {
@@ -136,15 +150,16 @@ decide(struct ledger *l, const char *transaction, const char *key,
 	};
 	auto_char *who = decider();
 	auto_buf keys = BUF_INIT;
-	struct search s = { transaction, key, after[verdict], &keys, out };
+	struct search s = { c, after[verdict], &keys, out };
 	size_t matches;
 	enum status st;
+	bool same;
 
-	if ((st = ledger_decide(l, transaction, key, verdict, who,
-	    clock_now(), &matches)) != OK)
+	if ((st = ledger_decide(l, c, verdict, who, clock_now(), &matches,
+	    &same)) != OK)
 		return st;
-	if (matches != 1)
-		return refuse(l, transaction, key, verdict, matches);
+	if (matches != 1 || !same)
+		return refuse(l, c, verdict, matches);
 	return ledger_requests(l, look, &s);
 }
 
@@ -153,17 +168,20 @@ static enum status
 decide_each(const struct args *a, enum ledger_verdict verdict)
 {
 	auto_authority ca = AUTHORITY_INIT;
-	auto_buf key = BUF_INIT, out = BUF_INIT;
+	auto_buf key = BUF_INIT, csr = BUF_INIT, out = BUF_INIT;
 	enum status st, worst = OK;
 	size_t i;
 
-	if (a->key != NULL && (st = parse_key(a->key, &key)) != OK)
+	if ((st = parse_hash("--key", a->key, 1, &key)) != OK ||
+	    (st = parse_hash("--csr", a->csr, LISTING_CSR, &csr)) != OK)
 		return st;
 	if ((st = authority_open(&a->source, NEED_LEDGER, &ca)) != OK)
 		return st;
 	for (i = 0; i < a->transactions.n; i++) {
-		st = decide(ca.ledger, a->transactions.v[i], buf_str(&key),
-		    verdict, &out);
+		const struct ledger_choice c = { a->transactions.v[i],
+		    buf_str(&key), buf_str(&csr) };
+
+		st = decide(ca.ledger, &c, verdict, &out);
 		if (st != OK && st != REFUSED)
 			return st;
 		if (st != OK)
@@ -196,6 +214,8 @@ run_approve(const struct args *a)
 	if (a->transactions.n != 1)
 		return opts_missing("TXID", "of one request: scep-ca list "
 		    "--pending shows them");
+	if (a->undo && a->csr != NULL)
+		return fail(USAGE, "--undo: takes no --csr");
 	return decide_each(a, a->undo ? LEDGER_UNDO : LEDGER_APPROVE);
 }
 
@@ -220,7 +240,8 @@ const struct tool verb_approve = {
 	.name = "approve",
 	.summary = "Approves a request: its next poll gets the certificate.",
 	.operands = "TXID",
-	.example = "scep-ca approve --dir ca 64FC655C8BACC4C2",
+	.example = "scep-ca approve --dir ca 64FC655C8BACC4C2 "
+	    "--csr 5a0d3f9e71c24b88",
 	.options = approve_options,
 	.args = &args,
 	.inputs = &args.transactions,

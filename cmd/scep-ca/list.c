@@ -98,6 +98,8 @@ add(const struct ledger_certificate *c, void *arg)
 static void
 report_request(const struct ledger_request *r, struct report *one)
 {
+	char csr[SECRET_HASH_TEXT];
+
 	report_str(one, "transaction", r->transaction);
 	report_str(one, "subject", r->subject);
 	listing_names(&r->name, one);
@@ -105,6 +107,8 @@ report_request(const struct ledger_request *r, struct report *one)
 	report_time(one, "received", r->received);
 	report_str(one, "client", r->client);
 	report_str(one, "key_sha256", r->key_hash);
+	secret_sha256(r->csr.data, r->csr.len, csr);
+	report_str(one, "csr_sha256", csr);
 	report_bool(one, "challenge", r->challenge != NULL);
 	if (r->decided == 0)
 		return;
@@ -117,6 +121,7 @@ add_request(const struct ledger_request *r, void *arg)
 {
 	struct listing *l = arg;
 	char age[LISTING_AGE], transaction[300];
+	char csr[SECRET_HASH_TEXT];
 	struct report *one;
 
 	if (r->state != LEDGER_PENDING || (l->args->subject != NULL &&
@@ -130,8 +135,11 @@ add_request(const struct ledger_request *r, void *arg)
 	}
 	diag_escape(r->transaction, strlen(r->transaction), transaction,
 	    sizeof transaction);
-	buf_printf(l->text, "%-32s  %4s  %-15s  %.16s  ", transaction,
-	    listing_age(r->received, l->now, age), r->client != NULL ? r->client : "-", r->key_hash);
+	secret_sha256(r->csr.data, r->csr.len, csr);
+	buf_printf(l->text, "%-32s  %4s  %-15s  %.16s  %.*s  ", transaction,
+	    listing_age(r->received, l->now, age),
+	    r->client != NULL ? r->client : "-", r->key_hash, LISTING_CSR,
+	    csr);
 	listing_name(r->subject, &r->name, l->text);
 	buf_putc(l->text, '\n');
 	return OK;
@@ -141,9 +149,9 @@ static void
 add_header(struct listing *l)
 {
 	if (l->args->pending)
-		buf_printf(l->text, "%-32s  %4s  %-15s  %-16s  %s\n",
+		buf_printf(l->text, "%-32s  %4s  %-15s  %-16s  %-*s  %s\n",
 		    "TRANSACTION", "AGE", "ADDRESS", "KEY (SHA-256)",
-		    "SUBJECT");
+		    LISTING_CSR, "CSR (SHA-256)", "SUBJECT");
 	else
 		buf_printf(l->text, "%-32s  %-13s  %-20s  %-6s  %s\n",
 		    "SERIAL", "STATE", "NOT AFTER", "FOR", "SUBJECT");

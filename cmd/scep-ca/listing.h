@@ -28,6 +28,12 @@ void listing_report(const struct ledger_certificate *c, int64_t now,
 void listing_name(const char *subject, const struct ledger_name *name,
     struct buf *out);
 
+/*
+ * How much of the SHA-256 of a CSR is shown, in hex digits: so much that nobody
+ * finds two CSRs that begin alike.
+ */
+enum { LISTING_CSR = 32 };
+
 /* listing_names() adds the alternative names as an array. */
 void listing_names(const struct ledger_name *name, struct report *r);
 

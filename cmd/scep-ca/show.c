@@ -53,7 +53,7 @@ add_names(struct buf *out, const X509 *cert)
 
 static void
 describe(const struct ledger_certificate *c, const X509 *cert,
-    struct buf *out)
+    const char *csr, struct buf *out)
 {
 	auto_char *issuer = cert_name_text(X509_get_issuer_name(cert));
 	auto_char *key = cert_key_name(X509_get0_pubkey(cert));
@@ -73,6 +73,7 @@ describe(const struct ledger_certificate *c, const X509 *cert,
 	add_line(out, "purpose", c->purpose);
 	add_line(out, "enrollment", c->enrollment);
 	add_line(out, "transaction", c->transaction);
+	add_line(out, "csr", *csr != '\0' ? csr : NULL);
 	if (c->unbound)
 		add_line(out, "challenge", "bound to no name");
 	if (c->decided != 0) {
@@ -86,7 +87,8 @@ describe(const struct ledger_certificate *c, const X509 *cert,
 }
 
 static void
-to_json(const struct ledger_certificate *c, const X509 *cert, struct buf *out)
+to_json(const struct ledger_certificate *c, const X509 *cert, const char *csr,
+    struct buf *out)
 {
 	auto_report *r = report_object();
 	struct report *list = report_array();
@@ -100,13 +102,35 @@ to_json(const struct ledger_certificate *c, const X509 *cert, struct buf *out)
 	report_str(r, "issuer", issuer);
 	report_str(r, "key", key);
 	report_str(r, "sha256", hash);
+	report_str(r, "csr_sha256", *csr != '\0' ? csr : NULL);
 	cert_names_report(names, list);
 	report_add(r, "names", list);
 	report_render(r, out);
 }
 
+/* The SHA-256 of the request that waited for it, "" if none is kept. */
 static enum status
-find(const struct args *a, struct ledger_certificate *c)
+find_csr(struct ledger *l, const struct ledger_certificate *c,
+    char csr[SECRET_HASH_TEXT])
+{
+	auto_ledger_request r = LEDGER_REQUEST_INIT;
+	bool found = false;
+	enum status st;
+
+	csr[0] = '\0';
+	if (c->transaction == NULL)
+		return OK;
+	if ((st = ledger_find_request(l, c->transaction, c->key_hash, &found,
+	    &r)) != OK)
+		return st;
+	if (found && r.serial != NULL && strcmp(r.serial, c->serial) == 0)
+		secret_sha256(r.csr.data, r.csr.len, csr);
+	return OK;
+}
+
+static enum status
+find(const struct args *a, struct ledger_certificate *c,
+    char csr[SECRET_HASH_TEXT])
 {
 	auto_authority ca = AUTHORITY_INIT;
 	auto_buf serial = BUF_INIT;
@@ -120,20 +144,23 @@ find(const struct args *a, struct ledger_certificate *c)
 	    (st = ledger_find_certificate(ca.ledger, buf_str(&serial), &found,
 	    c)) != OK)
 		return st;
-	return found ? OK : fail(REFUSED, "%s: no such certificate",
-	    buf_str(&serial));
+	if (!found)
+		return fail(REFUSED, "%s: no such certificate",
+		    buf_str(&serial));
+	return find_csr(ca.ledger, c, csr);
 }
 
 static enum status
 run(const struct args *a)
 {
 	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
+	char csr[SECRET_HASH_TEXT];
 	auto_X509 *cert = NULL;
 	auto_buf out = BUF_INIT;
 	const char *reason;
 	enum status st;
 
-	if ((st = find(a, &c)) != OK)
+	if ((st = find(a, &c, csr)) != OK)
 		return st;
 	if ((reason = cert_from_der(c.der.data, c.der.len, &cert)) != NULL)
 		return fail(FAULT, "certificate %s in the ledger: %s",
@@ -141,9 +168,9 @@ run(const struct args *a)
 	if (a->pem)
 		cert_to_pem(cert, &out);
 	else if (a->json)
-		to_json(&c, cert, &out);
+		to_json(&c, cert, csr, &out);
 	else
-		describe(&c, cert, &out);
+		describe(&c, cert, csr, &out);
 	return io_spill(&a->out, &out);
 }
 

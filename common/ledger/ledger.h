@@ -377,14 +377,23 @@ enum status ledger_requests(struct ledger *l, ledger_each_request *fn,
 enum ledger_verdict { LEDGER_APPROVE, LEDGER_REJECT, LEDGER_UNDO };
 
 /*
- * ledger_decide() approves or rejects the request of a transaction that is
- * pending, or makes it pending again while its approval was not collected.
- * key is the beginning of its key's SHA-256, or NULL.  *matches is how many
- * requests that could be: nothing is done unless it is 1.
+ * Which request is decided about.  key and csr are the beginnings of the
+ * SHA-256 of its key and of its CSR, in lower-case hex; "" matches any.
  */
-enum status ledger_decide(struct ledger *l, const char *transaction,
-    const char *key, enum ledger_verdict verdict, const char *decider,
-    int64_t now, size_t *matches) USE_RESULT;
+struct ledger_choice {
+	const char *transaction, *key, *csr;
+};
+
+/*
+ * ledger_decide() approves or rejects the pending request of a transaction, or
+ * makes it pending again if its certificate was not collected.  *matches is
+ * the number of requests that transaction and key choose: nothing is done
+ * unless it is 1.  *same is false, and nothing is done, if that request has
+ * another CSR than csr says.
+ */
+enum status ledger_decide(struct ledger *l, const struct ledger_choice *c,
+    enum ledger_verdict verdict, const char *decider, int64_t now,
+    size_t *matches, bool *same) USE_RESULT;
 
 /* ledger_reject_all() rejects all pending requests received before a time. */
 enum status ledger_reject_all(struct ledger *l, int64_t before,

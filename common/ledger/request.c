@@ -331,11 +331,35 @@ static const struct {
 	[LEDGER_UNDO] = { LEDGER_APPROVED, LEDGER_PENDING, "undone" },
 };
 
+/* Whether the one request that is chosen is the one that was shown. */
 static enum status
-decide(struct ledger *l, const char *transaction, const char *key,
-    enum ledger_verdict verdict, const char *decider, int64_t now,
-    size_t *matches)
+is_shown(struct ledger *l, const struct ledger_choice *c, const char *from,
+    bool *same)
 {
+	auto_ledger_request r = LEDGER_REQUEST_INIT;
+	char hash[SECRET_HASH_TEXT];
+	int64_t n = 0;
+	enum status st;
+
+	*same = true;
+	if (*c->csr == '\0')
+		return OK;
+	if ((st = db_rows(l, take_request, &r, &n, "SELECT " REQUEST_COLUMNS
+	    " FROM request WHERE txid = $1 AND state = $2 AND substr(key_hash, "
+	    "1, length($3)) = $3", DB(db_text(c->transaction), db_text(from),
+	    db_text(c->key)))) != OK)
+		return st;
+	secret_sha256(r.csr.data, r.csr.len, hash);
+	*same = n == 1 && strncmp(hash, c->csr, strlen(c->csr)) == 0;
+	return OK;
+}
+
+static enum status
+decide(struct ledger *l, const struct ledger_choice *c,
+    enum ledger_verdict verdict, const char *decider, int64_t now,
+    size_t *matches, bool *same)
+{
+	const char *transaction = c->transaction, *key = c->key;
 	const char *from = states[verdicts[verdict].from];
 	int64_t n = 0;
 	enum status st;
@@ -348,6 +372,8 @@ decide(struct ledger *l, const char *transaction, const char *key,
 	*matches = (size_t)n;
 	if (n != 1)
 		return OK;
+	if ((st = is_shown(l, c, from, same)) != OK || !*same)
+		return st;
 	if ((st = db_run(l, NULL, "UPDATE request SET state = $1, decided = "
 	    "$2, decider = $3 WHERE txid = $4 AND state = $5 AND "
 	    "substr(key_hash, 1, length($6)) = $6",
@@ -361,18 +387,18 @@ decide(struct ledger *l, const char *transaction, const char *key,
 }
 
 enum status
-ledger_decide(struct ledger *l, const char *transaction, const char *key,
+ledger_decide(struct ledger *l, const struct ledger_choice *c,
     enum ledger_verdict verdict, const char *decider, int64_t now,
-    size_t *matches)
+    size_t *matches, bool *same)
 {
 	enum status st;
 
 	*matches = 0;
+	*same = true;
 	if ((st = db_begin(l)) != OK)
 		return st;
-	st = decide(l, transaction, key != NULL ? key : "", verdict, decider,
-	    now, matches);
-	return db_end(l, st, *matches == 1);
+	st = decide(l, c, verdict, decider, now, matches, same);
+	return db_end(l, st, *matches == 1 && *same);
 }
 
 enum status

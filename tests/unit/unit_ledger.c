@@ -446,14 +446,15 @@ do_decide(struct ledger *l, char **w)
 {
 	enum ledger_verdict v = strcmp(w[3], "approve") == 0 ? LEDGER_APPROVE :
 	    strcmp(w[3], "reject") == 0 ? LEDGER_REJECT : LEDGER_UNDO;
-	char key[SECRET_HASH_TEXT];
+	char key[SECRET_HASH_TEXT] = "";
+	const struct ledger_choice c = { w[1], key, "" };
 	size_t matches;
 	enum status st;
+	bool same;
 
 	if (w[2] != NULL)
 		hash_of(w[2], key);
-	st = ledger_decide(l, w[1], w[2] != NULL ? key : NULL, v, "unit",
-	    number(w[4]), &matches);
+	st = ledger_decide(l, &c, v, "unit", number(w[4]), &matches, &same);
 	if (st == OK)
 		printf("%zu\n", matches);
 	return st;
