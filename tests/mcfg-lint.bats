@@ -751,10 +751,12 @@ c = p["PayloadContent"]'
 	ids = [r['id'] for r in driver['rules']]
 	assert len(ids) == len(set(ids)) > 30
 	for r in driver['rules']:
-	    assert r['shortDescription']['text']
+	    assert r['shortDescription']['text'] and r['help']['text']
+	    assert r['fullDescription']['text']
+	    assert r['helpUri'].startswith('https://')
 	    assert r['defaultConfiguration']['level'] in ('error', 'warning', 'note')
 	assert set(j) == {'$schema', 'version', 'runs'}
-	assert set(run) == {'tool', 'columnKind', 'results'}
+	assert set(run) == {'tool', 'properties', 'columnKind', 'results'}
 	assert run['columnKind'] in ('unicodeCodePoints', 'utf16CodeUnits')
 	hit = [r for r in run['results'] if r['ruleId'] == 'payload-version']
 	r, = hit
@@ -1036,4 +1038,79 @@ real_faults() {
 	PY
 	_run mcfg-lint "$T/p"
 	grep -qF ' PayloadContent[0].a/b~\[0].c: error: ' "$T/stdout"
+}
+
+# said_by FOLDER OPTION...: what mcfg-lint says of every type, on each platform
+# and way, as schema-via.py writes it.
+said_by() {
+	local folder=$1 platform via
+	shift
+	for platform in iOS macOS tvOS visionOS watchOS; do
+		for via in manual mdm supervised user-enrollment; do
+			mcfg-lint --json --schema "$SCHEMA" "$@" \
+			    --platform "$platform" --via "$via" \
+			    "$folder"/* "$folder"/.[A-Za-z]* \
+			    2> /dev/null > "$T/said" || [ $? -eq 1 ]
+			python3 "$TESTS/schema-via.py" found "$platform" \
+			    "$via" < "$T/said"
+		done
+	done
+}
+
+@test "lint: --via agrees with another reader of the schema, in every cell" {
+	needs_data apple-device-management
+	mkdir "$T/types"
+	python3 "$TESTS/schema-via.py" profiles "$SCHEMA" "$T/types"
+	python3 "$TESTS/schema-via.py" cells "$SCHEMA" > "$T/cells"
+	[ "$(wc -l < "$T/cells")" -ge 2000 ]
+	said_by "$T/types" --no-errata | sort > "$T/ours"
+	grep -v ' $' "$T/cells" | sort | diff - "$T/ours"
+	# The corrections are to payloads that the schema allows by hand.
+	said_by "$T/types" | sort | diff "$T/ours" - > "$T/errata" || [ $? -eq 1 ]
+	sed -n 's/^> //p' "$T/errata" | sort | diff - <(cat <<-'CELLS'
+	com.apple.MCX.FileVault2 macOS manual not-by-hand
+	com.apple.google-oauth iOS manual not-by-hand
+	com.apple.google-oauth visionOS manual not-by-hand
+	com.apple.mobiledevice.passwordpolicy macOS manual not-by-hand
+	CELLS
+	)
+}
+
+@test "lint: --via judges payloads and keys, as the schema inherits them" {
+	needs_data apple-device-management
+	make "$T/p" "hold(payload('com.apple.TCC.configuration-profile-policy', Services={}))"
+	finds 1 error not-by-hand 'payload[0]' "$T/p" --schema "$SCHEMA" \
+	    --platform macOS --via manual
+	_run mcfg-lint --schema "$SCHEMA" --platform macOS --via supervised "$T/p"
+	[ "$status" -eq 0 ]
+	make "$T/p" "hold(payload('com.apple.applicationaccess', allowAccountModification=False))"
+	finds 0 warning needs-supervision \
+	    'payload[0].allowAccountModification' "$T/p" --schema "$SCHEMA" \
+	    --platform iOS --via mdm --ignore unsupported
+	finds 0 warning not-in-user-enrollment \
+	    'payload[0].allowAccountModification' "$T/p" --schema "$SCHEMA" \
+	    --platform macOS --via user-enrollment
+	make "$T/p" "hold(payload('com.apple.applicationaccess', forceDelayedAppSoftwareUpdates=True))"
+	finds 0 warning needs-supervision \
+	    'payload[0].forceDelayedAppSoftwareUpdates' "$T/p" \
+	    --schema "$SCHEMA" --platform macOS --via mdm
+	refuses 2 'missing --platform' mcfg-lint --via manual "$T/p"
+	refuses 2 'not one of' mcfg-lint --platform iOS --via hand "$T/p"
+}
+
+@test "lint: a schema that does not know the version yet, and its version" {
+	needs_data apple-device-management
+	make "$T/p"
+	finds 0 warning schema-too-old profile "$T/p" --schema "$SCHEMA" \
+	    --platform iOS --os 99
+	_run mcfg-lint --json --schema "$SCHEMA" --platform iOS --os 17 "$T/p"
+	lacks schema-too-old "$T/stdout"
+	json_is "$T/stdout" '"iOS 1" in j["schema"] and "macOS 1" in j["schema"]'
+	_run mcfg-lint --json --platform iOS --os 99 "$T/p"
+	lacks schema-too-old "$T/stdout"
+	json_is "$T/stdout" 'not j["schema"]'
+	mcfg-lint --sarif --schema "$SCHEMA" "$T/p" > "$T/out" 2> /dev/null
+	json_is "$T/out" '"iOS 1" in j["runs"][0]["properties"]["schema"]'
+	_run mcfg-lint -v --schema "$SCHEMA" "$T/p"
+	grep -q 'schema of iOS 1' "$T/stderr"
 }

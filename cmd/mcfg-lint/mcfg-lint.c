@@ -32,6 +32,10 @@ static const struct opt options[] = {
 	    .choices = SCHEMA_PLATFORMS },
 	{ 0, "os", "VERSION", "its version (default: the newest)",
 	    .value = &args.how.os, .check = schema_check_version },
+	{ 0, "via", "WAY", "how the profile reaches the device",
+	    .value = &args.how.via, .choices = SCHEMA_WAYS },
+	{ 0, "no-errata", NULL, "take Apple's schema without our corrections",
+	    .flag = &args.how.no_errata },
 	{ 0, "allow-types", "LIST", "payload types that may be there: "
 	    "com.apple.*,com.example.app", .value = &args.how.allow_types,
 	    .check = check_allow },
@@ -272,6 +276,21 @@ silence(struct quiet *q, struct schema_findings *found)
 	return OK;
 }
 
+/* Said once, of the first file. */
+static void
+say_too_old(const struct schema *s, struct schema_findings *found)
+{
+	const char *newest = args.how.os == NULL ? NULL :
+	    schema_newest(s, args.how.platform);
+
+	if (newest == NULL || found->file_count == 0 ||
+	    schema_compare_versions(args.how.os, newest) <= 0)
+		return;
+	schema_add(&args.how, found->files[0], 0, 0, RULE_SCHEMA_TOO_OLD,
+	    found, "the newest version in the schema is %s %s, older than %s",
+	    args.how.platform, newest, args.how.os);
+}
+
 static enum status
 lint_all(struct schema *s, struct quiet *q, struct schema_findings *found)
 {
@@ -286,6 +305,7 @@ lint_all(struct schema *s, struct quiet *q, struct schema_findings *found)
 		    found)) != OK)
 			return st;
 	schema_lint_across(&args.how, found);
+	say_too_old(s, found);
 	schema_sort(found);
 	return silence(q, found);
 }
@@ -311,6 +331,8 @@ check_args(const struct args *a)
 		return fail(USAGE, "--json and --sarif exclude each other");
 	if (a->how.os != NULL && a->how.platform == NULL)
 		return opts_missing("--platform", "whose version --os is");
+	if (a->how.via != NULL && a->how.platform == NULL)
+		return opts_missing("--platform", "of which --via is asked");
 	if (a->schema == NULL && dir != NULL && *dir != '\0')
 		args.schema = dir;
 	args.how.now = clock_now();
@@ -335,11 +357,16 @@ judge(const struct args *a, struct quiet *q)
 {
 	auto_schema *s = NULL;
 	auto_schema_findings found = SCHEMA_FINDINGS_INIT;
-	auto_buf out = BUF_INIT;
+	auto_buf out = BUF_INIT, version = BUF_INIT;
 	enum status st;
 
 	if ((st = schema_load(a->schema, &s)) != OK)
 		return st;
+	schema_version(s, &version);
+	if (version.len > 0) {
+		found.schema = buf_str(&version);
+		detail("%s: schema of %s", a->schema, found.schema);
+	}
 	if (a->baseline != NULL &&
 	    (st = quiet_baseline_read(a->baseline, &q->baseline)) != OK)
 		return st;

@@ -7,6 +7,7 @@
 
 enum {
 	SCHEMA_ALTERNATIVES = 8,	/* files for one payload type */
+	SCHEMA_PLATFORM_COUNT = 5,
 	SCHEMA_BYTES_MAX = 64 << 20,	/* of all files together */
 	SCHEMA_VALUE_SHOWN = 64,	/* bytes of a value in a finding */
 };
@@ -26,6 +27,7 @@ struct schema {
 	struct schema_type *types;
 	size_t n;
 	size_t bytes;		/* of the files read so far */
+	char *newest[SCHEMA_PLATFORM_COUNT];	/* versions it names */
 	bool complete;		/* an unknown type is worth a note */
 	enum status st;		/* FAULT once a file could not be read */
 };
@@ -40,10 +42,10 @@ size_t schema_find(struct schema *s, const char *name,
 /* How a platform supports something; NULL members are not known. */
 struct schema_span {
 	const char *introduced, *deprecated, *removed;
+	/* "true", "false", "forbidden" ... as the schema has them. */
+	const char *supervised, *enrolled, *approved, *by_hand, *user_enrollment;
+	bool is_inside;		/* of a key, not of a payload */
 };
-
-/* Negative, 0, positive, as the dotted numbers compare. */
-int schema_compare_versions(const char *a, const char *b);
 
 /* One run over one profile. */
 struct schema_run {
@@ -53,11 +55,24 @@ struct schema_run {
 	struct schema_findings *out;
 	struct buf path;
 	const struct spec_node *payload;	/* of the file being used */
+	const char *type;	/* of the payload */
 	const struct tree *near;	/* marked, for a node that is not */
 	const char **uuids;	/* of its payloads, sorted, borrowed */
 	size_t uuid_count;
 	size_t lower;		/* UUIDs in lower case so far */
 };
+
+/* Notes the versions that a file of the schema names. */
+void schema_note_versions(struct schema *s, const struct buf *text);
+
+/* Reads what a node says of the ways to a device, and our corrections. */
+void schema_read_ways(const struct schema_run *r, const struct spec_node *own,
+    const char *key, struct schema_span *span);
+
+/* Says what speaks against the chosen way; as schema_check_span(). */
+void schema_check_via(struct schema_run *r, const struct tree *at,
+    const struct schema_span *span, const struct schema_span *parent);
+
 
 /* The path grows by a key or an index, and is cut back with buf_cut(). */
 size_t schema_push(struct schema_run *r, const char *key);

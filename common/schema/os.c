@@ -54,6 +54,7 @@ schema_read_span(const struct schema_run *r, const struct spec_node *n,
 	const struct spec_node *own;
 	const char *text;
 
+	span->is_inside = !is_payload;
 	if (r->opts->platform == NULL || os == NULL)
 		return;
 	own = spec_node_get(os, r->opts->platform);
@@ -65,6 +66,9 @@ schema_read_span(const struct schema_run *r, const struct spec_node *n,
 		span->deprecated = text;
 	if ((text = spec_node_get_text(own, "removed")) != NULL)
 		span->removed = text;
+	if (r->opts->via != NULL)
+		schema_read_ways(r, own, is_payload ? NULL :
+		    spec_node_get_text(n, "key"), span);
 }
 
 /* True for a version that the chosen one has reached. */
@@ -91,6 +95,8 @@ schema_check_span(struct schema_run *r, const struct tree *at,
 
 	if (platform == NULL)
 		return;
+	if (r->opts->via != NULL)
+		schema_check_via(r, at, span, parent);
 	if (!same_text(span->introduced, parent->introduced) &&
 	    span->introduced != NULL) {
 		if (strcmp(span->introduced, "n/a") == 0)

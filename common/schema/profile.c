@@ -71,6 +71,7 @@ check_type_support(struct schema_run *r, const struct tree *payload,
 	const struct schema_type *found[SCHEMA_ALTERNATIVES];
 	size_t i;
 
+	r->type = type;
 	l->n = schema_find(r->schema, type, found);
 	for (i = 0; i < l->n; i++)
 		l->any[i] = found[i]->keys;
@@ -123,6 +124,7 @@ lint_payload(struct schema_run *r, const struct tree *payload)
 	const char *type;
 
 	r->payload = NULL;
+	r->type = NULL;
 	if (schema_is_variable(payload))
 		return;
 	if (tree_kind(payload) != TREE_DICT) {

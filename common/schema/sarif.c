@@ -125,7 +125,7 @@ schema_to_sarif(const struct schema_findings *f, struct buf *out)
 {
 	auto_report *top = report_object();
 	struct report *runs = report_array(), *run = report_object();
-	struct report *results = report_array();
+	struct report *results = report_array(), *schema = report_object();
 	size_t i;
 
 	for (i = 0; i < f->n; i++)
@@ -133,6 +133,8 @@ schema_to_sarif(const struct schema_findings *f, struct buf *out)
 	report_str(top, "$schema", sarif_schema);
 	report_str(top, "version", "2.1.0");
 	report_add(run, "tool", tool());
+	report_str(schema, "schema", f->schema);
+	report_add(run, "properties", schema);
 	report_str(run, "columnKind", "unicodeCodePoints");
 	report_add(run, "results", results);
 	report_add(runs, NULL, run);

@@ -20,6 +20,8 @@ schema_free(struct schema *s)
 		spec_doc_free(s->types[i].doc);
 	}
 	free(s->types);
+	for (i = 0; i < SCHEMA_PLATFORM_COUNT; i++)
+		free(s->newest[i]);
 	free(s);
 }
 
@@ -102,6 +104,7 @@ load_file(struct schema *s, const char *dir, const char *name)
 	if ((s->bytes += in.len) > SCHEMA_BYTES_MAX)
 		return fail(FAULT, "%s: the schema is larger than the limit of "
 		    "%d bytes", dir, SCHEMA_BYTES_MAX);
+	schema_note_versions(s, &in);
 	return add_type(s, STEAL(path), &in, false);
 }
 

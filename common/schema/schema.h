@@ -66,6 +66,11 @@ enum schema_rule {
 	RULE_UNKNOWN_KEY,
 	RULE_ENCRYPTED,
 	RULE_SIGNED,
+	RULE_NOT_BY_HAND,
+	RULE_NEEDS_SUPERVISION,
+	RULE_NEEDS_APPROVED_MDM,
+	RULE_NOT_IN_USER_ENROLLMENT,
+	RULE_SCHEMA_TOO_OLD,
 	SCHEMA_RULES,		/* how many there are */
 };
 
@@ -107,6 +112,8 @@ struct schema_findings {
 	size_t file_count;
 	size_t count[SCHEMA_ERROR + 1];		/* by severity */
 	size_t silenced;			/* set by the caller */
+	const char *schema;			/* schema_version(), or NULL;
+						 * set by the caller */
 };
 #define SCHEMA_FINDINGS_INIT	{ 0 }
 #define auto_schema_findings	AUTO(schema_findings_free) struct schema_findings
@@ -158,6 +165,20 @@ enum status schema_load(const char *dir, struct schema **out) USE_RESULT;
 /* The platforms that a schema knows, for the choices of an option. */
 #define SCHEMA_PLATFORMS "iOS|macOS|tvOS|visionOS|watchOS"
 
+/* How a profile reaches its device, for the choices of an option. */
+#define SCHEMA_WAYS "manual|mdm|supervised|user-enrollment"
+
+/*
+ * schema_newest() gives the newest version of a platform that the files of
+ * the schema name, or NULL.  schema_version() appends all of them, as in
+ * "iOS 18.1, macOS 15.1"; nothing for the built-in schema.
+ */
+const char *schema_newest(const struct schema *s, const char *platform);
+void schema_version(const struct schema *s, struct buf *out);
+
+/* Negative, 0, positive, as the dotted numbers compare. */
+int schema_compare_versions(const char *a, const char *b);
+
 /* NULL for a version as --os takes it ("17", "10.15.4"), or the reason. */
 const char *schema_check_version(const char *text);
 
@@ -175,6 +196,8 @@ bool schema_find_rule(const char *name, size_t len, enum schema_rule *out);
 struct schema_options {
 	const char *platform;	/* one of SCHEMA_PLATFORMS, or NULL */
 	const char *os;		/* a version of it, or NULL: the newest */
+	const char *via;	/* one of SCHEMA_WAYS, or NULL; needs platform */
+	bool no_errata;		/* the schema as Apple wrote it */
 	const char *allow_types;	/* "com.apple.*,com.example.a" or NULL */
 	const struct strings *errors;	/* lists of rules that are errors, or
 					 * NULL */

@@ -67,5 +67,6 @@ schema_to_json(const struct schema_findings *f, struct buf *out)
 	report_int(top, "notes", (int64_t)f->count[SCHEMA_NOTE]);
 	report_int(top, "silenced", (int64_t)f->silenced);
 	report_int(top, "files", (int64_t)f->file_count);
+	report_str(top, "schema", f->schema);
 	report_render(top, out);
 }

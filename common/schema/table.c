@@ -147,6 +147,24 @@ const struct schema_rule_info schema_rules[SCHEMA_RULES] = {
 	[RULE_SIGNED] = { "signed", N,
 	    "the signature was taken off and not verified",
 	    "Use mcfg-verify to judge the signature." },
+	[RULE_NOT_BY_HAND] = { "not-by-hand", E,
+	    "a payload or key is refused if installed by hand",
+	    "Deliver the profile by an MDM, or leave the payload out." },
+	[RULE_NEEDS_SUPERVISION] = { "needs-supervision", E,
+	    "a payload or key needs a supervised device",
+	    "Deliver it to supervised devices only; others refuse the "
+	    "payload, or ignore the key." },
+	[RULE_NEEDS_APPROVED_MDM] = { "needs-approved-mdm", W,
+	    "a payload or key needs an MDM that the user approved",
+	    "Enroll with Automated Device Enrollment, or let the user "
+	    "approve the enrollment profile." },
+	[RULE_NOT_IN_USER_ENROLLMENT] = { "not-in-user-enrollment", E,
+	    "a payload or key has no effect in a User Enrollment",
+	    "Leave it out of the profiles for User Enrollment." },
+	[RULE_SCHEMA_TOO_OLD] = { "schema-too-old", W,
+	    "the schema does not know the chosen version yet",
+	    "Update the checkout of device-management; what is new in "
+	    "this version is unknown to the old one." },
 };
 #undef E
 #undef W
