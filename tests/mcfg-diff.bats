@@ -195,6 +195,75 @@ a, b = p["PayloadContent"]'
 	! grep hunter "$T/out" || false
 }
 
+# The same names everywhere; the judge is this list.
+@test "diff, lint, inspect, profile: what is a secret, and what is not" {
+	local name form
+	for name in ClientSecret ApiToken AuthToken licenseKey EnrollmentKey \
+	    api_key CHALLENGE Challenge RegistrationToken sharedSecret \
+	    Passcode WiFiPassphrase PrivateKey password PIN pin DevicePIN \
+	    UnlockPin PINCode unlock_pin BootstrapToken Password2; do
+		make "$T/old" "wifi['$name'] = 'hunter2'"
+		make "$T/new" "wifi['$name'] = b'hunter3'"
+		_run mcfg-diff "$T/old" "$T/new"
+		grep -qF "$name: " "$T/stdout" || { echo "$name"; return 1; }
+		for form in --full --json --text; do
+			[ "$form" = --text ] || set -- "$T/old"
+			_run mcfg-diff "$form" "$@" "$T/new"
+			! grep -E 'hunter|aHVudGVyMw' "$T/stdout" || false
+			set --
+		done
+		_run mcfg-inspect "$T/old"
+		! grep hunter "$T/stdout" || { echo "$name"; return 1; }
+		_run mcfg-lint "$T/old"
+		grep -q 'clear-text-secret' "$T/stdout" ||
+		    { echo "$name"; return 1; }
+		yields - mcfg-get -o "$T/private" . "$T/old"
+		[ "$(stat -c %a "$T/private")" = 600 ]
+		rm -f "$T/private"
+	done
+	umask 022
+	for name in "askForPassword'] = True" "askForPassword'] = 1" \
+	    "RegistrationToken'] = False" "maxPINAgeInDays'] = 30" \
+	    "pinHistory'] = 5" "forcePIN'] = True" "Shipping'] = 'hunter2'" \
+	    "TokenCard'] = 'hunter2'" "Key Type'] = 'hunter2'" \
+	    "Spin'] = 'hunter2'" "PinnedURL'] = 'hunter2'" \
+	    "URL'] = 'http://hunter2@x:80/a:b@c'"; do
+		make "$T/old" "wifi['$name"
+		_run mcfg-lint "$T/old"
+		! grep clear-text-secret "$T/stdout" || { echo "$name"; return 1; }
+		_run mcfg-diff --text "$T/old"
+		! grep -F '(secret)' "$T/stdout" || { echo "$name"; return 1; }
+		_run mcfg-inspect "$T/old"
+		! grep -F '(masked)' "$T/stdout" || { echo "$name"; return 1; }
+		yields - mcfg-get -o "$T/public" . "$T/old"
+		[ "$(stat -c %a "$T/public")" = 644 ]
+		rm -f "$T/public"
+	done
+}
+
+@test "diff, lint, inspect: a password inside of an address" {
+	make "$T/old" "wifi['U'] = ['a', 'ftp://joe:hun@ter2@host/p']"
+	make "$T/new" "wifi['U'] = ['a', 'ftp://joe:x@host/p']"
+	differs "$T/new" 'payload[com.apple.wifi.managed].U[1]: "ftp://joe:(secret)@host/p" -> "ftp://joe:(secret)@host/p"'
+	_run mcfg-diff --json "$T/old" "$T/new"
+	json_is "$T/stdout" '[(c["secret"], c["old"]) for c in j["changes"]] ==
+	    [(True, "ftp://joe:(secret)@host/p")]'
+	_run mcfg-inspect "$T/old"
+	! grep ter2 "$T/stdout" || false
+	_run mcfg-lint "$T/old"
+	grep -q 'clear-text-secret' "$T/stdout"
+	yields - mcfg-get -o "$T/private" . "$T/old"
+	[ "$(stat -c %a "$T/private")" = 600 ]
+}
+
+@test "diff: secrets in arrays of what was added" {
+	make "$T/old"
+	make "$T/new" "wifi['Tokens'] = [['hunter2', 5], {'a': True}]"
+	_run mcfg-diff --json "$T/old" "$T/new"
+	json_is "$T/stdout" '[(c["secret"], c["new"]) for c in j["changes"]] ==
+	    [(True, [[None, None], {"a": True}])]'
+}
+
 @test "diff: --json" {
 	make "$T/old" "wifi['Password'] = 'x'"
 	make "$T/new" "wifi['Password'] = 'y'" "wifi['AutoJoin'] = 1" \

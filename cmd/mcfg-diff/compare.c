@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "schema/schema.h"
-
 enum { ITEMS_PRODUCT_MAX = 1 << 16 };	/* of an array compared with care */
 
 static void
@@ -21,31 +19,30 @@ add_change(struct comparing *c, const struct tree *old,
 	v->path = xstrdup(buf_str(&c->path));
 	v->old = old;
 	v->new = new;
-	v->secret = c->secret;
+	v->key = c->key != NULL ? xstrdup(c->key) : NULL;
 	v->place = c->n;
 }
 
 /* A key's step into the path; the caller goes back with leave(). */
 struct step {
 	size_t path;
-	bool secret;
+	char *key;
 };
 
 static struct step
 enter(struct comparing *c, const char *key)
 {
-	struct step s = { c->path.len, c->secret };
+	struct step s = { c->path.len, c->key };
 
 	buf_printf(&c->path, ".%s", key);
-	if (schema_is_secret(key))
-		c->secret = true;
+	c->key = xstrdup(key);
 	return s;
 }
 
 static struct step
 enter_index(struct comparing *c, size_t i)
 {
-	struct step s = { c->path.len, c->secret };
+	struct step s = { c->path.len, c->key };
 
 	buf_printf(&c->path, "[%zu]", i);
 	return s;
@@ -55,7 +52,9 @@ static void
 leave(struct comparing *c, struct step s)
 {
 	buf_cut(&c->path, s.path);
-	c->secret = s.secret;
+	if (c->key != s.key)
+		free(c->key);
+	c->key = s.key;
 }
 
 struct one_sided {

@@ -73,8 +73,10 @@ comparing_free(struct comparing *c)
 {
 	size_t i;
 
-	for (i = 0; i < c->n; i++)
+	for (i = 0; i < c->n; i++) {
 		free(c->changes[i].path);
+		free(c->changes[i].key);
+	}
 	free(c->changes);
 	free(c->old.v);
 	free(c->new.v);
@@ -82,6 +84,7 @@ comparing_free(struct comparing *c)
 	free(c->new_uuids.v);
 	strings_free(&c->common);
 	buf_free(&c->path);
+	free(c->key);
 	tree_free(c->old_top);
 	tree_free(c->new_top);
 }

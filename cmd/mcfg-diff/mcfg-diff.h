@@ -15,7 +15,7 @@ struct args {
 struct change {
 	char *path;
 	const struct tree *old, *new;	/* NULL: it was added, removed */
-	bool secret;
+	char *key;			/* the nearest one, or NULL */
 	size_t place;			/* in the order of finding */
 };
 
@@ -53,7 +53,7 @@ struct comparing {
 	struct strings common;		/* types that do not tell payloads
 					 * apart, sorted */
 	struct buf path;		/* where we are */
-	bool secret;			/* below a key that holds a secret */
+	char *key;			/* the nearest one, or NULL */
 	struct change *changes;
 	size_t n;
 };

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "json/json.h"
-#include "schema/schema.h"
+#include "plist/secrets.h"
 
 /* One printable line, with nothing cut off. */
 static void
@@ -44,14 +44,27 @@ add_data(const struct tree *t, struct buf *out)
 	buf_printf(out, "<%zu bytes, sha256 %s>", len, hash);
 }
 
+static const char mask[] = "(secret)";
+
+/* Text that is shown without the passwords in its addresses. */
+static bool
+is_masked(const struct comparing *c, const struct tree *t, struct buf *out)
+{
+	return !c->a->show_secrets && tree_kind(t) == TREE_STRING &&
+	    tree_mask_address(tree_string_of(t), mask, out);
+}
+
 static void
-add_value(const struct comparing *c, const struct tree *t, bool secret,
+add_value(const struct comparing *c, const struct tree *t, const char *key,
     struct buf *out)
 {
+	auto_buf masked = BUF_INIT;
 	size_t n = tree_count(t);
 
-	if (secret && !c->a->show_secrets)
-		buf_puts(out, "(secret)");
+	if (tree_is_secret(key, t) && !c->a->show_secrets)
+		buf_puts(out, mask);
+	else if (is_masked(c, t, &masked))
+		add_quoted(buf_str(&masked), out);
 	else if (tree_kind(t) == TREE_DICT)
 		buf_printf(out, "{%zu key%s}", n, n == 1 ? "" : "s");
 	else if (tree_kind(t) == TREE_ARRAY)
@@ -70,8 +83,8 @@ add_both(const struct comparing *c, const struct change *v, struct buf *out)
 {
 	auto_buf old = BUF_INIT, new = BUF_INIT;
 
-	add_value(c, v->old, v->secret, &old);
-	add_value(c, v->new, v->secret, &new);
+	add_value(c, v->old, v->key, &old);
+	add_value(c, v->new, v->key, &new);
 	if (buf_equal(&old, &new) && tree_kind(v->old) != tree_kind(v->new))
 		buf_printf(out, "%s %s -> %s %s",
 		    tree_kind_name(tree_kind(v->old)), buf_str(&old),
@@ -129,19 +142,19 @@ show_text(struct comparing *c, struct buf *out)
 				buf_puts(out, v->new != NULL ? "added " :
 				    "removed ");
 			add_value(c, v->new != NULL ? v->new : v->old,
-			    v->secret, out);
+			    v->key, out);
 		}
 		buf_putc(out, '\n');
 	}
 }
 
 static void report_value(const struct comparing *, struct report *,
-    const char *, const struct tree *, bool);
+    const char *, const struct tree *, const char *);
 
 struct reporting {
 	const struct comparing *c;
 	struct report *in;
-	bool secret;
+	const char *nearest;	/* the key of the array that is walked */
 };
 
 static enum status
@@ -149,29 +162,38 @@ report_member(const char *key, struct tree *t, void *arg)
 {
 	const struct reporting *r = arg;
 
-	report_value(r->c, r->in, key, t, r->secret ||
-	    (key != NULL && schema_is_secret(key)));
+	report_value(r->c, r->in, key, t, key != NULL ? key : r->nearest);
 	return OK;
 }
 
+/* Under key; nearest is the name that says if it is a secret. */
 static void
 report_value(const struct comparing *c, struct report *r, const char *key,
-    const struct tree *t, bool secret)
+    const struct tree *t, const char *nearest)
 {
-	struct reporting inner = { c, NULL, secret };
+	struct reporting inner = { c, NULL, nearest };
+	auto_buf masked = BUF_INIT;
 
-	if (secret && !c->a->show_secrets) {
+	if (tree_is_secret(nearest, t) && !c->a->show_secrets) {
 		report_null(r, key);
-		return;
-	}
-	if (!is_container(t)) {
+	} else if (is_masked(c, t, &masked)) {
+		report_strn(r, key, buf_str(&masked), masked.len);
+	} else if (!is_container(t)) {
 		tree_add_to_report(t, r, key);
-		return;
+	} else {
+		inner.in = tree_kind(t) == TREE_DICT ? report_object() :
+		    report_array();
+		(void)tree_each(t, report_member, &inner);
+		report_add(r, key, inner.in);
 	}
-	inner.in = tree_kind(t) == TREE_DICT ? report_object() :
-	    report_array();
-	(void)tree_each(t, report_member, &inner);
-	report_add(r, key, inner.in);
+}
+
+/* The value itself, or a part of it. */
+static bool
+is_secret(const struct change *v)
+{
+	return (v->old != NULL && tree_holds_secret(v->key, v->old)) ||
+	    (v->new != NULL && tree_holds_secret(v->key, v->new));
 }
 
 void
@@ -188,11 +210,11 @@ show_json(const struct comparing *c, struct buf *out)
 		report_str(r, "path", v->path);
 		report_str(r, "change", v->old == NULL ? "added" :
 		    v->new == NULL ? "removed" : "changed");
-		report_bool(r, "secret", v->secret);
+		report_bool(r, "secret", is_secret(v));
 		if (v->old != NULL)
-			report_value(c, r, "old", v->old, v->secret);
+			report_value(c, r, "old", v->old, v->key);
 		if (v->new != NULL)
-			report_value(c, r, "new", v->new, v->secret);
+			report_value(c, r, "new", v->new, v->key);
 		report_add(list, NULL, r);
 	}
 	report_bool(top, "equal", c->n == 0);

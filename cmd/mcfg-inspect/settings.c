@@ -3,89 +3,30 @@
 #include <string.h>
 
 #include "inspect.h"
+#include "plist/secrets.h"
 
 enum {
 	TEXT_MAX = 1024,	/* bytes of a string that are kept */
 	DATA_SHOWN = 64,	/* bytes of data that are shown whole */
 };
 
-/* True where what is part of text, either case. */
-static bool
-holds(const char *text, const char *what)
-{
-	size_t n = strlen(what), i;
-
-	for (; *text != '\0'; text++) {
-		for (i = 0; i < n; i++) {
-			char c = text[i];
-
-			if (c >= 'A' && c <= 'Z')
-				c = (char)(c + 32);
-			if (c != what[i])
-				break;
-		}
-		if (i == n)
-			return true;
-	}
-	return false;
-}
-
-/* True for the name of a key whose value is a secret. */
-static bool
-is_secret(const char *key)
-{
-	static const char *const words[] = {
-		"password", "passphrase", "passcode", "secret", "challenge",
-		"privatekey", "private_key", "token", "apikey", "api_key",
-		"accesskey", "credential", "preshared", "psk",
-	};
-	size_t i, len = strlen(key);
-
-	if (len > 4 && strcmp(key + len - 4, "UUID") == 0)
-		return false;
-	if (strcmp(key, "PIN") == 0 || strcmp(key, "pin") == 0)
-		return true;
-	for (i = 0; i < ARRAY_LEN(words); i++)
-		if (holds(key, words[i]))
-			return true;
-	return false;
-}
-
-/* scheme://user:password@host: the password is masked. */
-static bool
-mask_url(const char *s, struct buf *out)
-{
-	const char *host = strstr(s, "://"), *end, *at, *colon;
-
-	if (host == NULL)
-		return false;
-	host += 3;
-	end = host + strcspn(host, "/?#");
-	at = memchr(host, '@', (size_t)(end - host));
-	colon = memchr(host, ':', (size_t)(end - host));
-	if (at == NULL || colon == NULL || colon > at)
-		return false;
-	buf_add(out, s, (size_t)(colon + 1 - s));
-	buf_puts(out, facts_mask);
-	buf_puts(out, at);
-	return true;
-}
-
+/* Passwords go out of addresses before anything is cut. */
 static void
 add_string(struct layer *l, const char *key, const char *s, struct report *r)
 {
-	auto_buf text = BUF_INIT;
-	size_t len = strlen(s);
+	auto_buf masked = BUF_INIT, text = BUF_INIT;
+	size_t len;
 
-	if (!l->in->show_secrets && len <= TEXT_MAX && mask_url(s, &text))
-		report_str(r, key, buf_str(&text));
-	else if (len <= TEXT_MAX)
+	if (!l->in->show_secrets && tree_mask_address(s, facts_mask, &masked))
+		s = buf_str(&masked);
+	len = strlen(s);
+	if (len <= TEXT_MAX) {
 		report_strn(r, key, s, len);
-	else {
-		buf_add(&text, s, TEXT_MAX);
-		buf_printf(&text, "... (%zu bytes in all)", len);
-		report_strn(r, key, buf_str(&text), text.len);
+		return;
 	}
+	buf_add(&text, s, TEXT_MAX);
+	buf_printf(&text, "... (%zu bytes in all)", len);
+	report_strn(r, key, buf_str(&text), text.len);
 }
 
 /* Data: whole where it is short, else what it is, or its digest. */
@@ -132,10 +73,7 @@ struct walk {
 static bool
 is_masked(const struct layer *l, const char *key, const struct tree *node)
 {
-	enum tree_kind kind = tree_kind(node);
-
-	return (kind == TREE_STRING || kind == TREE_DATA) &&
-	    !l->in->show_secrets && is_secret(key);
+	return !l->in->show_secrets && tree_is_secret(key, node);
 }
 
 static enum status
@@ -157,7 +95,7 @@ settings_add(struct layer *l, const char *where, const char *key,
 	enum tree_kind kind = tree_kind(node);
 	struct walk w = { l, where, kind == TREE_ARRAY ? key : NULL, NULL };
 
-	if (key != NULL && is_masked(l, key, node)) {
+	if (is_masked(l, key, node)) {
 		report_str(r, key, facts_mask);
 		return;
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/uuid.h"
+#include "plist/secrets.h"
 
 const char *
 profile_check_text(const char *value)
@@ -373,30 +374,19 @@ profile_complete(struct tree *profile, const struct profile_source *src,
 
 /* ---- secrets ---- */
 
-static bool
-ends_in(const char *s, const char *tail)
-{
-	size_t n = strlen(s), k = strlen(tail);
-
-	return n >= k && strcmp(s + n - k, tail) == 0;
-}
-
 static enum status
-look_for_secret(const char *key, struct tree *t, void *arg)
+look_for_identity(const char *key, struct tree *t, void *arg)
 {
-	if (key != NULL && (strcmp(key, "Challenge") == 0 ||
-	    strcmp(key, "CHALLENGE") == 0 || ends_in(key, "Password") ||
-	    ends_in(key, "password") || strcmp(key, "SharedSecret") == 0))
-		return REFUSED;
 	if (key != NULL && strcmp(key, "PayloadType") == 0 &&
 	    tree_kind(t) == TREE_STRING &&
 	    strcmp(tree_string_of(t), "com.apple.security.pkcs12") == 0)
 		return REFUSED;
-	return tree_each(t, look_for_secret, arg);
+	return tree_each(t, look_for_identity, arg);
 }
 
 bool
 profile_holds_secret(const struct tree *t)
 {
-	return tree_each(t, look_for_secret, NULL) != OK;
+	return tree_holds_secret(NULL, t) ||
+	    tree_each(t, look_for_identity, NULL) != OK;
 }

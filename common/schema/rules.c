@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/uuid.h"
+#include "plist/secrets.h"
 #include "schema/local.h"
 #include "schema/schema.h"
 #include "x509/cert.h"
@@ -144,16 +145,19 @@ check_reference(struct schema_run *r, const struct tree *t)
 	    "profile has the UUID '%.100s'", uuid);
 }
 
+/* An empty value and one that is filled in later give nothing away. */
 static void
-check_secret(struct schema_run *r, const struct tree *t)
+check_secret(struct schema_run *r, const char *key, const struct tree *t)
 {
-	size_t len = 0;
+	size_t len = 1;
 
+	if (!tree_holds_secret(key, t))
+		return;
 	if (tree_kind(t) == TREE_DATA)
 		(void)tree_data_of(t, &len);
-	else if (tree_kind(t) == TREE_STRING &&
-	    !schema_has_variable(tree_string_of(t)))
-		len = strlen(tree_string_of(t));
+	else if (tree_kind(t) == TREE_STRING)
+		len = schema_has_variable(tree_string_of(t)) ? 0 :
+		    strlen(tree_string_of(t));
 	if (len > 0)
 		schema_say(r, t, RULE_CLEAR_TEXT_SECRET, "a secret in clear "
 		    "text: encrypt the profile, or fill it in for each "
@@ -192,11 +196,8 @@ look(struct schema_run *r, const struct walk *w, const struct tree *t)
 	if (tree_kind(t) == TREE_DATA && !w->takes_pem && is_pem(t))
 		schema_say(r, t, RULE_PEM_IN_DATA, "PEM text, should be what "
 		    "its base64 stands for (DER)");
-	if (w->key == NULL)
-		return;
-	if (schema_is_secret(w->key))
-		check_secret(r, t);
-	if (is_reference(w->key))
+	check_secret(r, w->key, t);
+	if (w->key != NULL && is_reference(w->key))
 		check_reference(r, t);
 }
 

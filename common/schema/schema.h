@@ -228,9 +228,6 @@ enum status schema_lint(struct schema *s, const struct schema_options *o,
 void schema_lint_across(const struct schema_options *o,
     struct schema_findings *out);
 
-/* True for a key whose value is a secret: a password, a challenge. */
-bool schema_is_secret(const char *key);
-
 /*
  * True for text with a variable that someone fills in later: ${NAME}, $NAME,
  * {{name}}, %name%.  Nothing is said of the form of such a value.

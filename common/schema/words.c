@@ -1,26 +1,7 @@
-/* What a name or a text gives away: a secret, a variable. */
+/* Variables that somebody fills in later. */
 #include <string.h>
 
 #include "schema/local.h"
-
-/* What people call things that hold a secret, as Apple's schema names them. */
-static const char *const secret_words[] = {
-	"Challenge", "SharedSecret", "sharedSecret", "RegistrationToken",
-};
-
-bool
-schema_is_secret(const char *key)
-{
-	const char *tail = "assword";
-	size_t i, n = strlen(key), m = strlen(tail);
-
-	for (i = 0; i < ARRAY_LEN(secret_words); i++)
-		if (strcmp(key, secret_words[i]) == 0)
-			return true;
-	if (n < m + 1 || strcmp(key + n - m, tail) != 0)
-		return false;
-	return key[n - m - 1] == 'P' || (n == m + 1 && key[0] == 'p');
-}
 
 static bool
 is_name_char(char c)
