@@ -490,7 +490,7 @@ in_and_out() {
 	echo in > "$T/d/sub/x"
 	echo out > "$T/o/x"
 	ln -s x "$T/d/link"
-	ln -s "$T/d/sub" "$T/d/folder"
+	ln -s "$T/d/sub" "$T/d/behind"
 	ln -s ../o/x "$T/d/out"
 	ln -s ../o "$T/d/away"
 	ln -s /no-such-file "$T/d/dangling"
@@ -552,6 +552,21 @@ names() {
 		names '!file' "$name"
 		refuses 1 '!file: ' mcfg-profile --files "$T" "$T/d/p.yaml"
 	done
+	# What git keeps there is not for documents, in any spelling or way.
+	mkdir -p "$T/.git" "$T/sub/.GIT" "$T/x.git"
+	echo token | tee "$T/.git/config" "$T/sub/.GIT/config" \
+	    "$T/sub/.git" > "$T/x.git/config"
+	ln -s ../.git/config "$T/d/innocent"
+	ln -s ../.git "$T/d/store"
+	for name in ../.git/config ../.git/none ../sub/.GIT/config ../sub/.git \
+	    innocent store/config ../x.git/../.git/config; do
+		for tag in '!file' '!sha256'; do
+			names "$tag" "$name"
+			refuses 1 .git mcfg-profile --files "$T" "$T/d/p.yaml"
+		done
+	done
+	names '!file' ../x.git/config
+	yields - mcfg-profile --files "$T" "$T/d/p.yaml"
 	# With --pick a template of a model reaches what its site has.
 	mkdir -p "$T/site/profile.d" "$T/site/ca"
 	echo cert > "$T/site/ca/cert.pem"

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -118,6 +119,23 @@ find_folder(const char *real, const char *path, const struct strings *folders,
 	    "folder)", path, folders->v[0]);
 }
 
+/*
+ * What git keeps beside the files, in .git/config a password for the server in
+ * many a CI job, is nothing that a document may take in.
+ */
+static bool
+is_of_git(const char *rest)
+{
+	size_t n;
+
+	for (; *rest != '\0'; rest += n + (rest[n] == '/' ? 1 : 0)) {
+		n = strcspn(rest, "/");
+		if (n == 4 && strncasecmp(rest, ".git", n) == 0)
+			return true;
+	}
+	return false;
+}
+
 enum status
 io_slurp_below(const struct strings *folders, const char *path, size_t max,
     struct buf *out)
@@ -132,6 +150,8 @@ io_slurp_below(const struct strings *folders, const char *path, size_t max,
 		return fail_errno(FAULT, "%s: cannot open", path);
 	if ((st = find_folder(real, path, folders, &folder, &rest)) != OK)
 		return st;
+	if (is_of_git(rest))
+		return fail(REFUSED, "%s: below a .git folder", path);
 	if (dangles)
 		return fail(REFUSED, "%s: a link that leads outside, or "
 		    "nowhere", path);

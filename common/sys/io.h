@@ -50,8 +50,8 @@ enum status io_slurp_file(const char *path, size_t max, struct buf *out)
 /*
  * io_slurp_below() reads a file that a document names: at path, and with all
  * links resolved below one of the folders, at least one.  REFUSED for what is
- * outside of them, or not a regular file; it is not opened then.  FAULT for
- * what does not exist.
+ * outside of them, below a .git folder in one of them, or not a regular file;
+ * it is not opened then.  FAULT for what does not exist.
  */
 enum status io_slurp_below(const struct strings *folders, const char *path,
     size_t max, struct buf *out) USE_RESULT;
