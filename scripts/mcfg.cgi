@@ -553,11 +553,22 @@ program() {
 	esac
 }
 
-# ask PROGRAM ARG: becomes that program of the site's, in a subshell, and has
-# its process group killed when its time is over.
+# ask PROGRAM ARG: runs that program of the site's, in a subshell, and has its
+# process group killed when its time is over.  What it leaves behind may keep
+# its standard error open: nobody waits longer for that.
 ask() {
 	leave for_programs
-	exec timeout -s KILL "$PATIENCE" "$@"
+	{ status=$({ {
+		timeout -s KILL "$PATIENCE" "$@" 4>&- 5>&-
+		echo $? >&4
+	} 2>&1 >&5 | heed >&2; } 4>&1); } 5>&1
+	return "$status"
+}
+
+# heed: hands on what a program of the site's prints, until its time is
+# over and the shell has said that it was killed.
+heed() {
+	timeout -s TERM $((PATIENCE + 1)) cat || :
 }
 
 # start [ARG...]: records the user and prints the challenge.
@@ -583,7 +594,7 @@ start_with_facts() {
 		status=$({ {
 			admit ask "$facts" "$is" < /dev/null 3>&- 4>&-
 			echo $? >&4
-		} | head -c $((MAX + 1)) >&3; } 4>&1)
+		} | heed | head -c $((MAX + 1)) >&3; } 4>&1)
 		echo " $status"
 	} 3>&1)
 	status=${about##* } about=${about% *}
