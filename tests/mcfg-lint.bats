@@ -1114,3 +1114,42 @@ said_by() {
 	_run mcfg-lint -v --schema "$SCHEMA" "$T/p"
 	grep -q 'schema of iOS 1' "$T/stderr"
 }
+
+@test "lint: a PKCS #12 is opened with the Password of its payload" {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	    -subj /CN=inside -days 1000 -keyout "$T/key" -out "$T/cert" \
+	    2> /dev/null
+	old='-certpbe PBE-SHA1-3DES -keypbe PBE-SHA1-3DES -macalg sha1'
+	# shellcheck disable=SC2086 # several words
+	for kind in "old $old" 'new' "macless -nomac" "mac $old -macalg sha256"; do
+		openssl pkcs12 -export -inkey "$T/key" -in "$T/cert" \
+		    -passout pass:secret ${kind#${kind%% *}} \
+		    -out "$T/${kind%% *}.p12"
+	done
+	p12() {
+		make "$T/p" "hold(payload('com.apple.security.pkcs12', PayloadContent=open('$T/$1.p12', 'rb').read()$2))"
+	}
+	p12 old ", Password='secret'"
+	_run mcfg-lint --ignore clear-text-secret "$T/p"
+	[ "$status" -eq 0 ]
+	[ "$(wc -l < "$T/stdout")" -eq 1 ]
+	grep -q 'note: the certificate of CN=inside expires' "$T/stdout"
+	finds 0 warning expired-certificate 'payload[0].PayloadContent' "$T/p" \
+	    --at 2040-01-01T00:00:00Z
+	for kind in old new mac macless; do
+		p12 "$kind" ", Password='wrong'"
+		finds 1 error wrong-password 'payload[0].PayloadContent' "$T/p"
+		for more in '' ", Password='\${PASSWORD}'" ", Password='secret'"; do
+			p12 "$kind" "$more"
+			_run mcfg-lint "$T/p"
+			[ "$status" -eq 0 ]
+			lacks wrong-password "$T/stdout"
+		done
+	done
+	p12 new ''
+	finds 0 warning pkcs12-too-new 'payload[0].PayloadContent' "$T/p"
+	p12 mac ''
+	finds 0 warning pkcs12-too-new 'payload[0].PayloadContent' "$T/p"
+	p12 macless ''
+	finds 0 warning pkcs12-without-mac 'payload[0].PayloadContent' "$T/p"
+}

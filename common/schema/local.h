@@ -59,6 +59,7 @@ struct schema_run {
 	const struct tree *near;	/* marked, for a node that is not */
 	const char **uuids;	/* of its payloads, sorted, borrowed */
 	size_t uuid_count;
+	size_t opened;		/* PKCS #12 files so far */
 	size_t lower;		/* UUIDs in lower case so far */
 };
 

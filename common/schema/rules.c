@@ -12,6 +12,7 @@
 
 enum {
 	RSA_BITS_MIN = 2048,
+	PKCS12_OPENED_MAX = 50,		/* of one profile */
 	SOON = 30 * CLOCK_DAY,
 };
 
@@ -283,10 +284,7 @@ check_certificate(struct schema_run *r, const struct tree *t, bool takes_pem)
 		    "%d bits only", cert_key_bits(cert_key(cert)));
 }
 
-/*
- * A PKCS #12 opens only with its password, so only its outermost sequence is
- * looked at: BER, of which the length is there or is indefinite.
- */
+/* BER, of which the length is there or is indefinite. */
 static bool
 is_one_sequence(const unsigned char *p, size_t len)
 {
@@ -307,15 +305,53 @@ is_one_sequence(const unsigned char *p, size_t len)
 }
 
 static void
-check_pkcs12(struct schema_run *r, const struct tree *t)
+say_pkcs12(struct schema_run *r, const struct tree *t,
+    const struct cert_pkcs12 *p12)
 {
+	if (p12->is_wrong)
+		schema_say(r, t, RULE_WRONG_PASSWORD, "the Password of the "
+		    "payload does not open the PKCS #12");
+	if (!p12->has_mac)
+		schema_say(r, t, RULE_PKCS12_WITHOUT_MAC, "the PKCS #12 has "
+		    "no MAC");
+	if (p12->is_pbes2 || (p12->has_mac && p12->is_mac_new))
+		schema_say(r, t, RULE_PKCS12_TOO_NEW, "the PKCS #12 has %s: "
+		    "older systems call its password wrong", p12->is_pbes2 ?
+		    "PBES2" : "a MAC that is not SHA-1");
+}
+
+/* Without its password, or with one to be filled in, only the outside. */
+static void
+check_pkcs12(struct schema_run *r, const struct tree *payload,
+    const struct tree *t)
+{
+	const char *phrase = tree_get_string(payload, "Password");
+	auto_cert_pkcs12 p12 = { NULL };
+	const char *reason;
 	const unsigned char *p;
 	size_t len;
+	int i;
 
+	/* Each may cost a million iterations. */
+	if (phrase != NULL && (schema_has_variable(phrase) ||
+	    r->opened++ >= PKCS12_OPENED_MAX))
+		phrase = NULL;
 	p = tree_data_of(t, &len);
-	if (!is_pem(t) && !is_one_sequence(p, len))
+	if (is_pem(t))
+		return;
+	if (!is_one_sequence(p, len)) {
 		schema_say(r, t, RULE_BAD_CERTIFICATE, "not a PKCS #12: its "
 		    "outer sequence is not whole");
+		return;
+	}
+	reason = cert_open_pkcs12(p, len, phrase, &p12);
+	if (reason != NULL)
+		schema_say(r, t, RULE_BAD_CERTIFICATE, "not a PKCS #12: %s",
+		    reason);
+	else
+		say_pkcs12(r, t, &p12);
+	for (i = 0; i < sk_X509_num(p12.certs); i++)
+		check_expiry(r, t, sk_X509_value(p12.certs, i));
 }
 
 static void
@@ -434,7 +470,7 @@ check_content(struct schema_run *r, const struct tree *payload,
 		return;
 	before = schema_push(r, "PayloadContent");
 	if (strcmp(type, "com.apple.security.pkcs12") == 0)
-		check_pkcs12(r, t);
+		check_pkcs12(r, payload, t);
 	else
 		check_certificate(r, t,
 		    strcmp(type, "com.apple.security.pem") == 0);

@@ -165,6 +165,18 @@ const struct schema_rule_info schema_rules[SCHEMA_RULES] = {
 	    "the schema does not know the chosen version yet",
 	    "Update the checkout of device-management; what is new in "
 	    "this version is unknown to the old one." },
+	[RULE_WRONG_PASSWORD] = { "wrong-password", E,
+	    "the Password of a payload does not open its PKCS #12",
+	    "Correct the password, or leave it out: then the user is "
+	    "asked." },
+	[RULE_PKCS12_WITHOUT_MAC] = { "pkcs12-without-mac", W,
+	    "a PKCS #12 has no MAC",
+	    "Export it again; many systems do not import it without "
+	    "a MAC." },
+	[RULE_PKCS12_TOO_NEW] = { "pkcs12-too-new", W,
+	    "older systems cannot open a PKCS #12",
+	    "Export it with 3DES and a SHA-1 MAC, for example with "
+	    "openssl pkcs12 -export -legacy, if old systems get it." },
 };
 #undef E
 #undef W

@@ -54,6 +54,26 @@ struct identity {
 
 void identity_free(struct identity *id);
 
+/*
+ * cert_open_pkcs12() looks into a PKCS #12 of len bytes.  phrase is the
+ * password, or NULL: then only what is open is looked at.  A key is
+ * decrypted only to check the phrase if there is no MAC, and nothing with more
+ * than a million iterations is.  NULL, or the
+ * reason why it is not a PKCS #12; out is filled in either case, and freed by
+ * cert_pkcs12_free().  certs are those that could be read.
+ */
+struct cert_pkcs12 {
+	STACK_OF(X509) *certs;
+	bool has_mac, is_mac_new;	/* is_mac_new: not SHA-1 */
+	bool is_pbes2;
+	bool is_wrong;			/* the phrase */
+	long spent;			/* iterations, for its own use */
+};
+const char *cert_open_pkcs12(const unsigned char *p, size_t len,
+    const char *phrase, struct cert_pkcs12 *out);
+void cert_pkcs12_free(struct cert_pkcs12 *p);
+#define auto_cert_pkcs12	AUTO(cert_pkcs12_free) struct cert_pkcs12
+
 /* ---- loading ---- */
 
 /*
