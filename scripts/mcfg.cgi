@@ -479,7 +479,7 @@ root() {
 }
 
 crl() {
-	[ -e ca/cert.pem ] || refuse 404 'no authority of its own'
+	present ca/cert.pem || refuse 404 'this site has no authority'
 	began=yes
 	printf 'Cache-Control: no-store\r\n'
 	step scep-ca crl --dir ca --current --http application/pkix-crl ||
@@ -662,10 +662,33 @@ body_length() {
 	[ "$length" -gt 0 ] || refuse 400 'no message'
 }
 
-# present FILE: it is there, be it as a link that leads nowhere: then whoever
-# opens it fails.
+# present FILE: it is in the folder, even as a link that leads nowhere: the step
+# that opens it fails then.  The folder's list decides, since "[ -e" answers no
+# whenever it cannot look, and what a site has may be a restriction.
 present() {
-	[ -e "$1" ] || [ -L "$1" ]
+	found='' any=''
+	case $1 in
+	*/*)
+		present "${1%/*}" || return
+		found='' any=''
+		set +f
+		set -- "$1" "${1%/*}"/* ;;
+	*)
+		set +f
+		set -- "$1" * ;;
+	esac
+	set -f
+	want=$1
+	shift
+	for file in "$@"; do
+		case $file in
+		"$want") found=yes any=yes ;;
+		*'*') ;;
+		*) any=yes ;;
+		esac
+	done
+	[ -n "$any" ] || refuse 500 "cannot look for $want"
+	[ -n "$found" ]
 }
 
 # outside_authority: its certificate in $outside, where identities are not
@@ -685,7 +708,7 @@ profile() {
 	unread=
 	# After a rollover the devices of the CA before it go on.
 	previous=ca/previous-cert.pem
-	[ -e "$previous" ] || previous=
+	present "$previous" || previous=
 	outside_authority
 	message=$(judge mcfg-verify --length "$length" --allow-sha1 \
 	    --device-ca device-ca.pem --ca ca/cert.pem \

@@ -137,9 +137,12 @@ make_one(const struct work *w, const struct tree *row, const char *path)
 	(void)add_members(row, vars);
 	add_sets(w->a, vars);
 	if (t == NULL) {
-		auto_char *picked = pick_template(w->a->pick, vars);
-		const struct io_input in = { picked, NULL };
+		auto_char *picked = NULL;
+		struct io_input in = { NULL, NULL };
 
+		if ((st = pick_template(w->a->pick, vars, &picked)) != OK)
+			return st;
+		in.path = picked;
 		if ((st = read_template(&in, &own)) != OK)
 			return st;
 		t = &own;

@@ -53,8 +53,12 @@ struct template {
 
 void template_free(struct template *t);
 
-/* The path of the template in dir for the variable PRODUCT; yours. */
-char *pick_template(const char *dir, const struct tree *vars);
+/*
+ * The path of the template in dir for the variable PRODUCT; yours.  FAULT if it
+ * is uncertain whether there is one for the model or its family.
+ */
+enum status pick_template(const char *dir, const struct tree *vars,
+    char **out) USE_RESULT;
 
 enum status read_template(const struct io_input *in, struct template *t)
     USE_RESULT;

@@ -35,25 +35,26 @@ family_of(const char *product)
 	return family;
 }
 
-char *
-pick_template(const char *dir, const struct tree *vars)
+enum status
+pick_template(const char *dir, const struct tree *vars, char **out)
 {
 	const char *product = tree_get_string(vars, "PRODUCT");
 	size_t family = product != NULL ? family_of(product) : 0;
-	char *path;
+	auto_char *model = NULL, *group = NULL;
+	bool has_model = false, has_group = false;
+	enum status st;
 
 	if (family > 0) {
-		path = xasprintf("%s/profile.d/%s.yaml", dir, product);
-		if (io_exists(path))
-			return path;
-		free(path);
-		path = xasprintf("%s/profile.d/%.*s.yaml", dir, (int)family,
+		model = xasprintf("%s/profile.d/%s.yaml", dir, product);
+		group = xasprintf("%s/profile.d/%.*s.yaml", dir, (int)family,
 		    product);
-		if (io_exists(path))
-			return path;
-		free(path);
+		if ((st = io_exists(model, &has_model)) != OK ||
+		    (!has_model && (st = io_exists(group, &has_group)) != OK))
+			return st;
 	}
-	return io_join(dir, "profile.yaml");
+	*out = has_model ? STEAL(model) : has_group ? STEAL(group) :
+	    io_join(dir, "profile.yaml");
+	return OK;
 }
 
 void

@@ -112,10 +112,11 @@ read_profile(const struct args *a, const struct identities *id,
 	if ((st = add_outer_vars(a, vars)) != OK)
 		return st;
 	add_sets(a, vars);
-	if (a->pick != NULL) {
-		picked = pick_template(a->pick, vars);
+	if (a->pick != NULL &&
+	    (st = pick_template(a->pick, vars, &picked)) != OK)
+		return st;
+	if (picked != NULL)
 		in.path = picked;
-	}
 	if ((st = read_template(&in, &template)) != OK)
 		return st;
 	if (!template.is_plist)

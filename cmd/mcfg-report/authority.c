@@ -41,10 +41,11 @@ read_certs(struct overview *o, const char *dir, const char *role,
 	auto_char *path = io_join(dir, file);
 	auto_certs *list = NULL;
 	enum status st;
+	bool exists;
 	int i;
 
-	if (!io_exists(path))
-		return OK;
+	if ((st = io_exists(path, &exists)) != OK || !exists)
+		return st;
 	if ((st = cert_load_list(path, &list)) != OK)
 		return st;
 	for (i = 0; i < sk_X509_num(list); i++)
@@ -53,7 +54,7 @@ read_certs(struct overview *o, const char *dir, const char *role,
 }
 
 /* A list that cannot be read is a finding, not the end. */
-static void
+static enum status
 read_crl(struct overview *o, const char *dir, X509 *ca)
 {
 	auto_char *path = io_join(dir, "crl.der");
@@ -64,8 +65,8 @@ read_crl(struct overview *o, const char *dir, X509 *ca)
 	enum status st;
 	int n;
 
-	if (!(a->has_crl = io_exists(path)))
-		return;
+	if ((st = io_exists(path, &a->has_crl)) != OK || !a->has_crl)
+		return st;
 	diag_capture(reason, sizeof reason);
 	st = io_slurp_file(path, IO_PROFILE_MAX, &der);
 	diag_capture(NULL, 0);
@@ -74,13 +75,14 @@ read_crl(struct overview *o, const char *dir, X509 *ca)
 	else
 		a->crl_fault = cert_crl_from_der(&der, ca, &crl);
 	if (a->crl_fault != NULL)
-		return;
+		return OK;
 	if (cert_crl_number(crl, &number))
 		a->crl_number = keep(o, buf_str(&number));
 	a->crl_from = cert_time(X509_CRL_get0_lastUpdate(crl));
 	a->crl_until = cert_crl_next(crl);
 	n = sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl));
 	a->crl_count = n > 0 ? n : 0;	/* none is -1 */
+	return OK;
 }
 
 enum status
@@ -100,9 +102,12 @@ gather_authority(const char *dir, struct overview *o)
 	auto_char *path = io_join(dir, files[0].file);
 	auto_X509 *ca = NULL;
 	enum status st;
+	bool exists;
 	size_t i;
 
-	if (!io_exists(path))
+	if ((st = io_exists(path, &exists)) != OK)
+		return st;
+	if (!exists)
 		return fail(FAULT, "%s: no CA here", path);
 	if ((st = cert_load(path, &ca)) != OK)
 		return st;
@@ -110,7 +115,8 @@ gather_authority(const char *dir, struct overview *o)
 		if ((st = read_certs(o, dir, files[i].role,
 		    files[i].file)) != OK)
 			return st;
-	read_crl(o, dir, ca);
+	if ((st = read_crl(o, dir, ca)) != OK)
+		return st;
 	o->has_ca = true;
 	return OK;
 }

@@ -39,20 +39,20 @@ prepare(struct batch *b)
 	return st;
 }
 
-/* What a profile replaces has its name in the folder of --replaces; or NULL.
- * The text is the caller's. */
-static char *
-find_old(const struct args *a, const char *path)
+/* The profile of the same name in the folder of --replaces, or NULL. */
+static enum status
+find_old(const struct args *a, const char *path, char **out)
 {
-	char *old;
+	auto_char *old = NULL;
+	bool exists;
+	enum status st;
 
 	if (a->replaces == NULL)
-		return NULL;
+		return OK;
 	old = io_join(a->replaces, io_base(path));
-	if (io_exists(old))
-		return old;
-	free(old);
-	return NULL;
+	if ((st = io_exists(old, &exists)) == OK && exists)
+		*out = STEAL(old);
+	return st;
 }
 
 static enum status
@@ -61,13 +61,14 @@ sign_file(void *arg, size_t i)
 	const struct batch *b = arg;
 	const char *path = b->files->v[i];
 	auto_char *to = io_join(b->a->out_dir, io_base(path));
-	auto_char *old = find_old(b->a, path);
+	auto_char *old = NULL;
 	const struct io_input from = { path, NULL };
 	struct io_output out = { to, NULL, false };
 	auto_buf product = BUF_INIT;
 	enum status st;
 
-	if ((st = sign_one(b->a, &b->id, &from, old, &out.is_private,
+	if ((st = find_old(b->a, path, &old)) != OK ||
+	    (st = sign_one(b->a, &b->id, &from, old, &out.is_private,
 	    &product)) != OK)
 		return st;
 	return io_spill(&out, &product);

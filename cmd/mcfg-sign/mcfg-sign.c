@@ -54,6 +54,9 @@ static const struct tool tool = {
 static enum status
 check_usage(const struct args *a)
 {
+	bool is_dir = true;
+	enum status st;
+
 	if (a->out_dir != NULL) {
 		if (a->out.path != NULL || a->out.http != NULL ||
 		    a->in.length != NULL)
@@ -64,7 +67,10 @@ check_usage(const struct args *a)
 			    "input, not from the command line");
 		if (!a->null && a->inputs.n == 0)
 			return fail(USAGE, "--out-dir: no FILE given (or -0)");
-		if (a->replaces != NULL && !io_is_dir(a->replaces))
+		if (a->replaces != NULL &&
+		    (st = io_is_dir(a->replaces, &is_dir)) != OK)
+			return st;
+		if (!is_dir)
 			return fail(USAGE, "--replaces: with --out-dir, the "
 			    "folder that holds the old profiles");
 		return OK;

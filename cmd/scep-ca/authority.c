@@ -1,5 +1,6 @@
 #include "authority.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -55,7 +56,7 @@ stamp_of(const struct authority *a)
 			    (long long)sb.st_size, (long long)sb.st_mtime,
 			    sb.st_mtim.tv_nsec);
 		else
-			buf_puts(&b, "- ");
+			buf_printf(&b, "-%d ", errno);
 	}
 	return xstrdup(buf_str(&b));
 }
@@ -73,9 +74,12 @@ load_policy(struct authority *a)
 {
 	auto_char *path = authority_path(a, CA_POLICY);
 	auto_buf yaml = BUF_INIT;
+	bool exists;
 	enum status st;
 
-	if (!io_exists(path)) {
+	if ((st = io_exists(path, &exists)) != OK)
+		return st;
+	if (!exists) {
 		issue_policy_default(&a->policy);
 		return OK;
 	}
@@ -93,9 +97,13 @@ load_cert(const struct authority *a, const char *prefix, const char *name,
 {
 	auto_char *file = xasprintf("%s%s", prefix, name);
 	auto_char *path = authority_path(a, file);
+	bool exists;
+	enum status st;
 
 	*out = NULL;
-	return io_exists(path) ? cert_load(path, out) : OK;
+	if ((st = io_exists(path, &exists)) != OK || !exists)
+		return st;
+	return cert_load(path, out);
 }
 
 static enum status
@@ -174,12 +182,16 @@ load_key(const struct authority *a, const char *prefix, const char *name,
 	auto_char *next = xasprintf("%s%s", CA_NEXT, name);
 	auto_char *next_path = authority_path(a, next);
 	auto_EVP_PKEY *key = NULL;
+	bool interrupted = false;
 	enum status st;
 
 	if ((st = authority_load_key(a, file, &key)) != OK)
 		return st;
 	if (!cert_key_equal(X509_get0_pubkey(cert), key) &&
-	    *prefix == '\0' && io_exists(next_path)) {
+	    *prefix == '\0' &&
+	    (st = io_exists(next_path, &interrupted)) != OK)
+		return st;
+	if (interrupted) {
 		EVP_PKEY_free(STEAL(key));
 		if ((st = authority_load_key(a, next, &key)) != OK)
 			return st;
@@ -223,11 +235,17 @@ static enum status
 load_ledger(struct authority *a, enum ledger_mode mode)
 {
 	auto_char *policy = authority_path(a, CA_POLICY);
+	auto_char *cert = authority_path(a, CA_CERT);
 	const char *uri = a->source->ledger;
+	bool is_ca;
 	enum status st;
 
-	if (mode != LEDGER_READ && (st = io_check_root(a->dir)) != OK)
+	if (mode != LEDGER_READ && ((st = io_check_root(a->dir)) != OK ||
+	    (st = io_exists(cert, &is_ca)) != OK))
 		return st;
+	/* An empty ledger in place of one that is gone would forget. */
+	if (mode == LEDGER_CREATE && is_ca)
+		mode = LEDGER_USE;
 	if (uri != NULL)
 		return ledger_open(uri, NULL, mode, &a->ledger);
 	uri = a->policy.ledger != NULL ? a->policy.ledger : CA_LEDGER;
@@ -260,13 +278,16 @@ authority_open(const struct authority_source *source, unsigned needs,
     struct authority *out)
 {
 	auto_authority a = AUTHORITY_INIT;
+	bool is_dir;
 	enum status st;
 
 	if (source->dir == NULL)
 		return opts_missing("--dir", "the folder of the CA");
 	a.source = source;
 	a.dir = xstrdup(source->dir);
-	if (!io_is_dir(a.dir))
+	if ((st = io_is_dir(a.dir, &is_dir)) != OK)
+		return st;
+	if (!is_dir)
 		return fail(FAULT, "%s: no such folder", a.dir);
 	a.stamp = stamp_of(&a);
 	if ((st = load_policy(&a)) != OK ||

@@ -1,6 +1,7 @@
 /* check: is everything in the folder and the ledger as it should be? */
 #include <stdarg.h>
 #include <stdio.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -58,7 +59,11 @@ check_mode(struct findings *f, const char *name)
 	    xstrdup(f->ca->dir);
 	struct stat sb;
 
-	if (stat(path, &sb) == 0 && (sb.st_mode & 077) != 0)
+	if (stat(path, &sb) == -1) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			check_found(f, *name != '\0' ? name : "folder",
+			    "cannot look for it: %s", strerror(errno));
+	} else if ((sb.st_mode & 077) != 0)
 		check_found(f, *name != '\0' ? name : "folder",
 		    "others can get at it: mode %04o",
 		    (unsigned)sb.st_mode & 07777);
@@ -298,8 +303,8 @@ run(const struct args *a)
 
 	if ((st = authority_open(&a->source, NEED_CERTS, &ca)) != OK)
 		return st;
-	check_load_crls(&f, &lists);
-	if ((st = authority_need(&ca, NEED_READ)) != OK)
+	if ((st = check_load_crls(&f, &lists)) != OK ||
+	    (st = authority_need(&ca, NEED_READ)) != OK)
 		return st;
 	check_modes(&f);
 	check_keys(&f);

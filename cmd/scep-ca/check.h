@@ -36,7 +36,8 @@ void check_crls_free(struct check_crls *c);
  * the ledger is opened: so a list that is made meanwhile is not taken for one
  * that is ahead of it.
  */
-void check_load_crls(struct findings *f, struct check_crls *out);
+enum status check_load_crls(struct findings *f, struct check_crls *out)
+    USE_RESULT;
 
 /* check_crls() compares them with the ledger. */
 enum status check_crls(struct findings *f, const struct check_crls *c)

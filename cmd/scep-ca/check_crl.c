@@ -10,17 +10,18 @@ check_crls_free(struct check_crls *c)
 	X509_CRL_free(c->old);
 }
 
-static void
+static enum status
 load(struct findings *f, const char *name, X509 *ca, X509_CRL **out)
 {
 	auto_char *path = authority_path(f->ca, name);
 	auto_buf der = BUF_INIT;
 	char reason[300];
 	const char *why;
+	bool exists;
 	enum status st;
 
-	if (!io_exists(path))
-		return;
+	if ((st = io_exists(path, &exists)) != OK || !exists)
+		return st;
 	diag_capture(reason, sizeof reason);
 	st = io_slurp_file(path, IO_PROFILE_MAX, &der);
 	diag_capture(NULL, 0);
@@ -28,14 +29,18 @@ load(struct findings *f, const char *name, X509 *ca, X509_CRL **out)
 		check_found(f, name, "%s", reason);
 	else if ((why = cert_crl_from_der(&der, ca, out)) != NULL)
 		check_found(f, name, "%s", why);
+	return OK;
 }
 
-void
+enum status
 check_load_crls(struct findings *f, struct check_crls *out)
 {
-	load(f, CA_CRL, f->ca->now.ca.cert, &out->now);
-	if (f->ca->old.there)
-		load(f, CA_OLD CA_CRL, f->ca->old.ca.cert, &out->old);
+	enum status st;
+
+	if ((st = load(f, CA_CRL, f->ca->now.ca.cert, &out->now)) != OK ||
+	    !f->ca->old.there)
+		return st;
+	return load(f, CA_OLD CA_CRL, f->ca->old.ca.cert, &out->old);
 }
 
 static void
@@ -91,10 +96,13 @@ check_one(struct findings *f, const char *name, X509_CRL *crl)
 {
 	auto_char *path = authority_path(f->ca, name);
 	struct comparison all = { f, name, crl, 0 };
+	bool exists;
 	enum status st;
 
 	if (crl == NULL) {
-		if (f->revoked > 0 && !io_exists(path))
+		if ((st = io_exists(path, &exists)) != OK)
+			return st;
+		if (f->revoked > 0 && !exists)
 			check_found(f, name, "missing, and certificates are "
 			    "revoked (scep-ca crl)");
 		return OK;

@@ -63,11 +63,12 @@ load(const struct authority *a, const char *name, X509 *ca, X509_CRL **out)
 {
 	auto_char *path = authority_path(a, name);
 	auto_buf der = BUF_INIT;
+	bool exists;
 	enum status st;
 
 	*out = NULL;
-	if (!io_exists(path))
-		return OK;
+	if ((st = io_exists(path, &exists)) != OK || !exists)
+		return st;
 	if ((st = io_slurp_file(path, IO_PROFILE_MAX, &der)) != OK)
 		return st;
 	if (cert_crl_from_der(&der, ca, out) != NULL)

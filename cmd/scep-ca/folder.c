@@ -42,12 +42,12 @@ folder_put_cert(const char *dir, const char *name, const X509 *cert)
 	return folder_put_certs(dir, name, cert, NULL);
 }
 
-bool
-folder_has(const char *dir, const char *name)
+enum status
+folder_has(const char *dir, const char *name, bool *has)
 {
 	auto_char *path = io_join(dir, name);
 
-	return io_exists(path);
+	return io_exists(path, has);
 }
 
 /*

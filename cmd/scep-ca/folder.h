@@ -17,7 +17,9 @@ enum status folder_put_cert(const char *dir, const char *name,
 enum status folder_put_certs(const char *dir, const char *name,
     const X509 *first, const STACK_OF(X509) *rest) USE_RESULT;
 
-bool folder_has(const char *dir, const char *name);
+/* folder_has() is io_exists() of a file in it. */
+enum status folder_has(const char *dir, const char *name, bool *has)
+    USE_RESULT;
 
 /*
  * folder_make_ra() makes the certificate of an RA for key, with a name of its

@@ -152,9 +152,11 @@ static enum status
 put_policy(const struct args *a, const struct made *m)
 {
 	auto_buf text = BUF_INIT;
+	bool has;
+	enum status st;
 
-	if (folder_has(a->source.dir, CA_POLICY))
-		return OK;
+	if ((st = folder_has(a->source.dir, CA_POLICY, &has)) != OK || has)
+		return st;
 	buf_puts(&text, policy_text);
 	add_setting(&text, "ledger", a->source.ledger);
 	if (m->token) {
@@ -216,12 +218,17 @@ refuse_existing(const char *dir)
 {
 	static const char *const names[] = { CA_CERT, CA_KEY, CA_RA_CERT,
 	    CA_RA_KEY };
+	bool has;
+	enum status st;
 	size_t i;
 
-	for (i = 0; i < ARRAY_LEN(names); i++)
-		if (folder_has(dir, names[i]))
+	for (i = 0; i < ARRAY_LEN(names); i++) {
+		if ((st = folder_has(dir, names[i], &has)) != OK)
+			return st;
+		if (has)
 			return fail(REFUSED, "%s/%s: there already: init never "
 			    "replaces a CA", dir, names[i]);
+	}
 	return OK;
 }
 

@@ -74,20 +74,21 @@ run(const struct args *a)
 	const char *reason;
 	int64_t now = clock_now();
 	enum status st;
-	bool ra;
+	bool installed, ra;
 
 	if ((st = load_given(a, &given)) != OK ||
 	    (st = authority_open(&a->source, NEED_LEDGER, &ca)) != OK ||
-	    (st = authority_load_key(&ca, CA_KEY, &key)) != OK)
+	    (st = authority_load_key(&ca, CA_KEY, &key)) != OK ||
+	    (st = folder_has(ca.dir, CA_CERT, &installed)) != OK ||
+	    (st = folder_has(ca.dir, CA_RA_KEY, &ra)) != OK)
 		return st;
-	if (folder_has(ca.dir, CA_CERT))
+	if (installed)
 		return fail(REFUSED, "%s/%s: there already", ca.dir, CA_CERT);
 
 	own.key = key;
 	if ((own.cert = find_own(given, key)) == NULL)
 		return fail(REFUSED, "%s: no certificate in it is for the key "
 		    "of %s", io_name(a->in.path), ca.dir);
-	ra = folder_has(ca.dir, CA_RA_KEY);
 	if ((reason = issue_unfit_ca(own.cert, key, ra, now)) != NULL)
 		return fail(REFUSED, "%s: %s", io_name(a->in.path), reason);
 

@@ -140,9 +140,11 @@ move(const struct authority *ca, const char *name)
 	auto_char *next = xasprintf("%s%s", CA_NEXT, name);
 	auto_char *from = authority_path(ca, next);
 	auto_char *to = authority_path(ca, name);
+	bool exists;
+	enum status st;
 
-	if (!io_exists(from))
-		return OK;
+	if ((st = io_exists(from, &exists)) != OK || !exists)
+		return st;
 	if (rename(from, to) == -1)
 		return fail_errno(FAULT, "%s: cannot rename into place", to);
 	return OK;
@@ -160,11 +162,14 @@ activate(struct authority *ca)
 	};
 	auto_authority fresh = AUTHORITY_INIT;
 	auto_X509_CRL *crl = NULL;
+	bool key, ra_key;
 	enum status st;
 	size_t i;
 
-	if (ca->next == NULL && !folder_has(ca->dir, CA_NEXT CA_KEY) &&
-	    !folder_has(ca->dir, CA_NEXT CA_RA_KEY))
+	if ((st = folder_has(ca->dir, CA_NEXT CA_KEY, &key)) != OK ||
+	    (st = folder_has(ca->dir, CA_NEXT CA_RA_KEY, &ra_key)) != OK)
+		return st;
+	if (ca->next == NULL && !key && !ra_key)
 		return fail(REFUSED, "%s: no next CA is prepared (rollover "
 		    "makes it)", ca->dir);
 	if (ca->next != NULL && ((st = keep_old(ca)) != OK ||

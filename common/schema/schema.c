@@ -112,12 +112,17 @@ static enum status
 load_dir(struct schema *s, const char *dir)
 {
 	auto_char *inner = io_join(dir, "mdm/profiles");
-	const char *from = io_is_dir(inner) ? inner : dir;
+	const char *from = dir;
 	auto_io_names names = IO_NAMES_INIT;
 	const struct schema_type *found[SCHEMA_ALTERNATIVES];
 	enum status st;
+	bool is_checkout;
 	size_t i;
 
+	if ((st = io_is_dir(inner, &is_checkout)) != OK)
+		return st;
+	if (is_checkout)
+		from = inner;
 	if ((st = io_list_dir(from, ".yaml", &names)) != OK)
 		return st;
 	for (i = 0; i < names.n; i++)

@@ -209,17 +209,29 @@ write_special(const char *path, const struct buf *b)
 	return st;
 }
 
+/* After a failed stat(2) or lstat(2): is it certain that nothing is there? */
+static bool
+is_missing(void)
+{
+	return errno == ENOENT || errno == ENOTDIR;
+}
+
 /* Through a symbolic link, as a shell's redirection would write. */
 static enum status
 write_path(const char *path, bool is_private, const struct buf *b)
 {
 	auto_char *real = NULL;
 	struct stat sb;
+	bool found = lstat(path, &sb) == 0;
 
-	if (lstat(path, &sb) == 0 && S_ISLNK(sb.st_mode) &&
-	    (real = realpath(path, NULL)) != NULL)
-		path = real;
-	if (stat(path, &sb) == 0 && !S_ISREG(sb.st_mode))
+	if (found && S_ISLNK(sb.st_mode)) {
+		if ((real = realpath(path, NULL)) != NULL)
+			path = real;
+		found = (real != NULL || is_missing()) && stat(path, &sb) == 0;
+	}
+	if (!found && !is_missing())
+		return fail_errno(FAULT, "%s: cannot look for it", path);
+	if (found && !S_ISREG(sb.st_mode))
 		return write_special(path, b);
 	return io_replace(path, is_private, b);
 }
@@ -322,27 +334,42 @@ io_beside(const char *path, const char *name)
 	return xasprintf("%.*s/%s", (int)(slash - path), path, name);
 }
 
-bool
-io_exists(const char *path)
+enum status
+io_exists(const char *path, bool *exists)
 {
 	struct stat sb;
 
-	return lstat(path, &sb) == 0;
+	*exists = lstat(path, &sb) == 0;
+	if (!*exists && !is_missing())
+		return fail_errno(FAULT, "%s: cannot look for it", path);
+	return OK;
 }
 
-bool
-io_is_dir(const char *path)
+enum status
+io_is_dir(const char *path, bool *is)
 {
 	struct stat sb;
+	bool found = stat(path, &sb) == 0;
 
-	return stat(path, &sb) == 0 && S_ISDIR(sb.st_mode);
+	if (!found && !is_missing())
+		return fail_errno(FAULT, "%s: cannot look for it", path);
+	*is = found && S_ISDIR(sb.st_mode);
+	return OK;
 }
 
 enum status
 io_make_dir(const char *path)
 {
-	if (mkdir(path, 0700) == 0 || (errno == EEXIST && io_is_dir(path)))
+	bool is = false;
+	int why;
+	enum status st;
+
+	if (mkdir(path, 0700) == 0)
 		return OK;
+	why = errno;
+	if (why == EEXIST && ((st = io_is_dir(path, &is)) != OK || is))
+		return st;
+	errno = why;
 	return fail_errno(FAULT, "%s: cannot make the folder", path);
 }
 

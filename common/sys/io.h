@@ -144,11 +144,14 @@ void io_unlock(int *lock);
  */
 enum status io_check_root(const char *dir) USE_RESULT;
 
-/* io_exists() is true for a path that is there, whatever it is. */
-bool io_exists(const char *path);
-
-/* io_is_dir() is true for a folder. */
-bool io_is_dir(const char *path);
+/*
+ * io_exists() sets *exists if something has this path, even a link that leads
+ * nowhere; io_is_dir() sets *is if it is a folder.  Only ENOENT and ENOTDIR mean
+ * that nothing has it: any other error is FAULT, for what cannot be seen may
+ * exist.
+ */
+enum status io_exists(const char *path, bool *exists) USE_RESULT;
+enum status io_is_dir(const char *path, bool *is) USE_RESULT;
 
 /*
  * io_make_dir() makes one folder, mode 0700.  It may be there already if it

@@ -1,0 +1,118 @@
+#!/usr/bin/env bats
+# When something fails, it fails right: status 4, one line, nothing done.
+#
+# What cannot be seen is not taken for missing: one file at a time refuses every
+# look at it.
+
+load helpers
+load scep_helpers
+
+setup() {
+	able
+	needs strace
+	cd "$T" || return
+}
+
+# unseen FILE CALLS cmd...: the calls fail for that file alone: status 4, one
+# line, no output.
+unseen() {
+	local file=$1 calls=$2
+	shift 2
+	status=0
+	strace -f -qq -o log -P "$file" -e "inject=$calls:error=EIO" \
+	    "$@" > got 2> said || status=$?
+	grep -v '^strace: Requested path' said > err || :
+	if ! grep -q INJECTED log; then
+		echo "no $calls of $file: $*"
+		return 1
+	fi
+	if [ "$status" -ne 4 ] || [ -s got ] || [ "$(wc -l < err)" -ne 1 ] ||
+	    ! grep -qF "$file" err; then
+		echo "$calls of $file: $*: status $status: $(cat got err)"
+		return 1
+	fi
+}
+
+# state DIR: what is in a folder, but the ledger's log.
+state() {
+	(cd "$1" && find . ! -name '*-shm' ! -name '*-wal' ! -name ledger.db \
+	    -type f -exec sha256sum {} + | sort)
+	sqlite3 "$1/ledger.db" .dump
+}
+
+@test "faults: a file of the CA that cannot be seen is not a missing one" {
+	local before call
+
+	needs sqlite3
+	ca ca
+	rsa_key key
+	scep-ca challenge --dir ca --subject /O=E/CN=dev > ch
+	chmod 600 ch
+	echo 'approval: manual' > ca/scep-ca.yaml
+	scep-request --ca ca/cert.pem --key key --subject /O=E/CN=dev \
+	    --challenge file:ch --state st -o rq
+	before=$(state ca)
+	for call in %%stat openat; do
+		unseen ca/scep-ca.yaml "$call" scep-ca answer --dir ca \
+		    --operation PKIOperation rq
+		unseen ca/scep-ca.yaml "$call" scep-ca list --dir ca
+		unseen ca/scep-ca.yaml "$call" scep-ca check --dir ca
+		unseen ca/scep-ca.yaml "$call" scep-ca crl --dir ca
+	done
+	for file in cert.pem ra.pem crl.der next-cert.pem previous-cert.pem; do
+		unseen "ca/$file" %%stat scep-ca check --dir ca
+	done
+	for file in ra.pem next-cert.pem previous-cert.pem; do
+		unseen "ca/$file" %%stat scep-ca answer --dir ca \
+		    --operation PKIOperation rq
+	done
+	unseen ca/crl.der %%stat scep-ca crl --dir ca
+	unseen ca/crl.der %%stat scep-ca crl --dir ca --current
+	unseen ca/next-key.pem %%stat scep-ca rollover --dir ca --activate
+	unseen ca/cert.pem %%stat scep-ca init --dir ca
+	unseen ca/ledger.db %%stat scep-ca list --dir ca
+	[ "$(state ca)" = "$before" ]
+	# Without a fault the request waits for somebody to approve it.
+	scep-ca answer -e --dir ca --operation PKIOperation rq > got 2> err ||
+	    status=$?
+	grep -q pending err
+}
+
+@test "faults: a ledger that is gone is not replaced by an empty one" {
+	ca ca
+	mv ca/ledger.db away
+	rm -f ca/ledger.db-*
+	for verb in 'challenge --subject /CN=x' crl list check; do
+		# shellcheck disable=SC2086 # words
+		refuses 4 ledger scep-ca $verb --dir ca
+		[ ! -e ca/ledger.db ]
+	done
+}
+
+@test "faults: nor does another template, list or old profile stand in for it" {
+	mkdir -p d/profile.d old out
+	for name in profile profile.d/iPhone profile.d/iPhone12,1; do
+		printf 'PayloadIdentifier: e.%s\nPayloadContent: []\n' \
+		    "${name##*/}" > "d/$name.yaml"
+	done
+	unseen 'd/profile.d/iPhone12,1.yaml' %%stat mcfg-profile --pick d \
+	    --set PRODUCT=iPhone12,1
+	rm 'd/profile.d/iPhone12,1.yaml'
+	unseen d/profile.d/iPhone.yaml %%stat mcfg-profile --pick d \
+	    --set PRODUCT=iPhone12,1
+	cp "$TESTS/data/"*.mobileconfig . 2> /dev/null || :
+	printf '<plist version="1.0"><dict/></plist>' > p.mobileconfig
+	# An output that cannot be seen may be a device, or a link.
+	echo old > out/file
+	unseen out/file %%stat mcfg-get -o out/file . p.mobileconfig
+	[ "$(cat out/file)" = old ]
+}
+
+@test "faults: mcfg-report leaves out nothing that it cannot see" {
+	ca ca
+	for file in cert.pem root.pem ra.pem next-cert.pem previous-cert.pem \
+	    crl.der; do
+		unseen "ca/$file" %%stat mcfg-report --ledger \
+		    sqlite:ca/ledger.db --ca ca
+	done
+}
