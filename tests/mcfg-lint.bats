@@ -92,6 +92,7 @@ sow() {
 	error|missing-key|payload[2]|del root['PayloadContent']
 	error|wrong-type|profile.PayloadDisplayName|p['PayloadDisplayName'] = 3
 	error|wrong-type|profile|p['PayloadContent'] = {'URL': 'x'}
+	error|wrong-type|payload[0].Password|wifi['Password'] = 12345678
 	error|wrong-type|payload[1]|p['PayloadContent'][1] = 'x'
 	error|wrong-type|payload[3].PayloadContent.Retries|scep['PayloadContent']['Retries'] = '3'
 	error|wrong-type|payload[3].PayloadContent.SubjectAltName.ntPrincipalName|scep['PayloadContent']['SubjectAltName']['ntPrincipalName'] = ['a']

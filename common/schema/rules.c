@@ -146,6 +146,22 @@ check_reference(struct schema_run *r, const struct tree *t)
 	    "profile has the UUID '%.100s'", uuid);
 }
 
+/*
+ * A password of digits only, without quotes in YAML, becomes a number.  With
+ * Apple's schema its type says so.
+ */
+static void
+check_is_text(struct schema_run *r, const char *key, const struct tree *t)
+{
+	enum tree_kind kind = tree_kind(t);
+
+	if (key != NULL && ends_in(key, "assword") && !r->schema->complete &&
+	    (kind == TREE_INT || kind == TREE_REAL))
+		schema_say(r, t, RULE_WRONG_TYPE, "is of type %s, should be "
+		    "string (in YAML: put it in quotes)",
+		    tree_kind_name(kind));
+}
+
 /* An empty value and one that is filled in later give nothing away. */
 static void
 check_secret(struct schema_run *r, const char *key, const struct tree *t)
@@ -197,6 +213,7 @@ look(struct schema_run *r, const struct walk *w, const struct tree *t)
 	if (tree_kind(t) == TREE_DATA && !w->takes_pem && is_pem(t))
 		schema_say(r, t, RULE_PEM_IN_DATA, "PEM text, should be what "
 		    "its base64 stands for (DER)");
+	check_is_text(r, w->key, t);
 	check_secret(r, w->key, t);
 	if (w->key != NULL && is_reference(w->key))
 		check_reference(r, t);
