@@ -136,11 +136,11 @@ device_plist() {
 	printf 'challenge secret manual - 2000 10\n' |
 	    "$UNIT" "$LEDGER" > /dev/null
 	keep
-	echo 'certify 01 t1 k s secret 20' > "$T/first"
+	echo 'certify 01 t1 k /CN=s secret 20' > "$T/first"
 	again() {
 		local said
 
-		said=$("$UNIT" "$LEDGER" <<< 'certify 02 t1 k s secret 20')
+		said=$("$UNIT" "$LEDGER" <<< 'certify 02 t1 k /CN=s secret 20')
 		case $(count certificate),$said in
 		'1,recorded'|'1,retry 01') ;;
 		*) echo "$said"; return 1 ;;

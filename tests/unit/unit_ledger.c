@@ -5,6 +5,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ledger/ledger.h"
@@ -47,6 +48,16 @@ purpose(const char *word)
 	return p;
 }
 
+/* The script of a test is wrong, which must not pass for an answer. */
+static void
+need(const char *reason, const char *word)
+{
+	if (reason == NULL)
+		return;
+	fprintf(stderr, "unit_ledger: '%s': %s\n", word, reason);
+	exit(USAGE);
+}
+
 /* A whole name: "/CN=x", or with alternative names "/CN=x,dns:a,dns:b". */
 static void
 name_of(const char *word, struct ledger_name *out)
@@ -56,11 +67,9 @@ name_of(const char *word, struct ledger_name *out)
 	auto_GENERAL_NAMES *names = NULL;
 	char *save = NULL, *part = strtok_r(text, ",", &save);
 
-	if (cert_parse_name(part, &subject) != NULL)
-		return;
+	need(part == NULL ? "no name" : cert_parse_name(part, &subject), word);
 	while ((part = strtok_r(NULL, ",", &save)) != NULL)
-		if (cert_add_san(part, &names) != NULL)
-			return;
+		need(cert_add_san(part, &names), word);
 	cert_name_to_der(subject, &out->subject);
 	cert_names_to_der(names, &out->names);
 }
