@@ -343,7 +343,7 @@ check_pkcs12(struct schema_run *r, const struct tree *payload,
     const struct tree *t)
 {
 	const char *phrase = tree_get_string(payload, "Password");
-	auto_cert_pkcs12 p12 = { NULL };
+	auto_cert_pkcs12 p12 = { .certs = NULL };
 	const char *reason;
 	const unsigned char *p;
 	size_t len;
