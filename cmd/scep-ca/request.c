@@ -55,10 +55,13 @@ get_cert(struct authority *a, struct reply *out)
 		return OK;
 	}
 	both = sk_X509_new_null();
-	sk_X509_push(both, a->now.ra.cert);
-	sk_X509_push(both, a->now.ca.cert);
 	out->content_type = type_certs;
-	st = scep_certs(both, NULL, &out->body);
+	if (sk_X509_push(both, a->now.ra.cert) <= 0 ||
+	    sk_X509_push(both, a->now.ca.cert) <= 0)
+		st = fail_ssl(FAULT, "%s: cannot list its certificates",
+		    a->dir);
+	else
+		st = scep_certs(both, NULL, &out->body);
 	sk_X509_free(both);
 	return st;
 }
@@ -75,9 +78,11 @@ get_next(struct authority *a, const struct request *q, struct reply *out)
 	if (a->next == NULL)
 		return fail(MALFORMED, "%s: no next CA is prepared", q->name);
 	list = sk_X509_new_null();
-	sk_X509_push(list, a->next);
 	out->content_type = type_next;
-	st = scep_signed_certs(list, &a->now.ra, q->now, &out->body);
+	if (sk_X509_push(list, a->next) <= 0)
+		st = fail_ssl(FAULT, "%s: cannot list the next CA", a->dir);
+	else
+		st = scep_signed_certs(list, &a->now.ra, q->now, &out->body);
 	sk_X509_free(list);
 	return st;
 }

@@ -110,9 +110,11 @@ put_roots(struct authority *ca)
 	STACK_OF(X509) *both = sk_X509_new_null();
 	enum status st;
 
-	sk_X509_push(both, ca->next);
-	sk_X509_push(both, ca->now.ca.cert);
-	st = folder_put_certs(ca->dir, CA_ROOT, NULL, both);
+	if (sk_X509_push(both, ca->next) <= 0 ||
+	    sk_X509_push(both, ca->now.ca.cert) <= 0)
+		st = fail_ssl(FAULT, "%s: cannot list the roots", ca->dir);
+	else
+		st = folder_put_certs(ca->dir, CA_ROOT, NULL, both);
 	if (st == OK)
 		st = folder_put_certs(ca->dir, CA_CHAIN, NULL, both);
 	sk_X509_free(both);

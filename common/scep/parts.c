@@ -59,8 +59,8 @@ scep_seal(const struct buf *content, X509 *to, const EVP_CIPHER *cipher,
 	auto_BIO *in = BIO_new_mem_buf(content->data, (int)content->len);
 	auto_CMS *cms = NULL;
 
-	sk_X509_push(recipients, to);
-	if (cipher != NULL)
+	/* An envelope for nobody would be a message, too. */
+	if (cipher != NULL && in != NULL && sk_X509_push(recipients, to) > 0)
 		cms = CMS_encrypt(recipients, in, cipher, CMS_BINARY);
 	sk_X509_free(recipients);
 	if (cms == NULL)

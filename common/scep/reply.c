@@ -45,9 +45,10 @@ seal(const struct scep_message *m, const struct scep_answer *a,
 	int cipher = m->cipher == NID_des_cbc ? NID_des_ede3_cbc : m->cipher;
 	enum status st;
 
-	if (a->cert != NULL)
-		sk_X509_push(certs, a->cert);
-	st = scep_certs(certs, a->crl, &inner);
+	if (a->cert != NULL && sk_X509_push(certs, a->cert) <= 0)
+		st = fail_ssl(FAULT, "cannot add the certificate to a reply");
+	else
+		st = scep_certs(certs, a->crl, &inner);
 	sk_X509_free(certs);
 	if (st != OK)
 		return st;
