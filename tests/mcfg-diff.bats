@@ -264,6 +264,19 @@ a, b = p["PayloadContent"]'
 	    [(True, [[None, None], {"a": True}])]'
 }
 
+@test "diff: payloads with new identifiers are matched by content" {
+	make "$T/old" 'import uuid; hold(*[dict(wifi, SSID_STR=s, PayloadIdentifier=str(uuid.uuid4()), PayloadUUID=str(uuid.uuid4()).upper()) for s in ("one", "two", "three")])'
+	make "$T/new" 'import uuid; hold(*[dict(wifi, SSID_STR=s, PayloadIdentifier=str(uuid.uuid4()), PayloadUUID=str(uuid.uuid4()).upper()) for s in ("three", "one", "two")])'
+	_run mcfg-diff "$T/old" "$T/new"
+	cat "$T/stdout"
+	[ "$(grep -c PayloadIdentifier "$T/stdout")" -eq 3 ]
+	[ "$(wc -l < "$T/stdout")" -eq 3 ]
+
+	make "$T/old" 'import uuid; u = [str(uuid.uuid4()).upper() for i in range(3)]; hold(*[dict(wifi, Password=s, SSID_STR=s, PayloadIdentifier=v, PayloadUUID=v) for s, v in zip(("one", "two", "three"), u)])'
+	make "$T/new" 'import uuid; u = [str(uuid.uuid4()).upper() for i in range(3)]; hold(*[dict(wifi, Password=s, SSID_STR=s, PayloadIdentifier=v, PayloadUUID=v) for s, v in zip(("three", "one", "two"), u)])'
+	yields - mcfg-diff "$T/old" "$T/new"
+}
+
 @test "diff: --json" {
 	make "$T/old" "wifi['Password'] = 'x'"
 	make "$T/new" "wifi['Password'] = 'y'" "wifi['AutoJoin'] = 1" \

@@ -26,6 +26,12 @@ uuid_of(const struct side *s)
 	return s->uuid;
 }
 
+static const char *
+content_of(const struct side *s)
+{
+	return s->content;
+}
+
 /* What has neither name is told by its place alone. */
 static const char *
 place_of(const struct side *s)
@@ -53,6 +59,37 @@ list_payloads(const struct tree *profile, struct sides *out)
 		s->index = i;
 	}
 	out->n = n;
+}
+
+void
+sides_free(struct sides *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		free(s->v[i].content);
+	free(s->v);
+}
+
+/* The content of each payload that has no fellow by name. */
+static void
+list_contents(struct sides *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		auto_tree *t = NULL;
+		struct buf xml = BUF_INIT;
+
+		if (s->v[i].fellow != NONE || s->v[i].type == NULL)
+			continue;
+		t = tree_copy(s->v[i].payload);
+		tree_remove(t, "PayloadIdentifier");
+		tree_remove(t, "PayloadUUID");
+		tree_to_xml(t, &xml);
+		s->v[i].content = xstrdup(buf_str(&xml));
+		buf_free(&xml);
+	}
 }
 
 struct keyed {
@@ -225,6 +262,10 @@ match_payloads(struct comparing *c, const struct tree *old,
 	match(c, identifier_of, uuid_of);
 	match(c, identifier_of, type_of);
 	match(c, identifier_of, NULL);
+	/* Some servers make all identifiers anew, and change the order. */
+	list_contents(&c->old);
+	list_contents(&c->new);
+	match(c, content_of, NULL);
 	match(c, type_of, NULL);
 	match(c, place_of, NULL);
 	list_common_types(c, &c->old);

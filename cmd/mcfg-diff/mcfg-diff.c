@@ -78,8 +78,8 @@ comparing_free(struct comparing *c)
 		free(c->changes[i].key);
 	}
 	free(c->changes);
-	free(c->old.v);
-	free(c->new.v);
+	sides_free(&c->old);
+	sides_free(&c->new);
 	free(c->old_uuids.v);
 	free(c->new_uuids.v);
 	strings_free(&c->common);

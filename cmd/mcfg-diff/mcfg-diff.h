@@ -23,6 +23,7 @@ struct change {
 struct side {
 	const struct tree *payload;
 	const char *identifier, *type, *uuid;
+	char *content;			/* all but its names, or NULL */
 	size_t fellow;			/* NONE until it is found */
 	size_t index;
 };
@@ -70,6 +71,8 @@ is_container(const struct tree *t)
 /* Finds for each payload its fellow on the other side. */
 void match_payloads(struct comparing *c, const struct tree *old,
     const struct tree *new);
+
+void sides_free(struct sides *s);
 
 /* Both name the same payload, which only has a new UUID. */
 bool same_payload(const struct comparing *c, const struct tree *a,
