@@ -3,9 +3,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "authority.h"
+#include "authority/authority.h"
+#include "authority/listing.h"
 #include "base/clock.h"
-#include "listing.h"
 #include "verbs.h"
 
 struct args {

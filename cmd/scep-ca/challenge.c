@@ -1,9 +1,9 @@
 /* challenge: one-time passwords, each for one certificate. */
 #include <string.h>
 
-#include "authority.h"
+#include "authority/authority.h"
+#include "authority/listing.h"
 #include "base/clock.h"
-#include "listing.h"
 #include "verbs.h"
 
 struct args {

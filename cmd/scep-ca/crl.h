@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "authority.h"
+#include "authority/authority.h"
 
 /*
  * crl_make() signs a new one and puts it in its place.  If another process

@@ -1,9 +1,9 @@
 /* init: makes a CA. */
 #include <string.h>
 
+#include "authority/folder.h"
 #include "base/clock.h"
 #include "crl.h"
-#include "folder.h"
 #include "verbs.h"
 
 enum { DAYS_MAX = 36500 };

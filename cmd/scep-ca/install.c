@@ -1,7 +1,7 @@
 /* install: the certificate of a subordinate CA, made elsewhere. */
+#include "authority/folder.h"
 #include "base/clock.h"
 #include "crl.h"
-#include "folder.h"
 #include "verbs.h"
 
 struct args {

@@ -1,7 +1,7 @@
 /* issue: the operator's own certificates. */
 #include <string.h>
 
-#include "authority.h"
+#include "authority/authority.h"
 #include "base/clock.h"
 #include "verbs.h"
 

@@ -1,5 +1,5 @@
 /* ledger-copy: moves a site from one database to another. */
-#include "authority.h"
+#include "authority/authority.h"
 #include "verbs.h"
 
 struct args {

@@ -2,9 +2,9 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "authority.h"
+#include "authority/authority.h"
+#include "authority/listing.h"
 #include "base/clock.h"
-#include "listing.h"
 #include "verbs.h"
 
 struct args {

@@ -1,5 +1,5 @@
 /* purge: forgets requests and challenges that came to nothing. */
-#include "authority.h"
+#include "authority/authority.h"
 #include "base/clock.h"
 #include "verbs.h"
 

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "authority.h"
+#include "authority/authority.h"
 #include "base/buf.h"
 
 struct request {

@@ -1,7 +1,7 @@
 /* revoke: takes a certificate back, and signs a new list. */
+#include "authority/listing.h"
 #include "base/clock.h"
 #include "crl.h"
-#include "listing.h"
 #include "verbs.h"
 
 struct args {

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "authority/folder.h"
 #include "base/clock.h"
 #include "crl.h"
-#include "folder.h"
 #include "verbs.h"
 
 struct args {

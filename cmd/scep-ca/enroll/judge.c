@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "approval.h"
+#include "authority/approval.h"
 #include "judge.h"
 
 /* The keys of this folder, of both generations, are nobody's to certify. */

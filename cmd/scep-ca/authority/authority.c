@@ -1,4 +1,4 @@
-#include "authority.h"
+#include "authority/authority.h"
 
 #include <errno.h>
 #include <string.h>

@@ -2,8 +2,8 @@
  * authority: the folder DIR of a CA, loaded: certificates, keys, policy and
  * ledger.  What all verbs of scep-ca share.
  */
-#ifndef MCFG_AUTHORITY_H
-#define MCFG_AUTHORITY_H
+#ifndef MCFG_SCEP_CA_AUTHORITY_AUTHORITY_H
+#define MCFG_SCEP_CA_AUTHORITY_AUTHORITY_H
 
 #include <stdbool.h>
 #include <stdint.h>

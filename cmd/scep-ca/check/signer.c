@@ -1,7 +1,7 @@
 /* check: can who signs profiles be told from a device? */
 #include <string.h>
 
-#include "check.h"
+#include "check/check.h"
 
 void
 check_note_signer(struct findings *f, const struct ledger_certificate *c,

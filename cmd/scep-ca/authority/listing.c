@@ -1,4 +1,4 @@
-#include "listing.h"
+#include "authority/listing.h"
 
 #include <stdio.h>
 #include <string.h>

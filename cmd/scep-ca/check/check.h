@@ -2,7 +2,7 @@
 #ifndef MCFG_CHECK_H
 #define MCFG_CHECK_H
 
-#include "authority.h"
+#include "authority/authority.h"
 #include "json/json.h"
 #include "x509/crl.h"
 

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
-#include "check.h"
+#include "check/check.h"
 #include "verbs.h"
 
 struct args {

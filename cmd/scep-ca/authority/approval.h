@@ -1,11 +1,11 @@
 /* approval: the operator's program decides about a request. */
-#ifndef MCFG_APPROVAL_H
-#define MCFG_APPROVAL_H
+#ifndef MCFG_SCEP_CA_AUTHORITY_APPROVAL_H
+#define MCFG_SCEP_CA_AUTHORITY_APPROVAL_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "authority.h"
+#include "authority/authority.h"
 
 enum approval_verdict { APPROVAL_YES, APPROVAL_NO, APPROVAL_LATER };
 

@@ -1,10 +1,10 @@
 /* folder: what init, install and rollover write into DIR. */
-#ifndef MCFG_FOLDER_H
-#define MCFG_FOLDER_H
+#ifndef MCFG_SCEP_CA_AUTHORITY_FOLDER_H
+#define MCFG_SCEP_CA_AUTHORITY_FOLDER_H
 
 #include <stdbool.h>
 
-#include "authority.h"
+#include "authority/authority.h"
 
 enum status folder_put(const char *dir, const char *name, bool is_private,
     const struct buf *b) USE_RESULT;

@@ -1,5 +1,5 @@
+#include "authority/folder.h"
 #include "base/clock.h"
-#include "folder.h"
 
 enum status
 folder_put(const char *dir, const char *name, bool is_private,

@@ -1,4 +1,4 @@
-#include "approval.h"
+#include "authority/approval.h"
 
 #include "sys/child.h"
 

@@ -1,6 +1,6 @@
 /* listing: certificates of the ledger, as list and show print them. */
-#ifndef MCFG_LISTING_H
-#define MCFG_LISTING_H
+#ifndef MCFG_SCEP_CA_AUTHORITY_LISTING_H
+#define MCFG_SCEP_CA_AUTHORITY_LISTING_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* check: the lists of revoked certificates against the ledger. */
 #include "base/clock.h"
-#include "check.h"
+#include "check/check.h"
 #include "crl.h"
 
 void
