@@ -496,7 +496,7 @@ in_and_out() {
 	ln -s /no-such-file "$T/d/dangling"
 	ln -s /dev/zero "$T/d/zero"
 	mkfifo "$T/d/fifo"
-	inside=(x ./x sub/x sub/../x ../d/x link folder/x)
+	inside=(x ./x sub/x sub/../x ../d/x link behind/x)
 	outside=(out away/x away/none dangling zero fifo sub . .. ../o/x
 	    ../o/none ../../../../../../../../etc/passwd /etc/passwd
 	    /no-such-file /proc/self/environ "$T/d/x" ../d/../o/x)
@@ -526,7 +526,7 @@ names() {
 			_run mcfg-lint "$T/d/p.yaml"
 			[ "$status" -eq 1 ]
 			grep -q "p.yaml:3:4: .*error: .*$tag: " "$T/stdout"
-			[ ! -s "$T/stderr" ]
+			[ "$(wc -l < "$T/stderr")" -eq 1 ]
 		done
 		names "$tag" none
 		refuses 4 'd/none: ' mcfg-profile "$T/d/p.yaml"
