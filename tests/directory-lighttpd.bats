@@ -81,7 +81,7 @@ logs_in() {
 	[ "$code" = "$1" ] || { echo "$2: $code"; cat "$SITE"/log/*; false; }
 }
 
-# one_jane: whoever is called so in any way is one user.
+# one_jane: all who are called so in any way are one user.
 one_jane() {
 	enrollments "{e['user'] for e in j if 'jane' in
 	    __import__('unicodedata').normalize('NFKC', e['user']).lower()} ==
@@ -101,7 +101,7 @@ one_jane() {
 	[[ $(header WWW-Authenticate) == Basic* ]]
 }
 
-@test "directory: an empty password is none" {
+@test "directory: an empty password is refused" {
 	logs_in 401 jane ''
 	logs_in 401 nobody ''
 	web /enroll -H "Authorization: Basic $(printf 'jane' | base64)"
@@ -112,7 +112,7 @@ one_jane() {
 }
 
 # bats test_tags=short
-@test "directory: a name is no filter" {
+@test "directory: a name is not a filter" {
 	for name in '*' 'jan*' 'j*' '*)(uid=*' 'jane)(cn=jane' \
 	    'x)(|(uid=jane)' '*)(|(uid=*)' 'jane))(&(uid=jane' \
 	    '\6aane' 'jane\' '\2a' '(uid=jane)' '?' '$' '' ' ' \
@@ -179,7 +179,7 @@ users() {
 	logs_in 200 'ａｎｎ'
 }
 
-@test "directory: a name that is no text" {
+@test "directory: a name that is not text" {
 	logs_in 401 $'M\xfcller'
 	logs_in 401 $'\xc3'
 	logs_in 401 $'\xed\xa0\x80'

@@ -46,7 +46,7 @@ replays() {
 	replays name "$TESTS"/data/subject_without_oid
 }
 
-@test "fuzz: a replay names the case that crashes or is not there" {
+@test "fuzz: a replay names the case that crashes or is missing" {
 	cat > "$T/target.c" <<-'C'
 	#include <stdlib.h>
 	int

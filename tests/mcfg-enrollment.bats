@@ -269,7 +269,7 @@ state_of() {
 	plist_is "$T/vars" '(p["USER"] == "jane" and p["UDID"] == "A1" and
 	    p["USER_mail"] == "jane@example.com" and len(p["CHALLENGE"]) == 32)'
 	plist_is "$T/vars" 'p["ENROLLMENT"] == "'"$(id_of a)"'"'
-	# Whoever makes the profile says when it was sent.
+	# The maker of the profile says when it was sent.
 	[ "$(state_of a)" = certified ]
 	[ "$(sql "SELECT purpose FROM challenge WHERE spent = 0")" = client ]
 }
@@ -490,7 +490,7 @@ bound_names() {
 	bound_names
 	# The order within an RDN is that of DER.
 	[ "$(bound_names)" = 'Käse, Inc.,7,a/b=c,d,' ]
-	# The same again is no news; another name is too late.
+	# The same again changes nothing; another name is too late.
 	yields "$T/out" e bind --id "$(id_of a)" < "$T/profile"
 	cmp "$T/out" "$T/profile"
 	to_bind '[[["CN", "other"]]]'
@@ -508,7 +508,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	    purpose = 'client'")" -eq 2 ]
 }
 
-@test "bind: a second payload gets a challenge of its own" {
+@test "bind: a second payload gets its own challenge" {
 	completed a A1
 	to_bind '[[["CN", "one"]]]' \
 	    '[[["CN", "two"]]]|{"dNSName": ["a.example", "b.example"]}' \
@@ -561,7 +561,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	cmp "$T/out" "$T/profile"
 }
 
-@test "bind: what is no profile, and enrollments that are not open" {
+@test "bind: what is not a profile, and enrollments that are not open" {
 	completed a A1
 	to_bind '[[["CN", "x"]]]'
 	mcfg-encrypt --recipient "$T/a.pem" "$T/profile" > "$T/encrypted"

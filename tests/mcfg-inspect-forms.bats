@@ -198,7 +198,7 @@ judged() {
 	PY
 }
 
-@test "inspect forms: property lists that are no whole profile" {
+@test "inspect forms: property lists that are not a whole profile" {
 	openssl x509 -in "$PKI/ec.pem" -outform DER -out ec.der
 	python3 - "$PKI/ec.pem" <<-'PY'
 	import plistlib, sys
@@ -398,7 +398,7 @@ judged() {
 	PY
 }
 
-@test "inspect forms: tags of several bytes, and certificates that are none" {
+@test "inspect forms: tags of several bytes, and what only looks like a certificate" {
 	openssl x509 -in "$PKI/ec.pem" -outform DER -out ec.der
 	python3 - "$TESTS" <<-'PY'
 	import sys

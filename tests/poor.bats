@@ -40,7 +40,7 @@ left() {
 		echo old > out/file
 		yields - poor "$what" mcfg-get -o out/file a in
 		left new
-		# A key of its own folder stays private.
+		# A key in its folder stays private.
 		rm -rf ca
 		yields - poor "$what" scep-ca init --dir ca --subject /CN=ca
 		[ "$(stat -c %a ca/key.pem)" = 600 ]

@@ -327,7 +327,7 @@ given() {
 	PY
 }
 
-@test "scep-ca requests: a challenge of an enrollment is no blank cheque" {
+@test "scep-ca requests: a challenge of an enrollment is not a blank cheque" {
 	export TESTS
 	device d
 	given client jane never-bound
@@ -422,7 +422,7 @@ given() {
 	by n d T1
 	answer ca d
 	[ "$(attribute d pkiStatus)" = 0 ]
-	# Whoever wrote it gets it as well, although another sent it first.
+	# Its author gets it as well, although another sent it first.
 	message ca n --transaction T2
 	granted ca n
 	openssl x509 -in n.cert -noout -subject | grep -q 'CN = new'
@@ -478,7 +478,7 @@ given() {
 	yields d.dry scep-ca answer --dir ca --operation PKIOperation \
 	    --dry-run d.msg
 	python3 "$TESTS/scep.py" read d.dry | grep -qx pkiStatus=0
-	# What it holds is no certificate of this CA.
+	# What it holds is not a certificate of this CA.
 	openssl cms -verify -binary -inform DER -in d.dry -purpose any \
 	    -CAfile ca/root.pem -out d.inner 2> /dev/null
 	openssl cms -decrypt -binary -inform DER -in d.inner -recip d.pem \
@@ -550,7 +550,7 @@ given() {
 	grep -q '^H1 ' list
 }
 
-@test "scep-ca requests: a /64 is one client, a name is none" {
+@test "scep-ca requests: a /64 is one client, a name is not" {
 	manual
 	device d
 	csr d /CN=d ''

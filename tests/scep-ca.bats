@@ -932,7 +932,7 @@ query() {
 	printf garbage > g
 	query d 21 g
 	denied ca d 4 'not known here'
-	whispers d 'is no query of this kind'
+	whispers d 'is not a query of this kind'
 }
 
 # ---- check, ledger-copy ----

@@ -265,7 +265,7 @@ print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
 
 @test "scep-enroll: what a server says wrong is told in one escaped line" {
 	strange html
-	refuses 3 "GetCACert: the answer is no certificate in DER (Content-Type 'text/html'): <h1>Log in</h1>" \
+	refuses 3 "GetCACert: the answer is not a certificate in DER (Content-Type 'text/html'): <h1>Log in</h1>" \
 	    scep-enroll "$URL" --subject /CN=a --new-key k --ca ca/root.pem
 	kill "$stranger"
 	strange moved

@@ -81,7 +81,7 @@ orders() {
 
 # ---- the recipient ----
 
-@test "scep-trust: whoever was certified by the CA is not the CA" {
+@test "scep-trust: a certificate of the CA does not make one the CA" {
 	for who in device server both any sibling; do
 		for order in "$who.pem ca/cert.pem" "ca/cert.pem $who.pem"; do
 			read -ra files <<< "$order"
@@ -217,7 +217,7 @@ orders() {
 	yields - "${asks[@]}" --anchor with-ra/root.pem \
 	    --ra-fingerprint "$(sha256 plain.pem)"
 	for_whom plain.pem plain.key
-	# Named, but of another CA, or not there: nobody else instead.
+	# Named, but of another CA, or missing: nobody else instead.
 	bag device.pem enc.pem with-ra/cert.pem
 	for who in device plain; do
 		refuses 1 'no certificate of --ra-fingerprint there' "${asks[@]}" \
@@ -285,7 +285,7 @@ orders() {
 	done
 }
 
-@test "scep-trust: fingerprints by their length, and what is none" {
+@test "scep-trust: fingerprints by their length, and what is not one" {
 	openssl x509 -in ca/cert.pem -outform DER -out bag
 	for md in sha1 sha256 sha384 sha512; do
 		yields - "${asks[@]}" --fingerprint \
@@ -424,7 +424,7 @@ issued() {
 	replied ca/cert.pem ca/key.pem good.pem sub.pem
 	yields cert "${reads[@]}"
 	cmp cert good.pem
-	# A device is no such link.
+	# A device is not such a link.
 	openssl x509 -req -in good.csr -CA device.pem -CAkey device.key \
 	    -set_serial 78 -days 30 -out good.pem 2> /dev/null
 	replied ca/cert.pem ca/key.pem good.pem device.pem

@@ -85,7 +85,7 @@ planted() {
 	PY
 }
 
-# harmless TEXT: nothing was run, sent or written, and the text was no word but
+# harmless TEXT: nothing was run, sent or written, and the text was not a word but
 # behind an option that takes it.
 harmless() {
 	[ ! -e pwned ] && [ ! -e exfil ] || { cat exfil; return 1; }

@@ -193,7 +193,7 @@ nothing_ran() {
 	done < <(words)
 }
 
-@test "web servers: the site's address is no part of a program" {
+@test "web servers: the site's address is not part of a program" {
 	while IFS= read -r word; do
 		printf "s|^url: .*|url: https://x%s|\n" \
 		    "$(printf '%s' "$word" | sed 's/[&|\\]/\\&/g')" > "$T/sed"
@@ -210,7 +210,7 @@ nothing_ran() {
 	done < <(words)
 }
 
-@test "a file with a secret in it is its owner's alone, whoever writes it" {
+@test "a file with a secret in it is its owner's alone, whichever tool writes it" {
 	umask 022
 	printf '%s\n' 'PayloadType: Configuration' 'PayloadIdentifier: a' \
 	    'PayloadContent:' '- PayloadType: com.apple.wifi.managed' \

@@ -304,7 +304,7 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 	[ "$code" = 401 ]
 }
 
-@test "web: users with names of any script, and names that are no text" {
+@test "web: users with names of any script, and names that are not text" {
 	for name in 'jürgen' 山田 '😀'; do
 		add_user "$name"
 		yields - enroll_as "$name" "$T/$name"

@@ -94,7 +94,7 @@ enrolls() {
 	[ ! -e "$T/ran" ]
 }
 
-@test "workers: login.cgi wants a password, whoever asks" {
+@test "workers: login.cgi wants a password from everybody" {
 	PROGRAM=$ROOT/scripts/web/login.cgi asks MCFG_USER_KNOWN=yes
 	grep -qa '^Status: 401' "$T/answer"
 }

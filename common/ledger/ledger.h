@@ -300,7 +300,7 @@ enum status ledger_revoke(struct ledger *l, const char *serial, int reason,
 
 /*
  * What strangers can fill: requests that wait without a valid challenge and
- * are no renewals.  Of a challenge or a certificate, one request is exempt.
+ * do not renew anything.  Of a challenge or a certificate, one request is exempt.
  */
 enum {
 	LEDGER_WAIT_CLIENT = 20,	/* of one address */

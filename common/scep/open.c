@@ -298,7 +298,7 @@ scep_open_query(const struct scep_message *m,
 		return st;
 	if (!read_query(m, &plain, &q))
 		return scep_refuse_content(m, no, "the content cannot be "
-		    "decrypted, or is no query of this kind");
+		    "decrypted, or is not a query of this kind");
 	*out = q;
 	q = (struct scep_query)SCEP_QUERY_INIT;
 	return OK;

@@ -2,12 +2,12 @@
  * A certification request, and who wrote it.
  *
  * The messageType is not inside of the envelope, so that anybody can put a
- * recorded envelope into a message of their own and watch what happens.  Until
+ * recorded envelope into their own message and watch what happens.  Until
  * the plaintext has proved that the signer of the message wrote it, nothing
  * that it says may show: not by the reply, and not by the work that is done.
  *
  * So the plaintext is first only walked over, which costs next to nothing, for
- * a request in DER with an RSA key, the signer's own.  Whatever is none makes
+ * a request in DER with an RSA key, the signer's own.  Anything else makes
  * room for a request that we make: of the signer's key, of the same size, with
  * a signature that is wrong.  One of them is read and verified, in any case.
  */

@@ -163,7 +163,7 @@ enum status scep_refuse_content(const struct scep_message *m,
  * scep_open_request() decrypts a certification request and proves who wrote
  * it: its signature is right, and its key is the signer's, unless other_key
  * (a renewal, whose signer is known).  Until that is proved, every failure has
- * the same reply and costs the same work: the reply is no oracle for what the
+ * the same reply and costs the same work: the reply is not an oracle for what the
  * envelope holds.
  */
 enum status scep_open_request(const struct scep_message *m,
@@ -191,7 +191,7 @@ struct scep_query {
 #define auto_scep_query	AUTO(scep_query_free) struct scep_query
 void scep_query_free(struct scep_query *q);
 
-/* scep_open_query() decrypts one of these, for whoever may ask. */
+/* scep_open_query() decrypts one of these, for a requester that may ask. */
 enum status scep_open_query(const struct scep_message *m,
     const struct scep_recipient *to, size_t to_count, struct scep_query *out,
     struct scep_refusal *no) USE_RESULT;

@@ -294,7 +294,7 @@ schema_lint_across(const struct schema_options *o, struct schema_findings *out)
 			first = i;
 			continue;
 		}
-		/* Within one file it is a rule of its own; a file's second
+		/* Within one file it is a separate rule; a file's second
 		 * use would only repeat its first. */
 		if (a->file == b->file || b[-1].file == b->file)
 			continue;

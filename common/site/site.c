@@ -4,41 +4,8 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "plist/node.h"
+#include "site/local.h"
 #include "text/text.h"
-
-/* Checks of single values: NULL, or the reason why not. */
-typedef const char *site_check(const char *value);
-
-enum kind {
-	TEXT,
-	LIST,
-	NUMBER,
-	DURATION,
-	FLAG,
-};
-
-struct rule {
-	const char *key;
-	enum kind kind;
-	const char *choices;	/* "a|b", of text */
-	site_check *check;
-};
-
-struct value {
-	const struct rule *rule;	/* NULL: derived */
-	char *key;
-	char *text;
-	struct strings list;		/* of borrowed parts of the tree */
-	int64_t seconds;
-	char *where;
-};
-
-struct site {
-	struct tree *tree;
-	struct value *v;
-	size_t n;
-};
 
 static const char *
 check_text(const char *s)
@@ -146,8 +113,8 @@ check_source(const char *s)
 }
 
 /* The length of the attribute's name at the beginning of s; 0: no name. */
-static size_t
-ldap_name_length(const char *s)
+size_t
+site_ldap_name(const char *s)
 {
 	if (*s == '\0' || strchr("-0123456789", *s) != NULL)
 		return 0;
@@ -158,7 +125,7 @@ ldap_name_length(const char *s)
 static const char *
 check_ldap_name(const char *s)
 {
-	size_t n = ldap_name_length(s);
+	size_t n = site_ldap_name(s);
 
 	return n > 0 && s[n] == '\0' ? NULL : "not the name of an attribute";
 }
@@ -167,7 +134,7 @@ check_ldap_name(const char *s)
 static const char *
 check_ldap_attribute(const char *s)
 {
-	size_t n = ldap_name_length(s);
+	size_t n = site_ldap_name(s);
 
 	if (n == 0)
 		return "not the name of an attribute";
@@ -226,8 +193,8 @@ site_free(struct site *s)
 	free(s);
 }
 
-static struct value *
-find(const struct site *s, const char *key)
+const struct value *
+site_find(const struct site *s, const char *key)
 {
 	size_t i;
 
@@ -248,8 +215,8 @@ find_rule(const char *key)
 	return NULL;
 }
 
-static struct value *
-add(struct site *s, const struct rule *rule, const char *key,
+struct value *
+site_add(struct site *s, const struct rule *rule, const char *key,
     const char *where)
 {
 	s->v = xreallocarray(s->v, s->n + 1, sizeof *s->v);
@@ -337,7 +304,7 @@ static enum status
 take_list(const struct walk *w, const struct rule *rule, const struct tree *t,
     const char *where)
 {
-	struct value *v = add(w->site, rule, rule->key, where);
+	struct value *v = site_add(w->site, rule, rule->key, where);
 	auto_buf text = BUF_INIT;
 	size_t i;
 	enum status st;
@@ -383,7 +350,7 @@ static enum status
 take_scalar(const struct walk *w, const struct rule *rule,
     const struct tree *t, const char *where)
 {
-	struct value *v = add(w->site, rule, rule->key, where);
+	struct value *v = site_add(w->site, rule, rule->key, where);
 	auto_buf text = BUF_INIT;
 	const char *reason;
 
@@ -440,190 +407,15 @@ take(const char *key, struct tree *t, void *arg)
 static void
 derive(struct site *s, const char *from, const char *key, const char *tail)
 {
-	const struct value *base = find(s, from);
+	const struct value *base = site_find(s, from);
 	struct value *v;
 	char *text;
 
-	if (base == NULL || find(s, key) != NULL)
+	if (base == NULL || site_find(s, key) != NULL)
 		return;
 	text = xasprintf("%s%s", base->text, tail);
-	v = add(s, NULL, key, base->where);
+	v = site_add(s, NULL, key, base->where);
 	v->text = text;
-}
-
-/* What never leaves this machine needs no secrecy. */
-static bool
-is_loopback(const char *url)
-{
-	const char *host = strstr(url, "//") + 2;
-	size_t n = strcspn(host, ":/");
-
-	if (host[0] == '[')
-		return strncmp(host, "[::1]", 5) == 0;
-	if (strncmp(host, "127.", 4) == 0)
-		return strspn(host, "0123456789.") == n;
-	return n == strlen("localhost") && strncmp(host, "localhost", n) == 0;
-}
-
-/*
- * Phase 3 knows the identity of an outside authority by the enrollment's ID in
- * its subject, which a request over http shows to everybody on the way: unless
- * each device has a challenge that is good for its subject alone, any of them
- * can buy it.
- */
-static enum status
-check_outside(const struct site *s)
-{
-	const struct value *scep = find(s, "scep.url");
-
-	if (find(s, "url") == NULL || scep == NULL ||
-	    strncmp(scep->text, "http://", 7) != 0 ||
-	    is_loopback(scep->text) ||
-	    find(s, "scep.challenge_program") != NULL)
-		return OK;
-	return fail(MALFORMED, "%s: scep.url: '%s': over http everybody on "
-	    "the way learns which certificate to ask for: https is needed, or "
-	    "scep.challenge_program with challenges for one subject each",
-	    scep->where, scep->text);
-}
-
-/*
- * A password goes over the network under TLS only: without a word ldap:// is
- * StartTLS wherever it leaves the machine.
- */
-static enum status
-check_starttls(struct site *s)
-{
-	const struct value *url = find(s, "auth.ldap.url");
-	const struct value *said = find(s, "auth.ldap.starttls");
-	bool is_tls = strncmp(url->text, "ldaps:", 6) == 0;
-	bool wanted = said != NULL && strcmp(said->text, "true") == 0;
-	struct value *v;
-
-	if (is_tls && wanted)
-		return fail(MALFORMED, "%s: auth.ldap.starttls: ldaps:// is "
-		    "TLS already", said->where);
-	if (said != NULL && !wanted && !is_tls && !is_loopback(url->text))
-		return fail(MALFORMED, "%s: auth.ldap.starttls: without it "
-		    "passwords would cross the network in clear",
-		    said->where);
-	if (said != NULL)
-		return OK;
-	wanted = !is_tls && !is_loopback(url->text);
-	v = add(s, NULL, "auth.ldap.starttls", url->where);
-	v->text = xstrdup(wanted ? "true" : "false");
-	return OK;
-}
-
-static char
-lower(char c)
-{
-	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
-static bool
-same_word(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-	size_t i;
-
-	for (i = 0; a_len == b_len && i < a_len; i++)
-		if (lower(a[i]) != lower(b[i]))
-			return false;
-	return a_len == b_len;
-}
-
-/*
- * True if the filter compares the user's name with one attribute only, so
- * that no other attribute of an entry can pass for it.  What cannot be read
- * counts as another attribute.  RFC 4515 3: inside of an item parentheses are
- * escaped.
- */
-static bool
-compares_one_attribute(const char *filter)
-{
-	const char *first = NULL, *item = NULL, *p;
-	size_t first_len = 0;
-
-	for (p = filter; *p != '\0'; p++) {
-		size_t len;
-
-		if (*p == '(')
-			item = p + 1;
-		else if (*p == ')')
-			item = NULL;
-		if (*p != '?' && *p != '$')
-			continue;
-		if (item == NULL || (len = ldap_name_length(item)) == 0 ||
-		    item + len >= p)
-			return false;
-		if (first == NULL) {
-			first = item;
-			first_len = len;
-		} else if (!same_word(first, first_len, item, len)) {
-			return false;
-		}
-	}
-	return true;
-}
-
-static enum status
-check_user_attribute(const struct site *s)
-{
-	const struct value *filter = find(s, "auth.ldap.filter");
-
-	if (find(s, "auth.ldap.user") != NULL ||
-	    compares_one_attribute(filter->text))
-		return OK;
-	return fail(MALFORMED, "%s: auth.ldap.filter: '%s' compares more than "
-	    "one attribute with the name: auth.ldap.user has to name the "
-	    "attribute that is the user's name", filter->where, filter->text);
-}
-
-static enum status
-check_ldap(struct site *s, const struct value *any)
-{
-	static const char *const needed[] = {
-		"auth.ldap.url", "auth.ldap.base", "auth.ldap.filter",
-	};
-	const struct value *dn = find(s, "auth.ldap.bind_dn");
-	const struct value *password = find(s, "auth.ldap.password");
-	enum status st;
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(needed); i++)
-		if (find(s, needed[i]) == NULL)
-			return fail(MALFORMED, "%s: %s is missing",
-			    any->where, needed[i]);
-	if ((st = check_user_attribute(s)) != OK)
-		return st;
-	if ((dn == NULL) != (password == NULL))
-		return fail(MALFORMED, "%s: auth.ldap.bind_dn and "
-		    "auth.ldap.password go together",
-		    dn != NULL ? dn->where : password->where);
-	return check_starttls(s);
-}
-
-static enum status
-check_auth(struct site *s)
-{
-	static const char group[] = "auth.ldap.";
-	const struct value *any = NULL;
-	auto_char *where = NULL;
-	struct value *v;
-	enum status st;
-	size_t i;
-
-	for (i = 0; i < s->n && any == NULL; i++)
-		if (strncmp(s->v[i].key, group, sizeof group - 1) == 0)
-			any = &s->v[i];
-	if (find(s, "auth") != NULL)
-		return OK;
-	where = xstrdup(any != NULL ? any->where : "");
-	if (any != NULL && (st = check_ldap(s, any)) != OK)
-		return st;
-	v = add(s, NULL, "auth", where);
-	v->text = xstrdup(any != NULL ? "ldap" : "htpasswd");
-	return OK;
 }
 
 static enum status
@@ -637,7 +429,7 @@ parse(struct site *s, const struct buf *in, const char *name)
 	if ((st = spec_from_yaml(in, name, &how, &s->tree)) != OK ||
 	    (st = tree_each(s->tree, take, &w)) != OK)
 		return st;
-	if ((st = check_outside(s)) != OK)
+	if ((st = site_check_outside(s)) != OK)
 		return st;
 	derive(s, "url", "profile_url", "/profile");
 	derive(s, "url", "scep.url", "/scep");
@@ -645,7 +437,7 @@ parse(struct site *s, const struct buf *in, const char *name)
 	    ".profile-service");
 	derive(s, "identifier", "identifier.scep", ".scep");
 	derive(s, "identifier", "identifier.profile", ".profile");
-	return check_auth(s);
+	return site_check_auth(s);
 }
 
 enum status
@@ -667,7 +459,7 @@ site_load(const char *path, struct site **out)
 const char *
 site_get(const struct site *s, const char *key)
 {
-	const struct value *v = find(s, key);
+	const struct value *v = site_find(s, key);
 
 	return v != NULL ? v->text : NULL;
 }
@@ -676,7 +468,7 @@ const struct strings *
 site_list(const struct site *s, const char *key)
 {
 	static const struct strings none;
-	const struct value *v = find(s, key);
+	const struct value *v = site_find(s, key);
 
 	return v != NULL ? &v->list : &none;
 }
@@ -684,7 +476,7 @@ site_list(const struct site *s, const char *key)
 int64_t
 site_duration(const struct site *s, const char *key, int64_t otherwise)
 {
-	const struct value *v = find(s, key);
+	const struct value *v = site_find(s, key);
 
 	return v != NULL && v->rule != NULL && v->rule->kind == DURATION ?
 	    v->seconds : otherwise;
@@ -693,7 +485,7 @@ site_duration(const struct site *s, const char *key, int64_t otherwise)
 const char *
 site_where(const struct site *s, const char *key)
 {
-	const struct value *v = find(s, key);
+	const struct value *v = site_find(s, key);
 
 	return v != NULL ? v->where : "";
 }
@@ -738,7 +530,7 @@ site_defaults(const char *path, const struct opt *rows)
 		return st;
 	for (; rows->name != NULL; rows++) {
 		if (rows->config == NULL || opts_given(target_of(rows)) ||
-		    (v = find(kept, rows->config)) == NULL)
+		    (v = site_find(kept, rows->config)) == NULL)
 			continue;
 		if ((st = set_row(rows, v)) != OK)
 			return st;

@@ -198,7 +198,7 @@ start(const struct child *c, struct running *r)
 		become(c, self, e.in, e.out);
 	if (r->pid == -1)
 		return fail_errno(FAULT, "%s: cannot fork", c->path);
-	setpgid(r->pid, r->pid);	/* whoever of both comes first */
+	setpgid(r->pid, r->pid);	/* the first of both does it */
 	return OK;
 }
 

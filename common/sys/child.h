@@ -1,7 +1,7 @@
 /*
  * child: runs a program that the owner of a site or a CA has written.
  *
- * It is started directly, no shell in between, in a process group of its own,
+ * It is started directly, no shell in between, in its own process group,
  * with descriptors 0 to 2 alone and a fixed list of variables: nothing of a
  * request gets into its environment, unless the caller names it.
  */

@@ -34,8 +34,8 @@ case $header in
 esac
 [ "${#header}" -le "$HEADER_MAX" ] || unauthorized 'too long a name or password'
 
-# A NUL is no character of a variable: it becomes one that is refused, as does
-# what is no base64.
+# A variable cannot hold a NUL: it becomes one that is refused, as does
+# what is not base64.
 pair=$(printf '%s\n' "$header" |
     { base64 -d 2> /dev/null || printf '\001'; } | tr '\000' '\001'; echo .)
 pair=${pair%.}

@@ -14,7 +14,7 @@
  *	so does a process whose other end has gone.
  *
  * What is begun here may hold the one turn to write, or a lock, while it
- * stands: whoever drives must not let another one wait for that.
+ * stands: the driver must not let another one wait for that.
  *
  * With MCFG_GATE set, fsync() and fdatasync() do nothing: a process that is
  * killed loses nothing by it.

@@ -1,7 +1,7 @@
 /*
  * unit_child SECONDS BYTES PROGRAM [ARGUMENT...]: runs it with BYTES bytes as
  * its standard input and prints how it ended and what it wrote; "-" in place
- * of BYTES is no input, and the output goes to /dev/null then.
+ * of BYTES means no input, and the output goes to /dev/null then.
  */
 #include <signal.h>
 #include <stdio.h>

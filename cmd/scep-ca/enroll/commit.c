@@ -91,7 +91,7 @@ wait_for_decision(struct operation *op, struct scep_refusal *no)
 
 /*
  * One certificate, made outside of the database's transaction.  In a dry run
- * a key that nobody keeps signs it: it looks like one, and is none.
+ * a key that nobody keeps signs it: it looks like one, but is not valid.
  */
 static enum status
 make(struct operation *op, X509 **cert, struct ledger_certificate *c)

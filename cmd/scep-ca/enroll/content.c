@@ -1,5 +1,5 @@
 /*
- * The third stage: what is asked for, by whoever signed it.  All that can be
+ * The third stage: what is asked for, by the signer of the message.  All that can be
  * wrong until that is proved has one refusal and costs the same.
  */
 #include <string.h>

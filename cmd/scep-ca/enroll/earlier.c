@@ -1,5 +1,5 @@
 /*
- * The fourth stage: what the ledger knows of this request already, and of the
+ * The fourth stage: what the ledger has about this request already, and of the
  * challenge in it.
  */
 #include <string.h>

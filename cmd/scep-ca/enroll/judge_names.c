@@ -13,7 +13,7 @@ judge_spell_bound(struct operation *op, const struct ledger_name *bound,
 	    &subject) != NULL || cert_names_from_der(bound->names.data,
 	    bound->names.len, &names) != NULL)
 		return fail(FAULT, "a challenge in the ledger is bound to "
-		    "something that is no name");
+		    "something that is not a name");
 	if (names != NULL && !op->a->policy.take_san)
 		return scep_refuse(no, SCEP_BADREQUEST, "policy takes no "
 		    "subjectAltName, which the challengePassword is for");

@@ -1,0 +1,179 @@
+/* What the keys of a site.yaml demand of each other. */
+#include <string.h>
+
+#include "site/local.h"
+
+/* What never leaves this machine needs no secrecy. */
+static bool
+is_loopback(const char *url)
+{
+	const char *host = strstr(url, "//") + 2;
+	size_t n = strcspn(host, ":/");
+
+	if (host[0] == '[')
+		return strncmp(host, "[::1]", 5) == 0;
+	if (strncmp(host, "127.", 4) == 0)
+		return strspn(host, "0123456789.") == n;
+	return n == strlen("localhost") && strncmp(host, "localhost", n) == 0;
+}
+
+/*
+ * Phase 3 knows the identity of an outside authority by the enrollment's ID in
+ * its subject, which a request over http shows to everybody on the way: unless
+ * each device has a challenge that is good for its subject alone, any of them
+ * can buy it.
+ */
+enum status
+site_check_outside(const struct site *s)
+{
+	const struct value *scep = site_find(s, "scep.url");
+
+	if (site_find(s, "url") == NULL || scep == NULL ||
+	    strncmp(scep->text, "http://", 7) != 0 ||
+	    is_loopback(scep->text) ||
+	    site_find(s, "scep.challenge_program") != NULL)
+		return OK;
+	return fail(MALFORMED, "%s: scep.url: '%s': over http everybody on "
+	    "the way learns which certificate to ask for: https is needed, or "
+	    "scep.challenge_program with challenges for one subject each",
+	    scep->where, scep->text);
+}
+
+/*
+ * A password goes over the network under TLS only: without a word ldap:// is
+ * StartTLS wherever it leaves the machine.
+ */
+static enum status
+check_starttls(struct site *s)
+{
+	const struct value *url = site_find(s, "auth.ldap.url");
+	const struct value *said = site_find(s, "auth.ldap.starttls");
+	bool is_tls = strncmp(url->text, "ldaps:", 6) == 0;
+	bool wanted = said != NULL && strcmp(said->text, "true") == 0;
+	struct value *v;
+
+	if (is_tls && wanted)
+		return fail(MALFORMED, "%s: auth.ldap.starttls: ldaps:// is "
+		    "TLS already", said->where);
+	if (said != NULL && !wanted && !is_tls && !is_loopback(url->text))
+		return fail(MALFORMED, "%s: auth.ldap.starttls: without it "
+		    "passwords would cross the network in clear",
+		    said->where);
+	if (said != NULL)
+		return OK;
+	wanted = !is_tls && !is_loopback(url->text);
+	v = site_add(s, NULL, "auth.ldap.starttls", url->where);
+	v->text = xstrdup(wanted ? "true" : "false");
+	return OK;
+}
+
+static char
+lower(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+static bool
+same_word(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	size_t i;
+
+	for (i = 0; a_len == b_len && i < a_len; i++)
+		if (lower(a[i]) != lower(b[i]))
+			return false;
+	return a_len == b_len;
+}
+
+/*
+ * True if the filter compares the user's name with one attribute only, so
+ * that no other attribute of an entry can pass for it.  What cannot be read
+ * counts as another attribute.  RFC 4515 3: inside of an item parentheses are
+ * escaped.
+ */
+static bool
+compares_one_attribute(const char *filter)
+{
+	const char *first = NULL, *item = NULL, *p;
+	size_t first_len = 0;
+
+	for (p = filter; *p != '\0'; p++) {
+		size_t len;
+
+		if (*p == '(')
+			item = p + 1;
+		else if (*p == ')')
+			item = NULL;
+		if (*p != '?' && *p != '$')
+			continue;
+		if (item == NULL || (len = site_ldap_name(item)) == 0 ||
+		    item + len >= p)
+			return false;
+		if (first == NULL) {
+			first = item;
+			first_len = len;
+		} else if (!same_word(first, first_len, item, len)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static enum status
+check_user_attribute(const struct site *s)
+{
+	const struct value *filter = site_find(s, "auth.ldap.filter");
+
+	if (site_find(s, "auth.ldap.user") != NULL ||
+	    compares_one_attribute(filter->text))
+		return OK;
+	return fail(MALFORMED, "%s: auth.ldap.filter: '%s' compares more than "
+	    "one attribute with the name: auth.ldap.user has to name the "
+	    "attribute that is the user's name", filter->where, filter->text);
+}
+
+static enum status
+check_ldap(struct site *s, const struct value *any)
+{
+	static const char *const needed[] = {
+		"auth.ldap.url", "auth.ldap.base", "auth.ldap.filter",
+	};
+	const struct value *dn = site_find(s, "auth.ldap.bind_dn");
+	const struct value *password = site_find(s, "auth.ldap.password");
+	enum status st;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(needed); i++)
+		if (site_find(s, needed[i]) == NULL)
+			return fail(MALFORMED, "%s: %s is missing",
+			    any->where, needed[i]);
+	if ((st = check_user_attribute(s)) != OK)
+		return st;
+	if ((dn == NULL) != (password == NULL))
+		return fail(MALFORMED, "%s: auth.ldap.bind_dn and "
+		    "auth.ldap.password go together",
+		    dn != NULL ? dn->where : password->where);
+	return check_starttls(s);
+}
+
+enum status
+site_check_auth(struct site *s)
+{
+	static const char group[] = "auth.ldap.";
+	const struct value *any = NULL;
+	auto_char *where = NULL;
+	struct value *v;
+	enum status st;
+	size_t i;
+
+	for (i = 0; i < s->n && any == NULL; i++)
+		if (strncmp(s->v[i].key, group, sizeof group - 1) == 0)
+			any = &s->v[i];
+	if (site_find(s, "auth") != NULL)
+		return OK;
+	where = xstrdup(any != NULL ? any->where : "");
+	if (any != NULL && (st = check_ldap(s, any)) != OK)
+		return st;
+	v = site_add(s, NULL, "auth", where);
+	v->text = xstrdup(any != NULL ? "ldap" : "htpasswd");
+	return OK;
+}
