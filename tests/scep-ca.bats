@@ -224,7 +224,7 @@ setup() {
 	ca ca
 	refuses 3 'is not known' scep-ca answer --dir ca --operation GetCACrap
 	refuses 2 'missing --operation' scep-ca answer --dir ca
-	refuses 4 'no such folder' scep-ca answer --dir nowhere \
+	refuses 4 'nowhere' scep-ca answer --dir nowhere \
 	    --operation GetCACert
 	mkdir empty
 	refuses 4 'no CA here' scep-ca answer --dir empty --operation GetCACert

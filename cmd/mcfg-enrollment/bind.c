@@ -125,7 +125,7 @@ add_use(struct tree *scep, const char hash[SECRET_HASH_TEXT], char *where,
 	return OK;
 }
 
-/* What other authorities wait for is none of ours. */
+/* Challenges of other authorities are left alone. */
 static enum status
 look_at(struct ledger *l, const char *id, struct tree *payload,
     const char *where, struct uses *uses)

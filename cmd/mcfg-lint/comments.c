@@ -26,8 +26,8 @@ quiet_comments_free(struct quiet_comments *c)
 }
 
 /*
- * "ignore RULE..." of len bytes, behind "mcfg-lint:".  False if a word is no
- * rule that may be ignored, or there is none.
+ * Reads "ignore RULE...", the len bytes after "mcfg-lint:".  Returns false if
+ * a word does not name a rule that may be ignored, or if no rule is named.
  */
 static bool
 read_rules(const char *p, size_t len, bool rules[SCHEMA_RULES])
@@ -155,7 +155,7 @@ element_end(const char *p)
 	return end + strlen(end);
 }
 
-/* The next element, with a key its value; false if there is none. */
+/* Finds the next element (after a key, its value); false at the end. */
 static bool
 next_element(const char *p, const char **from, const char **to)
 {

@@ -324,25 +324,6 @@ ledger_complete(struct ledger *l, const struct ledger_enrollment *e,
 /* ---- the end ---- */
 
 static enum status
-take_name(const struct db_row *r, void *arg)
-{
-	struct strings *names = arg;
-
-	strings_add(names, db_row_dup(r, 0));
-	return OK;
-}
-
-static void
-free_names(struct strings *names)
-{
-	size_t i;
-
-	for (i = 0; i < names->n; i++)
-		free((char *)names->v[i]);
-	strings_free(names);
-}
-
-static enum status
 revoke_all(struct ledger *l, const char *id, int64_t now)
 {
 	enum { CESSATION = 5 };		/* RFC 5280 5.3.1 */
@@ -350,14 +331,14 @@ revoke_all(struct ledger *l, const char *id, int64_t now)
 	enum status st;
 	size_t i;
 
-	st = db_rows(l, take_name, &ended, NULL, "UPDATE certificate SET "
+	st = db_rows(l, db_take_texts, &ended, NULL, "UPDATE certificate SET "
 	    "revoked = $1, reason = $2 WHERE enrollment = $3 AND revoked = 0 "
 	    "RETURNING serial",
 	    DB(db_int(now), db_int(CESSATION), db_text(id)));
 	for (i = 0; i < ended.n && st == OK; i++)
 		st = ledger_put_event(l, &(struct ledger_event){ now,
 		    "revoked", id, ended.v[i], "aborted" });
-	free_names(&ended);
+	db_free_texts(&ended);
 	return st;
 }
 

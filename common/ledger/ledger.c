@@ -126,6 +126,25 @@ db_take_text(const struct db_row *r, void *arg)
 	return OK;
 }
 
+enum status
+db_take_texts(const struct db_row *r, void *arg)
+{
+	struct strings *texts = arg;
+
+	strings_add(texts, db_row_dup(r, 0));
+	return OK;
+}
+
+void
+db_free_texts(struct strings *texts)
+{
+	size_t i;
+
+	for (i = 0; i < texts->n; i++)
+		free((char *)texts->v[i]);
+	strings_free(texts);
+}
+
 static const char *
 after(const char *text, const char *prefix)
 {

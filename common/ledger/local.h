@@ -120,6 +120,10 @@ enum status db_end(struct ledger *l, enum status st, bool keep) USE_RESULT;
 /* Row functions that take the first column. */
 db_each db_take_int;		/* arg: int64_t * */
 db_each db_take_text;		/* arg: char **, yours */
+db_each db_take_texts;		/* arg: struct strings *, a text per row */
+
+/* db_free_texts() frees the list, and the texts that db_take_texts() put in. */
+void db_free_texts(struct strings *texts);
 
 /* The tables are made, or brought up to date. */
 enum status ledger_check_schema(struct ledger *l, enum ledger_mode mode)

@@ -21,25 +21,6 @@ take_configured(const struct db_row *r, void *arg)
 	return OK;
 }
 
-static enum status
-take_name(const struct db_row *r, void *arg)
-{
-	struct strings *names = arg;
-
-	strings_add(names, db_row_dup(r, 0));
-	return OK;
-}
-
-static void
-free_names(struct strings *names)
-{
-	size_t i;
-
-	for (i = 0; i < names->n; i++)
-		free((char *)names->v[i]);
-	strings_free(names);
-}
-
 /* The same user's older enrollments of the same device end here. */
 static enum status
 supersede(struct ledger *l, const char *id, const struct configured *c,
@@ -51,7 +32,7 @@ supersede(struct ledger *l, const char *id, const struct configured *c,
 
 	if (c->device == NULL)
 		return OK;
-	st = db_rows(l, take_name, &ended, NULL, "UPDATE enrollment SET "
+	st = db_rows(l, db_take_texts, &ended, NULL, "UPDATE enrollment SET "
 	    "state = 'superseded', changed = $1 WHERE username = $2 AND "
 	    "device = $3 AND state = 'configured' AND id <> $4 RETURNING id",
 	    DB(db_int(now), db_text(c->user), db_text(c->device),
@@ -60,7 +41,7 @@ supersede(struct ledger *l, const char *id, const struct configured *c,
 		if ((st = ledger_void_challenges(l, ended.v[i], now)) == OK)
 			st = ledger_put_event(l, &(struct ledger_event){ now,
 			    "superseded", ended.v[i], NULL, id });
-	free_names(&ended);
+	db_free_texts(&ended);
 	return st;
 }
 

@@ -288,7 +288,7 @@ authority_open(const struct authority_source *source, unsigned needs,
 	if ((st = io_is_dir(a.dir, &is_dir)) != OK)
 		return st;
 	if (!is_dir)
-		return fail(FAULT, "%s: no such folder", a.dir);
+		return fail(FAULT, "%s: not the folder of a CA", a.dir);
 	a.stamp = stamp_of(&a);
 	if ((st = load_policy(&a)) != OK ||
 	    (st = authority_need(&a, needs)) != OK)
