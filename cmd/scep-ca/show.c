@@ -154,7 +154,7 @@ static enum status
 run(const struct args *a)
 {
 	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
-	char csr[SECRET_HASH_TEXT];
+	char csr[SECRET_HASH_TEXT] = "";
 	auto_X509 *cert = NULL;
 	auto_buf out = BUF_INIT;
 	const char *reason;
