@@ -153,7 +153,7 @@ marks_of(const struct schema_run *r, const struct tree *at,
 		tree_marks_get(r->src->marks, r->near, line, column);
 }
 
-static void
+static void PRINTF_LIKE(5, 0)
 say(struct schema_run *r, const struct tree *at, enum schema_rule rule,
     enum schema_severity severity, const char *fmt, va_list ap)
 {
