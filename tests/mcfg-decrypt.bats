@@ -69,10 +69,11 @@ profile_of() {
 
 @test "decrypt: one of several recipients" {
 	openssl cms -encrypt -binary -aes128 -outform DER -in "$T/bytes" \
-	    -out "$T/e" "$PKI/client.pem" "$PKI/ec.pem" "$PKI/device.pem"
+	    -out "$T/e" "$PKI/client.pem" "$PKI/ec.pem" "$PKI/device.pem" \
+	    "$PKI/inter.pem"
 	local who
 
-	for who in client ec device; do
+	for who in client ec device inter; do
 		yields "$T/out" mcfg-decrypt --key "$PKI/$who.key" "$T/e"
 		cmp "$T/out" "$T/bytes"
 	done

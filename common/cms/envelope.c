@@ -58,17 +58,57 @@ cms_encrypt(const struct buf *content, const STACK_OF(X509) *recipients,
 }
 
 /*
+ * One recipient after the other, until a content opens: from OpenSSL 3.2 on a
+ * wrong RSA key "opens" every recipient, to a random key (implicit
+ * rejection), so that only the content can say which recipient it was.
+ */
+static bool
+decrypt_any_rsa(CMS_ContentInfo *cms, EVP_PKEY *key, BIO *sink)
+{
+	STACK_OF(CMS_RecipientInfo) *all = CMS_get0_RecipientInfos(cms);
+	int i;
+
+	for (i = 0; i < sk_CMS_RecipientInfo_num(all); i++) {
+		CMS_RecipientInfo *to = sk_CMS_RecipientInfo_value(all, i);
+		bool opened;
+
+		if (CMS_RecipientInfo_type(to) != CMS_RECIPINFO_TRANS)
+			continue;
+		if (EVP_PKEY_up_ref(key) != 1)
+			mem_exhausted();
+		opened = CMS_RecipientInfo_set0_pkey(to, key) == 1 &&
+		    CMS_RecipientInfo_decrypt(cms, to) == 1 &&
+		    CMS_decrypt(cms, NULL, NULL, NULL, sink,
+		    CMS_BINARY | CMS_DEBUG_DECRYPT) == 1;
+		CMS_RecipientInfo_set0_pkey(to, NULL);
+		if (opened)
+			return true;
+		(void)BIO_reset(sink);
+	}
+	return false;
+}
+
+/*
  * With a certificate the recipient is found by name, and OpenSSL hides
  * whether the key was right: that is for those who answer strangers.
  * Without one every recipient is tried, and the one that opens is told apart
  * from those that do not.
  */
+static bool
+decrypt(CMS_ContentInfo *cms, EVP_PKEY *key, X509 *cert, BIO *sink)
+{
+	if (cert != NULL)
+		return CMS_decrypt(cms, key, cert, NULL, sink, CMS_BINARY) == 1;
+	if (cert_key_is_rsa(key))
+		return decrypt_any_rsa(cms, key, sink);
+	return CMS_decrypt(cms, key, NULL, NULL, sink,
+	    CMS_BINARY | CMS_DEBUG_DECRYPT) == 1;
+}
+
 enum status
 cms_decrypt(const struct buf *in, const char *name, EVP_PKEY *key, X509 *cert,
     struct buf *content)
 {
-	const unsigned flags = CMS_BINARY |
-	    (cert == NULL ? CMS_DEBUG_DECRYPT : 0u);
 	auto_CMS *cms = NULL;
 	auto_BIO *sink = NULL;
 	enum status st;
@@ -80,7 +120,7 @@ cms_decrypt(const struct buf *in, const char *name, EVP_PKEY *key, X509 *cert,
 		return fail(MALFORMED, "%s: not EnvelopedData but %s", name,
 		    cms_kind(cms));
 	sink = cms_sink();
-	if (CMS_decrypt(cms, key, cert, NULL, sink, flags) != 1)
+	if (!decrypt(cms, key, cert, sink))
 		return fail_ssl(REFUSED, "%s: the key does not open it", name);
 	diag_ssl_clear();
 	cms_drain(sink, content);

@@ -23,7 +23,7 @@ find_digest(const char *name)
 static bool
 set_time(CMS_SignerInfo *si, int64_t t)
 {
-	ASN1_TIME *at = ASN1_TIME_set(NULL, (time_t)t);
+	ASN1_TIME *at = cert_time_new(t);
 	bool ok;
 
 	if (at == NULL)

@@ -111,10 +111,8 @@ scep_make_signer(const X509_NAME *subject, EVP_PKEY *key, int64_t now,
 	    !signer_serial(cert, serial, sizeof serial) ||
 	    X509_set_subject_name(cert, subject) != 1 ||
 	    X509_set_issuer_name(cert, subject) != 1 ||
-	    ASN1_TIME_set(X509_getm_notBefore(cert),
-	    (time_t)(now - SIGNER_BEFORE)) == NULL ||
-	    ASN1_TIME_set(X509_getm_notAfter(cert),
-	    (time_t)(now + SIGNER_FOR)) == NULL ||
+	    !cert_time_set(X509_getm_notBefore(cert), now - SIGNER_BEFORE) ||
+	    !cert_time_set(X509_getm_notAfter(cert), now + SIGNER_FOR) ||
 	    X509_set_pubkey(cert, key) != 1 || !signer_usage(cert) ||
 	    X509_sign(cert, key, EVP_sha256()) <= 0)
 		return fail_ssl(FAULT, "cannot make the signer's certificate");

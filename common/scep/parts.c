@@ -41,7 +41,7 @@ scep_add_text(CMS_SignerInfo *si, const char *oid, const char *text)
 bool
 scep_add_signing_time(CMS_SignerInfo *si, int64_t t)
 {
-	ASN1_TIME *at = ASN1_TIME_set(NULL, (time_t)t);
+	ASN1_TIME *at = cert_time_new(t);
 	bool ok;
 
 	ok = at != NULL && CMS_signed_add1_attr_by_NID(si,

@@ -345,6 +345,29 @@ cert_time(const ASN1_TIME *t)
 	return clock_join(&d, &out) ? out : CERT_NO_TIME;
 }
 
+bool
+cert_time_set(ASN1_TIME *at, int64_t t)
+{
+	struct clock_date d = clock_split(t);
+	char text[CLOCK_TEXT];
+
+	snprintf(text, sizeof text, "%04d%02d%02d%02d%02d%02dZ", d.year,
+	    d.month, d.day, d.hour, d.minute, d.second);
+	return ASN1_TIME_set_string_X509(at, text) == 1;
+}
+
+ASN1_TIME *
+cert_time_new(int64_t t)
+{
+	ASN1_TIME *at = ASN1_TIME_new();
+
+	if (at != NULL && !cert_time_set(at, t)) {
+		ASN1_TIME_free(at);
+		return NULL;
+	}
+	return at;
+}
+
 int64_t
 cert_not_before(const X509 *cert)
 {

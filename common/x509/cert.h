@@ -170,6 +170,15 @@ bool cert_key_equal(const EVP_PKEY *a, const EVP_PKEY *b);
  */
 #define CERT_NO_TIME INT64_C(-62135596800)
 int64_t cert_time(const ASN1_TIME *t);
+
+/*
+ * cert_time_new() is a time as RFC 5280 4.1.2.5 wants it, UTCTime before 2050;
+ * cert_time_set() puts one into t.  In 64 bits, whatever time_t has.  What is
+ * outside the years of four digits becomes the first or the last of them.
+ * NULL or false if memory is short.
+ */
+ASN1_TIME *cert_time_new(int64_t t);
+bool cert_time_set(ASN1_TIME *at, int64_t t);
 int64_t cert_not_before(const X509 *cert);
 int64_t cert_not_after(const X509 *cert);
 void cert_serial_hex(const X509 *cert, struct buf *out);

@@ -221,6 +221,44 @@ chain_reason(int error)
 	}
 }
 
+/*
+ * OpenSSL judges the dates, unless there is no time to judge by or time_t (of
+ * 32 bits, after 2038) cannot hold it: then check_dates() does.
+ */
+static bool
+fits(int64_t now)
+{
+	return now != CERT_NO_TIME && (int64_t)(time_t)now == now;
+}
+
+static void
+set_time(X509_VERIFY_PARAM *param, int64_t now)
+{
+	if (fits(now))
+		X509_VERIFY_PARAM_set_time(param, (time_t)now);
+	else
+		X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_NO_CHECK_TIME);
+}
+
+/* X509_V_OK, or why a certificate of the chain, *bad, is not valid now. */
+static int
+check_dates(STACK_OF(X509) *chain, int64_t now, X509 **bad)
+{
+	int i;
+
+	for (i = 0; i < sk_X509_num(chain); i++) {
+		X509 *cert = sk_X509_value(chain, i);
+
+		if (cert_check_dates(cert, now) == NULL)
+			continue;
+		*bad = cert;
+		return now < cert_not_before(cert) ?
+		    X509_V_ERR_CERT_NOT_YET_VALID :
+		    X509_V_ERR_CERT_HAS_EXPIRED;
+	}
+	return X509_V_OK;
+}
+
 static int
 verify(X509 *leaf, STACK_OF(X509) *untrusted, const STACK_OF(X509) *anchors,
     int64_t now, STACK_OF(X509) **chain, X509 **bad)
@@ -237,10 +275,8 @@ verify(X509 *leaf, STACK_OF(X509) *untrusted, const STACK_OF(X509) *anchors,
 	X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY);
 	X509_VERIFY_PARAM_set_auth_level(param, SECURITY_LEVEL);
 	X509_VERIFY_PARAM_set_depth(param, CHAIN_MAX);
-	X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN |
-	    (now == CERT_NO_TIME ? X509_V_FLAG_NO_CHECK_TIME : 0));
-	if (now != CERT_NO_TIME)
-		X509_VERIFY_PARAM_set_time(param, (time_t)now);
+	X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
+	set_time(param, now);
 	error = X509_verify_cert(ctx) == 1 ? X509_V_OK :
 	    X509_STORE_CTX_get_error(ctx);
 	/* A failure without its error must not look like success. */
@@ -249,6 +285,8 @@ verify(X509 *leaf, STACK_OF(X509) *untrusted, const STACK_OF(X509) *anchors,
 	*chain = X509_STORE_CTX_get1_chain(ctx);
 	*bad = error == X509_V_OK ? NULL :
 	    sk_X509_value(*chain, X509_STORE_CTX_get_error_depth(ctx));
+	if (error == X509_V_OK && now != CERT_NO_TIME && !fits(now))
+		error = check_dates(*chain, now, bad);
 	diag_ssl_clear();
 	return error;
 }

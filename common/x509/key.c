@@ -168,6 +168,51 @@ rehome(EVP_PKEY *key)
 	return moved;
 }
 
+/* The same certificate, which knows nothing of another library context. */
+static X509 *
+rehome_cert(const X509 *cert)
+{
+	unsigned char *der = NULL;
+	const unsigned char *at;
+	X509 *moved = NULL;
+	int len = i2d_X509(cert, &der);
+
+	if (len > 0) {
+		at = der;
+		moved = d2i_X509(NULL, &at, len);
+	}
+	OPENSSL_free(der);
+	return moved;
+}
+
+/*
+ * What was read in a separate library context moves out of it: from OpenSSL
+ * 3.5 on, certificates point into the context in which they were read.
+ */
+static bool
+rehome_identity(const struct identity *from, struct identity *to)
+{
+	X509 *cert;
+	int i;
+
+	if ((from->key != NULL && (to->key = rehome(from->key)) == NULL) ||
+	    (from->cert != NULL &&
+	    (to->cert = rehome_cert(from->cert)) == NULL))
+		return false;
+	if (from->chain == NULL)
+		return true;
+	if ((to->chain = sk_X509_new_null()) == NULL)
+		mem_exhausted();
+	for (i = 0; i < sk_X509_num(from->chain); i++) {
+		cert = rehome_cert(sk_X509_value(from->chain, i));
+		if (cert == NULL)
+			return false;
+		if (sk_X509_push(to->chain, cert) <= 0)
+			mem_exhausted();
+	}
+	return true;
+}
+
 static bool
 open_pkcs12(const struct buf *der, OSSL_LIB_CTX *ctx, const char *phrase,
     struct identity *id)
@@ -190,7 +235,7 @@ open_pkcs12(const struct buf *der, OSSL_LIB_CTX *ctx, const char *phrase,
 static bool
 open_old_pkcs12(const struct buf *der, const char *phrase, struct identity *id)
 {
-	auto_identity old = IDENTITY_INIT;
+	struct identity old = IDENTITY_INIT;
 	OSSL_LIB_CTX *ctx = OSSL_LIB_CTX_new();
 	OSSL_PROVIDER *legacy, *base;
 	bool ok = false;
@@ -200,14 +245,9 @@ open_old_pkcs12(const struct buf *der, const char *phrase, struct identity *id)
 	legacy = OSSL_PROVIDER_load(ctx, "legacy");
 	base = OSSL_PROVIDER_load(ctx, "default");
 	if (legacy != NULL && base != NULL &&
-	    open_pkcs12(der, ctx, phrase, &old)) {
-		id->key = old.key != NULL ? rehome(old.key) : NULL;
-		ok = id->key != NULL || old.key == NULL;
-		EVP_PKEY_free(old.key);
-		old.key = NULL;
-		id->cert = STEAL(old.cert);
-		id->chain = STEAL(old.chain);
-	}
+	    open_pkcs12(der, ctx, phrase, &old))
+		ok = rehome_identity(&old, id);
+	identity_free(&old);
 	OSSL_PROVIDER_unload(legacy);
 	OSSL_PROVIDER_unload(base);
 	OSSL_LIB_CTX_free(ctx);

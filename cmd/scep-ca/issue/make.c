@@ -188,9 +188,8 @@ set_serial(X509 *cert)
 static bool
 set_dates(X509 *cert, int64_t from, int64_t until)
 {
-	return ASN1_TIME_set(X509_getm_notBefore(cert),
-	    (time_t)from) != NULL &&
-	    ASN1_TIME_set(X509_getm_notAfter(cert), (time_t)until) != NULL;
+	return cert_time_set(X509_getm_notBefore(cert), from) &&
+	    cert_time_set(X509_getm_notAfter(cert), until);
 }
 
 /* The digest that fits the key that signs. */
@@ -400,7 +399,7 @@ static bool
 add_revoked(X509_CRL *crl, const struct issue_revoked *r)
 {
 	X509_REVOKED *one = X509_REVOKED_new();
-	ASN1_TIME *when = ASN1_TIME_set(NULL, (time_t)r->when);
+	ASN1_TIME *when = cert_time_new(r->when);
 	ASN1_ENUMERATED *reason = ASN1_ENUMERATED_new();
 	ASN1_INTEGER *serial = NULL;
 	BIGNUM *n = NULL;
@@ -450,8 +449,8 @@ crl_extensions(X509_CRL *crl, X509 *ca, int64_t number)
 static bool
 crl_dates(X509_CRL *crl, int64_t now, int64_t validity)
 {
-	ASN1_TIME *from = ASN1_TIME_set(NULL, (time_t)now);
-	ASN1_TIME *until = ASN1_TIME_set(NULL, (time_t)(now + validity));
+	ASN1_TIME *from = cert_time_new(now);
+	ASN1_TIME *until = cert_time_new(now + validity);
 	bool ok = from != NULL && until != NULL &&
 	    X509_CRL_set1_lastUpdate(crl, from) == 1 &&
 	    X509_CRL_set1_nextUpdate(crl, until) == 1;
