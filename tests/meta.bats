@@ -469,6 +469,65 @@ script_behaves() {
 	    "$T/tap")" -eq 2 ]
 }
 
+@test "meta: fd:N stands for a file, wherever a file is read" {
+	local how
+
+	signed
+	for how in path fd; do
+		at() { [ "$how" = fd ] && echo "fd:$1" || echo "$2"; }
+		{
+			mcfg-get . "$(at 5 "$T/profile")"
+			mcfg-inspect "$(at 6 "$T/signed")" | grep -v "$T\|fd:"
+			mcfg-verify --ca "$(at 7 "$PKI/root.pem")" \
+			    "$(at 8 "$T/signed")"
+		} 5< "$T/profile" 6< "$T/signed" 7< "$PKI/root.pem" \
+		    8< "$T/signed" \
+		    > "$T/read.$how"
+		mcfg-sign --at 2026-11-24T09:00:00Z --key "$PKI/signer.key" \
+		    --cert "$(at 5 "$PKI/signer.pem")" \
+		    --chain "$(at 6 "$PKI/inter.pem")" \
+		    "$(at 7 "$T/profile")" > "$T/made.$how" \
+		    5< "$PKI/signer.pem" 6< "$PKI/inter.pem" 7< "$T/profile"
+	done
+	cmp "$T/read.path" "$T/read.fd"
+	cmp "$T/made.path" "$T/made.fd"
+	refuses 4 'not open for reading' mcfg-get . fd:9
+}
+
+@test "meta: a configuration of OpenSSL that is broken or misses a provider" {
+	local c
+
+	printf 'openssl_conf = a\n[b' > "$T/broken.cnf"
+	for c in missing fips; do
+		cat > "$T/$c.cnf" <<-CNF
+		openssl_conf = a
+		[a]
+		providers = p
+		[p]
+		default = on
+		$c = on
+		[on]
+		activate = 1
+		CNF
+	done
+	sed '/default/d; s/fips/legacy/' "$T/fips.cnf" > "$T/legacy.cnf"
+	sed '/missing/d' "$T/missing.cnf" > "$T/good.cnf"
+	signed
+	for c in broken missing legacy absent; do
+		OPENSSL_CONF=$T/$c.cnf refuses 4 'OPENSSL_CONF' mcfg-verify \
+		    --ca "$PKI/root.pem" "$T/signed" || {
+			echo "for $c"
+			return 1
+		}
+	done
+	for c in "$T/good.cnf" /dev/null ''; do
+		OPENSSL_CONF=$c mcfg-verify --ca "$PKI/root.pem" "$T/signed" \
+		    > "$T/out"
+		cmp "$T/out" "$T/profile"
+	done
+	OPENSSL_CONF=$T/broken.cnf mcfg-verify --help > /dev/null
+}
+
 @test "meta: man -M man finds each page in a clone" {
 	local p name
 

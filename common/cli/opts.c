@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "sys/openssl.h"
 
 enum {
 	ROWS_MAX = 64,		/* options of one tool */
@@ -429,7 +430,7 @@ verb_main(const struct tool *tool, int argc, char **argv)
 	if ((st = parse(verb, tool->name, argc - 1, argv + 1, &done)) != OK ||
 	    done)
 		return st;
-	return verb->run(verb->args);
+	return (st = openssl_configure()) != OK ? st : verb->run(verb->args);
 }
 
 enum status
@@ -445,7 +446,7 @@ opts_main(const struct tool *tool, int argc, char **argv, opts_run *run)
 		return verb_main(tool, argc, argv);
 	if ((st = parse(tool, NULL, argc, argv, &done)) != OK || done)
 		return st;
-	return run(tool->args);
+	return (st = openssl_configure()) != OK ? st : run(tool->args);
 }
 
 enum status

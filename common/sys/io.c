@@ -98,16 +98,47 @@ slurp_length(int fd, const char *name, const char *length, size_t max,
 	return OK;
 }
 
+bool
+io_parse_fd(const char *text, int *fd)
+{
+	size_t n;
+
+	if (strncmp(text, "fd:", 3) != 0 ||
+	    !parse_size(text + 3, IO_FD_MAX, &n))
+		return false;
+	*fd = (int)n;
+	return true;
+}
+
+/* The caller closes *fd, unless it is that of standard input. */
+static enum status
+open_input(const char *path, const char *name, int *fd)
+{
+	int given;
+
+	if (is_std(path)) {
+		*fd = STDIN_FILENO;
+		return OK;
+	}
+	if (io_parse_fd(path, &given)) {
+		/* The shell's descriptor remains the shell's. */
+		*fd = fcntl(given, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		return *fd != -1 ? OK : fail_errno(FAULT, "%s: not open for "
+		    "reading", name);
+	}
+	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	return *fd != -1 ? OK : fail_errno(FAULT, "%s: cannot open", name);
+}
+
 enum status
 io_slurp(const struct io_input *in, size_t max, struct buf *out)
 {
 	const char *name = io_name(in->path);
-	int fd = STDIN_FILENO;
 	enum status st;
+	int fd;
 
-	if (!is_std(in->path) &&
-	    (fd = open(in->path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) == -1)
-		return fail_errno(FAULT, "%s: cannot open", name);
+	if ((st = open_input(in->path, name, &fd)) != OK)
+		return st;
 	if (in->length != NULL)
 		st = slurp_length(fd, name, in->length, max, out);
 	else
@@ -155,14 +186,13 @@ enum status
 io_tail(const char *path, size_t max, struct buf *out, bool *cut)
 {
 	const char *name = io_name(path);
-	int fd = STDIN_FILENO;
 	struct stat sb;
 	enum status st;
+	int fd;
 
 	*cut = false;
-	if (!is_std(path) &&
-	    (fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) == -1)
-		return fail_errno(FAULT, "%s: cannot open", name);
+	if ((st = open_input(path, name, &fd)) != OK)
+		return st;
 	if (fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode) &&
 	    sb.st_size > (off_t)max &&
 	    lseek(fd, sb.st_size - (off_t)max, SEEK_SET) != -1)
@@ -293,15 +323,15 @@ enum status
 io_side(const char *dest, bool is_private, const struct buf *b)
 {
 	enum status st;
-	size_t fd;
+	int fd;
 
 	if (strncmp(dest, "fd:", 3) != 0) {
 		if ((st = write_path(dest, is_private, b)) == OK)
 			remember_side(dest);
-	} else if (!parse_size(dest + 3, 1 << 16, &fd)) {
+	} else if (!io_parse_fd(dest, &fd)) {
 		st = fail(USAGE, "%s: not a descriptor", dest);
 	} else {
-		st = io_write_all((int)fd, dest, b->data, b->len);
+		st = io_write_all(fd, dest, b->data, b->len);
 	}
 	return st == OK ? OK : take_back_sides(st);
 }

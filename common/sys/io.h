@@ -20,7 +20,8 @@ enum {
 
 /* Where an input comes from. */
 struct io_input {
-	const char *path;	/* NULL or "-" is standard input */
+	const char *path;	/* NULL or "-" is standard input, "fd:N" the
+				 * descriptor N */
 	const char *length;	/* --length: exactly so many bytes, or NULL */
 };
 

@@ -4,9 +4,15 @@
 
 #include "sys/io.h"
 
+/* The largest descriptor that "fd:N" names. */
+enum { IO_FD_MAX = 1 << 16 };
+
 /* Reads to the end; MALFORMED for more than max bytes. */
 enum status io_slurp_fd(int fd, const char *name, size_t max,
     struct buf *out) USE_RESULT;
+
+/* "fd:N" into *fd, which need not be open; false for anything else. */
+bool io_parse_fd(const char *text, int *fd);
 
 /* Writes every byte; name is that of the diagnostics. */
 enum status io_write_all(int fd, const char *name, const void *data,

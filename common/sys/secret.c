@@ -17,6 +17,8 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include "sys/local.h"
+
 enum {
 	SECRET_LINE_MAX = 4096,
 	CHUNK = 4096,
@@ -27,16 +29,13 @@ secret_setup(void)
 {
 	const struct rlimit none = { 0, 0 };
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
-	uint64_t settings = 0;
 
 	setrlimit(RLIMIT_CORE, &none);
 #ifdef PR_SET_DUMPABLE
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
 	sigaction(SIGPIPE, &ignore, NULL);
-	if (getenv("OPENSSL_CONF") == NULL)
-		settings |= OPENSSL_INIT_NO_LOAD_CONFIG;
-	OPENSSL_init_crypto(settings, NULL);
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 }
 
 static const char *
@@ -104,22 +103,6 @@ read_env(const char *name, const char *what, size_t max, struct buf *out)
 	return OK;
 }
 
-static bool
-parse_fd(const char *text, int *out)
-{
-	int v = 0;
-
-	if (*text == '\0' || strlen(text) > 5)
-		return false;
-	for (; *text != '\0'; text++) {
-		if (*text < '0' || *text > '9')
-			return false;
-		v = v * 10 + (*text - '0');
-	}
-	*out = v;
-	return true;
-}
-
 enum status
 secret_read_all(const char *src, const char *what, size_t max,
     struct buf *out)
@@ -131,7 +114,7 @@ secret_read_all(const char *src, const char *what, size_t max,
 		return read_env(rest, what, max, out);
 	if ((rest = after(src, "file:")) != NULL)
 		return read_file(rest, max, out);
-	if ((rest = after(src, "fd:")) != NULL && parse_fd(rest, &fd))
+	if (io_parse_fd(src, &fd))
 		return read_fd(fd, src, max, out);
 	/* What was given may be the secret itself: it is not shown. */
 	return fail(USAGE, "%s: not of the form env:NAME, file:PATH or fd:N",

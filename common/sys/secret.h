@@ -35,8 +35,8 @@ struct identity_source {
 };
 
 /*
- * secret_setup() prepares the process: no core dump, no openssl.cnf unless
- * OPENSSL_CONF is set, SIGPIPE ignored.
+ * secret_setup() prepares the process: no core dump, no openssl.cnf, SIGPIPE
+ * ignored.
  */
 void secret_setup(void);
 
