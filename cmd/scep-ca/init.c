@@ -195,7 +195,8 @@ put_all(const struct args *a, const struct made *m, int64_t now)
 	const char *dir = a->source.dir;
 	enum status st;
 
-	if ((st = io_make_dir(dir)) != OK ||
+	/* Again once it is made, since somebody could have been faster. */
+	if ((st = io_check_root(dir)) != OK || (st = io_make_dir(dir)) != OK ||
 	    (st = io_check_root(dir)) != OK || (!m->token &&
 	    (st = folder_put_key(dir, CA_KEY, m->ca.key)) != OK) ||
 	    (m->ra_key != NULL &&

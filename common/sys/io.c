@@ -252,8 +252,12 @@ write_path(const char *path, bool is_private, const struct buf *b)
 {
 	auto_char *real = NULL;
 	struct stat sb;
-	bool found = lstat(path, &sb) == 0;
+	enum status st;
+	bool found;
 
+	if ((st = io_check_links(path)) != OK)
+		return st;
+	found = lstat(path, &sb) == 0;
 	if (found && S_ISLNK(sb.st_mode)) {
 		if ((real = realpath(path, NULL)) != NULL)
 			path = real;
@@ -394,6 +398,8 @@ io_make_dir(const char *path)
 	int why;
 	enum status st;
 
+	if ((st = io_check_links(path)) != OK)
+		return st;
 	if (mkdir(path, 0700) == 0)
 		return OK;
 	why = errno;

@@ -139,11 +139,20 @@ enum status io_lock(const char *path, int *lock) USE_RESULT;
 void io_unlock(int *lock);
 
 /*
- * io_check_root() is for what is about to write into the folder dir: REFUSED
- * if this process is root and the folder is not root's.  Its owner could have
- * put links there, and could not use what root makes.
+ * io_check_root() is for what is about to write into the folder dir.  If this
+ * process is root, it is REFUSED unless every folder and every link of the
+ * path, as far as it exists, is root's, and no one else can replace one: who
+ * owns a part of the path could have put links there, and could not use what
+ * root makes.
  */
 enum status io_check_root(const char *dir) USE_RESULT;
+
+/*
+ * io_check_links() is for a file that the user named: root writes into any
+ * folder then, but it is REFUSED where a link on the path, the file itself
+ * included, is somebody else's.  io_spill() and io_side() ask this themselves.
+ */
+enum status io_check_links(const char *path) USE_RESULT;
 
 /*
  * io_exists() sets *exists if something has this path, even a link that leads

@@ -1,30 +1,187 @@
-/* Root in a folder of somebody else's. */
+/* Root on paths that belong to somebody else. */
+#define _GNU_SOURCE	/* S_ISVTX */
+
 #include <errno.h>
 #include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "sys/local.h"
 
-enum status
-io_check_root(const char *dir)
+enum {
+	LINKS_MAX = 40,
+	TARGET_MAX = 4096,
+};
+
+/* A path that is walked from the top, links resolved by us. */
+struct walk {
+	const char *path;	/* as given */
+	char *done;		/* what was looked at; "" is the top */
+	char *rest;		/* what was not */
+	int links;
+	bool folders;		/* they are judged too, not the links alone */
+};
+
+static void
+walk_free(struct walk *w)
 {
-	const struct passwd *owner;
+	free(w->done);
+	free(w->rest);
+}
+
+static const char *
+user_name(uid_t uid, char *buf, size_t size)
+{
+	const struct passwd *user = getpwuid(uid);
+
+	if (user != NULL)
+		return user->pw_name;
+	snprintf(buf, size, "user %ld", (long)uid);
+	return buf;
+}
+
+static enum status
+refuse_folder(const struct walk *w, const char *part, uid_t uid)
+{
+	char buf[32];
+	const char *user = user_name(uid, buf, sizeof buf);
+
+	return fail(REFUSED, "%s: root writes nothing into a folder of %s "
+	    "(%s): run this as that user (runuser -u %s -- ...)", w->path,
+	    user, part, user);
+}
+
+/* What others may rename, they may replace by a link. */
+static bool
+is_open(const struct stat *sb)
+{
+	return (sb->st_mode & S_ISVTX) == 0 && ((sb->st_mode & S_IWOTH) != 0 ||
+	    ((sb->st_mode & S_IWGRP) != 0 && sb->st_gid != 0));
+}
+
+static enum status
+judge_folder(const struct walk *w, const char *part, const struct stat *sb)
+{
+	if (!w->folders)
+		return OK;
+	if (sb->st_uid != 0)
+		return refuse_folder(w, part, sb->st_uid);
+	if (is_open(sb))
+		return fail(REFUSED, "%s: others than root can write into "
+		    "%s, and put another folder there", w->path, part);
+	return OK;
+}
+
+/* The link's target takes its place in the path. */
+static enum status
+follow(struct walk *w, const char *part, const struct stat *sb)
+{
+	char target[TARGET_MAX + 1], buf[32];
+	ssize_t n;
+	char *rest;
+
+	if (sb->st_uid != 0)
+		return fail(REFUSED, "%s: the link %s belongs to %s, and root "
+		    "follows it nowhere: give the path that it leads to",
+		    w->path, part, user_name(sb->st_uid, buf, sizeof buf));
+	if (++w->links > LINKS_MAX) {
+		errno = ELOOP;
+		return fail_errno(FAULT, "%s: cannot open", w->path);
+	}
+	if ((n = readlink(part, target, TARGET_MAX)) == -1)
+		return fail_errno(FAULT, "%s: cannot read the link", part);
+	target[n] = '\0';
+	if (target[0] == '/')
+		w->done[0] = '\0';
+	rest = xasprintf("%s/%s", target, w->rest);
+	free(w->rest);
+	w->rest = rest;
+	return OK;
+}
+
+/* The next name of the rest, "" at its end; the caller frees it. */
+static char *
+take_name(struct walk *w)
+{
+	size_t skip = strspn(w->rest, "/");
+	size_t len = strcspn(w->rest + skip, "/");
+	char *name = xstrndup(w->rest + skip, len);
+
+	memmove(w->rest, w->rest + skip + len,
+	    strlen(w->rest + skip + len) + 1);
+	return name;
+}
+
+static void
+go_up(struct walk *w)
+{
+	char *slash = strrchr(w->done, '/');
+
+	if (slash != NULL)
+		*slash = '\0';
+}
+
+/* One name further; *more is false at the end, or where nothing is. */
+static enum status
+step(struct walk *w, bool *more)
+{
+	auto_char *name = take_name(w), *part = NULL;
 	struct stat sb;
+	enum status st;
+
+	*more = name[0] != '\0';
+	if (!*more || strcmp(name, ".") == 0)
+		return OK;
+	if (strcmp(name, "..") == 0) {
+		go_up(w);
+		return OK;
+	}
+	part = xasprintf("%s/%s", w->done, name);
+	if (lstat(part, &sb) == -1) {
+		*more = false;
+		/* The write itself will fail, and say so. */
+		return errno == ENOENT || errno == ENOTDIR ? OK :
+		    fail_errno(FAULT, "%s: cannot look for it", part);
+	}
+	if (S_ISLNK(sb.st_mode))
+		return follow(w, part, &sb);
+	if (S_ISDIR(sb.st_mode) && (st = judge_folder(w, part, &sb)) != OK)
+		return st;
+	free(w->done);
+	w->done = STEAL(part);
+	return OK;
+}
+
+static enum status
+walk(const char *path, bool folders)
+{
+	AUTO(walk_free) struct walk w = { .path = path, .folders = folders };
+	auto_char *here = NULL;
+	enum status st = OK;
+	bool more = true;
 
 	if (geteuid() != 0)
 		return OK;
-	if (stat(dir, &sb) == -1 && errno == ENOENT)
-		return OK;	/* the write itself will fail, and say so */
-	if (stat(dir, &sb) == -1)
-		return fail_errno(FAULT, "%s: cannot open the folder", dir);
-	if (sb.st_uid == 0)
-		return OK;
-	if ((owner = getpwuid(sb.st_uid)) == NULL)
-		return fail(REFUSED, "%s: root writes nothing into a folder "
-		    "of user %ld: run this as that user", dir,
-		    (long)sb.st_uid);
-	return fail(REFUSED, "%s: root writes nothing into a folder of %s: "
-	    "run this as that user (runuser -u %s -- ...)", dir,
-	    owner->pw_name, owner->pw_name);
+	if (path[0] != '/' && (here = realpath(".", NULL)) == NULL)
+		return fail_errno(FAULT, "cannot tell the current folder");
+	w.rest = here == NULL ? xstrdup(path) : xasprintf("%s/%s", here, path);
+	w.done = xstrdup("");
+	while (more && st == OK)
+		st = step(&w, &more);
+	return st;
+}
+
+enum status
+io_check_root(const char *dir)
+{
+	return walk(dir, true);
+}
+
+enum status
+io_check_links(const char *path)
+{
+	return walk(path, false);
 }

@@ -1,0 +1,185 @@
+#!/usr/bin/env bats
+# Root on paths that others could have arranged: nothing is written, whatever
+# part of the path is theirs, and by whatever program.
+
+load helpers
+load flow
+
+setup_file() {
+	[ "$(id -u)" -eq 0 ] || unable 'needs root' || return 0
+	needs setpriv || return 0
+	export PW='correct horse'
+	make_site
+}
+
+setup() {
+	able
+	# A folder that others can enter, as bats' own is not.
+	top=$(mktemp -d /tmp/mcfg-root.XXXXXX)
+	chmod 711 "$top"
+	# Root's own, and everything that a program could want to find there.
+	cp -r "$SITE" "$top/site"
+	mkdir "$top/empty" "$top/theirs"
+	echo precious > "$top/empty.txt"
+	cp "$PKI/signer.key" "$top/key"
+	chown nobody:nogroup "$top/theirs"
+	as_nobody test -x "$MCFG_BIN/scep-ca" -a -x "$top/theirs" ||
+	    skip 'another user cannot reach this folder'
+	cd "$top" || return 1
+}
+
+teardown() {
+	cd /
+	[ -z "${top:-}" ] || rm -rf "$top"
+}
+
+as_nobody() {
+	setpriv --reuid nobody --regid nogroup --clear-groups "$@"
+}
+
+# state: every file below $top, its owner, mode, target and content.
+state() {
+	find "$top" -printf '%P %u %g %m %l %T@\n' | sort
+	find "$top" -type f -exec cksum {} + | sort
+}
+
+# arranged: what others can do to the way to root's folder NAME, a path a line.
+arranged() {
+	local name=$1 mode
+
+	# Their link, in their folder and in one for all.
+	as_nobody ln -sfn "$top/$name" theirs/link
+	echo "$top/theirs/link"
+	echo theirs/link
+	echo "$top/theirs/../theirs/./link"
+	# Their link behind a link of root's, or on the way.
+	ln -sfn theirs/link own
+	echo "$top/own"
+	as_nobody ln -sfn "$top" theirs/up
+	echo "$top/theirs/up/$name"
+	echo "theirs/up/theirs/up/$name"
+	as_nobody ln -sfn ../ theirs/dots
+	echo "$top/theirs/dots/$name"
+	# Root's folder, in theirs: they can move it away.
+	mkdir -p theirs/moved
+	cp -r "$name" theirs/moved/
+	echo "$top/theirs/moved/$name"
+	# Folders in which everybody, or a group, may rename what is there.
+	for mode in 777 775; do
+		mkdir -p "$top/open$mode"
+		cp -r "$name" "$top/open$mode/"
+		chgrp nogroup "$top/open$mode"
+		chmod "$mode" "$top/open$mode"
+		echo "$top/open$mode/$name"
+	done
+}
+
+# harmless STATUS COMMAND...: it is refused in one line, and nothing is new.
+harmless() {
+	local want=$1 before
+	shift
+
+	before=$(state)
+	_run timeout 60 "$@"
+	if [ "$status" -ne "$want" ] || [ "$(state)" != "$before" ] ||
+	    ! grep -qE 'root|belongs to nobody|others than root' "$T/stderr"
+	then
+		_show "$@"
+		diff <(echo "$before") <(state)
+		return 1
+	fi
+}
+
+@test "root: no site is made where others could have put a link" {
+	arranged empty > "$T/paths"
+	while read -r path; do
+		harmless 1 mcfg-site "$path"
+		harmless 1 mcfg-site "$path/new"
+		harmless 1 scep-ca init --dir "$path" --subject /CN=x
+		harmless 1 scep-ca init --dir "$path/new" --subject /CN=x
+		harmless 1 mcfg-demo --keep "$path/new"
+	done < "$T/paths"
+}
+
+@test "root: no site is changed that others could have chosen" {
+	arranged site > "$T/paths"
+	while read -r path; do
+		for what in "mcfg-site $path --renew tls" \
+		    "mcfg-site $path --renew signer" \
+		    "mcfg-site --web nginx $path" \
+		    "mcfg-site --web apache $path" \
+		    "mcfg-serve $path --port 1" \
+		    "$ROOT/scripts/web/workers $path" \
+		    "scep-ca crl --dir $path/ca" \
+		    "scep-ca challenge --dir $path/ca" \
+		    "scep-ca rollover --dir $path/ca" \
+		    "mcfg-enrollment start --config $path/site.yaml --user=x" \
+		    "mcfg-enrollment purge --config $path/site.yaml --older 1d"
+		do
+			# shellcheck disable=SC2086 # words
+			harmless 1 $what
+		done
+	done < "$T/paths"
+}
+
+@test "root: a simulated device and a SCEP client keep nothing there" {
+	arranged empty > "$T/paths"
+	while read -r path; do
+		harmless 1 mcfg-device https://localhost:1/ --user u \
+		    --password env:PW --cacert "$PKI/root.pem" -o "$path"
+		harmless 1 scep-enroll http://localhost:1/ --subject /CN=x \
+		    --key "$top/key" --trace "$path/new"
+	done < "$T/paths"
+}
+
+@test "root: a product goes through nobody else's link" {
+	cp "$PKI/root.pem" "$top/cert"
+	cat > "$top/p" <<-'XML'
+	<plist><dict><key>PayloadType</key><string>x</string></dict></plist>
+	XML
+	as_nobody ln -s "$top/empty.txt" theirs/file
+	as_nobody ln -s "$top/empty" theirs/dir
+	as_nobody ln -s "$top/none" theirs/dangling
+	ln -s theirs/file own
+	for out in theirs/file "$top/theirs/file" theirs/dir/x \
+	    theirs/dangling own theirs/../theirs/dir/../theirs/file; do
+		harmless 1 mcfg-get --json -o "$out" PayloadType "$top/p"
+		harmless 1 mcfg-inspect -o "$out" "$top/cert"
+		harmless 1 mcfg-sign --cert "$PKI/signer.pem" --chain \
+		    "$PKI/chain.pem" --key "$PKI/signer.key" -o "$out" "$top/p"
+		harmless 1 mcfg-encrypt --recipient "$PKI/client.pem" \
+		    -o "$out" "$top/p"
+		harmless 1 scep-request --ca "$top/site/ca/cert.pem" \
+		    --key "$top/key" --subject /CN=x --state "$out"
+	done
+	harmless 1 mcfg-sign --cert "$PKI/signer.pem" \
+	    --chain "$PKI/chain.pem" --key "$PKI/signer.key" --out-dir theirs/dir "$top/p"
+	# By name it is root's own decision, as with any other program.
+	mcfg-inspect -o theirs/plain "$top/cert"
+	[ -s theirs/plain ]
+}
+
+@test "root: what is root's, and what is the owner's alone, is as before" {
+	mkdir real
+	ln -s real way
+	ln -s "$top/way/../way" again
+	yields - mcfg-site "$top/again/s" --user jane --password env:PW
+	[ -s real/s/ca/cert.pem ]
+	[ -z "$(find real ! -user root)" ]
+	# A folder for all, with a sticky bit, as /tmp.
+	mkdir -m 1777 sticky
+	scep-ca init --dir sticky/ca --subject /CN=x
+	[ -s sticky/ca/cert.pem ]
+	# Their folder, through their own link and root's.
+	as_nobody mkdir theirs/home
+	as_nobody ln -s home theirs/link
+	ln -s theirs/link own
+	yields - mcfg-site own/s --user jane --password env:PW
+	[ -s theirs/home/s/ca/cert.pem ]
+	[ -z "$(find theirs ! -user nobody)" ]
+	# But nobody goes astray for another.
+	as_nobody ln -s "$top/third" theirs/third
+	mkdir third
+	chown daemon:daemon third
+	harmless 1 mcfg-site theirs/third
+}
