@@ -3,11 +3,15 @@
 # A new tool is a new file cmd/NAME.c, or a folder cmd/NAME/ with one file per
 # verb; with man/man1/NAME.1 and tests/NAME.bats beside it, no line here changes.
 
-VERSION	= 0.1.0
+VERSION	= 0.2.0
 PREFIX	= /usr/local
 DESTDIR	=
-O	= build
+# make ONLY=authoring is the tools that write, check and read profiles, which
+# need neither a server nor a ledger, and none of their libraries.
+ONLY	=
+O	= build$(if $(ONLY),/$(ONLY))
 
+SYSTEM	:= $(shell uname -s)
 CC	?= cc
 AR	?= ar
 INSTALL	?= install
@@ -15,15 +19,25 @@ PKG_CONFIG ?= pkg-config
 
 # make PQ=0 builds without PostgreSQL, ENGINE=0 without the ENGINE API.
 PQ	?= $(shell $(PKG_CONFIG) --exists libpq 2>/dev/null && echo 1 || echo 0)
-ENGINE	?= 1
+# OpenSSL 4 has no ENGINE any more.
+ENGINE	?= $(shell $(PKG_CONFIG) --max-version=3.999 libcrypto 2>/dev/null && \
+	  echo 1 || echo 0)
 
-LIBS	= libplist-2.0 expat yaml-0.1 jansson uuid sqlite3 libcrypto
+LIBS	= libplist-2.0 expat yaml-0.1 jansson libcrypto
+AUTHORING = mcfg mcfg-decrypt mcfg-diff mcfg-encrypt mcfg-get mcfg-inspect \
+	  mcfg-lint mcfg-profile mcfg-sign mcfg-verify
+ifneq ($(ONLY),authoring)
+LIBS	+= sqlite3
 ifeq ($(PQ),1)
 LIBS	+= libpq
 endif
+endif
 
 LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null)
-LIB_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null) -lfcgi
+LIB_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null)
+ifneq ($(ONLY),authoring)
+LIB_LIBS += $(shell $(PKG_CONFIG) --libs fcgi 2>/dev/null || echo -lfcgi)
+endif
 
 WARN	= -Wall -Wextra -Wconversion -Wshadow -Wpointer-arith -Wundef \
 	  -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
@@ -31,12 +45,17 @@ WARN	= -Wall -Wextra -Wconversion -Wshadow -Wpointer-arith -Wundef \
 OPT	= -O2 -g
 HARDEN	= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 LDHARDEN = -pie
-ifeq ($(shell uname -s),Linux)
+ifeq ($(SYSTEM),Linux)
 HARDEN	+= -fstack-clash-protection
 LDHARDEN += -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 endif
 
-DEFS	= -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -DMCFG_VERSION='"$(VERSION)"' \
+# What a system hides if it is asked for POSIX alone.
+DEFS_Linux = -D_DEFAULT_SOURCE -D_FILE_OFFSET_BITS=64
+DEFS_Darwin = -D_DARWIN_C_SOURCE
+DEFS_FreeBSD = -D__BSD_VISIBLE=1
+DEFS_OpenBSD = -D_BSD_SOURCE
+DEFS	= -D_XOPEN_SOURCE=700 $(DEFS_$(SYSTEM)) -DMCFG_VERSION='"$(VERSION)"' \
 	  -DMCFG_PQ=$(PQ) -DMCFG_ENGINE=$(ENGINE)
 # A function of ours never takes the place of one that a library calls, and
 # the same bytes come out in whatever folder this is.
@@ -45,13 +64,22 @@ ALL_CFLAGS = -std=c11 -fvisibility=hidden -fdebug-prefix-map='$(CURDIR)'=. \
 ALL_LDFLAGS = $(OPT) $(LDHARDEN) $(LDFLAGS)
 LDLIBS	= $(LIB_LIBS)
 
-COMMON	= $(patsubst %.c,$(O)/%.o,$(wildcard common/*/*.c))
+FAMILIES = $(wildcard common/*/*.c)
 SINGLE	= $(patsubst cmd/%.c,%,$(wildcard cmd/*.c))
 FOLDERS	= $(patsubst cmd/%/,%,$(wildcard cmd/*/))
+ifeq ($(ONLY),authoring)
+FAMILIES := $(filter-out common/ledger/% common/web/%,$(FAMILIES))
+SINGLE	:= $(filter $(AUTHORING),$(SINGLE))
+FOLDERS	:= $(filter $(AUTHORING),$(FOLDERS))
+endif
+COMMON	= $(FAMILIES:%.c=$(O)/%.o)
 TOOLS	= $(SINGLE) $(FOLDERS)
 BINS	= $(addprefix $(O)/bin/,$(TOOLS))
 
 all: $(BINS)
+
+authoring:
+	@$(MAKE) ONLY=authoring all
 
 $(O)/common.a: $(COMMON)
 	@rm -f $@
@@ -129,9 +157,9 @@ model: all units
 	@MCFG_TEST_MODEL=$(N) bats tests/scep-ca-model.bats
 
 # What the README promises of a fresh Debian, on one that is made for it;
-# FRESH=check is the whole suite there.
+# FRESH=check is the whole suite there, SUITE=trixie is Debian 13.
 fresh:
-	@tests/fresh $(FRESH)
+	@SUITE='$(SUITE)' tests/fresh $(FRESH)
 
 demo:
 	@scripts/deps demo
@@ -226,6 +254,15 @@ COMMANDS = $(wildcard scripts/mcfg-* scripts/scep-* scripts/facts-*)
 HELPERS	= $(wildcard scripts/*.*)
 WEB	= $(wildcard scripts/web/*)
 PAGES	= $(wildcard man/man[157]/*.[157])
+UNITFILES = $(wildcard scripts/systemd/*@*)
+ifeq ($(ONLY),authoring)
+COMMANDS =
+HELPERS	=
+WEB	=
+UNITFILES =
+PAGES	:= $(filter $(TOOLS:%=man/man1/%.1) %/mcfg-profile.5 %/mcfg.7 \
+	  %/mcfg-ci.7 %/mcfg-debug.7,$(PAGES))
+endif
 NAMES	= $(TOOLS) $(notdir $(COMMANDS))
 
 # $(call put,FOLDER,FILES): each with the mode that it has here.
@@ -246,16 +283,16 @@ endef
 
 install: all
 	$(call put,$(BINDIR),$(BINS) $(COMMANDS))
-	$(call put,$(LIBEXECDIR),$(HELPERS))
+	$(if $(HELPERS),$(call put,$(LIBEXECDIR),$(HELPERS)))
 	$(if $(WEB),$(call put,$(LIBEXECDIR)/web,$(WEB)))
 	$(call put,$(DOCDIR),README.md LICENSE)
 	$(call put,$(DOCDIR)/recipes,$(wildcard scripts/recipes/*))
 	$(call put,$(MANDIR)/man1,$(filter %.1,$(PAGES)))
 	$(call put,$(MANDIR)/man5,$(filter %.5,$(PAGES)))
 	$(call put,$(MANDIR)/man7,$(filter %.7,$(PAGES)))
-	$(call put_units,$(UNITDIR),$(wildcard scripts/systemd/*@*))
-	$(call put_units,$(UNITDIR)/mcfg-.service.d,$(wildcard scripts/systemd/mcfg-.service.d/*))
-	$(call put_units,$(UNITDIR)/mcfg-.socket.d,$(wildcard scripts/systemd/mcfg-.socket.d/*))
+	$(if $(UNITFILES),$(call put_units,$(UNITDIR),$(UNITFILES)))
+	$(if $(UNITFILES),$(call put_units,$(UNITDIR)/mcfg-.service.d,$(wildcard scripts/systemd/mcfg-.service.d/*)))
+	$(if $(UNITFILES),$(call put_units,$(UNITDIR)/mcfg-.socket.d,$(wildcard scripts/systemd/mcfg-.socket.d/*)))
 	$(INSTALL) -d '$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)' \
 	    '$(DESTDIR)$(FISHDIR)'
 	@umask 022; for b in $(BINS) $(COMMANDS); do \
@@ -271,7 +308,7 @@ uninstall:
 	    '$(DESTDIR)$(UNITDIR)/mcfg-.socket.d'
 	rm -f $(patsubst %,'$(DESTDIR)$(BINDIR)/%',$(NAMES)) \
 	    $(foreach p,$(PAGES),'$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $p))/$(notdir $p)') \
-	    $(patsubst scripts/systemd/%,'$(DESTDIR)$(UNITDIR)/%',$(wildcard scripts/systemd/*@*)) \
+	    $(patsubst scripts/systemd/%,'$(DESTDIR)$(UNITDIR)/%',$(UNITFILES)) \
 	    $(patsubst %,'$(DESTDIR)$(BASHDIR)/%',$(NAMES)) \
 	    $(patsubst %,'$(DESTDIR)$(ZSHDIR)/_%',$(NAMES)) \
 	    $(patsubst %,'$(DESTDIR)$(FISHDIR)/%.fish',$(NAMES))
@@ -284,18 +321,23 @@ deb:
 	@rm -rf $(O)/deb
 	@$(MAKE) --no-print-directory install DESTDIR='$(CURDIR)/$(O)/deb/root' \
 	    PREFIX=/usr ZSHDIR=/usr/share/zsh/vendor-completions > /dev/null
-	@scripts/packaging/deb $(O)/deb/root
+	@VERSION='$(VERSION)' scripts/packaging/deb $(O)/deb/root
 
+# The source of HEAD: the same bytes from the same commit, and their SHA-256.
+DIST	= mcfg-$(VERSION).tar.gz
 dist:
 	@mkdir -p $(O)
-	git archive --prefix=mcfg-$(VERSION)/ -o $(O)/mcfg-$(VERSION).tar.gz HEAD
+	git archive --format=tar --prefix=mcfg-$(VERSION)/ HEAD | \
+	    gzip -9n > $(O)/$(DIST)
+	cd $(O) && openssl dgst -sha256 -r $(DIST) > $(DIST).sha256
+	@cat $(O)/$(DIST).sha256
 
 clean:
 	rm -rf build
 
 FORCE:
 
-.PHONY: all units check coverage crash stress model fresh demo lint asan fuzz \
+.PHONY: all authoring units check coverage crash stress model fresh demo lint asan fuzz \
     fuzzers valgrind bench install uninstall deb dist clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -26,6 +26,7 @@ setup() {
 	#!/bin/sh
 	cat '$T/uid'
 	SH
+	printf '#!/bin/sh\nexit 100\n' > "$T/bin/apt-cache"
 	chmod +x "$T/bin"/*
 	: > "$T/have"
 	echo 0 > "$T/uid"
@@ -138,4 +139,30 @@ everything() {
 	[ "$status" -eq 2 ]
 	deps --help
 	[ "$status" -eq 0 ]
+}
+
+@test "deps: a package of newer systems is installed where it exists" {
+	everything
+	! grep -qx pkcs11-provider "$T/have" || false
+	cat > "$T/bin/apt-cache" <<-'SH'
+	#!/bin/sh
+	[ "$*" = 'show pkcs11-provider' ]
+	SH
+	chmod +x "$T/bin/apt-cache"
+	deps check
+	[ "$status" -eq 0 ]
+	grep -q '^install .* pkcs11-provider$' "$T/asked"
+}
+
+@test "deps: without apt it names the packages of other systems" {
+	mkdir "$T/none"
+	for c in cat grep sed; do
+		ln -s "$(command -v "$c")" "$T/none"
+	done
+	PATH=$T/none run /bin/sh "$T/deps" build
+	[ "$status" -eq 0 ]
+	for word in 'dnf install' 'apk add' 'brew install' 'pkg install' \
+	    libplist-dev; do
+		[[ $output = *"$word"* ]]
+	done
 }

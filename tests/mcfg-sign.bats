@@ -434,13 +434,9 @@ reissued() {
 	    "$T/profile"
 }
 
-# token KEY LABEL: a key in a SoftHSM token of the test's own
+# token KEY LABEL ID: a key in a SoftHSM token that only the test has
 token() {
 	needs softhsm2-util
-	openssl engine pkcs11 2> /dev/null | grep -q pkcs11 ||
-	    skip 'libengine-pkcs11-openssl is not installed'
-	run mcfg-sign --key pkcs11:object=none --cert "$1" "$T/profile"
-	[[ $output != *'without ENGINE'* ]] || skip 'built without ENGINE'
 	MODULE=$(find /usr/lib /usr/local/lib -name libsofthsm2.so 2> /dev/null |
 	    head -1)
 	export SOFTHSM2_CONF=$T/softhsm.conf
@@ -487,9 +483,7 @@ token() {
 	    --key 'pkcs11:object=xpin-value=1?module-path=/none' "$T/profile"
 }
 
-@test "sign: a key in a PKCS #11 token, RSA and EC, one process or several" {
-	token "$PKI/signer.key" k 01
-	token "$PKI/ec.key" e 02
+signs_with_token() {
 	local -a rest=(--cert "$PKI/signer.pem" --chain "$PKI/chain.pem"
 	    --no-signing-time)
 	local uri="pkcs11:token=t;object=k?module-path=$MODULE"
@@ -521,7 +515,8 @@ token() {
 	    --passphrase env:PIN "$T/profile"
 	refuses 4 'needs a passphrase' mcfg-sign "${rest[@]}" --key "$uri" \
 	    "$T/profile" < /dev/null
-	many 6
+	[ -d "$T/in" ] || many 6
+	rm -rf "$T/out"
 	PIN=1234 yields - mcfg-sign "${rest[@]}" --key "$uri" \
 	    --passphrase env:PIN --out-dir "$T/out" -j 3 "$T"/in/*
 	[ "$(find "$T/out" -type f | wc -l)" -eq 6 ]
@@ -536,6 +531,33 @@ token() {
 	    --passphrase env:PIN --out-dir "$T/none" -j 3 "$T"/in/*
 	refuses 4 'needs a passphrase' mcfg-sign "${rest[@]}" --key "$uri" \
 	    --out-dir "$T/none" -j 3 "$T"/in/*
+}
+
+@test "sign: a key in a PKCS #11 token, by OpenSSL's provider" {
+	openssl list -providers -provider pkcs11 > /dev/null 2>&1 ||
+	    skip 'pkcs11-provider is not installed'
+	token "$PKI/signer.key" k 01
+	token "$PKI/ec.key" e 02
+	# There is no engine to fall back on.
+	OPENSSL_ENGINES=$T/none signs_with_token
+}
+
+@test "sign: a key in a PKCS #11 token, by OpenSSL's engine" {
+	openssl engine pkcs11 2> /dev/null | grep -q pkcs11 ||
+	    skip 'libengine-pkcs11-openssl is not installed'
+	export OPENSSL_MODULES=$T/none
+	run mcfg-sign --key pkcs11:object=none --cert "$PKI/signer.pem" \
+	    --passphrase env:HOME "$T/profile"
+	[[ $output != *'without ENGINE'* ]] || skip 'built without ENGINE'
+	token "$PKI/signer.key" k 01
+	token "$PKI/ec.key" e 02
+	signs_with_token
+}
+
+@test "sign: without a provider and an engine a token is not tried" {
+	OPENSSL_MODULES=$T OPENSSL_ENGINES=$T PIN=1 refuses 4 'no provider' \
+	    mcfg-sign --key pkcs11:object=k --passphrase env:PIN \
+	    --cert "$PKI/signer.pem" "$T/profile"
 }
 
 # ---- many ----

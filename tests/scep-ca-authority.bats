@@ -227,8 +227,9 @@ parent_signs() {
 		[ -e "$module" ] && break
 	done
 	[ -e "$module" ] || skip "no libsofthsm2.so"
-	ls /usr/lib/*/engines-3/pkcs11.so > /dev/null 2>&1 ||
-	    skip "no engine pkcs11"
+	openssl list -providers -provider pkcs11 > /dev/null 2>&1 ||
+	    openssl engine pkcs11 2> /dev/null | grep -q pkcs11 ||
+	    skip "neither pkcs11-provider nor libengine-pkcs11-openssl"
 	export SOFTHSM2_CONF=$T/softhsm.conf PKCS11_MODULE_PATH=$module
 	mkdir tokens
 	echo "directories.tokendir = $T/tokens" > softhsm.conf

@@ -11,7 +11,7 @@ enum { IDENT_TEXT = 37 };	/* a UUID as text, with its NUL */
 /*
  * ident_make() writes a UUID.  With a seed it is
  * uuid5(uuid5(NameSpace_OID, seed), path), RFC 4122 4.3; with seed NULL it is
- * random (version 4).
+ * random (version 4).  If OpenSSL cannot, the process ends with FAULT.
  */
 void ident_make(const char *seed, const char *path, char out[IDENT_TEXT]);
 

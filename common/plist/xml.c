@@ -78,12 +78,22 @@ struct reader {
 	struct buf text;
 };
 
+/* The older names are deprecated from 2.9.0 on, which has the newer ones. */
+#if XML_MAJOR_VERSION > 2 || (XML_MAJOR_VERSION == 2 && XML_MINOR_VERSION >= 9)
+#define XML_LINE	XML_GetCurrentLineNumber64
+#define XML_COLUMN	XML_GetCurrentColumnNumber64
+#define XML_BYTE	XML_GetCurrentByteIndex64
+#else
+#define XML_LINE	XML_GetCurrentLineNumber
+#define XML_COLUMN	XML_GetCurrentColumnNumber
+#define XML_BYTE	XML_GetCurrentByteIndex
+#endif
+
 static struct position
 here(const struct reader *r)
 {
-	return (struct position){
-	    (unsigned long)XML_GetCurrentLineNumber(r->parser),
-	    (unsigned long)XML_GetCurrentColumnNumber(r->parser) + 1 };
+	return (struct position){ (unsigned long)XML_LINE(r->parser),
+	    (unsigned long)XML_COLUMN(r->parser) + 1 };
 }
 
 /* Only the first fault is told; expat still calls a handler or two after. */
@@ -504,7 +514,7 @@ feed(struct reader *r, const struct buf *in)
 		    done + n == in->len) != XML_STATUS_OK)
 			return false;
 		done += n;
-		token = XML_GetCurrentByteIndex(r->parser);
+		token = XML_BYTE(r->parser);
 		if (token >= 0 && (size_t)token + TOKEN_MAX < done) {
 			at = here(r);
 			complain(r, &at, "a tag or comment larger than %d MiB",

@@ -1,6 +1,7 @@
 /* The profile as a whole: which lists its parts are held against. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "schema/local.h"
 #include "schema/schema.h"

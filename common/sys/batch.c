@@ -1,5 +1,6 @@
 /* Many inputs in one call: lists of paths, names of outputs, processes. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdnoreturn.h>
@@ -194,15 +195,32 @@ in_processes(const struct batch *b, long processes)
 	return worst;
 }
 
+/* Memory that the processes share; MAP_FAILED if there is none. */
+static void *
+map_shared(size_t len)
+{
+#ifdef MAP_ANONYMOUS
+	return mmap(NULL, len, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+#else
+	int fd = open("/dev/zero", O_RDWR | O_CLOEXEC);
+	void *p = MAP_FAILED;
+
+	if (fd != -1) {
+		p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		close(fd);
+	}
+	return p;
+#endif
+}
+
 enum status
 io_each(size_t n, long processes, io_start *start, io_job *job, void *arg)
 {
 	struct batch b = { n, start, job, arg, NULL };
 	enum status st;
 
-	b.next = mmap(NULL, sizeof *b.next, PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (b.next == MAP_FAILED)
+	if ((b.next = map_shared(sizeof *b.next)) == MAP_FAILED)
 		return fail_errno(FAULT, "no memory to share");
 	atomic_init(b.next, 0);
 	if (processes > 1)

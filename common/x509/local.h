@@ -55,8 +55,15 @@ enum status key_parse(const struct buf *in, const char *name, key_pass *pass,
  */
 bool key_from_rsa(const unsigned char *der, size_t len, EVP_PKEY **out);
 
-/* A key in a PKCS #11 token. */
+/*
+ * key_from_token() finds the key that a pkcs11: URI names (RFC 7512); pass is
+ * asked for the PIN if the URI has no pin-source.  FAULT if nothing here can
+ * open tokens, or there is no such key.  key_from_engine() is its part for
+ * OpenSSL's ENGINE; module may be empty.
+ */
 enum status key_from_token(const char *uri, key_pass *pass, void *arg,
     EVP_PKEY **out) USE_RESULT;
+enum status key_from_engine(const char *object, struct buf *module,
+    struct buf *pin, EVP_PKEY **out) USE_RESULT;
 
 #endif

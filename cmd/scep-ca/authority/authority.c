@@ -34,6 +34,10 @@ authority_close(struct authority *a)
 
 /* ---- what is on disk ---- */
 
+#ifdef __APPLE__
+#define st_mtim	st_mtimespec
+#endif
+
 /* Which files there are, and which: a rename makes another one. */
 static char *
 stamp_of(const struct authority *a)
