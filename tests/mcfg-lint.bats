@@ -199,7 +199,7 @@ hold(
   whiteList=[{"bundleID": "a", "appID": b"x", "subApps": [{"bundleID": "b",
   "appID": b"y"}]}]),
  payload("com.apple.TCC.configuration-profile-policy", Services={
-  "ScreenCapture": [{"Identifier": "a", "IdentifierType": "bundleID",
+  "Accessibility": [{"Identifier": "a", "IdentifierType": "bundleID",
   "CodeRequirement": "x", "Authorization": "Allow"}]}),
  payload("com.apple.systemuiserver", **{"mount-controls": {
   "dvd": ["deny", "alert"], "cd": "deny"}}),
@@ -1039,6 +1039,117 @@ real_faults() {
 	PY
 	_run mcfg-lint "$T/p"
 	grep -qF ' PayloadContent[0].a/b~\[0].c: error: ' "$T/stdout"
+}
+
+# The rules between keys, each broken once, without any schema; behind the last
+# bar what satisfies it.
+between() {
+	cat <<-'TABLE'
+	error|missing-key|payload[6].DNSSettings|d = {'DNSProtocol': 'HTTPS'}; add('dnsSettings.managed', DNSSettings=d)|d['ServerURL'] = 'https://a/'
+	error|missing-key|payload[6].DNSSettings|d = {'DNSProtocol': 'TLS', 'ServerURL': 'https://a'}; add('dnsSettings.managed', DNSSettings=d)|d['ServerName'] = 'a'
+	warning|bad-combination|payload[6].DNSSettings.ServerName|d = {'DNSProtocol': 'HTTPS', 'ServerURL': 'https://a', 'ServerName': 'a'}; add('dnsSettings.managed', DNSSettings=d)|del d['ServerName']
+	error|missing-key|payload[6].DNS|d = {'DNSProtocol': 'HTTPS'}; add('vpn.managed', DNS=d)|d['ServerURL'] = 'https://a'
+	error|missing-key|payload[6].DNS|d = {'DNSProtocol': 'TLS'}; add('vpn.managed.applayer', DNS=d)|d['ServerName'] = '${NAME}'
+	error|missing-key|payload[6].IKEv2|d = {'AuthenticationMethod': 'Certificate'}; add('vpn.managed', IKEv2=d)|d['PayloadCertificateUUID'] = scep['PayloadUUID']
+	error|missing-key|payload[6].IKEv2|d = {'AuthenticationMethod': 'SharedSecret'}; add('vpn.managed', IKEv2=d)|d['AuthenticationMethod'] = 'None'
+	warning|missing-key|payload[6].IKEv2|d = {'AuthenticationMethod': 'None', 'CertificateType': 'RSA', 'ExtendedAuthEnabled': 1}; add('vpn.managed', IKEv2=d)|d['ExtendedAuthEnabled'] = 0
+	error|missing-key|payload[6].IKEv2|d = {'PPK': b'x'}; add('vpn.managed', IKEv2=d)|d['PPKIdentifier'] = 'x'
+	error|missing-key|payload[6].IKEv2|d = {'PPKIdentifier': 'x'}; add('vpn.managed', IKEv2=d)|d['PPK'] = b'x'
+	warning|missing-key|payload[6].VPN|d = {'AuthenticationMethod': 'Certificate'}; add('vpn.managed', VPN=d)|d['AuthenticationMethod'] = 'Password'
+	warning|missing-key|payload[6].Proxies|d = {'HTTPProxy': 'a'}; add('vpn.managed', Proxies=d)|d['HTTPPort'] = 80
+	warning|missing-key|payload[6].Proxies|d = {'HTTPSProxy': 'a'}; add('vpn.managed', Proxies=d)|d['HTTPSPort'] = 80
+	error|bad-combination|payload[6].Services.AddressBook[1].Authorization|d = {'Allowed': True, 'Authorization': 'Allow'}; tcc(AddressBook=[{}, d])|del d['Allowed']
+	error|bad-combination|payload[6].Services.ScreenCapture[0].Allowed|d = {'Allowed': True}; tcc(ScreenCapture=[d])|d['Allowed'] = False
+	error|bad-combination|payload[6].Services.Camera[0].Authorization|d = {'Authorization': 'Allow'}; tcc(Camera=[d])|d['Authorization'] = 'Deny'
+	error|bad-combination|payload[6].Services.ListenEvent[0].Authorization|d = {'Authorization': 'Allow'}; tcc(ListenEvent=[d])|d['Authorization'] = 'AllowStandardUserToSetSystemService'
+	error|bad-combination|payload[6].Services.Photos[0].Authorization|d = {'Authorization': 'AllowStandardUserToSetSystemService'}; tcc(Photos=[d])|d['Authorization'] = 'Allow'
+	error|missing-key|payload[6].Services.AppleEvents[0]|d = {'Identifier': 'a', 'AEReceiverIdentifierType': 'path', 'AEReceiverCodeRequirement': 'x'}; tcc(AppleEvents=[d])|d['AEReceiverIdentifier'] = '/a'
+	error|missing-key|payload[6].Services.AppleEvents[0]|d = {'Identifier': 'a', 'AEReceiverIdentifier': 'a', 'AEReceiverCodeRequirement': 'x'}; tcc(AppleEvents=[d])|d['AEReceiverIdentifierType'] = 'path'
+	error|missing-key|payload[6].Services.AppleEvents[0]|d = {'Identifier': 'a', 'AEReceiverIdentifier': 'a', 'AEReceiverIdentifierType': 'path'}; tcc(AppleEvents=[d])|d['AEReceiverCodeRequirement'] = 'x'
+	error|bad-combination|payload[6].HardwareBound|acme(Attest=True, HardwareBound=False)|q['HardwareBound'] = True
+	error|bad-combination|payload[6].KeyType|acme(HardwareBound=True, KeyType='RSA', KeySize=2048)|q.update(KeyType='ECSECPrimeRandom', KeySize=384)
+	error|bad-combination|payload[6].KeySize|acme(HardwareBound=True, KeySize=521)|q['KeySize'] = 256
+	error|bad-combination|payload[6].KeySize|acme(KeySize=512)|q['KeySize'] = 521
+	error|bad-combination|payload[6].KeySize|acme(KeyType='RSA', KeySize=2047)|q['KeySize'] = 4096
+	warning|plain-http|payload[6].DirectoryURL|acme(DirectoryURL='http://a')|q['DirectoryURL'] = 'HTTPS://a'
+	warning|missing-key|payload[6]|add('proxy.http.global', ProxyType='Manual', ProxyServerPort=80)|q['ProxyServer'] = 'a'
+	warning|missing-key|payload[6]|add('proxy.http.global', ProxyType='Manual', ProxyServer='a')|q['ProxyType'] = 'Auto'
+	warning|missing-key|payload[0].EAPClientConfiguration|d = {'TLSMinimumVersion': '1.3'}; wifi['EAPClientConfiguration'] = d|d['OuterIdentity'] = 'a'
+	warning|missing-key|payload[6]|add('webcontent-filter', FilterType='Plugin', PluginBundleID='a')|q['UserDefinedName'] = 'a'
+	warning|missing-key|payload[6]|add('webcontent-filter', FilterType='Plugin', UserDefinedName='a')|q['PluginBundleID'] = 'a'
+	warning|missing-key|payload[6]|add('extensiblesso', Type='Redirect')|q['URLs'] = ['https://a']
+	warning|missing-key|payload[6]|add('extensiblesso', Type='Credential')|q['Hosts'] = ['a']
+	warning|missing-key|payload[6]|add('airplay.security', SecurityType='PASSWORD')|q['SecurityType'] = 'PASSCODE_ONCE'
+	error|wrong-reference|payload[0].PayloadCertificateUUID|wifi['PayloadCertificateUUID'] = root['PayloadUUID']|wifi['PayloadCertificateUUID'] = scep['PayloadUUID'].lower()
+	error|wrong-reference|payload[4].IdentityCertificateUUID|mdm['IdentityCertificateUUID'] = clip['PayloadUUID']|clip['PayloadType'] = 'com.apple.security.acme'
+	error|wrong-reference|payload[0].EAPClientConfiguration.PayloadCertificateAnchorUUID[1]|wifi['EAPClientConfiguration'] = {'PayloadCertificateAnchorUUID': [root['PayloadUUID'], mdm['PayloadUUID']]}|mdm['PayloadType'] = 'com.apple.security.pkcs1'
+	warning|wrong-reference|payload[4].ServerURLPinningCertificateUUIDs[0]|mdm['ServerURLPinningCertificateUUIDs'] = [scep['PayloadUUID']]|mdm['ServerURLPinningCertificateUUIDs'] = [root['PayloadUUID']]
+	warning|wrong-reference|payload[6].EncryptCertPayloadUUID|add('security.FDERecoveryKeyEscrow', EncryptCertPayloadUUID=root['PayloadUUID'])|root['PayloadType'] = 'com.apple.security.pkcs1'
+	warning|past-date|profile.RemovalDate|import datetime; p['RemovalDate'] = datetime.datetime(2024, 1, 1)|p['RemovalDate'] = datetime.datetime(2068, 1, 1)
+	warning|white-space|payload[3].PayloadContent.Challenge|c = scep['PayloadContent']; c['Challenge'] = 'abc\n'|c['Challenge'] = 'a c'
+	warning|white-space|payload[3].PayloadContent.URL|c = scep['PayloadContent']; c['URL'] = ' https://a'|c['URL'] = 'https://a'
+	warning|white-space|payload[3].PayloadContent.Name|c = scep['PayloadContent']; c['Name'] = 'ca\t'|c['Name'] = ''
+	warning|white-space|payload[6].ClientIdentifier|acme(ClientIdentifier=' a')|q['ClientIdentifier'] = 'a'
+	warning|empty-subject|payload[3].PayloadContent.Subject[1][0][1]|c = scep['PayloadContent']; c['Subject'][1][0][1] = ' '|c['Subject'][1][0][1] = '%CN%'
+	warning|empty-subject|payload[3].PayloadContent.Subject|c = scep['PayloadContent']; c['Subject'] = []; n = c.pop('SubjectAltName')|c['SubjectAltName'] = n
+	warning|empty-subject|payload[6].Subject|acme(Subject=[[]])|q['SubjectAltName'] = {'dNSName': 'a'}
+	error|wrong-type|payload[0].SSID_STR|wifi['SSID_STR'] = 2024|wifi['SSID_STR'] = '2024'
+	error|wrong-type|payload[0].SSID_STR|wifi['SSID_STR'] = True|wifi['SSID_STR'] = 'true'
+	error|wrong-type|payload[0].EAPClientConfiguration.UserName|wifi['EAPClientConfiguration'] = {'UserName': 1.5}|wifi['EAPClientConfiguration'] = {'UserName': '1.5'}
+	error|wrong-type|payload[6].IKEv2.SharedSecret|d = {'SharedSecret': 12345678}; add('vpn.managed', IKEv2=d)|d['SharedSecret'] = '12345678'
+	TABLE
+}
+
+@test "lint: rules between keys, without a schema" {
+	between | cut -d'|' -f1-4 | sow
+}
+
+@test "lint: what satisfies the rules between keys is not reported" {
+	local n=0 rule broken whole
+
+	while IFS='|' read -r _ rule _ broken whole; do
+		make "$T/p" "$broken" "$whole"
+		_run mcfg-lint "$T/p"
+		lacks "\[($rule|bad-combination|wrong-reference)\]\$" \
+		    "$T/stdout" || { echo "$broken; $whole"; return 1; }
+		n=$((n + 1))
+	done < <(between)
+	[ "$n" -eq "$(between | wc -l)" ]
+}
+
+# The two kinds of table in the code, and the page that lists their sources.
+@test "lint: each rule between keys has a test, and its source is in the page" {
+	python3 - "$ROOT" > "$T/sources" <<-'PY'
+	import re, sys
+	code = open(sys.argv[1] + '/common/schema/between.c').read()
+	rows = code[code.index('} rules[] = {'):code.index('/* ---- lists')]
+	for source in re.findall(r'"([^"]+)" \},', rows):
+	    print(source)
+	PY
+	[ "$(wc -l < "$T/sources")" -eq \
+	    "$(grep -c '^	{ ' "$ROOT/common/schema/between.c")" ]
+	between > "$T/table"
+	[ "$(grep -cE 'missing-key|bad-combination' "$T/table")" -ge \
+	    "$(wc -l < "$T/sources")" ]
+	man=$(mandoc -T utf8 "$ROOT/man/man1/mcfg-lint.1" | col -bx | tr -s ' \n' ' ')
+	sort -u "$T/sources" | while IFS= read -r source; do
+		case $man in
+		*"$source"*) ;;
+		*) echo "not in the page: $source"; exit 1 ;;
+		esac
+	done
+}
+
+@test "lint: all is judged at one time: --at, SOURCE_DATE_EPOCH or now" {
+	make "$T/p" 'import datetime; p["RemovalDate"] = datetime.datetime(2026, 1, 1)'
+	SOURCE_DATE_EPOCH=1700000000 _run mcfg-lint "$T/p"
+	lacks 'past-date|expired' "$T/stdout"
+	SOURCE_DATE_EPOCH=2500000000 _run mcfg-lint "$T/p"
+	grep -q past-date "$T/stdout"
+	grep -q expired-certificate "$T/stdout"
+	SOURCE_DATE_EPOCH=2500000000 _run mcfg-lint --at 2025-01-01T00:00:00Z "$T/p"
+	lacks 'past-date|expired' "$T/stdout"
+	SOURCE_DATE_EPOCH=soon refuses 2 SOURCE_DATE_EPOCH mcfg-lint "$T/p"
 }
 
 # said_by FOLDER OPTION...: what mcfg-lint says of every type, on each platform

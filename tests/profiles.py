@@ -6,7 +6,9 @@
 
 Statements are Python's: p is the profile; wifi, clip, root, scep, mdm and
 unlock are its payloads; hold(x, y) makes these all of them, payload(type,
-Key=value) is a new one.  der and pem are the root certificate.
+Key=value) is a new one, and add(type, Key=value) puts one of com.apple.type
+at the end, as q; tcc(Service=[...]) and acme(Key=value) do so for their types.
+der and pem are the root certificate.
 
 A row of a table is "severity|rule|path|statement".  sow writes row N's
 profile to DIR/N; judge reads DIR/N.json, what mcfg-lint --json said of it,
@@ -61,8 +63,27 @@ def surroundings(path):
     def hold(*payloads):
         p['PayloadContent'] = list(payloads)
 
-    return dict(p=p, wifi=wifi, clip=clip, root=root, scep=scep, mdm=mdm,
-                unlock=unlock, hold=hold, payload=payload, der=der, pem=pem)
+    def add(kind, **more):
+        q = payload('com.apple.' + kind, **more)
+        p['PayloadContent'].append(q)
+        names['q'] = q
+
+    def tcc(**services):
+        for items in services.values():
+            for n, item in enumerate(items):
+                items[n].update(dict({'Identifier': 'a'}, **item))
+        add('TCC.configuration-profile-policy', Services=services)
+
+    def acme(**more):
+        add('security.acme', **dict({
+            'DirectoryURL': 'https://example.com/acme', 'KeySize': 384,
+            'ClientIdentifier': 'a', 'KeyType': 'ECSECPrimeRandom',
+            'HardwareBound': False, 'Subject': [[['CN', 'a']]]}, **more))
+
+    names = dict(p=p, wifi=wifi, clip=clip, root=root, scep=scep, mdm=mdm,
+                 unlock=unlock, hold=hold, payload=payload, add=add, tcc=tcc,
+                 acme=acme, der=der, pem=pem)
+    return names
 
 
 def make(pem, path, *statements):

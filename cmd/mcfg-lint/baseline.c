@@ -26,7 +26,7 @@ quiet_baseline_free(struct quiet_baseline *b)
 }
 
 bool
-quiet_may_be(enum schema_rule rule)
+quiet_may_be(enum finding_rule rule)
 {
 	return rule != RULE_UNREADABLE;
 }
@@ -45,15 +45,15 @@ put_escaped(const char *text, struct buf *out)
 }
 
 static char *
-entry_of(const struct schema_finding *f)
+entry_of(const struct finding *f)
 {
 	auto_buf out = BUF_INIT, pointer = BUF_INIT;
 	const char *file = f->file;
 
 	while (strncmp(file, "./", 2) == 0)
 		file += 2;
-	schema_path_pointer(f->path, &pointer);
-	buf_printf(&out, "%s\t", schema_rules[f->rule].name);
+	finding_path_pointer(f->path, &pointer);
+	buf_printf(&out, "%s\t", finding_rules[f->rule].name);
 	put_escaped(file, &out);
 	buf_putc(&out, '\t');
 	put_escaped(buf_str(&pointer), &out);
@@ -144,7 +144,7 @@ first_entry(const struct quiet_baseline *b, const char *text)
 }
 
 bool
-quiet_baseline_takes(struct quiet_baseline *b, const struct schema_finding *f)
+quiet_baseline_takes(struct quiet_baseline *b, const struct finding *f)
 {
 	auto_char *text = NULL;
 	size_t i;
@@ -172,8 +172,8 @@ quiet_baseline_left(const struct quiet_baseline *b)
 }
 
 void
-quiet_baseline_write(const struct schema_findings *f,
-    enum schema_severity least, struct buf *out)
+quiet_baseline_write(const struct findings *f,
+    enum finding_severity least, struct buf *out)
 {
 	auto_quiet_baseline b = { NULL, 0 };
 	size_t i;

@@ -15,7 +15,7 @@ struct place {
 struct quiet_comment {
 	const char *file;
 	struct place from, to;
-	bool rules[SCHEMA_RULES];
+	bool rules[FINDING_RULES];
 };
 
 void
@@ -30,11 +30,11 @@ quiet_comments_free(struct quiet_comments *c)
  * a word does not name a rule that may be ignored, or if no rule is named.
  */
 static bool
-read_rules(const char *p, size_t len, bool rules[SCHEMA_RULES])
+read_rules(const char *p, size_t len, bool rules[FINDING_RULES])
 {
 	static const char word[] = "ignore";
 	const char *end = p + len;
-	enum schema_rule rule;
+	enum finding_rule rule;
 	bool has_rule = false;
 	size_t n;
 
@@ -52,7 +52,7 @@ read_rules(const char *p, size_t len, bool rules[SCHEMA_RULES])
 			p++;
 			continue;
 		}
-		if (!schema_find_rule(p, n, &rule) ||
+		if (!finding_find_rule(p, n, &rule) ||
 		    rule == RULE_NOT_A_PLIST || rule == RULE_NOT_A_PROFILE ||
 		    !quiet_may_be(rule))
 			return false;
@@ -81,7 +81,7 @@ move_to(struct cursor *c, const char *to)
 static void
 add_comment(struct quiet_comments *c, const char *file,
     const struct cursor *start, const char *from, const char *to,
-    const bool rules[SCHEMA_RULES])
+    const bool rules[FINDING_RULES])
 {
 	struct cursor at = *start;
 	struct quiet_comment *one;
@@ -177,7 +177,7 @@ read_xml_comment(struct quiet_comments *c, const char *file,
     const struct cursor *at)
 {
 	const char *end = markup_end(at->p), *p = at->p + 4, *from, *to;
-	bool rules[SCHEMA_RULES] = { false };
+	bool rules[FINDING_RULES] = { false };
 
 	p += strspn(p, " \t\r\n");
 	if (strncmp(p, directive, sizeof directive - 1) != 0)
@@ -268,7 +268,7 @@ read_yaml(const char *text, const char *file, struct quiet_comments *c)
 
 	for (line = text; *line != '\0' && c->n < limit;
 	    line = next_line(line)) {
-		bool rules[SCHEMA_RULES] = { false };
+		bool rules[FINDING_RULES] = { false };
 
 		p = line + strspn(line, " \t");
 		if (*p++ != '#')
@@ -313,7 +313,7 @@ is_before(unsigned long line, unsigned long column, const struct place *p)
 
 bool
 quiet_is_commented(const struct quiet_comments *c,
-    const struct schema_finding *f)
+    const struct finding *f)
 {
 	size_t i;
 

@@ -32,12 +32,12 @@ const char *
 quiet_check_ignore(const char *list)
 {
 	struct item item;
-	enum schema_rule rule;
+	enum finding_rule rule;
 
 	if (*list == '\0')
 		return "no rule";
 	while (next_item(&list, &item)) {
-		if (!schema_find_rule(item.rule, item.rule_len, &rule))
+		if (!finding_find_rule(item.rule, item.rule_len, &rule))
 			return "not a rule (mcfg-lint(1) lists them)";
 		if (rule == RULE_NOT_A_PLIST || rule == RULE_NOT_A_PROFILE ||
 		    rule == RULE_UNREADABLE)
@@ -64,16 +64,16 @@ fits(const struct item *item, const char *file)
 }
 
 bool
-quiet_ignores(const struct strings *lists, const struct schema_finding *f)
+quiet_ignores(const struct strings *lists, const struct finding *f)
 {
 	struct item item;
-	enum schema_rule rule;
+	enum finding_rule rule;
 	const char *p;
 	size_t i;
 
 	for (i = 0; i < lists->n; i++)
 		for (p = lists->v[i]; next_item(&p, &item);)
-			if (schema_find_rule(item.rule, item.rule_len,
+			if (finding_find_rule(item.rule, item.rule_len,
 			    &rule) && rule == f->rule && fits(&item, f->file))
 				return true;
 	return false;

@@ -18,7 +18,7 @@ static struct args {
 	struct strings files, folders, errors, ignores;
 	const char *schema, *level, *baseline, *write_baseline;
 	struct schema_options how;
-	bool json, sarif, no_inline;
+	bool json, sarif, no_inline, strict;
 } args;
 
 static const struct opt options[] = {
@@ -42,7 +42,7 @@ static const struct opt options[] = {
 	{ 0, "level", "LEVEL", "print only what is at least this severe",
 	    .value = &args.level, .choices = "error|warning|note" },
 	{ 0, "error", "LIST", "rules whose findings are errors: unknown-key",
-	    .values = &args.errors, .check = schema_check_rules },
+	    .values = &args.errors, .check = finding_check_rules },
 	{ 0, "ignore", "LIST", "rules not to report, all or in some files: "
 	    "weak-key,signed:vendor/*", .values = &args.ignores,
 	    .check = quiet_check_ignore },
@@ -54,7 +54,7 @@ static const struct opt options[] = {
 	    "findings", .flag = &args.no_inline },
 	OPT_FILES(args.folders),
 	{ 0, "strict", NULL, "warnings, unknown keys and unknown types are "
-	    "errors", .flag = &args.how.strict },
+	    "errors", .flag = &args.strict },
 	{ 0, "json", NULL, "write one JSON object", .flag = &args.json },
 	{ 0, "sarif", NULL, "write SARIF 2.1.0", .flag = &args.sarif },
 	{ 0 },
@@ -107,8 +107,8 @@ take_number(const char **p)
  * finding.
  */
 static void
-add_reason(const char *file, const char *reason, enum schema_rule rule,
-    struct schema_findings *out)
+add_reason(const char *file, const char *reason, enum finding_rule rule,
+    struct findings *out)
 {
 	unsigned long line, column;
 	char name[REASON];
@@ -121,7 +121,7 @@ add_reason(const char *file, const char *reason, enum schema_rule rule,
 	column = take_number(&reason);
 	while (*reason == ' ')
 		reason++;
-	schema_add(&args.how, file, line, column, rule, out, "%s", reason);
+	findings_add(out, file, line, column, rule, "%s", reason);
 }
 
 static bool
@@ -132,7 +132,7 @@ is_stdin(const char *path)
 
 /* A file that cannot be read is a finding, and the others are judged. */
 static enum status
-read_file(const char *path, struct buf *bytes, struct schema_findings *found)
+read_file(const char *path, struct buf *bytes, struct findings *found)
 {
 	struct io_input in = { path, args.in.length };
 	char reason[REASON] = "";
@@ -148,7 +148,7 @@ read_file(const char *path, struct buf *bytes, struct schema_findings *found)
 	return st == OK ? OK : REFUSED;
 }
 
-static enum schema_rule
+static enum finding_rule
 rule_of(enum status st)
 {
 	if (st == FAULT)
@@ -158,7 +158,7 @@ rule_of(enum status st)
 
 static enum status
 lint_bytes(struct schema *s, const char *file, const struct buf *bytes,
-    struct quiet_comments *comments, struct schema_findings *found)
+    struct quiet_comments *comments, struct findings *found)
 {
 	auto_tree_marks *marks = tree_marks_new();
 	/* The seed makes the findings of YAML the same on every run. */
@@ -175,7 +175,7 @@ lint_bytes(struct schema *s, const char *file, const struct buf *bytes,
 	st = profile_read(bytes, &from, &is_signed, &t);
 	diag_capture(NULL, 0);
 	if (is_signed)
-		schema_add(&args.how, file, 0, 0, RULE_SIGNED, found, "the "
+		findings_add(found, file, 0, 0, RULE_SIGNED, "the "
 		    "signature was taken off and not verified");
 	if (st != OK) {
 		add_reason(file, reason, rule_of(st), found);
@@ -188,7 +188,7 @@ lint_bytes(struct schema *s, const char *file, const struct buf *bytes,
 
 static enum status
 lint_file(struct schema *s, const char *path, struct quiet_comments *comments,
-    struct schema_findings *found)
+    struct findings *found)
 {
 	auto_buf bytes = BUF_INIT;
 	enum status st;
@@ -206,7 +206,7 @@ struct quiet {
 };
 
 static bool
-is_ignored(const struct schema_finding *f, void *arg)
+is_ignored(const struct finding *f, void *arg)
 {
 	const struct quiet *q = arg;
 
@@ -215,7 +215,7 @@ is_ignored(const struct schema_finding *f, void *arg)
 }
 
 static bool
-is_in_baseline(const struct schema_finding *f, void *arg)
+is_in_baseline(const struct finding *f, void *arg)
 {
 	struct quiet *q = arg;
 
@@ -223,30 +223,30 @@ is_in_baseline(const struct schema_finding *f, void *arg)
 }
 
 static bool
-is_below(const struct schema_finding *f, void *arg)
+is_below(const struct finding *f, void *arg)
 {
-	return f->severity < *(const enum schema_severity *)arg;
+	return f->severity < *(const enum finding_severity *)arg;
 }
 
 static bool
-is_written(const struct schema_finding *f, void *arg)
+is_written(const struct finding *f, void *arg)
 {
 	return !is_below(f, arg) && quiet_may_be(f->rule);
 }
 
-static enum schema_severity
+static enum finding_severity
 level_of(const char *name)
 {
-	enum schema_severity s = SCHEMA_NOTE;
+	enum finding_severity s = FINDING_NOTE;
 
-	while (name != NULL && strcmp(schema_severity_name(s), name) != 0)
+	while (name != NULL && strcmp(finding_severity_name(s), name) != 0)
 		s++;
 	return s;
 }
 
 static enum status
-write_baseline(const struct schema_findings *found,
-    enum schema_severity level)
+write_baseline(const struct findings *found,
+    enum finding_severity level)
 {
 	auto_buf out = BUF_INIT;
 
@@ -256,29 +256,29 @@ write_baseline(const struct schema_findings *found,
 
 /* Leaves what is to be reported; the counts are those of all levels. */
 static enum status
-silence(struct quiet *q, struct schema_findings *found)
+silence(struct quiet *q, struct findings *found)
 {
-	enum schema_severity level = level_of(args.level);
+	enum finding_severity level = level_of(args.level);
 	enum status st;
 
-	found->silenced = schema_drop(found, is_ignored, q);
+	found->silenced = findings_drop(found, is_ignored, q);
 	if (args.write_baseline != NULL) {
 		if ((st = write_baseline(found, level)) != OK)
 			return st;
-		found->silenced += schema_drop(found, is_written, &level);
+		found->silenced += findings_drop(found, is_written, &level);
 	} else if (args.baseline != NULL) {
-		found->silenced += schema_drop(found, is_in_baseline, q);
+		found->silenced += findings_drop(found, is_in_baseline, q);
 		detail("%s: %zu entries are of findings that are gone",
 		    args.baseline, quiet_baseline_left(&q->baseline));
 	}
-	schema_count(found);
-	(void)schema_drop(found, is_below, &level);
+	findings_count(found);
+	(void)findings_drop(found, is_below, &level);
 	return OK;
 }
 
 /* Said once, of the first file. */
 static void
-say_too_old(const struct schema *s, struct schema_findings *found)
+say_too_old(const struct schema *s, struct findings *found)
 {
 	const char *newest = args.how.os == NULL ? NULL :
 	    schema_newest(s, args.how.platform);
@@ -286,13 +286,13 @@ say_too_old(const struct schema *s, struct schema_findings *found)
 	if (newest == NULL || found->file_count == 0 ||
 	    schema_compare_versions(args.how.os, newest) <= 0)
 		return;
-	schema_add(&args.how, found->files[0], 0, 0, RULE_SCHEMA_TOO_OLD,
-	    found, "the newest version in the schema is %s %s, older than %s",
+	findings_add(found, found->files[0], 0, 0, RULE_SCHEMA_TOO_OLD,
+	    "the newest version in the schema is %s %s, older than %s",
 	    args.how.platform, newest, args.how.os);
 }
 
 static enum status
-lint_all(struct schema *s, struct quiet *q, struct schema_findings *found)
+lint_all(struct schema *s, struct quiet *q, struct findings *found)
 {
 	enum status st;
 	size_t i;
@@ -304,28 +304,28 @@ lint_all(struct schema *s, struct quiet *q, struct schema_findings *found)
 		if ((st = lint_file(s, args.files.v[i], &q->comments,
 		    found)) != OK)
 			return st;
-	schema_lint_across(&args.how, found);
+	findings_across(found);
 	say_too_old(s, found);
-	schema_sort(found);
+	findings_sort(found);
 	return silence(q, found);
 }
 
 static void
-say_counts(const struct schema_findings *f)
+say_counts(const struct findings *f)
 {
 	const size_t *n = f->count;
 
 	note("%zu file%s: %zu error%s, %zu warning%s, %zu note%s, %zu "
 	    "silenced", f->file_count, f->file_count == 1 ? "" : "s",
-	    n[SCHEMA_ERROR], n[SCHEMA_ERROR] == 1 ? "" : "s",
-	    n[SCHEMA_WARNING], n[SCHEMA_WARNING] == 1 ? "" : "s",
-	    n[SCHEMA_NOTE], n[SCHEMA_NOTE] == 1 ? "" : "s", f->silenced);
+	    n[FINDING_ERROR], n[FINDING_ERROR] == 1 ? "" : "s",
+	    n[FINDING_WARNING], n[FINDING_WARNING] == 1 ? "" : "s",
+	    n[FINDING_NOTE], n[FINDING_NOTE] == 1 ? "" : "s", f->silenced);
 }
 
 static enum status
 check_args(const struct args *a)
 {
-	const char *dir = secret_env("MCFG_SCHEMA");
+	const char *dir = secret_env("MCFG_SCHEMA"), *reason;
 
 	if (a->json && a->sarif)
 		return fail(USAGE, "--json and --sarif exclude each other");
@@ -335,31 +335,34 @@ check_args(const struct args *a)
 		return opts_missing("--platform", "of which --via is asked");
 	if (a->schema == NULL && dir != NULL && *dir != '\0')
 		args.schema = dir;
-	args.how.now = clock_now();
-	args.how.errors = &args.errors;
+	if ((reason = clock_check_written()) != NULL)
+		return fail(USAGE, "SOURCE_DATE_EPOCH: %s", reason);
+	args.how.now = clock_written();
 	return OK;
 }
 
 static void
-show(const struct args *a, const struct schema_findings *found,
+show(const struct args *a, const struct findings *found,
     struct buf *out)
 {
 	if (a->json)
-		schema_to_json(found, out);
+		findings_to_json(found, out);
 	else if (a->sarif)
-		schema_to_sarif(found, out);
+		findings_to_sarif(found, out);
 	else
-		schema_to_text(found, out);
+		findings_to_text(found, out);
 }
 
 static enum status
 judge(const struct args *a, struct quiet *q)
 {
 	auto_schema *s = NULL;
-	auto_schema_findings found = SCHEMA_FINDINGS_INIT;
+	auto_findings found = FINDINGS_INIT;
 	auto_buf out = BUF_INIT, version = BUF_INIT;
 	enum status st;
 
+	found.strict = a->strict;
+	found.errors = &a->errors;
 	if ((st = schema_load(a->schema, &s)) != OK)
 		return st;
 	schema_version(s, &version);
@@ -380,7 +383,7 @@ judge(const struct args *a, struct quiet *q)
 		return st;
 	io_keep_sides();
 	say_counts(&found);
-	return found.count[SCHEMA_ERROR] > 0 ? REFUSED : OK;
+	return found.count[FINDING_ERROR] > 0 ? REFUSED : OK;
 }
 
 static enum status

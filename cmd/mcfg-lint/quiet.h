@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "schema/schema.h"
+#include "finding/finding.h"
 
 /*
  * quiet_check_ignore() is the check of --ignore: "weak-key,signed:vendor/..".
@@ -21,7 +21,7 @@ const char *quiet_check_ignore(const char *list);
  * against the last part of the file's name.
  */
 bool quiet_ignores(const struct strings *lists,
-    const struct schema_finding *f);
+    const struct finding *f);
 
 /* What the comments of all files say. */
 struct quiet_comment;
@@ -41,7 +41,7 @@ void quiet_read_comments(const struct buf *in, const char *file,
     struct quiet_comments *c);
 
 bool quiet_is_commented(const struct quiet_comments *c,
-    const struct schema_finding *f);
+    const struct finding *f);
 
 /*
  * A baseline: lines of rule, file and JSON pointer, with tabs between them,
@@ -61,16 +61,16 @@ enum status quiet_baseline_read(const char *path, struct quiet_baseline *b)
 
 /* True if there is an unused entry for f, which is used then. */
 bool quiet_baseline_takes(struct quiet_baseline *b,
-    const struct schema_finding *f);
+    const struct finding *f);
 
 /* How many entries were not used. */
 size_t quiet_baseline_left(const struct quiet_baseline *b);
 
 /* False for a rule that no comment and no baseline silences. */
-bool quiet_may_be(enum schema_rule rule);
+bool quiet_may_be(enum finding_rule rule);
 
 /* Appends the findings of at least this severity as a baseline. */
-void quiet_baseline_write(const struct schema_findings *f,
-    enum schema_severity least, struct buf *out);
+void quiet_baseline_write(const struct findings *f,
+    enum finding_severity least, struct buf *out);
 
 #endif

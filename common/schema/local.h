@@ -47,18 +47,22 @@ struct schema_span {
 	bool is_inside;		/* of a key, not of a payload */
 };
 
+/* A payload that a reference may name: see references.c. */
+struct schema_target;
+
 /* One run over one profile. */
 struct schema_run {
 	struct schema *schema;
 	const struct schema_options *opts;
 	const struct schema_source *src;
-	struct schema_findings *out;
+	struct findings *out;
 	struct buf path;
 	const struct spec_node *payload;	/* of the file being used */
 	const char *type;	/* of the payload */
 	const struct tree *near;	/* marked, for a node that is not */
-	const char **uuids;	/* of its payloads, sorted, borrowed */
-	size_t uuid_count;
+	bool is_apples;		/* the payload's keys are Apple's to define */
+	struct schema_target *targets;	/* of references, sorted by UUID */
+	size_t target_count;
 	size_t opened;		/* PKCS #12 files so far */
 	size_t lower;		/* UUIDs in lower case so far */
 };
@@ -82,29 +86,20 @@ size_t schema_push_payload(struct schema_run *r, size_t i);
 
 /* Adds a finding at a node, under the present path. */
 void schema_say(struct schema_run *r, const struct tree *at,
-    enum schema_rule rule, const char *fmt, ...) PRINTF_LIKE(4, 5);
+    enum finding_rule rule, const char *fmt, ...) PRINTF_LIKE(4, 5);
 
 /* The same at a place that is known. */
 void schema_say_at(struct schema_run *r, unsigned long line,
-    unsigned long column, enum schema_rule rule, const char *fmt, ...)
+    unsigned long column, enum finding_rule rule, const char *fmt, ...)
     PRINTF_LIKE(5, 6);
 
 /* The same as a warning, whatever the rule's severity is. */
 void schema_warn(struct schema_run *r, const struct tree *at,
-    enum schema_rule rule, const char *fmt, ...) PRINTF_LIKE(4, 5);
-
-/* A file begins, which has its place in the order. */
-void schema_begin(struct schema_findings *f, const char *file);
-
-/* Forgets the findings from n on. */
-void schema_cut(struct schema_findings *f, size_t n);
+    enum finding_rule rule, const char *fmt, ...) PRINTF_LIKE(4, 5);
 
 /* Remembers a name for the rules across files. */
 void schema_remember(struct schema_run *r, const struct tree *at,
     bool is_uuid, const char *value);
-
-/* Says which of the names remembered since first are there twice. */
-void schema_say_doubled(struct schema_run *r, size_t first);
 
 /* A scalar as a finding shows it, cut to SCHEMA_VALUE_SHOWN. */
 void schema_show(const struct tree *t, char out[SCHEMA_VALUE_SHOWN]);
@@ -173,9 +168,32 @@ void schema_read_span(const struct schema_run *r, const struct spec_node *n,
 void schema_check_span(struct schema_run *r, const struct tree *at,
     const struct schema_span *span, const struct schema_span *parent);
 
-/* The rules that need no schema: names, versions, secrets, certificates. */
+/*
+ * The rules that need no schema.  schema_check_names() is for the profile and
+ * comes before the payloads; schema_check_payload_rules() calls the others.
+ */
+void schema_check_names(struct schema_run *r, const struct tree *profile);
 void schema_check_payload_rules(struct schema_run *r,
     const struct tree *payload, const char *type);
-void schema_check_names(struct schema_run *r, const struct tree *profile);
+void schema_check_certificates(struct schema_run *r,
+    const struct tree *payload, const char *type);
+void schema_check_request(struct schema_run *r, const struct tree *payload,
+    const char *type);
+void schema_check_between(struct schema_run *r, const struct tree *payload,
+    const char *type);
+
+/* Sets r->targets, which the caller frees. */
+void schema_collect_targets(struct schema_run *r, const struct tree *content);
+
+/* Follows a value if its key is one that names payloads. */
+void schema_check_reference(struct schema_run *r, const char *key,
+    const struct tree *t);
+
+/* Says that the text of a key in dict begins or ends with white space. */
+void schema_check_white_space(struct schema_run *r, const struct tree *dict,
+    const char *key);
+
+/* True for data that begins with a line of PEM. */
+bool schema_is_pem(const struct tree *t);
 
 #endif

@@ -313,6 +313,8 @@ lint_service(struct schema_run *r, const struct tree *profile)
 		check_attribute(r, tree_at(list, i));
 		buf_cut(&r->path, inner);
 	}
+	schema_check_white_space(r, content, "URL");
+	schema_check_white_space(r, content, "Challenge");
 	url = tree_get_string(content, "URL");
 	if (url != NULL && strncasecmp(url, "http://", 7) == 0) {
 		schema_push(r, "URL");
@@ -377,14 +379,14 @@ say_doubled_keys(struct schema_run *r, const struct tree *t)
 enum status
 schema_lint(struct schema *s, const struct schema_options *o,
     const struct schema_source *src, const struct tree *t,
-    struct schema_findings *out)
+    struct findings *out)
 {
 	struct schema_run r = {
 		.schema = s, .opts = o, .src = src, .out = out,
 	};
 	const char *type = tree_get_string(t, "PayloadType");
 
-	schema_begin(out, src->file);
+	findings_begin(out, src->file);
 	say_doubled_keys(&r, t);
 	if (tree_kind(t) != TREE_DICT)
 		schema_say(&r, t, RULE_NOT_A_PROFILE, "the property list is "
@@ -402,6 +404,6 @@ schema_lint(struct schema *s, const struct schema_options *o,
 		    "PayloadType is '%.100s', not Configuration or Profile "
 		    "Service", type);
 	buf_free(&r.path);
-	free(r.uuids);
+	free(r.targets);
 	return s->st;
 }

@@ -90,7 +90,7 @@ is_true(const char *text)
 
 /* Whether a rule of a way speaks against what has this span. */
 static bool
-is_against(enum schema_rule rule, const char *via,
+is_against(enum finding_rule rule, const char *via,
     const struct schema_span *s)
 {
 	bool by_hand = strcmp(via, "manual") == 0;
@@ -124,7 +124,7 @@ schema_check_via(struct schema_run *r, const struct tree *at,
     const struct schema_span *span, const struct schema_span *parent)
 {
 	static const struct {
-		enum schema_rule rule;
+		enum finding_rule rule;
 		const char *text;
 	} ways[] = {
 		{ RULE_NOT_BY_HAND, "may not be installed by hand" },

@@ -7,10 +7,10 @@ static void check_value(struct schema_run *, const struct spec_node *,
     const struct tree *, const struct schema_span *);
 
 static bool
-has_errors_since(const struct schema_findings *f, size_t from)
+has_errors_since(const struct findings *f, size_t from)
 {
 	for (; from < f->n; from++)
-		if (schema_rules[f->v[from].rule].severity == SCHEMA_ERROR)
+		if (finding_rules[f->v[from].rule].severity == FINDING_ERROR)
 			return true;
 	return false;
 }
@@ -23,7 +23,7 @@ check_any(struct schema_run *r, const struct spec_node *const *keys, size_t n,
 	size_t i, before = r->out->n;
 
 	for (i = 0; i < n; i++) {
-		schema_cut(r->out, before);
+		findings_cut(r->out, before);
 		check_value(r, keys[i], t, span);
 		if (!has_errors_since(r->out, before))
 			return;

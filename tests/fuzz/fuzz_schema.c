@@ -36,23 +36,24 @@ judge(const struct tree *t, const struct tree_marks *marks, bool strict)
 {
 	static struct schema *schema;
 	const struct schema_options how = {
-		.platform = "iOS", .os = "17", .strict = strict,
+		.platform = "iOS", .os = "17",
 		.allow_types = strict ? "com.apple.*" : NULL,
 		.now = 1767225600,
 	};
 	const struct schema_source src = { "fuzz", marks };
-	auto_schema_findings found = SCHEMA_FINDINGS_INIT;
+	auto_findings found = FINDINGS_INIT;
 	auto_buf out = BUF_INIT;
 
+	found.strict = strict;
 	if (schema == NULL && schema_load(NULL, &schema) != OK)
 		abort();
 	if (schema_lint(schema, &how, &src, t, &found) != OK)
 		abort();
-	schema_lint_across(&how, &found);
-	schema_sort(&found);
-	schema_to_text(&found, &out);
-	schema_to_json(&found, &out);
-	schema_to_sarif(&found, &out);
+	findings_across(&found);
+	findings_sort(&found);
+	findings_to_text(&found, &out);
+	findings_to_json(&found, &out);
+	findings_to_sarif(&found, &out);
 }
 
 int

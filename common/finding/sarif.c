@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "cli/opts.h"
+#include "finding/finding.h"
 #include "json/json.h"
-#include "schema/schema.h"
 
 static const char sarif_schema[] =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/"
@@ -24,7 +24,7 @@ message(const char *text)
 }
 
 static struct report *
-one_rule(const struct schema_rule_info *info)
+one_rule(const struct finding_rule_info *info)
 {
 	struct report *r = report_object(), *level = report_object();
 	auto_buf help = BUF_INIT;
@@ -35,7 +35,7 @@ one_rule(const struct schema_rule_info *info)
 	buf_printf(&help, "%s. %s", info->text, info->help);
 	report_add(r, "help", message(buf_str(&help)));
 	report_str(r, "helpUri", rules_uri);
-	report_str(level, "level", schema_severity_name(info->severity));
+	report_str(level, "level", finding_severity_name(info->severity));
 	report_add(r, "defaultConfiguration", level);
 	return r;
 }
@@ -47,8 +47,8 @@ tool(void)
 	struct report *rules = report_array();
 	size_t i;
 
-	for (i = 0; i < SCHEMA_RULES; i++)
-		report_add(rules, NULL, one_rule(&schema_rules[i]));
+	for (i = 0; i < FINDING_RULES; i++)
+		report_add(rules, NULL, one_rule(&finding_rules[i]));
 	report_str(driver, "name", "mcfg-lint");
 	report_str(driver, "version", MCFG_VERSION);
 	report_str(driver, "informationUri", rules_uri);
@@ -75,7 +75,7 @@ uri_of(const char *path, struct buf *out)
 }
 
 static struct report *
-physical(const struct schema_finding *f)
+physical(const struct finding *f)
 {
 	struct report *r = report_object(), *file = report_object();
 	struct report *region = report_object();
@@ -92,13 +92,13 @@ physical(const struct schema_finding *f)
 }
 
 static struct report *
-locations(const struct schema_finding *f)
+locations(const struct finding *f)
 {
 	struct report *list = report_array(), *one = report_object();
 	struct report *names = report_array(), *name = report_object();
 	auto_buf path = BUF_INIT;
 
-	schema_path_name(f->path, &path);
+	finding_path_name(f->path, &path);
 	report_str(name, "fullyQualifiedName", buf_str(&path));
 	report_add(names, NULL, name);
 	report_add(one, "physicalLocation", physical(f));
@@ -108,20 +108,20 @@ locations(const struct schema_finding *f)
 }
 
 static struct report *
-result(const struct schema_finding *f)
+result(const struct finding *f)
 {
 	struct report *r = report_object();
 
-	report_str(r, "ruleId", schema_rules[f->rule].name);
+	report_str(r, "ruleId", finding_rules[f->rule].name);
 	report_int(r, "ruleIndex", (int64_t)f->rule);
-	report_str(r, "level", schema_severity_name(f->severity));
+	report_str(r, "level", finding_severity_name(f->severity));
 	report_add(r, "message", message(f->text));
 	report_add(r, "locations", locations(f));
 	return r;
 }
 
 void
-schema_to_sarif(const struct schema_findings *f, struct buf *out)
+findings_to_sarif(const struct findings *f, struct buf *out)
 {
 	auto_report *top = report_object();
 	struct report *runs = report_array(), *run = report_object();

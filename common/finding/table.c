@@ -1,12 +1,12 @@
 /* Every rule: its name, severity, sentence, and what to do about it. */
 #include <string.h>
 
-#include "schema/schema.h"
+#include "finding/finding.h"
 
-#define E SCHEMA_ERROR
-#define W SCHEMA_WARNING
-#define N SCHEMA_NOTE
-const struct schema_rule_info schema_rules[SCHEMA_RULES] = {
+#define E FINDING_ERROR
+#define W FINDING_WARNING
+#define N FINDING_NOTE
+const struct finding_rule_info finding_rules[FINDING_RULES] = {
 	[RULE_NOT_A_PLIST] = { "not-a-plist", E,
 	    "the file cannot be read as a property list or as its YAML",
 	    "Check the file with plutil -lint, or with python3 and "
@@ -177,6 +177,23 @@ const struct schema_rule_info schema_rules[SCHEMA_RULES] = {
 	    "older systems cannot open a PKCS #12",
 	    "Export it with 3DES and a SHA-1 MAC, for example with "
 	    "openssl pkcs12 -export -legacy, if old systems get it." },
+	[RULE_BAD_COMBINATION] = { "bad-combination", E,
+	    "two values in a payload contradict each other",
+	    "Change one of the two, as the message says." },
+	[RULE_WRONG_REFERENCE] = { "wrong-reference", E,
+	    "a reference names a payload of the wrong kind",
+	    "Name a payload that holds what the key needs: an identity "
+	    "(PKCS #12, SCEP, ACME, ADCertificate) or a certificate." },
+	[RULE_PAST_DATE] = { "past-date", W,
+	    "the profile is to be removed at a time that has passed",
+	    "Choose a later RemovalDate, or leave it out." },
+	[RULE_WHITE_SPACE] = { "white-space", W,
+	    "a value begins or ends with white space",
+	    "Remove the white space: it is taken as a part of the value." },
+	[RULE_EMPTY_SUBJECT] = { "empty-subject", W,
+	    "the subject of a certificate request, or a part of it, is empty",
+	    "Give the request a subject, or leave the key out if the "
+	    "authority chooses the name." },
 };
 #undef E
 #undef W
@@ -185,7 +202,7 @@ const struct schema_rule_info schema_rules[SCHEMA_RULES] = {
 static const char *const severity_names[] = { "note", "warning", "error" };
 
 const char *
-schema_severity_name(enum schema_severity s)
+finding_severity_name(enum finding_severity s)
 {
 	return severity_names[s];
 }
@@ -203,43 +220,43 @@ next_name(const char **list, const char **name, size_t *len)
 }
 
 bool
-schema_find_rule(const char *name, size_t len, enum schema_rule *out)
+finding_find_rule(const char *name, size_t len, enum finding_rule *out)
 {
 	int i;
 
-	for (i = 0; i < SCHEMA_RULES; i++)
-		if (strlen(schema_rules[i].name) == len &&
-		    strncmp(schema_rules[i].name, name, len) == 0) {
-			*out = (enum schema_rule)i;
+	for (i = 0; i < FINDING_RULES; i++)
+		if (strlen(finding_rules[i].name) == len &&
+		    strncmp(finding_rules[i].name, name, len) == 0) {
+			*out = (enum finding_rule)i;
 			return true;
 		}
 	return false;
 }
 
 bool
-schema_list_has(const char *list, enum schema_rule rule)
+finding_list_has(const char *list, enum finding_rule rule)
 {
 	const char *name;
 	size_t len;
-	enum schema_rule one;
+	enum finding_rule one;
 
 	while (next_name(&list, &name, &len))
-		if (schema_find_rule(name, len, &one) && one == rule)
+		if (finding_find_rule(name, len, &one) && one == rule)
 			return true;
 	return false;
 }
 
 const char *
-schema_check_rules(const char *list)
+finding_check_rules(const char *list)
 {
 	const char *name;
 	size_t len;
-	enum schema_rule rule;
+	enum finding_rule rule;
 
 	if (*list == '\0')
 		return "no rule";
 	while (next_name(&list, &name, &len))
-		if (!schema_find_rule(name, len, &rule))
+		if (!finding_find_rule(name, len, &rule))
 			return "not a rule (mcfg-lint(1) lists them)";
 	return *list == '\0' ? NULL : "a rule without a name";
 }

@@ -5,44 +5,10 @@
  */
 #include <string.h>
 
-#include "schema/local.h"
-
-size_t
-schema_push(struct schema_run *r, const char *key)
-{
-	size_t before = r->path.len;
-
-	buf_putc(&r->path, '/');
-	for (; *key != '\0'; key++)
-		if (*key == '~')
-			buf_puts(&r->path, "~0");
-		else if (*key == '/')
-			buf_puts(&r->path, "~1");
-		else
-			buf_putc(&r->path, *key);
-	return before;
-}
-
-size_t
-schema_push_index(struct schema_run *r, size_t i)
-{
-	size_t before = r->path.len;
-
-	buf_printf(&r->path, "/~i%zu", i);
-	return before;
-}
-
-size_t
-schema_push_payload(struct schema_run *r, size_t i)
-{
-	size_t before = r->path.len;
-
-	buf_printf(&r->path, "/PayloadContent/~i%zu", i);
-	return before;
-}
+#include "finding/finding.h"
 
 void
-schema_path_pointer(const char *path, struct buf *out)
+finding_path_pointer(const char *path, struct buf *out)
 {
 	for (; *path != '\0'; path++)
 		if (path[0] == '~' && path[1] == 'i')
@@ -83,7 +49,7 @@ put_steps(const char *p, bool marks_brackets, struct buf *out)
 }
 
 void
-schema_path_text(const char *path, struct buf *out)
+finding_path_text(const char *path, struct buf *out)
 {
 	if (*path == '\0')
 		buf_puts(out, "profile");
@@ -91,7 +57,7 @@ schema_path_text(const char *path, struct buf *out)
 }
 
 void
-schema_path_name(const char *path, struct buf *out)
+finding_path_name(const char *path, struct buf *out)
 {
 	static const char content[] = "/PayloadContent/~i";
 	const char *p = path;

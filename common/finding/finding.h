@@ -1,0 +1,200 @@
+/*
+ * finding: what is wrong with files: the rules, the list of findings, the
+ * names that files may share, and the forms in which findings are written.
+ */
+#ifndef MCFG_FINDING_FINDING_H
+#define MCFG_FINDING_FINDING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/mem.h"
+
+enum finding_severity {
+	FINDING_NOTE,
+	FINDING_WARNING,
+	FINDING_ERROR,
+};
+
+/* Every rule; its name, severity and sentence are in finding_rules[]. */
+enum finding_rule {
+	RULE_NOT_A_PLIST,
+	RULE_NOT_A_PROFILE,
+	RULE_UNREADABLE,
+	RULE_DUPLICATE_KEY,
+	RULE_WRONG_TYPE,
+	RULE_BOOL_AS_INTEGER,
+	RULE_REAL_AS_INTEGER,
+	RULE_INTEGER_AS_BOOL,
+	RULE_MISSING_KEY,
+	RULE_UNKNOWN_VALUE,
+	RULE_BAD_RANGE,
+	RULE_BAD_FORMAT,
+	RULE_BAD_COUNT,
+	RULE_PAYLOAD_VERSION,
+	RULE_DUPLICATE_UUID,
+	RULE_DUPLICATE_IDENTIFIER,
+	RULE_BAD_UUID,
+	RULE_LOWER_CASE_UUID,
+	RULE_SHARED_IDENTIFIER,
+	RULE_SHARED_UUID,
+	RULE_DANGLING_REFERENCE,
+	RULE_MULTIPLE_PAYLOADS,
+	RULE_PEM_IN_DATA,
+	RULE_BAD_CERTIFICATE,
+	RULE_EXPIRED_CERTIFICATE,
+	RULE_CERTIFICATE_EXPIRES_SOON,
+	RULE_CERTIFICATE_NOT_YET_VALID,
+	RULE_CERTIFICATE,
+	RULE_WEAK_KEY,
+	RULE_CLEAR_TEXT_SECRET,
+	RULE_PLAIN_HTTP,
+	RULE_UNSUPPORTED,
+	RULE_TOO_NEW,
+	RULE_DEPRECATED,
+	RULE_REMOVED,
+	RULE_TYPE_NOT_ALLOWED,
+	RULE_UNKNOWN_TYPE,
+	RULE_UNKNOWN_KEY,
+	RULE_ENCRYPTED,
+	RULE_SIGNED,
+	RULE_NOT_BY_HAND,
+	RULE_NEEDS_SUPERVISION,
+	RULE_NEEDS_APPROVED_MDM,
+	RULE_NOT_IN_USER_ENROLLMENT,
+	RULE_SCHEMA_TOO_OLD,
+	RULE_WRONG_PASSWORD,
+	RULE_PKCS12_WITHOUT_MAC,
+	RULE_PKCS12_TOO_NEW,
+	RULE_BAD_COMBINATION,
+	RULE_WRONG_REFERENCE,
+	RULE_PAST_DATE,
+	RULE_WHITE_SPACE,
+	RULE_EMPTY_SUBJECT,
+	FINDING_RULES,		/* how many there are */
+};
+
+struct finding_rule_info {
+	const char *name;
+	enum finding_severity severity;
+	const char *text;
+	const char *help;	/* what to do about it */
+};
+extern const struct finding_rule_info finding_rules[FINDING_RULES];
+
+const char *finding_severity_name(enum finding_severity s);
+
+struct finding {
+	const char *file;	/* borrowed: the caller keeps it */
+	unsigned long line, column;	/* 0 if unknown */
+	char *path;		/* for finding_path_text() and its like */
+	enum finding_rule rule;
+	enum finding_severity severity;
+	char *text;
+};
+
+/* An identifier or UUID of a profile or payload, for the rules across files. */
+struct finding_name {
+	bool is_uuid;
+	char *value;
+	char *path;
+	const char *file;
+	unsigned long line, column;
+	size_t order;
+};
+
+/* Zeros, then strict, errors and schema as the caller likes. */
+struct findings {
+	struct finding *v;
+	size_t n;
+	struct finding_name *names;
+	size_t name_count;
+	const char **files;			/* in the order they came */
+	size_t file_count;
+	size_t count[FINDING_ERROR + 1];	/* by severity */
+	bool strict;		/* warnings, unknown keys and types are errors */
+	const struct strings *errors;	/* lists of rules that are errors, or
+					 * NULL; borrowed */
+	size_t silenced;			/* set by the caller */
+	const char *schema;			/* its version, or NULL */
+};
+#define FINDINGS_INIT	{ 0 }
+#define auto_findings	AUTO(findings_free) struct findings
+
+void findings_free(struct findings *f);
+
+/* Where something is: line and column are 0 if unknown. */
+struct finding_place {
+	const char *file;	/* borrowed for as long as the findings live */
+	unsigned long line, column;
+	const char *path;	/* copied, cut to 1,024 bytes */
+};
+
+/*
+ * findings_begin() notes that a file is looked at now: files are in this
+ * order in findings_sort(), and are counted.
+ */
+void findings_begin(struct findings *f, const char *file);
+
+/* findings_put() adds a finding; strict and errors may make it an error. */
+void findings_put(struct findings *f, const struct finding_place *at,
+    enum finding_rule rule, enum finding_severity severity, const char *text);
+
+/* Begins a file and adds a finding about it as a whole, at a line or 0. */
+void findings_add(struct findings *f, const char *file, unsigned long line,
+    unsigned long column, enum finding_rule rule, const char *fmt, ...)
+    PRINTF_LIKE(6, 7);
+
+/* Forgets the findings from n on. */
+void findings_cut(struct findings *f, size_t n);
+
+/*
+ * findings_remember() keeps a PayloadIdentifier or PayloadUUID.  Then
+ * findings_say_doubled() adds a finding for each that is there twice since
+ * the first-th of them, and findings_across(), once at the end, for each that
+ * several files share.
+ */
+void findings_remember(struct findings *f, const struct finding_place *at,
+    bool is_uuid, const char *value);
+void findings_say_doubled(struct findings *f, size_t first);
+void findings_across(struct findings *f);
+
+/* findings_sort() orders them by file as given, line, column. */
+void findings_sort(struct findings *f);
+
+/*
+ * findings_drop() removes the findings that is_dropped returns true for, and
+ * returns how many these were; the counts stay.  findings_count() counts anew.
+ */
+typedef bool findings_judge(const struct finding *f, void *arg);
+size_t findings_drop(struct findings *f, findings_judge *is_dropped,
+    void *arg);
+void findings_count(struct findings *f);
+
+/*
+ * A finding's path: as people read it, "PayloadContent[0].Key"; as the JSON
+ * member "path" has always had it, "payload[0].Key"; as a JSON pointer.
+ */
+void finding_path_text(const char *path, struct buf *out);
+void finding_path_name(const char *path, struct buf *out);
+void finding_path_pointer(const char *path, struct buf *out);
+
+/* "file:line:col: path: severity: text [rule]", one a line, escaped. */
+void findings_to_text(const struct findings *f, struct buf *out);
+
+/* One JSON object; SARIF 2.1.0, as code hosting reads it. */
+void findings_to_json(const struct findings *f, struct buf *out);
+void findings_to_sarif(const struct findings *f, struct buf *out);
+
+/* NULL for a list of rules, "weak-key,plain-http", or the reason. */
+const char *finding_check_rules(const char *list);
+
+/* True if such a list names the rule. */
+bool finding_list_has(const char *list, enum finding_rule rule);
+
+/* The rule with this name (len bytes); false if there is none. */
+bool finding_find_rule(const char *name, size_t len, enum finding_rule *out);
+
+#endif
