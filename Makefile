@@ -17,8 +17,10 @@ AR	?= ar
 INSTALL	?= install
 PKG_CONFIG ?= pkg-config
 
-# make PQ=0 builds without PostgreSQL, ENGINE=0 without the ENGINE API.
+# make PQ=0 builds without PostgreSQL, QR=0 without QR codes, ENGINE=0 without
+# the ENGINE API.
 PQ	?= $(shell $(PKG_CONFIG) --exists libpq 2>/dev/null && echo 1 || echo 0)
+QR	?= $(shell $(PKG_CONFIG) --exists libqrencode 2>/dev/null && echo 1 || echo 0)
 # OpenSSL 4 has no ENGINE any more.
 ENGINE	?= $(shell $(PKG_CONFIG) --max-version=3.999 libcrypto 2>/dev/null && \
 	  echo 1 || echo 0)
@@ -30,6 +32,9 @@ ifneq ($(ONLY),authoring)
 LIBS	+= sqlite3
 ifeq ($(PQ),1)
 LIBS	+= libpq
+endif
+ifeq ($(QR),1)
+LIBS	+= libqrencode
 endif
 endif
 
@@ -56,7 +61,7 @@ DEFS_Darwin = -D_DARWIN_C_SOURCE
 DEFS_FreeBSD = -D__BSD_VISIBLE=1
 DEFS_OpenBSD = -D_BSD_SOURCE
 DEFS	= -D_XOPEN_SOURCE=700 $(DEFS_$(SYSTEM)) -DMCFG_VERSION='"$(VERSION)"' \
-	  -DMCFG_PQ=$(PQ) -DMCFG_ENGINE=$(ENGINE)
+	  -DMCFG_PQ=$(PQ) -DMCFG_QR=$(QR) -DMCFG_ENGINE=$(ENGINE)
 # A function of ours never takes the place of one that a library calls, and
 # the same bytes come out in whatever folder this is.
 ALL_CFLAGS = -std=c11 -fvisibility=hidden -fdebug-prefix-map='$(CURDIR)'=. \
@@ -68,11 +73,14 @@ FAMILIES = $(wildcard common/*/*.c)
 SINGLE	= $(patsubst cmd/%.c,%,$(wildcard cmd/*.c))
 FOLDERS	= $(patsubst cmd/%/,%,$(wildcard cmd/*/))
 ifeq ($(ONLY),authoring)
-FAMILIES := $(filter-out common/ledger/% common/web/%,$(FAMILIES))
+FAMILIES := $(filter-out common/ledger/% common/page/% common/web/%,$(FAMILIES))
 SINGLE	:= $(filter $(AUTHORING),$(SINGLE))
 FOLDERS	:= $(filter $(AUTHORING),$(FOLDERS))
 endif
 COMMON	= $(FAMILIES:%.c=$(O)/%.o)
+ifneq ($(ONLY),authoring)
+COMMON	+= $(O)/pages.o
+endif
 TOOLS	= $(SINGLE) $(FOLDERS)
 BINS	= $(addprefix $(O)/bin/,$(TOOLS))
 
@@ -88,6 +96,21 @@ $(O)/common.a: $(COMMON)
 $(O)/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The web pages are part of the programs.
+TEMPLATES = $(sort $(wildcard scripts/pages/*))
+$(O)/pages.o: $(O)/pages.c $(O)/flags
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+$(O)/pages.c: $(TEMPLATES) common/page/local.h Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "page/local.h"'; \
+	echo 'const struct page_file page_installed[] = {'; \
+	for f in $(TEMPLATES); do \
+		printf '\t{ "%s", (const unsigned char[]){\n' "$${f##*/}" && \
+		od -An -v -tu1 "$$f" | sed 's/ *\([0-9][0-9]*\)/\1,/g' && \
+		printf '\t}, %d },\n' "$$(($$(wc -c < "$$f")))" || exit 1; \
+	done; \
+	printf '\t{ 0, 0, 0 }\n};\n'; } > $@
 
 # Another compiler or other flags rebuild everything.
 FLAGS	= $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)

@@ -29,7 +29,8 @@ case ${1:-} in
 esac
 set -- "${PATH_INFO:-/}" "${REQUEST_METHOD:-}" "${QUERY_STRING:-}" \
     "${CONTENT_LENGTH:-}" "${HTTP_TRANSFER_ENCODING:-}" \
-    "${HTTP_SEC_FETCH_SITE:-}" "${REMOTE_ADDR:-}" "${REMOTE_USER:-}" "$@"
+    "${HTTP_SEC_FETCH_SITE:-}" "${REMOTE_ADDR:-}" "${REMOTE_USER:-}" \
+    "${HTTP_ACCEPT_LANGUAGE:-}" "$@"
 
 # leave WHICH: takes each variable out of the environment for which WHICH NAME
 # is false.
@@ -92,9 +93,9 @@ fcgiwrap) start_again "$PPID" ;;
 *) leave ours ;;
 esac
 path=$1 method=$2 query=$3 size=$4 coding=$5 from=$6 address=$7 user=$8
-authorization=$9 secret=
+language=$9 secret=
 shift 9
-login=$1
+authorization=$1 login=$2
 LC_ALL=C
 export LC_ALL
 
@@ -143,25 +144,25 @@ drain() {
 	esac
 }
 
-# answer CODE [HEADER]: the page for a code that is not 200.  A page says
-# nothing that tells one reason from another.
+# answer CODE [HEADER]: the page for a code that is not 200.  It does not show
+# the reason; all pages of one code are the same.
 answer() {
 	drain
+	[ -z "${2:-}" ] || printf '%s\r\n' "$2"
 	case $1 in
-	301) text='Moved Permanently' ;;
-	400) text='Bad Request' ;;
-	401) text=Unauthorized ;;
-	403) text='Forbidden' ;;
-	404) text='Not Found' ;;
-	405) text='Method Not Allowed' ;;
-	411) text='Length Required' ;;
-	413) text='Content Too Large' ;;
+	401) page=login ;;
+	403) page=refused ;;
+	*) page=error ;;
+	esac
+	[ -n "$began" ] || ! mcfg-page --config site.yaml \
+	    --lang="$language" --status "$1" "$page" 2> /dev/null || exit 0
+	# A site that is broken has no pages.
+	case $1 in
 	503) text='Service Unavailable' ;;
 	*) text='Internal Server Error' ;;
 	esac
-	printf 'Status: %s %s\r\n' "$1" "$text"
-	[ -z "${2:-}" ] || printf '%s\r\n' "$2"
 	[ -n "$began" ] || printf 'Cache-Control: no-store\r\n'
+	printf 'Status: %s %s\r\n' "$1" "$text"
 	printf 'Content-Type: text/plain; charset=utf-8\r\n\r\n%s\n' "$text"
 	exit 0
 }
@@ -282,190 +283,10 @@ send() {
 
 # ---- / ----
 
-# html TEXT: fit to stand in a page.
-html() {
-	rest=$1 made=
-	while [ -n "$rest" ]; do
-		tail=${rest#?}
-		case $rest in
-		'&'*) made="$made&amp;" ;;
-		'<'*) made="$made&lt;" ;;
-		'>'*) made="$made&gt;" ;;
-		'"'*) made="$made&quot;" ;;
-		"'"*) made="$made&#39;" ;;
-		*) made=$made${rest%"$tail"} ;;
-		esac
-		rest=$tail
-	done
-	printf '%s' "$made"
-}
-
-# value KEY: of the service payload, or nothing.
-value() {
-	printf '%s\n' "$payload" | mcfg-get "$1" 2> /dev/null || :
-}
-
-# fingerprint: the root's, in pairs, eight of them a line at least.
-fingerprint() {
-	line=$(step openssl x509 -in ca/root.pem -noout -fingerprint \
-	    -sha256) || return
-	pairs=${line#*=}:
-	while [ -n "$pairs" ]; do
-		tail=${pairs#????????????????????????}
-		eight=${pairs%"$tail"}
-		[ -n "$eight" ] || return 1
-		while :; do
-			case $eight in
-			*:?*) eight=${eight%%:*}' '${eight#*:} ;;
-			*) break ;;
-			esac
-		done
-		printf '<span>%s</span>' "${eight%:}"
-		pairs=$tail
-	done
-}
-
 welcome() {
-	payload=$(step mcfg-service-payload --config site.yaml) || failed $?
-	name=$(html "$(value PayloadOrganization)")
-	what=$(html "$(value PayloadDescription)")
-	print=$(fingerprint) || failed $?
-	printf 'Content-Type: text/html; charset=utf-8\r\n'
-	printf 'X-Content-Type-Options: nosniff\r\n'
-	printf 'Referrer-Policy: no-referrer\r\n'
-	printf "Content-Security-Policy: default-src 'none'; "
-	printf "style-src 'unsafe-inline'; frame-ancestors 'none'; "
-	printf "base-uri 'none'; form-action 'none'\r\n\r\n"
-	page
+	step mcfg-page --config site.yaml --lang="$language" --status 200 \
+	    welcome || failed $?
 	log 200 welcome
-}
-
-page() {
-	cat <<HTML
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>$name: set up your device</title>
-<style>
-:root {
-	--paper: #f4f5f7; --card: #fff; --ink: #1b1f24; --soft: #57606b;
-	--line: #dfe3e8; --accent: #0b5fd0; --on-accent: #fff; --tint: #eaf2fd;
-}
-@media (prefers-color-scheme: dark) {
-	:root {
-		--paper: #101317; --card: #191e24; --ink: #eceff3;
-		--soft: #a2acb8; --line: #2c333c; --accent: #6aa9ff;
-		--on-accent: #07182e; --tint: #16263c;
-	}
-}
-* { box-sizing: border-box; }
-body {
-	margin: 0; background: var(--paper); color: var(--ink);
-	font: 1.0625rem/1.55 -apple-system, system-ui, "Segoe UI", Roboto,
-	    "Helvetica Neue", Arial, sans-serif;
-	-webkit-text-size-adjust: 100%;
-}
-main { max-width: 44rem; margin: 0 auto; padding: 2.5rem 1.25rem 3rem; }
-.who {
-	margin: 0 0 .5rem; color: var(--accent); font-weight: 600;
-	overflow-wrap: anywhere;
-}
-h1 {
-	margin: 0 0 .75rem; font-size: clamp(1.9rem, 6vw, 2.75rem);
-	line-height: 1.15; letter-spacing: -.02em;
-}
-.lead {
-	margin: 0 0 2rem; color: var(--soft); font-size: 1.125rem;
-	overflow-wrap: anywhere;
-}
-ol { list-style: none; margin: 0; padding: 0; counter-reset: step; }
-li {
-	position: relative; margin: 0 0 1rem; padding: 1.4rem 1.25rem 1.5rem;
-	background: var(--card); border: 1px solid var(--line);
-	border-radius: 16px; counter-increment: step;
-}
-h2 {
-	display: flex; align-items: center; gap: .75rem;
-	margin: 0 0 .6rem; font-size: 1.25rem; line-height: 1.3;
-}
-h2::before {
-	content: counter(step); flex: none; width: 2rem; height: 2rem;
-	border-radius: 50%; background: var(--tint); color: var(--accent);
-	font-size: 1rem; font-weight: 700; line-height: 2rem;
-	text-align: center;
-}
-p { margin: 0 0 .9rem; }
-li p:last-child { margin-bottom: 0; }
-.path { font-weight: 600; }
-.note { color: var(--soft); font-size: .9375rem; }
-a.go {
-	display: block; margin: 1.1rem 0; padding: .85rem 1.25rem;
-	border-radius: 12px; background: var(--accent);
-	color: var(--on-accent); font-weight: 600; text-align: center;
-	text-decoration: none;
-}
-a.go.second { background: var(--tint); color: var(--accent); }
-a.go:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
-a.go:hover { filter: brightness(1.06); }
-.print {
-	display: block; margin: .5rem 0 0; padding: .75rem .9rem;
-	background: var(--paper); border: 1px solid var(--line);
-	border-radius: 10px; color: var(--ink);
-	font: .875rem/1.7 ui-monospace, Menlo, Consolas, monospace;
-	-webkit-user-select: all; user-select: all;
-}
-.print span { display: inline-block; margin-right: 1ch; white-space: pre; }
-@media (min-width: 40rem) {
-	main { padding-top: 4.5rem; }
-	li { padding: 1.75rem 2rem 1.9rem; }
-	a.go { display: inline-block; min-width: 16rem; }
-}
-</style>
-</head>
-<body>
-<main>
-<header>
-<p class="who">$name</p>
-<h1>Set up your device</h1>
-<p class="lead">$what</p>
-</header>
-<ol>
-<li>
-<h2>Trust this service</h2>
-<p>Download the root certificate and install it: open
-<span class="path">Settings</span> and tap
-<span class="path">Profile Downloaded</span>.</p>
-<p>Then switch it on. Since iOS 10.3 that is a second place:
-<span class="path">Settings &rsaquo; General &rsaquo; About &rsaquo;
-Certificate Trust Settings</span>.</p>
-<a class="go second" href="/CA">Get the root certificate</a>
-<p class="note">Before you install it, compare its SHA&#8209;256 fingerprint with the
-one you were given, on paper or by a person you know. It should be
-<code class="print">$print</code></p>
-</li>
-<li>
-<h2>Enroll</h2>
-<p>Sign in with your name and password, allow the download, and install the
-profile in <span class="path">Settings</span>.</p>
-<a class="go" href="/enroll">Enroll this device</a>
-<p class="note">Open this page in Safari, on the device itself. The profile is
-good for a few minutes and for one device.</p>
-</li>
-<li>
-<h2>The rest happens by itself</h2>
-<p>Your device says which device it is, gets a certificate of its own, and
-receives its configuration, encrypted so that no other device can read it.</p>
-<p class="note">You find it afterwards under <span class="path">Settings
-&rsaquo; General &rsaquo; VPN &amp; Device Management</span>.</p>
-</li>
-</ol>
-</main>
-</body>
-</html>
-HTML
 }
 
 # ---- /CA, /crl ----

@@ -270,7 +270,7 @@ users() {
 	enrollments "'E-1' in {e['user'] for e in j}"
 	logs_in 403 jane
 	grep -q "no attribute employeeNumber" "$SITE/log/mcfg.log"
-	[ "$(cat "$T/body")" = Forbidden ]
+	is_refused_page "$T/body"
 	logs_in 403 hidden
 	logs_in 403 breaks
 	enrollments "not {e['user'] for e in j} & {'E-2', 'E-2\\n'} and
@@ -300,7 +300,7 @@ users() {
 	plist_is "$T/d/profile.mobileconfig" \
 	    "p['PayloadDisplayName'] == 'jane <jane@example.com>'"
 	logs_in 403 nomail
-	[ "$(cat "$T/body")" = Forbidden ]
+	is_refused_page "$T/body"
 	grep -q '403: facts-ldap: nomail: no attribute mail' \
 	    "$SITE/log/mcfg.log"
 	logs_in 403 -x

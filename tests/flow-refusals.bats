@@ -37,7 +37,7 @@ forbidden() {
 		return 1
 	fi
 	cmp "$T/before" "$T/after"
-	printf 'Forbidden\n' | cmp - "$T/body"
+	is_refused_page "$T/body"
 	grep -viE '^(date|content-length):' "$T/head" > "$T/head.now"
 	[ -e "$BATS_FILE_TMPDIR/head" ] ||
 	    cp "$T/head.now" "$BATS_FILE_TMPDIR/head"

@@ -50,6 +50,13 @@ web() {
 	    -o "$T/body" -D "$T/head" -w '%{http_code}' "$@" "$URL$path")
 }
 
+# is_refused_page FILE: the one page of 403, which does not show why.
+is_refused_page() {
+	grep -q '<title>Not allowed ' "$1"
+	mcfg-page --config "$SITE/site.yaml" --set status='403 Forbidden' \
+	    refused | cmp - "$1"
+}
+
 # get_profile TO [CURL-ARG...]: phase 1 of jane; the profile, verified by the
 # openssl command.
 get_profile() {

@@ -54,13 +54,17 @@ logged() {
 	grep -q 'href="/enroll"' "$T/body"
 	grep -q 'Example, Inc.' "$T/body"
 	grep -q 'Certificate Trust Settings' "$T/body"
-	run -1 grep -qiE '<script|<img|<link|@import|url\(|https?:' "$T/body"
+	grep -q 'rel="icon" href="data:,"' "$T/body"
+	[ "$(grep -c '<link' "$T/body")" = 1 ]
+	run -1 grep -qiE '<script|<img|@import|url\(|https?:' "$T/body"
 	print=$(openssl x509 -in "$ROOT_CA" -noout -sha256 -fingerprint)
 	print=${print#*=}
 	[ "$(sed -n 's/<[^>]*>/ /g; s/[^0-9A-F ]//g; /[0-9A-F ]\{90\}/p' \
 	    "$T/body" | tr -d ' \n')" = "$(printf '%s' "$print" | tr -d :)" ]
 	xmllint --html --noout "$T/body" 2> "$T/xml" || :
-	run -1 grep -viE 'Tag (header|main) invalid|\^$|<(header|main)>' "$T/xml"
+	run -1 grep 'error :' <(grep -vE \
+	    'Tag (header|main|section|figure|figcaption|bdi|svg|rect|path) invalid' \
+	    "$T/xml")
 }
 
 @test "mcfg.cgi: / escapes what site.yaml says" {
@@ -70,7 +74,7 @@ logged() {
 	SITE=$T/site cgi GET / < /dev/null
 	[ "$code" = 200 ]
 	grep -qF '&lt;b&gt;A &amp; B&lt;/b&gt; &quot;$(id)`id`' "$T/body"
-	run -1 grep -q '<b>' "$T/body"
+	run -1 grep -q '<b>A' "$T/body"
 }
 
 @test "mcfg.cgi: /CA is the root certificate in DER" {
@@ -109,7 +113,7 @@ logged() {
 	mv "$T/key" "$SITE/ca/key.pem"
 	[ "$code" = 500 ]
 	logged key.pem
-	[ ! -s "$T/body" ] || grep -qx 'Internal Server Error' "$T/body"
+	[ ! -s "$T/body" ] || grep -q 'Internal Server Error' "$T/body"
 }
 
 @test "mcfg.cgi: /enroll wants a user, and not another site's" {
@@ -230,7 +234,7 @@ asks() {
 		    "$before" ]
 	}
 	ends 403 'jane left last year' 'echo "jane left last year" >&2; exit 1'
-	printf 'Forbidden\n' | cmp - "$T/body"
+	is_refused_page "$T/body"
 	ends 403 'ended with status 1' 'exit 1'
 	ends 403 'one; two' 'printf "one\ntwo\n" >&2; exit 1'
 	for n in 2 3 4 5 42; do
@@ -397,7 +401,7 @@ asks() {
 		(cd "$T/site" && "$@")
 		SITE=$T/site cgi GET /enroll REMOTE_USER=jane < /dev/null
 		[ "$code" = 500 ] || { echo "$*: $code"; false; }
-		[ "$(cat "$T/body")" = 'Internal Server Error' ]
+		grep -q 'Internal Server Error' "$T/body"
 		[ "$(wc -l < "$T/log")" -eq 1 ]
 	}
 	broken sed -i 's/^url:/urk:/' site.yaml

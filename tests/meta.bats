@@ -88,6 +88,8 @@ working() {
 	mcfg-diff)
 		argv=("$T/profile")
 		input=$T/profile ;;
+	mcfg-page)
+		argv=(welcome) ;;
 	mcfg-report)
 		ledger
 		argv=(--ledger "sqlite:$T/ledger.db") ;;

@@ -329,7 +329,7 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 @test "web: a cross-site request does not enroll" {
 	web /enroll -u "jane:$PW" -H 'Sec-Fetch-Site: cross-site'
 	[ "$code" = 403 ]
-	printf 'Forbidden\n' | cmp - "$T/body"
+	is_refused_page "$T/body"
 }
 
 # bats test_tags=short

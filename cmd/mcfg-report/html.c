@@ -4,44 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "page/escape.h"
+
 enum { TEXT_MAX = 240 };	/* bytes of one text, as it is shown */
 
 static const char *const months[] = {
 	"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 	"Nov", "Dec",
 };
-
-/* Control, invisible and bidirectional characters are shown as such. */
-static void
-add_text(struct buf *out, const char *text)
-{
-	char shown[TEXT_MAX];
-	const char *p;
-
-	if (text == NULL)
-		return;
-	diag_escape(text, strlen(text), shown, sizeof shown);
-	for (p = shown; *p != '\0'; p++)
-		switch (*p) {
-		case '&':
-			buf_puts(out, "&amp;");
-			break;
-		case '<':
-			buf_puts(out, "&lt;");
-			break;
-		case '>':
-			buf_puts(out, "&gt;");
-			break;
-		case '"':
-			buf_puts(out, "&quot;");
-			break;
-		case '\'':
-			buf_puts(out, "&#39;");
-			break;
-		default:
-			buf_putc(out, *p);
-		}
-}
 
 /* 1234567 as 1,234,567. */
 static void
@@ -60,6 +30,7 @@ put_count(struct buf *out, long long n)
 void
 html(struct buf *out, const char *fmt, ...)
 {
+	const char *text;
 	va_list ap;
 	size_t n;
 
@@ -72,7 +43,9 @@ html(struct buf *out, const char *fmt, ...)
 			put_count(out, va_arg(ap, long long));
 			fmt += 4;
 		} else if (strncmp(fmt, "%s", 2) == 0) {
-			add_text(out, va_arg(ap, const char *));
+			text = va_arg(ap, const char *);
+			if (text != NULL)
+				page_escape_shown(out, text, TEXT_MAX);
 			fmt += 2;
 		} else if (*fmt == '%') {
 			buf_putc(out, '%');

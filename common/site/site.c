@@ -143,6 +143,16 @@ check_ldap_attribute(const char *s)
 	    "with ? or * behind it or without";
 }
 
+/* One line for people, or an address. */
+static const char *
+check_help(const char *s)
+{
+	if (*s == '\0')
+		return "cannot be empty";
+	return diag_is_visible(s, strlen(s)) ? NULL :
+	    "control or invisible characters in it";
+}
+
 static const struct rule rules[] = {
 	{ "url", TEXT, NULL, check_https },
 	{ "organization", TEXT, NULL, check_text },
@@ -174,6 +184,9 @@ static const struct rule rules[] = {
 	{ "auth.ldap.password", TEXT, NULL, check_source },
 	{ "auth.ldap.attributes", LIST, NULL, check_ldap_attribute },
 	{ "facts", TEXT, NULL, check_text },
+	{ "help", TEXT, NULL, check_help },
+	{ "logo", TEXT, NULL, check_text },
+	{ "trust", TEXT, "own|public", NULL },
 };
 
 void

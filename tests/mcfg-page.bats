@@ -1,0 +1,329 @@
+#!/usr/bin/env bats
+# mcfg-page: the web pages of the profile service.
+# shellcheck disable=SC2016 # ${name} is the template's
+
+load helpers
+load flow
+
+NAMES=(welcome invited login refused error)
+LANGS=(en de fr es ja)
+
+setup_file() {
+	make_site
+	printf 'help: https://help.example.com/\n' >> "$SITE/site.yaml"
+}
+
+# page [ARG...] NAME: in $T/page.
+page() {
+	yields "$T/page" mcfg-page --config "$SITE/site.yaml" "$@"
+}
+
+# speaks LANG TAGS [NAME]: what somebody gets who reads TAGS.
+speaks() {
+	page --lang "$2" "${3:-welcome}"
+	grep -q "^<html lang=\"$1\"" "$T/page" || {
+		echo "$2: $(grep '^<html' "$T/page"), not $1"
+		return 1
+	}
+}
+
+# own FILE TEXT: a page of the site's own.
+own() {
+	mkdir -p "$T/pages"
+	printf '%s' "$2" > "$T/pages/$1"
+}
+
+@test "page: each has the same variables, links, headings and ids in each language" {
+	for n in "${NAMES[@]}"; do
+		for l in "${LANGS[@]}"; do
+			yields "$T/$n.$l" mcfg-page --lang "$l" --template "$n"
+			grep -q 'lang="${lang}" dir="${dir}"' "$T/$n.$l"
+		done
+		python3 "$ROOT/tests/pages.py" same "$T/$n".??
+	done
+}
+
+@test "page: all are sound HTML that loads nothing, with and without every value" {
+	for n in "${NAMES[@]}"; do
+		for l in "${LANGS[@]}"; do
+			page --lang "$l" "$n"
+			mv "$T/page" "$T/$n.$l"
+			page --lang "$l" --set logo= --set help= --set own= \
+			    --set description=Wi-Fi --set status=404 \
+			    --set busy=yes "$n"
+			mv "$T/page" "$T/$n.$l.other"
+			page --lang "$l" --set logo=data:, --set missing=yes \
+			    --set help_url= "$n"
+			mv "$T/page" "$T/$n.$l.third"
+		done
+	done
+	python3 "$ROOT/tests/pages.py" sound "$T"/*.??* "$T"/*.other "$T"/*.third
+	for f in "$T"/*.??; do
+		xmllint --html --noout "$f" 2> "$T/xml" || :
+		run -1 grep -E 'error :' <(grep -vE \
+		    'Tag (header|main|section|figure|figcaption|bdi|svg|rect|path) invalid' \
+		    "$T/xml")
+	done
+}
+
+@test "page: no language is left out, and none is another's text" {
+	for n in "${NAMES[@]}"; do
+		for l in "${LANGS[@]}"; do
+			yields - mcfg-page --lang "$l" --template "$n"
+			sed -n 's/.*<title>\(.*\) – .*/\1/p' "$T/stdout"
+		done | sort | uniq -d > "$T/twice"
+		[ ! -s "$T/twice" ] || { cat "$T/twice"; false; }
+	done
+}
+
+@test "page: what is on the page is in the order in which it is shown" {
+	run -1 grep -nE '(^|[^-a-z])(order|float|flex-direction|grid-area|grid-row|grid-column)[ :]|reverse|absolute|fixed|column-count' \
+	    "$ROOT/scripts/pages/style.css"
+}
+
+@test "page: the button comes first, then what to do with the file" {
+	for n in welcome invited; do
+		for l in "${LANGS[@]}"; do
+			page --lang "$l" "$n"
+			python3 - "$T/page" <<-'PY'
+			import re, sys
+			t = open(sys.argv[1]).read()
+			for step in ('trust', 'enroll'):
+			    part = t[t.index('<li id="%s">' % step):]
+			    assert part.index('class="go') < part.index('class="then"')
+			PY
+		done
+	done
+}
+
+@test "page: the language that somebody prefers, RFC 4647 and RFC 9110" {
+	speaks en ''
+	speaks de de
+	speaks de DE-ch
+	speaks de 'de-CH-1996, en'
+	speaks ja 'ja;q=0.9, de;q=0.8'
+	speaks de 'ja;q=0.8,de;q=0.9'
+	speaks fr 'it, fr, de'
+	speaks es 'pt-BR, es-MX;q=0.1'
+	speaks en 'it, pt'
+	speaks en '*'
+	speaks de 'en;q=0, de;q=0.001'
+	speaks fr 'de;q=0,fr'
+	speaks de $' de\t;\tq=1.000 , fr;q=1.001'
+	speaks fr 'de;q=1.1, de;q=0.5.5, de;q=, de;level=1, fr;q=0.2'
+	speaks en '../../../etc/passwd'
+	speaks en 'de.html, /de, -de, de-, de--CH, abcdefghi'
+	speaks en "$(printf 'x%.0s,' {1..32})de"
+	speaks de "$(printf 'x%.0s,' {1..31})de"
+	speaks en "$(head -c 60000 /dev/zero | tr '\0' d)"
+	speaks de $'de,\e[31m'
+	for n in "${NAMES[@]}"; do
+		speaks ja ja-JP "$n"
+	done
+}
+
+@test "page: the site's values, escaped" {
+	page --set organization='<b>A & B</b> "C"' --set user="O'Brien" invited
+	grep -qF '&lt;b&gt;A &amp; B&lt;/b&gt; &quot;C&quot;' "$T/page"
+	grep -qF 'O&#39;Brien' "$T/page"
+	run -1 grep -qF '<b>A' "$T/page"
+	print=$(openssl x509 -in "$ROOT_CA" -noout -sha256 -fingerprint)
+	page welcome
+	grep -qF "<code class=\"print\">$(tr : ' ' <<< "${print#*=}")</code>" \
+	    "$T/page"
+	grep -q 'href="https://help.example.com/">https://help' "$T/page"
+	page --set description=$'two\nlines' welcome
+	grep -q '>two$' "$T/page"
+}
+
+@test "page: whom to ask is text, or an address to follow" {
+	cp -r "$SITE" "$T/site"
+	asks() {
+		sed -i '/^help:/d' "$T/site/site.yaml"
+		printf 'help: "%s"\n' "$1" >> "$T/site/site.yaml"
+		yields "$T/page" mcfg-page --config "$T/site/site.yaml" welcome
+		grep -qF "$2" "$T/page"
+	}
+	asks mailto:help@example.com \
+	    '<a href="mailto:help@example.com">help@example.com</a>'
+	asks tel:+4912345 '<a href="tel:+4912345">+4912345</a>'
+	asks 'Mrs. Miller, room 12' '<bdi>Mrs. Miller, room 12</bdi>'
+	asks 'javascript:alert(1)' '<bdi>javascript:alert(1)</bdi>'
+	asks 'http://help.example.com' '<bdi>http://help.example.com</bdi>'
+	sed -i '/^help:/d' "$T/site/site.yaml"
+	printf 'help: "a\\u202eb"\n' >> "$T/site/site.yaml"
+	refuses 3 'help: ' mcfg-page --config "$T/site/site.yaml" welcome
+}
+
+@test "page: a root that devices trust anyway is not to be installed" {
+	cp -r "$SITE" "$T/site"
+	echo 'trust: public' >> "$T/site/site.yaml"
+	rm -r "$T/site/ca"
+	for n in welcome invited; do
+		yields "$T/page" mcfg-page --config "$T/site/site.yaml" "$n"
+		run -1 grep -q '/CA\|id="trust"\|class="print"' "$T/page"
+		grep -q 'id="enroll"' "$T/page"
+	done
+	sed -i 's/^trust:.*/trust: own/' "$T/site/site.yaml"
+	refuses 4 root.pem mcfg-page --config "$T/site/site.yaml" welcome
+	sed -i 's/^trust:.*/trust: maybe/' "$T/site/site.yaml"
+	refuses 3 'trust: ' mcfg-page --config "$T/site/site.yaml" welcome
+}
+
+@test "page: a logo is part of the page" {
+	cp -r "$SITE" "$T/site"
+	echo 'logo: logo' >> "$T/site/site.yaml"
+	printf '\x89PNG\r\n\x1a\n...' > "$T/site/logo"
+	yields "$T/page" mcfg-page --config "$T/site/site.yaml" welcome
+	grep -q "src=\"data:image/png;base64,$(base64 "$T/site/logo")\"" \
+	    "$T/page"
+	grep -q 'alt="Example, Inc."' "$T/page"
+	printf '<svg xmlns="http://www.w3.org/2000/svg"/>' > "$T/site/logo"
+	yields "$T/page" mcfg-page --config "$T/site/site.yaml" welcome
+	grep -q 'src="data:image/svg+xml;base64,' "$T/page"
+	printf 'GIF89a' > "$T/site/logo"
+	refuses 3 logo mcfg-page --config "$T/site/site.yaml" welcome
+	head -c 262145 /dev/zero > "$T/site/logo"
+	refuses 3 logo mcfg-page --config "$T/site/site.yaml" welcome
+	rm "$T/site/logo"
+	refuses 4 logo mcfg-page --config "$T/site/site.yaml" welcome
+}
+
+@test "page: the QR code is the site's address, or what is asked for" {
+	needs zbarimg
+	reads() {
+		python3 "$ROOT/tests/pages.py" pgm "$T/page" > "$T/qr.pgm"
+		[ "$(zbarimg -q --raw "$T/qr.pgm")" = "$1" ]
+	}
+	page welcome
+	grep -q '<svg class="qr"' "$T/page" || skip 'built without libqrencode'
+	reads "$URL/"
+	link="$URL/i/$(head -c 24 /dev/urandom | base64 | tr '+/' -_)"
+	export link
+	page --qr env:link invited
+	reads "$link"
+	long=$(head -c 4000 /dev/zero | tr '\0' x)
+	export long
+	page --qr env:long welcome
+	run -1 grep -q '<svg' "$T/page"
+	refuses 2 --qr mcfg-page --qr text welcome
+}
+
+@test "page: a site's own pages, style and languages" {
+	own welcome.de.html 'Hallo ${organization}, ${lang} ${dir}!'
+	own welcome.pt-BR.html 'Oi ${lang}'
+	own welcome.ar.html '${dir}'
+	own hello.html 'no language'
+	own style.css 'p { color: red }'
+	gets() {
+		yields "$T/page" mcfg-page --pages "$T/pages" \
+		    --set organization='A & B' --lang "$1" welcome
+		[ "$(cat "$T/page")" = "$2" ]
+	}
+	gets de 'Hallo A &amp; B, de ltr!'
+	gets de-AT 'Hallo A &amp; B, de ltr!'
+	gets pt-br 'Oi pt-BR'
+	gets 'pt-BR-x-one' 'Oi pt-BR'
+	gets ar-EG rtl
+	yields "$T/page" mcfg-page --pages "$T/pages" --lang en welcome
+	grep -q '^p { color: red }' "$T/page"
+	grep -q 'Set up your device' "$T/page"
+	refuses 1 hello mcfg-page --pages "$T/pages" hello
+	# Where --config says nothing else, they are beside it.
+	cp -r "$SITE" "$T/site"
+	cp -r "$T/pages" "$T/site/pages"
+	yields "$T/page" mcfg-page --config "$T/site/site.yaml" --lang de welcome
+	[ "$(cat "$T/page")" = 'Hallo Example, Inc., de ltr!' ]
+	yields "$T/page" mcfg-page --pages "$T/none" --lang de welcome
+	grep -q 'Gerät' "$T/page"
+}
+
+@test "page: a folder that cannot be looked at is not one without pages" {
+	printf x > "$T/file"
+	refuses 4 file mcfg-page --pages "$T/file" welcome
+	own welcome.en.html x
+	mkdir "$T/pages/welcome.de.html"
+	refuses 4 welcome.de.html mcfg-page --pages "$T/pages" --lang de welcome
+}
+
+@test "page: if, else and end" {
+	shows() {
+		own t.en.html "$2"
+		yields "$T/page" mcfg-page --pages "$T/pages" --set a=A \
+		    --set none= t
+		printf '%s' "$1" | cmp - "$T/page"
+	}
+	shows 'xAy' 'x<!-- if a -->${a}<!-- end -->y'
+	shows 'xy' 'x<!-- if none -->${a}<!-- end -->y'
+	shows 'xny' 'x<!--if none-->${a}<!--else-->n<!--end-->y'
+	shows 'xAy' 'x<!-- if a -->${a}<!-- else -->n<!-- end -->y'
+	shows '13' '<!-- if a -->1<!-- if none -->2<!-- else -->3<!-- end --><!-- end -->'
+	shows '' '<!-- if none -->1<!-- if a -->2<!-- else -->3<!-- end --><!-- end -->'
+	shows $'a\nb\n' $'a\n<!-- if a -->\nb\n<!-- end -->\n'
+	shows '<!-- a comment --><!-- iffy -->' '<!-- a comment --><!-- iffy -->'
+	shows '$A $$A<' '$${a} $$${a}<'
+	shows '&#36;{a}' '&#36;{a}'
+}
+
+@test "page: a template that is wrong says where" {
+	wrong() {
+		own t.en.html "$2"
+		refuses 3 "$1" mcfg-page --pages "$T/pages" --set a=A t
+	}
+	wrong 't.en.html:2: ' $'\n${b}'
+	wrong 't.en.html:1: ' '${a'
+	wrong 't.en.html:1: ' '${}'
+	wrong 't.en.html:1: ' '${a b}'
+	wrong 't.en.html:2: ' $'<!-- if a -->\n'
+	wrong 't.en.html:1: ' '<!-- end -->'
+	wrong 't.en.html:1: ' '<!-- else -->'
+	wrong 't.en.html:1: ' '<!-- if a --><!-- else --><!-- else --><!-- end -->'
+	wrong 't.en.html:1: ' '<!-- if b --><!-- end -->'
+	wrong 't.en.html:1: ' '<!-- if a b --><!-- end -->'
+	wrong 't.en.html:1: ' '<!-- if a <!-- end -->'
+	# What is not shown is checked, too.
+	wrong 't.en.html:1: ' '<!-- if user -->${b}<!-- end -->'
+	wrong 't.en.html:1: ' "$(printf '<!-- if a -->%.0s' {1..17})"
+	printf 'a\0b' > "$T/pages/t.en.html"
+	refuses 3 NUL mcfg-page --pages "$T/pages" t
+	head -c 1048577 /dev/zero > "$T/pages/t.en.html"
+	refuses 3 t.en.html mcfg-page --pages "$T/pages" t
+}
+
+@test "page: the name of a page cannot be a path" {
+	for n in ../welcome /welcome welcome.de Welcome 'a b' ''; do
+		refuses 2 "" mcfg-page "$n"
+	done
+	refuses 1 nothing mcfg-page nothing
+	refuses 2 NAME mcfg-page
+	refuses 2 takes mcfg-page welcome login
+	refuses 2 --set mcfg-page --set style=x welcome
+	refuses 2 --set mcfg-page --set a welcome
+	refuses 2 --status mcfg-page --status 404 --http text/html error
+}
+
+@test "page: --status writes the header of a response" {
+	page --status 404 --lang de error
+	python3 - "$T/page" <<-'PY'
+	import sys
+	head, body = open(sys.argv[1], 'rb').read().split(b'\r\n\r\n', 1)
+	h = dict(l.split(b': ', 1) for l in head.split(b'\r\n'))
+	assert h[b'Status'] == b'404 Not Found'
+	assert int(h[b'Content-Length']) == len(body)
+	assert h[b'Content-Language'] == b'de'
+	assert h[b'Vary'] == b'Accept-Language'
+	assert h[b'Cache-Control'] == b'no-store'
+	assert h[b'Referrer-Policy'] == b'no-referrer'
+	csp = h[b'Content-Security-Policy']
+	assert b"default-src 'none'" in csp and b'img-src data:' in csp
+	assert b"form-action 'none'" in csp and b'script' not in csp
+	assert b'404 Not Found' in body and 'keine Seite'.encode() in body
+	PY
+	page --status 200 invited
+	grep -q "form-action 'self'" "$T/page"
+	run -1 grep -q '^Status:' "$T/page"
+	page --status 200 welcome
+	run -1 grep -q '^Cache-Control' "$T/page"
+	page --status 503 error
+	grep -q 'The service is busy' "$T/page"
+}
