@@ -483,3 +483,47 @@ plistlib.dump(p, open("state", "wb"))'
 	replied ca/cert.pem ca/key.pem same.pem
 	yields cert "${reads[@]}" --require-names
 }
+
+# ---- chains ----
+
+@test "scep-trust: a sub-CA that its issuer may not have is left out" {
+	local length
+
+	rsa_key root.key
+	rsa_key sub.key
+	printf '%s\n' 'basicConstraints = critical,CA:TRUE' 'keyUsage = critical,'\
+'digitalSignature,keyEncipherment,keyCertSign' > sub.ext
+	openssl req -new -key sub.key -subj /CN=Sub -out sub.csr
+	for length in 0 1; do
+		openssl req -x509 -key root.key -subj "/CN=Root $length" \
+		    -days 30 -addext 'keyUsage = critical,keyCertSign' \
+		    -addext "basicConstraints = critical,CA:TRUE,pathlen:$length" \
+		    -out root.pem
+		openssl x509 -req -in sub.csr -CA root.pem -CAkey root.key \
+		    -set_serial 9 -days 9 -extfile sub.ext -out sub.pem \
+		    2> /dev/null
+		for order in 'sub.pem root.pem' 'root.pem sub.pem'; do
+			read -ra files <<< "$order"
+			bag "${files[@]}"
+			for trust in --anchor=root.pem --no-trust \
+			    "--fingerprint=$(sha256 root.pem)"; do
+				rm -f msg
+				[ $length = 0 ] || {
+					yields - "${asks[@]}" "$trust"
+					for_whom sub.pem sub.key
+					continue
+				}
+				refuses 1 '' "${asks[@]}" "$trust"
+				[ ! -e msg ]
+			done
+		done
+	done
+}
+
+@test "scep-trust: chains of every kind, as openssl verify judges them" {
+	unit=${MCFG_BIN%/bin}/unit/unit_trust
+	[ -x "$unit" ] || skip "$unit is not built (make units)"
+	mkdir chains
+	python3 "$TESTS/chains.py" chains "$unit" > differ
+	[ ! -s differ ] || { cat differ; false; }
+}

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-
 void
 issued_request_free(struct issued_request *r)
 {
@@ -53,22 +52,25 @@ is_newer(const X509 *a, const X509 *b)
 	return cert_not_after(a) > cert_not_after(b);
 }
 
-/* Why a certificate with the right key is not the answer; NULL if it is. */
+/*
+ * Why a certificate with the right key is not the answer; NULL if it is.
+ * *foreign is true if that is why its issuer is not to be trusted with it.
+ */
 static const char *
 unfit(const struct issued_request *r, X509 *cert, STACK_OF(X509) *certs,
-    const struct scep_trust *trust, int64_t now)
+    const struct scep_trust *trust, int64_t now, bool *foreign)
 {
-	const char *reason;
-
+	*foreign = false;
 	if (X509_cmp(cert, r->signer) == 0)
 		return cert_is_self_signed(cert) ?
 		    "the server gave back the certificate that signed the "
 		    "request" :
 		    "the server gave back the certificate that was to be "
 		    "renewed";
-	if ((reason = scep_trust_issued(trust, cert, certs, now)) != NULL)
-		return reason;
-	return now > cert_not_after(cert) ? "it has expired" : NULL;
+	if (now > cert_not_after(cert))
+		return "it has expired";
+	*foreign = true;
+	return scep_trust_issued(trust, cert, certs, now);
 }
 
 enum status
@@ -77,6 +79,7 @@ issued_choose(const struct issued_request *r, const char *name,
     X509 **out)
 {
 	const char *why = NULL, *reason;
+	bool foreign = false, is;
 	X509 *best = NULL;
 	int i;
 
@@ -85,17 +88,21 @@ issued_choose(const struct issued_request *r, const char *name,
 
 		if (!holds_key(one, r->key_sha256))
 			continue;
-		if ((reason = unfit(r, one, certs, trust, now)) != NULL)
+		reason = unfit(r, one, certs, trust, now, &is);
+		if (reason != NULL) {
 			why = reason;
-		else if (best == NULL || is_newer(one, best))
+			foreign = is;
+		} else if (best == NULL || is_newer(one, best)) {
 			best = one;
+		}
 	}
 	if (best == NULL && why == NULL)
 		return fail(REFUSED, "%s: no certificate in it holds the key "
 		    "of the request", name);
 	if (best == NULL)
 		return fail(REFUSED, "%s: not the certificate that was asked "
-		    "for: %s", name, why);
+		    "for: %s%s", name, foreign ?
+		    "it was not issued by this CA: " : "", why);
 	if (now < cert_not_before(best))
 		warning("%s: the certificate is not valid yet: is the clock "
 		    "right?", name);

@@ -18,7 +18,7 @@ struct bag {
 	const char *name;
 	const struct scep_trust_source *src;
 	STACK_OF(X509) *certs;
-	STACK_OF(X509) *anchors;
+	STACK_OF(X509) *anchors;	/* borrowed */
 	int64_t now;
 	const char *reason;	/* why the first one was left out */
 	bool any;		/* not all were */
@@ -28,13 +28,13 @@ static void
 bag_free(struct bag *b)
 {
 	cert_list_free(b->certs);
-	cert_list_free(b->anchors);
 }
 
 void
 scep_trust_free(struct scep_trust *t)
 {
 	sk_X509_free(t->known);
+	cert_list_free(t->anchors);
 	cert_list_free(t->cas);
 	cert_list_free(t->ras);
 	*t = (struct scep_trust)SCEP_TRUST_INIT;
@@ -163,17 +163,8 @@ read_response(struct bag *b)
 	return OK;
 }
 
-/* An anchor of the user's may be a root of before version 3. */
-static bool
-is_ca(const struct bag *b, X509 *cert)
-{
-	int kind = X509_check_ca(cert);
-
-	return kind == 1 || (kind != 0 && is_in(b->anchors, cert));
-}
-
 static enum status
-find_by_print(struct bag *b)
+find_by_print(struct bag *b, STACK_OF(X509) **anchors)
 {
 	char first[SECRET_HASH_TEXT];
 	int i;
@@ -187,7 +178,7 @@ find_by_print(struct bag *b)
 			return fail(REFUSED, "%s: the certificate with that "
 			    "fingerprint is not a CA: --fingerprint takes the "
 			    "CA's, --ra-fingerprint an RA's", b->name);
-		add(&b->anchors, one);
+		add(anchors, one);
 		return OK;
 	}
 	cert_sha256(sk_X509_value(b->certs, 0), first);
@@ -197,17 +188,17 @@ find_by_print(struct bag *b)
 }
 
 static enum status
-find_anchors(struct bag *b)
+find_anchors(struct bag *b, STACK_OF(X509) **anchors)
 {
 	int i;
 
 	if (b->src->anchor != NULL)
-		return cert_load_list(b->src->anchor, &b->anchors);
+		return cert_load_list(b->src->anchor, anchors);
 	if (b->src->fingerprint != NULL)
-		return find_by_print(b);
+		return find_by_print(b, anchors);
 	for (i = 0; i < sk_X509_num(b->certs); i++)
 		if (X509_check_ca(sk_X509_value(b->certs, i)) != 0)
-			add(&b->anchors, sk_X509_value(b->certs, i));
+			add(anchors, sk_X509_value(b->certs, i));
 	return OK;
 }
 
@@ -221,6 +212,23 @@ chain_reason(const struct bag *b, X509 *cert)
 
 	return cert_build_chain(cert, b->certs, b->anchors, b->now, &chain,
 	    &bad);
+}
+
+/*
+ * Whether one that leads to an anchor may issue certificates.  An anchor of
+ * the user's may be a root of before version 3.
+ */
+static bool
+is_ca(const struct bag *b, X509 *cert)
+{
+	auto_certs *chain = NULL;
+	int kind = X509_check_ca(cert);
+	X509 *bad;
+
+	if (kind != 1 && (kind == 0 || !is_in(b->anchors, cert)))
+		return false;
+	return cert_build_chain(cert, b->certs, b->anchors, b->now, &chain,
+	    &bad) == NULL && cert_check_depth(chain) == NULL;
 }
 
 static bool
@@ -387,7 +395,7 @@ add_anchors(const struct bag *b, struct scep_trust *t)
 	for (i = 0; i < sk_X509_num(b->anchors); i++) {
 		X509 *one = sk_X509_value(b->anchors, i);
 
-		if (is_ca(b, one) && chain_reason(b, one) == NULL)
+		if (is_ca(b, one))
 			add(&t->cas, one);
 	}
 }
@@ -438,8 +446,9 @@ scep_trust_load(const struct scep_trust_source *src, int64_t now,
 	if (sk_X509_num(b.certs) > SCEP_TRUST_MAX)
 		return fail(MALFORMED, "%s: %d certificates, more than %d",
 		    b.name, sk_X509_num(b.certs), SCEP_TRUST_MAX);
-	if ((st = find_anchors(&b)) != OK)
+	if ((st = find_anchors(&b, &t.anchors)) != OK)
 		return st;
+	b.anchors = t.anchors;
 	sort_bag(&b, &t);
 	if (!b.any)
 		return refuse_all(&b);
@@ -459,23 +468,35 @@ scep_trust_signs(const struct scep_trust *t, const X509 *cert)
 	return is_in(t->cas, cert) || is_in(t->ras, cert);
 }
 
-const char *
-scep_trust_issued(const struct scep_trust *t, X509 *cert,
-    STACK_OF(X509) *untrusted, int64_t now)
+/* What may stand between a certificate and an anchor: borrowed. */
+static STACK_OF(X509) *
+list_between(const struct scep_trust *t, const STACK_OF(X509) *untrusted)
 {
+	STACK_OF(X509) *all = sk_X509_new_null();
 	int i;
 
-	if (issuer_of(cert, t->cas) != NULL)
-		return NULL;
-	for (i = 0; i < sk_X509_num(untrusted); i++) {
-		X509 *one = sk_X509_value(untrusted, i), *bad;
-		auto_certs *chain = NULL;
+	if (all == NULL)
+		mem_exhausted();
+	for (i = 0; i < sk_X509_num(t->cas); i++)
+		if (sk_X509_push(all, sk_X509_value(t->cas, i)) <= 0)
+			mem_exhausted();
+	for (i = 0; i < sk_X509_num(untrusted); i++)
+		if (sk_X509_push(all, sk_X509_value(untrusted, i)) <= 0)
+			mem_exhausted();
+	return all;
+}
 
-		if (X509_check_ca(one) == 1 &&
-		    cert_issued_by(cert, one) == NULL &&
-		    cert_build_chain(one, untrusted, t->cas, now, &chain,
-		    &bad) == NULL)
-			return NULL;
-	}
-	return "it was not issued by this CA";
+const char *
+scep_trust_issued(const struct scep_trust *t, X509 *cert,
+    const STACK_OF(X509) *untrusted, int64_t now)
+{
+	STACK_OF(X509) *between = list_between(t, untrusted);
+	int64_t from = cert_not_before(cert);
+	const char *reason;
+
+	/* A clock that is ahead of ours is for the caller to mention. */
+	reason = cert_check_issued(cert, between, t->anchors,
+	    from != CERT_NO_TIME && from > now ? from : now);
+	sk_X509_free(between);
+	return reason;
 }

@@ -48,8 +48,9 @@ struct scep_trust {
 	X509 *recipient;	/* whom to encrypt to, borrowed from cas or
 				 * ras; NULL if none is wanted */
 	X509 *ca;		/* it, or the CA that issued it, borrowed */
+	STACK_OF(X509) *anchors;
 };
-#define SCEP_TRUST_INIT	{ NULL, NULL, NULL, NULL, NULL }
+#define SCEP_TRUST_INIT	{ NULL, NULL, NULL, NULL, NULL, NULL }
 #define auto_scep_trust	AUTO(scep_trust_free) struct scep_trust
 void scep_trust_free(struct scep_trust *t);
 
@@ -80,10 +81,11 @@ enum status scep_trust_load(const struct scep_trust_source *src, int64_t now,
 bool scep_trust_signs(const struct scep_trust *t, const X509 *cert);
 
 /*
- * scep_trust_issued() is NULL if cert was issued by one of the CAs, or by a CA
- * among untrusted that leads to one of them; else the reason why not.
+ * scep_trust_issued() is NULL if cert leads to an anchor, through the CAs of
+ * the response or those among untrusted; else the reason why not.  One that is
+ * not valid yet is judged as of the time when it will be.
  */
 const char *scep_trust_issued(const struct scep_trust *t, X509 *cert,
-    STACK_OF(X509) *untrusted, int64_t now);
+    const STACK_OF(X509) *untrusted, int64_t now);
 
 #endif

@@ -314,14 +314,30 @@ void cert_order_chain(X509 *leaf, STACK_OF(X509) *given, int64_t now,
  * cert_build_chain() finds and verifies a chain (RFC 5280 section 6) from leaf
  * to one of the anchors, through untrusted ones: names, signatures, CA flags,
  * critical extensions, keys of 112 bits or more and no SHA-1 but in an anchor
- * itself.  Every given anchor is one, root or not, the leaf too.  Any extended
- * key usage is right.  now is the time to judge, or CERT_NO_TIME for none.
+ * itself.  Every given anchor is one, root or not, the leaf too.  Every other
+ * issuer is marked as a CA by basicConstraints.  Of several paths one that can
+ * be verified is enough.  Any extended key usage is right.  now is the time to judge, or CERT_NO_TIME for none.
  *
  * NULL, or the reason; *chain (leaf first) is what was found so far in either
  * case, *bad (borrowed from it) the certificate the reason is about.
  */
 const char *cert_build_chain(X509 *leaf, STACK_OF(X509) *untrusted,
     STACK_OF(X509) *anchors, int64_t now, STACK_OF(X509) **chain, X509 **bad);
+
+/*
+ * cert_check_issued() is cert_build_chain() for a certificate that was asked
+ * for: its own key and the digest of its signature may be weak, which is for
+ * its issuer to decide, and it has to have an issuer.  NULL, or the reason.
+ */
+const char *cert_check_issued(X509 *leaf, STACK_OF(X509) *untrusted,
+    STACK_OF(X509) *anchors, int64_t now);
+
+/*
+ * cert_check_depth() is NULL if the first certificate of a chain that was
+ * built may itself be an issuer, by the path lengths of those above; else the
+ * reason.
+ */
+const char *cert_check_depth(STACK_OF(X509) *chain);
 
 /* NULL where a time is within the dates of cert, else which it is not. */
 const char *cert_check_dates(const X509 *cert, int64_t now);

@@ -12,7 +12,8 @@ DEFINE_AUTO(X509_STORE_CTX, X509_STORE_CTX, X509_STORE_CTX_free);
 
 enum {
 	CHAIN_MAX = 10,		/* certificates between leaf and anchor */
-	TRIES_MAX = 1000,	/* signatures that are looked at to find one */
+	TRIES_MAX = 1000,	/* signatures that are looked at to sort some */
+	VERIFY_TRIES_MAX = 50,	/* or to verify one, in what a stranger sent */
 	SECURITY_LEVEL = 2,	/* 112 bits: no RSA-1024, no SHA-1 */
 };
 
@@ -53,18 +54,30 @@ cert_is_self_signed(X509 *cert)
 struct path {
 	X509 *v[CHAIN_MAX];	/* borrowed; each issued the one before */
 	size_t n;
-	bool is_whole;		/* it ends in a root */
+	bool is_whole;		/* it ends in a root, or in an anchor */
 	bool is_good;		/* all are CAs, and valid now */
 };
 
 struct search {
 	X509 *leaf;
 	STACK_OF(X509) *given;
+	const STACK_OF(X509) *anchors;	/* where to end, or NULL: in a root */
 	int64_t now;
-	size_t tried;
+	size_t tries;		/* how many are left */
 	struct path best;
 	bool is_found;
 };
+
+static bool
+is_among(const STACK_OF(X509) *list, const X509 *cert)
+{
+	int i;
+
+	for (i = 0; i < sk_X509_num(list); i++)
+		if (X509_cmp(sk_X509_value(list, i), cert) == 0)
+			return true;
+	return false;
+}
 
 static bool
 is_in(const struct search *s, const struct path *p, const X509 *cert)
@@ -96,13 +109,13 @@ list_issuers(struct search *s, const struct path *p, X509 *cert)
 
 	if (list == NULL)
 		mem_exhausted();
-	for (i = 0; i < sk_X509_num(s->given) && s->tried < TRIES_MAX; i++) {
+	for (i = 0; i < sk_X509_num(s->given) && s->tries > 0; i++) {
 		X509 *c = sk_X509_value(s->given, i);
 
 		if (is_in(s, p, c) || !cert_name_equal(
 		    X509_get_issuer_name(cert), X509_get_subject_name(c)))
 			continue;
-		s->tried++;
+		s->tries--;
 		if (cert_signed_by_key(cert, c) == NULL &&
 		    sk_X509_push(list, c) <= 0)
 			mem_exhausted();
@@ -132,7 +145,8 @@ find_paths(struct search *s, struct path *p)
 	struct path longer;
 	int i;
 
-	p->is_whole = cert_is_self_signed(last);
+	p->is_whole = s->anchors != NULL ? is_among(s->anchors, last) :
+	    cert_is_self_signed(last);
 	if (p->is_whole || p->n == CHAIN_MAX) {
 		keep_better(s, p);
 		return;
@@ -155,25 +169,34 @@ find_paths(struct search *s, struct path *p)
 	sk_X509_free(issuers);
 }
 
-void
-cert_order_chain(X509 *leaf, STACK_OF(X509) *given, int64_t now,
-    STACK_OF(X509) **out, X509 **gap)
+/* The best path behind s->leaf; *gap is its last one if it is not whole. */
+static STACK_OF(X509) *
+search(struct search *s, X509 **gap)
 {
-	struct search s = { .leaf = leaf, .given = given, .now = now };
 	struct path start = { .is_good = true };
 	auto_certs *chain = sk_X509_new_null();
 	size_t i;
 
 	if (chain == NULL)
 		mem_exhausted();
-	find_paths(&s, &start);
-	for (i = 0; i < s.best.n; i++)
-		if (X509_up_ref(s.best.v[i]) != 1 ||
-		    sk_X509_push(chain, s.best.v[i]) <= 0)
+	find_paths(s, &start);
+	for (i = 0; i < s->best.n; i++)
+		if (X509_up_ref(s->best.v[i]) != 1 ||
+		    sk_X509_push(chain, s->best.v[i]) <= 0)
 			mem_exhausted();
-	*gap = s.best.is_whole ? NULL :
-	    s.best.n > 0 ? s.best.v[s.best.n - 1] : leaf;
-	*out = STEAL(chain);
+	*gap = s->best.is_whole ? NULL :
+	    s->best.n > 0 ? s->best.v[s->best.n - 1] : s->leaf;
+	return STEAL(chain);
+}
+
+void
+cert_order_chain(X509 *leaf, STACK_OF(X509) *given, int64_t now,
+    STACK_OF(X509) **out, X509 **gap)
+{
+	struct search s = { .leaf = leaf, .given = given, .now = now,
+	    .tries = TRIES_MAX };
+
+	*out = search(&s, gap);
 }
 
 /* ---- verifying ---- */
@@ -261,7 +284,7 @@ check_dates(STACK_OF(X509) *chain, int64_t now, X509 **bad)
 
 static int
 verify(X509 *leaf, STACK_OF(X509) *untrusted, const STACK_OF(X509) *anchors,
-    int64_t now, STACK_OF(X509) **chain, X509 **bad)
+    int64_t now, int level, STACK_OF(X509) **chain, X509 **bad)
 {
 	auto_X509_STORE *store = make_store(anchors);
 	auto_X509_STORE_CTX *ctx = X509_STORE_CTX_new();
@@ -273,7 +296,7 @@ verify(X509 *leaf, STACK_OF(X509) *untrusted, const STACK_OF(X509) *anchors,
 		mem_exhausted();
 	param = X509_STORE_CTX_get0_param(ctx);
 	X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY);
-	X509_VERIFY_PARAM_set_auth_level(param, SECURITY_LEVEL);
+	X509_VERIFY_PARAM_set_auth_level(param, level);
 	X509_VERIFY_PARAM_set_depth(param, CHAIN_MAX);
 	X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
 	set_time(param, now);
@@ -306,30 +329,30 @@ static STACK_OF(X509) *
 anchors_in(const STACK_OF(X509) *anchors, const STACK_OF(X509) *path)
 {
 	STACK_OF(X509) *few = sk_X509_new_null();
-	int i, j;
+	int i;
 
 	if (few == NULL)
 		mem_exhausted();
 	for (i = 0; i < sk_X509_num(anchors); i++)
-		for (j = 0; j < sk_X509_num(path); j++)
-			if (X509_cmp(sk_X509_value(anchors, i),
-			    sk_X509_value(path, j)) == 0 &&
-			    sk_X509_push(few, sk_X509_value(anchors, i)) <= 0)
-				mem_exhausted();
+		if (is_among(path, sk_X509_value(anchors, i)) &&
+		    sk_X509_push(few, sk_X509_value(anchors, i)) <= 0)
+			mem_exhausted();
 	return few;
 }
 
 /*
- * OpenSSL takes the first issuer whose name fits and does not come back to
- * another one: two CAs of one name, without key identifiers, are told apart by
- * the signature alone.  So it is offered no others than those that signed.
+ * OpenSSL takes the first issuer that fits and does not come back to another
+ * one: of two CAs of one name, without key identifiers, or of two certificates
+ * of one CA.  So it is offered one path, of those that signed.
  */
 static int
-verify_signers(X509 *leaf, STACK_OF(X509) *untrusted,
-    const STACK_OF(X509) *anchors, int64_t now, STACK_OF(X509) **chain,
-    X509 **bad)
+verify_path(X509 *leaf, STACK_OF(X509) *untrusted,
+    const STACK_OF(X509) *anchors, int64_t now, int level,
+    STACK_OF(X509) **chain, X509 **bad)
 {
 	STACK_OF(X509) *all = sk_X509_new_null(), *few;
+	struct search s = { .leaf = leaf, .given = all, .anchors = anchors,
+	    .now = now, .tries = VERIFY_TRIES_MAX };
 	auto_certs *path = NULL;
 	X509 *gap;
 	int error;
@@ -338,33 +361,108 @@ verify_signers(X509 *leaf, STACK_OF(X509) *untrusted,
 		mem_exhausted();
 	append(all, anchors);
 	append(all, untrusted);
-	cert_order_chain(leaf, all, now, &path, &gap);
+	path = search(&s, &gap);
 	sk_X509_free(all);
 	few = anchors_in(anchors, path);
-	error = verify(leaf, path, few, now, chain, bad);
+	error = verify(leaf, path, few, now, level, chain, bad);
 	sk_X509_free(few);
 	return error;
+}
+
+/*
+ * A certificate of version 3 is a CA's only if basicConstraints says so (RFC
+ * 5280 6.1.4 (k)); OpenSSL takes others that may sign certificates, too.
+ */
+static X509 *
+find_no_ca(const STACK_OF(X509) *chain, const STACK_OF(X509) *anchors)
+{
+	int i;
+
+	for (i = 1; i < sk_X509_num(chain); i++) {
+		X509 *one = sk_X509_value(chain, i);
+
+		if (X509_check_ca(one) != 1 && !is_among(anchors, one))
+			return one;
+	}
+	return NULL;
+}
+
+static const char *
+build_chain(X509 *leaf, STACK_OF(X509) *untrusted, STACK_OF(X509) *anchors,
+    int64_t now, int level, STACK_OF(X509) **chain, X509 **bad)
+{
+	auto_certs *other = NULL;
+	X509 *other_bad;
+	int error;
+
+	/* What stands above an anchor does not matter. */
+	if (is_among(anchors, leaf))
+		untrusted = NULL;
+	error = verify(leaf, untrusted, anchors, now, level, chain, bad);
+	if (error != X509_V_OK && error != X509_V_ERR_UNSPECIFIED &&
+	    verify_path(leaf, untrusted, anchors, now, level, &other,
+	    &other_bad) == X509_V_OK) {
+		cert_list_free(*chain);
+		*chain = STEAL(other);
+		error = X509_V_OK;
+	}
+	if (error == X509_V_OK) {
+		*bad = find_no_ca(*chain, anchors);
+		return *bad == NULL ? NULL : chain_reason(X509_V_ERR_INVALID_CA);
+	}
+	if (error == X509_V_ERR_UNSPECIFIED)
+		return "the chain cannot be verified";
+	return chain_reason(error);
 }
 
 const char *
 cert_build_chain(X509 *leaf, STACK_OF(X509) *untrusted,
     STACK_OF(X509) *anchors, int64_t now, STACK_OF(X509) **chain, X509 **bad)
 {
-	int error = verify(leaf, untrusted, anchors, now, chain, bad);
-	auto_certs *other = NULL;
-	X509 *other_bad;
+	return build_chain(leaf, untrusted, anchors, now, SECURITY_LEVEL,
+	    chain, bad);
+}
 
-	if (error == X509_V_ERR_CERT_SIGNATURE_FAILURE &&
-	    verify_signers(leaf, untrusted, anchors, now, &other,
-	    &other_bad) == X509_V_OK) {
-		cert_list_free(*chain);
-		*chain = STEAL(other);
-		*bad = NULL;
-		return NULL;
+const char *
+cert_check_issued(X509 *leaf, STACK_OF(X509) *untrusted,
+    STACK_OF(X509) *anchors, int64_t now)
+{
+	auto_certs *chain = NULL, *rest = NULL;
+	const char *reason;
+	X509 *bad;
+
+	if ((reason = build_chain(leaf, untrusted, anchors, now, 0, &chain,
+	    &bad)) != NULL)
+		return reason;
+	if (sk_X509_num(chain) < 2)
+		return "it is a CA's own certificate";
+	return build_chain(sk_X509_value(chain, 1), untrusted, anchors, now,
+	    SECURITY_LEVEL, &rest, &bad);
+}
+
+/* A certificate that has the name of its issuer does not count. */
+static bool
+counts(const X509 *cert)
+{
+	return !cert_name_equal(X509_get_subject_name(cert),
+	    X509_get_issuer_name(cert));
+}
+
+const char *
+cert_check_depth(STACK_OF(X509) *chain)
+{
+	long below = 0, limit;
+	int i;
+
+	for (i = 1; i < sk_X509_num(chain); i++) {
+		if (counts(sk_X509_value(chain, i - 1)))
+			below++;
+		limit = X509_get_pathlen(sk_X509_value(chain, i));
+		if (limit >= 0 && below > limit)
+			return "a CA above it allows no CA there "
+			    "(pathLenConstraint)";
 	}
-	if (error == X509_V_ERR_UNSPECIFIED)
-		return "the chain cannot be verified";
-	return error == X509_V_OK ? NULL : chain_reason(error);
+	return NULL;
 }
 
 const char *
