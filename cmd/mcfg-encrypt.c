@@ -184,11 +184,30 @@ encrypt_pair(const struct args *a, const char *profile, const char *cert)
 	return encrypt_one(a, to, &from, &out);
 }
 
+/* Before anything is written; all is pairs of profile and certificate. */
+static enum status
+check_files(const struct args *a, const struct strings *all)
+{
+	auto_strings profiles = { NULL, 0 };
+	enum status st;
+	size_t i;
+
+	for (i = 0; i < all->n; i += 2)
+		strings_add(&profiles, all->v[i]);
+	st = io_check_bases(&profiles);
+	for (i = 0; st == OK && i < profiles.n; i++) {
+		auto_char *to = io_join(a->out_dir, io_base(profiles.v[i]));
+
+		st = io_check_kept(profiles.v[i], to);
+	}
+	return st;
+}
+
 static enum status
 run_batch(const struct args *a)
 {
 	auto_buf text = BUF_INIT;
-	auto_strings all = { NULL, 0 }, profiles = { NULL, 0 };
+	auto_strings all = { NULL, 0 };
 	enum status st, worst = OK;
 	size_t i;
 
@@ -198,9 +217,7 @@ run_batch(const struct args *a)
 	if (all.n % 2 != 0)
 		return fail(MALFORMED, "stdin: a profile without its "
 		    "certificate at the end");
-	for (i = 0; i < all.n; i += 2)
-		strings_add(&profiles, all.v[i]);
-	if ((st = io_check_bases(&profiles)) != OK ||
+	if ((st = check_files(a, &all)) != OK ||
 	    (st = io_make_dir(a->out_dir)) != OK)
 		return st;
 

@@ -136,10 +136,107 @@ needs_yaml() {
 	grep -q '^payload\[com.apple.mdm\]: removed ' "$T/out"
 	git diff --cached --quiet -- profiles/wifi.yaml
 
-	# Before the first commit there is nothing to compare with.
-	make -s diff BASE=HEAD~7 > "$T/out" 2> "$T/err"
-	grep -q '^profile: added ' "$T/out"
-	grep -q 'nothing to compare with at HEAD~7' "$T/err"
+}
+
+@test "ci: make diff of a base that does not exist is an error" {
+	for base in HEAD~7 nosuch origin/main $'a\nb' ''; do
+		! BASE=$base make -s diff > "$T/out" 2> "$T/err" || false
+		[ ! -s "$T/out" ]
+		grep -q 'no such commit' "$T/err"
+	done
+	# The empty tree is one, and so is a repository without a commit.
+	make -s diff BASE="$(git hash-object -t tree /dev/null)" > "$T/out"
+	[ "$(grep -c '^profile: added ' "$T/out")" -eq 2 ]
+	rm -rf .git
+	git init -q -b main .
+	make -s diff > "$T/out" 2> "$T/err"
+	[ "$(grep -c '^profile: added ' "$T/out")" -eq 2 ]
+	grep -q 'no commit yet' "$T/err"
+}
+
+@test "ci: make diff follows a renamed profile by its PayloadIdentifier" {
+	git mv profiles/other.mobileconfig 'profiles/an other.mobileconfig'
+	git mv profiles/wifi.yaml 'profiles/-wifi.yaml'
+	make -s diff > "$T/out"
+	cat "$T/out"
+	[ ! -s "$T/out" ]
+	sed -i 's/Office/Home/' profiles/-wifi.yaml
+	make -s diff > "$T/out"
+	cat "$T/out"
+	printf '%s\n' 'profiles/wifi.yaml -> profiles/-wifi.yaml:' \
+	    'payload[com.apple.wifi.managed].SSID_STR: "Office" -> "Home"' |
+	    diff - "$T/out"
+	# YAML instead of a profile.
+	yields "$T/yaml" mcfg-profile --to-yaml 'profiles/an other.mobileconfig'
+	git rm -qf 'profiles/an other.mobileconfig'
+	cp "$T/yaml" profiles/made.yaml
+	make -s diff > "$T/out"
+	cat "$T/out"
+	[ "$(grep -c ' -> profiles/.*:$' "$T/out")" -eq 1 ]
+	# Another identifier is another profile; the same one twice is one of both.
+	sed -i 's/com.example.wifi/com.example.new/' profiles/-wifi.yaml
+	make -s diff > "$T/out"
+	grep -qx 'profiles/-wifi.yaml:' "$T/out"
+	grep -qx 'profiles/wifi.yaml:' "$T/out"
+	cp profiles/made.yaml profiles/twin.yaml
+	make -s diff > "$T/out"
+	cat "$T/out"
+	[ "$(grep -c '^profile: added' "$T/out")" -eq 2 ]
+	[ "$(grep -c '^profile: removed' "$T/out")" -eq 1 ]
+}
+
+@test "ci: --out-dir never overwrites its own input" {
+	cp "$PKI/signer.key" ../key.pem
+	ln -s profiles link
+	for dir in profiles ./profiles/ link "$PWD/profiles"; do
+		refuses 2 'the input itself' mcfg-sign --cert cert.pem \
+		    --key ../key.pem --chain chain.pem --out-dir "$dir" \
+		    profiles/other.mobileconfig
+		printf '%s\0' profiles/other.mobileconfig "$PKI/client.pem" \
+		    > "$T/pairs"
+		refuses 2 'the input itself' mcfg-encrypt --out-dir "$dir" -0 \
+		    < "$T/pairs"
+		printf 'SERIAL\nother\n' > "$T/rows"
+		refuses 1 'the input itself' mcfg-profile --each "$T/rows" \
+		    --set A=b --out-dir "$dir" profiles/other.mobileconfig
+	done
+	git diff --quiet HEAD -- profiles
+	# A row is refused, the others are made.
+	printf 'SERIAL\nother\nA1\n' > "$T/rows"
+	_run mcfg-profile --each "$T/rows" --set A=b --out-dir profiles \
+	    profiles/other.mobileconfig
+	[ "$status" -eq 1 ]
+	[ -s profiles/A1.mobileconfig ]
+	git diff --quiet HEAD -- profiles/other.mobileconfig
+}
+
+@test "ci: what is made is neither kept in git nor checked by the hook" {
+	cp "$RECIPES/gitignore" .gitignore
+	cp "$RECIPES/pre-commit" .git/hooks/pre-commit
+	make signed sarif > "$T/log" 2>&1
+	cp "$PKI/signer.key" profiles/mine.key
+	mkdir device-management
+	touch device-management/x
+	git add -A
+	git commit -q -m 'all of it' > "$T/out" 2>&1 || { cat "$T/out"; false; }
+	[ ! -s "$T/out" ]
+	git ls-tree -r --name-only HEAD > "$T/files"
+	diff "$T/files" - <<-'FILES'
+	.gitignore
+	Makefile
+	cert.pem
+	chain.pem
+	profiles/other.mobileconfig
+	profiles/wifi.yaml
+	FILES
+	# Without it, what is built is still not what the hook is for.
+	git rm -q .gitignore
+	echo broken > build/other.mobileconfig
+	git add build signed
+	git commit -q -m built > "$T/out" 2>&1 || { cat "$T/out"; false; }
+	echo broken > profiles/other.mobileconfig
+	! git commit -q -a -m broken > "$T/out" 2>&1 || false
+	grep -q 'not-a-plist' "$T/out"
 }
 
 @test "ci: make makes again what takes in a file that changed" {
@@ -317,7 +414,18 @@ does() {
 	does 3
 	mkdir published
 	cp signed/* published/
+	# What the folder holds by now: YAML, and what came signed.
+	cp build/wifi.mobileconfig "$T/plain"
+	sed -i 's/a\.wifi/a.vendor/; s/DA7A0000/DA7A0001/' "$T/plain"
+	openssl cms -sign -binary -nodetach -outform DER -in "$T/plain" \
+	    -signer "$PKI/signer.pem" -inkey "$PKI/signer.key" \
+	    -out 'profiles/a vendor.mobileconfig'
+	write_wifi Office
+	mv profiles/wifi.yaml profiles/office.yaml
 	does 4
+	! grep 'mcfg-sign: warning' "$T/log" || false
+	[ "$(find signed -type f | wc -l)" -eq 4 ]
+	rm 'profiles/a vendor.mobileconfig' profiles/office.yaml
 	cp "$T/block.5" profiles/wifi.yaml
 	export SIGN_KEY WIFI_PASSWORD=secret
 	SIGN_KEY=$(cat ../key.pem)
@@ -405,11 +513,9 @@ nothing_ran() {
 
 @test "ci: a branch's name is never a command" {
 	for base in '$(shell touch PWNED)' "a'\$(touch PWNED)'" '--output=PWNED' \
-	    '-x' '@' ';touch PWNED'; do
-		BASE=$base make -s diff > "$T/out" 2> "$T/err" || {
-			cat "$T/err"
-			false
-		}
+	    '-x' ';touch PWNED'; do
+		! BASE=$base make -s diff > "$T/out" 2> "$T/err" || false
+		grep -q 'no such commit' "$T/err"
 		nothing_ran
 	done
 }

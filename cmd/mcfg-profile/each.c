@@ -124,6 +124,22 @@ struct work {
 	const struct template *common;	/* or NULL: each picks its own */
 };
 
+/* No row replaces a file that rows are made of. */
+static enum status
+check_inputs(const struct args *a, const char *template, const char *path)
+{
+	enum status st;
+	size_t i;
+
+	if ((st = io_check_kept(template, path)) != OK ||
+	    (st = io_check_kept(a->each, path)) != OK ||
+	    (st = io_check_kept(a->config, path)) != OK)
+		return st;
+	for (i = 0; st == OK && i < a->files.n; i++)
+		st = io_check_kept(a->files.v[i], path);
+	return st;
+}
+
 static enum status
 make_one(const struct work *w, const struct tree *row, const char *path)
 {
@@ -147,7 +163,8 @@ make_one(const struct work *w, const struct tree *row, const char *path)
 			return st;
 		t = &own;
 	}
-	if ((st = make_profile(t, vars, w->id, &w->a->folders,
+	if ((st = check_inputs(w->a, t->path, path)) != OK ||
+	    (st = make_profile(t, vars, w->id, &w->a->folders,
 	    &profile)) != OK ||
 	    (st = write_xml(w->a, profile, io_name(t->path), &xml)) != OK)
 		return st;

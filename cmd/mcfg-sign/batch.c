@@ -74,6 +74,21 @@ sign_file(void *arg, size_t i)
 	return io_spill(&out, &product);
 }
 
+/* Before anything is written. */
+static enum status
+check_files(const struct args *a, const struct strings *files)
+{
+	enum status st = io_check_bases(files);
+	size_t i;
+
+	for (i = 0; st == OK && i < files->n; i++) {
+		auto_char *to = io_join(a->out_dir, io_base(files->v[i]));
+
+		st = io_check_kept(files->v[i], to);
+	}
+	return st;
+}
+
 enum status
 run_batch(const struct args *a)
 {
@@ -85,7 +100,7 @@ run_batch(const struct args *a)
 
 	if (a->null && (st = io_slurp_paths(&text, &listed)) != OK)
 		return st;
-	if ((st = io_check_bases(b.files)) != OK)
+	if ((st = check_files(a, b.files)) != OK)
 		return st;
 
 	if ((st = prepare(&b)) == OK && (st = io_make_dir(a->out_dir)) == OK)

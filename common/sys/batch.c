@@ -6,6 +6,7 @@
 #include <stdnoreturn.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -73,6 +74,19 @@ io_check_bases(const struct strings *paths)
 			    "in --out-dir", sorted.v[i - 1], sorted.v[i]);
 	}
 	return OK;
+}
+
+enum status
+io_check_kept(const char *in, const char *out)
+{
+	struct stat a, b;
+
+	if (in == NULL || strcmp(in, "-") == 0 || stat(in, &a) == -1 ||
+	    stat(out, &b) == -1 || a.st_dev != b.st_dev ||
+	    a.st_ino != b.st_ino)
+		return OK;
+	return fail(USAGE, "%s: it is the input itself, which would be "
+	    "overwritten: choose another --out-dir", out);
 }
 
 /* ---- processes ---- */

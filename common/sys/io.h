@@ -117,6 +117,12 @@ enum status io_slurp_paths(struct buf *text, struct strings *paths)
 enum status io_check_bases(const struct strings *paths) USE_RESULT;
 
 /*
+ * io_check_kept() is USAGE if in and out, of --out-dir, are one file: it would
+ * be replaced by what is made of it.  in NULL is standard input.
+ */
+enum status io_check_kept(const char *in, const char *out) USE_RESULT;
+
+/*
  * io_each() does n jobs in so many processes: in each, start() once, in one
  * process at a time, then job(i) for whatever job is not taken yet.  One
  * process is this one, nothing is forked then.  A failed job does not stop
