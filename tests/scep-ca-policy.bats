@@ -106,6 +106,52 @@ asks() {
 	    ) URI:https://example.com/a, DNS:a.example.com"
 }
 
+@test "policy: how far the star of a pattern reaches" {
+	unit=${MCFG_BIN%/bin}/unit/unit_pattern
+	[ -x "$unit" ] || skip "$unit is not built (make units)"
+	# type, pattern, names that fit, a bar, names that do not
+	while read -r type glob names; do
+		for name in $names; do
+			case $name in
+			'|')
+				type=no:${type#no:}
+				continue ;;
+			esac
+			want=fits
+			[ "$type" = "${type#no:}" ] || want=differs
+			is=$("$unit" "${type#no:}" "$glob" "$name")
+			[ "$is" = "$want" ] || {
+				echo "$type $glob $name: $is"
+				false
+			}
+		done
+	done <<-'TABLE'
+	dns * a a.b.c *.example.com | 
+	dns *.example.com a.example.com ab.example.com | a.b.example.com example.com a.example.com.evil.org *.example.com a/example.com
+	dns **.example.com a.example.com a.b.c.example.com | example.com a.example.org a/b.example.com
+	dns web-*.example.com web-1.example.com web-.example.com | web-1.b.example.com www.example.com
+	dns a?c a?c | abc
+	dns [ab] [ab] | a b
+	uri * urn:x https://a/b?c#d |
+	uri https://example.com/* https://example.com/ https://example.com/a | https://example.com/a/b https://example.com/a?b https://example.com/a#b https://example.com.evil.org/
+	uri https://example.com/** https://example.com/a/b?c#d https://example.com/ | https://example.com https://example.com@evil.org/
+	uri https://*.example.com/** https://a.example.com/x/y | https://evil.org/.example.com/ https://evil.org?.example.com/ https://evil.org#.example.com/ https://evil.org\.example.com/ https://u@.example.com/ https://a.b.example.com/ https://a:1.example.com/
+	uri https://**.example.com/ https://a.b.example.com/ | https://evil.org/.example.com/ https://a.b.example.com/x
+	uri https://*/device https://a/device | https://a.b/device https://evil.org/a/device
+	uri https://**/device https://a.b/device | https://a.b/x/device
+	uri https** https | https://example.com/ 
+	uri *://example.com/ https://example.com/ | https://evil.org/x://example.com/
+	uri urn:uuid:* urn:uuid:1-2-3 | urn:other:1 urn:uuid:1/2
+	uri tag:microsoft.com,2022-09-14:sid:* tag:microsoft.com,2022-09-14:sid:s-1-5 | tag:microsoft.com,2022-09-14:other
+	email *@example.com jane@example.com jane.doe@example.com jane+x@example.com | jane@a.example.com jane@evil.org@example.com jane@example.com.evil.org
+	email *@*.example.com a@b.example.com | a@b.c.example.com a@example.com
+	email *@**.example.com a@b.c.example.com | a@evil.org/x.example.com
+	upn *@example.com jane@example.com | a@b@example.com jane@example.org
+	ip 192.0.2.* 192.0.2.7 | 192.0.3.7
+	ip 2001:db8:* 2001:db8:0:0:0:0:0:7 | 2001:db9:0:0:0:0:0:7
+	TABLE
+}
+
 # Bytes that no name of its kind can have, though a pattern would take them.
 @test "policy: a name is text of its kind" {
 	local name from to

@@ -31,6 +31,16 @@ struct issue_pattern {
 	char *glob;
 };
 
+/*
+ * issue_pattern_fits() is true if a name of that type fits a pattern, both in
+ * lower case.  "*" alone fits every name.  Else a star stands for any bytes of
+ * one part: a label of a host or a domain, what is before the @, a part of a
+ * path; two stars for any number of labels of the host, or of parts of the
+ * path, but never for a part of both.  In an address a star stands for
+ * anything.
+ */
+bool issue_pattern_fits(const char *type, const char *glob, const char *text);
+
 /* DIR/scep-ca.yaml.  Everything belongs to the struct. */
 struct issue_policy {
 	char *ledger;		/* URI, or NULL */

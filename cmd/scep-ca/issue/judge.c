@@ -1,7 +1,6 @@
 #include "issue/issue.h"
 
 #include <ctype.h>
-#include <fnmatch.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -157,7 +156,7 @@ name_matches(const struct issue_policy *p, const char *type, const char *text)
 
 		lower(glob);
 		if (strcmp(p->san[i].type, type) == 0 &&
-		    fnmatch(glob, low, 0) == 0)
+		    issue_pattern_fits(type, glob, low))
 			return true;
 	}
 	return false;
