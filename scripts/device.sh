@@ -315,11 +315,18 @@ spoil() {
 # ---- talking ----
 
 # fetch FILE CURL-ARG...: the body in FILE, $code, the header in $tmp/head;
-# $why and status 1 where no answer comes, of 16 MiB and 60 seconds at most.
+# $why and status 1 if no answer comes, of 16 MiB and 60 seconds at most.
 agent=Profile/1.0
 fetch() {
-	to=$1
+	to=$1 expect=
 	shift
+	# A server refuses a large body before it is sent, and closes.
+	for arg; do
+		case $arg in
+		@*) [ "$(wc -c < "${arg#@}")" -le 65536 ] ||
+		    expect=100-continue ;;
+		esac
+	done
 	fetch_url "$to" 16777216 60 "$@"
 }
 

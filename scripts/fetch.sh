@@ -32,7 +32,8 @@ with_query() {
 # fetch_url FILE BYTES SECONDS CURL-ARG...: the body in FILE, $code, the header
 # in $tmp/head; status 1, and $why, if no whole answer of at most so many bytes
 # came in that time.  The system counts the bytes as they are written:
-# --max-filesize knows announced lengths only, and no headers.
+# --max-filesize knows announced lengths only, and no headers.  $expect is the
+# header of this name; empty for none.
 fetch_url() {
 	file=$1 most=$2 seconds=$3
 	shift 3
@@ -46,7 +47,8 @@ fetch_url() {
 		exec curl -q -sS --globoff --proto =http,https \
 		    --max-time "$seconds" --max-filesize "$most" \
 		    ${cacert:+--cacert "$cacert" --capath "$tmp/no-roots"} \
-		    -A "$agent" -H Expect: -o "$file" -D "$tmp/head" \
+		    -A "$agent" -H "Expect: ${expect:-}" \
+		    --expect100-timeout 3 -o "$file" -D "$tmp/head" \
 		    -w '%{http_code}' "$@" 2> "$tmp/curl"
 	)
 	got=$?

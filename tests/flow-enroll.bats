@@ -234,7 +234,7 @@ teardown() {
 		openssl cms -verify -binary -purpose any -inform DER \
 		    -CAfile "$ROOT_CA" -signer "$T/signer" -in "$f" \
 		    -out "$T/out" 2> "$T/cms"
-		openssl x509 -in "$T/signer" -noout -issuer
+		openssl x509 -in "$T/signer" -noout -issuer -nameopt oneline
 	done | sort -u > "$T/issuers"
 	[ "$(wc -l < "$T/issuers")" -eq 1 ]
 }

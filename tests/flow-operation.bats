@@ -94,8 +94,8 @@ print(*[e["id"] for e in json.load(open(sys.argv[1]))
 	    -out /dev/null 2> "$T/cms"
 	[ "$(openssl x509 -in "$T/signer.pem" -noout -serial)" != "$old" ]
 	# The issuer stays the same: devices take the update for one.
-	[ "$(openssl x509 -in "$T/signer.pem" -noout -issuer)" = \
-	    "$(openssl x509 -in "$SITE/ca/cert.pem" -noout -subject |
+	[ "$(openssl x509 -in "$T/signer.pem" -noout -issuer -nameopt oneline)" = \
+	    "$(openssl x509 -in "$SITE/ca/cert.pem" -noout -subject -nameopt oneline |
 	    sed 's/^subject=/issuer=/')" ]
 }
 

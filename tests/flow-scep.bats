@@ -382,7 +382,7 @@ strongswan() {
 	    > cm.out 2>&1 3>&- || :
 	[ -s c.pem ] || { cat cm.out web/scep.log; return 1; }
 	openssl verify -CAfile ca/root.pem c.pem
-	openssl x509 -in c.pem -noout -subject | grep -q 'CN = dev'
+	openssl x509 -in c.pem -noout -subject -nameopt oneline | grep -q 'CN = dev'
 	# The rekey is a renewal of type 19, although the challenge is spent.
 	openssl verify -CAfile ca/root.pem first.pem
 	run -1 cmp -s c.pem first.pem

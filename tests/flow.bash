@@ -57,6 +57,13 @@ is_refused_page() {
 	    refused | cmp - "$1"
 }
 
+# web_large PATH FILE [CURL-ARG...]: a body that is refused before it is sent;
+# otherwise curl may write into a connection that the server has closed.
+web_large() {
+	web "$1" --data-binary "@$2" -H 'Expect: 100-continue' \
+	    --expect100-timeout 60 "${@:3}"
+}
+
 # get_profile TO [CURL-ARG...]: phase 1 of jane; the profile, verified by the
 # openssl command.
 get_profile() {

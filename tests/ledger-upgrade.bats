@@ -131,7 +131,7 @@ old_request() {
 	[ "$(attribute waiting pkiStatus)" = 3 ]
 	message ca approved --transaction T2
 	granted ca approved
-	openssl x509 -in approved.cert -noout -subject | grep -q approved
+	openssl x509 -in approved.cert -noout -subject -nameopt oneline | grep -q approved
 	# Approved was this request, and no other of that key and transaction.
 	csr swapped /O=Example/CN=administrator ''
 	message ca swapped --transaction T3

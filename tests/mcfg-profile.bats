@@ -447,7 +447,7 @@ ambiguous() {
 	mkdir "$T/d"
 	printf 'a\0b' > "$T/d/raw"
 	cp "$PKI/root.pem" "$T/d/root.pem"
-	{ openssl x509 -in "$PKI/root.pem" -text; } > "$T/d/text.pem"
+	{ openssl x509 -in "$PKI/root.pem" -text -nameopt oneline; } > "$T/d/text.pem"
 	openssl x509 -in "$PKI/root.pem" -outform DER -out "$T/root.der"
 	cp "$T/root.der" "$T/d"
 	printf 'A: !file raw\nB: !file root.pem\nC: !file text.pem\nD: !file root.der\n' | template

@@ -65,10 +65,11 @@ printed() {
 
 @test "sign: the chain is inside, in any order, and nothing else" {
 	yields "$T/s" mcfg-sign "${id[@]}" "$T/profile"
-	openssl pkcs7 -print_certs -inform DER -in "$T/s" | grep '^subject' | sort > "$T/a"
-	printf '%s\n' 'subject=O = Example, CN = Intermediate' \
-	    'subject=O = Example, CN = Root' \
-	    'subject=O = Example, CN = Signer' > "$T/b"
+	openssl pkcs7 -print_certs -inform DER -in "$T/s" |
+	    sed -n 's/ = /=/g; /^subject/p' | sort > "$T/a"
+	printf '%s\n' 'subject=O=Example, CN=Intermediate' \
+	    'subject=O=Example, CN=Root' \
+	    'subject=O=Example, CN=Signer' > "$T/b"
 	diff "$T/a" "$T/b"
 	yields "$T/t" mcfg-sign --cert "$PKI/signer.pem" \
 	    --key "$PKI/signer.key" --chain "$PKI/ec.pem" \

@@ -9,7 +9,7 @@ setup_file() {
 }
 
 cert() {
-	openssl x509 -in "$1" -noout "${@:2}"
+	openssl x509 -in "$1" -noout -nameopt oneline "${@:2}"
 }
 
 @test "mcfg-site: makes what its page lists, for the owner alone" {

@@ -73,7 +73,8 @@ machine() {
 	version=$(mcfg-sign --version)
 	[ "$(dpkg-deb -f "$DEB" Version)" = "${version##* }" ]
 	dpkg-deb -f "$DEB" Depends > "$T/depends"
-	for p in libssl3 libplist3 libsqlite3-0 libfcgi0ldbl openssl adduser; do
+	for p in 'libssl3(t64)?' 'libplist(3|-2.0-4)' libsqlite3-0 \
+	    'libfcgi0(ldbl|t64)' openssl adduser; do
 		grep -qE "(^|, )$p( \(|,|$)" "$T/depends"
 	done
 	# Debian's starts a server of its own.
@@ -116,7 +117,8 @@ machine() {
 		    sort > /run/left
 	}
 	processes() {
-		ps -eo comm= | sort
+		ps -eo comm= > /run/ps
+		sort /run/ps
 	}
 	processes > /run/processes
 	pkg -i /run/shared/mcfg.deb

@@ -21,8 +21,8 @@ enrolls() {
 	ca ca --ra
 	SCEP_TO=ca/ra.pem enrolls ca d
 	openssl pkcs7 -inform DER -in d.reply -print_certs > signer
-	grep -q 'subject=.*CN = SCEP RA' signer
-	run -1 grep -q 'subject=O = Example, CN = CA$' signer
+	grep -q 'subject=.*CN *= *SCEP RA' signer
+	run -1 grep -qE 'subject=O ?= ?Example, CN ?= ?CA$' signer
 	# What is sealed for the CA itself is not opened.
 	csr d /CN=d "$(challenge ca)"
 	message ca d
@@ -34,15 +34,15 @@ enrolls() {
 		rm -rf ca
 		ca ca --ra --key-type $kind
 		SCEP_TO=ca/ra.pem enrolls ca d
-		openssl x509 -in d.cert -noout -text | grep -q ecdsa-with-SHA
-		openssl x509 -in ca/ra.pem -noout -text |
+		openssl x509 -in d.cert -noout -text -nameopt oneline | grep -q ecdsa-with-SHA
+		openssl x509 -in ca/ra.pem -noout -text -nameopt oneline |
 		    grep -q 'rsaEncryption'
 	done
 }
 
 @test "scep-ca authority: RSA of 3072 and 4096 bits" {
 	ca ca --key-type rsa:3072
-	openssl x509 -in ca/cert.pem -noout -text | grep -q '(3072 bit)'
+	openssl x509 -in ca/cert.pem -noout -text -nameopt oneline | grep -q '(3072 bit)'
 	enrolls ca d
 }
 
@@ -65,7 +65,7 @@ parent_signs() {
 @test "scep-ca authority: a subordinate CA, by init --csr and install" {
 	parent
 	yields - scep-ca init --dir sub --subject /CN=Sub --csr sub.csr
-	openssl req -in sub.csr -noout -verify -text > text 2>&1
+	openssl req -in sub.csr -noout -verify -text -nameopt oneline > text 2>&1
 	grep -q 'CA:TRUE' text
 	refuses 4 'no CA here' scep-ca answer --dir sub --operation GetCACert
 	parent_signs sub.csr sub.crt
@@ -84,7 +84,7 @@ parent_signs() {
 
 @test "scep-ca authority: the first list of revoked certificates is empty" {
 	ca ca
-	openssl crl -inform DER -in ca/crl.der -CAfile ca/cert.pem -noout -text \
+	openssl crl -inform DER -in ca/crl.der -CAfile ca/cert.pem -noout -text -nameopt oneline \
 	    > text 2> said
 	grep -qx 'verify OK' said
 	grep -qx 'No Revoked Certificates.' text
@@ -176,6 +176,8 @@ parent_signs() {
 @test "scep-ca authority: an RA for an imported CA of any name" {
 	local subject=0
 
+	python3 -c 'import cryptography' 2> /dev/null ||
+	    skip 'python3-cryptography is not installed'
 	rsa_key own.key
 	python3 - own.key <<-'PY'
 	import sys

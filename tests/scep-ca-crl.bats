@@ -25,7 +25,7 @@ number() {
 
 # lists FILE SERIAL
 lists() {
-	openssl crl -inform DER -in "$1" -CAfile ca/cert.pem -noout -text \
+	openssl crl -inform DER -in "$1" -CAfile ca/cert.pem -noout -text -nameopt oneline \
 	    2> verify | grep -qiE "Serial Number: $2\$" &&
 	    grep -q 'verify OK' verify
 }

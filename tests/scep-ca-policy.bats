@@ -50,7 +50,7 @@ part() {
 	granted ca d
 	part keyUsage | grep -qxF 'X509v3 Key Usage: critical Key Encipherment '
 	run -1 grep -E 'CRL|Authority Information' \
-	    <(openssl x509 -in d.cert -noout -text)
+	    <(openssl x509 -in d.cert -noout -text -nameopt oneline)
 }
 
 @test "policy: a usage that is not one says where" {

@@ -112,7 +112,7 @@ enrolled() {
 	csr d /CN=other "$(challenge ca)"
 	message ca d --transaction T1
 	granted ca d
-	openssl x509 -in d.cert -noout -subject | grep -q 'CN = other'
+	openssl x509 -in d.cert -noout -subject -nameopt oneline | grep -q 'CN = other'
 	csr d /CN=d "$(challenge ca)"
 	message ca d --transaction T1
 	granted ca d
@@ -201,7 +201,7 @@ enrolled() {
 	denied ca d 4 'not known here'
 	cp good.msg d.msg
 	granted ca d
-	openssl x509 -in d.cert -noout -subject | grep -q 'CN = printer'
+	openssl x509 -in d.cert -noout -subject -nameopt oneline | grep -q 'CN = printer'
 	[ "$(certificates)" -eq 1 ]
 }
 
@@ -217,7 +217,7 @@ enrolled() {
 	csr e /CN=guest ''
 	message ca e --transaction T1
 	granted ca e
-	openssl x509 -in e.cert -noout -subject | grep -q 'CN = guest'
+	openssl x509 -in e.cert -noout -subject -nameopt oneline | grep -q 'CN = guest'
 	poll d T1
 	waits d
 	# A client that asks once more in place of a poll gets it all the same.
@@ -290,13 +290,13 @@ enrolled() {
 	    --subject '/O=Example Inc./CN=Bob')"
 	message ca d
 	granted ca d
-	subject=$(openssl x509 -in d.cert -noout -subject)
+	subject=$(openssl x509 -in d.cert -noout -subject -nameopt oneline)
 	[ "$subject" = 'subject=O = Example Inc., CN = Bob' ]
 	mv d.cert d.pem
 	csr d '/O=example INC./CN=BOB' ''
 	message ca d
 	granted ca d
-	[ "$(openssl x509 -in d.cert -noout -subject)" = "$subject" ]
+	[ "$(openssl x509 -in d.cert -noout -subject -nameopt oneline)" = "$subject" ]
 }
 
 # given PURPOSE USER TEXT [SUBJECT]: a challenge of an enrollment of USER, bound
@@ -415,7 +415,7 @@ given() {
 	csr d /CN=other "$(challenge ca --subject /CN=other)"
 	message ca d
 	granted ca d
-	openssl x509 -in d.cert -noout -subject | grep -q 'CN = other'
+	openssl x509 -in d.cert -noout -subject -nameopt oneline | grep -q 'CN = other'
 	# With another key than the signer's too.
 	device n
 	csr n /CN=new "$(challenge ca --subject /CN=new)"
@@ -425,7 +425,7 @@ given() {
 	# Its author gets it as well, although another sent it first.
 	message ca n --transaction T2
 	granted ca n
-	openssl x509 -in n.cert -noout -subject | grep -q 'CN = new'
+	openssl x509 -in n.cert -noout -subject -nameopt oneline | grep -q 'CN = new'
 	[ "$(certificates)" -eq 3 ]
 }
 
@@ -484,7 +484,7 @@ given() {
 	openssl cms -decrypt -binary -inform DER -in d.inner -recip d.pem \
 	    -inkey d.key -out d.p7
 	openssl pkcs7 -inform DER -in d.p7 -print_certs -out d.cert
-	openssl x509 -in d.cert -noout -subject | grep -q 'CN = d'
+	openssl x509 -in d.cert -noout -subject -nameopt oneline | grep -q 'CN = d'
 	run ! openssl verify -CAfile ca/root.pem d.cert
 	manual
 	message ca d --transaction T2

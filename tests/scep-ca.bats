@@ -14,7 +14,7 @@ setup() {
 	[ "$(stat -c %a ca)" = 700 ]
 	[ "$(stat -c %a ca/key.pem)" = 600 ]
 	[ "$(stat -c %a ca/ledger.db)" = 600 ]
-	openssl x509 -in ca/cert.pem -noout -text > text
+	openssl x509 -in ca/cert.pem -noout -text -nameopt oneline > text
 	grep -q 'CA:TRUE' text
 	grep -A1 'Key Usage: critical' text |
 	    grep -q 'Digital Signature, Key Encipherment, Certificate Sign, CRL Sign'
@@ -244,7 +244,7 @@ setup() {
 	[ "$(attribute d senderNonce | wc -c)" -eq 33 ]
 	[ "$(attribute d digest)" = sha256 ]
 	[ "$(attribute d signature)" = 1.2.840.113549.1.1.1 ]
-	openssl x509 -in d.cert -noout -text > text
+	openssl x509 -in d.cert -noout -text -nameopt oneline > text
 	grep -q 'Subject: O = Example, CN = d$' text
 	grep -q 'CA:FALSE' text
 	grep -A1 'Key Usage: critical' text |
@@ -577,7 +577,7 @@ setup() {
 	    keyUsage=keyCertSign subjectAltName=DNS:evil.example
 	message ca d
 	granted ca d
-	openssl x509 -in d.cert -noout -text > text
+	openssl x509 -in d.cert -noout -text -nameopt oneline > text
 	run -1 grep -q 'Code Signing' text
 	run -1 grep -q 'Certificate Sign' text
 	run -1 grep -q 'evil' text
@@ -747,7 +747,7 @@ enrolled() {
 		granted ca d
 		cmp <(openssl x509 -in d.cert -noout -pubkey) \
 		    <(openssl pkey -in new.key -pubout)
-		openssl x509 -in d.cert -noout -subject |
+		openssl x509 -in d.cert -noout -subject -nameopt oneline |
 		    grep -q 'O = Example, CN = d'
 		mv d.cert d.pem
 		mv keep d.key
@@ -862,7 +862,7 @@ enrolled() {
 	refuses 1 'no such certificate' scep-ca revoke --dir ca 00
 	yields - scep-ca revoke --dir ca --reason keyCompromise "$serial"
 	refuses 1 'revoked before' scep-ca revoke --dir ca "$serial"
-	openssl crl -inform DER -in ca/crl.der -noout -text -CAfile \
+	openssl crl -inform DER -in ca/crl.der -noout -text -nameopt oneline -CAfile \
 	    ca/cert.pem > text 2>&1
 	grep -q 'verify OK' text
 	grep -q 'Key Compromise' text

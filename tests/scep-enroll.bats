@@ -56,7 +56,7 @@ allow_names() {
 	    --new-key key --ca ca/root.pem
 	certified cert key
 	[ "$(stat -c %a key)" = 600 ]
-	openssl x509 -in cert -noout -subject -ext subjectAltName > text
+	openssl x509 -in cert -noout -subject -nameopt oneline -ext subjectAltName > text
 	grep -q 'subject=O = Example, CN = printer' text
 	grep -q 'DNS:printer.example.com' text
 	openssl pkey -in key -noout -text | grep -q '2048 bit'
@@ -84,7 +84,7 @@ allow_names() {
 	    -in trace/03-pkioperation.request -out env 2> /dev/null
 	openssl cms -decrypt -binary -inform DER -in env \
 	    -recip ca/cert.pem -inkey ca/key.pem |
-	    openssl req -inform DER -noout -subject | grep -q 'CN = printer'
+	    openssl req -inform DER -noout -subject -nameopt oneline | grep -q 'CN = printer'
 	[ "$(stat -c %a trace/03-pkioperation.request)" = 600 ]
 	# A second run in the same folder goes on counting.
 	run -1 scep_enroll --key key --fingerprint "$(printf %040d 7)" --trace trace
@@ -141,8 +141,8 @@ print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
 	yields new scep-enroll "$URL" --signer cert --signer-key key \
 	    --new-key new.key --ca ca/root.pem --trace trace
 	certified new new.key
-	cmp <(openssl x509 -in cert -noout -subject -ext subjectAltName) \
-	    <(openssl x509 -in new -noout -subject -ext subjectAltName)
+	cmp <(openssl x509 -in cert -noout -subject -nameopt oneline -ext subjectAltName) \
+	    <(openssl x509 -in new -noout -subject -nameopt oneline -ext subjectAltName)
 	openssl x509 -in new -noout -ext subjectAltName |
 	    grep -q 'DNS:a.example.com, email:a@example.com'
 	run -1 cmp key new.key

@@ -16,7 +16,7 @@ open_request() {
 	    -out env 2> /dev/null
 	openssl cms -decrypt -binary -inform DER -in env -recip ca/cert.pem \
 	    -inkey ca/key.pem -out csr.der
-	openssl req -inform DER -in csr.der -noout -text -verify \
+	openssl req -inform DER -in csr.der -noout -text -nameopt oneline -verify \
 	    > csr.text 2>&1
 	python3 "$TESTS/scep.py" read msg > msg.attrs
 }
@@ -38,7 +38,7 @@ open_request() {
 	openssl asn1parse -inform DER -in env | grep -q :aes-128-cbc
 	# The signer has the subject and the key of the request.
 	openssl pkcs7 -inform DER -in msg -print_certs |
-	    openssl x509 -noout -subject | grep -q 'CN = Device'
+	    openssl x509 -noout -subject -nameopt oneline | grep -q 'CN = Device'
 }
 
 @test "scep-request: a user's name and addresses as alternative names" {
@@ -142,7 +142,7 @@ open_request() {
 	yields msg scep-request --ca ca/cert.pem --key key --signer cert \
 	    --signer-key key --state state
 	open_request
-	openssl x509 -in cert -noout -subject | sed 's/^subject=/Subject: /' \
+	openssl x509 -in cert -noout -subject -nameopt oneline | sed 's/^subject=/Subject: /' \
 	    > subject
 	grep -qF -f subject csr.text
 	grep -q 'DNS:a.example.com' csr.text

@@ -267,7 +267,7 @@ orders() {
 		openssl x509 -req -in ra.csr -CA "$name/cert.pem" \
 		    -CAkey "$name/key.pem" -set_serial 7 -days 30 \
 		    -extfile same.conf -extensions ra -out "ra-$name.pem"
-		openssl x509 -in "ra-$name.pem" -noout -text > text
+		openssl x509 -in "ra-$name.pem" -noout -text -nameopt oneline > text
 		! grep -q 'Key Identifier' text || return
 	done
 	for first in old new; do
