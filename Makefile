@@ -320,7 +320,8 @@ install: all
 	$(if $(UNITFILES),$(call put_units,$(UNITDIR)/mcfg-.socket.d,$(wildcard scripts/systemd/mcfg-.socket.d/*)))
 	$(INSTALL) -d '$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)' \
 	    '$(DESTDIR)$(FISHDIR)'
-	@umask 022; for b in $(BINS) $(COMMANDS); do \
+	@umask 022; $(if $(COMMANDS),PATH="$(CURDIR)/scripts:$$PATH";) \
+	for b in $(BINS) $(COMMANDS); do \
 		c=scripts/completions t=$${b##*/}; \
 		$$c bash $$b > '$(DESTDIR)$(BASHDIR)'/$$t && \
 		$$c zsh $$b > '$(DESTDIR)$(ZSHDIR)'/_$$t && \

@@ -30,6 +30,17 @@ complete_bash() {
 	diff "$T/out" <(echo --signer)
 }
 
+@test "completions: mcfg offers the tools, and the options of each" {
+	complete_bash mcfg li > "$T/out"
+	diff "$T/out" <(echo lint)
+	complete_bash mcfg lint --base > "$T/out"
+	diff "$T/out" <(echo --baseline)
+	complete_bash mcfg lint --level warn > "$T/out"
+	diff "$T/out" <(echo warning)
+	complete_bash mcfg site --rene > "$T/out"
+	diff "$T/out" <(echo --renew)
+}
+
 @test "completions: bash offers files where an option takes one" {
 	cd "$T"
 	: > some.pem

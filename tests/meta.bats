@@ -59,6 +59,7 @@ working() {
 	mcfg-scep-payload)
 		argv=(--url https://example.com/scep --identifier com.a.b
 		    --subject /O=A/CN=B) ;;
+	mcfg) ;;
 	mcfg-lint)
 		argv=(--json)
 		input=$T/profile ;;
