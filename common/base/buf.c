@@ -1,8 +1,10 @@
 #include "base/buf.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
@@ -221,8 +223,9 @@ is_space(unsigned char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-const char *
-buf_from_base64(const char *text, size_t len, struct buf *out)
+/* Decodes; *excess is the number of '=' beyond those that are needed. */
+static const char *
+decode(const char *text, size_t len, struct buf *out, size_t *excess)
 {
 	unsigned char *room = buf_reserve(out, len / 4 * 3 + 3);
 	size_t i, digits = 0, pads = 0, n = 0;
@@ -252,25 +255,78 @@ buf_from_base64(const char *text, size_t len, struct buf *out)
 	}
 	switch (digits % 4) {
 	case 0:
-		if (pads != 0)
-			return "base64 with too much padding";
 		break;
 	case 2:
-		if (pads != 2 || (v & 15) != 0)
+		if (pads < 2 || (v & 15) != 0)
 			return "base64 is cut or wrongly padded";
+		pads -= 2;
 		room[n++] = (unsigned char)(v >> 4);
 		break;
 	case 3:
-		if (pads != 1 || (v & 3) != 0)
+		if (pads < 1 || (v & 3) != 0)
 			return "base64 is cut or wrongly padded";
+		pads -= 1;
 		room[n++] = (unsigned char)(v >> 10);
 		room[n++] = (unsigned char)(v >> 2);
 		break;
 	default:
 		return "base64 is cut";
 	}
+	if (pads > *excess)
+		return "base64 with too much padding";
+	*excess = pads;
 	buf_end(out, n);
 	return NULL;
+}
+
+const char *
+buf_from_base64(const char *text, size_t len, struct buf *out)
+{
+	size_t none = 0;
+
+	return decode(text, len, out, &none);
+}
+
+/* Four or more would be a group, which readers take differently. */
+const char *
+buf_from_padded_base64(const char *text, size_t len, struct buf *out,
+    bool *excess)
+{
+	size_t pads = 3;
+	const char *why = decode(text, len, out, &pads);
+
+	*excess = why == NULL && pads > 0;
+	return why;
+}
+
+enum {
+	REAL_DIGITS = 17,	/* enough for every double */
+	REAL_TEXT = 64,
+	REAL_PLAIN_MIN = -5,	/* exponents that are written without one */
+	REAL_PLAIN_MAX = 16,
+};
+
+void
+buf_add_real(struct buf *b, double v)
+{
+	char text[REAL_TEXT];
+	int digits, exponent;
+
+	if (!isfinite(v)) {
+		buf_puts(b, isnan(v) ? "nan" : v < 0 ? "-inf" : "inf");
+		return;
+	}
+	for (digits = 1; digits < REAL_DIGITS; digits++) {
+		snprintf(text, sizeof text, "%.*e", digits - 1, v);
+		if (strtod(text, NULL) == v)
+			break;
+	}
+	snprintf(text, sizeof text, "%.*e", digits - 1, v);
+	exponent = (int)strtol(strchr(text, 'e') + 1, NULL, 10);
+	if (exponent > REAL_PLAIN_MIN && exponent < REAL_PLAIN_MAX)
+		snprintf(text, sizeof text, "%.*f",
+		    digits - 1 > exponent ? digits - 1 - exponent : 0, v);
+	buf_puts(b, text);
 }
 
 int

@@ -64,6 +64,19 @@ void buf_add_base64_lines(struct buf *b, const void *data, size_t len,
 const char *buf_from_base64(const char *text, size_t len, struct buf *out);
 
 /*
+ * buf_from_padded_base64() also takes up to three more '=' than are needed
+ * ("AAAA="), as Apple's readers do, and says in *excess whether some were.
+ */
+const char *buf_from_padded_base64(const char *text, size_t len,
+    struct buf *out, bool *excess);
+
+/*
+ * buf_add_real() appends the fewest digits that read back as the same double:
+ * 0.1, 1e-07; "nan", "inf" and "-inf" for what is not finite.
+ */
+void buf_add_real(struct buf *b, double v);
+
+/*
  * buf_from_hex() takes digits of either case, colons between them are
  * skipped.  Returns NULL or the reason.
  */

@@ -73,6 +73,7 @@ enum finding_rule {
 	RULE_PAST_DATE,
 	RULE_WHITE_SPACE,
 	RULE_EMPTY_SUBJECT,
+	RULE_EXCESS_PADDING,
 	FINDING_RULES,		/* how many there are */
 };
 

@@ -194,6 +194,10 @@ const struct finding_rule_info finding_rules[FINDING_RULES] = {
 	    "the subject of a certificate request, or a part of it, is empty",
 	    "Give the request a subject, or leave the key out if the "
 	    "authority chooses the name." },
+	[RULE_EXCESS_PADDING] = { "excess-padding", W,
+	    "base64 in data has more '=' at its end than it needs",
+	    "Remove them: Apple's readers pass over them, others refuse "
+	    "the file." },
 };
 #undef E
 #undef W

@@ -1,5 +1,6 @@
 #include "json/json.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -114,6 +115,29 @@ report_int(struct report *r, const char *key, int64_t value)
 	put(r, key, json_integer(value));
 }
 
+/*
+ * The library's integers have a sign.  A larger one is a string that begins
+ * with a byte that no text in UTF-8 has.
+ */
+enum { LARGE = 0xFF };
+
+static bool
+is_large(const json_t *j)
+{
+	return json_is_string(j) && json_string_length(j) > 0 &&
+	    (unsigned char)*json_string_value(j) == LARGE;
+}
+
+void
+report_uint(struct report *r, const char *key, uint64_t value)
+{
+	auto_buf b = BUF_INIT;
+
+	buf_putc(&b, (char)LARGE);
+	buf_printf(&b, "%" PRIu64, value);
+	put(r, key, json_stringn_nocheck(buf_str(&b), b.len));
+}
+
 void
 report_real(struct report *r, const char *key, double value)
 {
@@ -168,7 +192,7 @@ report_kind(const struct report *r)
 	case JSON_ARRAY:
 		return REPORT_ARRAY;
 	case JSON_STRING:
-		return REPORT_STRING;
+		return is_large(json_of(r)) ? REPORT_NUMBER : REPORT_STRING;
 	case JSON_INTEGER:
 	case JSON_REAL:
 		return REPORT_NUMBER;
@@ -204,6 +228,8 @@ report_at(const struct report *r, size_t i)
 const char *
 report_text(const struct report *r, size_t *len)
 {
+	if (is_large(json_of(r)))
+		return NULL;
 	if (len != NULL)
 		*len = json_string_length(json_of(r));
 	return json_string_value(json_of(r));
@@ -219,17 +245,6 @@ bool
 report_is_true(const struct report *r)
 {
 	return json_is_true(json_of(r));
-}
-
-void
-report_render_scalar(const struct report *r, struct buf *out)
-{
-	char *text = json_dumps(json_of(r), JSON_ENCODE_ANY);
-
-	if (text == NULL)
-		mem_exhausted();
-	buf_puts(out, text);
-	free(text);
 }
 
 void
@@ -295,27 +310,115 @@ put_visible(const char *text, struct buf *out)
 	buf_add(out, text + from, len - from);
 }
 
+/* What the library writes for a scalar that is neither of the two below. */
 static void
-render(const struct report *r, size_t flags, struct buf *out)
+put_word(const json_t *j, struct buf *out)
 {
-	char *text = json_dumps(json_of(r), flags);
+	char *text = json_dumps(j, JSON_ENCODE_ANY);
 
 	if (text == NULL)
 		mem_exhausted();
-	else
-		put_visible(text, out);
-	buf_putc(out, '\n');
+	put_visible(text, out);
 	free(text);
+}
+
+/* It must stay a real where it is read again: 1.0, not 1. */
+static void
+put_real(double v, struct buf *out)
+{
+	size_t before = out->len;
+
+	buf_add_real(out, v);
+	if (strpbrk(buf_str(out) + before, ".e") == NULL)
+		buf_puts(out, ".0");
+}
+
+static void
+put_scalar(const json_t *j, struct buf *out)
+{
+	if (is_large(j))
+		buf_puts(out, json_string_value(j) + 1);
+	else if (json_is_real(j))
+		put_real(json_real_value(j), out);
+	else
+		put_word(j, out);
+}
+
+void
+report_render_scalar(const struct report *r, struct buf *out)
+{
+	put_scalar(json_of(r), out);
+}
+
+/* How deep a value stands; everything is in one line if not is_indented. */
+struct rendering {
+	struct buf *out;
+	size_t depth, count;
+	bool is_indented;
+};
+
+static void render_value(struct report *r, struct rendering *w);
+
+static void
+start_line(struct rendering *w)
+{
+	if (!w->is_indented)
+		return;
+	buf_putc(w->out, '\n');
+	memset(buf_reserve(w->out, w->depth * 2), ' ', w->depth * 2);
+	buf_end(w->out, w->depth * 2);
+}
+
+static void
+render_member(const char *key, struct report *value, void *arg)
+{
+	struct rendering *w = arg;
+	json_t *name;
+
+	if (w->count++ > 0)
+		buf_putc(w->out, ',');
+	start_line(w);
+	if (key != NULL) {
+		if ((name = json_string(key)) == NULL)
+			mem_exhausted();
+		put_word(name, w->out);
+		json_decref(name);
+		buf_puts(w->out, w->is_indented ? ": " : ":");
+	}
+	render_value(value, w);
+}
+
+static void
+render_value(struct report *r, struct rendering *w)
+{
+	struct rendering inner = { w->out, w->depth + 1, 0, w->is_indented };
+	enum report_kind kind = report_kind(r);
+
+	if (kind != REPORT_OBJECT && kind != REPORT_ARRAY) {
+		put_scalar(json_of(r), w->out);
+		return;
+	}
+	buf_putc(w->out, kind == REPORT_OBJECT ? '{' : '[');
+	report_each(r, render_member, &inner);
+	if (inner.count > 0)
+		start_line(w);
+	buf_putc(w->out, kind == REPORT_OBJECT ? '}' : ']');
 }
 
 void
 report_render(const struct report *r, struct buf *out)
 {
-	render(r, JSON_INDENT(2), out);
+	struct rendering w = { out, 0, 0, true };
+
+	render_value((struct report *)(uintptr_t)r, &w);
+	buf_putc(out, '\n');
 }
 
 void
 report_render_line(const struct report *r, struct buf *out)
 {
-	render(r, JSON_COMPACT, out);
+	struct rendering w = { out, 0, 0, false };
+
+	render_value((struct report *)(uintptr_t)r, &w);
+	buf_putc(out, '\n');
 }

@@ -33,6 +33,7 @@ void report_str(struct report *r, const char *key, const char *value);
 void report_strn(struct report *r, const char *key, const char *value,
     size_t len);
 void report_int(struct report *r, const char *key, int64_t value);
+void report_uint(struct report *r, const char *key, uint64_t value);
 void report_real(struct report *r, const char *key, double value);
 void report_bool(struct report *r, const char *key, bool value);
 void report_null(struct report *r, const char *key);

@@ -42,6 +42,9 @@ static const char magic[] = "bplist00";
 /* 2001-01-01T00:00:00Z, where its dates begin to count. */
 static const int64_t epoch = 978307200;
 
+/* More than XML's ten thousand years have. */
+#define DATE_SECONDS_MAX	1e12
+
 struct walk {
 	const unsigned char *base;
 	size_t end;		/* of the objects; there the table begins */
@@ -141,13 +144,12 @@ read_int(const struct walk *w, const struct object *o, struct tree **out)
 		uint64_t high = big_endian(p, 8);
 
 		v = big_endian(p + 8, 8);
-		if (high != (v >> 63 != 0 ? UINT64_MAX : 0))
-			return bad(w, o, "an integer beyond 64 bits with a "
-			    "sign");
+		if (high != 0 && (high != UINT64_MAX || v >> 63 == 0))
+			return bad(w, o, "an integer beyond 64 bits");
+		*out = high == 0 ? tree_uint(v) : tree_int((int64_t)v);
 	} else {
-		v = big_endian(p, width);
+		*out = tree_int((int64_t)big_endian(p, width));
 	}
-	*out = tree_int((int64_t)v);
 	return OK;
 }
 
@@ -196,14 +198,14 @@ read_date(const struct walk *w, const struct object *o, struct tree **out)
 		return bad(w, o, "a date of no known size");
 	if ((st = read_double(w, o, &v)) != OK)
 		return st;
-	if (v >= INT32_MIN && v <= INT32_MAX) {
+	if (v > -DATE_SECONDS_MAX && v < DATE_SECONDS_MAX) {
 		seconds = (int64_t)v;
 		if ((double)seconds > v)
 			seconds--;
 		if ((*out = tree_date(seconds + epoch)) != NULL)
 			return OK;
 	}
-	return bad(w, o, "a date before 1933 or after 2068");
+	return bad(w, o, "a date outside of the years 0000 to 9999");
 }
 
 /* A uid becomes a dict with an integer where it is written. */
@@ -215,11 +217,10 @@ read_uid(struct walk *w, const struct object *o, struct tree **out)
 	if (o->low > 7 || !has(w, o->at, (uint64_t)o->low + 1))
 		return bad(w, o, "a uid of no known size");
 	v = big_endian(w->base + o->at, (size_t)o->low + 1);
-	if (v > INT64_MAX)
-		return bad(w, o, "a uid beyond 64 bits with a sign");
 	if (w->depth == TREE_DEPTH_MAX || ++w->nodes > TREE_NODES_MAX)
 		return bad(w, o, "over the limits as a dict");
-	*out = tree_uid(v);
+	if ((*out = tree_uid(v)) == NULL)
+		return bad(w, o, "a uid beyond 62 bits");
 	return OK;
 }
 

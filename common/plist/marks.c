@@ -7,6 +7,7 @@
 struct mark {
 	const struct tree *t;
 	unsigned long line, column;
+	bool is_padded;
 };
 
 struct doubled {
@@ -17,7 +18,7 @@ struct doubled {
 struct tree_marks {
 	struct doubled *doubled;
 	size_t doubled_count;
-	bool allows_doubled;
+	bool allows_doubled, has_padded;
 	struct mark *v;
 	size_t n, room;		/* room is a power of two */
 };
@@ -84,7 +85,7 @@ tree_marks_add(struct tree_marks *m, const struct tree *t,
 	p = place(m, t);
 	if (p->t == NULL)
 		m->n++;
-	*p = (struct mark){ t, line, column };
+	*p = (struct mark){ t, line, column, false };
 }
 
 void
@@ -114,7 +115,7 @@ tree_marks_add_doubled(struct tree_marks *m, const struct tree *dict,
 	m->doubled = xreallocarray(m->doubled, m->doubled_count + 1,
 	    sizeof *m->doubled);
 	d = &m->doubled[m->doubled_count++];
-	d->at = (struct mark){ dict, line, column };
+	d->at = (struct mark){ dict, line, column, false };
 	d->key = xstrdup(key);
 	return true;
 }
@@ -129,4 +130,27 @@ tree_marks_doubled(const struct tree_marks *m, size_t i,
 	*line = m->doubled[i].at.line;
 	*column = m->doubled[i].at.column;
 	return m->doubled[i].key;
+}
+
+void
+tree_marks_add_padded(struct tree_marks *m, const struct tree *t)
+{
+	struct mark *p = place(m, t);
+
+	if (p->t == NULL)
+		return;
+	p->is_padded = true;
+	m->has_padded = true;
+}
+
+bool
+tree_marks_has_padded(const struct tree_marks *m)
+{
+	return m->has_padded;
+}
+
+bool
+tree_marks_is_padded(const struct tree_marks *m, const struct tree *t)
+{
+	return place(m, t)->is_padded;
 }

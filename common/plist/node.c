@@ -9,12 +9,22 @@
 /*
  * A node is libplist's; nothing of that library is used but the tree itself.
  * Integers go in and out as the same 64 bits, whatever a version of it thinks
- * of their sign, and dates only in the 32 bits of seconds that its oldest
- * version keeps.
+ * of their sign.
+ *
+ * Its dates have 32 bits of seconds, and its integers one sign for 64 bits.
+ * Its uids hold any 64 bits, of which a real uid needs 32; so they carry what
+ * it has no node for:
+ *
+ *	0 to 2^62-1		a uid
+ *	2^62 to 2^63-1		a date, seconds since the year 0000
+ *	2^63 to 2^64-1		an integer that is as large
  */
+static const uint64_t dates_from = UINT64_C(1) << 62;
+static const uint64_t integers_from = UINT64_C(1) << 63;
 
-/* 2001-01-01T00:00:00Z, where property lists begin to count. */
-static const int64_t epoch = 978307200;
+/* The first and the last second that XML can write. */
+static const int64_t date_first = INT64_C(-62167219200);
+static const int64_t date_last = INT64_C(253402300799);
 
 static plist_t
 node_of(const struct tree *t)
@@ -67,6 +77,12 @@ tree_int(int64_t v)
 }
 
 struct tree *
+tree_uint(uint64_t v)
+{
+	return made(v < integers_from ? plist_new_uint(v) : plist_new_uid(v));
+}
+
+struct tree *
 tree_real(double v)
 {
 	return made(plist_new_real(v));
@@ -81,15 +97,15 @@ tree_bool(bool v)
 struct tree *
 tree_date(int64_t t)
 {
-	if (t < INT32_MIN + epoch || t > INT32_MAX + epoch)
+	if (t < date_first || t > date_last)
 		return NULL;
-	return made(plist_new_date((int32_t)(t - epoch), 0));
+	return made(plist_new_uid(dates_from + (uint64_t)(t - date_first)));
 }
 
 struct tree *
 tree_uid(uint64_t v)
 {
-	return made(plist_new_uid(v));
+	return v < dates_from ? made(plist_new_uid(v)) : NULL;
 }
 
 struct tree *
@@ -143,6 +159,22 @@ tree_replace_at(struct tree *array, size_t i, struct tree *node)
 	plist_array_set_item(node_of(array), node_of(node), (uint32_t)i);
 }
 
+static uint64_t
+uid_of(const struct tree *t)
+{
+	uint64_t v = 0;
+
+	plist_get_uid_val(node_of(t), &v);
+	return v;
+}
+
+static enum tree_kind
+kind_of_uid(uint64_t v)
+{
+	return v >= integers_from ? TREE_INT : v >= dates_from ? TREE_DATE :
+	    TREE_UID;
+}
+
 enum tree_kind
 tree_kind(const struct tree *t)
 {
@@ -159,10 +191,8 @@ tree_kind(const struct tree *t)
 		return TREE_REAL;
 	case PLIST_BOOLEAN:
 		return TREE_BOOL;
-	case PLIST_DATE:
-		return TREE_DATE;
 	case PLIST_UID:
-		return TREE_UID;
+		return kind_of_uid(uid_of(t));
 	default:
 		return TREE_STRING;
 	}
@@ -248,13 +278,28 @@ tree_data_of(const struct tree *t, size_t *len)
 	return (const unsigned char *)p;
 }
 
-int64_t
-tree_int_of(const struct tree *t)
+bool
+tree_is_large(const struct tree *t)
+{
+	return plist_get_node_type(node_of(t)) == PLIST_UID &&
+	    uid_of(t) >= integers_from;
+}
+
+uint64_t
+tree_uint_of(const struct tree *t)
 {
 	uint64_t v = 0;
 
+	if (tree_is_large(t))
+		return uid_of(t);
 	plist_get_uint_val(node_of(t), &v);
-	return (int64_t)v;
+	return v;
+}
+
+int64_t
+tree_int_of(const struct tree *t)
+{
+	return tree_is_large(t) ? INT64_MAX : (int64_t)tree_uint_of(t);
 }
 
 double
@@ -278,19 +323,13 @@ tree_bool_of(const struct tree *t)
 int64_t
 tree_date_of(const struct tree *t)
 {
-	int32_t sec = 0, usec;
-
-	plist_get_date_val(node_of(t), &sec, &usec);
-	return sec + epoch;
+	return (int64_t)(uid_of(t) - dates_from) + date_first;
 }
 
 uint64_t
 tree_uid_of(const struct tree *t)
 {
-	uint64_t v = 0;
-
-	plist_get_uid_val(node_of(t), &v);
-	return v;
+	return uid_of(t);
 }
 
 static enum status
@@ -401,7 +440,8 @@ tree_equal(const struct tree *a, const struct tree *b)
 	case TREE_DATA:
 		return data_equal(a, b);
 	case TREE_INT:
-		return tree_int_of(a) == tree_int_of(b);
+		return tree_is_large(a) == tree_is_large(b) &&
+		    tree_uint_of(a) == tree_uint_of(b);
 	case TREE_REAL:
 		return bits_of(tree_real_of(a)) == bits_of(tree_real_of(b));
 	case TREE_BOOL:

@@ -56,13 +56,16 @@ struct tree *tree_string(const char *s);
 
 struct tree *tree_data(const void *p, size_t len);
 struct tree *tree_int(int64_t v);
+struct tree *tree_uint(uint64_t v);	/* an integer, too */
 struct tree *tree_real(double v);
 struct tree *tree_bool(bool v);
+
+/* A uid of a keyed archive, or NULL beyond 62 bits; archives use 32. */
 struct tree *tree_uid(uint64_t v);
 
 /*
- * A date in seconds since 1970, or NULL where it does not fit: libplist keeps
- * 32 bits of seconds, which is December 1932 to January 2069.
+ * A date in seconds since 1970, or NULL outside of the years 0000 to 9999,
+ * which is what XML can write.
  */
 struct tree *tree_date(int64_t t);
 
@@ -107,11 +110,15 @@ const char *tree_get_string(const struct tree *dict, const char *key);
 /* Values; the node must be of that kind. */
 const char *tree_string_of(const struct tree *t);	/* borrowed */
 const unsigned char *tree_data_of(const struct tree *t, size_t *len);
-int64_t tree_int_of(const struct tree *t);
+int64_t tree_int_of(const struct tree *t);	/* at most INT64_MAX */
+uint64_t tree_uint_of(const struct tree *t);
 double tree_real_of(const struct tree *t);
 bool tree_bool_of(const struct tree *t);
 int64_t tree_date_of(const struct tree *t);
 uint64_t tree_uid_of(const struct tree *t);
+
+/* True for an integer of 2^63 or more, whose value is tree_uint_of(). */
+bool tree_is_large(const struct tree *t);
 
 /*
  * Members in order: for each, fn(key, node, arg), key NULL in an array.  It
@@ -162,6 +169,14 @@ const char *tree_marks_doubled(const struct tree_marks *m, size_t i,
     const struct tree **dict, unsigned long *line, unsigned long *column);
 
 /*
+ * Data whose base64 had more '=' at its end than it needs.
+ * tree_marks_has_padded() is true if there is any.
+ */
+void tree_marks_add_padded(struct tree_marks *m, const struct tree *t);
+bool tree_marks_has_padded(const struct tree_marks *m);
+bool tree_marks_is_padded(const struct tree_marks *m, const struct tree *t);
+
+/*
  * tree_parse() reads XML or a binary plist, told by content.  name is the
  * input's in diagnostics: "name:line:column: reason" for XML.  MALFORMED for
  * anything that is not a plist, whole, within the limits, without a doubled
@@ -169,8 +184,9 @@ const char *tree_marks_doubled(const struct tree_marks *m, size_t i,
  *
  * XML is in UTF-8, or in what its declaration or byte order mark names of
  * US-ASCII, ISO-8859-1 and UTF-16; a tree is always UTF-8.  Refused by both
- * readers, since a tree cannot hold them: integers beyond 64 bits with a
- * sign, NaN and infinity, dates that do not fit, null, sets.
+ * readers, since a tree cannot hold them: integers below -2^63 or beyond
+ * 2^64-1, NaN and infinity, dates outside of the years 0000 to 9999, null,
+ * sets.
  */
 enum status tree_parse(const struct buf *in, const char *name,
     struct tree_marks *marks, struct tree **out) USE_RESULT;

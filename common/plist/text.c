@@ -1,9 +1,6 @@
 #include "plist/node.h"
 
 #include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -11,10 +8,6 @@
 enum {
 	DATA_WIDTH = 76,	/* columns of a line of base64, tabs are 8 */
 	DATA_WIDTH_MIN = 16,
-	REAL_DIGITS = 17,	/* enough for every double */
-	REAL_TEXT = 64,
-	REAL_PLAIN_MIN = -5,	/* exponents that are written without one */
-	REAL_PLAIN_MAX = 16,
 };
 
 static const char header[] =
@@ -22,30 +15,6 @@ static const char header[] =
     "<!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" "
     "\"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n"
     "<plist version=\"1.0\">\n";
-
-/* The fewest digits that read back as the same double. */
-static void
-add_real(struct buf *out, double v)
-{
-	char text[REAL_TEXT];
-	int digits, exponent;
-
-	if (!isfinite(v)) {
-		buf_puts(out, isnan(v) ? "nan" : v < 0 ? "-inf" : "inf");
-		return;
-	}
-	for (digits = 1; digits < REAL_DIGITS; digits++) {
-		snprintf(text, sizeof text, "%.*e", digits - 1, v);
-		if (strtod(text, NULL) == v)
-			break;
-	}
-	snprintf(text, sizeof text, "%.*e", digits - 1, v);
-	exponent = (int)strtol(strchr(text, 'e') + 1, NULL, 10);
-	if (exponent > REAL_PLAIN_MIN && exponent < REAL_PLAIN_MAX)
-		snprintf(text, sizeof text, "%.*f",
-		    digits - 1 > exponent ? digits - 1 - exponent : 0, v);
-	buf_puts(out, text);
-}
 
 bool
 tree_scalar_text(const struct tree *t, struct buf *out)
@@ -63,10 +32,13 @@ tree_scalar_text(const struct tree *t, struct buf *out)
 		buf_add_base64(out, p, len);
 		return true;
 	case TREE_INT:
-		buf_printf(out, "%" PRId64, tree_int_of(t));
+		if (tree_is_large(t))
+			buf_printf(out, "%" PRIu64, tree_uint_of(t));
+		else
+			buf_printf(out, "%" PRId64, tree_int_of(t));
 		return true;
 	case TREE_REAL:
-		add_real(out, tree_real_of(t));
+		buf_add_real(out, tree_real_of(t));
 		return true;
 	case TREE_BOOL:
 		buf_puts(out, tree_bool_of(t) ? "true" : "false");
@@ -294,7 +266,10 @@ tree_add_to_report(const struct tree *t, struct report *r, const char *key)
 		report_add(r, key, report_of_container(t));
 		break;
 	case TREE_INT:
-		report_int(r, key, tree_int_of(t));
+		if (tree_is_large(t))
+			report_uint(r, key, tree_uint_of(t));
+		else
+			report_int(r, key, tree_int_of(t));
 		break;
 	case TREE_REAL:
 		report_real(r, key, tree_real_of(t));

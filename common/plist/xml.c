@@ -1,15 +1,11 @@
-#include "plist/node.h"
+#include "plist/local.h"
 
-#include <errno.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <expat.h>
-
-#include "base/clock.h"
 
 /*
  * Reads XML by a grammar that is stricter than the format's habits: what
@@ -72,7 +68,7 @@ struct reader {
 	struct tree *root;
 	struct level levels[TREE_DEPTH_MAX];
 	size_t depth, nodes, key_bytes;
-	bool in_plist, had_plist;
+	bool in_plist, had_plist, is_padded;
 	enum element open;	/* the scalar or key that is open, or E_NONE */
 	struct position at;	/* of the last start tag */
 	struct buf text;
@@ -144,6 +140,8 @@ place(struct reader *r, struct tree *node)
 
 	if (r->marks != NULL)
 		tree_marks_add(r->marks, node, r->at.line, r->at.column);
+	if (r->marks != NULL && r->is_padded)
+		tree_marks_add_padded(r->marks, node);
 	if (l == NULL) {
 		r->root = node;
 	} else if (l->key != NULL) {
@@ -187,6 +185,7 @@ start_container(struct reader *r, enum element e)
 		complain(r, &r->at, "nested deeper than %d", TREE_DEPTH_MAX);
 		return;
 	}
+	r->is_padded = false;
 	node = e == E_DICT ? tree_dict() : tree_array();
 	place(r, node);
 	r->levels[r->depth++] = (struct level){ .node = node };
@@ -296,119 +295,25 @@ on_text(void *arg, const char *s, int len)
 	}
 }
 
-/* Cuts white space off both ends of what was read. */
-static const char *
-trimmed(struct reader *r)
-{
-	struct buf *b = &r->text;
-
-	while (b->len > 0 && is_blank(buf_str(b) + b->len - 1, 1))
-		buf_cut(b, b->len - 1);
-	return buf_str(b) + strspn(buf_str(b), " \t\r\n");
-}
-
-/* Decimal with a sign, or hexadecimal after 0x without one. */
-static struct tree *
-integer_of(struct reader *r)
-{
-	const char *s = trimmed(r), *digits = s;
-	bool is_hex = digits[0] == '0' && (digits[1] | 32) == 'x';
-	long long v;
-	char *end;
-
-	if (is_hex)
-		digits += 2;
-	else if (*digits == '-' || *digits == '+')
-		digits++;
-	if (*digits == '\0' || digits[strspn(digits, is_hex ?
-	    "0123456789abcdefABCDEF" : "0123456789")] != '\0') {
-		complain(r, &r->at, "not an integer");
-		return NULL;
-	}
-	errno = 0;
-	v = strtoll(s, &end, is_hex ? 16 : 10);
-	if (errno == ERANGE) {
-		complain(r, &r->at, "an integer beyond 64 bits with a sign");
-		return NULL;
-	}
-	return tree_int(v);
-}
-
-static struct tree *
-real_of(struct reader *r)
-{
-	const char *s = trimmed(r);
-	char *end;
-	double v = strtod(s, &end);
-
-	/* strtod() also takes hexadecimal, names and NaN. */
-	if (s == end || *end != '\0' || s[strspn(s, "0123456789.eE+-")] != '\0')
-		complain(r, &r->at, "not a finite decimal number");
-	else if (!isfinite(v))
-		complain(r, &r->at, "a real beyond the range of doubles");
-	return r->st == OK ? tree_real(v) : NULL;
-}
-
-static struct tree *
-date_of(struct reader *r)
-{
-	static const char shape[] = "0000-00-00T00:00:00Z";
-	const char *s = trimmed(r), *why;
-	struct tree *t;
-	int64_t when;
-	size_t i;
-
-	for (i = 0; s[i] != '\0' && shape[i] != '\0'; i++)
-		if (shape[i] == '0' ? s[i] < '0' || s[i] > '9' :
-		    s[i] != shape[i])
-			break;
-	if (s[i] != '\0' || shape[i] != '\0') {
-		complain(r, &r->at, "a date that is not %s",
-		    "YYYY-MM-DDTHH:MM:SSZ");
-		return NULL;
-	}
-	if ((why = clock_parse(s, i, &when)) != NULL) {
-		complain(r, &r->at, "not a date: %s", why);
-		return NULL;
-	}
-	if ((t = tree_date(when)) == NULL)
-		complain(r, &r->at, "a date before 1933 or after 2068");
-	return t;
-}
-
-static struct tree *
-data_of(struct reader *r)
-{
-	auto_buf bytes = BUF_INIT;
-	const char *why;
-
-	bytes.secret = r->text.secret;
-	why = buf_from_base64(buf_str(&r->text), r->text.len, &bytes);
-	if (why != NULL) {
-		complain(r, &r->at, "data: %s", why);
-		return NULL;
-	}
-	return tree_data(bytes.data, bytes.len);
-}
-
 static struct tree *
 scalar_of(struct reader *r, enum element e)
 {
-	switch (e) {
-	case E_TRUE:
-	case E_FALSE:
+	static const enum tree_kind kinds[] = {
+		[E_INTEGER] = TREE_INT, [E_REAL] = TREE_REAL,
+		[E_DATE] = TREE_DATE, [E_DATA] = TREE_DATA,
+	};
+	struct tree *t = NULL;
+	const char *why;
+
+	r->is_padded = false;
+	if (e == E_TRUE || e == E_FALSE)
 		return tree_bool(e == E_TRUE);
-	case E_INTEGER:
-		return integer_of(r);
-	case E_REAL:
-		return real_of(r);
-	case E_DATE:
-		return date_of(r);
-	case E_DATA:
-		return data_of(r);
-	default:
+	if (e == E_STRING)
 		return tree_string(buf_str(&r->text));
-	}
+	if ((why = plist_scalar(kinds[e], &r->text, &t, &r->is_padded)) != NULL)
+		complain(r, &r->at, "%s%s", e == E_DATA ? "data: " : "",
+		    why);
+	return t;
 }
 
 static void

@@ -324,56 +324,59 @@ lint_service(struct schema_run *r, const struct tree *profile)
 	buf_cut(&r->path, before);
 }
 
-/* ---- keys that are there twice ---- */
+/* ---- what the reader let pass: doubled keys, padding ---- */
 
-struct doubled_walk {
+struct passed_walk {
 	struct schema_run *run;
 	size_t i;
 };
 
-static enum status
-find_doubled(const char *name, struct tree *t, void *arg)
+static void
+say_passed(struct schema_run *r, const struct tree *t)
 {
-	struct doubled_walk *w = arg, inner = { w->run, 0 };
-	struct schema_run *r = w->run;
 	const struct tree *dict;
 	unsigned long line, column;
 	const char *key;
-	size_t i, before;
+	size_t i;
 
-	if (tree_kind(t) != TREE_DICT && tree_kind(t) != TREE_ARRAY)
-		return OK;
-	before = name != NULL ? schema_push(r, name) :
-	    schema_push_index(r, w->i++);
 	for (i = 0; (key = tree_marks_doubled(r->src->marks, i, &dict, &line,
 	    &column)) != NULL; i++)
 		if (dict == t)
 			schema_say_at(r, line, column, RULE_DUPLICATE_KEY,
 			    "key '%.100s' is there twice", key);
-	(void)tree_each(t, find_doubled, &inner);
-	buf_cut(&r->path, before);
+	if (tree_marks_is_padded(r->src->marks, t))
+		schema_say(r, t, RULE_EXCESS_PADDING, "base64 with more '=' "
+		    "at its end than it needs");
+}
+
+static enum status
+find_passed(const char *name, struct tree *t, void *arg)
+{
+	struct passed_walk *w = arg, inner = { w->run, 0 };
+	size_t before;
+
+	before = name != NULL ? schema_push(w->run, name) :
+	    schema_push_index(w->run, w->i++);
+	say_passed(w->run, t);
+	(void)tree_each(t, find_passed, &inner);
+	buf_cut(&w->run->path, before);
 	return OK;
 }
 
 /* The tree is walked only for them, and they are rare. */
 static void
-say_doubled_keys(struct schema_run *r, const struct tree *t)
+say_all_passed(struct schema_run *r, const struct tree *t)
 {
-	struct doubled_walk w = { r, 0 };
+	const struct tree_marks *m = r->src->marks;
+	struct passed_walk w = { r, 0 };
 	const struct tree *dict;
 	unsigned long line, column;
-	const char *key;
-	size_t i;
 
-	if (r->src->marks == NULL)
+	if (m == NULL || (!tree_marks_has_padded(m) &&
+	    tree_marks_doubled(m, 0, &dict, &line, &column) == NULL))
 		return;
-	for (i = 0; (key = tree_marks_doubled(r->src->marks, i, &dict, &line,
-	    &column)) != NULL; i++)
-		if (dict == t)
-			schema_say_at(r, line, column, RULE_DUPLICATE_KEY,
-			    "key '%.100s' is there twice", key);
-	if (i > 0)
-		(void)tree_each(t, find_doubled, &w);
+	say_passed(r, t);
+	(void)tree_each(t, find_passed, &w);
 }
 
 enum status
@@ -387,7 +390,7 @@ schema_lint(struct schema *s, const struct schema_options *o,
 	const char *type = tree_get_string(t, "PayloadType");
 
 	findings_begin(out, src->file);
-	say_doubled_keys(&r, t);
+	say_all_passed(&r, t);
 	if (tree_kind(t) != TREE_DICT)
 		schema_say(&r, t, RULE_NOT_A_PROFILE, "the property list is "
 		    "of type %s, a profile is a dictionary",

@@ -11,8 +11,10 @@ enum { VALUES_SHOWN = 12 };	/* of a list of them */
 static double
 number_of(const struct tree *t)
 {
-	return tree_kind(t) == TREE_INT ? (double)tree_int_of(t) :
-	    tree_real_of(t);
+	if (tree_kind(t) == TREE_REAL)
+		return tree_real_of(t);
+	return tree_is_large(t) ? (double)tree_uint_of(t) :
+	    (double)tree_int_of(t);
 }
 
 static bool

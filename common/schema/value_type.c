@@ -134,7 +134,7 @@ schema_check_type(struct schema_run *r, const struct spec_node *key,
     const struct tree *t)
 {
 	const char *types = spec_node_get_text(key, "type");
-	auto_buf want = BUF_INIT;
+	auto_buf want = BUF_INIT, value = BUF_INIT;
 	enum tree_kind kind = tree_kind(t);
 
 	if (type_fits(types, kind))
@@ -143,9 +143,10 @@ schema_check_type(struct schema_run *r, const struct spec_node *key,
 	    is_one_of_array(key, t))
 		return false;
 	say_types(types, &want);
+	(void)tree_scalar_text(t, &value);
 	if (kind == TREE_INT && is_type(types, "<boolean>"))
-		schema_say(r, t, RULE_BOOL_AS_INTEGER, "the integer %lld, "
-		    "should be the boolean %s", (long long)tree_int_of(t),
+		schema_say(r, t, RULE_BOOL_AS_INTEGER, "the integer %s, "
+		    "should be the boolean %s", buf_str(&value),
 		    tree_int_of(t) != 0 ? "true" : "false");
 	else if (kind == TREE_REAL && is_type(types, "<integer>") &&
 	    is_whole(tree_real_of(t)))

@@ -1,5 +1,8 @@
 #include "text/local.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -14,9 +17,24 @@ json_free(json_t **j)
 
 #define auto_json AUTO(json_free) json_t
 
+/*
+ * The library reads no integer of 2^63 or more.  Before it reads, each becomes
+ * a string of the same length with its number in the list: a control
+ * character, which no text in a tree may have, and digits.
+ */
+static const char large_mark[] = "\"\\u0001";
+
+enum {
+	LARGE_DIGITS_MIN = 19,
+	LARGE_DIGITS_MAX = 20,
+	LARGE_MARK_LEN = sizeof large_mark - 1,
+};
+
 struct converting {
 	struct spec_place at;	/* of the whole */
 	size_t nodes;
+	uint64_t *large;
+	size_t large_count;
 };
 
 static enum status convert(struct converting *c, const json_t *j,
@@ -71,6 +89,15 @@ convert_array(struct converting *c, const json_t *j,
 	return OK;
 }
 
+/* The integer that a string stands for; NULL if it is a string. */
+static struct tree *
+large_of(const struct converting *c, const char *s)
+{
+	if (c->large_count == 0 || *s != '\x01')
+		return NULL;
+	return tree_uint(c->large[strtoull(s + 1, NULL, 10)]);
+}
+
 static enum status
 convert(struct converting *c, const json_t *j, const struct spec_step *step,
     size_t depth, struct tree **out)
@@ -87,6 +114,8 @@ convert(struct converting *c, const json_t *j, const struct spec_step *step,
 	case JSON_ARRAY:
 		return convert_array(c, j, step, depth + 1, out);
 	case JSON_STRING:
+		if ((*out = large_of(c, json_string_value(j))) != NULL)
+			return OK;
 		fault = tree_text_fault(json_string_value(j),
 		    json_string_length(j));
 		if (fault != NULL)
@@ -132,21 +161,90 @@ is_crowded(const char *p, size_t len)
 	return n > 2 * (size_t)TREE_NODES_MAX;
 }
 
+/* A number of n digits at p; false if it is not one that is too large. */
+static bool
+read_large(const char *p, size_t n, uint64_t *out)
+{
+	char text[LARGE_DIGITS_MAX + 1];
+
+	if (n < LARGE_DIGITS_MIN || n > LARGE_DIGITS_MAX || *p == '0')
+		return false;
+	memcpy(text, p, n);
+	text[n] = '\0';
+	errno = 0;
+	*out = strtoull(text, NULL, 10);
+	return errno == 0 && *out > INT64_MAX;
+}
+
+static void
+replace_large(struct converting *c, char *p, size_t n, uint64_t v)
+{
+	char text[LARGE_DIGITS_MAX + 2];
+
+	c->large = xreallocarray(c->large, c->large_count + 1,
+	    sizeof *c->large);
+	snprintf(text, sizeof text, "%s%0*zu\"", large_mark,
+	    (int)(n - LARGE_MARK_LEN - 1), c->large_count);
+	c->large[c->large_count++] = v;
+	memcpy(p, text, n);
+}
+
+/*
+ * Replaces integers that are too large for the library.  Text with a mark in
+ * it is left alone: a tree cannot hold it, and so it is refused.
+ */
+static void
+hide_large(struct converting *c, struct buf *text)
+{
+	char *p = (char *)buf_reserve(text, 0) - text->len;
+	char *end = p + text->len, *from;
+	bool in_string = false, is_whole;
+	uint64_t v;
+
+	if (strstr(buf_str(text), "\\u0001") != NULL)
+		return;
+	while (p < end) {
+		if (*p == '"')
+			in_string = !in_string;
+		if (in_string && *p == '\\')
+			p++;
+		if (in_string || strchr("-+.0123456789eE", *p) == NULL ||
+		    *p == '\0') {
+			p++;
+			continue;
+		}
+		for (from = p, is_whole = true; p < end && *p != '\0' &&
+		    strchr("-+.0123456789eE", *p) != NULL; p++)
+			is_whole = is_whole && *p >= '0' && *p <= '9';
+		if (is_whole && read_large(from, (size_t)(p - from), &v))
+			replace_large(c, from, (size_t)(p - from), v);
+	}
+}
+
 enum status
 spec_json_at(const void *p, size_t len, const char *name, unsigned long line,
     struct tree **out)
 {
-	struct converting c = { { name, line, 0 }, 0 };
+	struct converting c = { { name, line, 0 }, 0, NULL, 0 };
+	auto_buf text = BUF_INIT;
 	json_error_t error;
 	auto_json *j = NULL;
+	enum status st;
 
 	if (is_crowded(p, len))
 		return spec_fail_at(&c.at, NULL, "too many values");
-	if ((j = json_loadb(p, len, JSON_REJECT_DUPLICATES, &error)) == NULL)
-		return fail(MALFORMED, "%s:%lu:%d: not JSON: %s", name,
+	text.secret = true;
+	buf_add(&text, p, len);
+	hide_large(&c, &text);
+	j = json_loadb(buf_str(&text), len, JSON_REJECT_DUPLICATES, &error);
+	if (j == NULL)
+		st = fail(MALFORMED, "%s:%lu:%d: not JSON: %s", name,
 		    (line > 0 ? line - 1 : 0) + (unsigned long)error.line,
 		    error.column, error.text);
-	return convert(&c, j, NULL, 0, out);
+	else
+		st = convert(&c, j, NULL, 0, out);
+	free(c.large);
+	return st;
 }
 
 /* The length of a byte order mark, which some editors put before UTF-8. */

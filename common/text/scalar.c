@@ -138,7 +138,10 @@ static bool
 fits(const char *s)
 {
 	errno = 0;
-	strtoll(s, NULL, 10);
+	if (*s == '-')
+		strtoll(s, NULL, 10);
+	else
+		strtoull(s, NULL, 10);
 	return errno == 0;
 }
 
@@ -227,7 +230,8 @@ spec_scalar(const char *s)
 	case SPEC_TEXT:
 		return tree_string(s);
 	case SPEC_INT:
-		return tree_int(strtoll(s, NULL, 10));
+		return *s == '-' ? tree_int(strtoll(s, NULL, 10)) :
+		    tree_uint(strtoull(s, NULL, 10));
 	case SPEC_REAL:
 		return tree_real(strtod(s, NULL));
 	case SPEC_BOOL:
@@ -252,17 +256,13 @@ static struct tree *
 tagged_time(const char *s, const char **reason)
 {
 	size_t n = strlen(s);
-	struct tree *t;
 	int64_t at;
 
 	if ((*reason = clock_parse(s, n, &at)) != NULL)
 		return NULL;
-	if (s[n - 1] != 'Z' && s[n - 1] != 'z')
-		*reason = "not in UTC: it must end in Z";
-	else if ((t = tree_date(at)) != NULL)
-		return t;
-	else
-		*reason = "a plist's date lies between 1933 and 2069";
+	if (s[n - 1] == 'Z' || s[n - 1] == 'z')
+		return tree_date(at);
+	*reason = "not in UTC: it must end in Z";
 	return NULL;
 }
 

@@ -148,10 +148,8 @@ after(const char *s, const struct spec_how *how, struct buf *reason,
 	(void)read;
 	if ((fault = clock_duration(s, &seconds)) != NULL)
 		buf_printf(reason, " '%s': %s", s, fault);
-	else if (seconds < 0 || seconds > INT64_C(200) * 366 * CLOCK_DAY ||
-	    (*out = tree_date(how->at + seconds)) == NULL)
-		buf_printf(reason, " '%s': a plist's date lies between 1933 "
-		    "and 2069", s);
+	else if ((*out = tree_date(how->at + seconds)) == NULL)
+		buf_printf(reason, " '%s': after the year 9999", s);
 	else
 		return OK;
 	return MALFORMED;
