@@ -349,7 +349,9 @@ deb:
 	    PREFIX=/usr ZSHDIR=/usr/share/zsh/vendor-completions > /dev/null
 	@VERSION='$(VERSION)' scripts/packaging/deb $(O)/deb/root
 
-# The source of HEAD: the same bytes from the same commit, and their SHA-256.
+# The source of HEAD: the same bytes from the same commit, their SHA-256, and
+# Homebrew's formula for it.  SITE is where releases are published.
+SITE	= https://github.com/OWNER/mcfg
 DIST	= mcfg-$(VERSION).tar.gz
 dist:
 	@mkdir -p $(O)
@@ -357,6 +359,10 @@ dist:
 	    gzip -9n > $(O)/$(DIST)
 	cd $(O) && openssl dgst -sha256 -r $(DIST) > $(DIST).sha256
 	@cat $(O)/$(DIST).sha256
+	@mkdir -p $(O)/homebrew
+	@sed -e 's/@VERSION@/$(VERSION)/g' -e 's|@SITE@|$(SITE)|g' \
+	    -e "s/@SHA256@/$$(cut -d ' ' -f 1 $(O)/$(DIST).sha256)/" \
+	    scripts/packaging/homebrew/mcfg.rb > $(O)/homebrew/mcfg.rb
 
 clean:
 	rm -rf build
