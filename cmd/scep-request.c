@@ -18,6 +18,7 @@ struct args {
 	const char *csr;
 	const char *challenge;
 	const char *signer, *signer_key;
+	const char *type;		/* NULL: 17 for a renewal */
 	const char *digest, *cipher;
 	bool poll, pem;
 	const char *state, *report;
@@ -44,6 +45,8 @@ static const struct opt options[] = {
 	{ 0, "signer", "CERT", "sign with the certificate to be renewed",
 	    .value = &args.signer },
 	{ 0, "signer-key", "KEY", "and its key", .value = &args.signer_key },
+	{ 0, "type", "NUMBER", "messageType of a renewal; 19 for servers of "
+	    "before RFC 8894", .choices = "17|19", .value = &args.type },
 	{ 0, "digest", "NAME", "of the signature",
 	    .choices = "sha1|sha256|sha384|sha512", .value = &args.digest },
 	{ 0, "cipher", "NAME", "of the envelope", .choices =
@@ -117,6 +120,8 @@ check_args(const struct args *a)
 	if ((a->signer == NULL) != (a->signer_key == NULL))
 		return opts_missing("--signer and --signer-key",
 		    "both, or none");
+	if (a->type != NULL && a->signer == NULL)
+		return fail(USAGE, "--type: only with --signer, at a renewal");
 	return OK;
 }
 
@@ -274,7 +279,8 @@ enroll(const struct args *a, struct work *w)
 	scep_request_names(w->csr, &w->names);
 	w->has_names = true;
 	cert_name_to_der(X509_REQ_get_subject_name(w->csr), &subject);
-	return send(a, w, a->signer != NULL ? SCEP_RENEWALREQ : SCEP_PKCSREQ,
+	return send(a, w, a->signer != NULL && (a->type == NULL ||
+	    strcmp(a->type, "17") == 0) ? SCEP_RENEWALREQ : SCEP_PKCSREQ,
 	    &content, &subject);
 }
 

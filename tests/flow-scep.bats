@@ -64,6 +64,12 @@ all_forms() {
 	    awk '{ printf "%s%%0D%%0A", $0 }')
 	fetch d.http "$URL?operation=PKIOperation&message=$b64"
 	replied d
+	# As addresses have it, with and without padding.
+	b64=$(base64 -w0 d.msg | tr +/ -_)
+	fetch d.http "$URL?operation=PKIOperation&message=$b64"
+	replied d
+	fetch d.http "$URL?operation=PKIOperation&message=${b64//=/}"
+	replied d
 	[ "$(listed ca)" -eq 1 ]
 }
 

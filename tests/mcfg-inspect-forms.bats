@@ -330,7 +330,7 @@ judged() {
 	ok = "HTTP/1.1 200 OK\nContent-Type: application/pkcs7-mime\n"
 	w("get", "GET /scep?operation=PKIOperation&message=%s HTTP/1.1\n"
 	    "Host: x\n\n" % quoted)
-	w("bare", "operation=PKIOperation&message=%s\n" % quoted.rstrip("%3D"))
+	w("bare", "operation=PKIOperation&message=%s\n" % quoted.replace("%3D", ""))
 	w("asks", "?operation=GetCACert&message=name")
 	w("none", "operation=GetCACaps")
 	w("bad64", "operation=PKIOperation&message=!!!!")

@@ -692,6 +692,19 @@ exchange() {
 	    "$(base64 -w0 "$T/signed" | sed 's/=/%3D/g')" > "$T/http"
 	inspect "$T/http"
 	is 'j["form"][:2] == ["http", "query"] and j["kind"] == "signed_profile"'
+	# With the letters for addresses, as a request, alone, and in a log.
+	url=$(base64 -w0 "$T/signed" | tr +/ -_ | tr -d =)
+	printf 'GET /scep?operation=PKIOperation&message=%s HTTP/1.1\r\n\r\n' \
+	    "$url" > "$T/http"
+	inspect "$T/http"
+	is 'j["form"][:2] == ["http", "query"] and j["kind"] == "signed_profile"'
+	printf '%s\n' "$url" > "$T/http"
+	inspect "$T/http"
+	is 'j["form"][0] == "base64" and j["kind"] == "signed_profile"'
+	printf '%s "GET /scep?message=%s&operation=PKIOperation HTTP/1.1" 200\n' \
+	    '192.0.2.1 - - [28/Nov/2026:10:00:00 +0000]' "$url" > "$T/http"
+	inspect "$T/http"
+	is 'j["form"][0] == "query" and j["kind"] == "signed_profile"'
 	printf 'HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n' > "$T/http"
 	inspect "$T/http"
 	is 'j["kind"] == "http" and "redirect_302" in n'
@@ -907,4 +920,19 @@ costs() {
 	PY
 	for _ in 1 2 3 4 5 6 7 8; do cat "$PKI/chain.pem"; done > "$T/chain"
 	costs 0 "$T/many" "$T/long" "$T/chain" "$T"/odd-*
+}
+
+@test "inspect: the reason of a refusal by NDES" {
+	rsa_key "$T/key"
+	openssl req -x509 -key "$T/key" -subj /CN=RA \
+	    -days 9 -out "$T/ra.pem"
+	printf '\0' > "$T/zero"
+	python3 "$TESTS/scep.py" make --signer "$T/ra.pem" --key "$T/key" \
+	    --type 3 --status 2 --fail 2 --hresult -2146875375 --no-certs \
+	    --recipient-nonce 00112233445566778899aabbccddeeff \
+	    --envelope "$T/zero" --digest sha1 > "$T/reply"
+	inspect "$T/reply"
+	is 'j["kind"] == "scep_reply" and j["hresult"] == "0x80094811"'
+	is '"key" in j["hresult_text"] and "unknown_attribute" not in n'
+	mcfg-inspect "$T/reply" | head -1 | grep -q 0x80094811
 }

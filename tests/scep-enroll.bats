@@ -157,6 +157,19 @@ print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
 	certified again key
 }
 
+@test "scep-enroll: a renewal is a PKCSReq where the server says no Renewal" {
+	strange old
+	run -0 scep_enroll --new-key key --ca ca/root.pem -o cert
+	yields new scep-enroll "$URL" --signer cert --signer-key key \
+	    --new-key new.key --ca ca/root.pem --trace trace
+	certified new new.key
+	mcfg-inspect trace/03-pkioperation.request | head -1 |
+	    grep -q 'PKCSReq (19)'
+	openssl cms -verify -noverify -inform DER -binary -out /dev/null \
+	    -in trace/03-pkioperation.request -signer by
+	cmp <(openssl x509 -in by) <(openssl x509 -in cert)
+}
+
 @test "scep-enroll: by GET where the server takes no POST, with its name" {
 	strange nopost
 	run -0 --separate-stderr scep_enroll --new-key key --ca ca/root.pem \

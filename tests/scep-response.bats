@@ -56,6 +56,48 @@ certrep() {
 	    "${response[@]}" made
 }
 
+@test "scep-response: a refusal by NDES keeps its reason" {
+	printf '\0' > zero
+	openssl crl2pkcs7 -nocrl -certfile ca/cert.pem -outform DER -out certs
+	: > empty
+	for content in zero certs empty; do
+		for more in '' --no-certs; do
+			# shellcheck disable=SC2086 # a word or none
+			certrep --status 2 --fail 2 --hresult -2147024809 \
+			    --digest sha1 --envelope "$content" $more
+			refuses 1 'refused: badRequest (0x80070057, a param' \
+			    "${response[@]}" made
+		done
+		certrep --status 3 --envelope "$content"
+		refuses 5 'pending' "${response[@]}" made
+	done
+	# Unknown numbers, and other text.
+	certrep --status 2 --fail 2 --hresult 305419896
+	refuses 1 'badRequest (0x12345678)' "${response[@]}" made
+	for odd in x 99999999999 -; do
+		certrep --status 2 --fail 2 "--hresult=$odd"
+		refuses 1 'refused: badRequest' "${response[@]}" made
+		! grep -q 0x stderr
+	done
+	# A certificate is not taken from such a content.
+	certrep --status 0 --envelope zero
+	refuses 1 'EnvelopedData' "${response[@]}" made
+	# And the signature counts.
+	certrep --status 2 --fail 2 --hresult -2147024809
+	sed 's/-2147024809/-2147024808/' made > changed
+	refuses 1 'signature' "${response[@]}" changed
+}
+
+@test "scep-response: a refusal without a nonce is shown as one" {
+	certrep --status 2 --fail 1 --recipient-nonce ''
+	refuses 1 'refused: badMessageCheck; without recipientNonce' \
+	    "${response[@]}" made
+	certrep --status 2 --fail 1 --recipient-nonce 00112233445566778899
+	refuses 1 'not the nonce' "${response[@]}" made
+	certrep --status 3 --recipient-nonce ''
+	refuses 1 'no recipientNonce' "${response[@]}" made
+}
+
 @test "scep-response: single DES is refused by name, and opened if asked" {
 	openssl list -providers -provider legacy > /dev/null 2>&1 ||
 	    skip "openssl has no legacy provider"

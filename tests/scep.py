@@ -30,6 +30,7 @@ NAMES = {
     '2.16.840.1.113733.1.9.6': 'recipientNonce',
     '2.16.840.1.113733.1.9.7': 'transactionID',
     '1.3.6.1.5.5.7.24.1': 'failInfoText',
+    '1.3.6.1.4.1.311.21.33': 'enrollScepError',
     '1.2.840.113549.1.9.3': 'contentType',
     '1.2.840.113549.1.9.4': 'messageDigest',
     '1.2.840.113549.1.9.5': 'signingTime',
@@ -141,6 +142,8 @@ def make(a):
         attrs['failInfo'] = printable(a.fail)
     if a.fail_text:
         attrs['failInfoText'] = tlv(0x0c, a.fail_text.encode())
+    if a.hresult:
+        attrs['enrollScepError'] = printable(a.hresult)
     if a.time != 'none':
         t = datetime.datetime.now(datetime.timezone.utc)
         if a.time:
@@ -158,11 +161,13 @@ def make(a):
         signature = openssl('dgst', '-' + a.digest, '-sign', a.key, f.name)
     info = seq(tlv(2, b'\1'), seq(issuer, serial), algo, tlv(0xa0, signed),
                seq(oid('1.2.840.113549.1.1.1'), tlv(5)), tlv(4, signature))
+    if a.no_certs:
+        der = b''
     certs = der + b''.join(cert_der(p) for p in a.add_certs or ())
     data = seq(tlv(2, b'\1'), tlv(0x31, algo),
                seq(oid('1.2.840.113549.1.7.1'),
                    tlv(0xa0, tlv(4, content))),
-               tlv(0xa0, certs), tlv(0x31, *([info] * a.signers)))
+               tlv(0xa0, certs) if certs else b'', tlv(0x31, *([info] * a.signers)))
     out = seq(oid('1.2.840.113549.1.7.2'), tlv(0xa0, data))
     for _ in range(a.depth):
         out = seq(out)
@@ -247,6 +252,8 @@ def main():
     p.add_argument('--status')
     p.add_argument('--fail')
     p.add_argument('--fail-text')
+    p.add_argument('--hresult')
+    p.add_argument('--no-certs', action='store_true')
     p.add_argument('--digest', default='sha256')
     p.add_argument('--digest-oid')
     p.add_argument('--time')

@@ -5,7 +5,7 @@ ended.  Habits: nocaps, html, moved, hostile, list (FILE is what GetCACert
 answers), lose (the first reply to PKIOperation gets lost), nopost (no POST,
 which is answered FILE or 405, and no GetCACaps), caps (FILE is what GetCACaps answers), slow (each answer to
 PKIOperation takes FILE seconds), endless, endless-head, silent (GetCACert never
-ends, or never begins).
+ends, or never begins), old (no Renewal, and RenewalReq is refused).
 """
 import base64
 import http.server
@@ -65,6 +65,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.never_end()
         if operation == "GetCACaps" and habit == "caps":
             return self.reply(200, "text/plain", open(extra, "rb").read())
+        if operation == "GetCACaps" and habit == "old":
+            return self.reply(200, "text/plain",
+                              b"AES\nPOSTPKIOperation\nSHA-256\n")
+        # messageType is a PrintableString: 17, as the second attribute value.
+        if habit == "old" and b"\x31\x04\x13\x0217" in body:
+            return self.reply(400, "text/plain", b"unknown messageType")
         if operation == "PKIOperation" and habit == "slow":
             time.sleep(float(extra))
         if operation == "GetCACaps" and habit in ("nocaps", "nopost"):

@@ -207,7 +207,7 @@ inspect_base64(struct layer *l, const struct buf *bytes, bool *done)
 	auto_buf raw = BUF_INIT;
 
 	if (bytes->len < 16 || memchr(bytes->data, '\0', bytes->len) != NULL ||
-	    buf_from_base64(buf_str(bytes), bytes->len, &raw) != NULL ||
+	    buf_from_base64_loose(buf_str(bytes), bytes->len, &raw) != NULL ||
 	    raw.len == 0)
 		return false;
 	if (raw.data[0] != 0x30 && !tree_looks_like_plist(&raw))

@@ -174,9 +174,8 @@ inspect_query(struct layer *l, struct span query)
 		layer_is(l, "http", "a SCEP query %.*s", (int)op.len, op.p);
 		return true;
 	}
-	while (text.len % 4 != 0)
-		buf_putc(&text, '=');
-	if ((reason = buf_from_base64(buf_str(&text), text.len, &raw)) != NULL)
+	reason = buf_from_base64_loose(buf_str(&text), text.len, &raw);
+	if (reason != NULL)
 		return layer_unknown(l, "a query whose message is not base64: "
 		    "%s", reason);
 	return recognise_der(l, &raw);
@@ -190,9 +189,8 @@ inspect_header(struct layer *l, struct span value, const char *name)
 	const char *reason;
 
 	unescape(value, &text);
-	while (text.len % 4 != 0)
-		buf_putc(&text, '=');
-	if ((reason = buf_from_base64(buf_str(&text), text.len, &raw)) != NULL)
+	reason = buf_from_base64_loose(buf_str(&text), text.len, &raw);
+	if (reason != NULL)
 		return layer_unknown(l, "the header %s is not base64: %s",
 		    name, reason);
 	report_str(l->form, NULL, "header");
@@ -261,10 +259,25 @@ inspect_body(struct layer *l, const struct message *m)
 	return body.len > 0 && recognise(l, &body);
 }
 
+/* The query of a GET in a web server's log: it stands between quotes. */
+static bool
+logged_query(struct span line, struct span *out)
+{
+	static const char get[] = "\"GET ";
+	const char *p = strstr(line.p, get), *end = strchr(line.p, '\n');
+
+	if (p == NULL || (end != NULL && p > end) ||
+	    (p = strchr(p, '?')) == NULL || (end != NULL && p > end))
+		return false;
+	out->p = p + 1;
+	out->len = strcspn(out->p, " \"\r\n");
+	return parameter(*out, "operation", &(struct span){ NULL, 0 });
+}
+
 bool
 inspect_http(struct layer *l, const struct buf *bytes, bool *done)
 {
-	struct span all = { buf_str(bytes), bytes->len }, type;
+	struct span all = { buf_str(bytes), bytes->len }, type, query;
 	struct message *m = xcalloc(1, sizeof *m);
 	struct report *http;
 	char media[80];
@@ -280,6 +293,11 @@ inspect_http(struct layer *l, const struct buf *bytes, bool *done)
 		if (all.len > 0 && all.p[all.len - 1] == '\n')
 			all.len--;
 		return inspect_query(l, all);
+	}
+	if (logged_query(all, &query)) {
+		free(m);
+		*done = true;
+		return inspect_query(l, query);
 	}
 	if (!message_read(all, m)) {
 		free(m);

@@ -1,4 +1,5 @@
 /* SCEP messages (RFC 8894 3): a pkiMessage is a CMS with known attributes. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,6 +71,20 @@ add_nonce(struct layer *l, const char *attr, const char *key)
 		    SCEP_NONCE);
 }
 
+/* NDES says why it refuses in a number of Windows, and nowhere else. */
+static void
+add_hresult(struct layer *l, const char *text)
+{
+	uint32_t code;
+	char hex[16];
+
+	if (text == NULL || !scep_hresult(text, &code))
+		return;
+	snprintf(hex, sizeof hex, "0x%08" PRIx32, code);
+	report_str(l->r, "hresult", hex);
+	report_str(l->r, "hresult_text", scep_hresult_text(code));
+}
+
 static void
 add_attributes(struct layer *l)
 {
@@ -95,6 +110,7 @@ add_attributes(struct layer *l)
 	if (attribute(l->r, "failInfoText") != NULL)
 		report_str(l->r, "fail_info_text",
 		    attribute(l->r, "failInfoText"));
+	add_hresult(l, attribute(l->r, "enrollScepError"));
 	add_nonce(l, "senderNonce", "sender_nonce");
 	add_nonce(l, "recipientNonce", "recipient_nonce");
 }
@@ -164,11 +180,16 @@ summarise_reply(struct layer *l, const struct cms_view *v)
 	const char *fail = report_get_text(l->r, "fail_info");
 	const char *txid = report_get_text(l->r, "transaction_id");
 	const char *why = report_get_text(l->r, "fail_info_text");
+	const char *code = report_get_text(l->r, "hresult");
+	const char *means = report_get_text(l->r, "hresult_text");
 	char subject[200], text[120] = "";
 
 	about(l->r, subject, sizeof subject);
 	if (why != NULL)
 		snprintf(text, sizeof text, " (%.100s)", why);
+	else if (code != NULL)
+		snprintf(text, sizeof text, " (%s%s%.90s)", code,
+		    means != NULL ? ", " : "", means != NULL ? means : "");
 	layer_is(l, "scep_reply", "a SCEP reply, %s%s%s%s%s, transaction %s, "
 	    "signed by %s", status != NULL ? status : "without a status",
 	    fail != NULL ? " " : "", fail != NULL ? fail : "", text, subject,

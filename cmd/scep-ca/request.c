@@ -140,20 +140,17 @@ operate(struct authority *a, const struct request *q, const struct buf *in,
 	return st;
 }
 
-/* The message of a GET: base64, with line ends of some clients inside. */
+/*
+ * The message of a GET: base64, of some clients with line ends inside, without
+ * padding, or with the letters for addresses.
+ */
 static enum status
 from_query(const struct request *q, struct buf *in)
 {
-	auto_buf text = BUF_INIT;
-	const char *p, *reason;
+	const char *reason;
 
-	for (p = q->message; *p != '\0'; p++)
-		if (*p != '\r' && *p != '\n')
-			buf_putc(&text, *p);
-	/* Some leave the padding out. */
-	while (text.len % 4 != 0 && text.len % 4 != 1)
-		buf_putc(&text, '=');
-	if ((reason = buf_from_base64(buf_str(&text), text.len, in)) != NULL)
+	if ((reason = buf_from_base64_loose(q->message, strlen(q->message),
+	    in)) != NULL)
 		return fail(MALFORMED, "%s: message is no base64: %s", q->name,
 		    reason);
 	return OK;

@@ -1,4 +1,5 @@
 /* A SCEP reply (CertRep) in, the issued certificate out. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -119,17 +120,43 @@ load_state(const char *path, struct state *s)
 	return OK;
 }
 
+/* What a server that refused says about it, behind a colon; "" if nothing. */
+static char *
+why_refused(const struct scep_message *m)
+{
+	auto_buf text = BUF_INIT;
+	const char *means;
+
+	if (m->fail_text != NULL)
+		buf_printf(&text, ": %s", m->fail_text);
+	if (m->has_hresult) {
+		means = scep_hresult_text(m->hresult);
+		buf_printf(&text, " (0x%08" PRIx32 "%s%s)", m->hresult,
+		    means != NULL ? ", " : "", means != NULL ? means : "");
+	}
+	if (m->recipient_nonce.len == 0)
+		buf_puts(&text, "; without recipientNonce, so it can be the "
+		    "reply to another message");
+	return xstrdup(buf_str(&text));
+}
+
 static enum status
 check_reply(const char *name, const struct scep_message *m,
     const struct state *s)
 {
+	auto_char *why = NULL;
+
 	if (m->type != SCEP_CERTREP)
 		return fail(MALFORMED, "%s: messageType %s is not CertRep",
 		    name, m->type_text);
 	if (strcmp(m->transaction, s->transaction) != 0)
 		return fail(REFUSED, "%s: the reply to another transaction",
 		    name);
-	if (!buf_equal(&m->recipient_nonce, &s->nonce))
+	if (m->recipient_nonce.len == 0 && m->outcome != SCEP_FAILURE)
+		return fail(REFUSED, "%s: no recipientNonce: it can be the "
+		    "reply to another message", name);
+	if (m->recipient_nonce.len > 0 &&
+	    !buf_equal(&m->recipient_nonce, &s->nonce))
 		return fail(REFUSED, "%s: recipientNonce is not the nonce that "
 		    "was sent", name);
 	switch (m->outcome) {
@@ -139,9 +166,9 @@ check_reply(const char *name, const struct scep_message *m,
 		return fail(LATER, "%s: pending: ask again (scep-request "
 		    "--poll)", name);
 	case SCEP_FAILURE:
-		return fail(REFUSED, "%s: refused: %s%s%s", name,
-		    scep_fail_name(m->fail), m->fail_text != NULL ? ": " : "",
-		    m->fail_text != NULL ? m->fail_text : "");
+		why = why_refused(m);
+		return fail(REFUSED, "%s: refused: %s%s", name,
+		    scep_fail_name(m->fail), why);
 	default:
 		return fail(MALFORMED, "%s: no known pkiStatus", name);
 	}

@@ -329,6 +329,25 @@ buf_add_real(struct buf *b, double v)
 	buf_puts(b, text);
 }
 
+const char *
+buf_from_base64_loose(const char *text, size_t len, struct buf *out)
+{
+	auto_buf plain = BUF_INIT;
+	size_t i, digits = 0;
+
+	for (i = 0; i < len; i++) {
+		char c = text[i];
+
+		if (is_space((unsigned char)c))
+			continue;
+		buf_putc(&plain, c == '-' ? '+' : c == '_' ? '/' : c);
+		digits++;
+	}
+	for (; digits % 4 == 2 || digits % 4 == 3; digits++)
+		buf_putc(&plain, '=');
+	return buf_from_base64(buf_str(&plain), plain.len, out);
+}
+
 int
 buf_hex_digit(char c)
 {

@@ -14,6 +14,7 @@
 #define SCEP_OID_RECIPIENT	"2.16.840.1.113733.1.9.6"
 #define SCEP_OID_TRANSACTION	"2.16.840.1.113733.1.9.7"
 #define SCEP_OID_FAIL_TEXT	"1.3.6.1.5.5.7.24.1"
+#define SCEP_OID_HRESULT	"1.3.6.1.4.1.311.21.33"
 
 /* A signed attribute with one value. */
 bool scep_add_attribute(CMS_SignerInfo *si, const char *oid, int type,

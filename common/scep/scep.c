@@ -208,6 +208,22 @@ get_fail_text(CMS_SignerInfo *si, const char *name, struct scep_message *m)
 	return OK;
 }
 
+/* Like failInfoText, for people: what cannot be read is left out. */
+static enum status
+get_hresult(CMS_SignerInfo *si, const char *name, struct scep_message *m)
+{
+	auto_char *text = NULL;
+	ASN1_TYPE *value;
+	enum status st;
+
+	if ((st = get_attribute(si, SCEP_OID_HRESULT, "enrollScepError", name,
+	    &value)) != OK || value == NULL ||
+	    (text = printable(value, 16)) == NULL)
+		return st;
+	m->has_hresult = scep_hresult(text, &m->hresult);
+	return OK;
+}
+
 static enum status
 get_reply_attributes(CMS_SignerInfo *si, const char *name,
     struct scep_message *m)
@@ -219,7 +235,8 @@ get_reply_attributes(CMS_SignerInfo *si, const char *name,
 	    &outcome)) != OK ||
 	    (st = get_text(si, SCEP_OID_FAIL, "failInfo", name, 8,
 	    &info)) != OK ||
-	    (st = get_fail_text(si, name, m)) != OK)
+	    (st = get_fail_text(si, name, m)) != OK ||
+	    (st = get_hresult(si, name, m)) != OK)
 		return st;
 	m->outcome = (enum scep_outcome)small_number(outcome);
 	m->fail = (enum scep_fail)small_number(info);
@@ -489,6 +506,9 @@ check_message(CMS_ContentInfo *cms, CMS_SignerInfo *si, const char *name,
 	m->signer = signer;
 	if (m->type == SCEP_NO_TYPE && m->type_text == NULL)
 		return scep_refuse(no, SCEP_BADREQUEST, "no messageType");
+	/* A reply without a certificate has nothing inside that matters. */
+	if (m->type == SCEP_CERTREP && m->outcome != SCEP_SUCCESS)
+		return OK;
 	return open_envelope(m, &content, no);
 }
 

@@ -58,6 +58,14 @@ enum scep_fail {
 const char *scep_type_name(enum scep_type t);
 const char *scep_fail_name(enum scep_fail f);
 
+/*
+ * scep_hresult() reads the value of Microsoft's attribute enrollScepError, a
+ * decimal number, often negative; false if it is something else.
+ * scep_hresult_text() says what it means, or is NULL; static.
+ */
+bool scep_hresult(const char *text, uint32_t *code);
+const char *scep_hresult_text(uint32_t code);
+
 /* Why a message is refused: failInfo, and failInfoText for people. */
 struct scep_refusal {
 	enum scep_fail info;
@@ -85,6 +93,8 @@ struct scep_message {
 	enum scep_outcome outcome;	/* of a CertRep */
 	enum scep_fail fail;
 	char *fail_text;	/* or NULL */
+	bool has_hresult;	/* of a refusal by Microsoft's NDES */
+	uint32_t hresult;
 	X509 *signer;		/* verified by its key, trusted by nobody */
 	STACK_OF(X509) *certs;	/* the bag, which is not signed */
 	int digest;		/* NID of the signer's digest */

@@ -75,6 +75,7 @@ static const struct {
 	{ "2.16.840.1.113733.1.9.7", "transactionID" },
 	{ "2.16.840.1.113733.1.9.8", "extensionReq" },
 	{ "1.3.6.1.5.5.7.24.1", "failInfoText" },
+	{ "1.3.6.1.4.1.311.21.33", "enrollScepError" },
 };
 
 static char *
