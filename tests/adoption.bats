@@ -188,3 +188,23 @@ fake_gh() {
 	    "$ROOT/cmd" "$ROOT/common" "$ROOT/man" "$ROOT/scripts" \
 	    "$ROOT/README.md")
 }
+
+@test "contributors: the hook refuses what make lint would refuse" {
+	needs shellcheck
+	git clone -q "$ROOT" "$T/c"
+	mkdir -p "$T/c/.githooks"
+	cp "$ROOT/.githooks/pre-commit" "$T/c/.githooks"
+	cd "$T/c" || return
+	git config core.hooksPath .githooks
+	git config user.email ci@example.org
+	git config user.name CI
+	echo '# A plain line.' >> scripts/fetch.sh
+	git commit -qam 'A line'
+	for bad in 'trailing ' "# who"'ever' "echo \$unquoted"; do
+		cp scripts/deps scripts/deps.was
+		printf '%s\n' "$bad" >> scripts/deps
+		git add scripts/deps
+		run -1 git commit -qm 'A fault'
+		git reset -q --hard
+	done
+}
