@@ -1,0 +1,95 @@
+#!/usr/bin/env bats
+# A small step to other systems: C that POSIX knows, other libraries of C, and
+# other shells as /bin/sh.
+
+load helpers
+
+setup() {
+	[ "${FULL:-0}" != 0 ] || skip 'make check FULL=1 runs it'
+	[ -z "${MCFG_TEST_SANITIZED:-}" ] || skip 'nothing of it is run here'
+}
+
+# compiles COMPILER ARG...: whether every file is accepted without a warning.
+compiles() {
+	find "$ROOT/common" "$ROOT/cmd" -name '*.c' | sort |
+	    xargs -P 2 -n 24 sh -c 'for f; do
+		cd "$0" || exit
+		tool=${f#"$0/cmd/"}
+		'"$*"' -std=c11 -fsyntax-only -Wall -Wextra \
+		    -DMCFG_VERSION="\"0\"" -DMCFG_PQ=1 -DMCFG_ENGINE=1 \
+		    -iquote common -iquote "cmd/${tool%%/*}" \
+		    $(pkg-config --cflags libplist-2.0 expat yaml-0.1 \
+		    jansson sqlite3 libcrypto libpq) "$f" 2>&1
+	done' "$ROOT" > "$T/said" || :
+	grep -E 'error|warning' "$T/said" | grep -v 'not a directory' && return 1
+	return 0
+}
+
+@test "portable: POSIX alone is enough" {
+	needs gcc
+	compiles gcc -D_XOPEN_SOURCE=700
+}
+
+@test "portable: musl's headers are enough" {
+	needs musl-gcc
+	# The kernel's headers are in no C library.
+	mkdir "$T/kernel"
+	ln -s /usr/include/linux "$T/kernel/linux"
+	ln -s /usr/include/asm-generic "$T/kernel/asm-generic"
+	ln -s "/usr/include/$(gcc -print-multiarch)/asm" "$T/kernel/asm"
+	compiles gcc -nostdinc -isystem "$(gcc -print-file-name=include)" \
+	    -isystem "/usr/include/$(gcc -print-multiarch | sed 's/gnu/musl/')" \
+	    -idirafter "$T/kernel" -idirafter /usr/include \
+	    -idirafter "/usr/include/$(gcc -print-multiarch)" \
+	    -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE
+}
+
+# under SHELL [ARG...]: the demo on a machine whose /bin/sh is that.
+under() {
+	local path
+
+	needs "$1"
+	needs lighttpd
+	path=$(command -v "$1")
+	mkdir -p "$T/shared"
+	status=0
+	timeout -k 5 300 "$TESTS/machine" "$T/shared" > "$T/said" 2>&1 3>&- \
+	    <<-SH || status=$?
+	printf '#!%s\nexec %s %s "\$@"\n' /bin/bash "$path" "${*:2}" > /run/sh
+	chmod 755 /run/sh
+	if [ $# -eq 1 ]; then
+		ln -sf "$path" /bin/sh
+	else
+		mv -f /run/sh /bin/sh
+	fi
+	export PATH="$MCFG_BIN:$ROOT/scripts:\$PATH" LC_ALL=C
+	"$ROOT/scripts/mcfg-demo" > /run/demo 2>&1 || { cat /run/demo; exit 1; }
+	grep -q com.apple.webClip.managed /run/demo
+	SH
+	cat "$T/said"
+	[ "$status" -ne 125 ] || skip "not a machine: $(tail -n 1 "$T/said")"
+	[ "$status" -eq 0 ]
+}
+
+@test "portable: the demo under dash" { under dash; }
+@test "portable: the demo under bash" { under bash; }
+@test "portable: the demo under busybox's ash" { under busybox ash; }
+@test "portable: the demo under ksh" { under ksh93; }
+@test "portable: the demo under mksh" { under mksh; }
+@test "portable: the demo under zsh" { under zsh; }
+
+@test "portable: the demo with toybox and the one true awk" {
+	needs toybox
+	needs original-awk
+	mkdir "$T/tools"
+	local tool
+
+	for tool in $(toybox); do
+		ln -s "$(command -v toybox)" "$T/tools/$tool"
+	done
+	ln -sf "$(command -v original-awk)" "$T/tools/awk"
+	rm -f "$T/tools/sh"
+	PATH=$T/tools:$MCFG_BIN:$PATH "$ROOT/scripts/mcfg-demo" > "$T/said" \
+	    2>&1 || { cat "$T/said"; false; }
+	grep -q com.apple.webClip.managed "$T/said"
+}
