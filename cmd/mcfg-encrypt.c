@@ -68,16 +68,6 @@ wrap(const struct args *a, const char *name, struct tree **t)
 	return profile_complete(*t, &src, NULL);
 }
 
-/* The payloads, borrowed from t; NULL where it has none to encrypt. */
-static const struct tree *
-find_payloads(const struct tree *t)
-{
-	if (tree_kind(t) == TREE_ARRAY)
-		return t;
-	return tree_kind(t) == TREE_DICT ?
-	    tree_get_kind(t, "PayloadContent", TREE_ARRAY) : NULL;
-}
-
 static enum status
 parse(const struct args *a, const struct buf *in, const char *name,
     struct tree **out)
@@ -89,27 +79,11 @@ parse(const struct args *a, const struct buf *in, const char *name,
 		return fail(REFUSED, "%s: already signed or encrypted: encrypt "
 		    "first, then sign", name);
 	if ((st = tree_parse(in, name, NULL, &t)) != OK ||
-	    (st = wrap(a, name, &t)) != OK)
+	    (st = wrap(a, name, &t)) != OK ||
+	    (st = profile_check_plain(t, name)) != OK)
 		return st;
-	if (tree_kind(t) == TREE_DICT &&
-	    tree_get(t, "EncryptedPayloadContent") != NULL)
-		return fail(REFUSED, "%s: already encrypted", name);
-	if (find_payloads(t) == NULL)
-		return fail(REFUSED, "%s: no PayloadContent array to encrypt",
-		    name);
 	*out = STEAL(t);
 	return OK;
-}
-
-/* The array of payloads as a plist of its own, sealed. */
-static enum status
-seal(const struct args *a, const STACK_OF(X509) *to, struct tree *t,
-    struct buf *der)
-{
-	auto_buf plain = BUF_SECRET;
-
-	tree_to_xml(find_payloads(t), &plain);
-	return cms_encrypt(&plain, to, a->cipher, der);
 }
 
 static void
@@ -121,9 +95,7 @@ render(const struct args *a, struct tree *t, const struct buf *der,
 	else if (a->raw)
 		buf_add_buf(out, der);
 	else {
-		tree_remove(t, "PayloadContent");
-		tree_set(t, "EncryptedPayloadContent",
-		    tree_data(der->data, der->len));
+		profile_set_encrypted(t, der);
 		if (a->mark)
 			tree_set(t, "IsEncrypted", tree_bool(true));
 		tree_to_xml(t, out);
@@ -145,7 +117,7 @@ encrypt_one(const struct args *a, const STACK_OF(X509) *to,
 	if ((st = parse(a, &in, name, &t)) != OK)
 		return st;
 
-	if ((st = seal(a, to, t, &der)) != OK)
+	if ((st = profile_encrypt_payloads(t, to, a->cipher, &der)) != OK)
 		return st;
 	render(a, t, &der, &product);
 

@@ -127,29 +127,15 @@ check(const struct args *a)
 	return OK;
 }
 
-/* SHA-256 of --ca-cert, or what --fingerprint says; one must be the other. */
 static enum status
 read_fingerprint(const struct args *a, struct buf *out)
 {
-	char hash[SECRET_HASH_TEXT];
 	auto_X509 *ca = NULL;
-	auto_buf of_file = BUF_INIT;
 	enum status st;
 
-	if (a->fingerprint != NULL && strcmp(a->fingerprint, "sha256") != 0)
-		(void)buf_from_hex(a->fingerprint, out);
-	if (a->ca_cert == NULL)
-		return OK;
-	if ((st = cert_load(a->ca_cert, &ca)) != OK)
+	if (a->ca_cert != NULL && (st = cert_load(a->ca_cert, &ca)) != OK)
 		return st;
-	cert_sha256(ca, hash);
-	(void)buf_from_hex(hash, &of_file);
-	if (out->len == of_file.len && !buf_equal(out, &of_file))
-		return fail(REFUSED, "%s: its SHA-256 is %s, not the "
-		    "fingerprint that was given", a->ca_cert, hash);
-	if (out->len == 0)
-		buf_add_buf(out, &of_file);
-	return OK;
+	return profile_fingerprint(a->fingerprint, ca, a->ca_cert, out);
 }
 
 /* A path of the site's is relative to the site's file. */
@@ -183,38 +169,13 @@ read_challenge(const struct args *a, struct buf *out)
 	    reason);
 }
 
-/* The profile around the payload, which is taken. */
-static enum status
-wrap(const struct args *a, struct tree *payload, struct tree **out)
-{
-	const struct profile_source src = { .file = "profile",
-	    .seed = a->id.seed };
-	auto_tree *payloads = tree_array();
-	auto_tree *profile = NULL;
-	enum status st;
-
-	tree_append(payloads, payload);
-	profile = profile_configuration(&a->id, STEAL(payloads));
-	if ((st = profile_complete(profile, &src, NULL)) != OK)
-		return st;
-	*out = STEAL(profile);
-	return OK;
-}
-
 static enum status
 make(const struct args *a, const struct profile_scep *s, struct tree **out)
 {
-	struct profile_identity inner = a->id;
-	auto_char *identifier = NULL;
-
-	if (a->bare) {
-		*out = profile_scep(&a->id, s, NULL);
-		return OK;
-	}
-	identifier = xasprintf("%s.scep.0", a->id.identifier);
-	inner.identifier = identifier;
-	inner.uuid = NULL;
-	return wrap(a, profile_scep(&inner, s, a->id.identifier), out);
+	if (!a->bare)
+		return profile_scep_configuration(&a->id, s, out);
+	*out = profile_scep(&a->id, s, NULL);
+	return OK;
 }
 
 static enum status

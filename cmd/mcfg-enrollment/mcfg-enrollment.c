@@ -1,9 +1,5 @@
 #include "enrollment.h"
 
-#include <string.h>
-
-#include "base/clock.h"
-
 enum status
 open_ledger(const char *uri, const char *base, enum ledger_mode mode,
     struct ledger **out)
@@ -23,51 +19,6 @@ one_id(const struct strings *operands, const char **id)
 	if (operands->n > 1)
 		return fail(USAGE, "'%s': takes one ID only", operands->v[1]);
 	*id = operands->v[0];
-	return OK;
-}
-
-enum status
-keep_plist(const struct tree *t, const char *what, char **out)
-{
-	auto_buf xml = BUF_INIT;
-	auto_tree *again = NULL;
-	enum status st;
-
-	tree_to_xml(t, &xml);
-	if (xml.len > KEPT_MAX)
-		return fail(MALFORMED, "%s: larger than the limit of %d bytes",
-		    what, (int)KEPT_MAX);
-	/* Bytes of the command line that are no UTF-8 end here. */
-	if ((st = tree_parse(&xml, what, NULL, &again)) != OK)
-		return st;
-	*out = xstrdup(buf_str(&xml));
-	return OK;
-}
-
-enum status
-kept_plist(const char *text, struct tree **out)
-{
-	auto_buf xml = BUF_INIT;
-
-	buf_puts(&xml, text);
-	return tree_parse(&xml, "ledger", NULL, out);
-}
-
-enum status
-new_challenge(enum ledger_purpose purpose, const char *id, int64_t ttl,
-    struct buf *text, struct ledger_challenge *out)
-{
-	char challenge[SECRET_CHALLENGE_TEXT];
-	enum status st;
-
-	if ((st = secret_challenge(challenge)) != OK)
-		return st;
-	out->purpose = purpose;
-	out->enrollment = id != NULL ? xstrdup(id) : NULL;
-	out->expires = clock_now() + ttl;
-	secret_sha256(challenge, strlen(challenge), out->hash);
-	buf_puts(text, challenge);
-	buf_wipe(challenge, sizeof challenge);
 	return OK;
 }
 

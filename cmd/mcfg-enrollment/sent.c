@@ -1,11 +1,6 @@
 /* sent: a configuration was made and handed to the web server, or was not. */
-#include <string.h>
-
-#include "base/clock.h"
 #include "enrollment.h"
 #include "site/site.h"
-
-enum { REASON_MAX = 1000 };	/* bytes, escaped */
 
 static struct args {
 	const char *ledger, *config, *failed;
@@ -22,24 +17,9 @@ static const struct opt options[] = {
 };
 
 static enum status
-record(struct ledger *l, const struct args *a, const char *id,
-    enum ledger_outcome *outcome)
-{
-	char reason[REASON_MAX];
-
-	if (a->failed == NULL)
-		return ledger_sent(l, id, clock_now(), outcome);
-	diag_escape(a->failed, strlen(a->failed), reason, sizeof reason);
-	return ledger_not_sent(l, id, reason, clock_now(), outcome);
-}
-
-static enum status
 run(const struct args *a)
 {
-	auto_ledger_enrollment e = LEDGER_ENROLLMENT_INIT;
-	enum ledger_outcome outcome = LEDGER_CLOSED;
 	auto_ledger *l = NULL;
-	bool found = false;
 	const char *id;
 	enum status st;
 
@@ -49,14 +29,7 @@ run(const struct args *a)
 	if ((st = open_ledger(a->ledger, opts_given(&args.ledger) ? NULL :
 	    a->config, LEDGER_USE, &l)) != OK)
 		return st;
-	if ((st = record(l, a, id, &outcome)) != OK ||
-	    outcome == LEDGER_RECORDED)
-		return st;
-	if ((st = ledger_find_enrollment(l, id, &found, &e)) != OK)
-		return st;
-	return found ? fail(REFUSED, "%s: enrollment is %s, neither certified "
-	    "nor configured", id, e.state) : fail(REFUSED, "%s: no such "
-	    "enrollment", id);
+	return enrollment_sent(l, id, a->failed);
 }
 
 const struct tool verb_sent = {

@@ -155,10 +155,10 @@ show(struct ledger *l, const char *id, bool json, struct buf *out)
 		return st;
 	if (!found)
 		return fail(REFUSED, "%s: no such enrollment", id);
-	if ((st = kept_plist(e.facts, &facts)) != OK)
+	if ((st = enrollment_kept(e.facts, &facts)) != OK)
 		return st;
 	if (e.attributes != NULL &&
-	    (st = kept_plist(e.attributes, &attributes)) != OK)
+	    (st = enrollment_kept(e.attributes, &attributes)) != OK)
 		return st;
 	return json ? show_json(l, &e, facts, attributes, out) :
 	    show_text(l, &e, facts, attributes, out);

@@ -1,22 +1,16 @@
 /* start: a user is known, and gets the challenge of phase 1. */
 #include <string.h>
 
-#include "base/clock.h"
 #include "enrollment.h"
 #include "site/site.h"
 #include "text/text.h"
-
-enum {
-	ID_RAW = 16,
-	ID_LEN = 22,
-};
 
 static struct args {
 	const char *ledger, *config, *user, *auth, *attribute, *report;
 	struct strings set, vars;
 	int64_t ttl;
 	struct io_output out;
-} args = { .ttl = ENROLL_TTL, .out = { .is_private = true } };
+} args = { .ttl = ENROLLMENT_START_TTL, .out = { .is_private = true } };
 
 static const struct opt options[] = {
 	OPT_USER(args.user),
@@ -84,9 +78,9 @@ add_set(struct tree *facts, const char *text)
 
 /* --set wins over --vars, a later file over an earlier one. */
 static enum status
-read_facts(const struct args *a, char **out)
+read_facts(const struct args *a, struct tree *facts)
 {
-	auto_tree *facts = tree_dict(), *set = tree_dict();
+	auto_tree *set = tree_dict();
 	enum status st;
 	size_t i;
 
@@ -96,39 +90,7 @@ read_facts(const struct args *a, char **out)
 	for (i = 0; i < a->set.n; i++)
 		if ((st = add_set(set, a->set.v[i])) != OK)
 			return st;
-	if ((st = tree_each(set, copy_fact, facts)) != OK)
-		return st;
-	return keep_plist(facts, "facts of the user", out);
-}
-
-/* ---- the record ---- */
-
-/*
- * 128 random bits as base64url.  One that begins with a letter or digit is
- * never taken for an option.
- */
-static enum status
-make_id(char **out)
-{
-	auto_buf text = BUF_INIT;
-	unsigned char raw[ID_RAW];
-	enum status st;
-	size_t i;
-
-	do {
-		if ((st = secret_random(raw, sizeof raw)) != OK)
-			return st;
-		buf_cut(&text, 0);
-		buf_add_base64(&text, raw, sizeof raw);
-		buf_cut(&text, ID_LEN);
-		for (i = 0; i < text.len; i++)
-			if (text.data[i] == '+')
-				text.data[i] = '-';
-			else if (text.data[i] == '/')
-				text.data[i] = '_';
-	} while (text.data[0] == '-' || text.data[0] == '_');
-	*out = xstrdup(buf_str(&text));
-	return OK;
+	return tree_each(set, copy_fact, facts);
 }
 
 static enum status
@@ -148,9 +110,9 @@ write_report(const struct args *a, const char *id, int64_t expires)
 static enum status
 run(const struct args *a)
 {
-	auto_ledger_enrollment e = LEDGER_ENROLLMENT_INIT;
-	auto_ledger_challenge c = LEDGER_CHALLENGE_INIT;
-	auto_buf out = BUF_SECRET;
+	auto_enrollment_started s = ENROLLMENT_STARTED_INIT;
+	auto_tree *facts = tree_dict();
+	auto_char *user = NULL;
 	auto_ledger *l = NULL;
 	enum status st;
 
@@ -159,24 +121,21 @@ run(const struct args *a)
 		return st;
 	if (a->user == NULL)
 		return opts_missing("--user", "who enrolls");
-	if ((st = user_name(a->user, a->auth, a->attribute,
-	    &e.user)) != OK ||
-	    (st = read_facts(a, &e.facts)) != OK)
+	if ((st = enrollment_user_name(a->user, a->auth, a->attribute,
+	    &user)) != OK ||
+	    (st = read_facts(a, facts)) != OK)
 		return st;
 	if ((st = open_ledger(a->ledger, opts_given(&args.ledger) ? NULL :
 	    a->config, LEDGER_CREATE, &l)) != OK)
 		return st;
 
-	if ((st = make_id(&e.id)) != OK ||
-	    (st = new_challenge(LEDGER_ENROLL, e.id, a->ttl, &out, &c)) != OK)
-		return st;
-	if ((st = ledger_start(l, &e, c.hash, c.expires, clock_now())) != OK)
+	if ((st = enrollment_start(l, user, facts, a->ttl, &s)) != OK)
 		return st;
 
-	buf_putc(&out, '\n');
-	if ((st = write_report(a, e.id, c.expires)) != OK)
+	buf_putc(&s.challenge, '\n');
+	if ((st = write_report(a, s.id, s.expires)) != OK)
 		return st;
-	return io_spill(&a->out, &out);
+	return io_spill(&a->out, &s.challenge);
 }
 
 const struct tool verb_start = {

@@ -156,15 +156,15 @@ make_one(const struct work *w, const struct tree *row, const char *path)
 		auto_char *picked = NULL;
 		struct io_input in = { NULL, NULL };
 
-		if ((st = pick_template(w->a->pick, vars, &picked)) != OK)
+		if ((st = template_pick(w->a->pick, vars, &picked)) != OK)
 			return st;
 		in.path = picked;
-		if ((st = read_template(&in, &own)) != OK)
+		if ((st = template_read(&in, &own)) != OK)
 			return st;
 		t = &own;
 	}
 	if ((st = check_inputs(w->a, t->path, path)) != OK ||
-	    (st = make_profile(t, vars, w->id, &w->a->folders,
+	    (st = template_fill(t, vars, w->id, &w->a->folders,
 	    &profile)) != OK ||
 	    (st = write_xml(w->a, profile, io_name(t->path), &xml)) != OK)
 		return st;
@@ -226,7 +226,7 @@ run_each(const struct args *a, const struct identities *id)
 	if ((st = add_outer_vars(a, outer)) != OK)
 		return st;
 	if (a->pick == NULL) {
-		if ((st = read_template(&a->in, &common)) != OK)
+		if ((st = template_read(&a->in, &common)) != OK)
 			return st;
 		w.common = &common;
 	}

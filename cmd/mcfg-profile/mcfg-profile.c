@@ -126,15 +126,15 @@ run_one(const struct args *a, const struct identities *id)
 		return st;
 	add_sets(a, vars);
 	if (a->pick != NULL &&
-	    (st = pick_template(a->pick, vars, &picked)) != OK)
+	    (st = template_pick(a->pick, vars, &picked)) != OK)
 		return st;
 	if (picked != NULL)
 		in.path = picked;
-	if ((st = read_template(&in, &template)) != OK)
+	if ((st = template_read(&in, &template)) != OK)
 		return st;
 
 	template.is_fixed = template.is_plist && !takes_vars(a);
-	if ((st = make_profile(&template, vars, id, &a->folders,	/* make */
+	if ((st = template_fill(&template, vars, id, &a->folders,	/* make */
 	    &profile)) != OK ||
 	    (st = write_xml(a, profile, io_name(in.path), &xml)) != OK)
 		return st;

@@ -4,7 +4,7 @@
 
 #include "cli/opts.h"
 #include "plist/node.h"
-#include "profile/profile.h"
+#include "profile/template.h"
 
 struct args {
 	struct io_input in;
@@ -24,12 +24,6 @@ struct args {
 	const char *config;
 };
 
-/* What the command line says wins over the template, it over the site. */
-struct identities {
-	struct profile_identity given;
-	struct profile_identity site;
-};
-
 /*
  * Variables, the weaker first: add_outer_vars() those of the environment and
  * of files, then a row's, then add_sets() those of --set.  takes_vars() is
@@ -40,33 +34,6 @@ enum status add_outer_vars(const struct args *a, struct tree *vars)
 bool takes_vars(const struct args *a);
 enum status add_members(const struct tree *from, struct tree *vars);
 void add_sets(const struct args *a, struct tree *vars);
-
-struct template {
-	char *path;		/* of the file, or NULL for standard input */
-	struct buf in;		/* YAML, or a plist without its signature */
-	bool is_plist;
-	bool is_fixed;		/* a plist for which no variables were given:
-				 * it passes as it is */
-};
-#define TEMPLATE_INIT	{ NULL, BUF_INIT, false, false }
-#define auto_template	AUTO(template_free) struct template
-
-void template_free(struct template *t);
-
-/*
- * The path of the template in dir for the variable PRODUCT; yours.  FAULT if it
- * is uncertain whether there is one for the model or its family.
- */
-enum status pick_template(const char *dir, const struct tree *vars,
-    char **out) USE_RESULT;
-
-enum status read_template(const struct io_input *in, struct template *t)
-    USE_RESULT;
-
-/* The complete profile, with its variables. */
-enum status make_profile(const struct template *t, const struct tree *vars,
-    const struct identities *id, const struct strings *folders,
-    struct tree **out) USE_RESULT;
 
 /* XML of the profile, or of its payloads alone. */
 enum status write_xml(const struct args *a, const struct tree *profile,

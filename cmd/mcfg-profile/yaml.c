@@ -113,14 +113,14 @@ read_profile(const struct args *a, const struct identities *id,
 		return st;
 	add_sets(a, vars);
 	if (a->pick != NULL &&
-	    (st = pick_template(a->pick, vars, &picked)) != OK)
+	    (st = template_pick(a->pick, vars, &picked)) != OK)
 		return st;
 	if (picked != NULL)
 		in.path = picked;
-	if ((st = read_template(&in, &template)) != OK)
+	if ((st = template_read(&in, &template)) != OK)
 		return st;
 	if (!template.is_plist)
-		return make_profile(&template, vars, id, &a->folders, out);
+		return template_fill(&template, vars, id, &a->folders, out);
 	src.file = io_name(in.path);
 	if ((st = tree_parse(&template.in, src.file, marks, &t)) != OK)
 		return st;

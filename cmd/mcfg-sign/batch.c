@@ -9,7 +9,7 @@ struct batch {
 	const struct strings *files;
 	struct args own;		/* a, with the PIN of a token */
 	struct buf pin;
-	struct identity id;
+	struct profile_signer signer;
 };
 
 /*
@@ -21,7 +21,8 @@ begin(void *arg)
 {
 	struct batch *b = arg;
 
-	return b->id.key != NULL ? OK : open_identity(&b->own, &b->id);
+	return b->signer.id.key != NULL ? OK :
+	    open_signer(&b->own, &b->signer);
 }
 
 static enum status
@@ -31,7 +32,7 @@ prepare(struct batch *b)
 	enum status st;
 
 	if (id->key == NULL || strncmp(id->key, "pkcs11:", 7) != 0)
-		return open_identity(b->a, &b->id);
+		return open_signer(b->a, &b->signer);
 	if (id->passphrase == NULL)
 		return OK;
 	if ((st = secret_read(id->passphrase, "--passphrase", &b->pin)) == OK)
@@ -68,7 +69,7 @@ sign_file(void *arg, size_t i)
 	enum status st;
 
 	if ((st = find_old(b->a, path, &old)) != OK ||
-	    (st = sign_one(b->a, &b->id, &from, old, &out.is_private,
+	    (st = sign_one(b->a, &b->signer.id, &from, old, &out.is_private,
 	    &product)) != OK)
 		return st;
 	return io_spill(&out, &product);
@@ -95,7 +96,7 @@ run_batch(const struct args *a)
 	auto_strings listed = { NULL, 0 };
 	auto_buf text = BUF_INIT;
 	struct batch b = { a, a->null ? &listed : &a->inputs, *a, BUF_SECRET,
-	    IDENTITY_INIT };
+	    PROFILE_SIGNER_INIT };
 	enum status st;
 
 	if (a->null && (st = io_slurp_paths(&text, &listed)) != OK)
@@ -105,7 +106,7 @@ run_batch(const struct args *a)
 
 	if ((st = prepare(&b)) == OK && (st = io_make_dir(a->out_dir)) == OK)
 		st = io_each(b.files->n, a->jobs, begin, sign_file, &b);
-	identity_free(&b.id);
+	profile_signer_free(&b.signer);
 	buf_free(&b.pin);
 	return st;
 }

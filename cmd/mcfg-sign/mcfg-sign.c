@@ -93,12 +93,22 @@ check_time(const struct args *a)
 	    fail(USAGE, "SOURCE_DATE_EPOCH: %s", reason);
 }
 
+enum status
+open_signer(const struct args *a, struct profile_signer *s)
+{
+	enum status st;
+
+	if ((st = profile_signer_open(&a->id, s)) != OK)
+		return st;
+	return profile_signer_check(s, a->force);
+}
+
 static enum status
 run(const struct args *a)
 {
 	struct io_input from = a->in;
 	struct io_output to = a->out;
-	auto_identity id = IDENTITY_INIT;
+	auto_profile_signer s = PROFILE_SIGNER_INIT;
 	auto_buf out = BUF_INIT;
 	enum status st;
 
@@ -108,11 +118,11 @@ run(const struct args *a)
 	if (a->out_dir != NULL)
 		return run_batch(a);
 
-	if ((st = open_identity(a, &id)) != OK)
+	if ((st = open_signer(a, &s)) != OK)
 		return st;
 
 	from.path = a->inputs.n > 0 ? a->inputs.v[0] : NULL;
-	if ((st = sign_one(a, &id, &from, a->replaces, &to.is_private,
+	if ((st = sign_one(a, &s.id, &from, a->replaces, &to.is_private,
 	    &out)) != OK)
 		return st;
 

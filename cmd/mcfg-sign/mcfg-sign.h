@@ -4,7 +4,7 @@
 
 #include "cli/opts.h"
 #include "plist/node.h"
-#include "x509/cert.h"
+#include "profile/signer.h"
 
 struct args {
 	struct strings inputs;
@@ -19,11 +19,8 @@ struct args {
 	bool any, no_time, force, resign, pem, null;
 };
 
-/*
- * Opens key, certificate and chain, sorts the chain, and warns of what devices
- * would not like; REFUSED for a certificate that has expired.
- */
-enum status open_identity(const struct args *a, struct identity *id)
+/* Opens the signer and says what devices would not like about it. */
+enum status open_signer(const struct args *a, struct profile_signer *s)
     USE_RESULT;
 
 /*

@@ -26,6 +26,9 @@ static struct {
 } captures[CAPTURES_MAX];
 static size_t capturing;
 
+static diag_line *divert;
+static void *divert_arg;
+
 void
 diag_init(const char *name)
 {
@@ -169,22 +172,43 @@ diag_escape(const char *text, size_t len, char *out, size_t size)
 }
 
 /* One write(2) a line, so that lines of parallel processes stay whole. */
+void
+diag_put(const char *line)
+{
+	char whole[2 * LINE_MAX_SHOWN + 128];
+	ssize_t n;
+	int len;
+
+	len = snprintf(whole, sizeof whole, "%s\n", line);
+	if (len < 0)
+		return;
+	if ((size_t)len >= sizeof whole) {
+		len = (int)sizeof whole - 1;
+		whole[len - 1] = '\n';
+	}
+	do
+		n = write(STDERR_FILENO, whole, (size_t)len);
+	while (n == -1 && errno == EINTR);
+}
+
+void
+diag_divert(diag_line *fn, void *arg)
+{
+	divert = fn;
+	divert_arg = arg;
+}
+
 static void
 put_line(const char *kind, const char *text)
 {
 	char shown[LINE_MAX_SHOWN], line[LINE_MAX_SHOWN + 128];
-	ssize_t n;
-	int len;
 
 	diag_escape(text, strlen(text), shown, sizeof shown);
-	len = snprintf(line, sizeof line, "%s: %s%s\n", tool, kind, shown);
-	if (len < 0)
-		return;
-	if ((size_t)len >= sizeof line)
-		len = (int)sizeof line - 1;
-	do
-		n = write(STDERR_FILENO, line, (size_t)len);
-	while (n == -1 && errno == EINTR);
+	snprintf(line, sizeof line, "%s: %s%s", tool, kind, shown);
+	if (divert != NULL)
+		divert(line, divert_arg);
+	else
+		diag_put(line);
 }
 
 static void

@@ -59,6 +59,17 @@ void diag_capture(char *line, size_t size);
 /* diag_uncapture() ends all of them, for the last line of a process. */
 void diag_uncapture(void);
 
+/*
+ * diag_divert() gives every line that would go to standard error to fn instead,
+ * escaped, with the tool's name and without a newline; NULL ends it.  What is
+ * captured is not among them.
+ */
+typedef void diag_line(const char *line, void *arg);
+void diag_divert(diag_line *fn, void *arg);
+
+/* diag_put() prints a line as it is, which has no newline: one of a log. */
+void diag_put(const char *line);
+
 /* fail() prints one line and returns st. */
 enum status fail(enum status st, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

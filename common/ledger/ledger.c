@@ -198,6 +198,12 @@ ledger_close(struct ledger *l)
 	free(l);
 }
 
+bool
+ledger_is_current(const struct ledger *l)
+{
+	return l->engine->is_current == NULL || l->engine->is_current(l);
+}
+
 const char *
 ledger_name(const struct ledger *l)
 {

@@ -44,6 +44,12 @@ enum status ledger_open(const char *uri, const char *base,
 void ledger_close(struct ledger *l);
 DEFINE_AUTO(ledger, struct ledger, ledger_close);
 
+/*
+ * ledger_is_current() is false if another file has taken the place of the one
+ * that was opened, which is to be opened anew then.
+ */
+bool ledger_is_current(const struct ledger *l);
+
 /* What diagnostics call it; borrowed. */
 const char *ledger_name(const struct ledger *l);
 

@@ -85,6 +85,8 @@ struct db_engine {
 	    bool *has);
 	/* NULL, or what is wrong with the file. */
 	enum status (*check)(struct ledger *l, struct buf *trouble);
+	/* What ledger_is_current() asks; NULL: it always is. */
+	bool (*is_current)(const struct ledger *l);
 	void (*close)(struct ledger *l);
 	const char *(*row_text)(const struct db_row *r, int column);
 	int64_t (*row_int)(const struct db_row *r, int column);

@@ -31,6 +31,9 @@ struct sqlite {
 	struct statement *kept;
 	size_t count;
 	int64_t give_up;	/* when a wait for a turn has been too long */
+	char *path;
+	dev_t device;		/* the file that was at path */
+	ino_t inode;
 };
 
 static enum status
@@ -204,6 +207,16 @@ sqlite_check(struct ledger *l, struct buf *trouble)
 	    "PRAGMA integrity_check", DB_NONE);
 }
 
+static bool
+sqlite_is_current(const struct ledger *l)
+{
+	const struct sqlite *s = l->state;
+	struct stat sb;
+
+	return stat(s->path, &sb) == 0 && sb.st_dev == s->device &&
+	    sb.st_ino == s->inode;
+}
+
 static void
 sqlite_close(struct ledger *l)
 {
@@ -214,6 +227,7 @@ sqlite_close(struct ledger *l)
 		sqlite3_finalize(s->kept[i].stmt);
 	free(s->kept);
 	sqlite3_close(s->db);
+	free(s->path);
 	free(s);
 }
 
@@ -247,6 +261,7 @@ static const struct db_engine engine = {
 	.snapshot = sqlite_snapshot,
 	.has_table = sqlite_has_table,
 	.check = sqlite_check,
+	.is_current = sqlite_is_current,
 	.close = sqlite_close,
 	.row_text = sqlite_row_text,
 	.row_int = sqlite_row_int,
@@ -351,6 +366,9 @@ ledger_open_sqlite(struct ledger *l, const char *path, enum ledger_mode mode)
 	if (stat(plain, &sb) == -1)
 		return fail_errno(FAULT, "%s: cannot open the ledger", path);
 	s = xcalloc(1, sizeof *s);
+	s->path = xstrdup(plain);
+	s->device = sb.st_dev;
+	s->inode = sb.st_ino;
 	l->engine = &engine;
 	l->state = s;
 	if (sqlite3_open_v2(plain, &s->db, SQLITE_OPEN_READWRITE |

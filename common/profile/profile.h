@@ -129,9 +129,25 @@ enum status profile_scep_names(const struct tree *scep, const char *where,
 /* "sign,encrypt" to the bits; NULL, or the reason. */
 const char *profile_key_usage(const char *text, long *out);
 
+/*
+ * profile_fingerprint() is the raw fingerprint of the authority: given, in hex,
+ * or the SHA-256 of ca for "sha256" and NULL; nothing without both.  ca may be
+ * NULL, else ca_name is what diagnostics call it.  REFUSED if given is another
+ * SHA-256 than that of ca.
+ */
+enum status profile_fingerprint(const char *given, const X509 *ca,
+    const char *ca_name, struct buf *out) USE_RESULT;
+
 /* The payload's dict alone; path is that of the profile around it, or NULL. */
 struct tree *profile_scep(const struct profile_identity *id,
     const struct profile_scep *s, const char *path);
+
+/*
+ * profile_scep_configuration() makes the profile around that payload, with the
+ * identifier of the payload below its own.
+ */
+enum status profile_scep_configuration(const struct profile_identity *id,
+    const struct profile_scep *s, struct tree **out) USE_RESULT;
 
 /* ---- whole profiles ---- */
 
@@ -177,6 +193,18 @@ enum status profile_check(const struct tree *t,
 enum status profile_read(const struct buf *in,
     const struct profile_source *src, bool *is_signed, struct tree **out)
     USE_RESULT;
+
+/*
+ * profile_check_plain() is REFUSED for what has no payloads to encrypt: neither
+ * a profile nor an array of payloads, or encrypted before.
+ * profile_encrypt_payloads() gives the EnvelopedData of them, in DER, and
+ * profile_set_encrypted() puts it into the profile in place of them.
+ */
+enum status profile_check_plain(const struct tree *t, const char *name)
+    USE_RESULT;
+enum status profile_encrypt_payloads(const struct tree *t,
+    const STACK_OF(X509) *to, const char *cipher, struct buf *der) USE_RESULT;
+void profile_set_encrypted(struct tree *profile, const struct buf *der);
 
 /*
  * profile_holds_secret() is true where a file of it must not be readable by

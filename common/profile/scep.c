@@ -198,3 +198,55 @@ profile_scep(const struct profile_identity *id, const struct profile_scep *s,
 	tree_set(t, "PayloadContent", parameters(s));
 	return t;
 }
+
+enum status
+profile_fingerprint(const char *given, const X509 *ca, const char *ca_name,
+    struct buf *out)
+{
+	char hash[SECRET_HASH_TEXT];
+	auto_buf of_file = BUF_INIT;
+
+	if (given != NULL && strcmp(given, "sha256") != 0)
+		(void)buf_from_hex(given, out);
+	if (ca == NULL)
+		return OK;
+	cert_sha256(ca, hash);
+	(void)buf_from_hex(hash, &of_file);
+	if (out->len == of_file.len && !buf_equal(out, &of_file))
+		return fail(REFUSED, "%s: its SHA-256 is %s, not the "
+		    "fingerprint that was given", ca_name, hash);
+	if (out->len == 0)
+		buf_add_buf(out, &of_file);
+	return OK;
+}
+
+/* The profile around the payload, which is taken. */
+static enum status
+wrap(const struct profile_identity *id, struct tree *payload,
+    struct tree **out)
+{
+	const struct profile_source src = { .file = "profile",
+	    .seed = id->seed };
+	auto_tree *payloads = tree_array();
+	auto_tree *profile = NULL;
+	enum status st;
+
+	tree_append(payloads, payload);
+	profile = profile_configuration(id, STEAL(payloads));
+	if ((st = profile_complete(profile, &src, NULL)) != OK)
+		return st;
+	*out = STEAL(profile);
+	return OK;
+}
+
+enum status
+profile_scep_configuration(const struct profile_identity *id,
+    const struct profile_scep *s, struct tree **out)
+{
+	auto_char *identifier = xasprintf("%s.scep.0", id->identifier);
+	struct profile_identity inner = *id;
+
+	inner.identifier = identifier;
+	inner.uuid = NULL;
+	return wrap(id, profile_scep(&inner, s, id->identifier), out);
+}

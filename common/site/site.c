@@ -531,22 +531,30 @@ set_row(const struct opt *row, const struct value *v)
 }
 
 enum status
+site_apply(const struct site *s, const struct opt *rows)
+{
+	const struct value *v;
+	enum status st;
+
+	for (; rows->name != NULL; rows++) {
+		if (rows->config == NULL || opts_given(target_of(rows)) ||
+		    (v = site_find(s, rows->config)) == NULL)
+			continue;
+		if ((st = set_row(rows, v)) != OK)
+			return st;
+	}
+	return OK;
+}
+
+enum status
 site_defaults(const char *path, const struct opt *rows)
 {
 	static struct site *kept;
-	const struct value *v;
 	enum status st;
 
 	if (path == NULL)
 		return OK;
 	if (kept == NULL && (st = site_load(path, &kept)) != OK)
 		return st;
-	for (; rows->name != NULL; rows++) {
-		if (rows->config == NULL || opts_given(target_of(rows)) ||
-		    (v = site_find(kept, rows->config)) == NULL)
-			continue;
-		if ((st = set_row(rows, v)) != OK)
-			return st;
-	}
-	return OK;
+	return site_apply(kept, rows);
 }

@@ -56,4 +56,11 @@ const char *site_where(const struct site *s, const char *key);
  */
 enum status site_defaults(const char *path, const struct opt *rows) USE_RESULT;
 
+/*
+ * site_apply() does that with a site that has been loaded; its values stay
+ * until the site is freed.
+ */
+enum status site_apply(const struct site *s, const struct opt *rows)
+    USE_RESULT;
+
 #endif

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/select.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -27,10 +29,11 @@ enum {
 /* One that runs. */
 struct running {
 	pid_t pid;
-	int in, out;			/* our ends, non-blocking; or CLOSED */
+	int in, out, err;		/* our ends, non-blocking; or CLOSED */
 	const struct buf *input;
 	size_t written;
-	struct buf *output;
+	struct buf *output, *errors;
+	size_t most;			/* bytes of output */
 	int64_t end;			/* of its time */
 };
 
@@ -93,7 +96,7 @@ vector(const char *const *head, size_t n, const char *const *tail)
 }
 
 static void
-become(const struct child *c, pid_t parent, int in, int out)
+become(const struct child *c, pid_t parent, int in, int out, int err)
 {
 	const char *own = secret_env("PATH");
 	auto_char *path = xasprintf("PATH=%s", own != NULL ? own :
@@ -105,7 +108,8 @@ become(const struct child *c, pid_t parent, int in, int out)
 
 	setpgid(0, 0);
 	follow(parent);
-	if (dup2(in, STDIN_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1)
+	if (dup2(in, STDIN_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1 ||
+	    (err != CLOSED && dup2(err, STDERR_FILENO) == -1))
 		_exit(NOT_RUN);
 	close_others();
 	default_signals();
@@ -147,11 +151,12 @@ running_free(struct running *r)
 {
 	close_end(&r->in);
 	close_end(&r->out);
+	close_end(&r->err);
 }
 
 /* The child's own ends: of the pipes, or of /dev/null. */
 struct ends {
-	int in, out;
+	int in, out, err;
 };
 
 static void
@@ -159,34 +164,47 @@ ends_free(struct ends *e)
 {
 	close_end(&e->in);
 	close_end(&e->out);
+	close_end(&e->err);
+}
+
+/* A pipe from the child to us. */
+static enum status
+open_back(const struct child *c, int *ours, int *its)
+{
+	int p[2];
+
+	if (!make_pipe(p))
+		return fail_errno(FAULT, "%s: no pipe", c->path);
+	*ours = p[0];
+	*its = p[1];
+	return fcntl(*ours, F_SETFL, O_NONBLOCK) != -1 ? OK :
+	    fail_errno(FAULT, "%s: no pipe", c->path);
 }
 
 static enum status
 open_ends(const struct child *c, struct running *r, struct ends *e)
 {
+	enum status st;
 	int p[2];
 
 	if (!make_pipe(p))
 		return fail_errno(FAULT, "%s: no pipe", c->path);
 	e->in = p[0];
 	r->in = p[1];
-	if (r->output == NULL) {
-		e->out = open("/dev/null", O_WRONLY | O_CLOEXEC);
-		return e->out != CLOSED ? OK : fail_errno(FAULT,
-		    "/dev/null: cannot open");
-	}
-	if (!make_pipe(p))
-		return fail_errno(FAULT, "%s: no pipe", c->path);
-	r->out = p[0];
-	e->out = p[1];
-	return fcntl(r->out, F_SETFL, O_NONBLOCK) != -1 ? OK :
-	    fail_errno(FAULT, "%s: no pipe", c->path);
+	if (r->errors != NULL &&
+	    (st = open_back(c, &r->err, &e->err)) != OK)
+		return st;
+	if (r->output != NULL)
+		return open_back(c, &r->out, &e->out);
+	e->out = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	return e->out != CLOSED ? OK : fail_errno(FAULT,
+	    "/dev/null: cannot open");
 }
 
 static enum status
 start(const struct child *c, struct running *r)
 {
-	AUTO(ends_free) struct ends e = { CLOSED, CLOSED };
+	AUTO(ends_free) struct ends e = { CLOSED, CLOSED, CLOSED };
 	pid_t self = getpid();
 	enum status st;
 
@@ -195,7 +213,7 @@ start(const struct child *c, struct running *r)
 	if (fcntl(r->in, F_SETFL, O_NONBLOCK) == -1)
 		return fail_errno(FAULT, "%s: no pipe", c->path);
 	if ((r->pid = fork()) == 0)
-		become(c, self, e.in, e.out);
+		become(c, self, e.in, e.out, e.err);
 	if (r->pid == -1)
 		return fail_errno(FAULT, "%s: cannot fork", c->path);
 	setpgid(r->pid, r->pid);	/* the first of both does it */
@@ -237,13 +255,29 @@ take(struct running *r)
 	ssize_t n;
 
 	while ((n = read(r->out, chunk, sizeof chunk)) > 0) {
-		if (r->output->len + (size_t)n > CHILD_OUTPUT_MAX)
+		if (r->output->len + (size_t)n > r->most)
 			return false;
 		buf_add(r->output, chunk, (size_t)n);
 	}
 	if (n == 0 || !is_later(errno))
 		close_end(&r->out);
 	return true;
+}
+
+/* Of what it complains about the beginning is kept, and the rest read. */
+static void
+listen_to(struct running *r)
+{
+	unsigned char chunk[CHUNK];
+	ssize_t n;
+
+	while ((n = read(r->err, chunk, sizeof chunk)) > 0) {
+		size_t room = CHILD_ERRORS_MAX - r->errors->len;
+
+		buf_add(r->errors, chunk, (size_t)n < room ? (size_t)n : room);
+	}
+	if (n == 0 || !is_later(errno))
+		close_end(&r->err);
 }
 
 static void
@@ -289,8 +323,8 @@ wait_for_more(struct running *r, const struct signals *s)
 {
 	int64_t left = r->end - clock_monotonic();
 	struct timespec time = { left / SECOND, left % SECOND * NANO };
+	int most = r->in > r->out ? r->in : r->out, n;
 	fd_set readable, writable;
-	int n;
 
 	if (left <= 0)
 		return false;
@@ -300,8 +334,10 @@ wait_for_more(struct running *r, const struct signals *s)
 		FD_SET(r->in, &writable);
 	if (r->out != CLOSED)
 		FD_SET(r->out, &readable);
-	n = pselect((r->in > r->out ? r->in : r->out) + 1, &readable,
-	    &writable, NULL, &time, &s->waiting);
+	if (r->err != CLOSED)
+		FD_SET(r->err, &readable);
+	n = pselect((most > r->err ? most : r->err) + 1, &readable, &writable,
+	    NULL, &time, &s->waiting);
 	if (n > 0 && r->in != CLOSED && FD_ISSET(r->in, &writable))
 		feed(r);
 	return true;
@@ -328,6 +364,8 @@ attend(const struct child *c, struct running *r, const struct signals *s,
 	for (;;) {
 		/* It is asked first, so that nothing it wrote is missed. */
 		got = waitpid(r->pid, &code, WNOHANG);
+		if (r->err != CLOSED)
+			listen_to(r);
 		if (r->out != CLOSED && !take(r)) {
 			if (got != r->pid)
 				end_by_force(r);
@@ -355,9 +393,12 @@ child_run(const struct child *c, struct buf *output,
     struct child_result *result)
 {
 	int seconds = c->seconds > 0 ? c->seconds : CHILD_SECONDS;
-	auto_buf taken = BUF_INIT;
+	auto_buf taken = BUF_INIT, heard = BUF_INIT;
 	AUTO(running_free) struct running r = { .in = CLOSED, .out = CLOSED,
-	    .input = c->input, .output = output != NULL ? &taken : NULL,
+	    .err = CLOSED, .input = c->input,
+	    .output = output != NULL ? &taken : NULL,
+	    .errors = c->errors != NULL ? &heard : NULL,
+	    .most = c->most > 0 ? c->most : CHILD_OUTPUT_MAX,
 	    .end = clock_monotonic() + (int64_t)seconds * SECOND };
 	struct child_result got = { CHILD_EXITED, 0 };
 	struct signals s;
@@ -367,12 +408,35 @@ child_run(const struct child *c, struct buf *output,
 	if ((st = start(c, &r)) == OK)
 		st = attend(c, &r, &s, &got);
 	unwatch(&s);
+	if (c->errors != NULL)
+		buf_add_buf(c->errors, &heard);
 	if (st != OK)
 		return st;
 	if (output != NULL)
 		buf_add_buf(output, &taken);
 	*result = got;
 	return OK;
+}
+
+char *
+child_find(const char *name)
+{
+	const char *path = secret_env("PATH"), *p = path;
+
+	if (strchr(name, '/') != NULL)
+		return xstrdup(name);
+	while (p != NULL && *name != '\0') {
+		size_t n = strcspn(p, ":");
+		auto_char *file = xasprintf("%.*s%s%s", (int)n, p,
+		    n > 0 ? "/" : "./", name);
+		struct stat sb;
+
+		if (stat(file, &sb) == 0 && S_ISREG(sb.st_mode) &&
+		    access(file, X_OK) == 0)
+			return STEAL(file);
+		p = p[n] == ':' ? p + n + 1 : NULL;
+	}
+	return NULL;
 }
 
 enum status
@@ -385,8 +449,9 @@ child_fail(const struct child *c, const struct child_result *result)
 		return fail(FAULT, "%s: killed: it took longer than %d "
 		    "seconds", c->path, seconds);
 	case CHILD_TOO_MUCH:
-		return fail(FAULT, "%s: killed: it wrote more than %d bytes",
-		    c->path, (int)CHILD_OUTPUT_MAX);
+		return fail(FAULT, "%s: killed: it wrote more than %zu bytes",
+		    c->path, c->most > 0 ? c->most :
+		    (size_t)CHILD_OUTPUT_MAX);
 	case CHILD_SIGNALED:
 		return fail(FAULT, "%s: ended by signal %d", c->path,
 		    result->code);

@@ -13,6 +13,7 @@
 enum {
 	CHILD_SECONDS = 30,
 	CHILD_OUTPUT_MAX = 64 << 10,
+	CHILD_ERRORS_MAX = 4 << 10,
 };
 
 struct child {
@@ -23,6 +24,10 @@ struct child {
 					 * and LC_ALL=C; or NULL */
 	const struct buf *input;	/* for its standard input; or NULL */
 	int seconds;			/* for all of it; 0: CHILD_SECONDS */
+	size_t most;			/* bytes of output; 0:
+					 * CHILD_OUTPUT_MAX */
+	struct buf *errors;		/* appended to: the beginning of what it
+					 * writes to standard error; or NULL */
 };
 
 enum child_end {
@@ -41,13 +46,19 @@ struct child_result {
  * child_run() runs it until it ends.  Writing the input, reading the output
  * and waiting share the one limit of time; at its end the process group is
  * killed.  Standard output is appended to output, or goes to /dev/null if that
- * is NULL; standard error is this process's.  A program that does not read its
+ * is NULL; standard error is this process's, unless c->errors is there.  A program that does not read its
  * input may end without it.  What it leaves running in the background is not
  * waited for.  FAULT if it cannot be started; output and *result are then
  * untouched.
  */
 enum status child_run(const struct child *c, struct buf *output,
     struct child_result *result) USE_RESULT;
+
+/*
+ * child_find() is the path of a program: name itself if there is a slash in it,
+ * else what PATH leads to; yours.  NULL if there is none.
+ */
+char *child_find(const char *name);
 
 /*
  * child_fail() prints why a result is not a status that the caller expects,

@@ -170,6 +170,13 @@ enum status io_exists(const char *path, bool *exists) USE_RESULT;
 enum status io_is_dir(const char *path, bool *is) USE_RESULT;
 
 /*
+ * io_stamp() appends text that changes if another file takes the place of the
+ * one at a path, or if that is written to.  A file that
+ * cannot be looked at has a stamp, too.
+ */
+void io_stamp(const char *path, struct buf *stamp);
+
+/*
  * io_make_dir() makes one folder, mode 0700.  It may be there already if it
  * is a folder.
  */

@@ -237,6 +237,17 @@ secret_env(const char *name)
 	return getenv(name);
 }
 
+void
+secret_path_first(const char *folder)
+{
+	const char *path = getenv("PATH");
+	auto_char *longer = xasprintf("%s:%s", folder, path != NULL ? path :
+	    "/usr/local/bin:/usr/bin:/bin");
+
+	if (setenv("PATH", longer, 1) == -1)
+		mem_exhausted();
+}
+
 enum status
 secret_env_each(const char *prefix, secret_env_visit *fn, void *arg)
 {

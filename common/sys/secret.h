@@ -88,6 +88,12 @@ bool secret_equal(const void *a, size_t a_len, const void *b, size_t b_len);
 const char *secret_env(const char *name);
 
 /*
+ * secret_path_first() puts a folder in front of PATH, for this process and the
+ * programs that it runs.
+ */
+void secret_path_first(const char *folder);
+
+/*
  * Variables of the environment whose name begins with prefix, in no order of
  * note; it stops at and returns the first status that is not OK.
  */

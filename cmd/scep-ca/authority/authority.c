@@ -1,8 +1,6 @@
 #include "authority/authority.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 char *
 authority_path(const struct authority *a, const char *name)
@@ -48,19 +46,12 @@ stamp_of(const struct authority *a)
 		CA_OLD CA_RA_CERT, CA_OLD CA_RA_KEY,
 	};
 	auto_buf b = BUF_INIT;
-	struct stat sb;
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(names); i++) {
 		auto_char *path = authority_path(a, names[i]);
 
-		if (stat(path, &sb) == 0)
-			buf_printf(&b, "%llu.%lld.%lld.%ld ",
-			    (unsigned long long)sb.st_ino,
-			    (long long)sb.st_size, (long long)sb.st_mtime,
-			    sb.st_mtim.tv_nsec);
-		else
-			buf_printf(&b, "-%d ", errno);
+		io_stamp(path, &b);
 	}
 	return xstrdup(buf_str(&b));
 }

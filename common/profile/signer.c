@@ -1,29 +1,46 @@
 /* Who signs: the certificate, its chain, and what devices will say of them. */
-#include "mcfg-sign.h"
+#include "profile/signer.h"
 
 #include "base/clock.h"
 
 /* A leaf that expires so soon is warned of. */
 enum { SOON = 14 * CLOCK_DAY };
 
+void
+profile_signer_free(struct profile_signer *s)
+{
+	identity_free(&s->id);
+	*s = (struct profile_signer)PROFILE_SIGNER_INIT;
+}
+
 /*
- * The chain goes into the message in full, the root too where it was given;
+ * The chain goes into the message in full, the root too if it was given;
  * certificates that do not belong to it stay out.
  */
-static void
-complete_chain(struct identity *id)
+enum status
+profile_signer_open(const struct identity_source *src,
+    struct profile_signer *out)
 {
-	auto_certs *given = STEAL(id->chain);
-	X509 *gap = NULL;
+	auto_profile_signer s = PROFILE_SIGNER_INIT;
+	auto_certs *given = NULL;
+	enum status st;
 
-	cert_order_chain(id->cert, given, clock_now(), &id->chain, &gap);
-	if (gap != NULL) {
-		auto_char *of = cert_subject_text(gap);
-		auto_char *by = cert_name_text(X509_get_issuer_name(gap));
+	if ((st = cert_load_identity(src, &s.id)) != OK)
+		return st;
+	given = STEAL(s.id.chain);
+	cert_order_chain(s.id.cert, given, clock_now(), &s.id.chain, &s.gap);
+	*out = MOVE(s);
+	return OK;
+}
 
-		warning("chain has a gap: no certificate of %s, which issued "
-		    "%s: devices will show Not Verified (--chain)", by, of);
-	}
+static void
+warn_of_gap(X509 *gap)
+{
+	auto_char *of = cert_subject_text(gap);
+	auto_char *by = cert_name_text(X509_get_issuer_name(gap));
+
+	warning("chain has a gap: no certificate of %s, which issued "
+	    "%s: devices will show Not Verified (--chain)", by, of);
 }
 
 /* The first that devices would not take above the signer. */
@@ -49,14 +66,14 @@ check_issuers(const struct identity *id)
 }
 
 static enum status
-check_leaf(const struct args *a, const X509 *leaf)
+check_leaf(const X509 *leaf, bool force)
 {
 	auto_char *of = cert_subject_text(leaf);
 	int64_t now = clock_now(), to = cert_not_after(leaf);
 	char text[CLOCK_TEXT];
 
 	clock_format(to, text);
-	if (now > to && !a->force)
+	if (now > to && !force)
 		return fail(REFUSED, "%s: certificate has expired at %s "
 		    "(--force signs all the same)", of, text);
 	if (now > to)
@@ -74,20 +91,20 @@ check_leaf(const struct args *a, const X509 *leaf)
 }
 
 enum status
-open_identity(const struct args *a, struct identity *id)
+profile_signer_check(const struct profile_signer *s, bool force)
 {
 	const char *reason;
 	enum status st;
 
-	if ((st = cert_load_identity(&a->id, id)) != OK ||
-	    (st = check_leaf(a, id->cert)) != OK)
+	if ((st = check_leaf(s->id.cert, force)) != OK)
 		return st;
+	if (s->gap != NULL)
+		warn_of_gap(s->gap);
 	/* What was said of the dates of the leaf is not said again. */
-	complete_chain(id);
-	if (cert_check_dates(id->cert, clock_now()) == NULL)
-		check_issuers(id);
-	if ((reason = cert_check_signer(id->cert)) != NULL) {
-		auto_char *of = cert_subject_text(id->cert);
+	if (cert_check_dates(s->id.cert, clock_now()) == NULL)
+		check_issuers(&s->id);
+	if ((reason = cert_check_signer(s->id.cert)) != NULL) {
+		auto_char *of = cert_subject_text(s->id.cert);
 
 		warning("%s: %s: devices will show Not Verified", of, reason);
 	}

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/uuid.h"
 #include "cms/cms.h"
-#include "mcfg-profile.h"
+#include "profile/template.h"
 #include "text/text.h"
 
 static size_t
@@ -36,7 +36,7 @@ family_of(const char *product)
 }
 
 enum status
-pick_template(const char *dir, const struct tree *vars, char **out)
+template_pick(const char *dir, const struct tree *vars, char **out)
 {
 	const char *product = tree_get_string(vars, "PRODUCT");
 	size_t family = product != NULL ? family_of(product) : 0;
@@ -65,7 +65,7 @@ template_free(struct template *t)
 }
 
 enum status
-read_template(const struct io_input *in, struct template *t)
+template_read(const struct io_input *in, struct template *t)
 {
 	auto_buf content = BUF_INIT;
 	const char *name = io_name(in->path);
@@ -164,7 +164,7 @@ warn_of_same_uuids(const struct tree *profile, const char *seed,
 }
 
 enum status
-make_profile(const struct template *t, const struct tree *vars,
+template_fill(const struct template *t, const struct tree *vars,
     const struct identities *id, const struct strings *folders,
     struct tree **out)
 {

@@ -1,7 +1,8 @@
 /* What a device says of itself, and whether it may enroll. */
 #include <string.h>
 
-#include "enrollment.h"
+#include "enrollment/local.h"
+#include "sys/io.h"
 
 void
 device_free(struct device *d)
@@ -29,16 +30,12 @@ name_of(const struct tree *attributes, const char *key, const char *name,
 }
 
 enum status
-device_read(const struct io_input *in, struct device *out)
+device_read(const struct buf *raw, const char *name, struct device *out)
 {
-	const char *name = io_name(in->path);
-	auto_buf raw = BUF_SECRET;
 	auto_device d = DEVICE_INIT;
 	enum status st;
 
-	if ((st = io_slurp(in, IO_MESSAGE_MAX, &raw)) != OK)
-		return st;
-	if ((st = tree_parse(&raw, name, NULL, &d.attributes)) != OK)
+	if ((st = tree_parse(raw, name, NULL, &d.attributes)) != OK)
 		return st;
 	if (tree_kind(d.attributes) != TREE_DICT)
 		return fail(MALFORMED, "%s: not a dict of attributes", name);
@@ -93,7 +90,7 @@ same_bytes(const char *a, const char *b, size_t len)
 }
 
 bool
-same_text(const char *a, const char *b)
+enrollment_same_text(const char *a, const char *b)
 {
 	if (a == NULL || b == NULL)
 		return a == b;

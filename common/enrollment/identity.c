@@ -2,8 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "enrollment.h"
-#include "x509/cert.h"
+#include "enrollment/local.h"
 
 /* What speaks against a certificate that is the recorded one. */
 static enum status
@@ -28,29 +27,40 @@ judge_certificate(const struct ledger_certificate *c, const char *name,
 
 /* What our own authority issued is in the ledger, which is asked first. */
 enum status
-identity_find(struct ledger *l, const char *path,
+identity_find(struct ledger *l, X509 *signer, const char *name,
     const struct strings *outside, struct ledger_certificate *c)
 {
 	auto_buf serial = BUF_INIT, der = BUF_INIT;
 	bool found = false, known = false;
-	auto_X509 *signer = NULL;
 	enum status st;
 
-	if ((st = cert_load(path, &signer)) != OK)
-		return st;
 	cert_serial_hex(signer, &serial);
 	cert_to_der(signer, &der);
 	if ((st = ledger_find_certificate(l, buf_str(&serial), &found,
 	    c)) != OK)
 		return st;
 	if (found && buf_equal(&c->der, &der))
-		return judge_certificate(c, path, clock_now());
+		return judge_certificate(c, name, clock_now());
 
 	if ((st = outside_find(l, signer, outside, &known, c)) != OK)
 		return st;
 	if (known)
-		return judge_certificate(c, path, clock_now());
-	return fail(REFUSED, "%s: certificate %s: %s", path, buf_str(&serial),
+		return judge_certificate(c, name, clock_now());
+	return fail(REFUSED, "%s: certificate %s: %s", name, buf_str(&serial),
 	    found ? "not the one that was issued under this serial number" :
 	    "not in the ledger");
+}
+
+enum status
+enrollment_find(struct ledger *l, X509 *signer, const char *signer_name,
+    char **id)
+{
+	static const struct strings no_files;
+	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
+	enum status st;
+
+	if ((st = identity_find(l, signer, signer_name, &no_files, &c)) != OK)
+		return st;
+	*id = xstrdup(c.enrollment);
+	return OK;
 }

@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "enrollment.h"
-#include "x509/cert.h"
+#include "enrollment/local.h"
 
 static bool
 issued_by_any(X509 *signer, const STACK_OF(X509) *issuers)
@@ -91,7 +90,7 @@ outside_find(struct ledger *l, X509 *signer, const struct strings *files,
 
 enum status
 outside_first(struct ledger *l, const struct ledger_certificate *c,
-    const char *path)
+    const char *name)
 {
 	auto_ledger_challenge sold = LEDGER_CHALLENGE_INIT;
 	auto_X509_NAME *subject = NULL;
@@ -103,23 +102,23 @@ outside_first(struct ledger *l, const struct ledger_certificate *c,
 		return st;
 	if (!found || sold.voided || sold.spent)
 		return fail(REFUSED, "%s: enrollment %s: waits for no "
-		    "identity", path, c->enrollment);
+		    "identity", name, c->enrollment);
 	if (cert_from_der(c->der.data, c->der.len, &signer) != NULL ||
 	    cert_name_from_der(sold.name.subject.data, sold.name.subject.len,
 	    &subject) != NULL ||
 	    !cert_name_equal(subject, X509_get_subject_name(signer)))
 		return fail(REFUSED, "%s: enrollment %s: the certificate is "
-		    "for '%s', which is not its subject", path, c->enrollment,
+		    "for '%s', which is not its subject", name, c->enrollment,
 		    c->subject);
 	if (sold.expires <= clock_now())
 		return fail(LATER, "%s: enrollment %s: it took too long to "
-		    "get a certificate: enroll again", path, c->enrollment);
+		    "get a certificate: enroll again", name, c->enrollment);
 	return OK;
 }
 
 enum status
 outside_adopt(struct ledger *l, const struct ledger_certificate *c,
-    const char *path)
+    const char *name)
 {
 	enum ledger_outcome outcome;
 	enum status st;
@@ -128,5 +127,5 @@ outside_adopt(struct ledger *l, const struct ledger_certificate *c,
 	    &outcome)) != OK)
 		return st;
 	return outcome == LEDGER_RECORDED ? OK : fail(REFUSED, "%s: "
-	    "enrollment %s: has another identity", path, c->enrollment);
+	    "enrollment %s: has another identity", name, c->enrollment);
 }

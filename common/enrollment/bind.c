@@ -1,0 +1,223 @@
+/*
+ * bind: the challenges in a configuration become good for the names that stand
+ * beside them, and for no others.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "enrollment/local.h"
+#include "profile/profile.h"
+
+/* A SCEP payload with a challenge of this enrollment. */
+struct use {
+	struct tree *scep;	/* its parameters, borrowed */
+	char hash[SECRET_HASH_TEXT];
+	struct ledger_name name;
+	char *where;
+};
+
+struct uses {
+	struct use *v;
+	size_t n;
+};
+#define auto_uses AUTO(uses_free) struct uses
+
+static void
+uses_free(struct uses *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++) {
+		ledger_name_free(&l->v[i].name);
+		free(l->v[i].where);
+	}
+	free(l->v);
+}
+
+/* The SHA-256 of a payload's challenge; false if it has none. */
+static bool
+hash_challenge(const struct tree *scep, char hash[SECRET_HASH_TEXT])
+{
+	const struct tree *t = tree_get(scep, "Challenge");
+	const void *p;
+	size_t len;
+
+	if (t == NULL || (tree_kind(t) != TREE_STRING &&
+	    tree_kind(t) != TREE_DATA))
+		return false;
+	if (tree_kind(t) == TREE_STRING) {
+		p = tree_string_of(t);
+		len = strlen(p);
+	} else {
+		p = tree_data_of(t, &len);
+	}
+	secret_sha256(p, len, hash);
+	return true;
+}
+
+static enum status
+add_use(struct tree *scep, const char hash[SECRET_HASH_TEXT], char *where,
+    struct uses *l)
+{
+	auto_GENERAL_NAMES *names = NULL;
+	auto_X509_NAME *subject = NULL;
+	struct use *u;
+	enum status st;
+
+	l->v = xreallocarray(l->v, l->n + 1, sizeof *l->v);
+	u = &l->v[l->n++];
+	*u = (struct use){ .scep = scep, .name = LEDGER_NAME_INIT,
+	    .where = where };
+	memcpy(u->hash, hash, sizeof u->hash);
+	if ((st = profile_scep_names(scep, where, &subject, &names)) != OK)
+		return st;
+	cert_name_to_der(subject, &u->name.subject);
+	cert_names_to_der(names, &u->name.names);
+	return OK;
+}
+
+/* Challenges of other authorities are left alone. */
+static enum status
+look_at(struct ledger *l, const char *id, struct tree *payload,
+    const char *where, struct uses *uses)
+{
+	struct tree *scep = tree_get_kind(payload, "PayloadContent",
+	    TREE_DICT);
+	const char *type = tree_get_string(payload, "PayloadType");
+	auto_ledger_challenge c = LEDGER_CHALLENGE_INIT;
+	char hash[SECRET_HASH_TEXT];
+	bool found = false;
+	enum status st;
+
+	if (type == NULL || strcmp(type, "com.apple.security.scep") != 0 ||
+	    scep == NULL || !hash_challenge(scep, hash))
+		return OK;
+	if ((st = ledger_find_challenge(l, hash, &found, &c)) != OK)
+		return st;
+	if (!found || c.purpose != LEDGER_CLIENT || c.enrollment == NULL ||
+	    strcmp(c.enrollment, id) != 0)
+		return OK;
+	return add_use(scep, hash, xasprintf("%s.PayloadContent", where),
+	    uses);
+}
+
+static enum status
+find_uses(struct ledger *l, const char *id, struct tree *profile,
+    const char *name, struct uses *uses)
+{
+	bool bare = tree_kind(profile) == TREE_ARRAY;
+	const struct tree *payloads = bare ? profile :
+	    tree_get(profile, "PayloadContent");
+	enum status st;
+	size_t i;
+
+	for (i = 0; i < tree_count(payloads); i++) {
+		auto_char *where = xasprintf("%s: %s[%zu]", name,
+		    bare ? "" : "PayloadContent", i);
+
+		if ((st = look_at(l, id, tree_at(payloads, i), where,
+		    uses)) != OK)
+			return st;
+	}
+	return OK;
+}
+
+/* ---- the challenges ---- */
+
+static enum status
+judge(enum ledger_outcome outcome, const struct use *u, const char *id)
+{
+	if (outcome == LEDGER_CLOSED)
+		return fail(REFUSED, "%s: enrollment %s: no longer open",
+		    u->where, id);
+	if (outcome != LEDGER_RECORDED)
+		return fail(REFUSED, "%s.Challenge: expired, no longer valid, "
+		    "used before, or bound to other names", u->where);
+	return OK;
+}
+
+/* A challenge is good for one certificate, so each payload has its own. */
+static enum status
+replace(struct ledger *l, const struct use *u, const char *id, int64_t ttl)
+{
+	auto_ledger_challenge c = LEDGER_CHALLENGE_INIT;
+	enum ledger_outcome outcome = LEDGER_CLOSED;
+	auto_buf text = BUF_SECRET;
+	enum status st;
+
+	if ((st = new_challenge(LEDGER_CLIENT, id, ttl, &text, &c)) != OK)
+		return st;
+	c.bound = true;
+	ledger_name_copy(&u->name, &c.name);
+	if ((st = ledger_add_client(l, &c, clock_now(), &outcome)) != OK ||
+	    (st = judge(outcome, u, id)) != OK)
+		return st;
+	tree_set_string(u->scep, "Challenge", buf_str(&text));
+	detail("%s.Challenge: stands in another payload too: replaced by a "
+	    "fresh one", u->where);
+	return OK;
+}
+
+static bool
+is_repeated(const struct uses *l, size_t i)
+{
+	size_t j;
+
+	for (j = 0; j < i; j++)
+		if (strcmp(l->v[j].hash, l->v[i].hash) == 0)
+			return true;
+	return false;
+}
+
+static enum status
+bind_all(struct ledger *l, const struct uses *uses, const char *id,
+    int64_t ttl, bool *changed)
+{
+	enum ledger_outcome outcome;
+	enum status st = OK;
+	size_t i;
+
+	for (i = 0; i < uses->n && st == OK; i++) {
+		const struct use *u = &uses->v[i];
+
+		if (is_repeated(uses, i)) {
+			*changed = true;
+			st = replace(l, u, id, ttl);
+		} else if ((st = ledger_bind(l, u->hash, id, &u->name,
+		    clock_now(), &outcome)) == OK) {
+			st = judge(outcome, u, id);
+		}
+	}
+	return st;
+}
+
+static enum status
+check_open(struct ledger *l, const char *id)
+{
+	auto_ledger_enrollment e = LEDGER_ENROLLMENT_INIT;
+	bool found = false;
+	enum status st;
+
+	if ((st = ledger_find_enrollment(l, id, &found, &e)) != OK)
+		return st;
+	if (!found)
+		return fail(REFUSED, "%s: no such enrollment", id);
+	if (strcmp(e.state, "certified") != 0 &&
+	    strcmp(e.state, "configured") != 0)
+		return fail(REFUSED, "enrollment %s: %s", id, e.state);
+	return OK;
+}
+
+enum status
+enrollment_bind(struct ledger *l, const char *id, struct tree *profile,
+    const char *name, int64_t ttl, bool *changed)
+{
+	auto_uses uses = { NULL, 0 };
+	enum status st;
+
+	*changed = false;
+	if ((st = check_open(l, id)) != OK ||
+	    (st = find_uses(l, id, profile, name, &uses)) != OK)
+		return st;
+	return bind_all(l, &uses, id, ttl, changed);
+}

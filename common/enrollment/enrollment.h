@@ -1,0 +1,163 @@
+/*
+ * enrollment: the steps of over-the-air enrollment, each of them one
+ * transaction of the ledger.  mcfg-enrollment and mcfg-service are made of
+ * them.
+ *
+ *	start -> (device answers) -> identify -> (SCEP) -> complete -> bind ->
+ *	sent
+ *
+ * A step prints the reason of a status that is not OK: REFUSED or MALFORMED is
+ * the user's or the device's fault, LATER means that the device has to enroll
+ * again, and anything else is the site's.  name is what diagnostics call the
+ * input.  Text and certificates of a device may be passed as they came.
+ */
+#ifndef MCFG_ENROLLMENT_ENROLLMENT_H
+#define MCFG_ENROLLMENT_ENROLLMENT_H
+
+#include "ledger/ledger.h"
+#include "plist/node.h"
+#include "x509/cert.h"
+
+enum {
+	ENROLLMENT_CHALLENGE_TTL = 3600,	/* of SCEP challenges, if the
+						 * site does not say */
+	ENROLLMENT_START_TTL = 900,		/* of phase-1 challenges */
+};
+
+/* ---- users ---- */
+
+/* The check of a user's name: NULL, or the reason why it cannot be one. */
+const char *enrollment_user_check(const char *name);
+
+/*
+ * enrollment_user_name() is the name under which the ledger keeps a user.  If
+ * auth is "ldap" it is in lower case, since the directory accepts either, and
+ * REFUSED if the directory may know more spellings than that.  If the site
+ * names the attribute that is the user's name (else NULL), given is a value of
+ * it, and stays as the directory spells it.  *out is yours.
+ */
+enum status enrollment_user_name(const char *given, const char *auth,
+    const char *attribute, char **out) USE_RESULT;
+
+/* ---- phase 1 ---- */
+
+struct enrollment_started {
+	char *id;
+	struct buf challenge;		/* secret: for the device, once */
+	int64_t expires;
+};
+#define ENROLLMENT_STARTED_INIT	{ NULL, BUF_SECRET, 0 }
+#define auto_enrollment_started						\
+	AUTO(enrollment_started_free) struct enrollment_started
+
+void enrollment_started_free(struct enrollment_started *s);
+
+/*
+ * enrollment_start() records that a user, whose name is one of
+ * enrollment_user_name(), enrolls; facts is a dict of what the site knows about
+ * that user.  MALFORMED if they are larger than the ledger keeps.
+ */
+enum status enrollment_start(struct ledger *l, const char *user,
+    const struct tree *facts, int64_t ttl, struct enrollment_started *out)
+    USE_RESULT;
+
+/* ---- phase 2 ---- */
+
+struct enrollment_identify {
+	const char *allow;		/* file of devices, or NULL: all */
+	const char *subject;		/* DN of the identity; NULL:
+					 * /O=organization/CN=ID */
+	const char *organization;	/* or NULL */
+	int64_t ttl;			/* of the SCEP challenge, in seconds */
+};
+
+struct enrollment_identified {
+	char *id, *user;
+	char *subject;			/* RFC 4514 */
+	struct buf challenge;		/* secret: buys that subject */
+	int64_t expires;
+};
+#define ENROLLMENT_IDENTIFIED_INIT	{ NULL, NULL, NULL, BUF_SECRET, 0 }
+#define auto_enrollment_identified					\
+	AUTO(enrollment_identified_free) struct enrollment_identified
+
+void enrollment_identified_free(struct enrollment_identified *i);
+
+/*
+ * enrollment_identify() reads the attributes that a factory identity signed and
+ * spends their CHALLENGE.  out may be filled in part after a failure, as far as
+ * it became known whose enrollment that is.
+ */
+enum status enrollment_identify(struct ledger *l, const struct buf *attributes,
+    const char *name, const struct enrollment_identify *how,
+    struct enrollment_identified *out) USE_RESULT;
+
+/* ---- phase 3 ---- */
+
+struct enrollment_complete {
+	X509 *signer;			/* who signed the attributes */
+	const char *signer_name;	/* in diagnostics */
+	const struct strings *outside;	/* files of authorities whose
+					 * identities are not in the ledger */
+	const char *allow;		/* as in phase 2 */
+	const char *repeat;		/* "reissue", "reenroll" */
+	const struct strings *attributes;	/* that become variables;
+						 * none: the usual four */
+	int64_t ttl;			/* of the challenge in the profile */
+};
+
+struct enrollment_completed {
+	char *id, *user;
+	struct tree *variables;		/* of the profile: secret */
+};
+#define ENROLLMENT_COMPLETED_INIT	{ NULL, NULL, NULL }
+#define auto_enrollment_completed					\
+	AUTO(enrollment_completed_free) struct enrollment_completed
+
+void enrollment_completed_free(struct enrollment_completed *c);
+
+/*
+ * enrollment_complete() reads the attributes that an identity signed.  LATER if
+ * that identity has expired, or the site lets a device have its configuration
+ * once only.  out as in phase 2.
+ */
+enum status enrollment_complete(struct ledger *l,
+    const struct buf *attributes, const char *name,
+    const struct enrollment_complete *how, struct enrollment_completed *out)
+    USE_RESULT;
+
+/*
+ * enrollment_find() is the id of the enrollment whose current identity signer
+ * is; yours.
+ */
+enum status enrollment_find(struct ledger *l, X509 *signer,
+    const char *signer_name, char **id) USE_RESULT;
+
+/*
+ * enrollment_bind() makes the challenges of an enrollment in a profile (or an
+ * array of payloads) good for the names beside them, and for no others.  A
+ * payload with the challenge of another payload gets a fresh one, good for ttl
+ * seconds; *changed says whether there was one.
+ */
+enum status enrollment_bind(struct ledger *l, const char *id,
+    struct tree *profile, const char *name, int64_t ttl, bool *changed)
+    USE_RESULT;
+
+/*
+ * enrollment_sent() records that the configuration was made and handed to the
+ * web server; with failed, that it was not, and why.  REFUSED if the enrollment
+ * is not one that has a configuration.
+ */
+enum status enrollment_sent(struct ledger *l, const char *id,
+    const char *failed) USE_RESULT;
+
+/*
+ * Equal without regard to the case of ASCII letters, as UDIDs and serial
+ * numbers are; NULL is like NULL.
+ */
+bool enrollment_same_text(const char *a, const char *b);
+
+/* A plist out of the ledger: facts of a user, attributes of a device. */
+enum status enrollment_kept(const char *text, struct tree **out) USE_RESULT;
+
+#endif

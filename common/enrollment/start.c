@@ -1,0 +1,68 @@
+/* start: a user is known, and gets the challenge of phase 1. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "enrollment/local.h"
+#include "sys/secret.h"
+
+enum {
+	ID_RAW = 16,
+	ID_LEN = 22,
+};
+
+void
+enrollment_started_free(struct enrollment_started *s)
+{
+	free(s->id);
+	buf_free(&s->challenge);
+	*s = (struct enrollment_started)ENROLLMENT_STARTED_INIT;
+}
+
+/*
+ * 128 random bits as base64url.  One that begins with a letter or digit is
+ * never taken for an option.
+ */
+static enum status
+make_id(char **out)
+{
+	auto_buf text = BUF_INIT;
+	unsigned char raw[ID_RAW];
+	enum status st;
+	size_t i;
+
+	do {
+		if ((st = secret_random(raw, sizeof raw)) != OK)
+			return st;
+		buf_cut(&text, 0);
+		buf_add_base64(&text, raw, sizeof raw);
+		buf_cut(&text, ID_LEN);
+		for (i = 0; i < text.len; i++)
+			if (text.data[i] == '+')
+				text.data[i] = '-';
+			else if (text.data[i] == '/')
+				text.data[i] = '_';
+	} while (text.data[0] == '-' || text.data[0] == '_');
+	*out = xstrdup(buf_str(&text));
+	return OK;
+}
+
+enum status
+enrollment_start(struct ledger *l, const char *user, const struct tree *facts,
+    int64_t ttl, struct enrollment_started *out)
+{
+	auto_ledger_enrollment e = LEDGER_ENROLLMENT_INIT;
+	auto_ledger_challenge c = LEDGER_CHALLENGE_INIT;
+	enum status st;
+
+	e.user = xstrdup(user);
+	if ((st = keep_plist(facts, "facts of the user", &e.facts)) != OK ||
+	    (st = make_id(&e.id)) != OK ||
+	    (st = new_challenge(LEDGER_ENROLL, e.id, ttl, &out->challenge,
+	    &c)) != OK)
+		return st;
+	if ((st = ledger_start(l, &e, c.hash, c.expires, clock_now())) != OK)
+		return st;
+	out->id = STEAL(e.id);
+	out->expires = c.expires;
+	return OK;
+}

@@ -1,0 +1,28 @@
+/* signer: who signs profiles: the certificate, its key, and its chain. */
+#ifndef MCFG_PROFILE_SIGNER_H
+#define MCFG_PROFILE_SIGNER_H
+
+#include "x509/cert.h"
+
+struct profile_signer {
+	struct identity id;	/* its chain sorted, as it goes into messages */
+	X509 *gap;		/* of id, whose issuer was not given; or NULL */
+};
+#define PROFILE_SIGNER_INIT	{ IDENTITY_INIT, NULL }
+#define auto_profile_signer	AUTO(profile_signer_free) struct profile_signer
+
+void profile_signer_free(struct profile_signer *s);
+
+/* Opens certificate, key and chain; the statuses of cert_load_identity(). */
+enum status profile_signer_open(const struct identity_source *src,
+    struct profile_signer *out) USE_RESULT;
+
+/*
+ * profile_signer_check() warns of what devices would not like about a signer
+ * as of now, each time that it is used; REFUSED for a certificate that has
+ * expired, unless force is true.
+ */
+enum status profile_signer_check(const struct profile_signer *s, bool force)
+    USE_RESULT;
+
+#endif

@@ -1,0 +1,21 @@
+/* Which file is at a path, and in which state. */
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "sys/io.h"
+
+void
+io_stamp(const char *path, struct buf *stamp)
+{
+	struct stat sb;
+
+	if (stat(path, &sb) == -1) {
+		buf_printf(stamp, "-%d ", errno);
+		return;
+	}
+	buf_printf(stamp, "%llu.%llu.%lld.%lld.%ld.%lld.%ld ",
+	    (unsigned long long)sb.st_dev, (unsigned long long)sb.st_ino,
+	    (long long)sb.st_size, (long long)sb.st_mtim.tv_sec,
+	    sb.st_mtim.tv_nsec, (long long)sb.st_ctim.tv_sec,
+	    sb.st_ctim.tv_nsec);
+}

@@ -1,0 +1,163 @@
+/* What a request says: variables, its body, its query. */
+#include <string.h>
+
+#include "web/local.h"
+
+enum {
+	LENGTH_DIGITS = 12,
+	CHUNK = 16 << 10,
+	DRAIN_MAX = 1000000,
+};
+
+const char *
+web_variable(struct web_exchange *x, const char *name)
+{
+	return x->variable(x, name);
+}
+
+long
+web_read(struct web_exchange *x, void *p, size_t len)
+{
+	long n;
+
+	if (x->ended || len == 0)
+		return 0;
+	n = x->read(x, p, len);
+	if (n <= 0)
+		x->ended = true;
+	else
+		x->taken += (size_t)n;
+	return n;
+}
+
+bool
+web_write(struct web_exchange *x, const struct buf *out)
+{
+	return x->write(x, out->data, out->len);
+}
+
+/* ---- the body ---- */
+
+int64_t
+web_length(struct web_exchange *x)
+{
+	const char *p = web_variable(x, "CONTENT_LENGTH");
+	int64_t v = 0;
+
+	if (p == NULL || *p == '\0')
+		return -1;
+	if (p[strspn(p, "0123456789")] != '\0')
+		return -2;
+	p += strspn(p, "0");
+	if (strlen(p) > LENGTH_DIGITS)
+		return INT64_MAX;
+	for (; *p != '\0'; p++)
+		v = v * 10 + (*p - '0');
+	return v;
+}
+
+/* At most max bytes of the body; 400 if it breaks off. */
+static struct web_verdict
+read_up_to(struct web_exchange *x, size_t max, struct buf *body)
+{
+	while (body->len < max) {
+		size_t room = max - body->len < CHUNK ? max - body->len :
+		    CHUNK;
+		long n = web_read(x, buf_reserve(body, room), room);
+
+		if (n < 0)
+			return (struct web_verdict){ 400, "the body broke "
+			    "off" };
+		if (n == 0)
+			break;
+		buf_end(body, (size_t)n);
+	}
+	return (struct web_verdict){ 0, NULL };
+}
+
+struct web_verdict
+web_read_body(struct web_exchange *x, size_t max, bool chunked,
+    struct buf *body)
+{
+	int64_t length = web_length(x);
+	size_t want = length >= 0 ? (size_t)length : max + 1;
+	struct web_verdict v;
+
+	if (length == -1 && !chunked)
+		return (struct web_verdict){ 411, "no length" };
+	if (length == -2)
+		return (struct web_verdict){ 400, "length is not a number" };
+	if (length > (int64_t)max)
+		return (struct web_verdict){ 413, "too large" };
+	if ((v = read_up_to(x, want, body)).code != 0)
+		return v;
+	if (body->len > max)
+		return (struct web_verdict){ 413, "too large" };
+	if (length >= 0 && body->len < want)
+		return (struct web_verdict){ 400, "the body is shorter than "
+		    "its length" };
+	if (body->len == 0)
+		return (struct web_verdict){ 400, "no message" };
+	return v;
+}
+
+void
+web_drain(struct web_exchange *x)
+{
+	int64_t length = web_length(x);
+	const char *coding = web_variable(x, "HTTP_TRANSFER_ENCODING");
+	size_t want = DRAIN_MAX;
+	char chunk[CHUNK];
+	long n = 1;
+
+	if (length == -2 || (length == -1 && (coding == NULL ||
+	    *coding == '\0')))
+		return;
+	if (length >= 0 && length < DRAIN_MAX)
+		want = (size_t)length;
+	while (n > 0 && x->taken < want) {
+		size_t left = want - x->taken;
+
+		n = web_read(x, chunk, left < sizeof chunk ? left :
+		    sizeof chunk);
+	}
+}
+
+/* ---- the query ---- */
+
+bool
+web_unescape(const char *s, size_t len, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		int high, low;
+
+		if (s[i] != '%') {
+			buf_putc(out, s[i]);
+			continue;
+		}
+		if (len - i < 3 || (high = buf_hex_digit(s[i + 1])) < 0 ||
+		    (low = buf_hex_digit(s[i + 2])) < 0 || (high | low) == 0)
+			return false;
+		buf_putc(out, (char)(high << 4 | low));
+		i += 2;
+	}
+	return true;
+}
+
+struct web_verdict
+web_query(const char *query, web_parameter *fn, void *arg)
+{
+	struct web_verdict v = { 0, NULL };
+
+	while (*query != '\0' && v.code == 0) {
+		size_t len = strcspn(query, "&"), eq = strcspn(query, "=&");
+
+		v = eq < len ?
+		    fn(query, eq, query + eq + 1, len - eq - 1, arg) :
+		    fn(query, eq, NULL, 0, arg);
+		query += len + (query[len] == '&' ? 1 : 0);
+	}
+	return v;
+}
