@@ -3,6 +3,7 @@
 # call that works.  A tool that is not in it fails the first test.
 
 load helpers
+load flow
 
 setup() {
 	cat > "$T/profile" <<-'XML'
@@ -49,6 +50,11 @@ ledger() {
 	    > "$T/challenge"
 }
 
+site() {
+	SITE="$BATS_FILE_TMPDIR/a site"
+	[ -d "$SITE" ] || make_site
+}
+
 # working NAME: the arguments of a call that works, one a line, into argv; the
 # last is the INPUT where it takes one.  A tool with verbs has a row a verb.
 working() {
@@ -91,6 +97,9 @@ working() {
 		input=$T/profile ;;
 	mcfg-page)
 		argv=(welcome) ;;
+	mcfg-service)
+		site
+		argv=(--check --site "$SITE") ;;
 	mcfg-report)
 		ledger
 		argv=(--ledger "sqlite:$T/ledger.db") ;;

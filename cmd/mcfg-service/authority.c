@@ -1,0 +1,111 @@
+/*
+ * What the authority answers.  This process never has its key: scep-ca is
+ * asked, as a program.
+ */
+#include <string.h>
+
+#include "service.h"
+
+enum { LIST_MAX = 64 << 20 };	/* bytes of a CRL */
+
+/* Runs scep-ca; what it writes goes to out. */
+static enum status
+ask(struct visit *v, struct child *c, struct buf *out)
+{
+	auto_char *path = child_find("scep-ca");
+	struct child_result r;
+	enum status st;
+
+	if (path == NULL)
+		return fail(FAULT, "not installed");
+	c->path = path;
+	if ((st = child_run(c, out, &r)) != OK)
+		return st;
+	if (c->errors != NULL)
+		step_said(v, c->errors);
+	return r.end == CHILD_EXITED ? status_of(&r) : child_fail(c, &r);
+}
+
+/* ---- /CA ---- */
+
+int
+answer_root(struct visit *v)
+{
+	auto_certs *root = NULL;
+	enum status st;
+	int code;
+
+	step_begin(v, "openssl");
+	if ((st = cert_load_list("ca/root.pem", &root)) == OK)
+		cert_to_der(sk_X509_value(root, 0), &v->body);
+	if ((code = step_end(v, SITE, st)) != 0)
+		return code;
+	buf_puts(&v->header, "Content-Type: application/x-x509-ca-cert\r\n"
+	    "Content-Disposition: attachment; filename=\"ca.cer\"\r\n\r\n");
+	return refuse(v, 200, "root certificate");
+}
+
+/* ---- /crl ---- */
+
+int
+answer_crl(struct visit *v)
+{
+	static const char *const arguments[] = { "crl", "--dir", "ca",
+	    "--current", "--http", "application/pkix-crl", NULL };
+	auto_variables variables = { NULL, 0 };
+	auto_buf errors = BUF_INIT;
+	struct child c = { .arguments = arguments, .most = LIST_MAX,
+	    .errors = &errors };
+	bool exists = false;
+	int code;
+
+	step_begin(v, "scep-ca");
+	if ((code = step_end(v, SITE, io_exists("ca/cert.pem",
+	    &exists))) != 0)
+		return code;
+	if (!exists)
+		return refuse(v, 404, "this site has no authority");
+	add_own_variables(&variables);
+	c.variables = (const char *const *)variables.v;
+	buf_puts(&v->header, "Cache-Control: no-store\r\n");
+	step_begin(v, "scep-ca");
+	code = step_end(v, SITE, ask(v, &c, &v->body));
+	return code != 0 ? code : refuse(v, 200, "revocation list");
+}
+
+/* ---- /scep, if no worker of scep-ca has it ---- */
+
+static void
+add_request(struct visit *v, struct variables *l)
+{
+	static const char *const names[] = { "REQUEST_METHOD", "QUERY_STRING",
+	    "CONTENT_LENGTH", "REMOTE_ADDR" };
+	const char *value;
+	size_t i;
+
+	add_variable(l, "SCEP_CA_DIR", "ca");
+	for (i = 0; i < ARRAY_LEN(names); i++)
+		if ((value = web_variable(v->x, names[i])) != NULL)
+			add_variable(l, names[i], value);
+}
+
+/* It writes the whole response, and the line about it. */
+int
+answer_scep(struct visit *v)
+{
+	static const char *const arguments[] = { "cgi", NULL };
+	auto_variables variables = { NULL, 0 };
+	auto_buf body = BUF_INIT;
+	struct child c = { .arguments = arguments, .input = &body,
+	    .most = LIST_MAX };
+	struct web_verdict got;
+
+	got = web_read_body(v->x, IO_MESSAGE_MAX, true, &body);
+	if (got.code == 413)
+		return refuse(v, got.code, "%s", got.reason);
+	add_own_variables(&variables);
+	add_request(v, &variables);
+	c.variables = (const char *const *)variables.v;
+	step_begin(v, "scep-ca");
+	return step_end(v, SITE, ask(v, &c, &v->body));
+}

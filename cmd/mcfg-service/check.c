@@ -1,0 +1,51 @@
+/* --check: is a site what requests will need? */
+#include <string.h>
+
+#include "profile/template.h"
+#include "service.h"
+
+/* The template for all devices without a special one. */
+static enum status
+check_template(void)
+{
+	const struct io_input in = { "profile.yaml", NULL };
+	auto_template template = TEMPLATE_INIT;
+
+	return template_read(&in, &template);
+}
+
+/* A site has no ledger before its first enrollment. */
+static enum status
+check_ledger(struct service *s)
+{
+	const char *uri = s->settings.ledger;
+	auto_char *path = NULL;
+	bool exists = true;
+	enum status st;
+
+	if (uri == NULL)
+		return fail(USAGE, "site.yaml: no ledger");
+	if (strncmp(uri, "sqlite:", 7) == 0) {
+		path = io_beside("site.yaml", uri + 7);
+		if ((st = io_exists(path, &exists)) != OK || !exists)
+			return st;
+	}
+	return service_ledger(s, LEDGER_USE);
+}
+
+enum status
+check_service(struct service *s)
+{
+	enum status st;
+
+	if ((st = service_site(s)) != OK ||
+	    (st = service_payload_settings(s)) != OK ||
+	    (st = service_scep_settings(s)) != OK ||
+	    (st = service_pages(s)) != OK ||
+	    (st = service_anchors(s)) != OK ||
+	    (st = service_signer(s)) != OK ||
+	    (st = profile_signer_check(&s->signer, false)) != OK ||
+	    (st = check_template()) != OK)
+		return st;
+	return check_ledger(s);
+}

@@ -1,0 +1,150 @@
+/* Phase 1: /enroll.  Who enrolls, and the challenge for the device. */
+#include <string.h>
+
+#include "service.h"
+#include "text/text.h"
+
+/* ---- who ---- */
+
+static int
+check_name(struct visit *v, const char *name)
+{
+	const char *reason;
+	enum status st = OK;
+
+	step_begin(v, "mcfg-enrollment");
+	if ((reason = enrollment_user_check(name)) != NULL)
+		st = fail(USAGE, "--user: '%s': %s", name, reason);
+	return step_end(v, NAME, st);
+}
+
+/* The name under which the ledger keeps the user. */
+static int
+user_name(struct visit *v, const char *given, char **out)
+{
+	const struct settings *t = &v->s->settings;
+	int code;
+
+	if ((code = check_name(v, given)) != 0)
+		return code;
+	step_begin(v, "mcfg-enrollment");
+	return step_end(v, USER, enrollment_user_name(given, t->auth,
+	    t->attribute, out));
+}
+
+/* ---- facts ---- */
+
+static int
+ask_facts(struct visit *v, const char *user, struct tree **facts)
+{
+	auto_char *path = NULL;
+	auto_buf out = BUF_SECRET;
+	int code;
+
+	if (user[0] == '-')
+		return refuse(v, 403, "user %s: begins as an option does",
+		    user);
+	if ((code = find_program(v, v->s->settings.facts, "facts",
+	    &path)) != 0 ||
+	    (code = ask_program(v, USER, path, user, &out)) != 0)
+		return code;
+	step_begin(v, "mcfg-enrollment");
+	return step_end(v, USER, spec_values(&out, "stdin", facts));
+}
+
+/* ---- the step ---- */
+
+static int
+start(struct visit *v, const char *user, const struct tree *facts,
+    struct enrollment_started *started)
+{
+	enum status st;
+
+	step_begin(v, "mcfg-enrollment");
+	if ((st = service_ledger(v->s, LEDGER_CREATE)) == OK)
+		st = enrollment_start(v->s->ledger, user, facts,
+		    v->s->settings.enroll_ttl, started);
+	return step_end(v, USER, st);
+}
+
+enum status
+service_payload_settings(struct service *s)
+{
+	struct settings *t = &s->settings;
+	const struct opt rows[] = {
+		{ .name = "url", .value = &t->profile_url,
+		    .check = profile_check_url, .config = "profile_url" },
+		{ .name = "attribute", .values = &t->asked,
+		    .check = profile_check_text, .config = "attributes" },
+		OPT_PAYLOAD(t->service_id, "profile-service"),
+		{ 0 },
+	};
+	enum status st;
+
+	strings_free(&t->asked);
+	if ((st = site_apply(s->site, rows)) != OK)
+		return st;
+	if (t->profile_url == NULL)
+		return opts_missing("--url", "where the device sends its "
+		    "attributes");
+	if (t->service_id.identifier == NULL)
+		return opts_missing("--identifier", "the name of the profile, "
+		    "never changed");
+	return OK;
+}
+
+static int
+make_payload(struct visit *v, const struct buf *challenge, struct tree **out)
+{
+	struct settings *t = &v->s->settings;
+	struct profile_service s = { .attributes = &t->asked,
+	    .challenge = challenge };
+	enum status st;
+
+	step_begin(v, "mcfg-service-payload");
+	if ((st = service_payload_settings(v->s)) == OK) {
+		s.url = t->profile_url;
+		*out = profile_service(&t->service_id, &s);
+	}
+	return step_end(v, SITE, st);
+}
+
+static int
+enroll(struct visit *v, const char *user)
+{
+	auto_enrollment_started started = ENROLLMENT_STARTED_INIT;
+	auto_tree *facts = tree_dict(), *asked = NULL, *payload = NULL;
+	int code;
+
+	if (v->s->settings.facts != NULL &&
+	    (code = ask_facts(v, user, &asked)) != 0)
+		return code;
+	if ((code = start(v, user, asked != NULL ? asked : facts,
+	    &started)) != 0)
+		return code;
+	v->enrollment = xstrdup(started.id);
+	if ((code = make_payload(v, &started.challenge, &payload)) != 0)
+		return code;
+	return send_profile(v, payload, "enroll.mobileconfig",
+	    "profile service for %s", user);
+}
+
+int
+answer_enroll(struct visit *v)
+{
+	const char *given = web_variable(v->x, "REMOTE_USER");
+	const char *from = web_variable(v->x, "HTTP_SEC_FETCH_SITE");
+	auto_char *user = NULL;
+	int code;
+
+	if (given == NULL || *given == '\0')
+		return refuse(v, 403, "nobody is logged in");
+	if (from != NULL && strcmp(from, "cross-site") == 0)
+		return refuse(v, 403, "sent here by another site");
+	step_begin(v, "mcfg-get");
+	if ((code = step_end(v, SITE, service_site(v->s))) != 0 ||
+	    (code = user_name(v, given, &user)) != 0)
+		return code;
+	v->user = xstrdup(user);
+	return enroll(v, user);
+}

@@ -1,0 +1,248 @@
+/* What stays open between requests, and is opened anew if it has changed. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "service.h"
+
+#define SITE_FILE	"site.yaml"
+#define SIGNER_CERT	"signer/cert.pem"
+#define SIGNER_KEY	"signer/key.pem"
+#define SIGNER_CHAIN	"signer/chain.pem"
+
+/*
+ * *old is the stamp of these files; false, and *old changed, if they are no
+ * longer what they were.  Looked at before they are read: what changes
+ * meanwhile is seen the next time.
+ */
+static bool
+is_same(struct buf *old, const char *const *files, size_t n)
+{
+	auto_buf stamp = BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		io_stamp(files[i], &stamp);
+	if (buf_equal(old, &stamp))
+		return true;
+	buf_free(old);
+	*old = MOVE(stamp);
+	return false;
+}
+
+/* ---- the site ---- */
+
+void
+service_close_ledger(struct service *s)
+{
+	if (s->ledger != NULL)
+		ledger_close(s->ledger);
+	s->ledger = NULL;
+}
+
+static void
+close_site(struct service *s)
+{
+	strings_free(&s->settings.attributes);
+	strings_free(&s->settings.asked);
+	s->settings = (struct settings){ .repeat = "reissue",
+	    .enroll_ttl = ENROLLMENT_START_TTL,
+	    .challenge_ttl = ENROLLMENT_CHALLENGE_TTL, .key_size = 2048,
+	    .key_usage = "sign,encrypt", .digest = "sha256" };
+	if (s->site != NULL)
+		site_free(s->site);
+	s->site = NULL;
+	/* Its address may be another one. */
+	service_close_ledger(s);
+}
+
+#define ROW(key, target)	{ .name = (key), .config = (key), target }
+
+static enum status
+apply(struct service *s)
+{
+	struct settings *t = &s->settings;
+	const struct opt rows[] = {
+		ROW("ledger", .value = &t->ledger),
+		ROW("auth", .value = &t->auth),
+		ROW("auth.ldap.user", .value = &t->attribute),
+		ROW("auth.ldap.password", .value = &t->secret),
+		ROW("organization", .value = &t->organization),
+		ROW("repeat", .value = &t->repeat),
+		ROW("attributes", .values = &t->attributes),
+		ROW("enroll_ttl", .duration = &t->enroll_ttl),
+		ROW("scep.challenge_ttl", .duration = &t->challenge_ttl),
+		ROW("facts", .value = &t->facts),
+		ROW("scep.challenge_program", .value = &t->challenge_program),
+		ROW("url", .value = &t->url),
+		ROW("digest", .value = &t->digest),
+		{ 0 },
+	};
+
+	return site_apply(s->site, rows);
+}
+
+enum status
+service_site(struct service *s)
+{
+	static const char *const files[] = { SITE_FILE };
+	enum status st;
+
+	if (is_same(&s->site_stamp, files, ARRAY_LEN(files)) &&
+	    s->site != NULL)
+		return OK;
+	close_site(s);
+	if ((st = site_load(SITE_FILE, &s->site)) != OK)
+		return st;
+	if ((st = apply(s)) != OK)
+		close_site(s);
+	return st;
+}
+
+/* ---- the signer ---- */
+
+static enum status
+read_signer(struct profile_signer *out)
+{
+	const char *chain[] = { SIGNER_CHAIN };
+	const struct identity_source src = { .cert = SIGNER_CERT,
+	    .key = SIGNER_KEY, .chain = { chain, ARRAY_LEN(chain) } };
+
+	return profile_signer_open(&src, out);
+}
+
+enum status
+service_signer(struct service *s)
+{
+	static const char *const files[] = { SIGNER_CERT, SIGNER_KEY,
+	    SIGNER_CHAIN };
+	auto_profile_signer next = PROFILE_SIGNER_INIT;
+	bool same = is_same(&s->signer_stamp, files, ARRAY_LEN(files));
+	char reason[300] = "";
+	enum status st;
+
+	if (same && s->has_signer)
+		return OK;
+	if (!s->has_signer) {
+		if ((st = read_signer(&s->signer)) == OK)
+			s->has_signer = true;
+		return st;
+	}
+	diag_capture(reason, sizeof reason);
+	st = read_signer(&next);
+	diag_capture(NULL, 0);
+	if (st != OK) {
+		warning("%s: the signer that was read before is still used",
+		    reason);
+		return OK;
+	}
+	profile_signer_free(&s->signer);
+	s->signer = MOVE(next);
+	return OK;
+}
+
+/* ---- the anchors ---- */
+
+static enum status
+add_if_there(struct trust_anchors *l, const char *file, bool *there)
+{
+	bool exists;
+	enum status st;
+
+	if ((st = io_exists(file, &exists)) != OK || !exists)
+		return st;
+	*there = true;
+	return trust_add_anchor(l, TRUST_CA, file);
+}
+
+/*
+ * After a rollover the devices of the CA before it go on; so do those of an
+ * outside authority before another took its place.
+ */
+static enum status
+read_anchors(struct trust_anchors *l, bool *is_outside)
+{
+	bool any = false;
+	enum status st;
+
+	if ((st = trust_add_anchor(l, TRUST_CA, "ca/cert.pem")) != OK ||
+	    (st = add_if_there(l, "ca/previous-cert.pem", &any)) != OK ||
+	    (st = add_if_there(l, "scep-ca.pem", is_outside)) != OK ||
+	    (st = add_if_there(l, "scep-ca-previous.pem", &any)) != OK)
+		return st;
+	return trust_add_anchor(l, TRUST_DEVICE, "device-ca.pem");
+}
+
+enum status
+service_anchors(struct service *s)
+{
+	static const char *const files[] = { "ca/cert.pem",
+	    "ca/previous-cert.pem", "scep-ca.pem", "scep-ca-previous.pem",
+	    "device-ca.pem" };
+	enum status st;
+
+	if (is_same(&s->anchors_stamp, files, ARRAY_LEN(files)) &&
+	    s->anchors.n > 0)
+		return OK;
+	trust_anchors_free(&s->anchors);
+	s->is_outside = false;
+	if ((st = read_anchors(&s->anchors, &s->is_outside)) != OK)
+		trust_anchors_free(&s->anchors);
+	return st;
+}
+
+/* ---- pages ---- */
+
+enum status
+service_pages(struct service *s)
+{
+	const char *files[] = { SITE_FILE, "ca/root.pem", "." };
+	const char *logo;
+	bool same;
+	enum status st;
+
+	if ((st = service_site(s)) != OK)
+		return st;
+	if ((logo = site_get(s->site, "logo")) != NULL)
+		files[2] = logo;
+	same = is_same(&s->pages_stamp, files, logo != NULL ? 3 : 2);
+	if (same && s->has_pages)
+		return OK;
+	page_values_free(&s->pages);
+	s->has_pages = false;
+	if ((st = page_set_site(&s->pages, s->site, SITE_FILE)) == OK)
+		s->has_pages = true;
+	return st;
+}
+
+/* ---- the ledger ---- */
+
+enum status
+service_ledger(struct service *s, enum ledger_mode mode)
+{
+	enum status st;
+
+	if ((st = service_site(s)) != OK)
+		return st;
+	if (s->ledger != NULL && !ledger_is_current(s->ledger))
+		service_close_ledger(s);
+	if (s->ledger != NULL)
+		return OK;
+	if (s->settings.ledger == NULL)
+		return fail(USAGE, "%s: no ledger", SITE_FILE);
+	return ledger_open(s->settings.ledger, SITE_FILE, mode, &s->ledger);
+}
+
+void
+service_close(struct service *s)
+{
+	close_site(s);
+	profile_signer_free(&s->signer);
+	s->has_signer = false;
+	trust_anchors_free(&s->anchors);
+	page_values_free(&s->pages);
+	s->has_pages = false;
+	buf_free(&s->pages_stamp);
+	buf_free(&s->site_stamp);
+	buf_free(&s->signer_stamp);
+	buf_free(&s->anchors_stamp);
+}

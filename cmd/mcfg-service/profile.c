@@ -1,0 +1,368 @@
+/* Phases 2 and 3: /profile.  A device shows who it is, by two signatures. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cms/cms.h"
+#include "profile/template.h"
+#include "service.h"
+
+#define DEVICES		"devices.allow"
+#define OUTSIDE		"scep-ca.pem"
+#define TYPE		"application/x-apple-aspen-config"
+
+enum { WHAT_MAX = 600 };
+
+/* ---- the product ---- */
+
+static enum status
+sign(struct visit *v, const struct tree *profile, struct buf *der)
+{
+	struct cms_sign how = { .signing_time = clock_written() };
+	auto_buf xml = BUF_SECRET;
+	enum status st;
+
+	if ((st = service_site(v->s)) != OK ||
+	    (st = service_signer(v->s)) != OK ||
+	    (st = profile_signer_check(&v->s->signer, false)) != OK)
+		return st;
+	how.id = &v->s->signer.id;
+	how.digest = v->s->settings.digest;
+	tree_to_xml(profile, &xml);
+	return cms_sign(&xml, &how, der);
+}
+
+int
+send_profile(struct visit *v, const struct tree *profile, const char *file,
+    const char *fmt, ...)
+{
+	char what[WHAT_MAX];
+	va_list ap;
+	int code;
+
+	step_begin(v, "mcfg-sign");
+	if ((code = step_end(v, SITE, sign(v, profile, &v->body))) != 0)
+		return code;
+	buf_printf(&v->header, "Cache-Control: no-store\r\n"
+	    "Content-Disposition: attachment; filename=\"%s\"\r\n"
+	    "Content-Type: " TYPE "\r\nContent-Length: %zu\r\n\r\n", file,
+	    v->body.len);
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof what, fmt, ap);
+	va_end(ap);
+	return refuse(v, 200, "%s", what);
+}
+
+/* ---- who signed ---- */
+
+static enum status
+verify(struct visit *v, const struct buf *message, struct trust_verdict *out)
+{
+	struct trust_policy policy = { .allow_sha1 = true,
+	    .now = clock_now() };
+	enum status st;
+
+	policy.anchors = v->s->anchors;
+	if ((st = trust_judge(message, "stdin", &policy, out)) != OK)
+		return fail(st, "stdin: %s", out->reason);
+	return OK;
+}
+
+/* The list of devices, if the site has one. */
+static enum status
+find_list(const char **allow)
+{
+	bool exists;
+	enum status st;
+
+	*allow = NULL;
+	if ((st = io_exists(DEVICES, &exists)) == OK && exists)
+		*allow = DEVICES;
+	return st;
+}
+
+/* What the log says about a device. */
+static void
+name_device(struct visit *v, const struct tree *attributes)
+{
+	const char *udid = tree_get_string(attributes, "UDID");
+	const char *serial = tree_get_string(attributes, "SERIAL");
+
+	v->udid = udid != NULL ? xstrdup(udid) : NULL;
+	v->serial = serial != NULL ? xstrdup(serial) : NULL;
+}
+
+/* ---- phase 2: a SCEP payload ---- */
+
+static int
+identify(struct visit *v, const struct buf *attributes, const char *allow,
+    struct enrollment_identified *e)
+{
+	struct enrollment_identify how = { .allow = allow };
+	enum status st;
+	int code;
+
+	step_begin(v, "mcfg-enrollment");
+	if ((st = service_ledger(v->s, LEDGER_USE)) == OK) {
+		how.organization = v->s->settings.organization;
+		how.ttl = v->s->settings.challenge_ttl;
+		st = enrollment_identify(v->s->ledger, attributes, "stdin",
+		    &how, e);
+	}
+	code = step_end(v, DEVICE, st);
+	if (e->id != NULL) {
+		v->enrollment = xstrdup(e->id);
+		v->user = xstrdup(e->user);
+	}
+	return code;
+}
+
+enum status
+service_scep_settings(struct service *s)
+{
+	struct settings *t = &s->settings;
+	const struct opt rows[] = {
+		{ .name = "url", .value = &t->scep_url,
+		    .check = profile_check_url, .config = "scep.url" },
+		{ .name = "name", .value = &t->scep_name,
+		    .check = profile_check_text, .config = "scep.name" },
+		{ .name = "challenge", .value = &t->scep_challenge,
+		    .config = "scep.challenge" },
+		{ .name = "key-size", .number = &t->key_size, .min = 1024,
+		    .max = 4096, .config = "scep.key_size" },
+		{ .name = "key-usage", .value = &t->key_usage,
+		    .config = "scep.key_usage" },
+		{ .name = "fingerprint", .value = &t->fingerprint,
+		    .config = "scep.fingerprint" },
+		OPT_PAYLOAD(t->scep_id, "scep"),
+		{ 0 },
+	};
+	enum status st;
+
+	if ((st = site_apply(s->site, rows)) != OK)
+		return st;
+	if (t->scep_url == NULL)
+		return opts_missing("--url", "of the SCEP server");
+	if (t->scep_id.identifier == NULL)
+		return opts_missing("--identifier", "the name of the profile, "
+		    "never changed");
+	return OK;
+}
+
+/* The site's own challenge for an outside authority, a path beside site.yaml. */
+static enum status
+read_fixed_challenge(const struct service *s, struct buf *out)
+{
+	return s->settings.scep_challenge == NULL ? OK :
+	    secret_read(s->settings.scep_challenge, "--challenge", out);
+}
+
+static enum status
+make_scep(struct service *s, const char *subject, struct buf *challenge,
+    struct tree **out)
+{
+	const char *ca_name = s->is_outside ? OUTSIDE : "ca/cert.pem";
+	struct settings *t = &s->settings;
+	struct profile_scep p = { .retries = -1, .retry_delay = -1 };
+	auto_buf fingerprint = BUF_INIT;
+	auto_tree *dn = NULL;
+	auto_X509 *ca = NULL;
+	const char *reason;
+	enum status st;
+
+	if ((st = service_scep_settings(s)) != OK ||
+	    (challenge->len == 0 && s->is_outside &&
+	    (st = read_fixed_challenge(s, challenge)) != OK) ||
+	    (st = cert_load(ca_name, &ca)) != OK ||
+	    (st = profile_fingerprint(t->fingerprint, ca, ca_name,
+	    &fingerprint)) != OK)
+		return st;
+	if ((reason = profile_subject(subject, &dn)) != NULL)
+		return fail(USAGE, "--subject: %s", reason);
+	if ((reason = profile_key_usage(t->key_usage, &p.key_usage)) != NULL)
+		return fail(USAGE, "--key-usage: %s", reason);
+	p.url = t->scep_url;
+	p.name = t->scep_name;
+	p.subject = dn;
+	p.challenge = challenge->len > 0 ? challenge : NULL;
+	p.fingerprint = &fingerprint;
+	p.key_size = t->key_size;
+	return profile_scep_configuration(&t->scep_id, &p, out);
+}
+
+/* What the outside authority wants for a certificate of this subject. */
+static int
+ask_challenge(struct visit *v, const char *subject, struct buf *challenge)
+{
+	const char *program = v->s->settings.challenge_program;
+	auto_char *path = NULL;
+	int code;
+
+	buf_cut(challenge, 0);
+	if (program == NULL)
+		return 0;
+	if ((code = find_program(v, program, "scep.challenge_program",
+	    &path)) != 0 ||
+	    (code = ask_program(v, SITE, path, subject, challenge)) != 0)
+		return code;
+	buf_cut(challenge, strcspn(buf_str(challenge), "\n"));
+	return challenge->len > 0 ? 0 : refuse(v, 500,
+	    "scep.challenge_program: no challenge in its first line");
+}
+
+static int
+phase2(struct visit *v, const struct buf *attributes, const char *allow)
+{
+	auto_enrollment_identified e = ENROLLMENT_IDENTIFIED_INIT;
+	auto_tree *payload = NULL;
+	int code;
+
+	if ((code = identify(v, attributes, allow, &e)) != 0)
+		return code;
+	if (v->s->is_outside &&
+	    (code = ask_challenge(v, e.subject, &e.challenge)) != 0)
+		return code;
+	step_begin(v, "mcfg-scep-payload");
+	code = step_end(v, SITE, make_scep(v->s, e.subject, &e.challenge,
+	    &payload));
+	return code != 0 ? code : send_profile(v, payload,
+	    "identity.mobileconfig", "identity payload (phase 2)");
+}
+
+/* ---- phase 3: the configuration ---- */
+
+static int
+complete(struct visit *v, const struct trust_verdict *who, const char *allow,
+    struct enrollment_completed *c)
+{
+	static const char *const outside[] = { OUTSIDE };
+	struct strings files = { (const char **)(uintptr_t)outside,
+	    v->s->is_outside ? 1 : 0 };
+	struct enrollment_complete how = { .signer = who->message.signer,
+	    .signer_name = "signer", .outside = &files, .allow = allow };
+	enum status st;
+	int code;
+
+	step_begin(v, "mcfg-enrollment");
+	if ((st = service_ledger(v->s, LEDGER_USE)) == OK) {
+		how.repeat = v->s->settings.repeat;
+		how.attributes = &v->s->settings.attributes;
+		how.ttl = v->s->settings.challenge_ttl;
+		st = enrollment_complete(v->s->ledger, &who->message.content,
+		    "stdin", &how, c);
+	}
+	code = step_end(v, DEVICE, st);
+	if (c->id != NULL) {
+		v->enrollment = xstrdup(c->id);
+		v->user = xstrdup(c->user);
+	}
+	return code;
+}
+
+static enum status
+fill(const struct tree *variables, struct tree **profile)
+{
+	static const char *const here[] = { "." };
+	const struct strings folders = { (const char **)(uintptr_t)here, 1 };
+	const struct identities none = { .given = { .uuid = NULL } };
+	auto_template template = TEMPLATE_INIT;
+	struct io_input in = { NULL, NULL };
+	auto_char *path = NULL;
+	enum status st;
+
+	if ((st = template_pick(".", variables, &path)) != OK)
+		return st;
+	in.path = path;
+	if ((st = template_read(&in, &template)) != OK)
+		return st;
+	return template_fill(&template, variables, &none, &folders, profile);
+}
+
+static enum status
+encrypt(struct tree *profile, X509 *to)
+{
+	STACK_OF(X509) *one = sk_X509_new_null();
+	auto_buf der = BUF_INIT;
+	enum status st;
+
+	if (one == NULL || sk_X509_push(one, to) <= 0)
+		mem_exhausted();
+	if ((st = profile_check_plain(profile, "stdin")) == OK &&
+	    (st = profile_encrypt_payloads(profile, one, "aes-256-cbc",
+	    &der)) == OK)
+		profile_set_encrypted(profile, &der);
+	sk_X509_free(one);	/* the certificate is not ours */
+	return st;
+}
+
+static int
+make_configuration(struct visit *v, X509 *device,
+    const struct enrollment_completed *c, struct tree **profile)
+{
+	bool changed;
+	int code;
+
+	step_begin(v, "mcfg-profile");
+	if ((code = step_end(v, SITE, fill(c->variables, profile))) != 0)
+		return code;
+	step_begin(v, "mcfg-enrollment");
+	if ((code = step_end(v, SITE, enrollment_bind(v->s->ledger, c->id,
+	    *profile, "stdin", v->s->settings.challenge_ttl, &changed))) != 0)
+		return code;
+	step_begin(v, "mcfg-encrypt");
+	return step_end(v, SITE, encrypt(*profile, device));
+}
+
+/* The enrollment is configured once all of it has been handed to the server. */
+static int
+phase3(struct visit *v, const struct trust_verdict *who, const char *allow)
+{
+	auto_enrollment_completed c = ENROLLMENT_COMPLETED_INIT;
+	auto_tree *profile = NULL;
+	int code;
+
+	if ((code = complete(v, who, allow, &c)) != 0)
+		return code;
+	v->sent = xstrdup(c.id);
+	if ((code = make_configuration(v, who->message.signer, &c,
+	    &profile)) != 0)
+		return code;
+	return send_profile(v, profile, "configuration.mobileconfig",
+	    "configuration (phase 3)");
+}
+
+int
+answer_profile(struct visit *v)
+{
+	auto_trust_verdict who = TRUST_VERDICT_INIT;
+	auto_buf message = BUF_INIT;
+	auto_tree *attributes = NULL;
+	struct web_verdict got;
+	const char *allow = NULL;
+	int code;
+
+	got = web_read_body(v->x, IO_MESSAGE_MAX, false, &message);
+	if (got.code != 0)
+		return refuse(v, got.code, "%s", got.reason);
+	step_begin(v, "mcfg-verify");
+	if ((code = step_end(v, SITE, service_anchors(v->s))) != 0)
+		return code;
+	step_begin(v, "mcfg-verify");
+	if ((code = step_end(v, DEVICE, verify(v, &message, &who))) != 0)
+		return code;
+	step_begin(v, "mcfg-enrollment");
+	if ((code = step_end(v, SITE, find_list(&allow))) != 0)
+		return code;
+	if (tree_looks_like_plist(&who.message.content)) {
+		char ignored[2];
+
+		diag_capture(ignored, sizeof ignored);
+		if (tree_parse(&who.message.content, "stdin", NULL,
+		    &attributes) == OK && tree_kind(attributes) == TREE_DICT)
+			name_device(v, attributes);
+		diag_capture(NULL, 0);
+	}
+	return who.kind == TRUST_DEVICE ?
+	    phase2(v, &who.message.content, allow) : phase3(v, &who, allow);
+}

@@ -1,0 +1,236 @@
+/* One request: its steps, the code they lead to, the line about it. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "service.h"
+
+enum { REASON_MAX = 4096 };
+
+#define OWN_NAME	"mcfg-service"
+
+int
+refuse(struct visit *v, int code, const char *fmt, ...)
+{
+	char text[REASON_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	buf_cut(&v->reason, 0);
+	buf_puts(&v->reason, text);
+	return code;
+}
+
+/* ---- steps ---- */
+
+static void
+keep_line(const char *line, void *arg)
+{
+	struct visit *v = arg;
+
+	if (v->said.len < REASON_MAX)
+		buf_printf(&v->said, "%s\n", line);
+}
+
+void
+step_begin(struct visit *v, const char *tool)
+{
+	diag_init(tool);
+	diag_divert(keep_line, v);
+	buf_cut(&v->said, 0);
+}
+
+void
+step_said(struct visit *v, const struct buf *lines)
+{
+	char shown[REASON_MAX];
+	const char *p = buf_str(lines);
+
+	while (*p != '\0') {
+		size_t n = strcspn(p, "\n");
+
+		if (n > 0)
+			keep_line(diag_escape(p, n, shown, sizeof shown), v);
+		p += n + (p[n] == '\n' ? 1 : 0);
+	}
+}
+
+/* Each line of what was said, as one, or to standard error. */
+static void
+each_line(struct buf *said, struct buf *into)
+{
+	char *line = (char *)said->data, *end;
+
+	for (; said->len > 0 && *line != '\0'; line = end + 1) {
+		if ((end = strchr(line, '\n')) == NULL)
+			break;
+		*end = '\0';
+		if (into == NULL)
+			diag_put(line);
+		else
+			buf_printf(into, "%s%s", into->len > 0 ? "; " : "",
+			    line);
+	}
+}
+
+static int
+code_of(enum blame blame, enum status st, const char *reason)
+{
+	if (st == REFUSED && blame != SITE)
+		return 403;
+	if (st == USAGE && blame == NAME)
+		return 403;
+	if (st == MALFORMED && blame == DEVICE)
+		return 400;
+	if (st == LATER && blame == DEVICE)
+		return 301;
+	return strstr(reason, "busy") != NULL ||
+	    strstr(reason, "locked") != NULL ? 503 : 500;
+}
+
+int
+step_end(struct visit *v, enum blame blame, enum status st)
+{
+	diag_divert(NULL, NULL);
+	diag_init(OWN_NAME);
+	if (st == OK) {
+		each_line(&v->said, NULL);
+		return 0;
+	}
+	buf_cut(&v->reason, 0);
+	each_line(&v->said, &v->reason);
+	return code_of(blame, st, buf_str(&v->reason));
+}
+
+/* ---- the log ---- */
+
+static void
+put_log(const struct visit *v, int code, const char *reason)
+{
+	auto_buf line = BUF_INIT;
+	char number[16];
+
+	snprintf(number, sizeof number, "%d", code);
+	web_put_field(&line, "level", code >= 500 ? "error" :
+	    code >= 400 ? "warning" : "info");
+	web_put_field(&line, "client", v->client);
+	web_put_field(&line, "method", v->method);
+	web_put_field(&line, "path", v->path);
+	web_put_field(&line, "status", number);
+	web_put_field(&line, "reason", reason);
+	web_put_field(&line, "user", v->user);
+	web_put_field(&line, "udid", v->udid);
+	web_put_field(&line, "serial", v->serial);
+	web_put_field(&line, "enrollment", v->enrollment);
+	diag_put(buf_str(&line));
+}
+
+/* ---- the response ---- */
+
+static void
+drop_line(const char *line, void *arg)
+{
+	(void)line;
+	(void)arg;
+}
+
+/*
+ * The page for a code that is not 200.  It does not show the reason: all pages
+ * of one code are the same.  A site that is broken has no pages.
+ */
+static void
+put_error(struct visit *v, int code, struct buf *out)
+{
+	enum status st;
+
+	if (v->extra != NULL)
+		buf_printf(out, "%s\r\n", v->extra);
+	diag_divert(drop_line, NULL);
+	st = put_page(v, code, page_of_status(code), out);
+	diag_divert(NULL, NULL);
+	if (st == OK)
+		return;
+	buf_puts(out, "Cache-Control: no-store\r\n");
+	web_put_status(out, code);
+	buf_printf(out, "Content-Type: text/plain; charset=utf-8\r\n\r\n"
+	    "%s\n", web_phrase(code));
+}
+
+/* Where a device has to begin again. */
+static int
+set_location(struct visit *v)
+{
+	int code;
+
+	step_begin(v, "mcfg-get");
+	code = step_end(v, SITE, service_site(v->s));
+	if (code == 0 && v->s->settings.url == NULL)
+		return refuse(v, 500, "site.yaml: no url");
+	if (code == 0)
+		v->extra = xasprintf("Location: %s/enroll",
+		    v->s->settings.url);
+	return code;
+}
+
+/* A device that was to be configured, and was not. */
+static void
+record_failure(struct visit *v)
+{
+	step_begin(v, "mcfg-enrollment");
+	(void)step_end(v, SITE, enrollment_sent(v->s->ledger, v->sent,
+	    buf_str(&v->reason)));
+}
+
+static void
+record_sent(struct visit *v)
+{
+	int code;
+
+	step_begin(v, "mcfg-enrollment");
+	code = step_end(v, SITE, enrollment_sent(v->s->ledger, v->sent,
+	    NULL));
+	if (code != 0)
+		put_log(v, code, buf_str(&v->reason));
+}
+
+static void
+respond_with_page(struct visit *v, int code)
+{
+	auto_buf out = BUF_INIT;
+	int other;
+
+	put_log(v, code, buf_str(&v->reason));
+	if (v->sent != NULL)
+		record_failure(v);
+	if (code == 301 && (other = set_location(v)) != 0) {
+		code = other;
+		put_log(v, code, buf_str(&v->reason));
+	}
+	if (code == 503)
+		v->extra = xstrdup("Retry-After: 5");
+	put_error(v, code, &out);
+	web_drain(v->x);
+	(void)web_write(v->x, &out);
+}
+
+void
+respond(struct visit *v, int code)
+{
+	auto_buf out = BUF_INIT;
+
+	if (code != 200) {
+		respond_with_page(v, code);
+		if (code >= 500)
+			service_close_ledger(v->s);
+		return;
+	}
+	web_drain(v->x);
+	buf_add_buf(&out, &v->header);
+	buf_add_buf(&out, &v->body);
+	(void)web_write(v->x, &out);
+	put_log(v, code, buf_str(&v->reason));
+	if (v->sent != NULL)
+		record_sent(v);
+}
