@@ -314,6 +314,85 @@ breaks() {
 	each breaks
 }
 
+# options_of CALL...: the options of its help that take a file, "--x FILE".
+options_of() {
+	"$@" --help | sed -n 's/^ .*\(--[a-z0-9-]*\) \(FILE\|KEY\|CERT\|SRC\|DIR\|CSR\)\( .*\)*$/\1 \2/p'
+}
+
+# tries NAME ARG...: what becomes of it, in $T/ends/NAME.
+tries() {
+	local name=$1 status=0
+	shift
+
+	timeout 20 "$@" > /dev/null 2> "$T/ends/$name.said" < /dev/null ||
+	    status=$?
+	echo "$status $*" > "$T/ends/$name"
+}
+
+# meets TOOL: each of its files in turn is what made() makes of a name.
+meets() {
+	local call option kind value args i n=0
+
+	working "$(call_of "$1")" || return 1
+	read -ra call <<< "$(call_of "$1")"
+	while read -r option kind; do
+		n=$((n + 1))
+		value=$(made "$1.$n") || return
+		[ "$kind" != SRC ] || value=file:$value
+		args=("${argv[@]}")
+		for i in "${!args[@]}"; do
+			[ "${args[i]}" != "$option" ] || break
+		done
+		if [ "${args[i]:-}" = "$option" ]; then
+			args[i + 1]=$value
+		else
+			args=("$option" "$value" "${args[@]}")
+		fi
+		tries "$1.$n" "${call[@]}" "${args[@]}" 3>&- &
+	done < <(options_of "${call[@]}")
+	if [ -n "$input" ]; then
+		args=("${argv[@]}")
+		args[-1]=$(made "$1.in")
+		tries "$1.in" "${call[@]}" "${args[@]}" 3>&- &
+	fi
+}
+
+# ended STATUS...: all of them did, and with none of these.
+ended() {
+	local end status rest
+
+	wait
+	for end in "$T"/ends/*[!d]; do
+		read -r status rest < "$end"
+		case " $* " in
+		*" $status "*)
+			echo "$status: $rest: $(cat "$end.said")"
+			return 1 ;;
+		esac
+	done
+}
+
+@test "meta: a pipe without another end is a fault, not a hang" {
+	made() {
+		mkfifo "$T/$1.pipe" && echo "$T/$1.pipe"
+	}
+	mkdir "$T/ends"
+	each meets
+	ended 124 137
+	[ "$(grep -l 'that nobody' "$T"/ends/*.said | wc -l)" -gt 50 ]
+}
+
+@test "meta: a file without an end is refused, not read for ever" {
+	[ -c /dev/zero ] || skip 'no /dev/zero here'
+	made() {
+		echo /dev/zero
+	}
+	mkdir "$T/ends"
+	each meets
+	ended 124 137
+	[ "$(grep -l 'larger than' "$T"/ends/*.said | wc -l)" -gt 30 ]
+}
+
 closes() {
 	local call
 

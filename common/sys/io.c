@@ -126,8 +126,7 @@ open_input(const char *path, const char *name, int *fd)
 		return *fd != -1 ? OK : fail_errno(FAULT, "%s: not open for "
 		    "reading", name);
 	}
-	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	return *fd != -1 ? OK : fail_errno(FAULT, "%s: cannot open", name);
+	return io_open(path, false, fd);
 }
 
 enum status
@@ -199,6 +198,9 @@ io_tail(const char *path, size_t max, struct buf *out, bool *cut)
 		*cut = true;
 	if (*cut)
 		st = read_upto(fd, name, max, out);
+	else if (fstat(fd, &sb) == 0 && S_ISCHR(sb.st_mode))
+		/* A device has no end of which there could be a tail. */
+		st = io_slurp_fd(fd, name, max, out);
 	else
 		st = tail_pipe(fd, name, max, out, cut);
 	if (fd != STDIN_FILENO)
@@ -231,8 +233,8 @@ write_special(const char *path, const struct buf *b)
 	enum status st;
 	int fd;
 
-	if ((fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY)) == -1)
-		return fail_errno(FAULT, "%s: cannot open for writing", path);
+	if ((st = io_open(path, true, &fd)) != OK)
+		return st;
 	st = io_write_all(fd, path, b->data, b->len);
 	if (close(fd) == -1 && st == OK)
 		st = fail_errno(FAULT, "%s: cannot write", path);

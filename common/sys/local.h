@@ -14,6 +14,13 @@ enum status io_slurp_fd(int fd, const char *name, size_t max,
 /* "fd:N" into *fd, which need not be open; false for anything else. */
 bool io_parse_fd(const char *text, int *fd);
 
+/*
+ * io_open() opens a file for reading, or for writing as it is.  A named pipe
+ * or a device that has nobody at its other end is FAULT after a second.  The
+ * caller closes *fd.
+ */
+enum status io_open(const char *path, bool writes, int *fd) USE_RESULT;
+
 /* Writes every byte; name is that of the diagnostics. */
 enum status io_write_all(int fd, const char *name, const void *data,
     size_t len) USE_RESULT;

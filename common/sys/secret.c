@@ -80,8 +80,8 @@ read_file(const char *path, size_t max, struct buf *out)
 	enum status st;
 	int fd;
 
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) == -1)
-		return fail_errno(FAULT, "%s: cannot open", path);
+	if ((st = io_open(path, false, &fd)) != OK)
+		return st;
 	st = read_fd(fd, path, max, out);
 	close(fd);
 	return st;
@@ -149,11 +149,11 @@ secret_read_key_file(const char *path, bool loose, size_t max,
     struct buf *out)
 {
 	struct stat sb;
-	enum status st = OK;
+	enum status st;
 	int fd;
 
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) == -1)
-		return fail_errno(FAULT, "%s: cannot open the key", path);
+	if ((st = io_open(path, false, &fd)) != OK)
+		return st;
 	if (fstat(fd, &sb) == -1)
 		st = fail_errno(FAULT, "%s: cannot look at its mode", path);
 	else if (S_ISREG(sb.st_mode) && (sb.st_mode & 077) != 0 && !loose)

@@ -1,0 +1,70 @@
+/* Named pipes and devices, whose other end may never come. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sys/local.h"
+
+enum {
+	PATIENCE = 1000,	/* ms for the other end to come */
+	TICK = 50,		/* ms between two looks at the clock */
+};
+
+/* open(2) waits for the other end: a signal ends that. */
+static void
+tick(int sig)
+{
+	(void)sig;
+}
+
+static int64_t
+milliseconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* More than one tick, since one could come before open() waits. */
+static int
+open_waiting(const char *path, int how)
+{
+	const struct itimerval on = { { 0, TICK * 1000 }, { 0, TICK * 1000 } };
+	const struct itimerval off = { { 0, 0 }, { 0, 0 } };
+	struct sigaction ours = { .sa_handler = tick }, before;
+	int64_t end = milliseconds() + PATIENCE;
+	int fd, why;
+
+	sigemptyset(&ours.sa_mask);
+	sigaction(SIGALRM, &ours, &before);
+	setitimer(ITIMER_REAL, &on, NULL);
+	do
+		fd = open(path, how);
+	while (fd == -1 && errno == EINTR && milliseconds() < end);
+	why = errno;
+	setitimer(ITIMER_REAL, &off, NULL);
+	sigaction(SIGALRM, &before, NULL);
+	errno = why;
+	return fd;
+}
+
+enum status
+io_open(const char *path, bool writes, int *fd)
+{
+	const int how = (writes ? O_WRONLY : O_RDONLY) | O_CLOEXEC | O_NOCTTY;
+	struct stat sb;
+
+	if (stat(path, &sb) == -1 || S_ISREG(sb.st_mode) ||
+	    S_ISDIR(sb.st_mode))
+		*fd = open(path, how);
+	else if ((*fd = open_waiting(path, how)) == -1 && errno == EINTR)
+		return fail(FAULT, "%s: a pipe or device that nobody %s", path,
+		    writes ? "reads" : "writes to");
+	return *fd != -1 ? OK : fail_errno(FAULT, "%s: cannot open%s", path,
+	    writes ? " for writing" : "");
+}
