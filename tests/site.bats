@@ -119,6 +119,10 @@ filters() {
 	outside 3 http://ca.example.com/scep 'challenge: file:pw'
 	outside 3 http://localhost.example.com/scep
 	outside 3 http://127.0.0.1.example.com/
+	outside 3 http://localhost:80@example.com/
+	outside 3 http://127.0.0.1:80@example.com/
+	outside 3 'http://[::1]:80@example.com/'
+	outside 3 'http://[::1].example.com/'
 	outside 0 http://ca.example.com/scep 'challenge_program: ./ask'
 	for url in https://ca.example.com/ http://localhost:1/ \
 	    http://localhost/scep http://127.0.0.1/scep http://127.1.2.3:8/x \

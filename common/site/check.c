@@ -10,8 +10,12 @@ is_loopback(const char *url)
 	const char *host = strstr(url, "//") + 2;
 	size_t n = strcspn(host, ":/");
 
+	/* Before an "@" it would be a user's name and password. */
+	if (memchr(host, '@', strcspn(host, "/?#")) != NULL)
+		return false;
 	if (host[0] == '[')
-		return strncmp(host, "[::1]", 5) == 0;
+		return strncmp(host, "[::1]", 5) == 0 &&
+		    strchr(":/?#", host[5]) != NULL;
 	if (strncmp(host, "127.", 4) == 0)
 		return strspn(host, "0123456789.") == n;
 	return n == strlen("localhost") && strncmp(host, "localhost", n) == 0;
