@@ -442,7 +442,6 @@ read_scep() {
 	ca_name=$(scep Name) || ca_name=
 	bits=$(scep Keysize) || bits=2048
 	SCEP_CHALLENGE=$(scep Challenge) || SCEP_CHALLENGE=
-	export SCEP_CHALLENGE
 	subject='' i=0
 	while type=$(scep "Subject.$i.0.0"); do
 		value=$(scep "Subject.$i.0.1") || return
@@ -544,6 +543,7 @@ message_scep() {
 			SCEP_CHALLENGE=$(random 16) || exit
 		fi
 		! is other-subject || subject=$subject/OU=Other
+		export SCEP_CHALLENGE
 		trusting scep-request \
 		    --key "$out/identity-key.pem" --subject "$subject" \
 		    ${SCEP_CHALLENGE:+--challenge env:SCEP_CHALLENGE} \

@@ -322,6 +322,28 @@ print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
 	PW=$(challenge ca) KEY=$(cat key) scep-enroll "$URL" --subject /CN=a \
 	    --ca ca/root.pem --key env:KEY --challenge env:PW -o cert2
 	certified cert2 key
+	# And in no environment but that of the two tools.
+	mkdir between
+	for tool in curl openssl sed mcfg-get tr date cat; do
+		real=$(command -v "$tool")
+		printf '#!/bin/sh\nenv >> %s\nexec %s "$@"\n' "$PWD/environment" \
+		    "$real" > "between/$tool"
+		chmod +x "between/$tool"
+	done
+	challenge ca > pw
+	PW=$(challenge ca) KEY=$(cat key) PATH=$PWD/between:$PATH scep-enroll \
+	    "$URL" --subject /CN=b --ca ca/root.pem --key env:KEY \
+	    --challenge env:PW -o cert3
+	certified cert3 key
+	PATH=$PWD/between:$PATH scep-enroll "$URL" --subject /CN=c \
+	    --ca ca/root.pem --key fd:8 --passphrase fd:7 --challenge fd:9 \
+	    -o cert4 8< locked 7<<< open 9< pw
+	certified cert4 key
+	KEY=$(cat key) scep-enroll "$URL" --signer cert4 --signer-key env:KEY \
+	    --key env:KEY --ca ca/root.pem -o cert5
+	certified cert5 key
+	grep -q '^PATH=' environment
+	run -1 grep -E 'PRIVATE KEY|=open$|^PW=|CHALLENGE=' environment
 }
 
 @test "scep-enroll: a key that is there is never replaced" {
