@@ -59,38 +59,9 @@ is() {
 	return 1
 }
 
-# line TEXT: one line, in which nothing of a stranger's moves a cursor.
-line() {
-	{
-		printf 'mcfg-device: %s' "$1" | tr -c '[:print:]' '?'
-		echo
-	} >&2
-}
-
-# die STATUS TEXT
-die() {
-	line "$2"
-	exit "$1"
-}
-
 # random N: N random bytes, in hex.
 random() {
 	openssl rand -hex "$1" || die 4 'openssl gives no random numbers'
-}
-
-# escape SET TEXT: a backslash before each character of SET.
-escape() {
-	rest=$2 made=
-	while [ -n "$rest" ]; do
-		tail=${rest#?}
-		char=${rest%"$tail"}
-		case $1 in
-		*"$char"*) made="$made\\$char" ;;
-		*) made=$made$char ;;
-		esac
-		rest=$tail
-	done
-	printf '%s' "$made"
 }
 
 # xml TEXT

@@ -51,7 +51,7 @@ names() {
 
 @test "install: what is missing is named where it is installed" {
 	mkdir "$T/bin"
-	for p in sh awk cat grep; do
+	for p in sh awk cat grep readlink tr; do
 		ln -s "$(command -v $p)" "$T/bin"
 	done
 	status=0

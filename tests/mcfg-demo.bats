@@ -25,6 +25,28 @@ setup() {
 	[ -z "$(ls -A "$T/tmp")" ]
 }
 
+@test "mcfg-demo: leaves nothing when nobody reads on" {
+	mkdir "$T/tmp"
+	for n in 3 12 30; do
+		for trap in DFL IGN; do
+			TMPDIR=$T/tmp timeout 60 python3 - "$n" "$trap" <<-'PY'
+			import signal, subprocess, sys
+			how = getattr(signal, 'SIG_' + sys.argv[2])
+			p = subprocess.Popen(['mcfg-demo'], stdout=subprocess.PIPE,
+			    stderr=subprocess.PIPE, restore_signals=False,
+			    preexec_fn=lambda: signal.signal(signal.SIGPIPE, how))
+			for _ in range(int(sys.argv[1])): p.stdout.readline()
+			p.stdout.close()
+			said = p.stderr.read()
+			if p.wait() == 0 or said: sys.exit('%d %r' % (p.returncode, said))
+			PY
+			[ -z "$(ls -A "$T/tmp")" ]
+			run grep -lsa "$T/tmp" /proc/[0-9]*/cmdline
+			[ -z "$output" ]
+		done
+	done
+}
+
 @test "mcfg-demo: --keep leaves a site that can be served" {
 	yields "$T/said" mcfg-demo --keep "$T/kept here" 3>&-
 	[ -s "$T/kept here/site/site.yaml" ]

@@ -54,6 +54,20 @@ identity.pem profile.mobileconfig " ]
 	done
 }
 
+@test "mcfg-device: says where the profile is, and keeps an identity" {
+	yields "$T/said" enroll "$T/a"
+	grep -qxF "enrolled: $T/a/profile.mobileconfig" "$T/said"
+	(cd "$T/a" && sha256sum ./*) > "$T/before"
+	run -1 enroll "$T/a"
+	[[ $output == *'holds the identity of a device'* ]]
+	(cd "$T/a" && sha256sum ./*) | cmp - "$T/before"
+	mkdir "$T/b"
+	ln -s nowhere "$T/b/identity-key.pem"
+	run -1 enroll "$T/b"
+	[ ! -e "$T/nowhere" ]
+	[ ! -e "$T/b/nowhere" ]
+}
+
 @test "mcfg-device: stops where the service refuses" {
 	refuses 1 'phase 1: the service answered 401' \
 	    mcfg-device "$URL" --cacert "$ROOT_CA" --user jane \
@@ -221,7 +235,8 @@ printed() {
 	scep-ca list --dir "$SITE/ca" --json > "$T/before"
 	run -0 enroll "$T/b" --misbehave lost-phase2,lost-scep,lost-phase3
 	[ "$output" = "mcfg-device: phase 2: the answer was lost, and the \
-same again was answered 403: starting over" ]
+same again was answered 403: starting over
+enrolled: $T/b/profile.mobileconfig" ]
 	[ -e "$T/b/profile.mobileconfig" ]
 	# One certificate, though its first copy was lost.
 	yields - enroll "$T/c" --misbehave lost-scep

@@ -260,12 +260,12 @@ processes() {
 @test "mcfg-serve: the command line" {
 	refuses 2 'missing DIR' mcfg-serve
 	refuses 2 'unknown option' mcfg-serve "$SITE" --ports 1
-	refuses 2 'no port' mcfg-serve "$SITE" --port 0
-	refuses 2 'no port' mcfg-serve "$SITE" --scep-http-port 70000
+	refuses 2 'not a port' mcfg-serve "$SITE" --port 0
+	refuses 2 'not a port' mcfg-serve "$SITE" --scep-http-port 70000
 	refuses 2 'no address' mcfg-serve "$SITE" --address 'a b'
 	refuses 2 'given twice' mcfg-serve "$SITE" "$SITE"
-	refuses 4 'not a folder' mcfg-serve "$T/none"
-	refuses 4 'port: not a folder' mcfg-serve -- --port
+	refuses 4 'none: cannot enter' mcfg-serve "$T/none"
+	refuses 4 'port: cannot enter' mcfg-serve -- --port
 	refuses 4 'no site.yaml' mcfg-serve "$T"
 	yields "$T/help" mcfg-serve --help
 	grep -q '^usage: mcfg-serve' "$T/help"

@@ -163,8 +163,8 @@ cert() {
 	assert p['PayloadOrganization'] == os.environ['NAME'], p
 	PY
 	openssl verify -CAfile "$T/site/ca/root.pem" "$T/site/tls/cert.pem"
-	cert "$T/site/signer/cert.pem" -subject -nameopt utf8,sep_multiline \
-	    > "$T/subject"
+	openssl x509 -in "$T/site/signer/cert.pem" -noout -subject \
+	    -nameopt utf8,sep_multiline > "$T/subject"
 	grep -qxF "    O=$name" "$T/subject"
 }
 
@@ -388,26 +388,26 @@ asked() {
 	refuses 2 'missing DIR' mcfg-site
 	refuses 2 'unknown option' mcfg-site "$T/x" --hosts a
 	refuses 2 'given twice' mcfg-site "$T/x" --host a --host b
-	refuses 2 'no port' mcfg-site "$T/x" --port 80x
-	refuses 2 'no port' mcfg-site "$T/x" --port 65536
+	refuses 2 'not a port' mcfg-site "$T/x" --port 80x
+	refuses 2 'not a port' mcfg-site "$T/x" --port 65536
 	refuses 2 'no host name' mcfg-site "$T/x" --host 'a b'
 	refuses 2 'missing --password' mcfg-site "$T/x" --user jane
 	refuses 2 'missing --user' mcfg-site "$T/x" --password env:PW
 	refuses 2 'colon' mcfg-site "$T/x" --user a:b --password env:PW
 	refuses 2 'control' mcfg-site "$T/x" --organization $'a\nb'
-	refuses 2 'no variable' mcfg-site "$T/x" --user a --password 'env:A;B'
+	refuses 2 'not the name of a variable' mcfg-site "$T/x" --user a --password 'env:A;B'
 	refuses 2 'is not set' mcfg-site "$T/x" --user a --password env:NOBODY
 	PW='' refuses 3 'empty' mcfg-site "$T/x" --user a --password env:PW
 	refuses 2 'unknown option' mcfg-site -x
-	refuses 4 './-x: no site.yaml' mcfg-site --renew tls -- -x
+	refuses 4 './-x: cannot enter' mcfg-site --renew tls -- -x
 	refuses 4 'no certificate' mcfg-site "$T/x" --device-ca "$PKI/root.key"
 	refuses 2 'no other option' mcfg-site "$SITE" --renew tls --port 1
 	refuses 2 'tls or signer' mcfg-site "$SITE" --renew all
 	refuses 4 'no site.yaml' mcfg-site "$T" --renew tls
 	refuses 2 'nginx or apache' mcfg-site "$SITE" --web lighttpd
 	refuses 2 'none of the options' mcfg-site "$SITE" --web nginx --host a
-	refuses 2 'no port' mcfg-site "$SITE" --web nginx --port 0
-	refuses 2 'no port' mcfg-site "$SITE" --web nginx --scep-http-port x
+	refuses 2 'not a port' mcfg-site "$SITE" --web nginx --port 0
+	refuses 2 'not a port' mcfg-site "$SITE" --web nginx --scep-http-port x
 	refuses 2 'no address' mcfg-site "$SITE" --web nginx --address 'a;b'
 	refuses 4 'no site.yaml' mcfg-site "$T" --web nginx
 	refuses 2 'go with --web' mcfg-site "$T/x" --address ::1

@@ -1,0 +1,186 @@
+# What the scripts share: sourced, with $me the script's own file.
+#
+# A script finds this file beside itself, or in libexec, even if it was reached
+# through a symbolic link:
+#
+#	me=$(readlink -f -- "$0") || exit 4
+#	here=${me%/*} lib=${me%/*}
+#	[ -r "$lib/lib.sh" ] || lib=$here/../libexec/mcfg
+#	. "$lib/lib.sh" || exit 4
+# shellcheck shell=sh
+# shellcheck disable=SC2154 # lib and me are the script's
+
+NL='
+'
+
+# line TEXT: one line on standard error, in which nothing moves a cursor.
+line() {
+	{
+		printf '%s: %s' "${me##*/}" "$1" | LC_ALL=C tr -c '[:print:]' '?'
+		echo
+	} >&2
+}
+
+# die STATUS TEXT: ends the script.
+die() {
+	line "$2"
+	exit "$1"
+}
+
+# find_tools: puts the tools on PATH, those of $MCFG_BIN, of the build or of the
+# installation that this file is of; $MCFG_BIN is their folder, absolute, or
+# empty if they are on PATH anyway.
+find_tools() {
+	if [ -n "${MCFG_BIN:-}" ]; then
+		MCFG_BIN=$(CDPATH='' cd -- "$MCFG_BIN" 2> /dev/null && pwd) ||
+		    die 4 'MCFG_BIN is not a folder'
+	else
+		MCFG_BIN=
+		for d in "$lib/../build/bin" "$lib/../../bin"; do
+			[ -x "$d/mcfg-sign" ] || continue
+			MCFG_BIN=$(CDPATH='' cd -- "$d" && pwd) || exit 4
+			break
+		done
+	fi
+	[ -z "$MCFG_BIN" ] || PATH=$MCFG_BIN:$PATH
+	export PATH
+}
+
+# need TOOL...: each of them is installed.
+need() {
+	for tool; do
+		command -v "$tool" > /dev/null ||
+		    die 4 "$tool is not installed"
+	done
+}
+
+# ---- the command line ----
+
+# once NAME OLD NEW: an option is given once, and is not empty.
+once() {
+	[ -z "$2" ] || die 2 "$1 is given twice"
+	[ -n "$3" ] || die 2 "$1 is empty"
+}
+
+# version TOOL: that of the tools, by one of them.
+version() {
+	version=$("$1" --version) || exit
+	echo "${me##*/} ${version##* }"
+}
+
+# parse SWITCHES OPTIONS OPERAND ARG...: calls "take NAME VALUE", which is the
+# script's, for each option with a value, with "yes" for each switch, and with
+# OPERAND for everything else.  The script has usage() as well.
+parse() {
+	switches=$1 options=$2 operand=$3 only_operands=
+	shift 3
+	while [ $# -gt 0 ]; do
+		name=${1%%=*}
+		case $only_operands$1 in
+		-h|--help)
+			usage
+			exit 0 ;;
+		-V|--version)
+			version mcfg-sign
+			exit 0 ;;
+		--)
+			only_operands='after -- '
+			shift
+			continue ;;
+		-?*) ;;
+		*)
+			take "$operand" "$1"
+			shift
+			continue ;;
+		esac
+		case $name in
+		*[!A-Za-z-]*) die 2 "unknown option '$1'" ;;
+		esac
+		case " $options " in
+		*" $name "*)
+			case $1 in
+			-[!-]=*) die 2 "unknown option '$1'" ;;
+			esac ;;
+		*)
+			case " $switches " in
+			*" $1 "*)
+				take "$1" yes
+				shift
+				continue ;;
+			*" $name "*) die 2 "$name takes no value" ;;
+			esac
+			die 2 "unknown option '$1'" ;;
+		esac
+		case $1 in
+		*=*)
+			take "$name" "${1#*=}"
+			shift ;;
+		*)
+			[ $# -gt 1 ] || die 2 "$1 needs a value"
+			take "$name" "$2"
+			shift 2 ;;
+		esac
+	done
+}
+
+# is_port TEXT: a number that can be one.
+is_port() {
+	case $1 in
+	''|*[!0-9]*|??????*|0*) return 1 ;;
+	esac
+	[ "$1" -le 65535 ]
+}
+
+# secret WHAT SRC: the first line of env:NAME, file:PATH or fd:N, in $secret;
+# WHAT is the option that names it.
+secret() {
+	secret=
+	case $2 in
+	env:*)
+		case ${2#env:} in
+		''|[0-9]*|*[!A-Za-z0-9_]*)
+			die 2 "$1: '${2#env:}' is not the name of a variable" ;;
+		esac
+		# A variable of the shell that called this is not one of ours.
+		eval "[ -n \"\${${2#env:}+set}\" ]" || die 2 "$1: environment \
+variable ${2#env:} is not set (export ${2#env:})"
+		eval "secret=\$${2#env:}" ;;
+	file:*)
+		[ -r "${2#file:}" ] || die 4 "$1: ${2#file:}: cannot be read"
+		IFS= read -r secret < "${2#file:}" || : ;;
+	fd:[0-9])
+		{ IFS= read -r secret <&"${2#fd:}" || :; } 2> /dev/null ;;
+	*)
+		die 2 "$1 takes env:NAME, file:PATH or fd:N" ;;
+	esac
+	secret=${secret%%"$NL"*}
+	[ -n "$secret" ] || die 3 "$1: empty"
+}
+
+# ---- text ----
+
+# escape SET TEXT: a backslash before each character of SET.
+escape() {
+	rest=$2 made=
+	while [ -n "$rest" ]; do
+		tail=${rest#?}
+		char=${rest%"$tail"}
+		case $1 in
+		*"$char"*) made="$made\\$char" ;;
+		*) made=$made$char ;;
+		esac
+		rest=$tail
+	done
+	printf '%s' "$made"
+}
+
+# ---- folders ----
+
+# enter DIR: its absolute path; ends the script if it cannot be entered, in the
+# words of the system, since some shells give no reason.
+enter() {
+	if ! (CDPATH='' cd -- "$1" && pwd) 2> /dev/null; then
+		why=$(LC_ALL=C ls -d -- "$1/." 2>&1) || :
+		die 4 "$1: cannot enter this folder: ${why##*: }"
+	fi
+}
