@@ -548,7 +548,18 @@ own_schema() {
 	printf 'PayloadType: Configuration\nPayloadScope: no\n' > "$T/p.yaml"
 	_run mcfg-lint "$T/p.yaml"
 	[ "$status" -eq 1 ]
-	grep -q '/p.yaml:2:15: profile: error: .*\[not-a-plist\]$' "$T/stdout"
+	grep -q '/p.yaml:2:15: PayloadScope: error: .*\[bad-value\]$' "$T/stdout"
+	grep -q "/p.yaml:1:1: profile: error: 'PayloadIdentifier' .*missing-key" \
+	    "$T/stdout"
+	printf 'PayloadType: Configuration\nPayloadContent:\n- Port: no\n' \
+	    > "$T/p.yaml"
+	finds 1 error bad-value 'payload[0].Port' "$T/p.yaml"
+	_run mcfg-lint "$T/p.yaml"
+	grep -q "\[0\]: error: 'PayloadType' is missing \[missing-key\]\$" "$T/stdout"
+	printf 'PayloadType: Configuration\nPayloadScope: [no\n' > "$T/p.yaml"
+	_run mcfg-lint "$T/p.yaml"
+	[ "$status" -eq 1 ]
+	grep -q '/p.yaml:3:1: profile: error: .*\[not-a-plist\]$' "$T/stdout"
 	printf 'a: 1\n' > "$T/p.yaml"
 	finds 1 error not-a-profile profile "$T/p.yaml"
 }
@@ -699,7 +710,8 @@ c = p["PayloadContent"]'
 	# Without a variable the tag asserts what it always did.
 	sed -i "s/80\${PORT}/x/" "$T/p.yaml"
 	_run mcfg-lint "$T/p.yaml"
-	grep -q ':11:20: .*!!int .*\[not-a-plist\]$' "$T/stdout"
+	grep -q ':11:20: PayloadContent\[0\].ProxyServerPort: .*!!int .*\[bad-value\]$' \
+	    "$T/stdout"
 }
 
 @test "lint: a secret is never shown" {
@@ -811,14 +823,16 @@ c = p["PayloadContent"]'
 real_faults() {
 	cat <<-'TABLE'
 	google--default.mobileconfig payload-version
-	google--system-extension-policy.santa.example.mobileconfig not-a-plist
 	google--usb-block.mobileconfig payload-version
-	jessepeterson--multiple-nt-principals-error.mobileconfig not-a-plist
-	jessepeterson--multistring-error.mobileconfig not-a-plist
+	jessepeterson--multiple-nt-principals-error.mobileconfig bad-value
+	jessepeterson--multiple-nt-principals-error.mobileconfig missing-key
+	jessepeterson--multiple-nt-principals-error.mobileconfig wrong-type
+	jessepeterson--multistring-error.mobileconfig bad-value
+	jessepeterson--multistring-error.mobileconfig missing-key
+	jessepeterson--multistring-error.mobileconfig wrong-type
 	micromdm--sceptest.mobileconfig pem-in-data
 	microsoft--Cisco_AMP_Config.mobileconfig bool-as-integer
 	microsoft--Cisco_AMP_Config_11.x.mobileconfig bool-as-integer
-	microsoft--Docker_Desktop_-_Sign-in_Enforcement.mobileconfig not-a-plist
 	microsoft--accessibility.mobileconfig bool-as-integer
 	microsoft--background_services.mobileconfig payload-version
 	microsoft--bluetooth.mobileconfig bool-as-integer
@@ -987,6 +1001,22 @@ real_faults() {
 	done
 }
 
+@test "lint: a comment inside a signed file silences the next element" {
+	make "$T/p" "wifi['PayloadVersion'] = 2" "clip['PayloadVersion'] = 2"
+	python3 - "$T/p" <<-'PY'
+	import sys
+	text = open(sys.argv[1]).read()
+	i = text.index('<dict>', text.index('PayloadContent'))
+	open(sys.argv[1], 'w').write(text[:i] +
+	    '<!-- mcfg-lint: ignore payload-version -->' + text[i:])
+	PY
+	openssl cms -sign -binary -nodetach -outform DER -in "$T/p" \
+	    -signer "$PKI/signer.pem" -inkey "$PKI/signer.key" -out "$T/signed"
+	finds 1 error payload-version 'payload[1].PayloadVersion' "$T/signed"
+	_run mcfg-lint --no-inline "$T/signed"
+	[ "$(grep -c payload-version "$T/stdout")" -eq 2 ]
+}
+
 @test "lint: a comment in YAML silences the next element" {
 	cat > "$T/p.yaml" <<-'YAML'
 	PayloadType: Configuration
@@ -1013,6 +1043,82 @@ real_faults() {
 	    "$T/p" > "$T/q"
 	finds 1 error duplicate-key 'payload[0]' "$T/q"
 	finds 1 error payload-version 'payload[0].PayloadVersion' "$T/q"
+	# In the other formats.
+	mcfg-profile --to-yaml "$T/p" | sed 's/^ *SSID_STR: .*/&\n&/' > "$T/q.yaml"
+	[ "$(grep -c SSID_STR "$T/q.yaml")" -eq 2 ]
+	finds 1 error duplicate-key 'payload[0]' "$T/q.yaml"
+	finds 1 error payload-version 'payload[0].PayloadVersion' "$T/q.yaml"
+	line=$(grep -n SSID_STR "$T/q.yaml" | tail -n 1 | cut -d: -f1)
+	_run mcfg-lint "$T/q.yaml"
+	grep -q "/q.yaml:$line:5: PayloadContent\[0\]: .*duplicate-key" "$T/stdout"
+	python3 - "$T" <<-'PY'
+	import json, plistlib, sys
+	t = sys.argv[1]
+	p = plistlib.load(open(t + '/p', 'rb'))
+	p['PayloadContent'] = p['PayloadContent'][:2]
+	text = json.dumps(p, indent=1)
+	open(t + '/q.json', 'w').write(text.replace('"SSID_STR"',
+	    '"SSID_STR": "a", "SSID_STR"'))
+	# Two keys of one length, of which one is renamed in the bytes.
+	p['PayloadContent'][0]['SSID_STS'] = 'b'
+	data = plistlib.dumps(p, fmt=plistlib.FMT_BINARY)
+	assert data.count(b'SSID_STS') == 1
+	open(t + '/q.bin', 'wb').write(data.replace(b'SSID_STS', b'SSID_STR'))
+	PY
+	for f in q.json q.bin; do
+		finds 1 error duplicate-key 'payload[0]' "$T/$f"
+		finds 1 error payload-version 'payload[0].PayloadVersion' "$T/$f"
+	done
+	# Everybody else still refuses them.
+	refuses 3 'there twice' mcfg-get . "$T/q.bin"
+	refuses 3 'twice' mcfg-profile "$T/q.yaml"
+}
+
+@test "lint: a value that cannot be read is a finding, the rest is judged" {
+	make "$T/p" "wifi['PayloadVersion'] = 2" \
+	    'import datetime; p["RemovalDate"] = datetime.datetime(2050, 1, 1)'
+	for change in \
+	    'payload[2].PayloadContent|s/MII/M?II/' \
+	    'profile.RemovalDate|s/2050-01-01T/2050-02-30T/' \
+	    'payload[3].PayloadContent.Keysize|s/<integer>2048/<integer>2O48/' \
+	    'payload[0].SSID_STR|s|<string>Office</string>||'; do
+		sed "${change#*|}" "$T/p" > "$T/q"
+		run -1 cmp -s "$T/p" "$T/q"
+		finds 1 error bad-value "${change%%|*}" "$T/q"
+		finds 1 error payload-version 'payload[0].PayloadVersion' "$T/q"
+		_run mcfg-lint "$T/q"
+		lacks 'bad-certificate|missing-key|wrong-type|weak-key' "$T/stdout"
+		refuses 3 '' mcfg-get . "$T/q"
+	done
+	for bytes in '\0\0' '\n<plist/>' 'x'; do
+		{ cat "$T/p"; printf "$bytes"; } > "$T/q"
+		finds 1 warning stray-bytes profile "$T/q"
+		finds 1 error payload-version 'payload[0].PayloadVersion' "$T/q"
+	done
+	{ printf ' \r\n  '; cat "$T/p"; } > "$T/q"
+	finds 1 warning stray-bytes profile "$T/q"
+	line=$(grep -n '<integer>2<' "$T/q" | cut -d: -f1)
+	_run mcfg-lint "$T/q"
+	grep -q "/q:$line:4: PayloadContent\[0\].PayloadVersion: " "$T/stdout"
+	cat > "$T/p.yaml" <<-'YAML'
+	PayloadType: Configuration
+	PayloadIdentifier: a.b
+	PayloadScope: ~
+	PayloadContent:
+	- PayloadType: com.apple.wifi.managed
+	  AutoJoin: no
+	  Port: 0x1F
+	  Font: !!binary "x"
+	  PayloadVersion: 2
+	YAML
+	_run mcfg-lint "$T/p.yaml"
+	[ "$(grep -c bad-value "$T/stdout")" -eq 4 ]
+	grep -q '/p.yaml:7:9: PayloadContent\[0\].Port: error: .*bad-value' "$T/stdout"
+	grep -q '/p.yaml:9:3: .*payload-version' "$T/stdout"
+	# More than a hundred: it is something else.
+	yes '<date>x</date>' | head -n 200 > "$T/many"
+	printf '<plist><array>%s</array></plist>' "$(cat "$T/many")" > "$T/q"
+	finds 1 error not-a-plist profile "$T/q"
 }
 
 @test "lint: what looks like a misspelt key is a warning" {

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "cli/opts.h"
+#include "cms/cms.h"
 #include "plist/node.h"
 #include "profile/profile.h"
 #include "quiet.h"
@@ -156,6 +157,23 @@ rule_of(enum status st)
 	return st == REFUSED ? RULE_NOT_A_PROFILE : RULE_NOT_A_PLIST;
 }
 
+/* Of a signed file, the comments in its content. */
+static enum status
+read_comments(const struct buf *bytes, const char *file, bool is_signed,
+    struct quiet_comments *comments)
+{
+	auto_buf content = BUF_INIT;
+	enum status st;
+
+	if (!is_signed) {
+		quiet_read_comments(bytes, file, comments);
+		return OK;
+	}
+	if ((st = cms_unwrap(bytes, file, &content)) == OK)
+		quiet_read_comments(&content, file, comments);
+	return st;
+}
+
 static enum status
 lint_bytes(struct schema *s, const char *file, const struct buf *bytes,
     struct quiet_comments *comments, struct findings *found)
@@ -170,7 +188,7 @@ lint_bytes(struct schema *s, const char *file, const struct buf *bytes,
 	bool is_signed = false;
 	enum status st;
 
-	tree_marks_allow_doubled(marks);
+	tree_marks_forgive(marks);
 	diag_capture(reason, sizeof reason);
 	st = profile_read(bytes, &from, &is_signed, &t);
 	diag_capture(NULL, 0);
@@ -181,8 +199,9 @@ lint_bytes(struct schema *s, const char *file, const struct buf *bytes,
 		add_reason(file, reason, rule_of(st), found);
 		return OK;
 	}
-	if (!args.no_inline && !is_signed)
-		quiet_read_comments(bytes, file, comments);
+	if (!args.no_inline &&
+	    (st = read_comments(bytes, file, is_signed, comments)) != OK)
+		return st;
 	return schema_lint(s, &args.how, &src, t, found);
 }
 

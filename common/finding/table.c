@@ -23,6 +23,13 @@ const struct finding_rule_info finding_rules[FINDING_RULES] = {
 	    "a dictionary has the same key twice",
 	    "Remove one of the two: which one a device takes is not "
 	    "defined. The last one was judged." },
+	[RULE_BAD_VALUE] = { "bad-value", E,
+	    "a value cannot be read",
+	    "Correct the base64, date or number; in YAML, quote what is "
+	    "meant as text. Nothing else was said of the value." },
+	[RULE_STRAY_BYTES] = { "stray-bytes", W,
+	    "there are bytes before or behind the property list",
+	    "Remove them: many readers refuse the file because of them." },
 	[RULE_WRONG_TYPE] = { "wrong-type", E,
 	    "a value has another type than the schema says",
 	    "Write the value with the element that the schema names, "

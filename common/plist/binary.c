@@ -46,6 +46,7 @@ static const int64_t epoch = 978307200;
 #define DATE_SECONDS_MAX	1e12
 
 struct walk {
+	struct tree_marks *marks;	/* or NULL */
 	const unsigned char *base;
 	size_t end;		/* of the objects; there the table begins */
 	const char *name;
@@ -381,7 +382,9 @@ static enum status
 read_member(struct walk *w, uint64_t key, uint64_t value, struct tree *dict)
 {
 	auto_buf text = BUF_INIT;
+	struct tree_fault fault = { TREE_FAULT_DOUBLED, dict, 0, 0, NULL };
 	size_t before = tree_count(dict);
+	auto_char *said = NULL;
 	struct tree *node = NULL;
 	enum status st;
 
@@ -389,10 +392,12 @@ read_member(struct walk *w, uint64_t key, uint64_t value, struct tree *dict)
 	    (st = read_object(w, value, &node)) != OK)
 		return st;
 	tree_set(dict, buf_str(&text), node);
-	if (tree_count(dict) == before)
-		return fail(MALFORMED, "%s: key '%s' is there twice", w->name,
-		    buf_str(&text));
-	return OK;
+	if (tree_count(dict) != before)
+		return OK;
+	fault.text = said = xasprintf("key '%.200s' is there twice",
+	    buf_str(&text));
+	return tree_marks_add_fault(w->marks, &fault) ? OK :
+	    fail(MALFORMED, "%s: %s", w->name, said);
 }
 
 /* All keys come before all values. */
@@ -491,9 +496,10 @@ read_trailer(struct walk *w, size_t len, uint64_t *top)
 }
 
 enum status
-tree_from_binary(const struct buf *in, const char *name, struct tree **out)
+tree_from_binary(const struct buf *in, const char *name,
+    struct tree_marks *marks, struct tree **out)
 {
-	struct walk w = { .base = in->data, .name = name,
+	struct walk w = { .base = in->data, .name = name, .marks = marks,
 	    .secret = in->secret };
 	uint64_t top;
 	enum status st;
@@ -538,6 +544,6 @@ tree_parse(const struct buf *in, const char *name, struct tree_marks *marks,
 	if (in->len == 0)
 		return fail(MALFORMED, "%s: empty", name);
 	if (buf_has_prefix(in, "bplist"))
-		return tree_from_binary(in, name, out);
+		return tree_from_binary(in, name, marks, out);
 	return tree_from_xml(in, name, marks, out);
 }

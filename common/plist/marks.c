@@ -10,15 +10,15 @@ struct mark {
 	bool is_padded;
 };
 
-struct doubled {
-	struct mark at;
-	char *key;
+struct fault {
+	struct tree_fault fault;
+	char *text;		/* ours */
 };
 
 struct tree_marks {
-	struct doubled *doubled;
-	size_t doubled_count;
-	bool allows_doubled, has_padded;
+	struct fault *faults;
+	size_t fault_count;
+	bool forgives, has_padded;
 	struct mark *v;
 	size_t n, room;		/* room is a power of two */
 };
@@ -40,9 +40,9 @@ tree_marks_free(struct tree_marks *m)
 {
 	size_t i;
 
-	for (i = 0; i < m->doubled_count; i++)
-		free(m->doubled[i].key);
-	free(m->doubled);
+	for (i = 0; i < m->fault_count; i++)
+		free(m->faults[i].text);
+	free(m->faults);
 	free(m->v);
 	free(m);
 }
@@ -99,37 +99,37 @@ tree_marks_get(const struct tree_marks *m, const struct tree *t,
 }
 
 void
-tree_marks_allow_doubled(struct tree_marks *m)
+tree_marks_forgive(struct tree_marks *m)
 {
-	m->allows_doubled = true;
+	m->forgives = true;
 }
 
 bool
-tree_marks_add_doubled(struct tree_marks *m, const struct tree *dict,
-    const char *key, unsigned long line, unsigned long column)
+tree_marks_forgives(const struct tree_marks *m)
 {
-	struct doubled *d;
+	return m != NULL && m->forgives;
+}
 
-	if (!m->allows_doubled || m->doubled_count == TREE_DOUBLED_MAX)
+bool
+tree_marks_add_fault(struct tree_marks *m, const struct tree_fault *f)
+{
+	struct fault *one;
+
+	if (!tree_marks_forgives(m) || m->fault_count == TREE_FAULTS_MAX)
 		return false;
-	m->doubled = xreallocarray(m->doubled, m->doubled_count + 1,
-	    sizeof *m->doubled);
-	d = &m->doubled[m->doubled_count++];
-	d->at = (struct mark){ dict, line, column, false };
-	d->key = xstrdup(key);
+	m->faults = xreallocarray(m->faults, m->fault_count + 1,
+	    sizeof *m->faults);
+	one = &m->faults[m->fault_count++];
+	one->text = xstrdup(f->text);
+	one->fault = *f;
+	one->fault.text = one->text;
 	return true;
 }
 
-const char *
-tree_marks_doubled(const struct tree_marks *m, size_t i,
-    const struct tree **dict, unsigned long *line, unsigned long *column)
+const struct tree_fault *
+tree_marks_fault(const struct tree_marks *m, size_t i)
 {
-	if (i >= m->doubled_count)
-		return NULL;
-	*dict = m->doubled[i].at.t;
-	*line = m->doubled[i].at.line;
-	*column = m->doubled[i].at.column;
-	return m->doubled[i].key;
+	return m != NULL && i < m->fault_count ? &m->faults[i].fault : NULL;
 }
 
 void

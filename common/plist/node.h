@@ -155,18 +155,39 @@ void tree_marks_get(const struct tree_marks *m, const struct tree *t,
     unsigned long *line, unsigned long *column);
 
 /*
- * tree_marks_allow_doubled() lets the reader of XML go on after a doubled key,
- * of which the last value counts; up to TREE_DOUBLED_MAX are remembered, one
- * more is the usual failure.  tree_marks_doubled() gives the i-th, its dict
- * and its key; NULL after the last.
+ * What a reader can pass over.  node is a dict with a doubled key, of which
+ * the last value counts; the text that stands for a value that could not be
+ * read; or NULL if bytes before or behind the plist were left out.
  */
-enum { TREE_DOUBLED_MAX = 100 };
+enum tree_fault_kind {
+	TREE_FAULT_DOUBLED,
+	TREE_FAULT_VALUE,
+	TREE_FAULT_STRAY,
+};
 
-void tree_marks_allow_doubled(struct tree_marks *m);
-bool tree_marks_add_doubled(struct tree_marks *m, const struct tree *dict,
-    const char *key, unsigned long line, unsigned long column);
-const char *tree_marks_doubled(const struct tree_marks *m, size_t i,
-    const struct tree **dict, unsigned long *line, unsigned long *column);
+struct tree_fault {
+	enum tree_fault_kind kind;
+	const struct tree *node;	/* to compare; it may be gone */
+	unsigned long line, column;	/* 0 if unknown */
+	const char *text;		/* what is wrong, one line */
+};
+
+/*
+ * tree_marks_forgive() lets readers go on after such faults, of which up to
+ * TREE_FAULTS_MAX are remembered: one more is the usual failure.
+ * tree_marks_fault() is the i-th, or NULL; borrowed.  A reader notes one with
+ * tree_marks_add_fault(), which copies it; false if it must fail instead.
+ */
+enum { TREE_FAULTS_MAX = 100 };
+
+void tree_marks_forgive(struct tree_marks *m);
+bool tree_marks_forgives(const struct tree_marks *m);	/* m may be NULL */
+bool tree_marks_add_fault(struct tree_marks *m, const struct tree_fault *f);
+const struct tree_fault *tree_marks_fault(const struct tree_marks *m,
+    size_t i);
+
+/* The text that stands for a value that could not be read. */
+#define TREE_UNREAD	"${unreadable}"
 
 /*
  * Data whose base64 had more '=' at its end than it needs.
@@ -195,7 +216,7 @@ enum status tree_parse(const struct buf *in, const char *name,
 enum status tree_from_xml(const struct buf *in, const char *name,
     struct tree_marks *marks, struct tree **out) USE_RESULT;
 enum status tree_from_binary(const struct buf *in, const char *name,
-    struct tree **out) USE_RESULT;
+    struct tree_marks *marks, struct tree **out) USE_RESULT;
 
 /*
  * tree_looks_like_plist() is true for bytes that begin as XML does, after a

@@ -62,6 +62,7 @@ struct level {
 
 struct reader {
 	XML_Parser parser;
+	struct position skipped;	/* lines, and columns of the first one */
 	const char *name;
 	struct tree_marks *marks;
 	enum status st;
@@ -88,8 +89,13 @@ struct reader {
 static struct position
 here(const struct reader *r)
 {
-	return (struct position){ (unsigned long)XML_LINE(r->parser),
+	struct position at = { (unsigned long)XML_LINE(r->parser),
 	    (unsigned long)XML_COLUMN(r->parser) + 1 };
+
+	if (at.line == 1)
+		at.column += r->skipped.column;
+	at.line += r->skipped.line;
+	return at;
 }
 
 /* Only the first fault is told; expat still calls a handler or two after. */
@@ -123,13 +129,35 @@ static void
 place_in_dict(struct reader *r, struct level *l, struct tree *node)
 {
 	size_t before = tree_count(l->node);
-	auto_char *key = STEAL(l->key);
+	auto_char *key = STEAL(l->key), *text = NULL;
+	struct tree_fault fault = { TREE_FAULT_DOUBLED, l->node,
+	    l->key_at.line, l->key_at.column, NULL };
 
 	tree_set(l->node, key, node);
-	if (tree_count(l->node) == before && (r->marks == NULL ||
-	    !tree_marks_add_doubled(r->marks, l->node, key, l->key_at.line,
-	    l->key_at.column)))
-		complain(r, &l->key_at, "key '%s' is there twice", key);
+	if (tree_count(l->node) != before)
+		return;
+	fault.text = text = xasprintf("key '%.200s' is there twice", key);
+	if (!tree_marks_add_fault(r->marks, &fault))
+		complain(r, &l->key_at, "%s", text);
+}
+
+/* A key whose dict ends, or goes on, without its value. */
+static void
+miss_value(struct reader *r, struct level *l)
+{
+	auto_char *text = xasprintf("key '%.200s' has no value", l->key);
+	struct tree_fault fault = { TREE_FAULT_VALUE, NULL, l->key_at.line,
+	    l->key_at.column, text };
+	struct tree *node;
+
+	if (tree_marks_forgives(r->marks)) {
+		fault.node = node = tree_string(TREE_UNREAD);
+		tree_marks_add(r->marks, node, fault.line, fault.column);
+		place_in_dict(r, l, node);
+		if (tree_marks_add_fault(r->marks, &fault))
+			return;
+	}
+	complain(r, &l->key_at, "%s", text);
 }
 
 /* Puts a finished scalar or a new container where it belongs. */
@@ -199,8 +227,8 @@ start_key(struct reader *r)
 	if (l == NULL || tree_kind(l->node) != TREE_DICT)
 		complain(r, &r->at, "a key outside a dict");
 	else if (l->key != NULL)
-		complain(r, &l->key_at, "key '%s' has no value", l->key);
-	else if (tree_count(l->node) == TREE_KEYS_MAX)
+		miss_value(r, l);
+	if (l != NULL && tree_count(l->node) >= TREE_KEYS_MAX)
 		complain(r, &r->at, "more than %d keys in a dict",
 		    TREE_KEYS_MAX);
 }
@@ -295,25 +323,53 @@ on_text(void *arg, const char *s, int len)
 	}
 }
 
-static struct tree *
-scalar_of(struct reader *r, enum element e)
+/* Returns NULL, or why the text of an element is not its value. */
+static const char *
+scalar_of(struct reader *r, enum element e, struct tree **out)
 {
 	static const enum tree_kind kinds[] = {
 		[E_INTEGER] = TREE_INT, [E_REAL] = TREE_REAL,
 		[E_DATE] = TREE_DATE, [E_DATA] = TREE_DATA,
 	};
-	struct tree *t = NULL;
-	const char *why;
 
 	r->is_padded = false;
 	if (e == E_TRUE || e == E_FALSE)
-		return tree_bool(e == E_TRUE);
-	if (e == E_STRING)
-		return tree_string(buf_str(&r->text));
-	if ((why = plist_scalar(kinds[e], &r->text, &t, &r->is_padded)) != NULL)
-		complain(r, &r->at, "%s%s", e == E_DATA ? "data: " : "",
-		    why);
-	return t;
+		*out = tree_bool(e == E_TRUE);
+	else if (e == E_STRING)
+		*out = tree_string(buf_str(&r->text));
+	else
+		return plist_scalar(kinds[e], &r->text, out, &r->is_padded);
+	return NULL;
+}
+
+/*
+ * A value that cannot be read is complained of; if that is forgiven, a text
+ * stands for it.
+ */
+static void
+place_value(struct reader *r, enum element e)
+{
+	struct tree *node = NULL;
+	auto_char *text = NULL;
+	struct tree_fault fault = { .kind = TREE_FAULT_VALUE,
+	    .line = r->at.line, .column = r->at.column };
+	const char *why;
+
+	if ((why = scalar_of(r, e, &node)) == NULL) {
+		place(r, node);
+		return;
+	}
+	fault.text = text = xasprintf("%s%s", e == E_DATA ? "data: " : "",
+	    why);
+	if (!tree_marks_forgives(r->marks)) {
+		complain(r, &r->at, "%s", fault.text);
+		return;
+	}
+	r->is_padded = false;
+	fault.node = node = tree_string(TREE_UNREAD);
+	place(r, node);
+	if (!tree_marks_add_fault(r->marks, &fault))
+		complain(r, &r->at, "%s", fault.text);
 }
 
 static void
@@ -336,8 +392,8 @@ end_container(struct reader *r)
 	struct level *l = innermost(r);
 
 	if (l->key != NULL)
-		complain(r, &l->key_at, "key '%s' has no value", l->key);
-	else
+		miss_value(r, l);
+	if (r->st == OK)
 		r->depth--;
 }
 
@@ -346,7 +402,6 @@ on_end(void *arg, const char *tag)
 {
 	struct reader *r = arg;
 	enum element e = r->open;
-	struct tree *node;
 	struct position at;
 
 	if (r->st != OK)
@@ -355,8 +410,7 @@ on_end(void *arg, const char *tag)
 	if (e == E_KEY) {
 		end_key(r);
 	} else if (e != E_NONE) {
-		if ((node = scalar_of(r, e)) != NULL)
-			place(r, node);
+		place_value(r, e);
 	} else if (element_of(tag) != E_PLIST) {
 		end_container(r);
 	} else {
@@ -405,12 +459,12 @@ on_skipped(void *arg, const char *entity, int is_parameter)
 	complain(r, &at, "entity '%s' is not declared", entity);
 }
 
-/* False where expat has an error to tell. */
+/* All but what was skipped; false if expat has an error to tell. */
 static bool
-feed(struct reader *r, const struct buf *in)
+feed(struct reader *r, const struct buf *in, size_t skipped)
 {
 	struct position at;
-	size_t done = 0, n;
+	size_t done = skipped, n;
 	XML_Index token;
 
 	do {
@@ -420,7 +474,7 @@ feed(struct reader *r, const struct buf *in)
 			return false;
 		done += n;
 		token = XML_BYTE(r->parser);
-		if (token >= 0 && (size_t)token + TOKEN_MAX < done) {
+		if (token >= 0 && (size_t)token + TOKEN_MAX < done - skipped) {
 			at = here(r);
 			complain(r, &at, "a tag or comment larger than %d MiB",
 			    TOKEN_MAX >> 20);
@@ -429,9 +483,43 @@ feed(struct reader *r, const struct buf *in)
 	return true;
 }
 
+/* White space before the declaration, if that is forgiven: how much. */
+static size_t
+skip_blank(struct reader *r, const struct buf *in)
+{
+	const char *s = buf_str(in);
+	const size_t n = strspn(s, " \t\r\n");
+	const struct tree_fault fault = { TREE_FAULT_STRAY, NULL, 1, 1,
+	    "white space before '<?xml'" };
+	size_t i;
+
+	if (n == 0 || strncmp(s + n, "<?xml", 5) != 0 ||
+	    !tree_marks_add_fault(r->marks, &fault))
+		return 0;
+	for (i = 0; i < n; i++)
+		if (s[i] == '\n')
+			r->skipped = (struct position){ r->skipped.line + 1,
+			    0 };
+		else
+			r->skipped.column++;
+	return n;
+}
+
+/* After a whole plist, if that is forgiven. */
+static bool
+is_stray(struct reader *r, const struct position *at)
+{
+	const struct tree_fault fault = { TREE_FAULT_STRAY, NULL, at->line,
+	    at->column, "bytes behind '</plist>'" };
+
+	return r->root != NULL && r->had_plist && !r->in_plist &&
+	    r->depth == 0 && tree_marks_add_fault(r->marks, &fault);
+}
+
 static void
 parse(struct reader *r, const struct buf *in)
 {
+	const size_t skipped = skip_blank(r, in);
 	struct position at;
 
 	XML_SetUserData(r->parser, r);
@@ -440,13 +528,14 @@ parse(struct reader *r, const struct buf *in)
 	XML_SetXmlDeclHandler(r->parser, on_declaration);
 	XML_SetStartDoctypeDeclHandler(r->parser, on_doctype);
 	XML_SetSkippedEntityHandler(r->parser, on_skipped);
-	if (feed(r, in) || r->st != OK)
+	if (feed(r, in, skipped) || r->st != OK)
 		return;
 	if (XML_GetErrorCode(r->parser) == XML_ERROR_NO_MEMORY)
 		mem_exhausted();
 	at = here(r);
-	r->st = fail(MALFORMED, "%s:%lu:%lu: %s", r->name, at.line, at.column,
-	    XML_ErrorString(XML_GetErrorCode(r->parser)));
+	if (!is_stray(r, &at))
+		r->st = fail(MALFORMED, "%s:%lu:%lu: %s", r->name, at.line,
+		    at.column, XML_ErrorString(XML_GetErrorCode(r->parser)));
 }
 
 enum status

@@ -242,7 +242,8 @@ add_identifier(struct tree *payload, const char *outer, size_t i,
 	const char *last;
 	auto_char *id = NULL;
 
-	if (tree_get(payload, "PayloadIdentifier") != NULL)
+	if (tree_get(payload, "PayloadIdentifier") != NULL ||
+	    (type == NULL && tree_marks_forgives(c->src->marks)))
 		return OK;
 	if (type == NULL)
 		return refuse(c->src, payload, "PayloadContent.%zu: neither a "

@@ -12,16 +12,21 @@ ends_in(const char *name, const char *tail)
 	return n > m && strcmp(name + n - m, tail) == 0;
 }
 
-/* Text that has the keys of a profile as YAML writes them. */
+/*
+ * Text that has the keys of a profile as YAML writes them, or an object of
+ * JSON, which is YAML too.
+ */
 static bool
 has_yaml_keys(const struct buf *in)
 {
 	static const char *const keys[] = {
 		"PayloadContent:", "PayloadIdentifier:", "PayloadType:",
 	};
-	const char *p;
+	const char *p = buf_str(in);
 	size_t i;
 
+	if (p[strspn(p, " \t\r\n")] == '{')
+		return true;
 	for (i = 0; i < ARRAY_LEN(keys); i++)
 		for (p = buf_str(in); (p = strstr(p, keys[i])) != NULL; p++)
 			if (p == buf_str(in) || p[-1] == '\n')
@@ -34,6 +39,27 @@ is_yaml(const struct buf *in, const char *file)
 {
 	return ends_in(file, ".yaml") || ends_in(file, ".yml") ||
 	    has_yaml_keys(in);
+}
+
+/*
+ * Completes a profile.  If faults are forgiven, one without an identifier is
+ * completed under another, which does not stay.
+ */
+static enum status
+complete(struct tree *t, const struct profile_source *src,
+    const struct spec_uuids *uuids)
+{
+	static const char key[] = "PayloadIdentifier";
+	bool lacks = tree_marks_forgives(src->marks) &&
+	    tree_kind(t) == TREE_DICT && tree_get(t, key) == NULL;
+	enum status st;
+
+	if (lacks)
+		tree_set_string(t, key, TREE_UNREAD);
+	st = profile_complete(t, src, uuids);
+	if (lacks)
+		tree_remove(t, key);
+	return st;
 }
 
 /* The profile that mcfg-profile would make of it. */
@@ -50,7 +76,7 @@ read_yaml(const struct buf *in, const struct profile_source *src,
 	enum status st;
 
 	if ((st = spec_from_yaml(in, src->file, &how, &t)) != OK ||
-	    (st = profile_complete(t, src, &uuids)) != OK)
+	    (st = complete(t, src, &uuids)) != OK)
 		return st;
 	*out = STEAL(t);
 	return OK;

@@ -324,59 +324,67 @@ lint_service(struct schema_run *r, const struct tree *profile)
 	buf_cut(&r->path, before);
 }
 
-/* ---- what the reader let pass: doubled keys, padding ---- */
-
-struct passed_walk {
-	struct schema_run *run;
-	size_t i;
-};
+/* ---- what the reader passed over ---- */
 
 static void
-say_passed(struct schema_run *r, const struct tree *t)
+say_fault(struct schema_run *r, const struct tree_fault *f)
 {
-	const struct tree *dict;
-	unsigned long line, column;
-	const char *key;
+	static const enum finding_rule rules[] = {
+		[TREE_FAULT_DOUBLED] = RULE_DUPLICATE_KEY,
+		[TREE_FAULT_VALUE] = RULE_BAD_VALUE,
+		[TREE_FAULT_STRAY] = RULE_STRAY_BYTES,
+	};
+
+	schema_say_at(r, f->line, f->column, rules[f->kind], "%s", f->text);
+}
+
+/* Those of one node; NULL for the file as a whole. */
+static void
+say_faults_of(struct schema_run *r, const struct tree *t)
+{
+	const struct tree_fault *f;
 	size_t i;
 
-	for (i = 0; (key = tree_marks_doubled(r->src->marks, i, &dict, &line,
-	    &column)) != NULL; i++)
-		if (dict == t)
-			schema_say_at(r, line, column, RULE_DUPLICATE_KEY,
-			    "key '%.100s' is there twice", key);
-	if (tree_marks_is_padded(r->src->marks, t))
+	for (i = 0; (f = tree_marks_fault(r->src->marks, i)) != NULL; i++)
+		if (f->node == t)
+			say_fault(r, f);
+	if (t != NULL && tree_marks_is_padded(r->src->marks, t))
 		schema_say(r, t, RULE_EXCESS_PADDING, "base64 with more '=' "
 		    "at its end than it needs");
 }
 
+struct fault_walk {
+	struct schema_run *run;
+	size_t i;		/* of an array's items */
+};
+
 static enum status
-find_passed(const char *name, struct tree *t, void *arg)
+find_faults(const char *name, struct tree *t, void *arg)
 {
-	struct passed_walk *w = arg, inner = { w->run, 0 };
+	struct fault_walk *w = arg, inner = { w->run, 0 };
 	size_t before;
 
 	before = name != NULL ? schema_push(w->run, name) :
 	    schema_push_index(w->run, w->i++);
-	say_passed(w->run, t);
-	(void)tree_each(t, find_passed, &inner);
+	say_faults_of(w->run, t);
+	(void)tree_each(t, find_faults, &inner);
 	buf_cut(&w->run->path, before);
 	return OK;
 }
 
 /* The tree is walked only for them, and they are rare. */
 static void
-say_all_passed(struct schema_run *r, const struct tree *t)
+say_faults(struct schema_run *r, const struct tree *t)
 {
 	const struct tree_marks *m = r->src->marks;
-	struct passed_walk w = { r, 0 };
-	const struct tree *dict;
-	unsigned long line, column;
+	struct fault_walk w = { r, 0 };
 
 	if (m == NULL || (!tree_marks_has_padded(m) &&
-	    tree_marks_doubled(m, 0, &dict, &line, &column) == NULL))
+	    tree_marks_fault(m, 0) == NULL))
 		return;
-	say_passed(r, t);
-	(void)tree_each(t, find_passed, &w);
+	say_faults_of(r, NULL);
+	say_faults_of(r, t);
+	(void)tree_each(t, find_faults, &w);
 }
 
 enum status
@@ -390,7 +398,7 @@ schema_lint(struct schema *s, const struct schema_options *o,
 	const char *type = tree_get_string(t, "PayloadType");
 
 	findings_begin(out, src->file);
-	say_all_passed(&r, t);
+	say_faults(&r, t);
 	if (tree_kind(t) != TREE_DICT)
 		schema_say(&r, t, RULE_NOT_A_PROFILE, "the property list is "
 		    "of type %s, a profile is a dictionary",

@@ -7,6 +7,8 @@
 
 static const char yaml_tags[] = "tag:yaml.org,2002:";
 
+enum { LINE = 1024 };	/* of a failure */
+
 struct building {
 	struct spec_events *events;
 	const struct spec_how *how;
@@ -228,7 +230,66 @@ build_scalar(struct building *b, const struct spec_event *e,
 	return OK;
 }
 
+/*
+ * Of "name:line:column: path: reason" the reason, which spec_fail_at() wrote
+ * for an event: the place and the path are those of the value.
+ */
+static const char *
+reason_of(const char *line, const struct spec_event *e,
+    const struct spec_step *step)
+{
+	auto_buf path = BUF_INIT, place = BUF_INIT;
+	const char *p;
+
+	spec_path_text(step, &path);
+	buf_printf(&place, ":%lu:%lu: %s", e->at.line, e->at.column,
+	    buf_str(&path));
+	p = strstr(line, buf_str(&place));
+	return p != NULL ? p + place.len : line;
+}
+
+/* A scalar that cannot be read, with a text in its place if forgiven. */
+static enum status
+build_or_forgive(struct building *b, const struct spec_event *e,
+    const struct spec_step *step, size_t depth, struct tree **out)
+{
+	char line[LINE];
+	struct tree_fault fault = { .kind = TREE_FAULT_VALUE,
+	    .line = e->at.line, .column = e->at.column };
+	enum status st;
+
+	if (!tree_marks_forgives(b->how->marks))
+		return build_scalar(b, e, step, depth, out);
+	diag_capture(line, sizeof line);
+	st = build_scalar(b, e, step, depth, out);
+	diag_capture(NULL, 0);
+	if (st == OK)
+		return OK;
+	fault.text = reason_of(line, e, step);
+	if (st == MALFORMED) {
+		fault.node = *out = tree_string(TREE_UNREAD);
+		if (tree_marks_add_fault(b->how->marks, &fault))
+			return OK;
+		tree_free(*out);
+	}
+	(void)spec_fail_at(&e->at, step, "%s", fault.text);
+	return st;
+}
+
 /* ---- containers ---- */
+
+static bool
+forgive_key(const struct building *b, const struct spec_event *e,
+    const struct tree *dict)
+{
+	auto_char *text = xasprintf("key '%.200s' is there twice",
+	    text_of(b, e));
+	const struct tree_fault fault = { TREE_FAULT_DOUBLED, dict,
+	    e->at.line, e->at.column, text };
+
+	return b->how->marks != NULL &&
+	    tree_marks_add_fault(b->how->marks, &fault);
+}
 
 /* A key is a scalar that is text and new. */
 static enum status
@@ -248,7 +309,7 @@ check_key(const struct building *b, const struct spec_event *e,
 	    spec_type_of(s, &hint) != SPEC_TEXT)
 		return spec_fail_at(&e->at, step, "key '%s' is not clearly "
 		    "text: quote it", s);
-	if (tree_get(dict, s) != NULL)
+	if (tree_get(dict, s) != NULL && !forgive_key(b, e, dict))
 		return spec_fail_at(&e->at, step, "key '%s' is here twice", s);
 	if (tree_count(dict) == TREE_KEYS_MAX)
 		return spec_fail_at(&e->at, step, "more than %d keys in one "
@@ -365,7 +426,7 @@ build(struct building *b, struct spec_event *e, const struct spec_step *step,
 	case SPEC_EVENT_ALIAS:
 		return build_alias(b, e, step, depth, out);
 	case SPEC_EVENT_SCALAR:
-		return build_scalar(b, e, step, depth, out);
+		return build_or_forgive(b, e, step, depth, out);
 	default:
 		return build_container(b, e, step, depth, out);
 	}

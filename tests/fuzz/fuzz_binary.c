@@ -15,7 +15,7 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 
 	diag_capture(line, sizeof line);
 	buf_add(&in, data, size);
-	if (tree_from_binary(&in, "fuzz", &t) != OK)
+	if (tree_from_binary(&in, "fuzz", NULL, &t) != OK)
 		return 0;
 	copy = tree_copy(t);
 	if (!tree_equal(t, copy))
