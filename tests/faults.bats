@@ -116,3 +116,60 @@ state() {
 		    sqlite:ca/ledger.db --ca ca
 	done
 }
+
+# begun N CALLS cmd...: the Nth of the calls fails in the command's own work;
+# status 1 if there are no N.
+begun() {
+	local n=$1 calls=$2
+	shift 2
+	status=0
+	strace -f -qq -o log -e trace="$calls" \
+	    -e "inject=$calls:error=EIO:when=$n" "$@" > got 2> said ||
+	    status=$?
+	grep -q INJECTED log
+}
+
+# own_ca: a CA that needs no RA, to be imported.
+own_ca() {
+	rsa_key own.key
+	openssl req -x509 -key own.key -subj /CN=Own -days 900 -out own.pem \
+	    -addext keyUsage=critical,keyCertSign,cRLSign,digitalSignature,keyEncipherment
+}
+
+@test "faults: an init that failed on its way can be repeated" {
+	local call n made=(--import-cert own.pem --import-key own.key)
+
+	own_ca
+	for call in linkat fsync unlink mkdir fdatasync; do
+		for ((n = 1; n < 60; n++)); do
+			rm -rf ca
+			begun $n $call scep-ca init --dir ca "${made[@]}" ||
+			    break
+			[ ! -s got ]
+			# An error that the program could get around.
+			[ "$status" -ne 0 ] || continue
+			if [ "$status" -ne 4 ] ||
+			    ! scep-ca init --dir ca "${made[@]}" 2> again ||
+			    ! scep-ca check --dir ca > check 2>&1; then
+				echo "$call $n: $status $(cat said again check)"
+				return 1
+			fi
+			[ ! -e ca/init.unfinished ]
+			run -1 scep-ca init --dir ca "${made[@]}"
+		done
+		[ $n -lt 60 ]
+		case $call in linkat|fsync) [ $n -gt 5 ] ;; esac
+	done
+}
+
+@test "faults: a policy that was prepared outlives an init that failed" {
+	mkdir ca
+	echo 'approval: manual' > ca/scep-ca.yaml
+	own_ca
+	begun 4 fsync scep-ca init --dir ca --import-cert own.pem \
+	    --import-key own.key
+	[ "$status" -eq 4 ]
+	scep-ca init --dir ca --import-cert own.pem --import-key own.key \
+	    2> said
+	[ "$(cat ca/scep-ca.yaml)" = 'approval: manual' ]
+}

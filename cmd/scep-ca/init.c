@@ -61,6 +61,7 @@ struct made {
 	EVP_PKEY *ra_key;
 	X509 *ra;
 	bool token;		/* the key stays where it is */
+	bool own_policy;	/* scep-ca.yaml is init's, not prepared */
 };
 
 static void
@@ -152,11 +153,9 @@ static enum status
 put_policy(const struct args *a, const struct made *m)
 {
 	auto_buf text = BUF_INIT;
-	bool has;
-	enum status st;
 
-	if ((st = folder_has(a->source.dir, CA_POLICY, &has)) != OK || has)
-		return st;
+	if (!m->own_policy)
+		return OK;
 	buf_puts(&text, policy_text);
 	add_setting(&text, "ledger", a->source.ledger);
 	if (m->token) {
@@ -188,6 +187,34 @@ put_request(const struct args *a, const struct made *m)
 	return io_spill(&to, &pem);
 }
 
+/*
+ * While this file exists, what the folder holds was put there by an init that
+ * has not finished, and the next one may replace it.  Its content is whether
+ * scep-ca.yaml is init's, too.
+ */
+static const char OWN_POLICY[] = "scep-ca.yaml\n";
+
+static enum status
+put_unfinished(const char *dir, const struct made *m)
+{
+	auto_buf text = BUF_INIT;
+
+	if (m->own_policy)
+		buf_puts(&text, OWN_POLICY);
+	return folder_put(dir, CA_UNFINISHED, true, &text);
+}
+
+static enum status
+finish(const struct args *a, int64_t now)
+{
+	auto_char *path = io_join(a->source.dir, CA_UNFINISHED);
+	enum status st;
+
+	if (a->csr == NULL && (st = crl_first(&a->source, now)) != OK)
+		return st;
+	return io_forget(path);
+}
+
 /* Keys first; the certificate, which makes the folder a CA, last. */
 static enum status
 put_all(const struct args *a, const struct made *m, int64_t now)
@@ -197,21 +224,22 @@ put_all(const struct args *a, const struct made *m, int64_t now)
 
 	/* Again once it is made, since somebody could have been faster. */
 	if ((st = io_check_root(dir)) != OK || (st = io_make_dir(dir)) != OK ||
-	    (st = io_check_root(dir)) != OK || (!m->token &&
+	    (st = io_check_root(dir)) != OK ||
+	    (st = put_unfinished(dir, m)) != OK || (!m->token &&
 	    (st = folder_put_key(dir, CA_KEY, m->ca.key)) != OK) ||
 	    (m->ra_key != NULL &&
 	    (st = folder_put_key(dir, CA_RA_KEY, m->ra_key)) != OK) ||
 	    (st = put_policy(a, m)) != OK || (st = put_ledger(a, m, now)) != OK)
 		return st;
 	if (m->csr != NULL)
-		return put_request(a, m);
+		return (st = put_request(a, m)) != OK ? st : finish(a, now);
 	if ((m->ra != NULL && (st = folder_put_cert(dir, CA_RA_CERT,
 	    m->ra)) != OK) ||
 	    (st = folder_put_chain(dir, m->ca.cert, m->ca.chain)) != OK)
 		return st;
 	if ((st = folder_put_cert(dir, CA_CERT, m->ca.cert)) != OK)
 		return st;
-	return crl_first(&a->source, now);
+	return finish(a, now);
 }
 
 static enum status
@@ -231,6 +259,27 @@ refuse_existing(const char *dir)
 			    "replaces a CA", dir, names[i]);
 	}
 	return OK;
+}
+
+/* What an earlier init left, if it did not finish. */
+static enum status
+look(const char *dir, struct made *m, bool *unfinished)
+{
+	auto_char *path = io_join(dir, CA_UNFINISHED);
+	auto_buf text = BUF_INIT;
+	bool has_policy;
+	enum status st;
+
+	if ((st = io_exists(path, unfinished)) != OK ||
+	    (st = folder_has(dir, CA_POLICY, &has_policy)) != OK)
+		return st;
+	m->own_policy = !has_policy;
+	if (!*unfinished)
+		return refuse_existing(dir);
+	if ((st = io_slurp_file(path, sizeof OWN_POLICY, &text)) == OK &&
+	    strcmp(buf_str(&text), OWN_POLICY) == 0)
+		m->own_policy = true;
+	return st;
 }
 
 static enum status
@@ -255,11 +304,23 @@ run(const struct args *a)
 {
 	AUTO(made_free) struct made m = { .ca = IDENTITY_INIT };
 	int64_t now = clock_now();
+	bool unfinished = false, is_ca = false;
 	enum status st;
 
 	if ((st = check_args(a)) != OK ||
-	    (st = refuse_existing(a->source.dir)) != OK ||
-	    (st = make(a, &m, now)) != OK)
+	    (st = look(a->source.dir, &m, &unfinished)) != OK ||
+	    (unfinished && (st = folder_has(a->source.dir, CA_CERT,
+	    &is_ca)) != OK))
+		return st;
+	if (is_ca) {
+		warning("%s: an earlier init made this CA, and is finished "
+		    "now", a->source.dir);
+		return finish(a, now);
+	}
+	if (unfinished)
+		warning("%s: an earlier init did not finish: what it made is "
+		    "replaced", a->source.dir);
+	if ((st = make(a, &m, now)) != OK)
 		return st;
 	return put_all(a, &m, now);
 }

@@ -10,6 +10,8 @@
 
 #include <openssl/err.h>
 
+#include "base/mem.h"
+
 enum {
 	LINE_RAW = 4096,	/* a line before it is escaped */
 	LINE_MAX_SHOWN = 1200,	/* bytes of a line that are shown */
@@ -259,6 +261,18 @@ fail_errno(enum status st, const char *fmt, ...)
 	return st;
 }
 
+/*
+ * Memory that is short is never a verdict on a message or a key: whatever it
+ * was that OpenSSL could not do, the process ends as in xmalloc().
+ */
+static void
+end_if_exhausted(unsigned long code)
+{
+	if (!ERR_SYSTEM_ERROR(code) &&
+	    ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
+		mem_exhausted();
+}
+
 /* Takes the first reason out of the queue, NULL where it is empty. */
 static const char *
 ssl_first(void)
@@ -271,6 +285,7 @@ ssl_first(void)
 	    &flags)) != 0) {
 		const char *text = ERR_reason_error_string(code);
 
+		end_if_exhausted(code);
 		if (ERR_SYSTEM_ERROR(code))
 			text = strerror(ERR_GET_REASON(code));
 		if (text == NULL)
@@ -295,7 +310,10 @@ diag_ssl_reason(void)
 void
 diag_ssl_clear(void)
 {
-	ERR_clear_error();
+	unsigned long code;
+
+	while ((code = ERR_get_error()) != 0)
+		end_if_exhausted(code);
 }
 
 enum status

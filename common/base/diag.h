@@ -94,7 +94,10 @@ enum status fail_ssl(enum status st, const char *fmt, ...) PRINTF_LIKE(2, 3);
  * emptied.  The text is static. */
 const char *diag_ssl_reason(void);
 
-/* diag_ssl_clear() empties OpenSSL's error queue before an operation. */
+/*
+ * diag_ssl_clear() empties OpenSSL's error queue.  If OpenSSL was short of
+ * memory, this, diag_ssl_reason() and fail_ssl() end the process with FAULT.
+ */
 void diag_ssl_clear(void);
 
 /* warning() prints "tool: warning: ...". */

@@ -49,6 +49,17 @@ struct cms_sign {
 	int64_t signing_time;		/* where there are attributes */
 };
 
+/* cms_write() appends a message in DER. */
+void cms_write(CMS_ContentInfo *cms, struct buf *der);
+
+/*
+ * cms_check_signed() reads SignedData that this process has made and verifies
+ * that signer signed it; cms_check_sealed() that EnvelopedData has so many
+ * recipients, and content.  Ask before such a message is sent: FAULT if not.
+ */
+enum status cms_check_signed(const struct buf *der, X509 *signer) USE_RESULT;
+enum status cms_check_sealed(const struct buf *der, int recipients) USE_RESULT;
+
 /* cms_sign() gives attached SignedData of exactly these bytes, in DER. */
 enum status cms_sign(const struct buf *content, const struct cms_sign *how,
     struct buf *der) USE_RESULT;

@@ -17,6 +17,23 @@ find_cipher(const char *name)
 	return NULL;
 }
 
+/* As for what was signed: whether it is an envelope with content for all. */
+enum status
+cms_check_sealed(const struct buf *der, int recipients)
+{
+	const unsigned char *at = der->data;
+	auto_CMS *cms = d2i_CMS_ContentInfo(NULL, &at, (long)der->len);
+	STACK_OF(CMS_RecipientInfo) *to = cms != NULL ?
+	    CMS_get0_RecipientInfos(cms) : NULL;
+	ASN1_OCTET_STRING **inside = to != NULL ? CMS_get0_content(cms) : NULL;
+
+	if (sk_CMS_RecipientInfo_num(to) != recipients || inside == NULL ||
+	    *inside == NULL || ASN1_STRING_length(*inside) == 0)
+		return fail_ssl(FAULT, "what was encrypted cannot be read");
+	diag_ssl_clear();
+	return OK;
+}
+
 enum status
 cms_encrypt(const struct buf *content, const STACK_OF(X509) *recipients,
     const char *cipher, struct buf *der)
@@ -54,7 +71,7 @@ cms_encrypt(const struct buf *content, const STACK_OF(X509) *recipients,
 		return fail_ssl(FAULT, "cannot encrypt with %s", cipher);
 	diag_ssl_clear();
 	cms_write(cms, der);
-	return OK;
+	return cms_check_sealed(der, sk_X509_num(recipients));
 }
 
 /*

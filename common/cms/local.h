@@ -11,9 +11,6 @@
 enum status cms_read(const struct buf *in, CMS_ContentInfo **out,
     struct buf *why) USE_RESULT;
 
-/* The message in DER. */
-void cms_write(CMS_ContentInfo *cms, struct buf *der);
-
 /* What a ContentInfo holds, for people. */
 const char *cms_kind(const CMS_ContentInfo *cms);
 

@@ -62,6 +62,30 @@ fail_unsigned(const struct identity *id)
 	return fail_ssl(FAULT, "cannot sign as %s", who);
 }
 
+/*
+ * If memory is short for one allocation, some versions of OpenSSL sort or
+ * encode attributes in a wrong way and report success.  What was made is read
+ * and verified, before anybody gets it.
+ */
+enum status
+cms_check_signed(const struct buf *der, X509 *signer)
+{
+	STACK_OF(X509) *signers = sk_X509_new_null();
+	const unsigned char *at = der->data;
+	auto_CMS *cms = d2i_CMS_ContentInfo(NULL, &at, (long)der->len);
+	auto_BIO *nowhere = BIO_new(BIO_s_null());
+	bool ok;
+
+	if (signers == NULL || nowhere == NULL ||
+	    sk_X509_push(signers, signer) <= 0)
+		mem_exhausted();
+	ok = cms != NULL && CMS_verify(cms, signers, NULL, NULL, nowhere,
+	    CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY) == 1;
+	sk_X509_free(signers);
+	return ok ? OK : fail_ssl(FAULT, "the signature that was made cannot "
+	    "be verified");
+}
+
 enum status
 cms_sign(const struct buf *content, const struct cms_sign *how,
     struct buf *der)
@@ -95,5 +119,5 @@ cms_sign(const struct buf *content, const struct cms_sign *how,
 		return fail_unsigned(id);
 	diag_ssl_clear();
 	cms_write(cms, der);
-	return OK;
+	return cms_check_signed(der, id->cert);
 }

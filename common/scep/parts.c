@@ -4,19 +4,6 @@
 
 #include <openssl/objects.h>
 
-static enum status
-to_der(CMS_ContentInfo *cms, struct buf *der)
-{
-	unsigned char *out = NULL;
-	int len = i2d_CMS_ContentInfo(cms, &out);
-
-	if (len <= 0)
-		return fail_ssl(FAULT, "cannot write a message");
-	buf_add(der, out, (size_t)len);
-	OPENSSL_free(out);
-	return OK;
-}
-
 /* A length of -1 would mean that data is an ASN1_STRING. */
 bool
 scep_add_attribute(CMS_SignerInfo *si, const char *oid, int type,
@@ -65,7 +52,8 @@ scep_seal(const struct buf *content, X509 *to, const EVP_CIPHER *cipher,
 	sk_X509_free(recipients);
 	if (cms == NULL)
 		return fail_ssl(FAULT, "cannot encrypt a message");
-	return to_der(cms, der);
+	cms_write(cms, der);
+	return cms_check_sealed(der, 1);
 }
 
 enum status
@@ -78,9 +66,10 @@ scep_sign(const struct buf *content, const struct identity *from,
 	auto_CMS *cms = CMS_sign(NULL, NULL, NULL, in, flags);
 	CMS_SignerInfo *si;
 
-	if (cms == NULL || (si = CMS_add1_signer(cms, from->cert, from->key,
-	    digest, flags)) == NULL || !add(si, arg) ||
+	if (in == NULL || cms == NULL || (si = CMS_add1_signer(cms,
+	    from->cert, from->key, digest, flags)) == NULL || !add(si, arg) ||
 	    CMS_final(cms, in, NULL, CMS_BINARY | CMS_PARTIAL) != 1)
 		return fail_ssl(FAULT, "cannot sign a message");
-	return to_der(cms, der);
+	cms_write(cms, der);
+	return cms_check_signed(der, from->cert);
 }

@@ -178,6 +178,14 @@ enum status io_is_dir(const char *path, bool *is) USE_RESULT;
 void io_stamp(const char *path, struct buf *stamp);
 
 /*
+ * io_sync() returns when a file and its name are on the disk, so that a power
+ * cut cannot take them away; io_forget() removes a file, which may be missing,
+ * and may come back after a power cut.  FAULT if that fails.
+ */
+enum status io_sync(const char *path) USE_RESULT;
+enum status io_forget(const char *path) USE_RESULT;
+
+/*
  * io_make_dir() makes one folder, mode 0700.  It may be there already if it
  * is a folder.
  */

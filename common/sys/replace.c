@@ -1,4 +1,4 @@
-/* Outputs that are whole or not there. */
+/* Outputs that are whole or missing, and what must last. */
 #define _GNU_SOURCE	/* O_TMPFILE */
 
 #include <errno.h>
@@ -128,4 +128,49 @@ io_replace(const char *path, bool is_private, const struct buf *b)
 	if (st != OK)
 		unlink(tmp);
 	return st;
+}
+
+/* Some file systems have nothing to synchronise. */
+static bool
+flush(int fd)
+{
+	return fd != -1 && (fsync(fd) == 0 || errno == EINVAL ||
+	    errno == ENOTSUP);
+}
+
+static enum status
+sync_one(const char *path, int flags)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | flags);
+	bool ok = flush(fd);
+	enum status st = ok ? OK : fail_errno(FAULT, "%s: cannot be written "
+	    "to the disk", path);
+
+	if (fd != -1)
+		close(fd);
+	return st;
+}
+
+static enum status
+sync_folder_of(const char *path)
+{
+	auto_char *dir = io_beside(path, ".");
+
+	return sync_one(dir, O_DIRECTORY);
+}
+
+enum status
+io_sync(const char *path)
+{
+	enum status st = sync_one(path, 0);
+
+	return st == OK ? sync_folder_of(path) : st;
+}
+
+enum status
+io_forget(const char *path)
+{
+	if (unlink(path) == -1 && errno != ENOENT)
+		return fail_errno(FAULT, "%s: cannot be removed", path);
+	return OK;
 }

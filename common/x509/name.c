@@ -100,7 +100,7 @@ find_type(const char *type)
 	if (*type >= '0' && *type <= '9' && !is_oid(type))
 		return NULL;
 	if ((obj = OBJ_txt2obj(type, 0)) == NULL)
-		ERR_clear_error();
+		diag_ssl_clear();
 	/* OpenSSL also has names for what has no OID. */
 	if (obj != NULL && OBJ_length(obj) == 0)
 		return NULL;
@@ -178,7 +178,7 @@ add_ava(struct avas *l, const char *type, const struct buf *value, bool is_der,
 	    entry_from_text(obj, value->data, value->len);
 	ASN1_OBJECT_free(obj);
 	code = ERR_peek_error();
-	ERR_clear_error();
+	diag_ssl_clear();
 	if (ne == NULL && ERR_GET_REASON(code) == ASN1_R_STRING_TOO_LONG)
 		return "a value is too long for its attribute";
 	if (ne == NULL && ERR_GET_REASON(code) == ASN1_R_STRING_TOO_SHORT)
@@ -534,5 +534,5 @@ cert_copy_names(const X509 *cert, X509_NAME **subject, GENERAL_NAMES **names)
 	if (names != NULL)
 		*names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL,
 		    NULL);
-	ERR_clear_error();
+	diag_ssl_clear();
 }

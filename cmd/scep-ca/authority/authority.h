@@ -23,6 +23,7 @@
 #define CA_RA_CERT	"ra.pem"
 #define CA_RA_KEY	"ra-key.pem"
 #define CA_POLICY	"scep-ca.yaml"
+#define CA_UNFINISHED	"init.unfinished"	/* only while init runs */
 #define CA_CRL		"crl.der"
 #define CA_CRL_LOCK	"crl.lock"
 #define CA_LEDGER	"sqlite:ledger.db"

@@ -9,9 +9,10 @@ folder_put(const char *dir, const char *name, bool is_private,
 	const struct io_output out = { path, NULL, is_private };
 	enum status st;
 
-	if ((st = io_check_root(dir)) != OK)
+	if ((st = io_check_root(dir)) != OK ||
+	    (st = io_spill(&out, b)) != OK)
 		return st;
-	return io_spill(&out, b);
+	return io_sync(path);
 }
 
 enum status

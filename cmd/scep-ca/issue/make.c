@@ -463,7 +463,11 @@ crl_dates(X509_CRL *crl, int64_t now, int64_t validity)
 bool
 issue_signs_crl(X509 *ca)
 {
-	return (X509_get_key_usage(ca) & KU_CRL_SIGN) != 0;
+	bool signs = (X509_get_key_usage(ca) & KU_CRL_SIGN) != 0;
+
+	/* Without memory OpenSSL finds no bit. */
+	diag_ssl_clear();
+	return signs;
 }
 
 enum status
