@@ -39,11 +39,14 @@ static const struct tool tool = {
 static enum status
 load_identity(const struct args *a, struct identity *id)
 {
+	struct identity_source source = a->id;
 	enum status st;
 
 	if (a->id.key == NULL)
 		return opts_missing("--key", "the private key of the device");
-	if ((st = cert_load_key(&a->id, "--key", &id->key)) != OK)
+	/* Nothing is at stake that the message does not hold: a warning. */
+	source.loose = true;
+	if ((st = cert_load_key(&source, "--key", &id->key)) != OK)
 		return st;
 	if (a->id.cert == NULL)
 		return OK;

@@ -170,3 +170,49 @@ profile_of() {
 	    --key env:KEY "$T/e"
 	cmp "$T/out" "$T/bytes"
 }
+
+@test "decrypt: AuthEnvelopedData of openssl" {
+	local c
+	head -c 5000 /dev/urandom > "$T/in"
+	for c in aes-128-gcm aes-256-gcm; do
+		openssl cms -encrypt -binary -in "$T/in" -outform DER \
+		    -out "$T/der" -"$c" "$PKI/client.pem"
+		yields "$T/out" mcfg-decrypt --key "$PKI/client.key" "$T/der"
+		cmp "$T/in" "$T/out"
+		yields "$T/out" mcfg-decrypt --key "$PKI/client.key" \
+		    --cert "$PKI/client.pem" "$T/der"
+		cmp "$T/in" "$T/out"
+		_run mcfg-decrypt -v --key "$PKI/client.key" "$T/der"
+		grep -q "AuthEnvelopedData" "$T/stderr"
+		refuses 1 'the key does not open it' mcfg-decrypt \
+		    --key "$PKI/signer.key" "$T/der"
+		# what was changed on the way is not written
+		python3 - "$T/der" <<-'PY'
+		import sys
+		b = bytearray(open(sys.argv[1], 'rb').read())
+		b[-200] ^= 1
+		open(sys.argv[1], 'wb').write(b)
+		PY
+		refuses 1 'the key does not open it' mcfg-decrypt \
+		    --key "$PKI/client.key" "$T/der"
+	done
+	refuses 3 'not SignedData but AuthEnvelopedData' mcfg-verify \
+	    --ca "$PKI/root.pem" "$T/der"
+	refuses 1 'encrypted' mcfg-sign --cert "$PKI/signer.pem" \
+	    --key "$PKI/signer.key" --chain "$PKI/inter.pem" "$T/der"
+}
+
+@test "decrypt: a key that others can read is warned of" {
+	openssl cms -encrypt -binary -in "$T/array" -outform DER \
+	    -out "$T/der" "$PKI/client.pem"
+	cp "$PKI/client.key" "$T/k.pem"
+	chmod 644 "$T/k.pem"
+	warns 'can be read by others' "$T/out" mcfg-decrypt --key "$T/k.pem" \
+	    "$T/der"
+	cmp "$T/array" "$T/out"
+	warns 'can be read by others' "$T/out" mcfg-decrypt --loose-key \
+	    --key "$T/k.pem" "$T/der"
+	warns 'can be read by others' "$T/out" mcfg-inspect --key "$T/k.pem" \
+	    "$T/der"
+	grep -q 'payload' "$T/out"
+}

@@ -572,3 +572,108 @@ judged() {
 	assert found.count(3) > 100 and found.count(0) > 50
 	PY
 }
+
+@test "inspect: several files, one line for each with --brief" {
+	local f
+	openssl cms -sign -binary -nodetach -outform DER -in /dev/null \
+	    -signer "$PKI/signer.pem" -inkey "$PKI/signer.key" -out "$T/c.der"
+	echo nothing > "$T/bad"$'\e'
+	mkdir "$T/d"
+	yields "$T/out" mcfg-inspect --brief "$PKI/root.pem" "$T/c.der" \
+	    "$T/bad"$'\e' "$T/d" "$T/missing" "$PKI/signer.key"
+	[ "$(wc -l < "$T/out")" -eq 6 ]
+	grep -q "^$PKI/root.pem: a root CA certificate: " "$T/out"
+	grep -q "^$T/bad.x1b: nothing known: " "$T/out"
+	grep -q "^$T/d: .*directory" "$T/out"
+	grep -q "^$T/missing: .*No such file" "$T/out"
+	grep -q "^$PKI/signer.key: a private key" "$T/out"
+	for f in "$PKI/root.pem" "$T/c.der"; do
+		yields "$T/one" mcfg-inspect "$f"
+		grep -qxF "$f: $(head -n 1 "$T/one")" "$T/out"
+	done
+	yields "$T/out" mcfg-inspect "$PKI/root.pem" "$T/missing"
+	grep -q "^$T/missing: .*No such file" "$T/out"
+	grep -q '^  certificates' "$T/out"
+	yields "$T/out" mcfg-inspect --json "$PKI/root.pem" "$T/missing"
+	json_is "$T/out" "[x['file'] for x in j] == ['$PKI/root.pem', '$T/missing'] and [x['kind'] for x in j] == ['certificate', 'unknown']"
+	yields "$T/out" mcfg-inspect --brief < "$PKI/root.pem"
+	grep -q '^stdin: a root CA certificate' "$T/out"
+	yields "$T/out" mcfg-inspect --brief - < "$PKI/root.pem"
+	refuses 3 'nothing known' mcfg-inspect "$T/bad"$'\e'
+	refuses 2 'standard input' mcfg-inspect --content - < "$T/c.der"
+	refuses 2 'standard input' mcfg-inspect - - < "$T/c.der"
+}
+
+@test "inspect: a PKCS #12 with its passphrase" {
+	local how
+	printf 'secret\n' > "$T/pw"
+	printf 'wrong\n' > "$T/wrong"
+	for how in '' -nomac -legacy '-legacy -nomac' '-iter 5'; do
+		# shellcheck disable=SC2086
+		openssl pkcs12 -export $how -inkey "$PKI/signer.key" \
+		    -in "$PKI/signer.pem" -certfile "$PKI/chain.pem" \
+		    -passout pass:secret -out "$T/k.p12" 2> "$T/judge"
+		yields "$T/out" mcfg-inspect --json --passphrase \
+		    "file:$T/pw" "$T/k.p12"
+		json_is "$T/out" "j['opened'] is True and 'rsa' in j['key'] and [c['subject'].split(',')[0] for c in j['certificates']] == ['CN=Signer', 'CN=Intermediate', 'CN=Root']"
+		yields "$T/out" mcfg-inspect --json --passphrase \
+		    "file:$T/wrong" "$T/k.p12"
+		json_is "$T/out" "j['opened'] is False and 'not_opened' in [n['id'] for n in j['notes']]"
+	done
+	yields "$T/out" mcfg-inspect "$T/k.p12"
+	grep -q 'under a password' "$T/out"
+	# the cost of a stranger's file is bounded
+	openssl pkcs12 -export -iter 1500000 -inkey "$PKI/signer.key" \
+	    -in "$PKI/signer.pem" -maciter -passout pass:secret -out "$T/k.p12"
+	yields "$T/out" mcfg-inspect --passphrase "file:$T/pw" "$T/k.p12"
+	grep -q 'iterations' "$T/out"
+}
+
+@test "inspect: a key identifier in pieces finds its certificate" {
+	local f=$DATA/profiles/apple-security/si-25-cms-skid___signedData.bin
+	openssl cms -sign -binary -nodetach -keyid -outform DER \
+	    -in /dev/null -signer "$PKI/signer.pem" -inkey "$PKI/signer.key" \
+	    -out "$T/in"
+	# [0] of 20 bytes becomes a constructed one, of two pieces
+	python3 - "$T/in" <<-'PY'
+	import sys
+	def grow(b, at, n):
+	    # every length that is around the place grows
+	    b = bytearray(b)
+	    def walk(p, end):
+	        while p < end:
+	            start, tag, l = p, b[p], b[p + 1]
+	            p += 2
+	            w = 0
+	            if l >= 0x80:
+	                w = l & 0x7F
+	                l = int.from_bytes(b[p:p + w], 'big')
+	                p += w
+	            if start < at < p + l:
+	                if w:
+	                    b[p - w:p] = (l + n).to_bytes(w, 'big')
+	                else:
+	                    assert l + n < 0x80
+	                    b[p - 1] = l + n
+	                if tag & 0x20:
+	                    walk(p, p + l)
+	                return
+	            p += l
+	    walk(0, len(b))
+	    return b
+	d = open(sys.argv[1], 'rb').read()
+	at = d.rfind(b'\x80\x14')
+	key = d[at + 2:at + 22]
+	new = b'\xa0\x18\x04\x0c' + key[:12] + b'\x04\x08' + key[12:]
+	b = grow(d, at, len(new) - 22)
+	b[at:at + 22] = new
+	open(sys.argv[1], 'wb').write(b)
+	PY
+	openssl cms -cmsout -print -noout -inform DER -in "$T/in" > "$T/judge"
+	yields "$T/out" mcfg-inspect --json "$T/in"
+	json_is "$T/out" "j['signers'][0]['certificate'] is not None and len(j['signers'][0]['subject_key_id']) == 40"
+	[ ! -f "$f" ] || {
+		yields "$T/out" mcfg-inspect --json "$f"
+		json_is "$T/out" "j['signers'][0]['certificate'] is not None and j['signers'][0]['subject_key_id'].startswith('f20328d3')"
+	}
+}

@@ -85,7 +85,7 @@ printed() {
 
 @test "sign: a gap in the chain is warned of" {
 	warns 'chain has a gap' "$T/s" mcfg-sign --cert "$PKI/signer.pem" \
-	    --key "$PKI/signer.key" "$T/profile"
+	    --key "$PKI/signer.key" --chain "$PKI/root.pem" "$T/profile"
 	warns 'CN=Intermediate' "$T/s" mcfg-sign --cert "$PKI/signer.pem" \
 	    --key "$PKI/signer.key" --chain "$PKI/root.pem" "$T/profile"
 	# A stranger of the same name is no issuer.
@@ -94,6 +94,51 @@ printed() {
 	    --chain "$PKI/other.pem" "$T/profile"
 	warns 'keyUsage' "$T/s" mcfg-sign --cert "$PKI/root.pem" \
 	    --key "$PKI/root.key" "$T/profile"
+}
+
+@test "sign: a chain without its root has no gap" {
+	local message='if it is not a root that devices trust'
+	yields "$T/s" mcfg-sign --cert "$PKI/signer.pem" \
+	    --key "$PKI/signer.key" --chain "$PKI/inter.pem" "$T/profile"
+	warns "$message" "$T/s" mcfg-sign --cert "$PKI/signer.pem" \
+	    --key "$PKI/signer.key" "$T/profile"
+	run -1 grep 'gap' "$T/stderr"
+	_run mcfg-sign -v --cert "$PKI/signer.pem" --key "$PKI/signer.key" \
+	    --chain "$PKI/inter.pem" "$T/profile"
+	[ "$status" -eq 0 ]
+	grep -q 'chain ends below .*Root' "$T/stderr"
+}
+
+@test "sign: a PKCS #12 without a MAC, with and without a passphrase" {
+	local how
+	printf 'secret\n' > "$T/pw"
+	printf 'wrong\n' > "$T/wrong"
+	for how in '' '-legacy' '-certpbe NONE'; do
+		# shellcheck disable=SC2086
+		openssl pkcs12 -export -nomac $how -inkey "$PKI/signer.key" \
+		    -in "$PKI/signer.pem" -certfile "$PKI/chain.pem" \
+		    -passout pass:secret -out "$T/k.p12" 2> "$T/judge"
+		chmod 600 "$T/k.p12"
+		yields "$T/s" mcfg-sign --key "$T/k.p12" \
+		    --passphrase "file:$T/pw" "$T/profile"
+		judged "$T/s" "$T/profile"
+		refuses 4 'the passphrase does not open it' mcfg-sign \
+		    --key "$T/k.p12" --passphrase "file:$T/wrong" "$T/profile"
+		refuses 4 'passphrase' mcfg-sign --key "$T/k.p12" "$T/profile"
+	done
+	openssl pkcs12 -export -nomac -inkey "$PKI/signer.key" -in \
+	    "$PKI/signer.pem" -certfile "$PKI/chain.pem" -passout pass: \
+	    -out "$T/k.p12"
+	chmod 600 "$T/k.p12"
+	yields "$T/s" mcfg-sign --key "$T/k.p12" "$T/profile"
+	judged "$T/s" "$T/profile"
+	yields "$T/s" mcfg-sign --key "$T/k.p12" --passphrase "file:$T/pw" \
+	    "$T/profile"
+	openssl pkcs12 -export -nomac -certpbe NONE -keypbe NONE -inkey \
+	    "$PKI/signer.key" -in "$PKI/signer.pem" -certfile \
+	    "$PKI/chain.pem" -passout pass: -out "$T/k.p12"
+	chmod 600 "$T/k.p12"
+	yields "$T/s" mcfg-sign --key "$T/k.p12" "$T/profile"
 }
 
 @test "sign: a certificate that expires, has expired, is too young" {

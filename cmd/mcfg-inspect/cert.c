@@ -244,6 +244,67 @@ has_password(const struct report *safes)
 	return false;
 }
 
+static void
+add_stored(struct layer *l, X509 *cert, struct report *list)
+{
+	char where[40];
+	struct report *c = report_object();
+
+	snprintf(where, sizeof where, "certificates[%zu]", report_count(list));
+	facts_certificate(&l->f, where, cert, c);
+	report_add(list, NULL, c);
+}
+
+/* What the password shows: the key, its certificate, the others. */
+static void
+add_opened(struct layer *l, const struct identity *id)
+{
+	struct report *list = report_array();
+	auto_char *key = id->key != NULL ? cert_key_name(id->key) : NULL;
+	int i;
+
+	report_bool(l->r, "opened", true);
+	report_str(l->r, "key", key);
+	report_add(l->r, "certificates", list);
+	if (id->cert != NULL)
+		add_stored(l, id->cert, list);
+	for (i = 0; i < sk_X509_num(id->chain); i++)
+		add_stored(l, sk_X509_value(id->chain, i), list);
+	layer_is(l, "pkcs12", "a PKCS #12: %s%s and %zu certificate%s%s%s",
+	    key != NULL ? "a private key, " : "no private key",
+	    key != NULL ? key : "", report_count(list),
+	    report_count(list) == 1 ? "" : "s",
+	    report_count(list) > 0 ? ", the first: " : "",
+	    report_count(list) > 0 ? text_of(report_at(list, 0), "subject") :
+	    "");
+}
+
+/* False if it stays closed, with a note. */
+static bool
+open_store(struct layer *l, const struct buf *der)
+{
+	auto_identity id = IDENTITY_INIT;
+	struct cert_pkcs12 look;
+	const char *reason, *phrase = l->in->phrase;
+
+	reason = cert_open_pkcs12(der->data, der->len, phrase, &look);
+	if (reason == NULL && look.is_wrong)
+		reason = "the passphrase does not open it";
+	else if (reason == NULL && look.is_costly)
+		reason = "its password is stretched by too many iterations "
+		    "to open it here";
+	cert_pkcs12_free(&look);
+	if (reason == NULL)
+		reason = cert_read_pkcs12(der, phrase, &id);
+	if (reason == NULL) {
+		add_opened(l, &id);
+		return true;
+	}
+	report_bool(l->r, "opened", false);
+	facts_note(&l->f, "not_opened", NULL, "%s", reason);
+	return false;
+}
+
 static bool
 store(struct layer *l, const struct buf *der)
 {
@@ -252,6 +313,8 @@ store(struct layer *l, const struct buf *der)
 	if (facts_pkcs12(&l->f, der->data, der->len, l->r) != NULL)
 		return false;
 	safes = report_get(l->r, "safes");
+	if (l->in->phrase != NULL && open_store(l, der))
+		return true;
 	layer_is(l, "pkcs12", "a PKCS #12: a store of keys and certificates, "
 	    "%s, in %zu part%s", has_password(safes) ? "under a password" :
 	    "not encrypted", report_count(safes),

@@ -22,6 +22,7 @@ enum {
 /* What holds for the whole run. */
 struct inspect {
 	EVP_PKEY *opener;		/* --key, or NULL */
+	const char *phrase;		/* of a PKCS #12, or NULL */
 	const struct buf *detached;	/* --content, or what came beside */
 	const char *detached_name;
 	int64_t at;
@@ -102,5 +103,9 @@ void settings_add(struct layer *l, const char *where, const char *key,
 /* ---- words ---- */
 
 void render_text(const struct report *r, bool colour, struct buf *out);
+
+/* One of several: its name before the summary; if is_brief, nothing else. */
+void render_file(const struct report *r, const char *name, bool is_brief,
+    bool colour, struct buf *out);
 
 #endif

@@ -7,19 +7,22 @@
 #include "x509/cert.h"
 
 static struct args {
+	struct strings files;
 	struct io_input in;
 	struct io_output out;
 	struct identity_source id;
 	const char *content;
-	bool json;
+	bool brief, json;
 	bool show_secrets;
 } args;
 
 static const struct opt options[] = {
 	OPT_OUTPUT(args.out),
 	OPT_LENGTH(args.in),
-	{ 0, "json", NULL, "write one JSON object instead of text",
-	    .flag = &args.json },
+	{ 0, "brief", NULL, "write one line for each file",
+	    .flag = &args.brief },
+	{ 0, "json", NULL, "write JSON instead of text: an object, or an "
+	    "array of them for several files", .flag = &args.json },
 	{ 0, "content", "FILE", "what a detached signature is over",
 	    .value = &args.content, .is_file = true },
 	{ 0, "key", "KEY", "private key to open what is encrypted",
@@ -35,11 +38,11 @@ static const struct tool tool = {
 	.name = "mcfg-inspect",
 	.summary = "Says what the input is and what is odd about it; never "
 	    "whether to trust it.",
-	.operands = "[FILE]",
+	.operands = "[FILE]...",
 	.example = "mcfg-inspect enroll.mobileconfig",
 	.options = options,
 	.args = &args,
-	.input = &args.in,
+	.inputs = &args.files,
 };
 
 /* Colour is for people at a terminal who did not forbid it (NO_COLOR). */
@@ -55,40 +58,137 @@ wants_colour(const struct io_output *out)
 	return io_is_terminal(out);
 }
 
+/* Why a file of several could not be looked at, as its report. */
+static struct report *
+unknown(const char *why)
+{
+	struct report *r = report_object();
+
+	report_str(r, "kind", "unknown");
+	report_str(r, "summary", why);
+	return r;
+}
+
+/*
+ * The report of one of several files.  What cannot be read, or is nothing
+ * known, is one too, as file(1) has it.
+ */
+static struct report *
+look_at(struct inspect *look, const struct args *a, const char *path)
+{
+	auto_buf in = BUF_SECRET, why = BUF_INIT;
+	struct io_input from = a->in;
+	struct report *r;
+	char said[sizeof look->why];
+	size_t skip;
+	enum status st;
+
+	from.path = path;
+	diag_capture(said, sizeof said);
+	st = io_slurp(&from, IO_PROFILE_MAX, &in);
+	diag_capture(NULL, 0);
+	if (st != OK) {
+		skip = strlen(io_name(path));
+		r = unknown(strncmp(said, io_name(path), skip) == 0 &&
+		    said[skip] == ':' ? said + skip + 2 : said);
+	} else if ((r = layer_inspect(look, &in, 0)) == NULL) {
+		buf_printf(&why, "nothing known: %s", look->why);
+		r = unknown(buf_str(&why));
+	}
+	return r;
+}
+
+static void
+look_at_all(struct inspect *look, const struct args *a, struct buf *out)
+{
+	auto_report *all = report_array();
+	bool colour = wants_colour(&a->out);
+	size_t i;
+
+	for (i = 0; i < a->files.n; i++) {
+		const char *name = io_name(a->files.v[i]);
+		struct report *r = look_at(look, a, a->files.v[i]);
+
+		detail("%s: %s", name, report_get_text(r, "summary"));
+		if (a->json)
+			report_str(r, "file", name);
+		else
+			render_file(r, name, a->brief, colour, out);
+		report_add(all, NULL, r);
+	}
+	if (a->json)
+		report_render(all, out);
+}
+
+static enum status
+look_at_one(struct inspect *look, const struct args *a, struct buf *out)
+{
+	auto_buf in = BUF_SECRET;
+	auto_report *r = NULL;
+	struct io_input from = a->in;
+	enum status st;
+
+	from.path = a->files.v[0];
+	if ((st = io_slurp(&from, IO_PROFILE_MAX, &in)) != OK)
+		return st;
+	detail("%s: %zu bytes", io_name(from.path), in.len);
+	if ((r = layer_inspect(look, &in, 0)) == NULL)
+		return fail(MALFORMED, "%s: nothing known: %s",
+		    io_name(from.path), look->why);
+	if (a->json)
+		report_render(r, out);
+	else
+		render_text(r, wants_colour(&a->out), out);
+	return OK;
+}
+
+static enum status
+load_secrets(const struct args *a, EVP_PKEY **opener, struct buf *phrase)
+{
+	struct identity_source source = a->id;
+
+	/* The key opens what is there anyway; who reads it is a warning. */
+	source.loose = true;
+	if (source.key != NULL)
+		return cert_load_key(&source, "--key", opener);
+	return source.passphrase == NULL ? OK :
+	    secret_read(source.passphrase, "--passphrase", phrase);
+}
+
 static enum status
 run(const struct args *a)
 {
-	auto_buf in = BUF_SECRET, content = BUF_INIT, out = BUF_SECRET;
-	auto_report *r = NULL;
+	auto_buf content = BUF_INIT, out = BUF_SECRET, phrase = BUF_SECRET;
 	auto_EVP_PKEY *opener = NULL;
 	struct io_output dest = a->out;
 	struct inspect look = { 0 };
 	enum status st;
 
-	if (a->id.key != NULL &&
-	    (st = cert_load_key(&a->id, "--key", &opener)) != OK)
-		return st;
-	if ((st = io_slurp(&a->in, IO_PROFILE_MAX, &in)) != OK)
+	if (a->files.n == 0 && a->content != NULL &&
+	    strcmp(a->content, "-") == 0)
+		return fail(USAGE, "standard input is claimed by both INPUT "
+		    "and --content");
+	if (a->files.n == 0)
+		strings_add(&args.files, "-");
+	if ((st = load_secrets(a, &opener, &phrase)) != OK)
 		return st;
 	if (a->content != NULL && (st = io_slurp_file(a->content,
 	    IO_PROFILE_MAX, &content)) != OK)
 		return st;
 
 	look.opener = opener;
+	look.phrase = phrase.len > 0 ? buf_str(&phrase) : NULL;
 	look.detached = a->content != NULL ? &content : NULL;
 	look.detached_name = io_name(a->content);
 	look.at = clock_now();
 	look.show_secrets = a->show_secrets;
-	if ((r = layer_inspect(&look, &in, 0)) == NULL)
-		return fail(MALFORMED, "%s: nothing known: %s",
-		    io_name(a->in.path), look.why);
+	if (a->brief || a->files.n > 1)
+		look_at_all(&look, a, &out);
+	else if ((st = look_at_one(&look, a, &out)) != OK)
+		return st;
 
-	if (a->json)
-		report_render(r, &out);
-	else
-		render_text(r, wants_colour(&a->out), &out);
-
-	dest.is_private = a->show_secrets || opener != NULL;
+	dest.is_private = a->show_secrets || opener != NULL ||
+	    look.phrase != NULL;
 	return io_spill(&dest, &out);
 }
 

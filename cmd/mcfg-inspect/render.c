@@ -331,19 +331,40 @@ member(const char *key, struct report *value, void *arg)
 	}
 }
 
+static void
+render(struct renderer *w, const struct report *r)
+{
+	const char *trust = report_get_text(r, "trust");
+
+	w->indent = INDENT;
+	layer(w, r);
+	if (trust != NULL) {
+		margin(w);
+		put_text(w, FAINT, trust);
+		buf_putc(w->out, '\n');
+	}
+}
+
 void
 render_text(const struct report *r, bool colour, struct buf *out)
 {
 	struct renderer w = { out, colour, 0, 0 };
-	const char *trust = report_get_text(r, "trust");
 
 	put_text(&w, BOLD, report_get_text(r, "summary"));
 	buf_putc(out, '\n');
-	w.indent = INDENT;
-	layer(&w, r);
-	if (trust != NULL) {
-		margin(&w);
-		put_text(&w, FAINT, trust);
-		buf_putc(out, '\n');
-	}
+	render(&w, r);
+}
+
+void
+render_file(const struct report *r, const char *name, bool is_brief,
+    bool colour, struct buf *out)
+{
+	struct renderer w = { out, colour, 0, 0 };
+
+	put_text(&w, LABEL, name);
+	buf_puts(out, ": ");
+	put_text(&w, BOLD, report_get_text(r, "summary"));
+	buf_putc(out, '\n');
+	if (!is_brief)
+		render(&w, r);
 }

@@ -14,6 +14,13 @@ static const unsigned char pkcs7_oid[] = {
 	0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07
 };
 
+/* AuthEnvelopedData (RFC 5083), 1.2.840.113549.1.9.16.1.23. */
+static const unsigned char auth_enveloped_oid[] = {
+	0x06, 0x0B, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x10,
+	0x01, 0x17
+};
+enum { ARC_ENVELOPED = 3, ARC_AUTH_ENVELOPED = 23 };
+
 static const char armour_labels[] =
     "CMS|PKCS7|PKCS #7 SIGNED DATA|SIGNED MESSAGE|ENCRYPTED MESSAGE";
 
@@ -108,8 +115,8 @@ cms_measure(const void *data, size_t len, size_t *used)
 /* ---- reading ---- */
 
 /*
- * The last arc of the type, 1.2.840.113549.1.7.N, of what may be a message;
- * 0 for anything else.
+ * The last arc of the type, 1.2.840.113549.1.7.N or that of AuthEnvelopedData,
+ * of what may be a message; 0 for anything else.
  */
 static int
 type_arc(const struct buf *in)
@@ -125,6 +132,9 @@ type_arc(const struct buf *in)
 		return 0;
 	p = raw.data;
 	at = p[1] <= 0x80 ? 2 : 2 + (size_t)(p[1] & 0x7F);
+	if (raw.len > at + sizeof auth_enveloped_oid && memcmp(p + at,
+	    auth_enveloped_oid, sizeof auth_enveloped_oid) == 0)
+		return ARC_AUTH_ENVELOPED;
 	if (raw.len <= at + sizeof pkcs7_oid ||
 	    memcmp(p + at, pkcs7_oid, sizeof pkcs7_oid) != 0)
 		return 0;
@@ -140,7 +150,9 @@ cms_looks_like(const struct buf *in)
 bool
 cms_is_enveloped(const struct buf *in)
 {
-	return type_arc(in) == 3;
+	int arc = type_arc(in);
+
+	return arc == ARC_ENVELOPED || arc == ARC_AUTH_ENVELOPED;
 }
 
 void
@@ -238,6 +250,8 @@ cms_kind(const CMS_ContentInfo *cms)
 		return "SignedData";
 	case NID_pkcs7_enveloped:
 		return "EnvelopedData";
+	case NID_id_smime_ct_authEnvelopedData:
+		return "AuthEnvelopedData";
 	case NID_pkcs7_data:
 		return "Data";
 	case NID_pkcs7_digest:

@@ -129,11 +129,16 @@ cms_decrypt(const struct buf *in, const char *name, EVP_PKEY *key, X509 *cert,
 	auto_CMS *cms = NULL;
 	auto_BIO *sink = NULL;
 	enum status st;
+	int type;
 
 	content->secret = true;
 	if ((st = cms_parse(in, name, &cms)) != OK)
 		return st;
-	if (OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_enveloped)
+	type = OBJ_obj2nid(CMS_get0_type(cms));
+	if (type == NID_id_smime_ct_authEnvelopedData)
+		detail("%s: AuthEnvelopedData, which Apple's devices do not "
+		    "open", name);
+	else if (type != NID_pkcs7_enveloped)
 		return fail(MALFORMED, "%s: not EnvelopedData but %s", name,
 		    cms_kind(cms));
 	sink = cms_sink();

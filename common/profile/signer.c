@@ -29,18 +29,32 @@ profile_signer_open(const struct identity_source *src,
 		return st;
 	given = STEAL(s.id.chain);
 	cert_order_chain(s.id.cert, given, clock_now(), &s.id.chain, &s.gap);
+	s.has_spare_ca = cert_has_spare_ca(s.id.cert, s.id.chain, given);
 	*out = MOVE(s);
 	return OK;
 }
 
+/*
+ * A certificate does not say if its issuer is a root, which devices
+ * have and which may be missing.  What was given tells: an intermediate
+ * certificate without the one above it is how a chain without its root looks,
+ * and a CA that does not fit was meant to.
+ */
 static void
-warn_of_gap(X509 *gap)
+warn_of_gap(const struct profile_signer *s)
 {
-	auto_char *of = cert_subject_text(gap);
-	auto_char *by = cert_name_text(X509_get_issuer_name(gap));
+	auto_char *of = cert_subject_text(s->gap);
+	auto_char *by = cert_name_text(X509_get_issuer_name(s->gap));
 
-	warning("chain has a gap: no certificate of %s, which issued "
-	    "%s: devices will show Not Verified (--chain)", by, of);
+	if (s->has_spare_ca)
+		warning("chain has a gap: no certificate of %s, which issued "
+		    "%s: devices will show Not Verified (--chain)", by, of);
+	else if (sk_X509_num(s->id.chain) == 0)
+		warning("no certificate of %s, which issued %s: if it is not "
+		    "a root that devices trust, they will show Not Verified "
+		    "(--chain)", by, of);
+	else
+		detail("the chain ends below %s, which devices must have", by);
 }
 
 /* The first that devices would not take above the signer. */
@@ -99,7 +113,7 @@ profile_signer_check(const struct profile_signer *s, bool force)
 	if ((st = check_leaf(s->id.cert, force)) != OK)
 		return st;
 	if (s->gap != NULL)
-		warn_of_gap(s->gap);
+		warn_of_gap(s);
 	/* What was said of the dates of the leaf is not said again. */
 	if (cert_check_dates(s->id.cert, clock_now()) == NULL)
 		check_issuers(&s->id);

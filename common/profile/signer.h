@@ -7,8 +7,9 @@
 struct profile_signer {
 	struct identity id;	/* its chain sorted, as it goes into messages */
 	X509 *gap;		/* of id, whose issuer was not given; or NULL */
+	bool has_spare_ca;	/* a CA was given that is not in the chain */
 };
-#define PROFILE_SIGNER_INIT	{ IDENTITY_INIT, NULL }
+#define PROFILE_SIGNER_INIT	{ IDENTITY_INIT, NULL, false }
 #define auto_profile_signer	AUTO(profile_signer_free) struct profile_signer
 
 void profile_signer_free(struct profile_signer *s);

@@ -465,3 +465,22 @@ cert_report(const X509 *cert, struct report *r)
 	report_date(r, "not_after", cert_not_after(cert));
 	report_str(r, "key", key);
 }
+
+bool
+cert_has_spare_ca(const X509 *leaf, const STACK_OF(X509) *chain,
+    const STACK_OF(X509) *given)
+{
+	int i, k;
+
+	for (i = 0; i < sk_X509_num(given); i++) {
+		X509 *c = sk_X509_value(given, i);
+
+		for (k = 0; k < sk_X509_num(chain); k++)
+			if (X509_cmp(c, sk_X509_value(chain, k)) == 0)
+				break;
+		if (k == sk_X509_num(chain) && X509_cmp(c, leaf) != 0 &&
+		    X509_check_ca(c) != 0)
+			return true;
+	}
+	return false;
+}

@@ -55,6 +55,14 @@ struct identity {
 void identity_free(struct identity *id);
 
 /*
+ * cert_read_pkcs12() opens a PKCS #12 whole, with a key, its certificate and
+ * the other certificates, each of which may be missing.  phrase is its
+ * password, "" for none.  NULL, or the reason.
+ */
+const char *cert_read_pkcs12(const struct buf *der, const char *phrase,
+    struct identity *out);
+
+/*
  * cert_open_pkcs12() looks into a PKCS #12 of len bytes.  phrase is the
  * password, or NULL: then only what is open is looked at.  A key is
  * decrypted only to check the phrase if there is no MAC, and nothing with more
@@ -67,6 +75,7 @@ struct cert_pkcs12 {
 	bool has_mac, is_mac_new;	/* is_mac_new: not SHA-1 */
 	bool is_pbes2;
 	bool is_wrong;			/* the phrase */
+	bool is_costly;			/* not all of it was opened */
 	long spent;			/* iterations, for its own use */
 };
 const char *cert_open_pkcs12(const unsigned char *p, size_t len,
@@ -309,6 +318,10 @@ bool cert_is_self_signed(X509 *cert);
  */
 void cert_order_chain(X509 *leaf, STACK_OF(X509) *given, int64_t now,
     STACK_OF(X509) **out, X509 **gap);
+
+/* True if a CA's certificate was given that is neither leaf nor in chain. */
+bool cert_has_spare_ca(const X509 *leaf, const STACK_OF(X509) *chain,
+    const STACK_OF(X509) *given);
 
 /*
  * cert_build_chain() finds and verifies a chain (RFC 5280 section 6) from leaf

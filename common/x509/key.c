@@ -223,8 +223,14 @@ open_pkcs12(const struct buf *der, OSSL_LIB_CTX *ctx, const char *phrase,
 
 	if (p12 == NULL || mem == NULL)
 		mem_exhausted();
-	/* On failure d2i frees the object and leaves NULL. */
+	/*
+	 * On failure d2i frees the object and leaves NULL.  PKCS12_parse()
+	 * takes no phrase without a MAC, so it gets one; what is encrypted
+	 * inside shows if the phrase is right.
+	 */
 	ok = d2i_PKCS12_bio(mem, &p12) != NULL &&
+	    (*phrase == '\0' || PKCS12_mac_present(p12) == 1 ||
+	    PKCS12_set_mac(p12, phrase, -1, NULL, 0, 1, NULL) == 1) &&
 	    PKCS12_parse(p12, phrase, &id->key, &id->cert, &id->chain) == 1;
 	PKCS12_free(p12);
 	return ok;
@@ -254,20 +260,34 @@ open_old_pkcs12(const struct buf *der, const char *phrase, struct identity *id)
 	return ok;
 }
 
-/* Whether the MAC is right for the phrase, or there is none. */
+static bool
+open_any_pkcs12(const struct buf *der, const char *phrase, struct identity *id)
+{
+	if (open_pkcs12(der, NULL, phrase, id))
+		return true;
+	identity_free(id);
+	diag_ssl_clear();
+	return open_old_pkcs12(der, phrase, id);
+}
+
+/*
+ * Whether the MAC is right for the phrase.  Without one, what is inside tells,
+ * when it is opened: *has_mac is false.
+ */
 static const char *
-check_pkcs12(const struct buf *der, const char *phrase)
+check_pkcs12(const struct buf *der, const char *phrase, bool *has_mac)
 {
 	const unsigned char *at = der->data;
 	PKCS12 *p12 = d2i_PKCS12(NULL, &at, (long)der->len);
 	const ASN1_INTEGER *iterations = NULL;
 	const char *reason = NULL;
 
+	*has_mac = p12 != NULL && PKCS12_mac_present(p12) == 1;
 	if (p12 == NULL)
 		reason = "not a PKCS #12";
 	else if (at != der->data + der->len)
 		reason = "bytes after the PKCS #12";
-	else if (PKCS12_mac_present(p12)) {
+	else if (*has_mac) {
 		PKCS12_get0_mac(NULL, NULL, NULL, &iterations, p12);
 		if (iterations != NULL &&
 		    (ASN1_INTEGER_get(iterations) < 0 ||
@@ -282,6 +302,24 @@ check_pkcs12(const struct buf *der, const char *phrase)
 	return reason;
 }
 
+const char *
+cert_read_pkcs12(const struct buf *der, const char *phrase,
+    struct identity *out)
+{
+	auto_identity id = IDENTITY_INIT;
+	const char *reason;
+	bool has_mac;
+
+	if ((reason = check_pkcs12(der, phrase, &has_mac)) == NULL &&
+	    !open_any_pkcs12(der, phrase, &id))
+		reason = has_mac ? "it cannot be opened" :
+		    "the passphrase does not open it";
+	diag_ssl_clear();
+	if (reason == NULL)
+		*out = MOVE(id);
+	return reason;
+}
+
 static enum status
 from_pkcs12(const struct buf *der, const char *name, key_pass *pass,
     void *arg, struct identity *out)
@@ -289,23 +327,27 @@ from_pkcs12(const struct buf *der, const char *name, key_pass *pass,
 	auto_buf phrase = BUF_SECRET;
 	auto_identity id = IDENTITY_INIT;
 	const char *reason;
+	bool has_mac, is_open = false;
 	enum status st;
 
 	/* Some are sealed with the empty phrase; ask only where it fails. */
-	if ((reason = check_pkcs12(der, "")) != NULL) {
+	reason = check_pkcs12(der, "", &has_mac);
+	if (reason == NULL)
+		is_open = open_any_pkcs12(der, "", &id);
+	if (!is_open && (reason != NULL || !has_mac)) {
+		identity_free(&id);
 		if ((st = pass(arg, &phrase)) != OK)
 			return st;
-		reason = check_pkcs12(der, buf_str(&phrase));
+		reason = check_pkcs12(der, buf_str(&phrase), &has_mac);
+		is_open = reason == NULL &&
+		    open_any_pkcs12(der, buf_str(&phrase), &id);
 	}
+	if (reason == NULL && !is_open && !has_mac)
+		reason = "the passphrase does not open it";
 	if (reason != NULL)
 		return fail(FAULT, "%s: %s", name, reason);
-	if (!open_pkcs12(der, NULL, buf_str(&phrase), &id)) {
-		identity_free(&id);
-		diag_ssl_clear();
-		if (!open_old_pkcs12(der, buf_str(&phrase), &id))
-			return fail_ssl(FAULT, "%s: cannot open the PKCS #12",
-			    name);
-	}
+	if (!is_open)
+		return fail_ssl(FAULT, "%s: cannot open the PKCS #12", name);
 	diag_ssl_clear();
 	if (id.key == NULL)
 		return fail(FAULT, "%s: no private key in the PKCS #12", name);

@@ -65,8 +65,10 @@ take_certificates(const STACK_OF(PKCS12_SAFEBAG) *bags, STACK_OF(X509) *out)
 static bool
 may_spend(struct cert_pkcs12 *out, long iterations)
 {
-	if (iterations < 0 || iterations > ITERATIONS_MAX - out->spent)
+	if (iterations < 0 || iterations > ITERATIONS_MAX - out->spent) {
+		out->is_costly = true;
 		return false;
+	}
 	out->spent += iterations;
 	return true;
 }
@@ -102,6 +104,8 @@ look_at_keys(const STACK_OF(PKCS12_SAFEBAG) *bags, const char *phrase,
 		X509_SIG_get0(PKCS12_SAFEBAG_get0_pkcs8(bag), &alg, NULL);
 		n = iterations_of(alg, &is_new);
 		out->is_pbes2 = out->is_pbes2 || is_new;
+		out->is_costly = out->is_costly || n < 0 ||
+		    n > ITERATIONS_MAX;
 		if (phrase != NULL && !out->has_mac && !out->is_wrong &&
 		    is_new && may_spend(out, n))
 			out->is_wrong = !opens_key(bag, phrase);

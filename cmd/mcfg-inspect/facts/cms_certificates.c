@@ -98,7 +98,7 @@ cms_facts_chain(const struct cms_look *l, const char *where, size_t leaf,
 }
 
 static size_t
-find_by_key_id(const struct cms_look *l, const struct ber_item *id)
+find_by_key_id(const struct cms_look *l, const struct buf *id)
 {
 	size_t i;
 
@@ -108,9 +108,9 @@ find_by_key_id(const struct cms_look *l, const struct ber_item *id)
 		if (l->certs[i] == NULL ||
 		    (ski = X509_get0_subject_key_id(l->certs[i])) == NULL)
 			continue;
-		if ((size_t)ASN1_STRING_length(ski) == id->body.len &&
-		    memcmp(ASN1_STRING_get0_data(ski), id->body.p,
-		    id->body.len) == 0)
+		if ((size_t)ASN1_STRING_length(ski) == id->len &&
+		    memcmp(ASN1_STRING_get0_data(ski), buf_str(id),
+		    id->len) == 0)
 			return i;
 	}
 	return l->n;
@@ -149,11 +149,16 @@ cms_facts_identifier(const struct cms_look *l, const struct ber_item *id,
 	struct ber in = id->body;
 	struct ber_item issuer, serial;
 	auto_char *name = NULL;
-	auto_buf hex = BUF_INIT;
+	auto_buf hex = BUF_INIT, key_id = BUF_INIT;
 
 	if (ber_is_context(id, 0)) {
-		report_hex(r, "subject_key_id", id->body.p, id->body.len);
-		return find_by_key_id(l, id);
+		/* In BER it may be in pieces. */
+		if (ber_octets(id, &key_id) != NULL) {
+			report_str(r, "error", "unreadable identifier");
+			return l->n;
+		}
+		report_hex(r, "subject_key_id", key_id.data, key_id.len);
+		return find_by_key_id(l, &key_id);
 	}
 	if (!ber_is(id, BER_SEQUENCE) || !ber_want(&in, BER_SEQUENCE,
 	    &issuer) || !ber_want(&in, BER_INTEGER, &serial)) {

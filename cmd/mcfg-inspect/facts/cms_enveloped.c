@@ -93,6 +93,15 @@ key_transport(const struct cms_look *l, struct ber in, struct report *r)
 
 /* RFC 5652 6.2.2: originator, ukm, algorithm, recipients. */
 static void
+add_key_id(const struct ber_item *item, struct report *r)
+{
+	auto_buf id = BUF_INIT;
+
+	if (ber_octets(item, &id) == NULL)
+		report_hex(r, "subject_key_id", id.data, id.len);
+}
+
+static void
 key_agreement(const struct cms_look *l, struct ber in, struct report *r)
 {
 	struct ber_item item, alg, keys, one, id;
@@ -111,8 +120,7 @@ key_agreement(const struct cms_look *l, struct ber in, struct report *r)
 		/* rKeyId is [0], constructed, with the key id first. */
 		if (ber_is_context(&id, 0) && id.constructed &&
 		    ber_want(&id.body, BER_OCTET_STRING, &item))
-			report_hex(r, "subject_key_id", item.body.p,
-			    item.body.len);
+			add_key_id(&item, r);
 		else
 			(void)cms_facts_identifier(l, &id, r);
 	}
