@@ -90,13 +90,15 @@ manual() {
 	waits d
 	scep-ca approve --dir ca T1
 	poll d T1 thief
-	denied ca d 4 'no such request of this key'
+	denied ca d 4 'not known here for this signer'
+	whispers d 'no such request of this key'
 	csr thief /O=Example/CN=d ''
 	message ca thief --transaction T1
 	waits thief
 	[ "$(listed ca --pending)" -eq 1 ]
 	poll d T2
-	denied ca d 4 'no such request'
+	denied ca d 4 'not known here for this signer'
+	whispers d 'no such request'
 	# Another subject, another issuer.
 	cp d.csr d.keep
 	csr d /O=Example/CN=other ''

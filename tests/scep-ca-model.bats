@@ -2,8 +2,9 @@
 # The authority against a model of it (tests/model): what clients, operators
 # and strangers do, several at once, in orders that the seeds decide.
 #
-# MCFG_TEST_MODEL=N plays N sequences that nobody has tried (make model); else
-# those of tests/model/seeds, each of which is the same in every run.
+# MCFG_TEST_MODEL=N plays N sequences that nobody has tried (make model) and
+# those of tests/model/seeds, each of which is the same in every run; FULL=1
+# the latter alone; else the first 120 of them.
 
 load helpers
 load postgresql
@@ -14,11 +15,17 @@ teardown() {
 
 # play ENGINE: what failed, step by step, is the output
 play() {
-	local out=$T/played seeds=(--list "$TESTS/model/seeds") seed
+	local out=$T/played seed sample=$T/sample
+	local seeds=(--list "$TESTS/model/seeds")
 
 	[ -e "${MCFG_BIN%/bin}/preload/gate.so" ] ||
 	    skip 'gate.so is not built (make units)'
-	[ -z "${MCFG_TEST_MODEL:-}" ] || seeds=(--new "$MCFG_TEST_MODEL")
+	if [ -n "${MCFG_TEST_MODEL:-}" ]; then
+		seeds+=(--new "$MCFG_TEST_MODEL")
+	elif [ "${FULL:-0}" = 0 ]; then
+		grep -v '^#' "$TESTS/model/seeds" | head -n 120 > "$sample"
+		seeds=(--list "$sample")
+	fi
 	python3 -B "$TESTS/model/run" --engine "$1" --jobs 2 "${seeds[@]}" \
 	    > "$out" && status=0 || status=$?
 	[ -z "${MCFG_TEST_MODEL:-}" ] || sed 's/^/# /' "$out" >&3

@@ -279,6 +279,136 @@ shared_at() {
 	[ "$(certificates "subject = 'CN=c$1'")" -eq 1 ]
 }
 
+# ---- requests that wait ----
+
+# late NAME N [options]: NAME.msg is answered as far as its stop N.
+late() {
+	local name=$1 n=$2
+	shift 2
+
+	stand "$name" "$n" scep-ca answer --dir ca --operation PKIOperation \
+	    "$@" "$name.msg"
+}
+
+# said NAME: pkiStatus of what NAME was answered in the end
+said() {
+	gate_end "$1"
+	[ "$status" -eq 0 ] || return 1
+	python3 "$TESTS/scep.py" read "$1.out" | sed -n 's/^pkiStatus=//p'
+}
+
+# asks NAME TXID [secret]: NAME.msg, for CN=NAME
+asks() {
+	[ -e "$1.key" ] || owner "$1" client
+	csr "$1" "/CN=$1" "${3:-}"
+	message ca "$1" --transaction "$2"
+}
+
+# polls NAME TXID: NAME.msg asks for the outcome.
+polls() {
+	python3 "$TESTS/scep.py" csr-subject "$1.csr" > "$1.name"
+	python3 "$TESTS/scep.py" issuer-subject ca/cert.pem "$1.name" > "$1.is"
+	sealed ca/cert.pem "$1.is" "$1.env"
+	python3 "$TESTS/scep.py" make --signer "$1.pem" --key "$1.key" \
+	    --envelope "$1.env" --type 20 --transaction "$2" > "$1.msg"
+}
+
+# voided N: a challenge becomes void while its request is put down.
+voided() {
+	local tx=V$1 id pw
+
+	pw=$(challenge ca --subject /CN=d)
+	id=$(printf %s "$pw" | sha256sum)
+	asks d "$tx" "$pw"
+	late d "$1"
+	gate_beside d void scep-ca challenge --dir ca --void "${id:0:64}"
+	[ "$(said d)" = 3 ]
+	# It waits as if the challenge had never come, unless it came first.
+	[ "$gate_first" = d ] || [ "$(sql "SELECT COUNT(*) FROM request WHERE
+	    txid = '$tx' AND challenge IS NULL")" -eq 1 ]
+}
+
+@test "scep-ca race: a challenge that becomes void is not put down" {
+	sed -i 's/^approval:.*/approval: manual/' ca/scep-ca.yaml
+	each_stop voided
+}
+
+# attached N: so it is where the request waits already.
+attached() {
+	local tx=A$1 id pw
+
+	asks d "$tx"
+	answer ca d
+	pw=$(challenge ca --subject /CN=d)
+	id=$(printf %s "$pw" | sha256sum)
+	asks d "$tx" "$pw"
+	late d "$1"
+	gate_beside d void scep-ca challenge --dir ca --void "${id:0:64}"
+	[ "$(said d)" = 3 ]
+	[ "$gate_first" = d ] || [ "$(sql "SELECT COUNT(*) FROM request WHERE
+	    txid = '$tx' AND challenge IS NULL")" -eq 1 ]
+}
+
+@test "scep-ca race: nor is it attached to a request that waits" {
+	sed -i 's/^approval:.*/approval: manual/' ca/scep-ca.yaml
+	each_stop attached
+}
+
+# collected N: the same request is issued while it comes once more.
+collected() {
+	local tx=C$1 before
+
+	before=$(certificates "1 = 1")
+	asks d "$tx" "$(challenge ca --subject /CN=d)"
+	cp d.key twin.key
+	cp d.pem twin.pem
+	cp d.msg twin.msg
+	late d "$1"
+	[ -z "${over:-}" ] || return 0
+	# Where the first holds the ledger, the twin waits for it.
+	if [[ $stood != commit* ]]; then
+		answer ca twin
+		[ "$(attribute twin pkiStatus)" = 3 ]
+		scep-ca approve --dir ca "$tx"
+		answer ca twin
+		[ "$(attribute twin pkiStatus)" = 0 ]
+		[ "$(said d)" = 0 ]
+		[ "$(certificates "1 = 1")" -eq $((before + 1)) ]
+		[ "$(sql "SELECT COUNT(*) FROM request WHERE state = 'pending'
+		    AND txid = '$tx'")" -eq 0 ]
+	fi
+}
+
+@test "scep-ca race: a request that was issued meanwhile does not wait" {
+	sed -i 's/^approval:.*/approval: manual/' ca/scep-ca.yaml
+	each_stop collected
+}
+
+# withdrawn N: an approval is undone, and then rejected, under a poll.
+withdrawn() {
+	local tx=W$1
+
+	asks d "$tx"
+	answer ca d
+	scep-ca approve --dir ca "$tx"
+	polls d "$tx"
+	late d "$1"
+	[ -z "${over:-}" ] || return 0
+	if [[ $stood != commit* ]]; then
+		scep-ca approve --dir ca --undo "$tx"
+		scep-ca reject --dir ca "$tx"
+		# Told once, and forgotten.
+		[ "$(said d)" = 2 ]
+		[ "$(sql "SELECT COUNT(*) FROM request WHERE txid = '$tx'")" \
+		    -eq 0 ]
+	fi
+}
+
+@test "scep-ca race: a poll hears of a rejection that overtakes it" {
+	sed -i 's/^approval:.*/approval: manual/' ca/scep-ca.yaml
+	each_stop withdrawn
+}
+
 @test "scep-ca race: a challenge buys one certificate" {
 	each_stop shared_at
 }

@@ -429,6 +429,54 @@ given() {
 	[ "$(certificates)" -eq 3 ]
 }
 
+@test "scep-ca requests: a renewal that fits spends no challenge" {
+	enrolled d /CN=d
+	pw=$(challenge ca --subject /CN=d)
+	csr d /CN=d "$pw"
+	by d d R1
+	granted ca d
+	cp d.cert renewed
+	# The challenge in it does not make a new request of it.
+	by d d R1
+	granted ca d
+	cmp renewed d.cert
+	[ "$(certificates)" -eq 2 ]
+	[ "$(sqlite3 ca/ledger.db 'SELECT COUNT(*) FROM challenge WHERE
+	    spent = 0')" -eq 1 ]
+	# Its owner can still use it.
+	device e
+	csr e /CN=d "$pw"
+	message ca e
+	granted ca e
+}
+
+@test "scep-ca requests: another challenge than before is another request" {
+	device d
+	csr d /CN=d "$(challenge ca --subject /CN=d)"
+	message ca d --transaction T1
+	granted ca d
+	cp d.cert first
+	csr d /CN=d 'never made'
+	message ca d --transaction T1
+	denied ca d 2 'challengePassword'
+	# Without one it is the same.
+	csr d /CN=d ''
+	message ca d --transaction T1
+	granted ca d
+	cmp first d.cert
+	# What was approved in spite of a wrong one is collected with that.
+	manual
+	device e
+	csr e /CN=e 'never made either'
+	message ca e --transaction T2
+	waits e
+	scep-ca approve --dir ca T2
+	granted ca e
+	cp e.cert first
+	granted ca e
+	cmp first e.cert
+}
+
 @test "scep-ca requests: one refusal for another key's request in one's own message" {
 	enrolled d /CN=mallory
 	device v
@@ -460,7 +508,8 @@ given() {
 	serial=$(openssl x509 -in d.pem -noout -serial)
 	scep-ca revoke --dir ca "${serial#serial=}"
 	poll d T7
-	denied ca d 2 'it was revoked'
+	denied ca d 4 'not known here for this signer'
+	whispers d 'was revoked'
 	# Nor by a poll of the key alone.
 	signer d
 	poll d T7
@@ -494,6 +543,34 @@ given() {
 	sqlite3 ca/ledger.db .dump | cmp - before
 	granted_later=$(certificates)
 	[ "$granted_later" -eq 0 ]
+}
+
+@test "scep-ca requests: a dry run shows a list that has expired as it would be" {
+	enrolled d /CN=d
+	serial=$(openssl x509 -in d.pem -noout -serial)
+	enrolled e /CN=e
+	python3 "$TESTS/scep.py" issuer-serial e.pem > e.is
+	scep-ca revoke --dir ca "${serial#serial=}" > out
+	rm ca/crl.der
+	sealed ca/cert.pem e.is e.env
+	python3 "$TESTS/scep.py" make --signer e.pem --key e.key \
+	    --envelope e.env --type 22 --transaction Q > e.msg
+	sqlite3 ca/ledger.db .dump > before
+	yields e.dry scep-ca answer --dir ca --operation PKIOperation \
+	    --dry-run e.msg
+	python3 "$TESTS/scep.py" read e.dry > e.attrs
+	grep -qx pkiStatus=0 e.attrs
+	openssl cms -verify -binary -inform DER -in e.dry -purpose any \
+	    -CAfile ca/root.pem -out e.inner 2> /dev/null
+	openssl cms -decrypt -binary -inform DER -in e.inner -recip e.pem \
+	    -inkey e.key -out e.p7
+	openssl pkcs7 -inform DER -in e.p7 -print_certs -out e.list
+	openssl crl -in e.list -noout -text > e.text
+	grep -qi "${serial#serial=}" e.text
+	openssl crl -in e.list -noout -CAfile ca/cert.pem > out 2>&1 || :
+	grep -qi 'verify failure' out
+	[ ! -e ca/crl.der ]
+	sqlite3 ca/ledger.db .dump | cmp - before
 }
 
 # ---- strangers ----

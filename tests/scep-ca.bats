@@ -922,13 +922,16 @@ query() {
 	denied ca d 4 'not known here'
 	whispers d 'no certificate of this serial number'
 	query x 21 e.is
-	denied ca x 2 'another CA made it'
+	denied ca x 4 'not known here'
+	whispers x 'another CA made it'
 	query x 22 e.is
-	denied ca x 2 'another CA made it'
+	denied ca x 4 'not known here'
+	whispers x 'another CA made it'
 	# Signed by the CA's key, yet never issued by it.
 	cp y.pem x.pem
 	query x 21 e.is
-	denied ca x 2 'not in the ledger'
+	denied ca x 4 'not known here'
+	whispers x 'not in the ledger'
 	printf garbage > g
 	query d 21 g
 	denied ca d 4 'not known here'

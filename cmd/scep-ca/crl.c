@@ -229,6 +229,24 @@ crl_current(struct authority *a, int64_t now, X509_CRL **out)
 	    crl_make(a, now, out);
 }
 
+enum status
+crl_show(struct authority *a, int64_t now, X509_CRL **out)
+{
+	AUTO(revoked_free) struct revoked r = { NULL, 0, 0 };
+	struct identity ca = a->now.ca;
+	auto_EVP_PKEY *nobody = NULL;
+	int64_t number;
+	enum status st;
+
+	if ((st = ledger_crl_number(a->ledger, &number)) != OK ||
+	    (st = ledger_revoked(a->ledger, collect, &r)) != OK ||
+	    (st = cert_make_key("rsa:2048", &nobody)) != OK)
+		return st;
+	ca.key = nobody;
+	return issue_crl(&ca, r.v, r.n, number + 1, now,
+	    a->policy.crl_validity, out);
+}
+
 static enum status
 run(const struct args *a)
 {

@@ -30,6 +30,13 @@ enum status crl_current(struct authority *a, int64_t now, X509_CRL **out)
 enum status crl_kept(struct authority *a, int64_t now, X509_CRL **out)
     USE_RESULT;
 
+/*
+ * crl_show() makes what would be the next one, for a dry run: signed by a key
+ * that nobody keeps, and recorded nowhere.
+ */
+enum status crl_show(struct authority *a, int64_t now, X509_CRL **out)
+    USE_RESULT;
+
 /* crl_number() is the number of a list, or 0 if it is NULL or has none. */
 int64_t crl_number(const X509_CRL *crl);
 

@@ -199,6 +199,8 @@ enum ledger_outcome {
 				 * is not at the step for this purpose */
 	LEDGER_REVOKED,		/* the certificate to be renewed was revoked */
 	LEDGER_UNDECIDED,	/* nobody has approved this very request */
+	LEDGER_OVERTAKEN,	/* it was answered since it was judged, or its
+				 * challenge is not good any more */
 	LEDGER_OTHER_NAMES,	/* another request of this transaction and key
 				 * waits */
 	LEDGER_DECLINED,	/* it was rejected, which is forgotten now */
@@ -345,16 +347,18 @@ void ledger_request_free(struct ledger_request *r);
 #define auto_ledger_request	AUTO(ledger_request_free) struct ledger_request
 
 /*
- * ledger_put_request() records a pending request, and drops those that were
- * received before oldest.  LEDGER_RECORDED; LEDGER_RETRY if the same request
- * waits or is approved (earlier holds it; a valid challenge of r is attached
- * to it); LEDGER_OTHER_NAMES; LEDGER_DECLINED.  Where strangers' requests are
+ * ledger_put_request() records the pending request that q identifies, and
+ * drops those that were received before oldest.  LEDGER_RECORDED; LEDGER_RETRY
+ * if the same request waits or is approved (earlier holds it; a valid challenge
+ * of r is attached to it); LEDGER_OTHER_NAMES; LEDGER_DECLINED; and
+ * LEDGER_OVERTAKEN, with nothing changed: judge it again.  Where strangers' requests are
  * too many, the oldest of the same address or key gives way, or of the address
  * that has the most.
  */
 enum status ledger_put_request(struct ledger *l,
-    const struct ledger_request *r, int64_t oldest, int64_t now,
-    enum ledger_outcome *outcome, struct ledger_request *earlier) USE_RESULT;
+    const struct ledger_request *r, const struct ledger_identity *q,
+    int64_t oldest, int64_t now, enum ledger_outcome *outcome,
+    struct ledger_request *earlier) USE_RESULT;
 
 /*
  * ledger_find_request() finds the request of a transaction and a key.  For a

@@ -30,7 +30,7 @@ class Cert:
         self.key, self.txid = key, txid
         self.ground, self.challenge, self.until = ground, challenge, until
         self.serial, self.names = facts.serial, facts.names
-        self.revoked = False
+        self.revoked = self.waited = False
 
 
 class Waiting:
@@ -38,7 +38,7 @@ class Waiting:
 
     def __init__(self, m, challenge):
         self.key, self.txid, self.names = m.key, m.txid, m.names
-        self.challenge = challenge
+        self.challenge, self.ground = challenge, m.challenge
         self.state = 'pending'
 
 
@@ -86,6 +86,14 @@ class Law:
             return None
         return c
 
+    def fits(self, m):
+        """Whether its certificate entitles to it."""
+        if not m.cert or not self.good(m.cert, m.now) or \
+                m.key == m.cert.key and not self.same_key:
+            return False
+        old, new = alike(m.cert.names), alike(m.names)
+        return old[0] == new[0] and new[1] <= old[1]
+
     def ground(self, m):
         return m.cert.serial if m.cert else m.challenge
 
@@ -95,7 +103,7 @@ class Law:
     def repeats(self, m):
         """The certificates that this asks for again."""
         c = self.challenges.get(m.challenge)
-        if self.usable(m):
+        if self.usable(m) and not self.fits(m):
             return set()
         ground = self.ground(m)
         same = [x for x in self.certs.values() if x.key == m.key and
@@ -147,21 +155,13 @@ class Law:
         return {PENDING} if c or m.challenge is None else {PENDING, REFUSE}
 
     def renewal(self, m):
-        old, new = alike(m.cert.names), alike(m.names)
-        if m.key == m.cert.key and not self.same_key:
-            return {REFUSE} | (self.first(m) if self.usable(m) else set())
-        if old[0] != new[0] or not new[1] <= old[1]:
+        if not self.fits(m):
             return self.first(m) if self.usable(m) else {REFUSE}
-        kept = m.cert.names[1]
+        new, kept = alike(m.names), m.cert.names[1]
         some = frozenset(n for n in kept if n.lower() in new[1])
         names = frozenset((m.cert.names[0], o) for o in
                           ({some} if some else {some, kept}))
         answer = {('issue', names, None)}
-        c = self.usable(m)
-        if c:
-            # Whether it spends a challenge that it does not need is left open.
-            answer.add(('issue', self.spelled(m, c) | (
-                names if c.names is None else set()), c.secret))
         if self.approval == 'command':
             return {0: answer, 1: {REFUSE}, 5: {PENDING}}[verdict(m.names)]
         return answer
@@ -175,9 +175,10 @@ class Law:
         if again and (not m.cert or fits):
             return again
         if m.challenge and not m.cert and not self.usable(m):
-            # Whether a wrong challenge is one is left open.
+            # Of two who ask for what waits, both may ask again.
             again = {('again', x.serial) for x in self.certs.values()
-                     if x.key == m.key and self.good(x, m.now) and
+                     if x.waited and x.key == m.key and
+                     self.good(x, m.now) and
                      alike(x.asked) == alike(m.names) and
                      (x.txid == m.txid or x.ground == m.challenge)}
         # So is whether one that has ended may ask again for what it got.
@@ -255,7 +256,9 @@ class Law:
         if m.kind == 20:
             key, ground = m.signer, answer[2]
             asked = self.waiting[key, m.txid].names
+            ground = ground or self.waiting[key, m.txid].ground
         cert = Cert(facts, asked, key, m.txid, ground, answer[2], until)
+        cert.waited = (key, m.txid) in self.waiting
         self.certs[facts.serial] = cert
         if answer[2]:
             self.challenges[answer[2]].spent_by = cert
@@ -274,7 +277,7 @@ class Law:
             return
         if m.kind == 20:
             return
-        c = self.usable(m)
+        c = None if self.fits(m) else self.usable(m)
         if w is None or w.state == 'rejected':
             self.waiting[key, m.txid] = Waiting(m, c.secret if c else None)
         elif c and alike(w.names) == alike(m.names):

@@ -238,8 +238,7 @@ def is_tried(what, n, every):
 
 
 def sweep(site, every):
-    """True where each messageType has one reply: a request for all who send
-    it; a poll or query for each, since who asks is judged first, openly."""
+    """True if each messageType has one reply, the same for all who ask."""
     roles = {'stranger': (site.stranger, 'NOBODY', TYPES),
              'client': (site.client, 'NOBODY', TYPES),
              'waiter': (site.waiter, 'WAITER', TYPES),
@@ -260,7 +259,7 @@ def sweep(site, every):
                 if kind == 22 and role == 'client' and what in (
                         'serial block', 'serial of nobody'):
                     continue
-                seen[kind, role if kind in (20, 21, 22) else ''][
+                seen[kind][
                     site.ask(who, kind, envelope, txid)].add(
                     role + ', ' + what)
                 total += 1
@@ -269,17 +268,16 @@ def sweep(site, every):
             if role == 'client' and kind in (17, 19):
                 continue
             for envelope in others:
-                seen[kind, role if kind in (20, 21, 22) else ''][
+                seen[kind][
                     site.ask(who, kind, envelope, txid)].add(
                     role + ', a request of somebody else')
                 total += 1
     good = True
-    for (kind, role), replies in seen.items():
+    for kind, replies in seen.items():
         if len(replies) != 1 or kind in TYPES and \
                 next(iter(replies))[0] != 2:
             good = False
-            print('messageType %r %s: %d replies' % (kind, role,
-                                                     len(replies)))
+            print('messageType %r: %d replies' % (kind, len(replies)))
             shown(replies)
     with open(site.log) as f:
         if site.secret in f.read():

@@ -20,6 +20,7 @@ static const char *const outcomes[] = {
 	[LEDGER_CLOSED] = "closed",
 	[LEDGER_REVOKED] = "revoked",
 	[LEDGER_UNDECIDED] = "undecided",
+	[LEDGER_OVERTAKEN] = "overtaken",
 	[LEDGER_OTHER_NAMES] = "other-names",
 	[LEDGER_DECLINED] = "declined",
 	[LEDGER_TAKEN] = "taken",
@@ -427,6 +428,7 @@ do_request(struct ledger *l, char **w)
 {
 	auto_ledger_request r = LEDGER_REQUEST_INIT;
 	auto_ledger_request earlier = LEDGER_REQUEST_INIT;
+	struct ledger_identity q = { .signer_hash = no_hash };
 	char hash[SECRET_HASH_TEXT];
 	enum ledger_outcome o;
 	enum status st;
@@ -442,8 +444,13 @@ do_request(struct ledger *l, char **w)
 		r.challenge = xstrdup(hash);
 		r.ground = ledger_ground_challenge(hash);
 	}
-	if ((st = ledger_put_request(l, &r, number(w[6]) - 10000, number(w[6]),
-	    &o, &earlier)) == OK)
+	q.transaction = r.transaction;
+	q.key_hash = r.key_hash;
+	q.name = &r.name;
+	q.challenge = r.challenge;
+	q.fresh = r.challenge != NULL;
+	if ((st = ledger_put_request(l, &r, &q, number(w[6]) - 10000,
+	    number(w[6]), &o, &earlier)) == OK)
 		printf("%s%s%s\n", outcomes[o], o == LEDGER_RETRY ? " " : "",
 		    o == LEDGER_RETRY ? ledger_state_name(earlier.state) : "");
 	return st;

@@ -58,6 +58,7 @@ put_request(struct operation *op, struct scep_refusal *no)
 	const struct judgement *j = &op->judgement;
 	auto_ledger_request earlier = LEDGER_REQUEST_INIT;
 	auto_ledger_request r = LEDGER_REQUEST_INIT;
+	const struct ledger_identity q = operation_identity(op);
 	enum ledger_outcome found;
 	enum status st;
 
@@ -69,9 +70,10 @@ put_request(struct operation *op, struct scep_refusal *no)
 	r.ground = xstrdup(j->ground);
 	r.challenge = j->challenge[0] != '\0' ? xstrdup(j->challenge) : NULL;
 	r.client = op->q->client != NULL ? xstrdup(op->q->client) : NULL;
-	if ((st = ledger_put_request(op->a->ledger, &r, op->q->now -
+	if ((st = ledger_put_request(op->a->ledger, &r, &q, op->q->now -
 	    op->a->policy.pending_ttl, op->q->now, &found, &earlier)) != OK)
 		return st;
+	op->overtaken = found == LEDGER_OVERTAKEN;
 	if (found == LEDGER_DECLINED)
 		return rejected(no);
 	if (found == LEDGER_OTHER_NAMES)
@@ -140,11 +142,16 @@ issued(struct operation *op, X509 *cert, const char *serial)
 	return OK;
 }
 
-/* What is not as it was judged any more. */
+/*
+ * What is not as it was judged any more.  If judging it again can come to
+ * something else, this is the answer only after some tries.
+ */
 static enum status
 overtaken(struct operation *op, enum ledger_outcome found,
     struct scep_refusal *no)
 {
+	op->overtaken = found == LEDGER_UNDECIDED ||
+	    found == LEDGER_NO_CHALLENGE;
 	switch (found) {
 	case LEDGER_UNDECIDED:
 		return pending(op);

@@ -37,18 +37,9 @@ prove_request(struct operation *op, struct scep_refusal *no)
 		secret_sha256(c->csr.challenge.data, c->csr.challenge.len,
 		    c->challenge);
 	if ((st = scep_check_csr(&c->csr, op->a->policy.allow_sha1,
-	    no)) == OK)
-		st = take_name(c, no);
+	    no)) == OK && (st = take_name(c, no)) == OK)
+		renewal_weigh(op);
 	return operation_hush(op, st, no);
-}
-
-static bool
-is_subject(const X509_NAME *subject, const struct ledger_name *name)
-{
-	auto_X509_NAME *other = NULL;
-
-	return cert_name_from_der(name->subject.data, name->subject.len,
-	    &other) == NULL && cert_name_equal(subject, other);
 }
 
 /* The issuer of a poll: strongSwan names the RA that it encrypts for. */
@@ -62,26 +53,6 @@ is_addressed(const struct authority *a, const X509_NAME *issuer)
 		    issuer))
 			return true;
 	return authority_is_issuer(a, issuer);
-}
-
-/*
- * A poll names the issuer and the subject of the request.  A key may have
- * several of one transaction: the one that waits comes first.
- */
-static enum status
-match_poll(struct operation *op, const struct scep_query *query)
-{
-	const struct ledger_identity q = operation_identity(op);
-	struct earlier *e = &op->earlier;
-	auto_buf subject = BUF_INIT;
-
-	e->is_issued = false;
-	e->waits = e->waits && query->subject != NULL &&
-	    is_subject(query->subject, &e->request.name);
-	if (query->subject != NULL)
-		cert_name_to_der(query->subject, &subject);
-	return e->waits ? OK : ledger_find_polled(op->a->ledger, &q, &subject,
-	    op->q->now, &e->is_issued, &e->issued);
 }
 
 static enum status
@@ -100,7 +71,9 @@ prove_poll(struct operation *op, struct scep_refusal *no)
 	else if (!is_addressed(op->a, query.issuer))
 		objection = "the issuer is not this CA";
 	/* The ledger is asked in any case. */
-	if ((st = match_poll(op, &query)) != OK)
+	if (query.subject != NULL)
+		cert_name_to_der(query.subject, &op->content.subject);
+	if ((st = poll_match(op)) != OK)
 		return st;
 	if (objection == NULL && !op->earlier.waits && !op->earlier.is_issued)
 		objection = "the subject is not that of the request";

@@ -59,7 +59,8 @@ rejected(struct operation *op)
 static const char *
 challenge_fact(const struct operation *op)
 {
-	if (op->judgement.challenge[0] != '\0')
+	if (op->judgement.challenge[0] != '\0' ||
+	    (op->content.has_challenge && op->earlier.objection == NULL))
 		return "valid";
 	return op->content.has_challenge ? "invalid" : "absent";
 }

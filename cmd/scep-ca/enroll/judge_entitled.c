@@ -4,31 +4,6 @@
 
 #include "judge.h"
 
-/* ---- renewal ---- */
-
-/* NULL, or why the signer's certificate is not renewed by this request. */
-static const char *
-weigh_renewal(struct operation *op, const X509 *old, bool *says_why)
-{
-	const struct issue_policy *p = &op->a->policy;
-	const struct ledger_certificate *c = &op->who.record;
-	auto_GENERAL_NAMES *had = cert_names_of(old), *asked = NULL;
-	const char *reason = cert_request_names(op->content.csr.req, &asked);
-
-	*says_why = true;
-	if (p->renew_window > 0 && op->q->now < c->not_after - p->renew_window)
-		return "it is too early to renew this certificate";
-	if (!p->renew_same_key && !op->content.other_key)
-		return "a renewal needs a new key";
-	*says_why = false;
-	if (!cert_name_equal(X509_REQ_get_subject_name(op->content.csr.req),
-	    X509_get_subject_name(old)))
-		return "a renewal cannot change the subject";
-	if (reason != NULL || !cert_names_within(asked, had))
-		return "a renewal cannot change the subjectAltName";
-	return NULL;
-}
-
 /* A copy of a record, as far as it is needed of what is renewed. */
 static void
 take_old(const struct ledger_certificate *from, struct judgement *j)
@@ -118,23 +93,16 @@ ground_of(const struct operation *op)
 enum status
 judge_entitled(struct operation *op, struct scep_refusal *no)
 {
-	const struct earlier *e = &op->earlier;
 	struct judgement *j = &op->judgement;
-	const char *renewal = NULL;
-	enum status st;
 
 	j->ground = ground_of(op);
-	if (!op->who.may_renew)
-		return by_challenge(op, NULL, no);
-	renewal = weigh_renewal(op, op->m->signer, &j->says_why);
-	if (renewal != NULL)
-		return by_challenge(op, renewal, no);
-	j->says_why = false;
+	if (!op->content.renews) {
+		j->says_why = op->content.says_why;
+		return by_challenge(op, op->content.unfit, no);
+	}
+	/* A challenge in it is not needed, and stays good. */
 	take_old(&op->who.record, j);
-	if ((st = judge_spell_renewed(op, op->m->signer)) != OK)
-		return st;
-	return op->content.has_challenge && e->objection == NULL ?
-	    take_challenge(op, no) : OK;
+	return judge_spell_renewed(op, op->m->signer);
 }
 
 /* ---- a request that waits ---- */
@@ -193,11 +161,18 @@ judge_entitled_before(struct operation *op, struct scep_refusal *no)
 	static const char certificate[] = "certificate:";
 	const struct ledger_request *r = &op->earlier.request;
 	const char *ground = r->ground != NULL ? r->ground : "";
+	bool renews = strncmp(ground, certificate,
+	    sizeof certificate - 1) == 0;
 
-	op->judgement.ground = xstrdup(ground);
+	/*
+	 * What collects it may have another challenge, and is to be found if it
+	 * comes again; by what is spent, so is the one that came first.
+	 */
+	op->judgement.ground = !renews && op->content.has_challenge ?
+	    ground_of(op) : xstrdup(ground);
 	if (r->challenge != NULL)
 		return pay_before(op, r->challenge, no);
-	if (strncmp(ground, certificate, sizeof certificate - 1) == 0)
+	if (renews)
 		return renew_before(op, ground + sizeof certificate - 1, no);
 	return OK;
 }

@@ -3,20 +3,38 @@
 
 #include "stages.h"
 
+/* How often the ledger is looked at again, if others change it meanwhile. */
+enum { TRIES = 4 };
+
+static void
+earlier_free(struct earlier *e)
+{
+	ledger_certificate_free(&e->issued);
+	ledger_request_free(&e->request);
+	ledger_challenge_free(&e->challenge);
+	*e = (struct earlier){ 0 };
+}
+
+static void
+judgement_free(struct judgement *j)
+{
+	issue_wish_free(&j->wish);
+	ledger_name_free(&j->name);
+	ledger_certificate_free(&j->old);
+	buf_free(&j->csr);
+	free(j->ground);
+	*j = (struct judgement){ 0 };
+}
+
 static void
 operation_free(struct operation *op)
 {
 	ledger_certificate_free(&op->who.record);
 	scep_csr_free(&op->content.csr);
 	ledger_name_free(&op->content.name);
-	ledger_certificate_free(&op->earlier.issued);
-	ledger_request_free(&op->earlier.request);
-	ledger_challenge_free(&op->earlier.challenge);
-	issue_wish_free(&op->judgement.wish);
-	ledger_name_free(&op->judgement.name);
-	ledger_certificate_free(&op->judgement.old);
-	buf_free(&op->judgement.csr);
-	free(op->judgement.ground);
+	buf_free(&op->content.subject);
+	earlier_free(&op->earlier);
+	judgement_free(&op->judgement);
 }
 
 bool
@@ -30,15 +48,14 @@ operation_identity(const struct operation *op)
 {
 	const struct content *c = &op->content;
 	const struct earlier *e = &op->earlier;
-	bool known = e->is_known && e->challenge.purpose != LEDGER_ENROLL;
 
 	return (struct ledger_identity){
 		.transaction = op->m->transaction,
 		.key_hash = operation_polls(op) ? op->who.key_hash :
 		    c->key_hash,
 		.name = &c->name,
-		.challenge = known ? c->challenge : NULL,
-		.fresh = known && e->objection == NULL,
+		.challenge = c->has_challenge ? c->challenge : NULL,
+		.fresh = e->is_known && e->objection == NULL && !c->renews,
 		.signer = op->who.may_renew || operation_polls(op) ?
 		    op->who.serial : NULL,
 		.signer_hash = op->who.signer_hash,
@@ -61,6 +78,40 @@ operation_hush(const struct operation *op, enum status st,
 	return REFUSED;
 }
 
+/* From the ledger as it is to what is answered. */
+static enum status
+decide(struct operation *op, struct scep_refusal *no)
+{
+	enum status st;
+
+	if ((st = earlier_find(op)) != OK ||
+	    (st = judge(op, no)) != OK)
+		return st;
+	return commit(op, no);
+}
+
+/* As if the message came now: what others did meanwhile comes before it. */
+static enum status
+decide_again(struct operation *op, struct scep_refusal *no)
+{
+	enum status st;
+
+	earlier_free(&op->earlier);
+	judgement_free(&op->judgement);
+	op->overtaken = false;
+	op->outcome->remark[0] = '\0';
+	*no = (struct scep_refusal)SCEP_REFUSAL_INIT;
+	op->answer->outcome = SCEP_FAILURE;
+	if (operation_polls(op) && ((st = poll_find(op)) != OK ||
+	    (st = poll_match(op)) != OK))
+		return st;
+	if (operation_polls(op) && !op->earlier.waits &&
+	    !op->earlier.is_issued)
+		return scep_refuse_content(op->m, no, "no such request of this "
+		    "key is known any more");
+	return decide(op, no);
+}
+
 /* The ledger is only read in a dry run: nothing could be written by mistake. */
 static enum status
 prepare(struct operation *op)
@@ -79,6 +130,7 @@ enroll(struct authority *a, const struct request *q,
 	    .outcome = o };
 	struct scep_refusal *no = &answer->refusal;
 	enum status st;
+	int i;
 
 	if ((st = prepare(&op)) != OK ||
 	    (st = message_read(a, q, m, no)) != OK ||
@@ -86,9 +138,10 @@ enroll(struct authority *a, const struct request *q,
 		return st;
 	if (m->type == SCEP_GETCERT || m->type == SCEP_GETCRL)
 		return answer_query(&op, no);
-	if ((st = content_prove(&op, no)) != OK ||
-	    (st = earlier_find(&op)) != OK ||
-	    (st = judge(&op, no)) != OK)
+	if ((st = content_prove(&op, no)) != OK)
 		return st;
-	return commit(&op, no);
+	st = decide(&op, no);
+	for (i = 1; op.overtaken && i < TRIES; i++)
+		st = decide_again(&op, no);
+	return st;
 }

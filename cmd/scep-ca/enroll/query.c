@@ -39,10 +39,10 @@ get_crl(struct operation *op, const char *objection, struct scep_refusal *no)
 		return scep_refuse_content(op->m, no, objection);
 	if (!op->q->dry_run)
 		return crl_current(op->a, op->q->now, &op->answer->crl);
-	if ((st = crl_kept(op->a, op->q->now, &op->answer->crl)) != OK)
+	if ((st = crl_kept(op->a, op->q->now, &op->answer->crl)) != OK ||
+	    op->answer->crl != NULL)
 		return st;
-	return op->answer->crl != NULL ? OK : fail(FAULT, "%s: no current list "
-	    "of revoked certificates, and a dry run makes none", op->a->dir);
+	return crl_show(op->a, op->q->now, &op->answer->crl);
 }
 
 enum status

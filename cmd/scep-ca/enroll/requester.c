@@ -20,31 +20,33 @@ judge_stranger(const struct operation *op, struct scep_refusal *no)
 	    SCEP_BADREQUEST, "%s", why.text) : st;
 }
 
+/*
+ * Who may not ask is told what everybody is told whose query or poll yields
+ * nothing.  The log has the cause.
+ */
 static enum status
-judge_query(const struct requester *who, struct scep_refusal *no)
+judge_query(const struct operation *op, struct scep_refusal *no)
 {
-	return who->verdict.reason == NULL ? OK : scep_refuse(no,
-	    SCEP_BADREQUEST, "the signer's certificate may not ask: %s",
-	    who->verdict.reason);
+	const char *reason = op->who.verdict.reason;
+	auto_char *cause = reason != NULL ? xasprintf("the signer's "
+	    "certificate may not ask: %s", reason) : NULL;
+
+	return cause == NULL ? OK : scep_refuse_content(op->m, no, cause);
 }
 
-/* What the poll can be about: what waits, else what was issued. */
 static enum status
-find_polled(struct operation *op, struct scep_refusal *no)
+judge_poll(struct operation *op, struct scep_refusal *no)
 {
-	const struct ledger_identity q = operation_identity(op);
-	struct earlier *e = &op->earlier;
 	enum status st;
 
-	if ((st = ledger_find_polled_request(op->a->ledger, &q, &e->waits,
-	    &e->request)) != OK)
+	if (op->who.verdict.revoked)
+		return scep_refuse_content(op->m, no, "the signer's "
+		    "certificate was revoked");
+	if ((st = poll_find(op)) != OK)
 		return st;
-	e->waits = e->waits && e->request.state != LEDGER_ISSUED;
-	if ((st = ledger_find_polled(op->a->ledger, &q, NULL, op->q->now,
-	    &e->is_issued, &e->issued)) != OK)
-		return st;
-	return e->waits || e->is_issued ? OK : scep_refuse(no,
-	    SCEP_BADCERTID, "no such request of this key is known");
+	return op->earlier.waits || op->earlier.is_issued ? OK :
+	    scep_refuse_content(op->m, no, "no such request of this key is "
+	    "known");
 }
 
 enum status
@@ -62,11 +64,11 @@ requester_identify(struct operation *op, struct scep_refusal *no)
 	who->may_renew = who->verdict.reason == NULL &&
 	    who->verdict.may_renew;
 	if (op->m->type == SCEP_GETCERT || op->m->type == SCEP_GETCRL)
-		return judge_query(who, no);
+		return judge_query(op, no);
+	if (operation_polls(op))
+		return judge_poll(op, no);
 	if (who->verdict.revoked)
 		return scep_refuse(no, SCEP_BADREQUEST, "the signer's "
 		    "certificate cannot renew: it was revoked");
-	if (operation_polls(op))
-		return find_polled(op, no);
 	return who->may_renew ? OK : judge_stranger(op, no);
 }

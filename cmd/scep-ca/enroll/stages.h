@@ -9,9 +9,10 @@
  *   judge      what is to be done: a value; nothing is changed
  *   commit     it is done, in one transaction of the ledger
  *
- * A stage is entered once.  It fills in its part of struct operation and
- * returns OK; REFUSED, with the refusal in *no; or a failure of ours, which
- * was printed.
+ * A stage fills in its part of struct operation and returns OK; REFUSED, with
+ * the refusal in *no; or a failure of ours, which was printed.  It is entered
+ * once; but if commit finds that what was judged does not hold any more, the
+ * ledger is looked at once more, from earlier on.
  */
 #ifndef MCFG_ENROLL_STAGES_H
 #define MCFG_ENROLL_STAGES_H
@@ -38,6 +39,11 @@ struct content {
 	bool other_key;			/* than the signer's */
 	bool has_challenge;
 	char challenge[SECRET_HASH_TEXT];	/* its hash */
+	bool renews;			/* it fits the certificate of ours that
+					 * signed it, which entitles to it */
+	const char *unfit;		/* else why not, if there is one */
+	bool says_why;			/* that tells nothing of the request */
+	struct buf subject;		/* that a poll asks for, DER */
 };
 
 struct earlier {
@@ -84,6 +90,7 @@ struct operation {
 	struct content content;
 	struct earlier earlier;
 	struct judgement judgement;
+	bool overtaken;		/* commit found that it does not hold */
 	struct scep_answer *answer;
 	struct outcome *outcome;
 };
@@ -104,6 +111,17 @@ enum status earlier_find(struct operation *op) USE_RESULT;
 enum status judge(struct operation *op, struct scep_refusal *no) USE_RESULT;
 
 enum status commit(struct operation *op, struct scep_refusal *no) USE_RESULT;
+
+/*
+ * What a poll can be about, by transaction and signer: what waits, else what
+ * was issued; and which of these has the subject that it names.  Both leave
+ * waits and is_issued of op->earlier false if there is nothing.
+ */
+enum status poll_find(struct operation *op) USE_RESULT;
+enum status poll_match(struct operation *op) USE_RESULT;
+
+/* Fills in renews, unfit and says_why of op->content. */
+void renewal_weigh(struct operation *op);
 
 /* ---- what several of them need ---- */
 
