@@ -847,3 +847,16 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	refused 1 started complete --signer "$T/$id.pem" \
 	    --outside-ca "$PKI/root.pem" "$T/again"
 }
+
+@test "identify: what cannot be written spends nothing, and leaves nothing" {
+	e start --user=jane > "$T/enroll"
+	attributes "$T/in" UDID=U1 CHALLENGE="@$T/enroll"
+	refused 4 '/dev/full' identify --report /dev/full "$T/in"
+	refused 4 '/dev/full' identify --report "$T/r" \
+	    --subject-out /dev/full "$T/in"
+	[ ! -e "$T/r" ]
+	yields - e identify --report "$T/r" "$T/in"
+	[ -s "$T/r" ]
+	refused 1 'used before' identify --report "$T/s" "$T/in"
+	[ ! -e "$T/s" ]
+}

@@ -63,6 +63,15 @@ write_report(const struct args *a, const struct enrollment_identified *e)
 }
 
 static enum status
+write_sides(void *arg, const struct enrollment_identified *e)
+{
+	const struct args *a = arg;
+	enum status st = write_report(a, e);
+
+	return st == OK ? write_subject(a, e->subject) : st;
+}
+
+static enum status
 run(const struct args *a)
 {
 	auto_enrollment_identified e = ENROLLMENT_IDENTIFIED_INIT;
@@ -77,6 +86,8 @@ run(const struct args *a)
 	how.subject = a->subject;
 	how.organization = a->organization;
 	how.ttl = a->ttl;
+	how.ready = write_sides;
+	how.arg = &args;
 	if ((st = open_ledger(a->ledger, opts_given(&args.ledger) ? NULL :
 	    a->config, LEDGER_USE, &l)) != OK ||
 	    (st = io_slurp(&a->in, IO_MESSAGE_MAX, &in)) != OK)
@@ -87,9 +98,6 @@ run(const struct args *a)
 		return st;
 
 	buf_putc(&e.challenge, '\n');
-	if ((st = write_report(a, &e)) != OK ||
-	    (st = write_subject(a, e.subject)) != OK)
-		return st;
 	return io_spill(&a->out, &e.challenge);
 }
 

@@ -433,20 +433,30 @@ verb_main(const struct tool *tool, int argc, char **argv)
 	return (st = openssl_configure()) != OK ? st : verb->run(verb->args);
 }
 
-enum status
-opts_main(const struct tool *tool, int argc, char **argv, opts_run *run)
+static enum status
+tool_main(const struct tool *tool, int argc, char **argv, opts_run *run)
 {
 	enum status st;
 	bool done;
 
-	diag_init(tool->name);
-	io_prepare();
-	secret_setup();
 	if (tool->verbs != NULL)
 		return verb_main(tool, argc, argv);
 	if ((st = parse(tool, NULL, argc, argv, &done)) != OK || done)
 		return st;
 	return (st = openssl_configure()) != OK ? st : run(tool->args);
+}
+
+enum status
+opts_main(const struct tool *tool, int argc, char **argv, opts_run *run)
+{
+	enum status st;
+
+	diag_init(tool->name);
+	io_prepare();
+	secret_setup();
+	if ((st = tool_main(tool, argc, argv, run)) == OK)
+		io_keep_sides();
+	return st;
 }
 
 enum status

@@ -63,12 +63,23 @@ enum status enrollment_start(struct ledger *l, const char *user,
 
 /* ---- phase 2 ---- */
 
+struct enrollment_identified;
+
+/*
+ * What must be written before the challenge is spent, which nobody gets back:
+ * files that describe the outcome.  Its failure leaves everything as it was.
+ */
+typedef enum status enrollment_ready(void *arg,
+    const struct enrollment_identified *i);
+
 struct enrollment_identify {
 	const char *allow;		/* file of devices, or NULL: all */
 	const char *subject;		/* DN of the identity; NULL:
 					 * /O=organization/CN=ID */
 	const char *organization;	/* or NULL */
 	int64_t ttl;			/* of the SCEP challenge, in seconds */
+	enrollment_ready *ready;	/* or NULL */
+	void *arg;			/* for ready */
 };
 
 struct enrollment_identified {

@@ -141,5 +141,7 @@ enrollment_identify(struct ledger *l, const struct buf *attributes,
 		return st;
 	next.bound = true;
 	out->expires = next.expires;
+	if (how->ready != NULL && (st = how->ready(how->arg, out)) != OK)
+		return st;
 	return record(l, spent, name, &d, &e, &next);
 }

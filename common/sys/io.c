@@ -272,8 +272,21 @@ write_path(const char *path, bool is_private, const struct buf *b)
 	return io_replace(path, is_private, b);
 }
 
-/* Files that io_side() wrote. */
+/* Files that io_side() wrote, and the process that did. */
 static struct io_names sides = IO_NAMES_INIT;
+static pid_t sides_of;
+
+static void
+take_back(void)
+{
+	size_t i;
+
+	if (getpid() != sides_of)
+		return;
+	for (i = 0; i < sides.n; i++)
+		unlink(sides.v[i]);
+	io_names_free(&sides);
+}
 
 /* Of pipes and devices nothing can be taken back. */
 static void
@@ -285,6 +298,10 @@ remember_side(const char *dest)
 	if (stat(dest, &sb) == -1 || !S_ISREG(sb.st_mode) ||
 	    (real = realpath(dest, NULL)) == NULL)
 		return;
+	/* The process may end where memory is short, far from here. */
+	if (sides_of == 0)
+		atexit(take_back);
+	sides_of = getpid();
 	sides.v = xreallocarray(sides.v, sides.n + 1, sizeof *sides.v);
 	sides.v[sides.n++] = real;
 }
@@ -292,11 +309,7 @@ remember_side(const char *dest)
 static enum status
 take_back_sides(enum status st)
 {
-	size_t i;
-
-	for (i = 0; i < sides.n; i++)
-		unlink(sides.v[i]);
-	io_names_free(&sides);
+	take_back();
 	return st;
 }
 

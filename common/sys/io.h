@@ -81,8 +81,9 @@ enum status io_spill(const struct io_output *out, const struct buf *b)
 /*
  * io_side() writes a side output (--report, --signer-out ...): dest is a file,
  * as io_spill() writes it, or "fd:N".  It is there only if the status is 0:
- * where a later one fails, or the product, the files are removed again, but
- * those before io_keep_sides().
+ * if a later one fails, or the product, or if the process ends before
+ * io_keep_sides(), which opts_main() calls after status 0, the files are
+ * removed again.
  */
 enum status io_side(const char *dest, bool is_private, const struct buf *b)
     USE_RESULT;
