@@ -51,7 +51,14 @@ walk() {
 			continue ;;
 		esac
 		part=$at/$part
-		[ -e "$part" ] || [ -L "$part" ] || return 0
+		if [ ! -e "$part" ] && [ ! -L "$part" ]; then
+			# mkdir -p would make this one, and go on from there.
+			case /$rest/ in
+			*/../*) die 1 "$1: '..' behind $(shown "$part"), \
+which does not exist: as root, give the path itself" ;;
+			esac
+			return 0
+		fi
 		# shellcheck disable=SC2012 # numbers, not names
 		line=$(ls -nd -- "$part" | awk 'NR == 1 { print $1, $3, $4 }')
 		mode=${line%% *} id=${line#* }

@@ -98,6 +98,8 @@ harmless() {
 		harmless 1 scep-ca init --dir "$path" --subject /CN=x
 		harmless 1 scep-ca init --dir "$path/new" --subject /CN=x
 		harmless 1 mcfg-demo --keep "$path/new"
+		harmless 1 mcfg-site "$top/none/../${path#"$top/"}/new"
+		harmless 1 mcfg-demo --keep "none/../${path#"$top/"}/new"
 	done < "$T/paths"
 }
 
