@@ -175,6 +175,51 @@ asks() {
 	NAMES
 }
 
+# extended EXTENSION...: a request with an attribute for each, in d.msg.
+extended() {
+	csr d /CN=d "$pw"
+	python3 "$TESTS/scep.py" extend d.csr d.key "$@" > new.csr
+	openssl req -inform DER -in new.csr -noout -verify
+	mv new.csr d.csr
+	message ca d --transaction "T$((++transaction))"
+}
+
+@test "policy: the extensions of every attribute are read, Microsoft's too" {
+	local transaction=0 order ca
+
+	cat > ca/scep-ca.yaml <<-'YAML'
+	san: {dns: ["*.example.com"], upn: ["*@example.com"]}
+	YAML
+	for order in 'pkcs:sign pkcs:dns=h.example.com' \
+	    'pkcs:dns=h.example.com ms:sign' 'ms:dns=h.example.com pkcs:sign' \
+	    'ms:sign ms:dns=h.example.com'; do
+		pw=$(challenge ca)
+		# shellcheck disable=SC2086 # words
+		extended $order
+		granted ca d
+		part subjectAltName | grep -q 'DNS:h.example.com $'
+	done
+	for order in 'pkcs:dns=h.example.com ms:upn=j@example.com' \
+	    'ms:dns=h.example.com pkcs:upn=j@example.com'; do
+		pw=$(challenge ca)
+		# shellcheck disable=SC2086 # words
+		extended $order
+		granted ca d
+		part subjectAltName | grep -q 'UPN::j@example.com'
+		part subjectAltName | grep -q 'DNS:h.example.com'
+	done
+	# And judged, wherever they are.
+	pw=$(challenge ca)
+	for order in pkcs:dns=h.example.com ms:sign; do
+		extended "$order" ms:dns=h.example.org
+		denied ca d 2 'takes no subjectAltName dns:h.example.org'
+		for ca in pkcs:ca ms:ca; do
+			extended "$order" "$ca"
+			denied ca d 2 'CA'
+		done
+	done
+}
+
 # RFC 5280 7: hosts and schemes have no case; paths, users, local parts do.
 @test "policy: a renewal's names are those of its certificate, as RFC 5280 compares" {
 	local name

@@ -222,6 +222,39 @@ def resign(path, key, text, hexed):
                                 tlv(3, b'\0' + signature)))
 
 
+def extension(text):
+    """dns=NAME, upn=NAME, ca or sign, as an Extension."""
+    kind, _, value = text.partition('=')
+    if kind == 'dns':
+        return seq(oid('2.5.29.17'), tlv(4, seq(tlv(0x82, value.encode()))))
+    if kind == 'upn':
+        other = tlv(0xa0, oid('1.3.6.1.4.1.311.20.2.3'),
+                    tlv(0xa0, tlv(0x0c, value.encode())))
+        return seq(oid('2.5.29.17'), tlv(4, seq(other)))
+    if kind == 'ca':
+        return seq(oid('2.5.29.19'), tlv(4, seq(tlv(1, b'\xff'))))
+    assert kind == 'sign'
+    return seq(oid('2.5.29.15'), tlv(4, tlv(3, b'\7\x80')))
+
+
+def extend(path, key, *wanted):
+    """Adds an attribute for each pkcs:EXTENSION or ms:EXTENSION."""
+    ids = {'pkcs': '1.2.840.113549.1.9.14', 'ms': '1.3.6.1.4.1.311.2.1.14'}
+    parts = list(elements(next(elements(open(path, 'rb').read()))[1]))
+    info = list(elements(parts[0][1]))
+    more = b''
+    for one in wanted:
+        whose, _, text = one.partition(':')
+        more += seq(oid(ids[whose]), tlv(0x31, seq(extension(text))))
+    body = seq(*(i[2] for i in info[:3]), tlv(0xa0, info[3][1] + more))
+    with tempfile.NamedTemporaryFile() as f:
+        f.write(body)
+        f.flush()
+        signature = openssl('dgst', '-sha256', '-sign', key, f.name)
+    sys.stdout.buffer.write(seq(body, parts[1][2],
+                                tlv(3, b'\0' + signature)))
+
+
 def main():
     if sys.argv[1] == 'read':
         return read(sys.argv[2])
@@ -233,6 +266,8 @@ def main():
         return sys.stdout.buffer.write(seq(subject, name))
     if sys.argv[1] == 'resign':
         return resign(*sys.argv[2:6])
+    if sys.argv[1] == 'extend':
+        return extend(*sys.argv[2:])
     if sys.argv[1] == 'csr-subject':
         info = list(elements(next(elements(open(sys.argv[2],
                                                 'rb').read()))[1]))[0]

@@ -283,9 +283,9 @@ const char *cert_names_from_der(const void *der, size_t len,
     GENERAL_NAMES **out);
 
 /*
- * The alternative names that a certification request asks for, whichever of
- * the two attributes holds them; *out is yours, NULL for none.  NULL, or the
- * reason why they cannot be read.
+ * The alternative names that a certification request asks for, of every
+ * attribute that holds some, each once; *out is yours, NULL for none.  NULL,
+ * or the reason why they cannot be read.
  */
 const char *cert_request_names(const X509_REQ *req, GENERAL_NAMES **out);
 

@@ -148,10 +148,38 @@ cert_names_equal(const GENERAL_NAMES *a, const GENERAL_NAMES *b)
 
 /* ---- of a certification request ---- */
 
-/* The subjectAltName of one attribute, whose value is a list of extensions. */
+/* Those of more that are not in names yet move there. */
+static void
+merge(GENERAL_NAMES *more, GENERAL_NAMES **names)
+{
+	GENERAL_NAME *one;
+	int i;
+
+	if (*names == NULL) {
+		*names = more;
+		return;
+	}
+	while ((one = sk_GENERAL_NAME_shift(more)) != NULL) {
+		for (i = 0; i < sk_GENERAL_NAME_num(*names); i++)
+			if (GENERAL_NAME_cmp(one,
+			    sk_GENERAL_NAME_value(*names, i)) == 0)
+				break;
+		if (i < sk_GENERAL_NAME_num(*names))
+			GENERAL_NAME_free(one);
+		else if (sk_GENERAL_NAME_push(*names, one) <= 0)
+			mem_exhausted();
+	}
+	GENERAL_NAMES_free(more);
+}
+
+/*
+ * The subjectAltName of one attribute, whose value is a list of extensions.
+ * Some clients have one attribute of PKCS #9 and one of Microsoft's.
+ */
 static const char *
 add_names(X509_ATTRIBUTE *attr, GENERAL_NAMES **names)
 {
+	GENERAL_NAMES *more = NULL;
 	ASN1_TYPE *value = X509_ATTRIBUTE_get0_type(attr, 0);
 	STACK_OF(X509_EXTENSION) *all;
 	const unsigned char *p;
@@ -165,13 +193,15 @@ add_names(X509_ATTRIBUTE *attr, GENERAL_NAMES **names)
 	if (all == NULL)
 		return "its requested extensions are broken";
 	at = X509v3_get_ext_by_NID(all, NID_subject_alt_name, -1);
-	if (at >= 0 && (*names != NULL ||
+	if (at >= 0 && (
 	    X509v3_get_ext_by_NID(all, NID_subject_alt_name, at) >= 0 ||
-	    (*names = X509V3_EXT_d2i(X509v3_get_ext(all, at))) == NULL)) {
+	    (more = X509V3_EXT_d2i(X509v3_get_ext(all, at))) == NULL)) {
 		sk_X509_EXTENSION_pop_free(all, X509_EXTENSION_free);
 		return "its subjectAltName is broken, or there are two";
 	}
 	sk_X509_EXTENSION_pop_free(all, X509_EXTENSION_free);
+	if (more != NULL)
+		merge(more, names);
 	return NULL;
 }
 
