@@ -1072,3 +1072,73 @@ each_template() {
 	    and p['PayloadContent'][1]['PayloadContent']['Subject'] ==
 	        [[['O', 'Example, Inc.']], [['CN', 'jane']]]"
 }
+
+# Python's reader says what is a comment; the way back, that nothing else is.
+@test "profile: --to-yaml keeps comments, and they stay comments" {
+	python3 - "$T/p" <<-'PY'
+	import sys
+	say = lambda text: '<!--%s-->' % text
+	evil = 'a\u2028Evil: 1\u2029Evil: 2\u0085Evil: 3\rEvil: 4\n\tEvil: 5'
+	open(sys.argv[1], 'w', newline='').write('\n'.join([
+	    '<?xml version="1.0"?>', say(' at the top '),
+	    '<plist version="1.0">', '<dict>',
+	    say('\n      what this is:\n        - deep\n      - less  \n\n  '),
+	    '<key>PayloadType</key>', say('between'),
+	    '<string>Configuration</string>',
+	    '<key>PayloadIdentifier</key>',
+	    '<string>a.b' + say('in the text') + '</string>', say(evil),
+	    '<key>PayloadVersion</key><integer>1</integer>',
+	    '<key>PayloadUUID</key><string>%s</string>' % ('A' * 8 +
+	        '-0000-4000-8000-000000000000'),
+	    '<key>Text</key><string>x\n  y\n</string>', say('# x: "quoted" \\'),
+	    '<key>PayloadContent</key><array>', say(' the first payload '),
+	    '<dict>', say(' mcfg-lint: ignore weak-key '),
+	    '<key>PayloadType</key><string>com.example</string>',
+	    '<key>Empty</key><array>', say('nothing yet'), '</array>',
+	    '<key>List</key><array><array>', say('deep'),
+	    '<integer>1</integer></array></array>',
+	    say('at the end of it'), '</dict>', say(''), say('   \n  '),
+	    '</array>', say('the last'), '</dict>', say('behind'), '</plist>',
+	    say('at the very end')]))
+	PY
+	yields "$T/p.yaml" mcfg-profile --to-yaml "$T/p"
+	cat "$T/p.yaml"
+	sed 's/^ *//' "$T/p.yaml" > "$T/lines"
+	while IFS= read -r line; do
+		grep -qxF -- "$line" "$T/lines" || { echo "lost: $line"; false; }
+	done <<-'LINES'
+	# at the top
+	# what this is:
+	#   - deep
+	# - less
+	# between
+	# in the text
+	# # x: "quoted" \
+	# the first payload
+	# mcfg-lint: ignore weak-key
+	# nothing yet
+	# deep
+	# at the end of it
+	# the last
+	# behind
+	# at the very end
+	# Evil: 1
+	LINES
+	yields "$T/back" mcfg-profile "$T/p.yaml"
+	python3 - "$T" <<-'PY'
+	import plistlib, sys
+	t = sys.argv[1]
+	was, back = (plistlib.load(open(t + n, 'rb')) for n in ('/p', '/back'))
+	for q in back['PayloadContent']:
+	    for key in ('PayloadIdentifier', 'PayloadUUID', 'PayloadVersion'):
+	        q.pop(key)
+	assert back == was, back
+	PY
+	if python3 -c 'import yaml' 2> /dev/null; then
+		python3 - "$T/p.yaml" <<-'PY'
+		import sys, yaml
+		y = yaml.safe_load(open(sys.argv[1]))
+		assert 'Evil' not in y and y['Text'] == 'x\n  y\n', y
+		PY
+	fi
+}

@@ -96,14 +96,15 @@ shown_dir(const struct args *a, char **out)
 	return OK;
 }
 
-/* A plist as it is, variables and all; YAML as the profile it makes. */
+/*
+ * A plist as it is, variables, comments and all; YAML as the profile it makes.
+ */
 static enum status
 read_profile(const struct args *a, const struct identities *id,
-    struct tree **out)
+    struct tree_marks *marks, struct tree **out)
 {
 	auto_template template = TEMPLATE_INIT;
 	auto_tree *vars = tree_dict(), *t = NULL;
-	auto_tree_marks *marks = tree_marks_new();
 	struct profile_source src = { .marks = marks };
 	struct io_input in = a->in;
 	auto_char *picked = NULL;
@@ -137,18 +138,21 @@ run_to_yaml(const struct args *a, const struct identities *id)
 {
 	struct extracting e = { a->extract, NULL, OK };
 	auto_tree *profile = NULL;
+	auto_tree_marks *marks = tree_marks_new();
 	auto_char *shown = NULL;
 	auto_buf yaml = BUF_SECRET;
 	struct io_output out = a->out;
 	enum status st;
 
-	if ((st = read_profile(a, id, &profile)) != OK)
+	tree_marks_keep_comments(marks);
+	if ((st = read_profile(a, id, marks, &profile)) != OK)
 		return st;
 	if (a->extract != NULL && ((st = io_make_dir(a->extract)) != OK ||
 	    (st = shown_dir(a, &shown)) != OK))
 		return st;
 	e.shown = shown;
-	spec_to_yaml(profile, a->extract != NULL ? extract : NULL, &e, &yaml);
+	spec_to_yaml(profile, marks, a->extract != NULL ? extract : NULL, &e,
+	    &yaml);
 	if (e.st != OK)
 		return e.st;
 	out.is_private = profile_holds_secret(profile);

@@ -8,6 +8,7 @@ struct mark {
 	const struct tree *t;
 	unsigned long line, column;
 	bool is_padded;
+	size_t comments[2];	/* before and inside, from 1; 0: none */
 };
 
 struct fault {
@@ -18,7 +19,9 @@ struct fault {
 struct tree_marks {
 	struct fault *faults;
 	size_t fault_count;
-	bool forgives, has_padded;
+	char **comments;
+	size_t comment_count;
+	bool forgives, has_padded, keeps_comments;
 	struct mark *v;
 	size_t n, room;		/* room is a power of two */
 };
@@ -43,6 +46,9 @@ tree_marks_free(struct tree_marks *m)
 	for (i = 0; i < m->fault_count; i++)
 		free(m->faults[i].text);
 	free(m->faults);
+	for (i = 0; i < m->comment_count; i++)
+		free(m->comments[i]);
+	free(m->comments);
 	free(m->v);
 	free(m);
 }
@@ -85,7 +91,7 @@ tree_marks_add(struct tree_marks *m, const struct tree *t,
 	p = place(m, t);
 	if (p->t == NULL)
 		m->n++;
-	*p = (struct mark){ t, line, column, false };
+	*p = (struct mark){ .t = t, .line = line, .column = column };
 }
 
 void
@@ -153,4 +159,40 @@ bool
 tree_marks_is_padded(const struct tree_marks *m, const struct tree *t)
 {
 	return place(m, t)->is_padded;
+}
+
+void
+tree_marks_keep_comments(struct tree_marks *m)
+{
+	m->keeps_comments = true;
+}
+
+bool
+tree_marks_keeps_comments(const struct tree_marks *m)
+{
+	return m != NULL && m->keeps_comments;
+}
+
+void
+tree_marks_add_comment(struct tree_marks *m, const struct tree *t,
+    bool is_inside, const char *text)
+{
+	const char *old = tree_marks_comment(m, t, is_inside);
+
+	if (place(m, t)->t == NULL)
+		return;
+	m->comments = xreallocarray(m->comments, m->comment_count + 1,
+	    sizeof *m->comments);
+	m->comments[m->comment_count++] = xasprintf("%s%s",
+	    old != NULL ? old : "", text);
+	place(m, t)->comments[is_inside] = m->comment_count;
+}
+
+const char *
+tree_marks_comment(const struct tree_marks *m, const struct tree *t,
+    bool is_inside)
+{
+	size_t i = m != NULL ? place(m, t)->comments[is_inside] : 0;
+
+	return i > 0 ? m->comments[i - 1] : NULL;
 }

@@ -186,6 +186,22 @@ bool tree_marks_add_fault(struct tree_marks *m, const struct tree_fault *f);
 const struct tree_fault *tree_marks_fault(const struct tree_marks *m,
     size_t i);
 
+/*
+ * Comments of XML, if they are to be kept: those before a value (or its key),
+ * and those inside a container behind its last member.  The text of several
+ * is one, with a character behind each that XML does not allow.
+ * tree_marks_add_comment() is for a node that has its place already;
+ * tree_marks_comment() returns NULL if the node has no comments.
+ */
+enum { TREE_COMMENT_END = '\f' };
+
+void tree_marks_keep_comments(struct tree_marks *m);
+bool tree_marks_keeps_comments(const struct tree_marks *m);
+void tree_marks_add_comment(struct tree_marks *m, const struct tree *t,
+    bool is_inside, const char *text);
+const char *tree_marks_comment(const struct tree_marks *m,
+    const struct tree *t, bool is_inside);
+
 /* The text that stands for a value that could not be read. */
 #define TREE_UNREAD	"${unreadable}"
 

@@ -73,6 +73,7 @@ struct reader {
 	enum element open;	/* the scalar or key that is open, or E_NONE */
 	struct position at;	/* of the last start tag */
 	struct buf text;
+	struct buf comments;	/* since the last value */
 };
 
 /* The older names are deprecated from 2.9.0 on, which has the newer ones. */
@@ -160,6 +161,24 @@ miss_value(struct reader *r, struct level *l)
 	complain(r, &l->key_at, "%s", text);
 }
 
+static void
+place_comments(struct reader *r, const struct tree *node, bool is_inside)
+{
+	if (r->comments.len == 0)
+		return;
+	tree_marks_add_comment(r->marks, node, is_inside,
+	    buf_str(&r->comments));
+	buf_cut(&r->comments, 0);
+}
+
+static void
+on_comment(void *arg, const char *text)
+{
+	struct reader *r = arg;
+
+	buf_printf(&r->comments, "%s%c", text, TREE_COMMENT_END);
+}
+
 /* Puts a finished scalar or a new container where it belongs. */
 static void
 place(struct reader *r, struct tree *node)
@@ -168,6 +187,7 @@ place(struct reader *r, struct tree *node)
 
 	if (r->marks != NULL)
 		tree_marks_add(r->marks, node, r->at.line, r->at.column);
+	place_comments(r, node, false);
 	if (r->marks != NULL && r->is_padded)
 		tree_marks_add_padded(r->marks, node);
 	if (l == NULL) {
@@ -395,6 +415,7 @@ end_container(struct reader *r)
 		miss_value(r, l);
 	if (r->st == OK)
 		r->depth--;
+	place_comments(r, l->node, true);
 }
 
 static void
@@ -525,6 +546,8 @@ parse(struct reader *r, const struct buf *in)
 	XML_SetUserData(r->parser, r);
 	XML_SetElementHandler(r->parser, on_start, on_end);
 	XML_SetCharacterDataHandler(r->parser, on_text);
+	if (tree_marks_keeps_comments(r->marks))
+		XML_SetCommentHandler(r->parser, on_comment);
 	XML_SetXmlDeclHandler(r->parser, on_declaration);
 	XML_SetStartDoctypeDeclHandler(r->parser, on_doctype);
 	XML_SetSkippedEntityHandler(r->parser, on_skipped);
@@ -556,7 +579,10 @@ tree_from_xml(const struct buf *in, const char *name,
 
 	while (r.depth > 0)
 		free(r.levels[--r.depth].key);
+	if (r.st == OK)
+		place_comments(&r, r.root, true);
 	buf_free(&r.text);
+	buf_free(&r.comments);
 	if (r.st == OK)
 		*out = r.root;
 	else if (r.root != NULL)

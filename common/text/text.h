@@ -104,11 +104,11 @@ enum status spec_expand(struct tree **t, const char *name,
  * spec_to_yaml() writes a dict such that spec_from_yaml() with variables gives
  * the same dict.  For data of path it asks files, if there is one, for the
  * name of a file that holds them; NULL leaves them where they are.  The name
- * is freed here.
+ * is freed here.  Comments that marks (or NULL) keep are written as "# ...".
  */
 typedef char *spec_files(const char *path, const struct tree *data, void *arg);
-void spec_to_yaml(const struct tree *t, spec_files *files, void *arg,
-    struct buf *out);
+void spec_to_yaml(const struct tree *t, const struct tree_marks *marks,
+    spec_files *files, void *arg, struct buf *out);
 
 /*
  * Rows of named values: JSON lines where the first character is that of an

@@ -1,6 +1,7 @@
 #include "text/local.h"
 
 #include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@ enum {
 
 struct writing {
 	struct buf *out;
+	const struct tree_marks *marks;	/* that keep comments, or NULL */
 	spec_files *files;
 	void *arg;
 };
@@ -271,6 +273,115 @@ write_key(struct buf *out, const char *key, size_t indent)
 	buf_putc(out, ':');
 }
 
+/* ---- comments ---- */
+
+/* Bytes of the end of a line at s, for any reader of YAML, or 0. */
+static size_t
+line_end(const char *s)
+{
+	unsigned c;
+	size_t n = special(s, &c);
+
+	return n > 0 && (c == '\n' || c == '\r' || c == 0x85 ||
+	    c == 0x2028 || c == 0x2029) ? n : 0;
+}
+
+static bool
+is_blank_line(const char *s)
+{
+	s += strspn(s, " \t");
+	return *s == '\0' || line_end(s) > 0;
+}
+
+/* What all lines but the first have in common, that of its source. */
+static size_t
+margin_of(const char *s)
+{
+	size_t margin = SIZE_MAX, n;
+
+	for (; *s != '\0'; s++)
+		if ((n = line_end(s)) > 0 && !is_blank_line(s + n)) {
+			n = strspn(s + n, " \t");
+			margin = n < margin ? n : margin;
+		}
+	return margin;
+}
+
+/* One line, and where the next one begins. */
+static const char *
+write_comment_line(struct buf *out, const char *s, size_t indent)
+{
+	unsigned c;
+	size_t n;
+
+	indent_by(out, indent);
+	buf_putc(out, '#');
+	if (*s != '\0' && line_end(s) == 0)
+		buf_putc(out, ' ');
+	for (; *s != '\0' && (n = line_end(s)) == 0; s += n) {
+		n = special(s, &c);
+		if (n > 0 && c != '"' && c != '\\' && c != '\t') {
+			buf_putc(out, '?');
+			continue;
+		}
+		buf_putc(out, *s);
+		n = 1;
+	}
+	while (out->data[out->len - 1] == ' ' ||
+	    out->data[out->len - 1] == '\t')
+		buf_cut(out, out->len - 1);
+	buf_putc(out, '\n');
+	return s + line_end(s);
+}
+
+/* Behind the last character that is not white space. */
+static const char *
+comment_end(const char *s)
+{
+	const char *end = s;
+	size_t n;
+
+	for (; *s != '\0'; s += n > 0 ? n : 1)
+		if ((n = line_end(s)) == 0 && *s != ' ' && *s != '\t')
+			end = s + 1;
+	return end;
+}
+
+/* One comment of XML, line by line behind "# ". */
+static void
+write_comment(struct buf *out, const char *s, size_t indent)
+{
+	const char *end = comment_end(s);
+	size_t margin = margin_of(s), n;
+
+	s += strspn(s, " \t");
+	if (line_end(s) > 0)
+		s += line_end(s);
+	else if (s < end)
+		s = write_comment_line(out, s, indent);
+	while (s < end) {
+		n = strspn(s, " \t");
+		s = write_comment_line(out, s + (n < margin ? n : margin),
+		    indent);
+	}
+}
+
+static void
+write_comments(const struct writing *w, const struct tree *t, bool is_inside,
+    size_t indent)
+{
+	const char *s = tree_marks_comment(w->marks, t, is_inside);
+	size_t n;
+
+	for (; s != NULL && *s != '\0'; s += n + (s[n] == TREE_COMMENT_END)) {
+		auto_char *one = NULL;
+
+		n = strcspn(s, (const char[]){ TREE_COMMENT_END, '\0' });
+		one = xstrndup(s, n);
+		write_comment(w->out, one, indent);
+	}
+}
+
 static enum status
 write_member(const char *key, struct tree *t, void *arg)
 {
@@ -278,8 +389,16 @@ write_member(const char *key, struct tree *t, void *arg)
 	const struct spec_step step = { at->step, key, at->index++ };
 	struct writing *w = at->w;
 
-	if (!at->is_first)
+	if (at->is_first && tree_marks_comment(w->marks, t, false) != NULL) {
+		/* Not behind the dash, but alone on its line. */
+		buf_cut(w->out, w->out->len - 1);
+		buf_putc(w->out, '\n');
+		at->is_first = false;
+	}
+	if (!at->is_first) {
+		write_comments(w, t, false, at->indent);
 		indent_by(w->out, at->indent);
+	}
 	at->is_first = false;
 	if (key != NULL)
 		write_key(w->out, key, at->indent);
@@ -303,20 +422,24 @@ write_node(struct writing *w, const struct tree *t,
 		buf_putc(w->out, '\n');
 	} else if (tree_count(t) == 0) {
 		buf_puts(w->out, kind == TREE_DICT ? " {}\n" : " []\n");
+		write_comments(w, t, true, indent);
 	} else {
 		buf_putc(w->out, in_list ? ' ' : '\n');
 		(void)tree_each(t, write_member, &here);
+		write_comments(w, t, true, indent);
 	}
 }
 
 void
-spec_to_yaml(const struct tree *t, spec_files *files, void *arg,
-    struct buf *out)
+spec_to_yaml(const struct tree *t, const struct tree_marks *marks,
+    spec_files *files, void *arg, struct buf *out)
 {
-	struct writing w = { out, files, arg };
+	struct writing w = { out, marks, files, arg };
 	struct spot top = { &w, NULL, 0, 0, false };
 
+	write_comments(&w, t, false, 0);
 	if (tree_count(t) == 0)
 		buf_puts(out, "{}\n");
 	(void)tree_each(t, write_member, &top);
+	write_comments(&w, t, true, 0);
 }
