@@ -73,7 +73,8 @@ FAMILIES = $(wildcard common/*/*.c)
 SINGLE	= $(patsubst cmd/%.c,%,$(wildcard cmd/*.c))
 FOLDERS	= $(patsubst cmd/%/,%,$(wildcard cmd/*/))
 ifeq ($(ONLY),authoring)
-FAMILIES := $(filter-out common/ledger/% common/page/% common/web/%,$(FAMILIES))
+FAMILIES := $(filter-out common/ledger/% common/enrollment/% common/page/% \
+	  common/web/%,$(FAMILIES))
 SINGLE	:= $(filter $(AUTHORING),$(SINGLE))
 FOLDERS	:= $(filter $(AUTHORING),$(FOLDERS))
 endif

@@ -4,6 +4,20 @@
 
 WEB=${WEB:-lighttpd}
 
+# $FORM is cgi, the script, or service, which is mcfg-service.
+FORM=${FORM:-cgi}
+[ "$FORM" = cgi ] && PERSISTENT=() || PERSISTENT=(--persistent)
+
+# logged_line CODE TEXT: some line of the site's log is about such a response;
+# TEXT is in its reason.
+logged_line() {
+	if [ "$FORM" = cgi ]; then
+		grep -F -e ": $1: " "$SITE/log/mcfg.log"
+	else
+		grep -e "^level=.* status=$1 " "$SITE/log/mcfg.log"
+	fi | grep -qF -e "$2"
+}
+
 # needs_web: in setup_file, as needs(): where the server is not installed, or
 # could not reach a site here as the user that it runs as, no test can run.
 needs_web() {
@@ -42,7 +56,7 @@ serve_lighttpd() {
 	rm -f "$SITE.ready"
 	mkfifo "$SITE.ready"
 	exec 7<> "$SITE.ready"
-	mcfg-serve "$SITE" "$@" > "$SITE.ready" 2> "$SITE.stderr" 3>&- 7>&- &
+	mcfg-serve "$SITE" "${PERSISTENT[@]}" "$@" > "$SITE.ready" 2> "$SITE.stderr" 3>&- 7>&- &
 	SERVER=$!
 	export SERVER
 	until read -r -t 1 -u 7 READY; do
@@ -122,7 +136,7 @@ start_workers() {
 	rm -f "$SITE.ready"
 	mkfifo "$SITE.ready"
 	exec 7<> "$SITE.ready"
-	"$ROOT/scripts/web/workers" "${group[@]}" "$SITE" > "$SITE.ready" \
+	"$ROOT/scripts/web/workers" "${group[@]}" "${PERSISTENT[@]}" "$SITE" > "$SITE.ready" \
 	    2>> "$SITE/log/mcfg.log" 3>&- 7>&- &
 	WORKERS=$!
 	export WORKERS

@@ -18,18 +18,64 @@ check_name(struct visit *v, const char *name)
 	return step_end(v, NAME, st);
 }
 
-/* The name under which the ledger keeps the user. */
-static int
-user_name(struct visit *v, const char *given, char **out)
+static bool
+is_ascii(const char *s)
 {
-	const struct settings *t = &v->s->settings;
+	for (; *s != '\0'; s++)
+		if (*s < ' ' || *s > '~')
+			return false;
+	return true;
+}
+
+static int
+spell_and_check(struct visit *v, const char *given, char **out)
+{
 	int code;
 
+	if ((code = directory_spell(v, given, out)) != 0)
+		return code;
+	return check_name(v, *out);
+}
+
+/*
+ * A directory that has an attribute for the user's name is asked about
+ * everybody, any other about names that are not all printable ASCII: such names
+ * have several forms, and the directory says which is its own.
+ */
+static int
+known_name(struct visit *v, const char *given, const char *resolved,
+    char **out)
+{
+	const struct settings *t = &v->s->settings;
+	bool is_ldap = t->auth != NULL && strcmp(t->auth, "ldap") == 0;
+	int code;
+
+	if (is_ldap && t->attribute != NULL &&
+	    (resolved == NULL || *resolved == '\0'))
+		return spell_and_check(v, given, out);
+	if (is_ldap && t->attribute != NULL)
+		given = resolved;
 	if ((code = check_name(v, given)) != 0)
 		return code;
+	if (is_ldap && t->attribute == NULL && !is_ascii(given))
+		return directory_spell(v, given, out);
+	*out = xstrdup(given);
+	return 0;
+}
+
+/* The name under which the ledger keeps the user. */
+static int
+user_name(struct visit *v, const char *given, const char *resolved,
+    char **out)
+{
+	auto_char *known = NULL;
+	int code;
+
+	if ((code = known_name(v, given, resolved, &known)) != 0)
+		return code;
 	step_begin(v, "mcfg-enrollment");
-	return step_end(v, USER, enrollment_user_name(given, t->auth,
-	    t->attribute, out));
+	return step_end(v, USER, enrollment_user_name(known,
+	    v->s->settings.auth, v->s->settings.attribute, out));
 }
 
 /* ---- facts ---- */
@@ -129,21 +175,40 @@ enroll(struct visit *v, const char *user)
 	    "profile service for %s", user);
 }
 
+/*
+ * Who asked for the page: the web server knows, or, if it could not ask the
+ * directory, has sent the request to login.cgi.
+ */
+static int
+log_in(struct visit *v, char **user, char **resolved)
+{
+	static const char login[] = "/login.cgi";
+	const char *program = web_variable(v->x, "SCRIPT_FILENAME");
+	const char *given = web_variable(v->x, "REMOTE_USER");
+	size_t n = program != NULL ? strlen(program) : 0, k = sizeof login - 1;
+
+	if (n >= k && strcmp(program + n - k, login) == 0)
+		return directory_login(v, user, resolved);
+	if (given == NULL || *given == '\0')
+		return refuse(v, 403, "nobody is logged in");
+	*user = xstrdup(given);
+	return 0;
+}
+
 int
 answer_enroll(struct visit *v)
 {
-	const char *given = web_variable(v->x, "REMOTE_USER");
 	const char *from = web_variable(v->x, "HTTP_SEC_FETCH_SITE");
-	auto_char *user = NULL;
+	auto_char *given = NULL, *resolved = NULL, *user = NULL;
 	int code;
 
-	if (given == NULL || *given == '\0')
-		return refuse(v, 403, "nobody is logged in");
+	if ((code = log_in(v, &given, &resolved)) != 0)
+		return code;
 	if (from != NULL && strcmp(from, "cross-site") == 0)
 		return refuse(v, 403, "sent here by another site");
 	step_begin(v, "mcfg-get");
 	if ((code = step_end(v, SITE, service_site(v->s))) != 0 ||
-	    (code = user_name(v, given, &user)) != 0)
+	    (code = user_name(v, given, resolved, &user)) != 0)
 		return code;
 	v->user = xstrdup(user);
 	return enroll(v, user);

@@ -190,6 +190,17 @@ service_anchors(struct service *s)
 	return st;
 }
 
+const X509 *
+service_ca(const struct service *s, const char *file)
+{
+	size_t i;
+
+	for (i = 0; i < s->anchors.n; i++)
+		if (strcmp(s->anchors.v[i].file, file) == 0)
+			return sk_X509_value(s->anchors.v[i].certs, 0);
+	return NULL;
+}
+
 /* ---- pages ---- */
 
 enum status

@@ -82,13 +82,17 @@ find_list(const char **allow)
 	return st;
 }
 
-/* What the log says about a device. */
+/* What the log says about a device, once the ledger has taken its word. */
 static void
-name_device(struct visit *v, const struct tree *attributes)
+name_device(struct visit *v, const struct buf *attributes)
 {
-	const char *udid = tree_get_string(attributes, "UDID");
-	const char *serial = tree_get_string(attributes, "SERIAL");
+	const char *udid, *serial;
+	auto_tree *t = NULL;
 
+	if (tree_parse(attributes, "stdin", NULL, &t) != OK)
+		return;
+	udid = tree_get_string(t, "UDID");
+	serial = tree_get_string(t, "SERIAL");
 	v->udid = udid != NULL ? xstrdup(udid) : NULL;
 	v->serial = serial != NULL ? xstrdup(serial) : NULL;
 }
@@ -167,14 +171,13 @@ make_scep(struct service *s, const char *subject, struct buf *challenge,
 	struct profile_scep p = { .retries = -1, .retry_delay = -1 };
 	auto_buf fingerprint = BUF_INIT;
 	auto_tree *dn = NULL;
-	auto_X509 *ca = NULL;
+	const X509 *ca = service_ca(s, ca_name);
 	const char *reason;
 	enum status st;
 
 	if ((st = service_scep_settings(s)) != OK ||
 	    (challenge->len == 0 && s->is_outside &&
 	    (st = read_fixed_challenge(s, challenge)) != OK) ||
-	    (st = cert_load(ca_name, &ca)) != OK ||
 	    (st = profile_fingerprint(t->fingerprint, ca, ca_name,
 	    &fingerprint)) != OK)
 		return st;
@@ -220,6 +223,7 @@ phase2(struct visit *v, const struct buf *attributes, const char *allow)
 
 	if ((code = identify(v, attributes, allow, &e)) != 0)
 		return code;
+	name_device(v, attributes);
 	if (v->s->is_outside &&
 	    (code = ask_challenge(v, e.subject, &e.challenge)) != 0)
 		return code;
@@ -324,6 +328,7 @@ phase3(struct visit *v, const struct trust_verdict *who, const char *allow)
 
 	if ((code = complete(v, who, allow, &c)) != 0)
 		return code;
+	name_device(v, &who->message.content);
 	v->sent = xstrdup(c.id);
 	if ((code = make_configuration(v, who->message.signer, &c,
 	    &profile)) != 0)
@@ -337,7 +342,6 @@ answer_profile(struct visit *v)
 {
 	auto_trust_verdict who = TRUST_VERDICT_INIT;
 	auto_buf message = BUF_INIT;
-	auto_tree *attributes = NULL;
 	struct web_verdict got;
 	const char *allow = NULL;
 	int code;
@@ -354,15 +358,6 @@ answer_profile(struct visit *v)
 	step_begin(v, "mcfg-enrollment");
 	if ((code = step_end(v, SITE, find_list(&allow))) != 0)
 		return code;
-	if (tree_looks_like_plist(&who.message.content)) {
-		char ignored[2];
-
-		diag_capture(ignored, sizeof ignored);
-		if (tree_parse(&who.message.content, "stdin", NULL,
-		    &attributes) == OK && tree_kind(attributes) == TREE_DICT)
-			name_device(v, attributes);
-		diag_capture(NULL, 0);
-	}
 	return who.kind == TRUST_DEVICE ?
 	    phase2(v, &who.message.content, allow) : phase3(v, &who, allow);
 }

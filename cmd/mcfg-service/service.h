@@ -57,6 +57,9 @@ enum status service_pages(struct service *s) USE_RESULT;
 enum status service_ledger(struct service *s, enum ledger_mode mode)
     USE_RESULT;
 
+/* The first certificate of an anchor's file, borrowed; NULL if it is none. */
+const X509 *service_ca(const struct service *s, const char *file);
+
 /* What the payloads of phase 1 and phase 2 need of site.yaml, once it is open. */
 enum status service_payload_settings(struct service *s) USE_RESULT;
 enum status service_scep_settings(struct service *s) USE_RESULT;
@@ -134,6 +137,18 @@ int answer_root(struct visit *v);
 /* send_profile() signs a profile; what names it in the log. */
 int send_profile(struct visit *v, const struct tree *profile,
     const char *file, const char *fmt, ...) PRINTF_LIKE(4, 5);
+
+/* ---- directory.c ---- */
+
+/* directory_spell() is the user's name as the directory writes it; yours. */
+int directory_spell(struct visit *v, const char *user, char **out);
+
+/*
+ * directory_login() tries the name and password of the request.  *user is the
+ * name that was typed, *resolved who that is, "" if the site does not ask for
+ * it; both are yours.
+ */
+int directory_login(struct visit *v, char **user, char **resolved);
 
 /* ---- programs: program.c ---- */
 

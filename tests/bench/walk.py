@@ -1,0 +1,112 @@
+"""walk.py PID URL CACERT USER PASSWORD FACTORY KEY CA COUNT KEYS: so many
+devices enroll, each on one connection, with six requests; what the processes
+below PID used of the processor for it, in milliseconds a device."""
+import base64
+import glob
+import http.client
+import os
+import plistlib
+import re
+import ssl
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+
+(pid, url, cacert, user, password, factory, factory_key, ca, count,
+ keys) = sys.argv[1:]
+tick = os.sysconf('SC_CLK_TCK')
+place = urllib.parse.urlparse(url)
+context = ssl.create_default_context(cafile=cacert)
+
+
+def used(root):
+    """Seconds of the processes below root, and of those that have ended."""
+    parent, time = {}, {}
+    for f in glob.glob('/proc/[0-9]*/stat'):
+        try:
+            text = open(f).read()
+        except OSError:
+            continue
+        name, rest = text.rsplit(')', 1)
+        number, rest = int(name.split(' ')[0]), rest.split()
+        parent[number] = int(rest[1])
+        time[number] = sum(int(n) for n in rest[11:15])
+    total = 0
+    for p in time:
+        q = p
+        while q in parent and q != root:
+            q = parent[q]
+        if q == root:
+            total += time[p]
+    return total / tick
+
+
+def run(*argv, data=None):
+    return subprocess.run(argv, input=data, check=True,
+                          stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL).stdout
+
+
+def content(signed):
+    return plistlib.loads(re.search(rb'<\?xml.*</plist>\n?', signed,
+                                    re.S)[0])
+
+
+def sign(cert, key, attributes):
+    with tempfile.NamedTemporaryFile() as f:
+        f.write(plistlib.dumps(attributes))
+        f.flush()
+        return run('openssl', 'cms', '-sign', '-binary', '-nodetach',
+                   '-nosmimecap', '-md', 'sha1', '-signer', cert, '-inkey',
+                   key, '-in', f.name, '-outform', 'DER')
+
+
+def ask(connection, method, path, body=None, headers={}):
+    connection.request(method, path, body, headers)
+    answer = connection.getresponse()
+    body = answer.read()
+    assert answer.status == 200, (method, path, answer.status)
+    return body
+
+
+def enroll(i, folder):
+    key = '%s/%d' % (keys, i % len(os.listdir(keys)))
+    c = http.client.HTTPSConnection(place.hostname, place.port,
+                                    context=context)
+    basic = base64.b64encode(('%s:%s' % (user, password)).encode()).decode()
+    asked = content(ask(c, 'GET', '/enroll', None,
+                        {'Authorization': 'Basic ' + basic}))
+    device = {'UDID': 'U-%d-%d' % (os.getpid(), i), 'SERIAL': 'S%d' % i,
+              'PRODUCT': 'iPhone14,5', 'VERSION': '21A1'}
+    challenge = asked['PayloadContent']['Challenge']
+    message = sign(factory, factory_key, dict(device, CHALLENGE=challenge))
+    scep = content(ask(c, 'POST', '/profile', message))
+    scep = scep['PayloadContent'][0]['PayloadContent']
+    ask(c, 'GET', '/scep?operation=GetCACert')
+    ask(c, 'GET', '/scep?operation=GetCACaps')
+    subject = ''.join('/%s=%s' % (k, v) for [[k, v]] in scep['Subject'])
+    run('scep-request', '--ca', ca, '--key', key, '--subject', subject,
+        '--challenge', 'fd:0', '--state', folder + '/state', '-o',
+        folder + '/request', data=scep['Challenge'].encode() + b'\n')
+    reply = ask(c, 'POST', '/scep?operation=PKIOperation',
+                open(folder + '/request', 'rb').read())
+    inner = run('openssl', 'cms', '-verify', '-noverify', '-binary',
+                '-inform', 'DER', data=reply)
+    certs = run('openssl', 'cms', '-decrypt', '-binary', '-inform', 'DER',
+                '-inkey', key, data=inner)
+    with open(folder + '/identity', 'wb') as f:
+        f.write(run('openssl', 'pkcs7', '-inform', 'DER', '-print_certs',
+                    data=certs))
+    final = content(ask(c, 'POST', '/profile',
+                        sign(folder + '/identity', key, device)))
+    assert 'EncryptedPayloadContent' in final
+    c.close()
+
+
+with tempfile.TemporaryDirectory() as folder:
+    enroll(0, folder)	# what is opened at the first is not counted
+    before = used(int(pid))
+    for i in range(int(count)):
+        enroll(i + 1, folder)
+    print('%.2f' % ((used(int(pid)) - before) * 1000 / int(count)))
