@@ -469,7 +469,7 @@ body_length() {
 	length=$size
 	case $length in
 	'') refuse 411 'no length' ;;
-	*[!0-9]*) refuse 400 'length is no number' ;;
+	*[!0-9]*) refuse 400 'length is not a number' ;;
 	esac
 	while :; do
 		case $length in

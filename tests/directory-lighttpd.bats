@@ -162,7 +162,7 @@ users() {
 	for name in 'Müller' 'MÜLLER' 'müller' $'Mu\u0308ller'; do
 		logs_in 200 "$name"
 	done
-	grep -q '200: profile service for Müller$' "$SITE/log/mcfg.log"
+	logged_line 200 'profile service for Müller'
 	users "'Müller'"
 	# Of several names it is the one that was typed.
 	for name in 'JÜRGEN' 'J. öhm' 山田 '😀' '"Ü" \ *(X); `ID`'; do
@@ -211,8 +211,8 @@ users() {
 @test "directory: a filter that does not tell what a name is" {
 	sed -i 's/(uid=?)/(uid=?*)/' "$SITE/site.yaml"
 	logs_in 403 '山田'
-	grep -q "403: user '山田': no (ATTRIBUTE=?) in the filter" \
-	    "$SITE/log/mcfg.log"
+	logged_line 403 "user '山田': no (ATTRIBUTE=?) in the filter, which \
+would tell"
 }
 
 @test "directory: a filter of two attributes has to say which is the name" {
@@ -255,8 +255,8 @@ users() {
 	logs_in 200 bjorn@example.com
 	enrollments "{e['user'] for e in j} == {'mallory', 'jane', 'Bob',
 	    'björn'}"
-	grep -q '200: profile service for mallory$' "$SITE/log/mcfg.log"
-	run -1 grep -q '200: profile service for admin' "$SITE/log/mcfg.log"
+	logged_line 200 'profile service for mallory'
+	run -1 logged_line 200 'profile service for admin'
 	logs_in 401 jane wrong
 	logs_in 401 jane@example.com wrong
 	logs_in 401 'j*'
@@ -301,10 +301,9 @@ users() {
 	    "p['PayloadDisplayName'] == 'jane <jane@example.com>'"
 	logs_in 403 nomail
 	is_refused_page "$T/body"
-	grep -q '403: facts-ldap: nomail: no attribute mail' \
-	    "$SITE/log/mcfg.log"
+	logged_line 403 'facts-ldap: nomail: no attribute mail'
 	logs_in 403 -x
-	grep -q '403: user -x: begins as an option does' "$SITE/log/mcfg.log"
+	logged_line 403 'user -x: begins as an option does'
 	logs_in 200 '"q" \ $(id); `id`'
 	NAME='"q" \ $(id); `id`' enrollments \
 	    "__import__('os').environ['NAME'] in [e['user'] for e in j]"

@@ -8,14 +8,26 @@ WEB=${WEB:-lighttpd}
 FORM=${FORM:-cgi}
 [ "$FORM" = cgi ] && PERSISTENT=() || PERSISTENT=(--persistent)
 
-# logged_line CODE TEXT: some line of the site's log is about such a response;
-# TEXT is in its reason.
+# logged_line CODE TEXT: some line of the site's log is about such a response,
+# and its reason ends with TEXT.
 logged_line() {
-	if [ "$FORM" = cgi ]; then
-		grep -F -e ": $1: " "$SITE/log/mcfg.log"
-	else
-		grep -e "^level=.* status=$1 " "$SITE/log/mcfg.log"
-	fi | grep -qF -e "$2"
+	python3 - "$SITE/log/mcfg.log" "$1" "$2" <<-'PY'
+	import re, sys
+	path, code, text = sys.argv[1:]
+	for line in open(path, 'rb'):
+	    line = line.rstrip(b'\n')
+	    m = re.match(rb'level=.* status=(\d+) reason=("(?:[^"\\]|\\.)*"|\S*)',
+	                 line)
+	    if m:
+	        got = m[1], re.sub(rb'\\x(..)', lambda h: bytes.fromhex(
+	            h[1].decode()), m[2].strip(b'"'))
+	    else:
+	        m = re.match(rb'mcfg\.cgi: \S+: \S+ \S+: (\d+): (.*)', line)
+	        got = m.groups() if m else (b'', b'')
+	    if got[0] == code.encode() and got[1].endswith(text.encode()):
+	        sys.exit(0)
+	sys.exit(1)
+	PY
 }
 
 # needs_web: in setup_file, as needs(): where the server is not installed, or

@@ -57,7 +57,7 @@ enum status service_pages(struct service *s) USE_RESULT;
 enum status service_ledger(struct service *s, enum ledger_mode mode)
     USE_RESULT;
 
-/* The first certificate of an anchor's file, borrowed; NULL if it is none. */
+/* The first certificate of an anchor's file, borrowed; NULL for other files. */
 const X509 *service_ca(const struct service *s, const char *file);
 
 /* What the payloads of phase 1 and phase 2 need of site.yaml, once it is open. */

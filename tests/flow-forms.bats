@@ -1,0 +1,56 @@
+#!/usr/bin/env bats
+# The tests of the service that the other files run against the script, run
+# against mcfg-service: those with the tag short, and with FULL=1 all of them.
+
+load helpers
+load web
+
+# in_form FILE [FILTER...]: its tests pass with mcfg-service.
+in_form() {
+	local file=$1
+
+	shift
+	needs lighttpd
+	[ -z "${FULL:-}" ] || set --
+	printf 'setup_suite() { :; }\n' > "$T/setup_suite.bash"
+	FORM=service bats --setup-suite-file "$T/setup_suite.bash" -F tap "$@" \
+	    "$TESTS/$file" > "$T/tap" 3>&- || {
+		grep -a -A 20 '^not ok' "$T/tap"
+		return 1
+	}
+	grep -a '^ok ' "$T/tap" | grep -qav '# skip'
+}
+
+@test "mcfg-service: the tests of mcfg.cgi" {
+	in_form mcfg.cgi.bats -f 'other methods|length of a message|broken|program knows|no request leaves'
+}
+
+@test "mcfg-service: the tests of a whole enrollment" {
+	in_form flow-enroll.bats -f 'variables|late repeat|devices.allow|broken profile'
+}
+
+@test "mcfg-service: the tests of refusals" {
+	in_form flow-refusals.bats
+}
+
+@test "mcfg-service: the tests of a site under lighttpd" {
+	in_form web-lighttpd.bats --filter-tags short
+}
+
+@test "mcfg-service: the tests of a site under nginx" {
+	[ -n "${FULL:-}" ] || skip 'FULL=1 runs it'
+	in_form web-nginx.bats
+}
+
+@test "mcfg-service: the tests of a site under Apache" {
+	[ -n "${FULL:-}" ] || skip 'FULL=1 runs it'
+	in_form web-apache.bats
+}
+
+@test "mcfg-service: the tests of a directory behind nginx" {
+	in_form directory-nginx.bats --filter-tags short
+}
+
+@test "mcfg-service: the tests of the workers behind nginx" {
+	in_form workers.bats -f 'does not choose'
+}

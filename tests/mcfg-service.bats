@@ -1,0 +1,382 @@
+#!/usr/bin/env bats
+# mcfg-service: what it answers is what mcfg.cgi answers; what it keeps open
+# follows the files; what happens to one worker happens to no other request.
+
+load helpers
+export FORM=service
+load flow
+code=''	# of web()
+
+setup_file() {
+	needs lighttpd || return 0
+	make_site
+	serve --workers 2
+}
+
+teardown_file() {
+	unserve
+}
+
+setup() {
+	able
+}
+
+# ---- one answer in two forms ----
+
+# answers PROGRAM TO METHOD PATH [NAME=VALUE...]: as a CGI program; header and
+# body in TO, log in TO.log.
+answers() {
+	local program=$1 to=$2 method=$3 path=$4
+
+	shift 4
+	env -i PATH="$PATH" MCFG_BIN="$MCFG_BIN" ASAN_OPTIONS="$ASAN_OPTIONS" \
+	    UBSAN_OPTIONS="$UBSAN_OPTIONS" MCFG_SITE="$SITE" \
+	    GATEWAY_INTERFACE=CGI/1.1 REQUEST_METHOD="$method" \
+	    PATH_INFO="$path" REMOTE_ADDR=192.0.2.7 "$@" \
+	    "$program" > "$to" 2> "$to.log"
+}
+
+# same BODY ARG...: status, header and body are the same, but for what is random
+# or signed; so is what the log says: address, method, path, code and reason.
+same() {
+	local body=$1
+
+	shift
+	[ "$body" = - ] && body=/dev/null
+	answers "$ROOT/scripts/mcfg.cgi" "$T/one" "$@" < "$body"
+	answers "$MCFG_BIN/mcfg-service" "$T/two" "$@" < "$body"
+	python3 - "$T/one" "$T/two" <<-'PY' || { echo "$*"; return 1; }
+	import re, sys
+	def read(name):
+	    head, _, body = open(name, 'rb').read().partition(b'\r\n\r\n')
+	    lines = sorted(head.decode().split('\r\n'))
+	    # A signature has its time; a challenge is of another length never.
+	    signed = any('aspen' in l for l in lines)
+	    if signed:
+	        lines = [l for l in lines if not l.startswith('Content-Length')]
+	        body = re.search(rb'<\?xml.*</plist>', body, re.S)[0]
+	        body = re.sub(rb'(?s)(<key>(Challenge|PayloadUUID)</key>\s*<string>)[^<]*',
+	                      rb'\1', body)
+	        body = re.sub(rb'(?s)<data>.*?</data>', b'', body)
+	    return lines, body
+	def unquote(value):
+	    value = re.sub(r'\\(x..|.)', lambda m: m[1] if len(m[1]) == 1 else
+	                   chr(int(m[1][1:], 16)), value.strip('"'))
+	    return value.encode('latin-1').decode()
+	def log(name):
+	    text = open(name + '.log').read().splitlines()
+	    assert len(text) == 1, text
+	    text = text[0]
+	    if text.startswith('level='):
+	        f = {k: unquote(v) for k, v in re.findall(
+	            r'(\w+)=("(?:[^"\\]|\\.)*"|\S*)', text)}
+	        return (f['client'], f['method'], f['path'], f['status'],
+	                f['reason'])
+	    m = re.fullmatch(r'mcfg\.cgi: (\S+): (\S+) (\S+): (\d+): (.*)', text)
+	    return m.groups()
+	one, two = read(sys.argv[1]), read(sys.argv[2])
+	assert one[0] == two[0], (one[0], two[0])
+	assert one[1] == two[1], (one[1][:300], two[1][:300])
+	one, two = log(sys.argv[1]), log(sys.argv[2])
+	# A certificate that is handed on is called by its descriptor there.
+	one = one[:4] + (re.sub('/dev/fd/5', 'signer', one[4]),)
+	assert one == two, (one, two)
+	PY
+}
+
+# ledger: what the last enrollment is, but for what is random.
+ledger() {
+	mcfg-enrollment list --json --config "$SITE/site.yaml" |
+	    python3 -c 'import json, sys
+e = json.load(sys.stdin)[-1]
+print({k: bool(v) if k in ("id", "started", "identified", "certified",
+    "configured", "certificate") else v for k, v in e.items()})'
+}
+
+@test "mcfg-service: pages and errors are those of the script" {
+	for lang in '' de fr,en 'ja;q=0.5, es' xx; do
+		same - GET / HTTP_ACCEPT_LANGUAGE="$lang"
+		same - GET /nothing HTTP_ACCEPT_LANGUAGE="$lang"
+		same - GET /enroll HTTP_ACCEPT_LANGUAGE="$lang"
+	done
+	same - HEAD /
+	same - GET ''
+	same - GET /CA
+	same - GET /crl
+	for path in /CA/ //CA /enroll/ /profile/x /crl2 /scep2 /x:y; do
+		same - GET "$path"
+	done
+	for method in POST PUT DELETE OPTIONS get TRACE; do
+		same - "$method" /
+		same - "$method" /CA
+		same - "$method" /enroll
+	done
+	same - GET /profile
+}
+
+@test "mcfg-service: refusals of users are those of the script" {
+	same - GET /enroll REMOTE_USER=
+	same - GET /enroll REMOTE_USER=jane HTTP_SEC_FETCH_SITE=cross-site
+	same - GET /enroll REMOTE_USER=jane HTTP_SEC_FETCH_SITE=none
+	same - GET /enroll REMOTE_USER=$'j\xfcrgen'
+	same - GET /enroll REMOTE_USER=$'jane\u202e'
+	same - GET /enroll REMOTE_USER="$(printf '%0300d' 0)é"
+	same - GET /enroll REMOTE_USER=jane
+	[ "$(ledger)" = "$(ledger)" ]
+}
+
+@test "mcfg-service: messages are judged as the script does" {
+	printf 'not a message' > "$T/text"
+	head -c 70000 /dev/zero > "$T/long"
+	for length in '' 0 00 x -1 '1 2' 65537 99999999999999999999; do
+		same "$T/text" POST /profile CONTENT_LENGTH="$length"
+	done
+	same "$T/text" POST /profile CONTENT_LENGTH=13
+	same "$T/text" POST /profile CONTENT_LENGTH=0013
+	same "$T/long" POST /profile CONTENT_LENGTH=65536
+	phase2 wrong
+	same "$T/message" POST /profile \
+	    CONTENT_LENGTH="$(stat -c %s "$T/message")"
+	for way in "$FACTORY" "$SITE/signer/cert.pem" "$SITE/tls/cert.pem"; do
+		key=${way%cert.pem}key.pem
+		[ "$way" != "$FACTORY" ] || key=$FACTORY_KEY
+		sign_as "$way" "$key" "$T/plist" "$T/other"
+		same "$T/other" POST /profile \
+		    CONTENT_LENGTH="$(stat -c %s "$T/other")"
+	done
+}
+
+@test "mcfg-service: each phase leaves what the script leaves" {
+	for form in "$ROOT/scripts/mcfg.cgi" "$MCFG_BIN/mcfg-service"; do
+		answers "$form" "$T/1" GET /enroll REMOTE_USER=jane < /dev/null
+		python3 - "$T/1" "$T/service" <<-'PY'
+		import re, sys
+		open(sys.argv[2], 'wb').write(re.search(rb'<\?xml.*</plist>',
+		    open(sys.argv[1], 'rb').read(), re.S)[0])
+		PY
+		phase2 "$(plist_key "$T/service" \
+		    "p['PayloadContent']['Challenge']")"
+		answers "$form" "$T/2" POST /profile \
+		    CONTENT_LENGTH="$(stat -c %s "$T/message")" < "$T/message"
+		ledger > "$T/${form##*/}"
+		cp "$T/message" "$T/${form##*/}.message"
+	done
+	cmp "$T/mcfg.cgi" "$T/mcfg-service"
+	# Spent, it is refused by both in the same words.
+	same "$T/mcfg.cgi.message" POST /profile \
+	    CONTENT_LENGTH="$(stat -c %s "$T/mcfg.cgi.message")"
+	yields - enroll "$T/d" --udid FORMS
+	attributes "$T/plist" UDID=FORMS \
+	    SERIAL="$(mcfg-get SERIAL "$T/d/attributes.plist")" \
+	    PRODUCT=iPhone14,5
+	sign_as "$T/d/identity.pem" "$T/d/identity-key.pem" "$T/plist" \
+	    "$T/again"
+	same "$T/again" POST /profile CONTENT_LENGTH="$(stat -c %s "$T/again")"
+	attributes "$T/plist" UDID=OTHER
+	sign_as "$T/d/identity.pem" "$T/d/identity-key.pem" "$T/plist" \
+	    "$T/again"
+	same "$T/again" POST /profile CONTENT_LENGTH="$(stat -c %s "$T/again")"
+}
+
+# ---- what stays open ----
+
+@test "mcfg-service: a change on disk takes effect with the next request" {
+	get_profile "$T/p"
+	cp "$SITE/site.yaml" "$T/kept"
+	sed -i 's/^organization:.*/organization: Another/' "$SITE/site.yaml"
+	get_profile "$T/p"
+	plist_is "$T/p" "p['PayloadOrganization'] == 'Another'"
+	web /
+	grep -q Another "$T/body"
+	sed -i 's/^url:/urk:/' "$SITE/site.yaml"
+	web /enroll -u "jane:$PW"
+	[ "$code" = 500 ]
+	cp "$T/kept" "$SITE/site.yaml"
+	get_profile "$T/p"
+	plist_is "$T/p" "p['PayloadOrganization'] == 'Example, Inc.'"
+
+	yields - enroll "$T/d" --udid CHANGES
+	cp "$SITE/profile.yaml" "$T/kept"
+	sed -i 's/^PayloadDisplayName:.*/PayloadDisplayName: Changed/' \
+	    "$SITE/profile.yaml"
+	yields - enroll "$T/e" --udid CHANGES
+	cp "$T/kept" "$SITE/profile.yaml"
+	plist_is "$T/e/profile.mobileconfig" \
+	    "p['PayloadDisplayName'] == 'Changed'"
+
+	echo nobody > "$SITE/devices.allow"
+	enroll_refused 1 'phase 2: the service answered 403' "$T/f"
+	rm "$SITE/devices.allow"
+
+	mkdir "$SITE/pages"
+	echo '<html lang="${lang}">our own page</html>' \
+	    > "$SITE/pages/welcome.en.html"
+	web /
+	grep -q 'our own page' "$T/body"
+	rm -r "$SITE/pages"
+}
+
+@test "mcfg-service: another signer and other anchors are taken at once" {
+	get_profile "$T/p"
+	openssl pkcs7 -inform DER -in "$T/body" -print_certs -out "$T/old"
+	cp -r "$SITE/signer" "$T/signer"
+	mcfg-site "$SITE" --renew signer > "$T/said" 2>&1
+	get_profile "$T/p"
+	openssl pkcs7 -inform DER -in "$T/body" -print_certs -out "$T/new"
+	run ! cmp -s "$T/old" "$T/new"
+	# A key that does not belong to it is not taken.
+	cp "$SITE/signer/key.pem" "$T/key"
+	cat "$T/signer/key.pem" > "$SITE/signer/key.pem"
+	get_profile "$T/p"
+	grep -q 'the signer that was read before' "$SITE/log/mcfg.log"
+	cat "$T/key" > "$SITE/signer/key.pem"
+	get_profile "$T/p"
+
+	cp "$SITE/device-ca.pem" "$T/device-ca.pem"
+	cp "$SITE/tls/cert.pem" "$SITE/device-ca.pem"
+	phase2 "$(get_challenge)"
+	post "$T/message"
+	[ "$code" = 403 ]
+	cp "$T/device-ca.pem" "$SITE/device-ca.pem"
+	post "$T/message"
+	[ "$code" = 200 ]
+}
+
+@test "mcfg-service: a ledger that is replaced is the one that counts" {
+	get_profile "$T/p"
+	mkdir "$T/old"
+	mv "$SITE"/ledger.db* "$T/old"
+	get_profile "$T/p"
+	enrollments 'len(j) == 1'
+	rm "$SITE"/ledger.db*
+	mv "$T/old"/* "$SITE"
+	get_profile "$T/p"
+	enrollments 'len(j) > 1'
+}
+
+# ---- processes ----
+
+# workers_of: the processes of mcfg-service of this site that answer.
+workers_of() {
+	local parent
+
+	parent=$(pgrep -P "$(cat "$SITE/run/lighttpd.pid")" -x mcfg-service)
+	pgrep -P "$parent"
+}
+
+@test "mcfg-service: a worker that dies is replaced, and none is left" {
+	mapfile -t old < <(workers_of)
+	[ "${#old[@]}" -eq 2 ]
+	kill -SEGV "${old[0]}"
+	get_profile "$T/p"
+	until [ "$(workers_of | wc -l)" -eq 2 ] &&
+	    ! kill -0 "${old[0]}" 2> /dev/null; do :; done
+	get_profile "$T/p"
+	# shellcheck disable=SC2046 # process ids
+	kill -KILL $(workers_of)
+	until [ "$(workers_of | wc -l)" -eq 2 ]; do :; done
+	get_profile "$T/p"
+	grep -q 'mcfg-service: warning: worker .* ended by signal 11' \
+	    "$SITE/log/mcfg.log"
+}
+
+@test "mcfg-service: a request that ends one worker ends no other" {
+	for n in 1 2 3 4 5 6; do
+		get_profile "$T/p$n" &
+		pids+=("$!")
+	done
+	kill -ABRT "$(workers_of | head -n 1)"
+	failed=0
+	for p in "${pids[@]}"; do
+		wait "$p" || failed=$((failed + 1))
+	done
+	[ "$failed" -le 1 ]
+	get_profile "$T/p"
+}
+
+@test "mcfg-service: a parameter is a parameter" {
+	# As from a client of the socket other than the web server.
+	for n in MCFG_SITE=/nowhere PATH=/nowhere MCFG_BIN=/nowhere \
+	    LD_PRELOAD=/nowhere SCEP_CA_DIR=/nowhere OPENSSL_CONF=/nowhere \
+	    SCRIPT_FILENAME=/bin/sh FCGI_ROLE=AUTHORIZER; do
+		python3 "$ROOT/tests/fcgi.py" "$SITE/run/pages.sock-0" \
+		    REQUEST_METHOD=GET PATH_INFO=/enroll REMOTE_USER=jane \
+		    "$n" < /dev/null > "$T/answer"
+		grep -qa '^Content-Type: application/x-apple-aspen-config' \
+		    "$T/answer" || { echo "$n"; cat "$T/answer"; false; }
+	done
+	python3 "$ROOT/tests/fcgi.py" "$SITE/run/pages.sock-0" \
+	    REQUEST_METHOD=GET PATH_INFO=/enroll HTTP_REMOTE_USER=jane \
+	    HTTP_AUTHORIZATION='Basic amFuZTp4' < /dev/null > "$T/answer"
+	grep -qa '^Status: 403' "$T/answer"
+}
+
+@test "mcfg-service: on SIGTERM the current request is still answered" {
+	cat > "$SITE/hold" <<-SH
+	#!/bin/sh
+	: > '$T/held'
+	while [ -e '$T/hold' ]; do sleep 0.1; done
+	echo '{}'
+	SH
+	chmod +x "$SITE/hold"
+	: > "$T/hold"
+	cp "$SITE/site.yaml" "$T/kept"
+	echo 'facts: ./hold' >> "$SITE/site.yaml"
+	get_profile "$T/p" &
+	pid=$!
+	until [ -e "$T/held" ]; do :; done
+	parent=$(pgrep -P "$(cat "$SITE/run/lighttpd.pid")" -x mcfg-service)
+	kill -TERM "$parent"
+	rm "$T/hold"
+	wait "$pid"
+	cp "$T/kept" "$SITE/site.yaml"
+	until get_profile "$T/p"; do :; done
+}
+
+@test "mcfg-service: --check says whether a site is complete" {
+	yields "$T/out" mcfg-service --check --site "$SITE"
+	grep -qx "$SITE is ready" "$T/out"
+	cp -r "$SITE" "$T/site"
+	rm "$T/site/signer/key.pem"
+	refuses 4 key.pem mcfg-service --check --site "$T/site"
+	sed -i 's/^url:/urk:/' "$T/site/site.yaml"
+	refuses 3 "site.yaml:" mcfg-service --check --site "$T/site"
+	refuses 4 none mcfg-service --check --site "$T/none"
+	(unset MCFG_SITE; refuses 2 --site mcfg-service --check)
+}
+
+# ---- killed ----
+
+@test "mcfg-service: killed at any call, nothing is lost or issued twice" {
+	needs strace
+	answers "$MCFG_BIN/mcfg-service" "$T/1" GET /enroll REMOTE_USER=jane \
+	    < /dev/null
+	yields - enroll "$T/d" --udid KILLED
+	attributes "$T/plist" UDID=KILLED \
+	    SERIAL="$(mcfg-get SERIAL "$T/d/attributes.plist")"
+	sign_as "$T/d/identity.pem" "$T/d/identity-key.pem" "$T/plist" \
+	    "$T/again"
+	calls=write,pwrite64,fsync,fdatasync,ftruncate,unlink,rename
+	length=$(stat -c %s "$T/again")
+	asks() {
+		env -i PATH="$PATH" MCFG_SITE="$SITE" REQUEST_METHOD=POST \
+		    PATH_INFO=/profile CONTENT_LENGTH="$length" "$@" \
+		    mcfg-service < "$T/again" > "$T/answer" 2> "$T/err"
+	}
+	asks strace -qq -f -o "$T/all" -e "trace=$calls"
+	total=$(grep -c '(' "$T/all")
+	step=$((total / 10 + 1))
+	[ "${MCFG_TEST_CRASH:-}" != all ] || step=1
+	for ((n = 1; n <= total; n += step)); do
+		asks strace -qq -f -o "$T/trace" -e "trace=$calls" \
+		    -e "inject=$calls:signal=KILL:when=$n" || :
+		# What went out is whole, and the device can come again.
+		[ ! -s "$T/answer" ] || grep -qa '^Content-Length' "$T/answer"
+		asks
+		grep -qa aspen-config "$T/answer" || { echo "at $n"; false; }
+		sqlite3 "$SITE/ledger.db" 'PRAGMA integrity_check' |
+		    grep -qx ok
+	done
+	enrollments "[e['state'] for e in j if e['udid'] == 'KILLED'] ==
+	    ['configured']"
+}
