@@ -1142,3 +1142,29 @@ each_template() {
 		PY
 	fi
 }
+
+@test "profile: --each names what a spreadsheet did to the list" {
+	local text words
+	template <<< 'V: ${NAME}'
+	mkdir "$T/out.d"
+	while IFS='|' read -r text words; do
+		printf '%b' "$text" > "$T/list"
+		refuses 3 "$words" mcfg-profile --each "$T/list" \
+		    --out-dir "$T/out.d" "$T/p.yaml"
+	done <<-'EOS'
+	SERIAL;NAME\nA;jane\n|semicolon
+	"SERIAL";"NAME"\nA;jane\n|semicolon
+	SERIAL\tNAME\r\nA\tjane\r\n|tab
+	sep=;\r\nSERIAL;NAME\r\n|sep=
+	sep=,\r\nSERIAL,NAME\r\n|sep=
+	EOS
+	printf 'SERIAL,NAME\nA,jane\n' | iconv -t UTF-16 > "$T/list"
+	refuses 3 'UTF-16' mcfg-profile --each "$T/list" --out-dir "$T/out.d" \
+	    "$T/p.yaml"
+	printf 'SERIAL,NAME\nA,jane\n' | iconv -t UTF-16BE > "$T/list"
+	refuses 3 'UTF-16' mcfg-profile --each "$T/list" --out-dir "$T/out.d" \
+	    "$T/p.yaml"
+	printf 'SERIAL,NAME\nA,a;b\n' > "$T/list"
+	yields - mcfg-profile --each "$T/list" --out-dir "$T/out.d" "$T/p.yaml"
+	plist_is "$T/out.d/A.mobileconfig" "p['V'] == 'a;b'"
+}

@@ -16,7 +16,7 @@
 
 enum {
 	LAYERS_MAX = 8,		/* things inside of things */
-	WHY_MAX = 300,		/* bytes of a reason why nothing is known */
+	WHY_MAX = 500,		/* bytes of a reason why nothing is known */
 };
 
 /* What holds for the whole run. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/damage.h"
 #include "inspect.h"
 
 enum {
@@ -63,6 +64,17 @@ put_in_order(struct report *r)
 	}
 }
 
+/* After why it is nothing known: what became of it on its way. */
+static void
+name_damage(struct inspect *in, const struct buf *bytes)
+{
+	auto_buf why = BUF_INIT;
+
+	buf_puts(&why, in->why);
+	damage_add(bytes, &why);
+	snprintf(in->why, sizeof in->why, "%s", buf_str(&why));
+}
+
 struct report *
 layer_inspect(struct inspect *in, const struct buf *bytes, unsigned depth)
 {
@@ -84,8 +96,10 @@ layer_inspect(struct inspect *in, const struct buf *bytes, unsigned depth)
 	l.f = (struct facts){ notes, in->at, in->show_secrets };
 	l.form = report_array();
 	report_add(r, "form", l.form);
-	if (!recognise(&l, bytes))
+	if (!recognise(&l, bytes)) {
+		name_damage(in, bytes);
 		return NULL;
+	}
 	put_in_order(r);
 	report_add(r, "notes", STEAL(notes));
 	return STEAL(r);

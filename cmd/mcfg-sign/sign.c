@@ -2,6 +2,7 @@
 #include "mcfg-sign.h"
 
 #include "base/clock.h"
+#include "base/damage.h"
 #include "cms/cms.h"
 #include "profile/profile.h"
 
@@ -14,6 +15,7 @@ look_at(const struct args *a, const struct buf *in, const char *name,
     struct buf *unwrapped, struct tree **t)
 {
 	const struct buf *plain = in;
+	auto_buf damage = BUF_INIT;
 	enum status st;
 
 	if (cms_looks_like(in)) {
@@ -26,9 +28,11 @@ look_at(const struct args *a, const struct buf *in, const char *name,
 	}
 	if (a->any)
 		return OK;
-	if (plain->len > 0 && !tree_looks_like_plist(plain))
+	if (plain->len > 0 && !tree_looks_like_plist(plain)) {
+		damage_add(plain, &damage);
 		return fail(MALFORMED, "%s: not a property list (--any signs "
-		    "it all the same)", name);
+		    "it all the same)%s", name, buf_str(&damage));
+	}
 	return tree_parse(plain, name, NULL, t);
 }
 

@@ -4,6 +4,8 @@
 
 #include <openssl/objects.h>
 
+#include "base/damage.h"
+
 enum {
 	DEPTH_MAX = 32,		/* of nested elements in a message */
 	PARTS_MAX = 100000,	/* elements in all */
@@ -190,8 +192,8 @@ decode(const struct buf *raw, const unsigned char **end)
 	return d2i_CMS_ContentInfo(NULL, end, (long)raw->len);
 }
 
-enum status
-cms_read(const struct buf *in, CMS_ContentInfo **out, struct buf *why)
+static enum status
+read_message(const struct buf *in, CMS_ContentInfo **out, struct buf *why)
 {
 	auto_buf raw = BUF_INIT;
 	auto_CMS *cms = NULL;
@@ -229,6 +231,16 @@ cms_read(const struct buf *in, CMS_ContentInfo **out, struct buf *why)
 	diag_ssl_clear();
 	*out = STEAL(cms);
 	return OK;
+}
+
+enum status
+cms_read(const struct buf *in, CMS_ContentInfo **out, struct buf *why)
+{
+	enum status st = read_message(in, out, why);
+
+	if (st != OK)
+		damage_add(in, why);
+	return st;
 }
 
 enum status

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/damage.h"
+
 /*
  * Reads a binary plist by walking it from its top object and building each
  * node on the way.  Objects are shared by reference, so a few bytes can mean
@@ -537,6 +539,23 @@ tree_looks_like_plist(const struct buf *in)
 	return s[0] == '<' && s[1] != '\0';
 }
 
+/* With what became of it on its way, if that shows. */
+static enum status
+parse_binary(const struct buf *in, const char *name, struct tree_marks *marks,
+    struct tree **out)
+{
+	auto_buf damage = BUF_INIT;
+	char said[512];
+	enum status st;
+
+	if (!damage_name(in, &damage))
+		return tree_from_binary(in, name, marks, out);
+	diag_capture(said, sizeof said);
+	st = tree_from_binary(in, name, marks, out);
+	diag_capture(NULL, 0);
+	return st == OK ? OK : fail(st, "%s: %s", said, buf_str(&damage));
+}
+
 enum status
 tree_parse(const struct buf *in, const char *name, struct tree_marks *marks,
     struct tree **out)
@@ -544,6 +563,6 @@ tree_parse(const struct buf *in, const char *name, struct tree_marks *marks,
 	if (in->len == 0)
 		return fail(MALFORMED, "%s: empty", name);
 	if (buf_has_prefix(in, "bplist"))
-		return tree_from_binary(in, name, marks, out);
+		return parse_binary(in, name, marks, out);
 	return tree_from_xml(in, name, marks, out);
 }

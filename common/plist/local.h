@@ -13,4 +13,7 @@
 const char *plist_scalar(enum tree_kind kind, struct buf *text,
     struct tree **out, bool *padded);
 
+/* Why expat could not go on (its error) at this byte. */
+const char *plist_xml_words(int error, const struct buf *in, size_t at);
+
 #endif

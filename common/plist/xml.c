@@ -7,6 +7,8 @@
 
 #include <expat.h>
 
+#include "base/damage.h"
+
 /*
  * Reads XML by a grammar that is stricter than the format's habits: what
  * other readers ignore (a stray text, an unknown element, a second root) is
@@ -541,7 +543,9 @@ static void
 parse(struct reader *r, const struct buf *in)
 {
 	const size_t skipped = skip_blank(r, in);
+	auto_buf why = BUF_INIT;
 	struct position at;
+	XML_Index byte;
 
 	XML_SetUserData(r->parser, r);
 	XML_SetElementHandler(r->parser, on_start, on_end);
@@ -556,9 +560,14 @@ parse(struct reader *r, const struct buf *in)
 	if (XML_GetErrorCode(r->parser) == XML_ERROR_NO_MEMORY)
 		mem_exhausted();
 	at = here(r);
-	if (!is_stray(r, &at))
-		r->st = fail(MALFORMED, "%s:%lu:%lu: %s", r->name, at.line,
-		    at.column, XML_ErrorString(XML_GetErrorCode(r->parser)));
+	if (is_stray(r, &at))
+		return;
+	byte = XML_BYTE(r->parser);
+	buf_puts(&why, plist_xml_words((int)XML_GetErrorCode(r->parser), in,
+	    byte >= 0 ? (size_t)byte + skipped : in->len));
+	damage_add(in, &why);
+	r->st = fail(MALFORMED, "%s:%lu:%lu: %s", r->name, at.line, at.column,
+	    buf_str(&why));
 }
 
 enum status

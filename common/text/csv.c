@@ -1,6 +1,7 @@
 #include "text/local.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* ---- comma-separated values, RFC 4180 ---- */
 
@@ -196,6 +197,37 @@ begins_with(const struct spec_rows *r, char c)
 	return s[strspn(s, " \t\r\n")] == c;
 }
 
+/*
+ * What spreadsheets write instead of commas and UTF-8; NULL for none of it.
+ * A name of a column may have a semicolon or a tab, if there are commas too.
+ */
+static const char *
+strange_list(const struct spec_rows *r)
+{
+	static const char utf16[] = "the list is in UTF-16: save it as CSV "
+	    "UTF-8";
+	const unsigned char *p = r->in->data;
+	const char *s = buf_str(r->in) + r->at;
+	size_t n = strcspn(s, "\r\n");
+
+	if (r->in->len >= 2 && ((p[0] == 0xFF && p[1] == 0xFE) ||
+	    (p[0] == 0xFE && p[1] == 0xFF) || p[0] == 0 || p[1] == 0))
+		return utf16;
+	if (strncasecmp(s, "sep=", 4) == 0)
+		return "a line 'sep=' of Excel, which separates fields with "
+		    "semicolons or a tab: save the list with commas, and "
+		    "remove this line";
+	if (*s == '{' || memchr(s, ',', n) != NULL)
+		return NULL;
+	if (memchr(s, ';', n) != NULL)
+		return "fields are separated by semicolons, not by commas: "
+		    "save the list with commas (CSV UTF-8)";
+	if (memchr(s, '\t', n) != NULL)
+		return "fields are separated by a tab, not by a comma: save "
+		    "the list with commas (CSV UTF-8)";
+	return NULL;
+}
+
 enum status
 spec_rows_open(const struct buf *in, const char *name, struct spec_rows *out)
 {
@@ -203,6 +235,7 @@ spec_rows_open(const struct buf *in, const char *name, struct spec_rows *out)
 	struct spec_rows r = { .in = in, .name = name, .at = bom,
 	    .next_line = 1, .line = 1 };
 	bool is_json = begins_with(&r, '{');
+	const char *reason;
 	enum status st;
 
 	if (begins_with(&r, '['))
@@ -211,6 +244,8 @@ spec_rows_open(const struct buf *in, const char *name, struct spec_rows *out)
 	skip_empty(&r, is_json);
 	if (at_end(&r))
 		return fail(MALFORMED, "%s: there are no rows", name);
+	if ((reason = strange_list(&r)) != NULL)
+		return fail(MALFORMED, "%s: %s", name, reason);
 	if (!is_json) {
 		if ((st = read_fields(&r, &r.columns)) != OK)
 			return st;

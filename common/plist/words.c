@@ -1,0 +1,65 @@
+/* What is wrong with XML, in words of our own. */
+#include "plist/local.h"
+
+#include <expat.h>
+
+/* What stands where the parser stopped. */
+static const char *
+bad_token(const struct buf *in, size_t at)
+{
+	unsigned char c;
+
+	if (at >= in->len)
+		return "not well-formed";
+	c = in->data[at];
+	if (at == 0 && c != '<')
+		return "not well-formed: neither XML nor a signed profile";
+	if (c >= 0x80)
+		return "not well-formed: a byte that is not UTF-8 (is it "
+		    "Latin-1?)";
+	if (c < 0x20 && c != '\t' && c != '\n' && c != '\r')
+		return "not well-formed: a control character";
+	return "not well-formed: something that XML does not have here (a "
+	    "bare & or <?)";
+}
+
+const char *
+plist_xml_words(int error, const struct buf *in, size_t at)
+{
+	static const char *const words[] = {
+		[XML_ERROR_SYNTAX] = "not XML: a tag is broken, or does not "
+		    "belong here",
+		[XML_ERROR_NO_ELEMENTS] = "it ends before the plist does",
+		[XML_ERROR_UNCLOSED_TOKEN] = "it ends inside of a tag, a "
+		    "comment or an entity",
+		[XML_ERROR_PARTIAL_CHAR] = "it ends inside of a character",
+		[XML_ERROR_TAG_MISMATCH] = "an end tag that is not that of "
+		    "the open element",
+		[XML_ERROR_DUPLICATE_ATTRIBUTE] = "an attribute is there "
+		    "twice",
+		[XML_ERROR_JUNK_AFTER_DOC_ELEMENT] = "something follows the "
+		    "end of the plist",
+		[XML_ERROR_UNDEFINED_ENTITY] = "an entity that is not "
+		    "declared",
+		[XML_ERROR_BAD_CHAR_REF] = "a reference to a character that "
+		    "XML does not have",
+		[XML_ERROR_MISPLACED_XML_PI] = "white space, or something "
+		    "else, stands before <?xml",
+		[XML_ERROR_UNKNOWN_ENCODING] = "unknown encoding",
+		[XML_ERROR_INCORRECT_ENCODING] = "encoded in another way than "
+		    "its declaration says (UTF-16 that says UTF-8?)",
+		[XML_ERROR_UNCLOSED_CDATA_SECTION] = "a CDATA section that "
+		    "does not end",
+		[XML_ERROR_XML_DECL] = "a broken <?xml declaration",
+		[XML_ERROR_PUBLICID] = "a broken DOCTYPE",
+	};
+
+	if (error == XML_ERROR_INVALID_TOKEN)
+		return bad_token(in, at);
+	if (error == XML_ERROR_SYNTAX && at == 0)
+		return "neither XML nor a signed profile";
+	if (error > 0 && (size_t)error < ARRAY_LEN(words) &&
+	    words[error] != NULL)
+		return words[error];
+	return "XML that cannot be read";
+}
