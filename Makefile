@@ -164,8 +164,6 @@ $(O)/unit/%: $(O)/tests/unit/%.o $(O)/inner.a $(O)/common.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(O)/tests/unit/unit_pattern.o: private ALL_CFLAGS += -iquote cmd/scep-ca
-
 # The whole of what check samples: a kill at every system call that changes
 # state; 8 x 1000 requests, and 200 devices at two hosts.
 crash: all units

@@ -508,6 +508,36 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	    purpose = 'client'")" -eq 2 ]
 }
 
+@test "bind: names that the authority's policy does not take are refused" {
+	completed a A1
+	printf 'subject: [CN, O]\nsan:\n  dns: ["*.example.com"]\n' \
+	    > "$T/policy"
+	to_bind '[[["OU", "x"]], [["CN", "a"]]]'
+	refused 1 'PayloadContent[0].PayloadContent: ' bind \
+	    --signer "$T/a.pem" --policy "$T/policy" "$T/profile"
+	to_bind '[[["CN", "a"]]]|{"dNSName": "a.example.org"}'
+	refused 1 'dns:a.example.org' bind \
+	    --signer "$T/a.pem" --policy "$T/policy" "$T/profile"
+	refused 4 missing bind --signer "$T/a.pem" --policy "$T/missing" \
+	    "$T/profile"
+	# Nothing is bound unless all of it is taken.
+	to_bind '[[["CN", "a"]]]' '[[["OU", "b"]]]'
+	refused 1 'PayloadContent[1].PayloadContent: ' bind \
+	    --signer "$T/a.pem" --policy "$T/policy" "$T/profile"
+	[ -z "$(bound_names)" ]
+	# The site's own CA says so without being named, also by its defaults.
+	mkdir "$T/site" "$T/site/ca"
+	echo 'url: https://mcfg.example.com' > "$T/site/site.yaml"
+	: > "$T/site/ca/cert.pem"
+	to_bind '[[["CN", "a"]]]|{"dNSName": "a.example.com"}'
+	refused 1 'dns:a.example.com' bind --config "$T/site/site.yaml" \
+	    --signer "$T/a.pem" "$T/profile"
+	cp "$T/policy" "$T/site/ca/scep-ca.yaml"
+	yields "$T/out" e bind --config "$T/site/site.yaml" \
+	    --signer "$T/a.pem" "$T/profile"
+	cmp "$T/out" "$T/profile"
+}
+
 @test "bind: a second payload gets its own challenge" {
 	completed a A1
 	to_bind '[[["CN", "one"]]]' \

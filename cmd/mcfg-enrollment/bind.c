@@ -7,7 +7,7 @@
 #include "site/site.h"
 
 static struct args {
-	const char *ledger, *config, *signer, *id;
+	const char *ledger, *config, *signer, *id, *policy;
 	int64_t ttl;
 	struct io_input in;
 	struct io_output out;
@@ -18,6 +18,8 @@ static const struct opt options[] = {
 	    "mcfg-verify --signer-out", .value = &args.signer },
 	{ 0, "id", "ID", "of the enrollment, instead of its certificate",
 	    .value = &args.id },
+	{ 0, "policy", "FILE", "the authority's scep-ca.yaml, if it is not in "
+	    "ca/ beside site.yaml", .value = &args.policy },
 	{ 0, "ttl", "TIME", "how long a challenge that is added is good (60m)",
 	    .duration = &args.ttl, .config = "scep.challenge_ttl" },
 	OPT_LEDGER(args.ledger),
@@ -78,18 +80,36 @@ find_id(struct ledger *l, const struct args *a, char **id)
 }
 
 static enum status
+find_policy(const struct args *a, bool *found, struct issue_policy *p)
+{
+	auto_buf yaml = BUF_INIT;
+	enum status st;
+
+	*found = false;
+	if (a->policy == NULL)
+		return a->config == NULL ? OK :
+		    enrollment_policy(a->config, found, p);
+	if ((st = io_slurp_file(a->policy, IO_TEXT_MAX, &yaml)) != OK)
+		return st;
+	*found = true;
+	return issue_policy_read(&yaml, a->policy, p);
+}
+
+static enum status
 run(const struct args *a)
 {
+	auto_issue_policy policy = ISSUE_POLICY_INIT;
 	auto_buf in = BUF_SECRET, out = BUF_SECRET;
 	const char *name = io_name(a->in.path);
 	auto_tree *profile = NULL;
 	auto_ledger *l = NULL;
 	auto_char *id = NULL;
-	bool changed = false;
+	bool changed = false, found = false;
 	enum status st;
 
 	if ((st = site_defaults(a->config, options)) != OK ||
-	    (st = which(a)) != OK)
+	    (st = which(a)) != OK ||
+	    (st = find_policy(a, &found, &policy)) != OK)
 		return st;
 	if ((st = io_slurp(&a->in, IO_PROFILE_MAX, &in)) != OK)
 		return st;
@@ -99,8 +119,8 @@ run(const struct args *a)
 	if ((st = open_ledger(a->ledger, opts_given(&args.ledger) ? NULL :
 	    a->config, LEDGER_USE, &l)) != OK ||
 	    (st = find_id(l, a, &id)) != OK ||
-	    (st = enrollment_bind(l, id, profile, name, a->ttl,
-	    &changed)) != OK)
+	    (st = enrollment_bind(l, id, profile, name,
+	    found ? &policy : NULL, a->ttl, &changed)) != OK)
 		return st;
 
 	if (changed)

@@ -304,15 +304,20 @@ static int
 make_configuration(struct visit *v, X509 *device,
     const struct enrollment_completed *c, struct tree **profile)
 {
-	bool changed;
+	auto_issue_policy policy = ISSUE_POLICY_INIT;
+	bool found = false, changed;
+	enum status st;
 	int code;
 
 	step_begin(v, "mcfg-profile");
 	if ((code = step_end(v, SITE, fill(c->variables, profile))) != 0)
 		return code;
 	step_begin(v, "mcfg-enrollment");
-	if ((code = step_end(v, SITE, enrollment_bind(v->s->ledger, c->id,
-	    *profile, "stdin", v->s->settings.challenge_ttl, &changed))) != 0)
+	if ((st = enrollment_policy("site.yaml", &found, &policy)) == OK)
+		st = enrollment_bind(v->s->ledger, c->id, *profile, "stdin",
+		    found ? &policy : NULL, v->s->settings.challenge_ttl,
+		    &changed);
+	if ((code = step_end(v, SITE, st)) != 0)
 		return code;
 	step_begin(v, "mcfg-encrypt");
 	return step_end(v, SITE, encrypt(*profile, device));

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "enrollment/local.h"
 #include "profile/profile.h"
+#include "sys/io.h"
 
 /* A SCEP payload with a challenge of this enrollment. */
 struct use {
@@ -74,6 +75,38 @@ add_use(struct tree *scep, const char hash[SECRET_HASH_TEXT], char *where,
 	cert_name_to_der(subject, &u->name.subject);
 	cert_names_to_der(names, &u->name.names);
 	return OK;
+}
+
+/* What the authority's policy does not take, it would refuse the device. */
+static enum status
+judge_name(const struct issue_policy *policy, const struct use *u)
+{
+	auto_GENERAL_NAMES *names = NULL;
+	auto_X509_NAME *subject = NULL;
+	struct issue_refusal no;
+	enum status st;
+
+	if (policy == NULL)
+		return OK;
+	if (cert_name_from_der(u->name.subject.data, u->name.subject.len,
+	    &subject) != NULL || cert_names_from_der(u->name.names.data,
+	    u->name.names.len, &names) != NULL)
+		return fail(FAULT, "%s: its names cannot be read again",
+		    u->where);
+	st = issue_judge_name(policy, subject, names, NULL, &no);
+	return st == REFUSED ? fail(REFUSED, "%s: no certificate could be "
+	    "issued for it: %s", u->where, no.text) : st;
+}
+
+static enum status
+judge_names(const struct issue_policy *policy, const struct uses *uses)
+{
+	enum status st = OK;
+	size_t i;
+
+	for (i = 0; i < uses->n && st == OK; i++)
+		st = judge_name(policy, &uses->v[i]);
+	return st;
 }
 
 /* Challenges of other authorities are left alone. */
@@ -209,15 +242,29 @@ check_open(struct ledger *l, const char *id)
 }
 
 enum status
+enrollment_policy(const char *site, bool *found, struct issue_policy *out)
+{
+	auto_char *cert = io_beside(site, "ca/cert.pem");
+	auto_char *policy = io_beside(site, "ca/scep-ca.yaml");
+	enum status st;
+
+	if ((st = io_exists(cert, found)) != OK || !*found)
+		return st;
+	return issue_policy_load(policy, out);
+}
+
+enum status
 enrollment_bind(struct ledger *l, const char *id, struct tree *profile,
-    const char *name, int64_t ttl, bool *changed)
+    const char *name, const struct issue_policy *policy, int64_t ttl,
+    bool *changed)
 {
 	auto_uses uses = { NULL, 0 };
 	enum status st;
 
 	*changed = false;
 	if ((st = check_open(l, id)) != OK ||
-	    (st = find_uses(l, id, profile, name, &uses)) != OK)
+	    (st = find_uses(l, id, profile, name, &uses)) != OK ||
+	    (st = judge_names(policy, &uses)) != OK)
 		return st;
 	return bind_all(l, &uses, id, ttl, changed);
 }

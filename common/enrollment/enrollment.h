@@ -14,6 +14,7 @@
 #ifndef MCFG_ENROLLMENT_ENROLLMENT_H
 #define MCFG_ENROLLMENT_ENROLLMENT_H
 
+#include "issue/issue.h"
 #include "ledger/ledger.h"
 #include "plist/node.h"
 #include "x509/cert.h"
@@ -145,14 +146,21 @@ enum status enrollment_find(struct ledger *l, X509 *signer,
     const char *signer_name, char **id) USE_RESULT;
 
 /*
+ * enrollment_policy() reads the policy of the authority in the folder ca
+ * beside site.yaml, whose path is site; *found is false if there is none.
+ */
+enum status enrollment_policy(const char *site, bool *found,
+    struct issue_policy *out) USE_RESULT;
+
+/*
  * enrollment_bind() makes the challenges of an enrollment in a profile (or an
- * array of payloads) good for the names beside them, and for no others.  A
- * payload with the challenge of another payload gets a fresh one, good for ttl
+ * array of payloads) good for the names beside them, and for no others.  With
+ * a policy (else NULL), names that it does not take are REFUSED.  A payload with the challenge of another payload gets a fresh one, good for ttl
  * seconds; *changed says whether there was one.
  */
 enum status enrollment_bind(struct ledger *l, const char *id,
-    struct tree *profile, const char *name, int64_t ttl, bool *changed)
-    USE_RESULT;
+    struct tree *profile, const char *name,
+    const struct issue_policy *policy, int64_t ttl, bool *changed) USE_RESULT;
 
 /*
  * enrollment_sent() records that the configuration was made and handed to the

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../cmd/scep-ca/issue/issue.h"
+#include "issue/issue.h"
 #include "fixed.h"
 #include "scep/scep.h"
 

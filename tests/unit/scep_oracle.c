@@ -10,7 +10,7 @@
 
 #include <openssl/rsa.h>
 
-#include "../../cmd/scep-ca/issue/issue.h"
+#include "issue/issue.h"
 #include "base/clock.h"
 #include "scep/local.h"
 #include "scep/scep.h"

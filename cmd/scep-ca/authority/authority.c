@@ -68,19 +68,8 @@ static enum status
 load_policy(struct authority *a)
 {
 	auto_char *path = authority_path(a, CA_POLICY);
-	auto_buf yaml = BUF_INIT;
-	bool exists;
-	enum status st;
 
-	if ((st = io_exists(path, &exists)) != OK)
-		return st;
-	if (!exists) {
-		issue_policy_default(&a->policy);
-		return OK;
-	}
-	if ((st = io_slurp_file(path, IO_TEXT_MAX, &yaml)) != OK)
-		return st;
-	return issue_policy_read(&yaml, path, &a->policy);
+	return issue_policy_load(path, &a->policy);
 }
 
 /* ---- certificates ---- */

@@ -2,8 +2,8 @@
  * issue: certification requests and a policy make certificates.  No state:
  * serial numbers are random, time is handed in.
  */
-#ifndef MCFG_SCEP_CA_ISSUE_ISSUE_H
-#define MCFG_SCEP_CA_ISSUE_ISSUE_H
+#ifndef MCFG_ISSUE_ISSUE_H
+#define MCFG_ISSUE_ISSUE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -81,6 +81,10 @@ void issue_policy_default(struct issue_policy *out);
 enum status issue_policy_read(const struct buf *yaml, const char *name,
     struct issue_policy *out) USE_RESULT;
 
+/* issue_policy_load() reads a file; one that is missing says nothing. */
+enum status issue_policy_load(const char *path, struct issue_policy *out)
+    USE_RESULT;
+
 /* Why a request is refused. */
 struct issue_refusal {
 	bool weak;		/* a key or algorithm, not a wish */
@@ -114,7 +118,8 @@ enum status issue_judge_key(const struct issue_policy *p, EVP_PKEY *key,
 
 /*
  * issue_judge_name() holds a whole name, which a challenge is to be bound to,
- * against the policy.  Names that policy would leave out are refused.
+ * against the policy.  Names that policy would leave out are refused.  ca may
+ * be NULL: its name is not looked at then.
  */
 enum status issue_judge_name(const struct issue_policy *p,
     const X509_NAME *subject, const GENERAL_NAMES *names, const X509 *ca,

@@ -194,7 +194,7 @@ issue_judge_name(const struct issue_policy *p, const X509_NAME *subject,
 
 	if ((st = judge_subject(p, subject, no)) != OK)
 		return st;
-	if (cert_name_equal(subject, X509_get_subject_name(ca)))
+	if (ca != NULL && cert_name_equal(subject, X509_get_subject_name(ca)))
 		return refuse(no, false, "the subject is the CA's own name");
 	return names != NULL ? judge_names(p, names, no) : OK;
 }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "issue/issue.h"
 #include "plist/node.h"
+#include "sys/io.h"
 #include "text/text.h"
 
 enum {
@@ -482,4 +483,22 @@ issue_policy_read(const struct buf *yaml, const char *name,
 		return st;
 	*out = MOVE(p);
 	return OK;
+}
+
+enum status
+issue_policy_load(const char *path, struct issue_policy *out)
+{
+	auto_buf yaml = BUF_INIT;
+	bool exists;
+	enum status st;
+
+	if ((st = io_exists(path, &exists)) != OK)
+		return st;
+	if (!exists) {
+		issue_policy_default(out);
+		return OK;
+	}
+	if ((st = io_slurp_file(path, IO_TEXT_MAX, &yaml)) != OK)
+		return st;
+	return issue_policy_read(&yaml, path, out);
 }
