@@ -4,14 +4,14 @@
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "sys/local.h"
 
 enum {
-	PATIENCE = 1000,	/* ms for the other end to come */
-	TICK = 50,		/* ms between two looks at the clock */
+	PATIENCE = 1000000,	/* us for the other end to come */
+	TICK = 50000,		/* us between two looks at the clock */
 };
 
 /* open(2) waits for the other end: a signal ends that. */
@@ -21,23 +21,14 @@ tick(int sig)
 	(void)sig;
 }
 
-static int64_t
-milliseconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* More than one tick, since one could come before open() waits. */
 static int
 open_waiting(const char *path, int how)
 {
-	const struct itimerval on = { { 0, TICK * 1000 }, { 0, TICK * 1000 } };
+	const struct itimerval on = { { 0, TICK }, { 0, TICK } };
 	const struct itimerval off = { { 0, 0 }, { 0, 0 } };
 	struct sigaction ours = { .sa_handler = tick }, before;
-	int64_t end = milliseconds() + PATIENCE;
+	int64_t end = clock_monotonic() + PATIENCE;
 	int fd, why;
 
 	sigemptyset(&ours.sa_mask);
@@ -45,7 +36,7 @@ open_waiting(const char *path, int how)
 	setitimer(ITIMER_REAL, &on, NULL);
 	do
 		fd = open(path, how);
-	while (fd == -1 && errno == EINTR && milliseconds() < end);
+	while (fd == -1 && errno == EINTR && clock_monotonic() < end);
 	why = errno;
 	setitimer(ITIMER_REAL, &off, NULL);
 	sigaction(SIGALRM, &before, NULL);
