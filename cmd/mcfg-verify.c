@@ -186,6 +186,7 @@ run(const struct args *a)
 	    IO_PROFILE_MAX : IO_MESSAGE_MAX, &in)) != OK)
 		return st;
 
+	policy.all = a->explain;
 	policy.anchors = anchors;
 	policy.challenge = a->challenge != NULL ? &challenge : NULL;
 	policy.detached = a->detached != NULL ? &detached : NULL;

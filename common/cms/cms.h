@@ -112,6 +112,14 @@ enum status cms_examine(const struct buf *in, const struct cms_examine *how,
     struct cms_signed *out, enum cms_check *at, struct buf *why) USE_RESULT;
 
 /*
+ * cms_peek() gives what a message with one signer says, and verifies nothing:
+ * for a list of what else is wrong with it.  content is the detached one if
+ * there is any.  False without the signer's certificate.
+ */
+bool cms_peek(const struct buf *in, const struct buf *detached,
+    struct cms_signed *out);
+
+/*
  * cms_encrypt() gives EnvelopedData in DER for every recipient: RSA key
  * transport (PKCS #1 v1.5), or key agreement with an EC certificate.
  * cipher is "aes-256-cbc", "aes-128-cbc" or "des-ede3-cbc".

@@ -253,3 +253,38 @@ cms_examine(const struct buf *in, const struct cms_examine *how,
 	diag_ssl_clear();
 	return st;
 }
+
+bool
+cms_peek(const struct buf *in, const struct buf *detached,
+    struct cms_signed *out)
+{
+	auto_CMS *cms = NULL;
+	auto_buf why = BUF_INIT;
+	struct exam e = { NULL, NULL, NULL, out, &why };
+	ASN1_OCTET_STRING **inside;
+	int i;
+
+	if (cms_read(in, &cms, &why) != OK)
+		return false;
+	e.cms = cms;
+	if (check_one_signer(&e) != OK)
+		return false;
+	out->certs = CMS_get1_certs(cms);
+	for (i = 0; i < sk_X509_num(out->certs) && out->signer == NULL; i++) {
+		X509 *c = sk_X509_value(out->certs, i);
+
+		if (CMS_SignerInfo_cert_cmp(e.si, c) != 0)
+			continue;
+		if (X509_up_ref(c) != 1)
+			mem_exhausted();
+		out->signer = c;
+	}
+	inside = CMS_get0_content(cms);
+	if (detached != NULL)
+		buf_add_buf(&out->content, detached);
+	else if (inside != NULL && *inside != NULL)
+		buf_add(&out->content, ASN1_STRING_get0_data(*inside),
+		    (size_t)ASN1_STRING_length(*inside));
+	diag_ssl_clear();
+	return out->signer != NULL;
+}

@@ -63,8 +63,10 @@ ca_dates(struct trust_case *j, const STACK_OF(X509) *chain, const char *file)
 	const char *reason;
 	int i;
 
-	for (i = 0; i < sk_X509_num(chain); i++) {
-		X509 *cert = sk_X509_value(chain, i);
+	/* Without a chain the signer's own are judged. */
+	for (i = 0; i == 0 || i < sk_X509_num(chain); i++) {
+		X509 *cert = i < sk_X509_num(chain) ?
+		    sk_X509_value(chain, i) : j->v->message.signer;
 
 		if ((reason = cert_check_dates(cert, j->policy->now)) != NULL) {
 			auto_char *of = cert_subject_text(cert);
@@ -74,7 +76,8 @@ ca_dates(struct trust_case *j, const STACK_OF(X509) *chain, const char *file)
 			    "not issued by %s: %s (%s)", file, reason, of);
 		}
 	}
-	trust_passed(j, "dates", "every certificate is valid now");
+	trust_passed(j, "dates", sk_X509_num(chain) > 1 ? "every certificate "
+	    "is valid now" : "the signer's certificate is valid now");
 	return OK;
 }
 
@@ -100,7 +103,7 @@ ca_signer(struct trust_case *j, const char *file)
 	const char *reason;
 
 	if (strcmp(j->v->message.digest, "sha1") == 0 &&
-	    !j->policy->allow_sha1)
+	    !j->policy->allow_sha1 && !j->is_digest_refused)
 		return trust_failed(j, "signer certificate", REFUSED,
 		    "sign with SHA-256, or use --allow-sha1",
 		    "not accepted under %s: digest sha1 is not accepted here "
@@ -118,6 +121,65 @@ ca_signer(struct trust_case *j, const char *file)
 		    "not accepted under %s: %s (%s)", file, reason, of);
 	trust_passed(j, "signer certificate", "%s may sign", of);
 	return OK;
+}
+
+static bool
+has_name(const STACK_OF(X509) *certs, const X509_NAME *name)
+{
+	int i;
+
+	for (i = 0; i < sk_X509_num(certs); i++)
+		if (cert_name_equal(name,
+		    X509_get_subject_name(sk_X509_value(certs, i))))
+			return true;
+	return false;
+}
+
+/* A factory identity by its look: of a key that Apple's CAs for devices have. */
+static bool
+looks_like_device(X509 *cert)
+{
+	auto_char *by = cert_name_text(X509_get_issuer_name(cert));
+
+	return strstr(by, "Device CA") != NULL &&
+	    cert_check_factory(cert) == NULL;
+}
+
+/* What to do depends on why: bad is where the chain breaks. */
+static const char *
+chain_hint(const struct trust_case *j, const STACK_OF(X509) *anchors,
+    X509 *bad)
+{
+	const X509_NAME *by = X509_get_issuer_name(bad);
+
+	if (cert_is_self_signed(bad))
+		return X509_cmp(bad, j->v->message.signer) == 0 ?
+		    "it is self-signed: a SCEP request, or a certificate made "
+		    "by hand, which is trusted only if it is given itself" :
+		    "give this root, if it is to be trusted";
+	if (has_name(anchors, by))
+		return "the anchor has the right name and another key: give "
+		    "the certificate that the CA has now, or had then";
+	if (looks_like_device(bad))
+		return "it may be a factory identity: its CA is given with "
+		    "--device-ca";
+	return "put the certificate of the issuer into the message, or give "
+	    "it as an anchor";
+}
+
+static enum status
+say_no_chain(struct trust_case *j, const STACK_OF(X509) *anchors,
+    const char *file, X509 *bad, const char *reason)
+{
+	auto_char *of = cert_subject_text(bad);
+	auto_char *by = cert_name_text(X509_get_issuer_name(bad));
+	const char *hint = chain_hint(j, anchors, bad);
+
+	if (cert_is_self_signed(bad))
+		return trust_failed(j, "chain", REFUSED, hint,
+		    "not issued by %s: %s (%s)", file, reason, of);
+	return trust_failed(j, "chain", REFUSED, hint, "not issued by %s: %s "
+	    "(%s, issued by %s)", file, reason, of, by);
 }
 
 static enum status
@@ -143,47 +205,91 @@ ca_chain(struct trust_case *j, STACK_OF(X509) *anchors, const char *file,
 	if (reason == NULL)
 		end_at_anchor(j->policy, *chain);
 	list_links(j, *chain, bad);
-	if (reason != NULL) {
-		auto_char *of = cert_subject_text(bad != NULL ? bad :
-		    m->signer);
-
-		return trust_failed(j, "chain", REFUSED,
-		    "put the missing certificates into the message, or give "
-		    "the anchor that it was made under",
-		    "not issued by %s: %s (%s)", file, reason, of);
-	}
-	return OK;
+	return reason == NULL ? OK : say_no_chain(j, anchors, file,
+	    bad != NULL ? bad : m->signer, reason);
 }
 
 static enum status
 try_ca(struct trust_case *j, STACK_OF(X509) *anchors, const char *file)
 {
+	bool all = j->policy->all;
 	auto_certs *chain = NULL;
 	const char *reason, *from;
-	enum status st;
+	enum status st, next;
 
-	if ((st = ca_signer(j, file)) != OK ||
-	    (st = ca_chain(j, anchors, file, &chain)) != OK)
+	if ((st = ca_signer(j, file)) != OK && !all)
 		return st;
-	if (j->policy->purpose != NULL &&
+	next = ca_chain(j, anchors, file, &chain);
+	if (next == OK && j->policy->purpose != NULL &&
 	    (reason = check_purposes(chain, j->policy->purpose)) != NULL)
-		return trust_failed(j, "chain", REFUSED, NULL,
+		next = trust_failed(j, "chain", REFUSED, NULL,
 		    "not accepted under %s: a CA above it is %s", file,
 		    reason);
-	if ((st = ca_dates(j, chain, file)) != OK)
+	st = trust_first(st, next);
+	if (next == OK || all)
+		st = trust_first(st, ca_dates(j, chain, file));
+	if (next != OK || (st != OK && !all))
 		return st;
 	from = file_of(j->policy,
 	    sk_X509_value(chain, sk_X509_num(chain) - 1));
 	if (from == NULL)
-		return trust_failed(j, "anchor", REFUSED, NULL,
-		    "not issued by %s: the chain ends elsewhere", file);
+		return trust_first(st, trust_failed(j, "anchor", REFUSED, NULL,
+		    "not issued by %s: the chain ends elsewhere", file));
 	trust_passed(j, "anchor", "ca: %s", from);
-	j->v->kind = TRUST_CA;
-	j->v->anchor_file = from;
-	return OK;
+	if (st == OK) {
+		j->v->kind = TRUST_CA;
+		j->v->anchor_file = from;
+	}
+	return st;
 }
 
 /* ---- under --device-ca ---- */
+
+/* One of what was given as a CA of devices is a root. */
+static bool
+has_root(const STACK_OF(X509) *certs)
+{
+	int i;
+
+	for (i = 0; i < sk_X509_num(certs); i++)
+		if (cert_is_self_signed(sk_X509_value(certs, i)))
+			return true;
+	return false;
+}
+
+static const char *
+device_hint(const struct trust_anchor *a, X509 *signer)
+{
+	if (cert_is_self_signed(signer))
+		return "it is self-signed: this may be a SCEP request, which "
+		    "scep-ca answers";
+	if (has_name(a->certs, X509_get_issuer_name(signer)))
+		return "the CA that was given has the right name and another "
+		    "key";
+	if (!looks_like_device(signer))
+		return "if the issuer is the site's own CA, this is an answer "
+		    "of phase 3: give it with --ca";
+	return has_root(a->certs) ? "give the certificate of the CA that "
+	    "signs the devices, not its root" : "give the certificate of "
+	    "that issuer: another CA was given";
+}
+
+static enum status
+say_no_device(struct trust_case *j, const struct trust_anchor *a, X509 *signer)
+{
+	auto_char *of = cert_subject_text(signer);
+	auto_char *by = cert_name_text(X509_get_issuer_name(signer));
+	auto_char *given = cert_subject_text(sk_X509_value(a->certs, 0));
+	enum status st;
+
+	st = trust_failed(j, "chain", REFUSED, device_hint(a, signer),
+	    "not issued by %s: %s is issued by %s, and %s was given%s",
+	    a->file, of, by, given, sk_X509_num(a->certs) > 1 ?
+	    " with others" : "");
+	if (j->policy->all)
+		trust_passed(j, "dates", "not judged for factory identities");
+	return st;
+}
 
 static enum status
 try_device(struct trust_case *j, const struct trust_anchor *a)
@@ -191,12 +297,17 @@ try_device(struct trust_case *j, const struct trust_anchor *a)
 	X509 *signer = j->v->message.signer;
 	auto_char *of = cert_subject_text(signer);
 	const char *reason;
+	enum status st = OK;
 	int i;
 
 	if ((reason = cert_check_factory(signer)) != NULL)
-		return trust_failed(j, "signer certificate", REFUSED, NULL,
+		st = trust_failed(j, "signer certificate", REFUSED, NULL,
 		    "not accepted under %s: %s", a->file, reason);
-	trust_passed(j, "signer certificate", "%s may be a device", of);
+	else
+		trust_passed(j, "signer certificate", "%s may be a device",
+		    of);
+	if (st != OK && !j->policy->all)
+		return st;
 	/* Names and key identifiers are not looked at: the key decides. */
 	for (i = 0; i < sk_X509_num(a->certs); i++) {
 		auto_char *by = cert_subject_text(sk_X509_value(a->certs, i));
@@ -211,13 +322,13 @@ try_device(struct trust_case *j, const struct trust_anchor *a)
 		    "(%s)", cert_check_dates(signer, j->policy->now) == NULL ?
 		    "it is valid now" : "it is not valid now");
 		trust_passed(j, "anchor", "device: %s", a->file);
-		j->v->kind = TRUST_DEVICE;
-		j->v->anchor_file = a->file;
-		return OK;
+		if (st == OK) {
+			j->v->kind = TRUST_DEVICE;
+			j->v->anchor_file = a->file;
+		}
+		return st;
 	}
-	return trust_failed(j, "chain", REFUSED,
-	    "give the certificate of the CA that signs the devices, not its "
-	    "root", "not issued by %s: %s (%s)", a->file, reason, of);
+	return trust_first(st, say_no_device(j, a, signer));
 }
 
 /* ---- all anchors ---- */
@@ -270,6 +381,8 @@ collect(struct trust_case *j, struct buf *reasons)
 		buf_puts(reasons, "; ");
 	buf_puts(reasons, j->v->reason != NULL ? j->v->reason :
 	    "no anchor given");
+	free(j->v->reason);
+	j->v->reason = NULL;
 }
 
 enum status

@@ -104,24 +104,26 @@ static enum status
 check_required(struct trust_case *j)
 {
 	const struct strings *l = &j->policy->require;
-	enum status st;
+	enum status st = OK;
 	size_t i;
 
-	for (i = 0; i < l->n; i++)
-		if ((st = check_one_attribute(j, l->v[i])) != OK)
-			return st;
+	for (i = 0; i < l->n && (st == OK || j->policy->all); i++)
+		st = trust_first(st, check_one_attribute(j, l->v[i]));
 	if (l->n == 0)
 		trust_passed(j, "required attributes", "none (--require)");
-	return OK;
+	return st;
 }
 
 enum status
 trust_check_content(struct trust_case *j)
 {
+	bool all = j->policy->all;
 	enum status st;
 
-	if ((st = check_form(j)) != OK ||
-	    (st = check_challenge(j)) != OK)
-		return st;
-	return check_required(j);
+	st = check_form(j);
+	if (st == OK || all)
+		st = trust_first(st, check_challenge(j));
+	if (st == OK || all)
+		st = trust_first(st, check_required(j));
+	return st;
 }

@@ -11,7 +11,11 @@ struct trust_case {
 	const struct trust_policy *policy;
 	const char *name;
 	struct trust_verdict *v;
+	bool is_digest_refused;		/* which is said once */
 };
+
+/* The first status that is not OK. */
+enum status trust_first(enum status a, enum status b);
 
 /* Adds a check that passed. */
 void trust_passed(struct trust_case *j, const char *check, const char *fmt,
@@ -19,7 +23,7 @@ void trust_passed(struct trust_case *j, const char *check, const char *fmt,
 
 /*
  * Adds one that failed, and gives st back.  The reason becomes the verdict's,
- * the last one if there are several.
+ * the last one if there are several; with policy->all the first.
  */
 enum status trust_failed(struct trust_case *j, const char *check,
     enum status st, const char *hint, const char *fmt, ...)

@@ -110,10 +110,11 @@ trust_explain(const struct trust_verdict *v, struct buf *out)
 			buf_printf(out, "-     %s: not reached\n", c->name);
 			continue;
 		}
-		buf_printf(out, "%s  %s: %s\n", outcome_word(c->outcome),
+		buf_printf(out, "%s  %s: %s", outcome_word(c->outcome),
 		    c->name, diag_escape(c->text, strlen(c->text), shown,
 		    sizeof shown));
 		if (c->hint != NULL)
-			buf_printf(out, "      %s\n", c->hint);
+			buf_printf(out, ": %s", c->hint);
+		buf_putc(out, '\n');
 	}
 }

@@ -13,6 +13,9 @@ static const char *const check_names[] = {
 	"challenge", "required attributes",
 };
 
+static const char signature_hint[] = "it was changed after it was signed, or "
+    "lacks the signer's certificate: get it again in binary";
+
 void
 trust_anchors_free(struct trust_anchors *l)
 {
@@ -107,6 +110,8 @@ trust_failed(struct trust_case *j, const char *check, enum status st,
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	add_check(j, check, TRUST_FAIL, hint, text);
+	if (j->policy->all && j->v->reason != NULL)
+		return st;
 	free(j->v->reason);
 	j->v->reason = xstrdup(text);
 	return st;
@@ -123,6 +128,20 @@ was_made(const struct trust_verdict *v, const char *check)
 	return false;
 }
 
+static void
+put_in_order(struct trust_verdict *v)
+{
+	struct trust_check *sorted = xcalloc(v->n_checks + 1, sizeof *sorted);
+	size_t i, k, n = 0;
+
+	for (i = 0; i < ARRAY_LEN(check_names); i++)
+		for (k = 0; k < v->n_checks; k++)
+			if (strcmp(v->checks[k].name, check_names[i]) == 0)
+				sorted[n++] = v->checks[k];
+	free(v->checks);
+	v->checks = sorted;
+}
+
 /* What was not reached is listed too, so that a list is always whole. */
 static void
 list_the_rest(struct trust_case *j)
@@ -133,6 +152,7 @@ list_the_rest(struct trust_case *j)
 		if (!was_made(j->v, check_names[i]))
 			add_check(j, check_names[i], TRUST_NOT_REACHED, NULL,
 			    "not reached");
+	put_in_order(j->v);
 }
 
 /* ---- the whole ---- */
@@ -162,8 +182,7 @@ check_message(struct trust_case *j, const struct buf *in)
 		    "content, and nothing else",
 		[CMS_ONE_SIGNER] = "sign it with one certificate only",
 		[CMS_DIGEST_ALLOWED] = "sign it with SHA-256",
-		[CMS_SIGNATURE] = "it was changed after it was signed, or "
-		    "lacks the signer's certificate: get it again in binary",
+		[CMS_SIGNATURE] = signature_hint,
 	};
 	const struct trust_policy *p = j->policy;
 	struct cms_examine how = { p->allow_sha1 || p->no_trust, p->detached };
@@ -182,16 +201,81 @@ check_message(struct trust_case *j, const struct buf *in)
 }
 
 enum status
+trust_first(enum status a, enum status b)
+{
+	return a != OK ? a : b;
+}
+
+/*
+ * After a failure of the digest or the signature: what the message says is
+ * taken as it is, for the list only.  False if there is no signer to go on
+ * with.
+ */
+static bool
+look_on(struct trust_case *j, const struct buf *in)
+{
+	struct cms_signed *m = &j->v->message;
+	const struct cms_examine any = { true, j->policy->detached };
+	auto_buf why = BUF_INIT;
+	enum cms_check at;
+
+	j->is_digest_refused = !was_made(j->v, "signature");
+	free(j->v->reason);
+	j->v->reason = NULL;
+	cms_signed_free(m);
+	if (cms_examine(in, &any, m, &at, &why) == OK) {
+		trust_passed(j, "signature", "fits the content of %zu bytes, "
+		    "%s signed attributes", m->content.len,
+		    m->has_attributes ? "with" : "without");
+		return true;
+	}
+	if (j->is_digest_refused && at == CMS_SIGNATURE)
+		(void)trust_failed(j, "signature", REFUSED, signature_hint,
+		    "%s", buf_str(&why));
+	cms_signed_free(m);
+	return cms_peek(in, j->policy->detached, m);
+}
+
+/* Nothing that was only looked at for the list counts. */
+static void
+distrust(struct trust_verdict *v, enum status message)
+{
+	char digest[sizeof v->message.digest];
+
+	if (message != OK) {
+		memcpy(digest, v->message.digest, sizeof digest);
+		cms_signed_free(&v->message);
+		memcpy(v->message.digest, digest, sizeof digest);
+	}
+	v->kind = TRUST_NONE;
+	v->anchor_file = NULL;
+	v->challenge_matched = false;
+}
+
+enum status
 trust_judge(const struct buf *in, const char *name,
     const struct trust_policy *policy, struct trust_verdict *out)
 {
-	struct trust_case j = { policy, name, out };
-	enum status st;
+	struct trust_case j = { policy, name, out, false };
+	auto_char *reason = NULL;
+	enum status st, message;
 
-	if ((st = check_message(&j, in)) == OK &&
-	    (st = trust_check_anchors(&j)) == OK)
-		st = trust_check_content(&j);
+	message = st = check_message(&j, in);
+	reason = STEAL(out->reason);
+	if (st == OK || (policy->all && st == REFUSED && look_on(&j, in))) {
+		st = trust_first(st, trust_check_anchors(&j));
+		if (reason == NULL)
+			reason = STEAL(out->reason);
+		if (st == OK || policy->all)
+			st = trust_first(st, trust_check_content(&j));
+	}
+	if (reason == NULL)
+		reason = STEAL(out->reason);
+	free(out->reason);
+	out->reason = STEAL(reason);
 	list_the_rest(&j);
+	if (st != OK)
+		distrust(out, message);
 	out->status = st;
 	return st;
 }

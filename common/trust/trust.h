@@ -51,6 +51,7 @@ struct trust_policy {
 					 * signature, or NULL */
 	int64_t now;
 	bool want_plist;		/* fill plist where the content is one */
+	bool all;			/* make every check that can be made */
 };
 
 enum trust_outcome { TRUST_PASS, TRUST_FAIL, TRUST_NOT_REACHED };
@@ -85,7 +86,9 @@ void trust_verdict_free(struct trust_verdict *v);
 
 /*
  * trust_judge() makes the checks in their order and stops at the first that
- * fails; the rest are listed as not reached.  It prints nothing but warnings:
+ * fails; the rest are listed as not reached.  With policy->all it goes on with
+ * those that do not need what failed; status and reason are those of the
+ * first failure all the same.  It prints nothing but warnings:
  * whoever called prints out->reason, or the list.  The status is out->status.
  */
 enum status trust_judge(const struct buf *in, const char *name,
