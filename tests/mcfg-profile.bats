@@ -1063,6 +1063,64 @@ each_template() {
 	refuses 2 'no operand' mcfg-profile --pick "$T/site" "$T/site/profile.yaml"
 }
 
+@test "profile: --pick by serial number and by user" {
+	mkdir -p "$T/site/profile.d"
+	one() {
+		printf 'PayloadType: Configuration\nPayloadIdentifier: %s\n' \
+		    "$1" > "$T/site/$2"
+	}
+	one common profile.yaml
+	one model profile.d/iPhone12,1.yaml
+	one boss profile.d/user-boss.yaml
+	one mail profile.d/user-a.b@c+d_e-f.yaml
+	one his profile.d/serial-C39AAAAAAAA2.yaml
+	one evil evil.yaml
+	one evil profile.d/user-.yaml
+	one evil profile.d/user-..yaml
+	one evil profile.d/serial-.yaml
+	mkdir -p "$T/site/profile.d/user-x"
+	one evil profile.d/user-x/y.yaml
+	# picks WANT USER SERIAL [PRODUCT]
+	picks() {
+		"${how[@]}" "$T/out" mcfg-profile --pick "$T/site" \
+		    --set "USER=$2" --set "SERIAL=$3" \
+		    --set "PRODUCT=${4:-iPhone12,1}"
+		plist_is "$T/out" "p['PayloadIdentifier'] == '$1'"
+	}
+	how=(yields)
+	picks boss boss S-1
+	picks mail a.b@c+d_e-f ''
+	picks model Boss S-1
+	for name in '' . .. ../../evil x/y './boss' 'boss ' $'boss\n' 'bo*' \
+	    -boss "$(printf '%0300d' 0)" 'b%s'; do
+		picks model "$name" S-1
+		picks model jane "$name"
+	done
+	# A serial number counts if the site knows it, and for whom.
+	how=(warns 'devices.allow does not list')
+	picks boss boss C39AAAAAAAA2
+	echo 'S-9' > "$T/site/devices.allow"
+	picks model jane C39AAAAAAAA2
+	echo 'C39AAAAAAAA2 boss # his' >> "$T/site/devices.allow"
+	how=(warns "only for 'boss'")
+	picks model jane C39AAAAAAAA2
+	how=(yields)
+	picks his boss C39AAAAAAAA2
+	echo 'c39aaaaaaaa2' >> "$T/site/devices.allow"
+	picks his jane C39AAAAAAAA2
+	picks model jane C39AAAAAAAA20
+	# An UDID that is listed does not vouch for a serial number.
+	echo 'U-1' > "$T/site/devices.allow"
+	warns 'does not list' "$T/out" mcfg-profile --pick "$T/site" \
+	    --set USER=jane --set UDID=U-1 --set SERIAL=C39AAAAAAAA2
+	plist_is "$T/out" "p['PayloadIdentifier'] == 'common'"
+	# What cannot be read is not taken for missing.
+	rm "$T/site/devices.allow"
+	mkdir "$T/site/devices.allow"
+	refuses 4 devices.allow mcfg-profile --pick "$T/site" --set USER=jane \
+	    --set SERIAL=C39AAAAAAAA2
+}
+
 @test "profile: the example of mcfg-profile.5" {
 	awk '/^\.Bd -literal/ { on = 1; next } /^\.Ed/ { on = 0 } on' \
 	    "$ROOT/man/man5/mcfg-profile.5" > "$T/example.yaml"

@@ -37,8 +37,8 @@ static const struct opt options[] = {
 	    .values = &args.prefixes, .check = check_prefix },
 	{ 0, "payloads-only", NULL, "write the array of payloads alone",
 	    .flag = &args.payloads_only },
-	{ 0, "pick", "DIR", "choose the template in DIR by the variable "
-	    "PRODUCT", .value = &args.pick },
+	{ 0, "pick", "DIR", "choose the template in DIR by SERIAL, USER "
+	    "and PRODUCT", .value = &args.pick },
 	{ 0, "to-yaml", NULL, "the other way: write a profile as YAML",
 	    .flag = &args.to_yaml },
 	{ 0, "extract", "DIR", "of --to-yaml: put certificates into files in "

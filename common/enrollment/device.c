@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "enrollment/local.h"
-#include "sys/io.h"
+#include "profile/allow.h"
 
 void
 device_free(struct device *d)
@@ -97,52 +97,6 @@ enrollment_same_text(const char *a, const char *b)
 	return strlen(a) == strlen(b) && same_bytes(a, b, strlen(a));
 }
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
-static bool
-is_word(const char *word, size_t len, const char *text)
-{
-	return text != NULL && strlen(text) == len &&
-	    same_bytes(word, text, len);
-}
-
-enum line_says { OTHER_DEVICE, OTHER_USER, ALLOWED };
-
-/*
- * A line is a UDID or a serial number, and after blanks perhaps a user, which
- * is *only then (borrowed, *only_len bytes).
- */
-static enum line_says
-read_line(const char *line, size_t len, const struct device *d,
-    const char *user, const char **only, size_t *only_len)
-{
-	size_t i, word;
-
-	for (i = 0; i < len; i++)
-		if (line[i] == '#' && (i == 0 || is_blank(line[i - 1])))
-			len = i;
-	while (len > 0 && is_blank(line[len - 1]))
-		len--;
-	for (; len > 0 && is_blank(*line); len--)
-		line++;
-	for (word = 0; word < len && !is_blank(line[word]); word++)
-		continue;
-	if (word == 0 || (!is_word(line, word, d->udid) &&
-	    !is_word(line, word, d->serial)))
-		return OTHER_DEVICE;
-	for (i = word; i < len && is_blank(line[i]); i++)
-		continue;
-	if (i == len || is_word(line + i, len - i, user))
-		return ALLOWED;
-	*only = line + i;
-	*only_len = len - i;
-	return OTHER_USER;
-}
-
 /* "serial S, UDID U", as far as the device says. */
 static char *
 describe(const struct device *d)
@@ -159,31 +113,18 @@ enum status
 device_allowed(const struct device *d, const char *path, const char *user,
     const char *name)
 {
-	const char *line, *end, *next, *only = NULL;
-	auto_char *which = describe(d), *other = NULL;
-	auto_buf list = BUF_INIT;
-	size_t only_len = 0;
+	auto_char *which = describe(d), *only = NULL;
+	bool allowed = false;
 	enum status st;
 
 	if (path == NULL)
 		return OK;
-	if ((st = io_slurp_file(path, IO_TEXT_MAX, &list)) != OK)
+	if ((st = allow_look(path, d->udid, d->serial, user, &allowed,
+	    &only)) != OK || allowed)
 		return st;
-	line = buf_str(&list);
-	if (buf_has_prefix(&list, "\xEF\xBB\xBF"))
-		line += 3;
-	end = buf_str(&list) + list.len;
-	for (; line < end; line = next + 1) {
-		if ((next = memchr(line, '\n', (size_t)(end - line))) == NULL)
-			next = end;
-		if (read_line(line, (size_t)(next - line), d, user, &only,
-		    &only_len) == ALLOWED)
-			return OK;
-	}
 	if (only == NULL)
 		return fail(REFUSED, "%s: device %s, of user '%s': not in %s",
 		    name, which, user, path);
-	other = xstrndup(only, only_len);
 	return fail(REFUSED, "%s: device %s: in %s only for user '%s', not in "
-	    "it for '%s'", name, which, path, other, user);
+	    "it for '%s'", name, which, path, only, user);
 }

@@ -6,57 +6,6 @@
 #include "profile/template.h"
 #include "text/text.h"
 
-static size_t
-count_of(const char *s, const char *set, size_t max)
-{
-	size_t n = strspn(s, set);
-
-	return n <= max ? n : 0;
-}
-
-/*
- * The length of the family in "iPhone12,1", or 0 for what is not so formed:
- * the text comes from a device and becomes part of a path.
- */
-static size_t
-family_of(const char *product)
-{
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz";
-	size_t family = count_of(product, letters, 32), n;
-	const char *p = product + family;
-
-	if (family == 0 || (n = count_of(p, "0123456789", 3)) == 0 ||
-	    p[n] != ',')
-		return 0;
-	p += n + 1;
-	if ((n = count_of(p, "0123456789", 3)) == 0 || p[n] != '\0')
-		return 0;
-	return family;
-}
-
-enum status
-template_pick(const char *dir, const struct tree *vars, char **out)
-{
-	const char *product = tree_get_string(vars, "PRODUCT");
-	size_t family = product != NULL ? family_of(product) : 0;
-	auto_char *model = NULL, *group = NULL;
-	bool has_model = false, has_group = false;
-	enum status st;
-
-	if (family > 0) {
-		model = xasprintf("%s/profile.d/%s.yaml", dir, product);
-		group = xasprintf("%s/profile.d/%.*s.yaml", dir, (int)family,
-		    product);
-		if ((st = io_exists(model, &has_model)) != OK ||
-		    (!has_model && (st = io_exists(group, &has_group)) != OK))
-			return st;
-	}
-	*out = has_model ? STEAL(model) : has_group ? STEAL(group) :
-	    io_join(dir, "profile.yaml");
-	return OK;
-}
-
 void
 template_free(struct template *t)
 {

@@ -27,9 +27,11 @@ struct identities {
 };
 
 /*
- * template_pick() is the path of the template in the folder dir for the
- * variable PRODUCT; yours.  FAULT if it is uncertain whether there is one for
- * the model or its family.
+ * template_pick() is the path of the template in the folder dir for a device,
+ * by its variables; yours.  The first that exists of, in profile.d:
+ * serial-SERIAL.yaml, if devices.allow lists the serial number for this user;
+ * user-USER.yaml; PRODUCT.yaml; the family's, such as iPad.yaml; and then
+ * profile.yaml.  FAULT if it is uncertain whether one exists.
  */
 enum status template_pick(const char *dir, const struct tree *vars,
     char **out) USE_RESULT;
