@@ -333,6 +333,24 @@ workers_of() {
 	until get_profile "$T/p"; do :; done
 }
 
+@test "mcfg-service: a worker ends by each signal that asks for it" {
+	for signal in TERM INT USR1; do
+		for program in 'mcfg-service' 'mcfg-service --workers 2' \
+		    "scep-ca cgi --dir '$SITE/ca'"; do
+			spawn-fcgi -n -s "$T/socket" -- /bin/sh -c \
+			    "MCFG_SITE='$SITE' exec $program" 3>&- &
+			pid=$!
+			until python3 "$ROOT/tests/fcgi.py" "$T/socket" \
+			    REQUEST_METHOD=GET PATH_INFO=/CA \
+			    QUERY_STRING=operation=GetCACaps < /dev/null \
+			    2> "$T/err" | grep -qa Content-Type; do :; done
+			kill "-$signal" "$pid"
+			wait "$pid" || { echo "$signal $program"; false; }
+			rm -f "$T/socket"
+		done
+	done
+}
+
 @test "mcfg-service: --check says whether a site is complete" {
 	yields "$T/out" mcfg-service --check --site "$SITE"
 	grep -qx "$SITE is ready" "$T/out"

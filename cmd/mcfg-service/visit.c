@@ -5,7 +5,10 @@
 
 #include "service.h"
 
-enum { REASON_MAX = 4096 };
+enum {
+	REASON_MAX = 4096,
+	SHOWN_MAX = 80,		/* bytes of a path */
+};
 
 #define OWN_NAME	"mcfg-service"
 
@@ -106,6 +109,17 @@ step_end(struct visit *v, enum blame blame, enum status st)
 
 /* ---- the log ---- */
 
+/* What a client can make as long as it likes. */
+static void
+put_beginning(struct buf *line, const char *key, const char *value)
+{
+	size_t len = strlen(value);
+	auto_char *shown = xasprintf("%.*s%s", SHOWN_MAX, value,
+	    len > SHOWN_MAX ? "..." : "");
+
+	web_put_field(line, key, shown);
+}
+
 static void
 put_log(const struct visit *v, int code, const char *reason)
 {
@@ -116,8 +130,8 @@ put_log(const struct visit *v, int code, const char *reason)
 	web_put_field(&line, "level", code >= 500 ? "error" :
 	    code >= 400 ? "warning" : "info");
 	web_put_field(&line, "client", v->client);
-	web_put_field(&line, "method", v->method);
-	web_put_field(&line, "path", v->path);
+	put_beginning(&line, "method", v->method);
+	put_beginning(&line, "path", v->path);
 	web_put_field(&line, "status", number);
 	web_put_field(&line, "reason", reason);
 	web_put_field(&line, "user", v->user);

@@ -121,7 +121,8 @@ stop(int sig)
 
 /*
  * Signals are let in only where a process waits for its next task: what it does
- * is done to the end.  *before is what was blocked until now.
+ * is done to the end.  SIGUSR1 is multiwatch's way to end a worker, which
+ * libfcgi would take, but not wait for.  *before is what was blocked until now.
  */
 static void
 hold_signals(sigset_t *before)
@@ -132,12 +133,15 @@ hold_signals(sigset_t *before)
 	sigemptyset(&held);
 	sigaddset(&held, SIGTERM);
 	sigaddset(&held, SIGINT);
+	sigaddset(&held, SIGUSR1);
 	sigaddset(&held, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &held, before);
 	sigdelset(before, SIGTERM);
 	sigdelset(before, SIGINT);
+	sigdelset(before, SIGUSR1);
 	sigaction(SIGTERM, &act, NULL);
 	sigaction(SIGINT, &act, NULL);
+	sigaction(SIGUSR1, &act, NULL);
 }
 
 /*
@@ -302,9 +306,10 @@ wait_for_signal(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGCHLD);
 	sig = sigtimedwait(&set, NULL, &second);
-	if (sig == SIGTERM || sig == SIGINT)
+	if (sig == SIGTERM || sig == SIGINT || sig == SIGUSR1)
 		stopped = 1;
 }
 
