@@ -1165,9 +1165,9 @@ between() {
 	warning|missing-key|payload[6].Proxies|d = {'HTTPProxy': 'a'}; add('vpn.managed', Proxies=d)|d['HTTPPort'] = 80
 	warning|missing-key|payload[6].Proxies|d = {'HTTPSProxy': 'a'}; add('vpn.managed', Proxies=d)|d['HTTPSPort'] = 80
 	error|bad-combination|payload[6].Services.AddressBook[1].Authorization|d = {'Allowed': True, 'Authorization': 'Allow'}; tcc(AddressBook=[{}, d])|del d['Allowed']
-	error|bad-combination|payload[6].Services.ScreenCapture[0].Allowed|d = {'Allowed': True}; tcc(ScreenCapture=[d])|d['Allowed'] = False
-	error|bad-combination|payload[6].Services.Camera[0].Authorization|d = {'Authorization': 'Allow'}; tcc(Camera=[d])|d['Authorization'] = 'Deny'
-	error|bad-combination|payload[6].Services.ListenEvent[0].Authorization|d = {'Authorization': 'Allow'}; tcc(ListenEvent=[d])|d['Authorization'] = 'AllowStandardUserToSetSystemService'
+	warning|bad-combination|payload[6].Services.ScreenCapture[0].Allowed|d = {'Allowed': True}; tcc(ScreenCapture=[d])|d['Allowed'] = False
+	warning|bad-combination|payload[6].Services.Camera[0].Authorization|d = {'Authorization': 'Allow'}; tcc(Camera=[d])|d['Authorization'] = 'Deny'
+	warning|bad-combination|payload[6].Services.ListenEvent[0].Authorization|d = {'Authorization': 'Allow'}; tcc(ListenEvent=[d])|d['Authorization'] = 'AllowStandardUserToSetSystemService'
 	error|bad-combination|payload[6].Services.Photos[0].Authorization|d = {'Authorization': 'AllowStandardUserToSetSystemService'}; tcc(Photos=[d])|d['Authorization'] = 'Allow'
 	error|missing-key|payload[6].Services.AppleEvents[0]|d = {'Identifier': 'a', 'AEReceiverIdentifierType': 'path', 'AEReceiverCodeRequirement': 'x'}; tcc(AppleEvents=[d])|d['AEReceiverIdentifier'] = '/a'
 	error|missing-key|payload[6].Services.AppleEvents[0]|d = {'Identifier': 'a', 'AEReceiverIdentifier': 'a', 'AEReceiverCodeRequirement': 'x'}; tcc(AppleEvents=[d])|d['AEReceiverIdentifierType'] = 'path'
