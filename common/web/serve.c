@@ -1,16 +1,18 @@
 /* The processes that answer: CGI for one request, FastCGI for all. */
-#define _GNU_SOURCE	/* ppoll */
-
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/select.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 /* Its printf() and FILE are not used here. */
 #define NO_FCGI_DEFINES
@@ -144,6 +146,15 @@ hold_signals(sigset_t *before)
 	sigaction(SIGUSR1, &act, NULL);
 }
 
+/* A signal when the parent ends, if the system has that. */
+static void
+end_with_parent(void)
+{
+#ifdef PR_SET_PDEATHSIG
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+#endif
+}
+
 /*
  * A worker does not outlive its server, or the next one uses it.  But what
  * leads its own session was begun by a program that goes on purpose, as
@@ -155,7 +166,7 @@ end_with_server(void)
 {
 	if (getsid(0) == getpid())
 		return true;
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	end_with_parent();
 	return getppid() != 1;
 }
 
@@ -169,13 +180,30 @@ keep_heap(void)
 #endif
 }
 
-/* Waits for a connection; false if a signal came instead. */
+/*
+ * Waits for a connection; false if a signal came instead.  A system that does
+ * not signal the end of a parent is asked for it every second.
+ */
 static bool
 wait_for_request(const sigset_t *let_in)
 {
-	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
+	static pid_t parent;
+	fd_set set;
+	int n;
+#ifdef PR_SET_PDEATHSIG
+	const struct timespec *until = NULL;
+#else
+	const struct timespec second = { 1, 0 }, *until = &second;
+#endif
 
-	return ppoll(&p, 1, NULL, let_in) > 0;
+	if (parent == 0)
+		parent = getppid();
+	do {
+		FD_ZERO(&set);
+		FD_SET(STDIN_FILENO, &set);
+		n = pselect(STDIN_FILENO + 1, &set, NULL, NULL, until, let_in);
+	} while (n == 0 && getppid() == parent);
+	return n > 0;
 }
 
 /* Of several that wait one gets the connection, and the others EAGAIN. */
@@ -241,7 +269,7 @@ start_worker(struct workers *w, pid_t *pid)
 	}
 	if (*pid != 0)
 		return OK;
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	end_with_parent();
 	if (getppid() != parent)
 		_exit(0);
 	exit((int)work(&w->let_in, w->handler, w->arg));
