@@ -705,6 +705,12 @@ exchange() {
 	    '192.0.2.1 - - [28/Nov/2026:10:00:00 +0000]' "$url" > "$T/http"
 	inspect "$T/http"
 	is 'j["form"][0] == "query" and j["kind"] == "signed_profile"'
+	# But not in a profile of one line.
+	printf '<plist version="1.0"><dict><key>a</key><string>%s</string>%s\n' \
+	    '"GET /?operation=x&amp;message=y HTTP/1.1"' '</dict></plist>' \
+	    > "$T/http"
+	inspect "$T/http"
+	is 'j["kind"] == "plist"'
 	printf 'HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n' > "$T/http"
 	inspect "$T/http"
 	is 'j["kind"] == "http" and "redirect_302" in n'

@@ -259,15 +259,24 @@ inspect_body(struct layer *l, const struct message *m)
 	return body.len > 0 && recognise(l, &body);
 }
 
-/* The query of a GET in a web server's log: it stands between quotes. */
+/*
+ * The query of a GET in a web server's log: it stands between quotes, and
+ * before it is text without markup.
+ */
 static bool
 logged_query(struct span line, struct span *out)
 {
 	static const char get[] = "\"GET ";
-	const char *p = strstr(line.p, get), *end = strchr(line.p, '\n');
+	const char *p = line.p;
 
-	if (p == NULL || (end != NULL && p > end) ||
-	    (p = strchr(p, '?')) == NULL || (end != NULL && p > end))
+	while (*p >= ' ' && *p <= '~' && *p != '<' &&
+	    strncmp(p, get, sizeof get - 1) != 0)
+		p++;
+	if (strncmp(p, get, sizeof get - 1) != 0)
+		return false;
+	p += sizeof get - 1;
+	p += strcspn(p, "? \"\r\n");
+	if (*p != '?')
 		return false;
 	out->p = p + 1;
 	out->len = strcspn(out->p, " \"\r\n");
