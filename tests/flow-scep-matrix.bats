@@ -299,7 +299,160 @@ strongswan() {
 @test "matrix: strongSwan, command" { strongswan command ''; }
 @test "matrix: strongSwan, command, RA" { strongswan command --ra; }
 
-# ---- scepclient and certmonger, which flow-scep.bats asks with challenges ----
+# ---- the project's own client ----
+
+# own KEY OUT [options]: scep-enroll for O=Example, CN=d; $status
+own() {
+	local key=$1 out=$2
+	shift 2
+
+	status=0
+	scep-enroll "$URL" --key "$key" --subject /O=Example/CN=d \
+	    --ca ca/root.pem -o "$out" "$@" 2> "$out.err" 3>&- ||
+	    status=$?
+}
+
+# own_pending: the transaction that waits
+own_pending() {
+	scep-ca list --dir ca --pending --json > pending
+	python3 -c 'import json
+for r in json.load(open("pending")): print(r["transaction"])'
+}
+
+enrolls() {
+	approval=$1 ra=$2
+	needs lighttpd
+	authority "$approval" "$ra"
+	serve_ca fastcgi ca
+	rsa_key d.key
+	chmod 600 d.key
+	if [ "$approval" = challenge ]; then
+		challenge ca --subject /O=Example/CN=d > pw
+		chmod 600 pw
+		own d.key d.cert --challenge file:pw
+		own d.key again.cert --challenge file:pw
+	else
+		own d.key d.cert
+		[ "$status" -eq 5 ] || { cat d.cert.err; return 1; }
+		[ ! -e d.cert ]
+		own d.key d.cert
+		[ "$status" -eq 5 ]
+		[ "$(listed ca --pending)" -eq 1 ]
+		allow "$(own_pending)"
+		own d.key d.cert
+		own d.key again.cert
+	fi
+	[ "$status" -eq 0 ] || { cat again.cert.err web/scep.log; return 1; }
+	openssl verify -CAfile ca/root.pem d.cert
+	cmp d.cert again.cert
+	rsa_key e.key
+	chmod 600 e.key
+	own d.key same.cert --signer d.cert --signer-key d.key
+	[ "$status" -eq 0 ] || { cat same.cert.err; return 1; }
+	run -1 cmp -s d.cert same.cert
+	own e.key new.cert --signer d.cert --signer-key d.key
+	[ "$status" -eq 0 ]
+	cmp <(openssl x509 -in new.cert -noout -pubkey) \
+	    <(openssl pkey -in e.key -pubout)
+	rsa_key x.key
+	chmod 600 x.key
+	if [ "$approval" = challenge ]; then
+		echo wrong > pw
+		own x.key x.cert --challenge file:pw
+		[ "$status" -eq 1 ]
+		challenge ca --subject /O=Example/CN=d > pw
+		own x.key x.cert --challenge file:pw
+		[ "$status" -eq 0 ]
+		return
+	fi
+	rm -f yes
+	own x.key x.cert
+	[ "$status" -eq 5 ]
+	command scep-ca reject --dir ca --all > out
+	own x.key x.cert
+	[ "$status" -eq 1 ]
+	own x.key x.cert
+	[ "$status" -eq 5 ]
+	allow "$(own_pending)"
+	own x.key x.cert
+	[ "$status" -eq 0 ]
+}
+
+@test "matrix: scep-enroll, challenge" { enrolls challenge ''; }
+@test "matrix: scep-enroll, challenge, RA" { enrolls challenge --ra; }
+@test "matrix: scep-enroll, manual" { enrolls manual ''; }
+@test "matrix: scep-enroll, manual, RA" { enrolls manual --ra; }
+@test "matrix: scep-enroll, command" { enrolls command ''; }
+@test "matrix: scep-enroll, command, RA" { enrolls command --ra; }
+
+# ---- certmonger: it asks by GET, and waits for days before it polls ----
+
+# monger APPROVAL RA: "getcert resubmit" asks again while it waits, and renews
+# with the same key once there is a certificate; "rekey" takes a new key.
+monger() {
+	local as="-N $T/enc.pem" pw=
+
+	approval=$1 ra=$2
+	needs dbus-run-session
+	needs getcert
+	[ -x /usr/lib/certmonger/certmonger-session ] ||
+	    skip 'certmonger is not installed'
+	needs lighttpd
+	authority "$approval" "$ra"
+	serve_ca fastcgi ca
+	[ -z "$ra" ] || as="-R $T/ca/root.pem -r $T/ca/ra.pem"
+	[ "$approval" != challenge ] ||
+	    pw="-L $(challenge ca --subject /O=Example/CN=d) -w"
+	# The session has another PATH.
+	ca=$(type -P scep-ca)
+	cat > x.sh <<-EOF
+	set -e
+	getcert add-scep-ca -s -c peer -u $URL $as
+	getcert request -s -I t1 -c peer -k $T/k.pem -f $T/c.pem \
+	    -N O=Example,CN=d -g 2048 $pw
+	if [ $approval != challenge ]; then
+		n=0
+		until getcert list -s -i t1 | grep -q CA_WORKING; do
+			n=\$((n + 1))
+			[ \$n -lt 300 ] || exit 1
+			sleep 0.1
+		done
+		[ $approval != manual ] || $ca approve --dir $T/ca \
+		    "\$($ca list --dir $T/ca --pending | tail -n 1 |
+		    cut -d' ' -f1)"
+		: > $T/yes
+		getcert resubmit -s -i t1 -w
+	fi
+	cp $T/c.pem $T/first.pem
+	getcert resubmit -s -i t1 -w
+	cp $T/c.pem $T/same.pem
+	getcert rekey -s -i t1 -w
+	EOF
+	HOME=$T dbus-run-session -- timeout 100 \
+	    /usr/lib/certmonger/certmonger-session -s -n -c "sh $T/x.sh" \
+	    > cm.out 2>&1 3>&- || :
+	for i in first same c; do
+		[ -s $i.pem ] || { cat cm.out web/scep.log; return 1; }
+		openssl verify -CAfile ca/root.pem $i.pem
+	done
+	for i in first same c; do
+		openssl x509 -in $i.pem -noout -serial
+	done | sort -u > serials
+	[ "$(grep -c . serials)" -eq 3 ]
+	openssl x509 -in first.pem -noout -pubkey > first.pub
+	openssl x509 -in same.pem -noout -pubkey | cmp - first.pub
+	openssl x509 -in c.pem -noout -pubkey > new.pub
+	run -1 cmp -s first.pub new.pub
+}
+
+@test "matrix: certmonger, challenge" { monger challenge ''; }
+@test "matrix: certmonger, challenge, RA" { monger challenge --ra; }
+@test "matrix: certmonger, manual" { monger manual ''; }
+@test "matrix: certmonger, manual, RA" { monger manual --ra; }
+@test "matrix: certmonger, command" { monger command ''; }
+@test "matrix: certmonger, command, RA" { monger command --ra; }
+
+# ---- scepclient, which flow-scep.bats asks with challenges ----
 
 # micromdm RA: with a certificate beside the key it renews, with the same
 # key.
