@@ -171,6 +171,7 @@ run(const struct args *a)
 	    .want_plist = a->report != NULL || a->out.path != NULL };
 	struct io_output out = a->out;
 	enum status st;
+	size_t i;
 
 	if ((st = check_usage(a)) != OK ||
 	    (st = load_anchors(a, &anchors)) != OK ||
@@ -191,6 +192,9 @@ run(const struct args *a)
 	policy.challenge = a->challenge != NULL ? &challenge : NULL;
 	policy.detached = a->detached != NULL ? &detached : NULL;
 	st = trust_judge(&in, io_name(a->in.path), &policy, &v);
+	for (i = 0; i < v.n_checks; i++)
+		if (v.checks[i].outcome != TRUST_NOT_REACHED)
+			detail("%s: %s", v.checks[i].name, v.checks[i].text);
 	if (a->explain)
 		return explain(a, &v);
 	if (st != OK)

@@ -277,6 +277,20 @@ a, b = p["PayloadContent"]'
 	yields - mcfg-diff "$T/old" "$T/new"
 }
 
+@test "diff: changed payloads with new identifiers meet the nearest" {
+	local fresh='import uuid; f = lambda **k: dict(wifi, PayloadIdentifier=str(uuid.uuid4()), PayloadUUID=str(uuid.uuid4()).upper(), **k)'
+	make "$T/old" "$fresh; hold(f(SSID_STR='one', AutoJoin=True, A=1), f(SSID_STR='two', AutoJoin=False, A=2), f(SSID_STR='three', AutoJoin=True, A=3))"
+	make "$T/new" "$fresh; hold(f(SSID_STR='three', AutoJoin=False, A=3), f(SSID_STR='one', AutoJoin=True, A=7), f(SSID_STR='two', AutoJoin=False, A=2))"
+	_run mcfg-diff --json "$T/old" "$T/new"
+	[ "$status" -eq 1 ]
+	json_is "$T/stdout" 'sorted((c["path"].rsplit(".", 1)[1], c["old"], c["new"]) for c in j["changes"] if "PayloadIdentifier" not in c["path"]) == [("A", 1, 7), ("AutoJoin", True, False)]'
+	# none is like another: by place, and an added one stays added
+	make "$T/old" "$fresh; hold(f(SSID_STR='a', A=1))"
+	make "$T/new" "$fresh; hold(f(SSID_STR='x', A=2), f(SSID_STR='a', A=9))"
+	_run mcfg-diff --json "$T/old" "$T/new"
+	json_is "$T/stdout" 'any(c["old"] == 1 and c["new"] == 9 for c in j["changes"])'
+}
+
 @test "diff: --json" {
 	make "$T/old" "wifi['Password'] = 'x'"
 	make "$T/new" "wifi['Password'] = 'y'" "wifi['AutoJoin'] = 1" \

@@ -393,6 +393,22 @@ ended() {
 	[ "$(grep -l 'larger than' "$T"/ends/*.said | wc -l)" -gt 30 ]
 }
 
+tells() {
+	local call
+
+	working "$(call_of "$1")" || return 1
+	read -ra call <<< "$(call_of "$1")"
+	_run "${call[@]}" -v "${argv[@]}"
+	if [ ! -s "$T/stderr" ] || grep -qv "^$1: " "$T/stderr"; then
+		echo "status $status, -v says: $(cat "$T/stderr")"
+		return 1
+	fi
+}
+
+@test "meta: -v says what a tool does" {
+	each tells
+}
+
 closes() {
 	local call
 

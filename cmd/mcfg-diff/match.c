@@ -267,6 +267,7 @@ match_payloads(struct comparing *c, const struct tree *old,
 	list_contents(&c->old);
 	list_contents(&c->new);
 	match(c, content_of, NULL);
+	match_nearest(c);
 	match(c, type_of, NULL);
 	match(c, place_of, NULL);
 	list_common_types(c, &c->old);

@@ -72,6 +72,12 @@ is_container(const struct tree *t)
 void match_payloads(struct comparing *c, const struct tree *old,
     const struct tree *new);
 
+/*
+ * Pairs those of one type that have no fellow yet, the ones with the most
+ * equal members first.
+ */
+void match_nearest(struct comparing *c);
+
 void sides_free(struct sides *s);
 
 /* Both name the same payload, which only has a new UUID. */

@@ -185,6 +185,8 @@ ledger_open(const char *uri, const char *base, enum ledger_mode mode,
 		return st;
 	if ((st = ledger_check_schema(l, mode)) != OK)
 		return st;
+	detail("%s: the ledger is open, %s", l->name, mode == LEDGER_READ ?
+	    "to read" : "to read and write");
 	*out = STEAL(l);
 	return OK;
 }

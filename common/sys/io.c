@@ -144,6 +144,8 @@ io_slurp(const struct io_input *in, size_t max, struct buf *out)
 		st = io_slurp_fd(fd, name, max, out);
 	if (fd != STDIN_FILENO)
 		close(fd);
+	if (st == OK)
+		detail("%s: read, %zu bytes", name, out->len);
 	return st;
 }
 
@@ -335,7 +337,11 @@ io_spill(const struct io_output *out, const struct buf *b)
 		st = io_write_all(STDOUT_FILENO, "stdout", b->data, b->len);
 	else
 		st = write_path(out->path, out->is_private, b);
-	return st == OK ? OK : take_back_sides(st);
+	if (st != OK)
+		return take_back_sides(st);
+	detail("%s: written, %zu bytes", is_std(out->path) ? "stdout" :
+	    out->path, b->len);
+	return OK;
 }
 
 enum status
@@ -352,7 +358,10 @@ io_side(const char *dest, bool is_private, const struct buf *b)
 	} else {
 		st = io_write_all(fd, dest, b->data, b->len);
 	}
-	return st == OK ? OK : take_back_sides(st);
+	if (st != OK)
+		return take_back_sides(st);
+	detail("%s: written, %zu bytes", dest, b->len);
+	return OK;
 }
 
 char *

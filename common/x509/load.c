@@ -3,6 +3,7 @@
 
 #include <openssl/pkcs7.h>
 
+#include "base/clock.h"
 #include "sys/io.h"
 #include "x509/local.h"
 
@@ -303,6 +304,15 @@ load_key(const struct identity_source *src, const char *what,
 	return key_parse(&in, key, ask_passphrase, &pass, out);
 }
 
+/* With --verbose: which key is used. */
+static void
+say_key(const char *name, const EVP_PKEY *key)
+{
+	auto_char *kind = cert_key_name(key);
+
+	detail("%s: the private key, %s", name, kind);
+}
+
 enum status
 cert_load_key(const struct identity_source *src, const char *what,
     EVP_PKEY **out)
@@ -312,6 +322,7 @@ cert_load_key(const struct identity_source *src, const char *what,
 
 	if ((st = load_key(src, what, &id)) != OK)
 		return st;
+	say_key(src->key, id.key);
 	*out = STEAL(id.key);
 	return OK;
 }
@@ -354,6 +365,16 @@ load_own(const struct identity_source *src, struct identity *id)
 	return OK;
 }
 
+static void
+say_cert(X509 *cert)
+{
+	auto_char *of = cert_subject_text(cert);
+	char until[CLOCK_TEXT];
+
+	detail("its certificate: %s, until %s", of,
+	    clock_format(cert_not_after(cert), until));
+}
+
 enum status
 cert_load_identity(const struct identity_source *src, struct identity *out)
 {
@@ -378,6 +399,8 @@ cert_load_identity(const struct identity_source *src, struct identity *out)
 	if (!cert_key_equal(X509_get0_pubkey(id.cert), id.key))
 		return fail(FAULT, "%s: not the key of %s", src->key,
 		    src->cert != NULL ? src->cert : "its certificate");
+	say_key(src->key, id.key);
+	say_cert(id.cert);
 	*out = MOVE(id);
 	return OK;
 }

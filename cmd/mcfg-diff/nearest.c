@@ -1,0 +1,131 @@
+/* Payloads that changed, and whose names are new: the nearest belong together. */
+#include "mcfg-diff.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAIRS_MAX = 10000 };	/* each is compared in full */
+
+struct nearness {
+	const struct tree *other;
+	size_t equal, different;
+};
+
+/* What every payload has, or a server makes anew, says nothing. */
+static bool
+is_name(const char *key)
+{
+	static const char *const names[] = {
+		"PayloadIdentifier", "PayloadUUID", "PayloadType",
+		"PayloadVersion",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(names); i++)
+		if (strcmp(key, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static enum status
+compare_member(const char *key, struct tree *t, void *arg)
+{
+	struct nearness *n = arg;
+	const struct tree *peer = tree_get(n->other, key);
+
+	if (is_name(key))
+		return OK;
+	if (peer != NULL && tree_equal(t, peer))
+		n->equal++;
+	else
+		n->different++;
+	return OK;
+}
+
+struct pair {
+	size_t old, new, equal, different;
+};
+
+static size_t
+distance(const struct pair *p)
+{
+	return p->old > p->new ? p->old - p->new : p->new - p->old;
+}
+
+/* More that is equal, then less that differs, then the nearer place. */
+static int
+compare_pairs(const void *va, const void *vb)
+{
+	const struct pair *a = va, *b = vb;
+	size_t x = distance(a), y = distance(b);
+
+	if (a->equal != b->equal)
+		return a->equal > b->equal ? -1 : 1;
+	if (a->different != b->different)
+		return a->different < b->different ? -1 : 1;
+	if (x != y)
+		return x < y ? -1 : 1;
+	return a->old < b->old ? -1 : a->old > b->old ? 1 :
+	    a->new < b->new ? -1 : a->new > b->new;
+}
+
+static bool
+may_pair(const struct side *a, const struct side *b)
+{
+	return a->fellow == NONE && b->fellow == NONE && a->type != NULL &&
+	    b->type != NULL && strcmp(a->type, b->type) == 0;
+}
+
+static size_t
+count_free(const struct sides *s)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s->n; i++)
+		n += s->v[i].fellow == NONE;
+	return n;
+}
+
+/* All pairs of one type that have something in common. */
+static size_t
+list_pairs(const struct comparing *c, struct pair *out)
+{
+	size_t i, k, n = 0;
+
+	for (i = 0; i < c->old.n; i++)
+		for (k = 0; k < c->new.n; k++) {
+			const struct side *a = &c->old.v[i], *b = &c->new.v[k];
+			struct nearness near = { b->payload, 0, 0 };
+
+			if (!may_pair(a, b))
+				continue;
+			(void)tree_each(a->payload, compare_member, &near);
+			if (near.equal > 0)
+				out[n++] = (struct pair){ i, k, near.equal,
+				    near.different };
+		}
+	return n;
+}
+
+void
+match_nearest(struct comparing *c)
+{
+	size_t n = count_free(&c->old), m = count_free(&c->new), i;
+	struct pair *pairs;
+
+	if (n == 0 || m == 0 || n > PAIRS_MAX / m)
+		return;
+	pairs = xcalloc(n * m, sizeof *pairs);
+	n = list_pairs(c, pairs);
+	qsort(pairs, n, sizeof *pairs, compare_pairs);
+	for (i = 0; i < n; i++) {
+		struct side *a = &c->old.v[pairs[i].old];
+		struct side *b = &c->new.v[pairs[i].new];
+
+		if (a->fellow != NONE || b->fellow != NONE)
+			continue;
+		a->fellow = pairs[i].new;
+		b->fellow = pairs[i].old;
+	}
+	free(pairs);
+}
