@@ -153,6 +153,33 @@ cert() {
 	yields - mcfg-site "$T/site"
 }
 
+@test "mcfg-site: adds and removes users" {
+	yields - mcfg-site "$T/site"
+	users=$T/site/users.htpasswd
+	printf 'last:x' > "$users"
+	ln "$users" "$T/same"
+	yields - mcfg-site "$T/site" --add-user jane --password env:PW
+	yields - mcfg-site --password env:PW --add-user 'j.*' "$T/site"
+	hash=$(sed -n 's/^jane://p' "$users")
+	salt=${hash#'$6$'}
+	[ "$hash" = "$(openssl passwd -6 -salt "${salt%%'$'*}" "$PW")" ]
+	[ "$(cut -d: -f1 "$users" | tr '\n' ' ')" = 'last jane j.* ' ]
+	refuses 1 'a user already' mcfg-site "$T/site" --add-user jane \
+	    --password env:PW
+	run -0 mcfg-site "$T/site" --remove-user 'j.*'
+	[ "$(cut -d: -f1 "$users" | tr '\n' ' ')" = 'last jane ' ]
+	refuses 1 'not a user' mcfg-site "$T/site" --remove-user 'j.*'
+	run -0 mcfg-site "$T/site" --remove-user last
+	run -0 mcfg-site "$T/site" --remove-user jane
+	[ ! -s "$users" ]
+	# A web server's group may read it still.
+	[ "$users" -ef "$T/same" ]
+	refuses 2 'missing --password' mcfg-site "$T/site" --add-user a
+	refuses 2 'no colon' mcfg-site "$T/site" --add-user a:b --password env:PW
+	refuses 2 'no other' mcfg-site "$T/site" --add-user a --remove-user b
+	refuses 4 'no site.yaml' mcfg-site "$T" --remove-user a
+}
+
 @test "mcfg-site: strange names stay names" {
 	name='O"Brien & Söhne \ Co. / A+B: #1'
 	yields - mcfg-site "$T/site" --organization "$name"
