@@ -98,3 +98,25 @@ enrolls() {
 	PROGRAM=$ROOT/scripts/web/login.cgi asks MCFG_USER_KNOWN=yes
 	grep -qa '^Status: 401' "$T/answer"
 }
+
+@test "workers: a multiwatch that does not end is asked again" {
+	local watcher
+
+	cp -a "$SITE" "$T/site"
+	rm -rf "$T/site/web"
+	mkdir "$T/bin"
+	# The real one waits for ever if a worker dies while it ends.
+	cat > "$T/bin/multiwatch" <<-'SH'
+	#!/bin/bash
+	n=0
+	trap '((++n < 2)) || exit 0' TERM
+	while :; do sleep 0.1; done
+	SH
+	chmod +x "$T/bin/multiwatch"
+	PATH=$T/bin:$PATH "$ROOT/scripts/web/workers" "$T/site" \
+	    > "$T/said" 2>&1 3>&- &
+	watcher=$!
+	timeout 60 bash -c 'until grep -q listening "$1"; do :; done' - "$T/said"
+	kill -TERM "$watcher"
+	timeout 60 tail --pid="$watcher" -f /dev/null
+}
