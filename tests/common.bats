@@ -104,3 +104,29 @@ unit() {
 	xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...
 	E
 }
+
+@test "common: DER is not written to a terminal" {
+	scep-ca init --dir "$T/ca" --subject /CN=x
+	printf '<plist version="1.0"><dict/></plist>' > "$T/plist"
+	# on_terminal WANT COMMAND...: its status, and what the terminal got.
+	on_terminal() {
+		python3 - "$@" <<-'PY'
+		import os, pty, subprocess, sys
+		master, tty = pty.openpty()
+		p = subprocess.run(sys.argv[2:], stdin=subprocess.DEVNULL,
+		    stdout=tty, stderr=subprocess.PIPE)
+		os.close(tty)
+		try: got = os.read(master, 65536)
+		except OSError: got = b''
+		if p.returncode != int(sys.argv[1]): sys.exit(p.stderr)
+		if p.returncode and (got or b'-o FILE' not in p.stderr): sys.exit(repr(got))
+		if not p.returncode and not got: sys.exit('nothing')
+		PY
+	}
+	sign=(mcfg-sign --cert "$PKI/signer.pem" --key "$PKI/signer.key" --any)
+	on_terminal 2 "${sign[@]}" "$T/plist"
+	on_terminal 2 scep-ca crl --dir "$T/ca"
+	on_terminal 0 "${sign[@]}" --pem "$T/plist"
+	on_terminal 0 mcfg-inspect "$T/plist"
+	warns 'Not Verified' "$T/der" "${sign[@]}" "$T/plist"
+}

@@ -321,12 +321,24 @@ io_keep_sides(void)
 	io_names_free(&sides);
 }
 
+/* A long SEQUENCE; no text begins so, since no character does with such bytes. */
+static bool
+is_der(const struct buf *b)
+{
+	return b->len > 2 && b->data[0] == 0x30 && b->data[1] >= 0x80 &&
+	    b->data[1] <= 0x84;
+}
+
 enum status
 io_spill(const struct io_output *out, const struct buf *b)
 {
 	auto_buf whole = { NULL, 0, 0, b->secret };
 	enum status st;
 
+	if (io_is_terminal(out) && is_der(b))
+		return take_back_sides(fail(USAGE, "binary DER would go to the "
+		    "terminal: use -o FILE, > FILE or, if there is that "
+		    "option, --pem"));
 	if (out->http != NULL) {
 		buf_printf(&whole, "Content-Type: %s\r\nContent-Length: %zu\r\n"
 		    "\r\n", out->http, b->len);

@@ -73,7 +73,8 @@ enum status io_tail(const char *path, size_t max, struct buf *out, bool *cut)
 /*
  * io_spill() writes the product.  A regular or new file is written to a
  * temporary beside it and renamed; anything else is written to.  With
- * out->http the header comes first.  FAULT where not every byte was taken.
+ * out->http the header comes first.  FAULT where not every byte was taken;
+ * USAGE for DER that would go to a terminal.
  */
 enum status io_spill(const struct io_output *out, const struct buf *b)
     USE_RESULT;
