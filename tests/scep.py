@@ -13,14 +13,11 @@ cryptography by the openssl command.
   scep.py issuer-serial CERT.pem               content of GetCert, GetCRL
   scep.py csr-subject CSR.der                  its subject
   scep.py resign CSR.der KEY TEXT HEX          TEXT replaced, signed again
+
+What is imported, is where it is needed: most of the time of a call would go
+into it.
 """
-import argparse
-import datetime
-import hashlib
-import os
-import subprocess
 import sys
-import tempfile
 
 NAMES = {
     '2.16.840.1.113733.1.9.2': 'messageType',
@@ -96,14 +93,26 @@ def oid_text(body):
     return '.'.join(map(str, arcs))
 
 
-def openssl(*args, data=None):
-    return subprocess.run(('openssl',) + args, input=data, check=True,
-                          stdout=subprocess.PIPE,
+def contents(path):
+    with open(path, 'rb') as f:
+        return f.read()
+
+
+def sign(digest, key, data):
+    import subprocess
+    return subprocess.run(('openssl', 'dgst', '-' + digest, '-sign', key),
+                          input=data, check=True, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE).stdout
 
 
 def cert_der(path):
-    return openssl('x509', '-in', path, '-outform', 'DER')
+    """The first certificate of a PEM file, or a file that is DER."""
+    import binascii
+    data = contents(path)
+    if b'-----BEGIN CERTIFICATE-----' not in data:
+        return data
+    text = data.split(b'-----BEGIN CERTIFICATE-----')[1]
+    return binascii.a2b_base64(text.split(b'-----END')[0])
 
 
 def cert_issuer_serial(der):
@@ -123,7 +132,9 @@ def printable(text):
 
 
 def make(a):
-    content = open(a.envelope, 'rb').read() if a.envelope else b''
+    import datetime
+    import hashlib
+    content = contents(a.envelope) if a.envelope else b''
     der = cert_der(a.signer)
     issuer, serial, _ = cert_issuer_serial(der)
     algo = seq(oid(a.digest_oid or DIGESTS[a.digest]), tlv(5))
@@ -155,10 +166,7 @@ def make(a):
     for name in a.twice or ():
         items.append(attribute(name, attrs[name]))
     signed = b''.join(sorted(items))
-    with tempfile.NamedTemporaryFile() as f:
-        f.write(tlv(0x31, signed))
-        f.flush()
-        signature = openssl('dgst', '-' + a.digest, '-sign', a.key, f.name)
+    signature = sign(a.digest, a.key, tlv(0x31, signed))
     info = seq(tlv(2, b'\1'), seq(issuer, serial), algo, tlv(0xa0, signed),
                seq(oid('1.2.840.113549.1.1.1'), tlv(5)), tlv(4, signature))
     if a.no_certs:
@@ -167,15 +175,44 @@ def make(a):
     data = seq(tlv(2, b'\1'), tlv(0x31, algo),
                seq(oid('1.2.840.113549.1.7.1'),
                    tlv(0xa0, tlv(4, content))),
-               tlv(0xa0, certs) if certs else b'', tlv(0x31, *([info] * a.signers)))
+               tlv(0xa0, certs) if certs else b'',
+               tlv(0x31, *([info] * int(a.signers))))
     out = seq(oid('1.2.840.113549.1.7.2'), tlv(0xa0, data))
-    for _ in range(a.depth):
+    for _ in range(int(a.depth)):
         out = seq(out)
     sys.stdout.buffer.write(out)
 
 
+class Options:
+    """What argparse would read, which takes longer to start than the rest."""
+    signer = key = envelope = recipient_nonce = status = fail = None
+    fail_text = hresult = digest_oid = time = None
+    no_certs = False
+    type = '19'
+    digest = 'sha256'
+    signers = '1'
+    depth = '0'
+    twice = without = add_certs = ()
+
+
+def options(words):
+    import os
+    a = Options()
+    a.transaction = 'T' + os.urandom(8).hex()
+    a.nonce = os.urandom(16).hex()
+    words = iter(words)
+    for option in words:
+        name, equals, value = option.removeprefix('--').partition('=')
+        name = name.replace('-', '_')
+        old = getattr(a, name)
+        if not equals:
+            value = True if old is False else next(words)
+        setattr(a, name, (*old, value) if isinstance(old, tuple) else value)
+    return a
+
+
 def signed_data(path):
-    top = list(elements(next(elements(open(path, 'rb').read()))[1]))
+    top = list(elements(next(elements(contents(path)))[1]))
     assert oid_text(top[0][1]) == '1.2.840.113549.1.7.2'
     return list(elements(next(elements(top[1][1]))[1]))
 
@@ -210,14 +247,11 @@ def envelope(path):
 
 
 def resign(path, key, text, hexed):
-    parts = list(elements(next(elements(open(path, 'rb').read()))[1]))
+    parts = list(elements(next(elements(contents(path)))[1]))
     new = bytes.fromhex(hexed)
     assert len(new) == len(text)
     info = parts[0][2].replace(text.encode(), new)
-    with tempfile.NamedTemporaryFile() as f:
-        f.write(info)
-        f.flush()
-        signature = openssl('dgst', '-sha256', '-sign', key, f.name)
+    signature = sign('sha256', key, info)
     sys.stdout.buffer.write(seq(info, parts[1][2],
                                 tlv(3, b'\0' + signature)))
 
@@ -262,42 +296,19 @@ def main():
         return envelope(sys.argv[2])
     if sys.argv[1] == 'issuer-subject':
         subject = cert_issuer_serial(cert_der(sys.argv[2]))[2]
-        name = open(sys.argv[3], 'rb').read()
+        name = contents(sys.argv[3])
         return sys.stdout.buffer.write(seq(subject, name))
     if sys.argv[1] == 'resign':
         return resign(*sys.argv[2:6])
     if sys.argv[1] == 'extend':
         return extend(*sys.argv[2:])
     if sys.argv[1] == 'csr-subject':
-        info = list(elements(next(elements(open(sys.argv[2],
-                                                'rb').read()))[1]))[0]
+        info = list(elements(next(elements(contents(sys.argv[2])))[1]))[0]
         return sys.stdout.buffer.write(list(elements(info[1]))[1][2])
     if sys.argv[1] == 'issuer-serial':
         issuer, serial, _ = cert_issuer_serial(cert_der(sys.argv[2]))
         return sys.stdout.buffer.write(seq(issuer, serial))
-    p = argparse.ArgumentParser()
-    p.add_argument('verb')
-    p.add_argument('--signer', required=True)
-    p.add_argument('--key', required=True)
-    p.add_argument('--envelope')
-    p.add_argument('--type', default='19')
-    p.add_argument('--transaction', default='T' + os.urandom(8).hex())
-    p.add_argument('--nonce', default=os.urandom(16).hex())
-    p.add_argument('--recipient-nonce')
-    p.add_argument('--status')
-    p.add_argument('--fail')
-    p.add_argument('--fail-text')
-    p.add_argument('--hresult')
-    p.add_argument('--no-certs', action='store_true')
-    p.add_argument('--digest', default='sha256')
-    p.add_argument('--digest-oid')
-    p.add_argument('--time')
-    p.add_argument('--twice', action='append')
-    p.add_argument('--without', action='append')
-    p.add_argument('--add-certs', action='append')
-    p.add_argument('--signers', type=int, default=1)
-    p.add_argument('--depth', type=int, default=0)
-    make(p.parse_args())
+    make(options(sys.argv[2:]))
 
 
 main()

@@ -6,6 +6,11 @@
 # other.pem other.key (another root of the same name), device-ca.pem
 # device-ca.key (RSA-1024, SHA-1), device.pem device.key (issued by it),
 # client.pem client.key (issued by root, clientAuth).
+#
+# Programs that tests call a thousand times start slowly on many machines: a
+# python3 that looks through its packages, Debian's wrapper of psql, an openssl
+# that reads the system's roots.  The run has faster ways to the same programs,
+# and a pool of RSA keys (fast/openssl).
 
 _pki_ext() {
 	printf '%s\n' "$@"
@@ -51,6 +56,59 @@ make_pki() {
 	cat inter.pem root.pem > chain.pem
 }
 
+# fast_python DIR: the python3 of this machine as DIR/bin/python3, in an
+# environment that has, of its packages, those that tests import.
+fast_python() {
+	local packages path
+
+	mkdir -p "$1/bin"
+	ln -s "$(python3 -c 'import sys; print(sys.executable)')" \
+	    "$1/bin/python3"
+	printf 'home = %s\ninclude-system-site-packages = false\n' \
+	    "$(dirname "$(readlink "$1/bin/python3")")" > "$1/pyvenv.cfg"
+	packages=$("$1/bin/python3" -c \
+	    'import site; print(site.getsitepackages()[0])')
+	mkdir -p "$packages"
+	python3 - <<-'PY' |
+	import importlib.util
+	for name in 'yaml', '_yaml', 'cryptography', '_cffi_backend':
+	    found = importlib.util.find_spec(name)
+	    if found: print((found.submodule_search_locations or
+	                     [found.origin])[0])
+	PY
+	while IFS= read -r path; do
+		ln -s "$path" "$packages"
+	done
+}
+
+# fast_openssl DIR: in DIR the one whose RSA keys come from a pool, which the
+# next run finds again.
+fast_openssl() {
+	local pool=${BATS_TEST_DIRNAME%/tests}/build/keys
+
+	{ mkdir -p "$pool" && [ -w "$pool" ]; } 2> /dev/null || {
+		pool=$BATS_SUITE_TMPDIR/keys
+		mkdir "$pool"
+	}
+	{
+		printf '#!/bin/sh\nreal=%q pool=%q\n' "$(command -v openssl)" \
+		    "$pool"
+		cat "$BATS_TEST_DIRNAME/fast/openssl"
+	} > "$1/openssl"
+	chmod 755 "$1/openssl"
+}
+
+# fast_postgresql DIR: in DIR the clients that are behind a wrapper in PATH.
+fast_postgresql() {
+	local tool path
+
+	for tool in psql pg_dump; do
+		path=$(printf '%s\n' /usr/lib/postgresql/*/bin/"$tool" |
+		    sort -V | tail -n 1)
+		[ ! -x "$path" ] || ln -s "$path" "$1"
+	done
+}
+
 setup_suite() {
 	local root=${BATS_TEST_DIRNAME%/tests}
 
@@ -60,8 +118,15 @@ setup_suite() {
 	export PATH=$MCFG_BIN:$root/scripts:$PATH
 	export MCFG_TEST_PKI=$BATS_SUITE_TMPDIR/pki
 	export MCFG_TEST_SHARED=$BATS_SUITE_TMPDIR/shared
-	# A launcher in front of the interpreter costs more than our tools do.
-	PATH=$(dirname "$(python3 -c 'import sys; print(sys.executable)')"):$PATH
+	# Nobody's root but those that a test names.
+	: > "$BATS_SUITE_TMPDIR/no-roots.pem"
+	export SSL_CERT_FILE=$BATS_SUITE_TMPDIR/no-roots.pem
+	export SSL_CERT_DIR=/nonexistent
+	unset CURL_CA_BUNDLE
+	fast_python "$BATS_SUITE_TMPDIR/fast"
+	fast_openssl "$BATS_SUITE_TMPDIR/fast/bin"
+	fast_postgresql "$BATS_SUITE_TMPDIR/fast/bin"
+	PATH=$BATS_SUITE_TMPDIR/fast/bin:$PATH
 	mkdir -p "$MCFG_TEST_PKI" "$MCFG_TEST_SHARED"
 	(cd "$MCFG_TEST_PKI" && make_pki)
 }
