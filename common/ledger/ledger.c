@@ -206,12 +206,6 @@ ledger_is_current(const struct ledger *l)
 	return l->engine->is_current == NULL || l->engine->is_current(l);
 }
 
-const char *
-ledger_name(const struct ledger *l)
-{
-	return l->name;
-}
-
 enum status
 ledger_check(struct ledger *l, struct buf *trouble)
 {

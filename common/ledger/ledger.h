@@ -50,9 +50,6 @@ DEFINE_AUTO(ledger, struct ledger, ledger_close);
  */
 bool ledger_is_current(const struct ledger *l);
 
-/* What diagnostics call it; borrowed. */
-const char *ledger_name(const struct ledger *l);
-
 /*
  * ledger_check() asks the database about its own integrity; what is wrong is
  * appended to trouble as text.
