@@ -24,11 +24,6 @@ runs() {
 	}
 }
 
-# gone PID: it is no more, or waits to be buried.
-gone() {
-	! grep -q '^State:[[:space:]]*[^ZX]' "/proc/$1/status" 2> /dev/null
-}
-
 @test "child: input and output are whole, and larger than a pipe" {
 	program 'wc -c'
 	runs 30 3000000 'exited 0 8'
@@ -55,7 +50,7 @@ gone() {
 	runs 1 3000000 'too-long 0 0'
 	read -r first second < pids
 	gone "$first"
-	until gone "$second"; do :; done
+	awaits "the end of $second" gone "$second"
 	# Reads a little, now and then.
 	program 'while :; do head -c 1 > /dev/null; done'
 	runs 1 3000000 'too-long 0 0'

@@ -153,7 +153,7 @@ inspected() {
 	_run mcfg-inspect "$T/in"
 	[ "$status" -eq 3 ]
 	run -1 grep -E 'text|HTTP|base64 twice' "$T/stderr"
-	head -c 3000 /dev/urandom > "$T/in"
+	noise 3000 > "$T/in"
 	_run mcfg-verify --ca "$PKI/root.pem" "$T/in"
 	[ "$status" -eq 3 ]
 	run -1 grep -E 'through text|HTTP' "$T/stderr"

@@ -144,7 +144,8 @@ one_jane() {
 
 @test "directory: a name with more spellings than that is refused" {
 	logs_in 403 'two  words'
-	grep -q 'more spaces than a directory counts' "$SITE/log/mcfg.log"
+	awaits 'the log' \
+	    grep -q 'more spaces than a directory counts' "$SITE/log/mcfg.log"
 	# The directory would take these for jane.
 	for name in ' jane' 'jane '; do
 		web /enroll -u "$name:$PW"
@@ -269,7 +270,8 @@ would tell"
 	logs_in 200 mallory
 	enrollments "'E-1' in {e['user'] for e in j}"
 	logs_in 403 jane
-	grep -q "no attribute employeeNumber" "$SITE/log/mcfg.log"
+	awaits 'the log' \
+	    grep -q "no attribute employeeNumber" "$SITE/log/mcfg.log"
 	is_refused_page "$T/body"
 	logs_in 403 hidden
 	logs_in 403 breaks
@@ -279,7 +281,8 @@ would tell"
 	enrollments "'E-2' in {e['user'] for e in j}"
 	sed -i 's/user: employeeNumber/user: mail/' "$SITE/site.yaml"
 	logs_in 403 jane
-	grep -q "more than one value of mail" "$SITE/log/mcfg.log"
+	awaits 'the log' \
+	    grep -q "more than one value of mail" "$SITE/log/mcfg.log"
 }
 
 @test "directory: it is said that names are UTF-8" {

@@ -48,8 +48,8 @@ teardown_file() {
 	    -p "$(cat "$SITE/run/lighttpd.pid")" 3>&- 7>&- &
 	tracer=$!
 	# Attached when the server's own task says who traces it.
-	until grep -q "^TracerPid:	$tracer\$" \
-	    "/proc/$(cat "$SITE/run/lighttpd.pid")/status"; do :; done
+	awaits -p "$tracer" 'the tracer' grep -q "^TracerPid:	$tracer\$" \
+	    "/proc/$(cat "$SITE/run/lighttpd.pid")/status"
 	enroll "$T/d"
 	unserve
 	wait "$tracer"

@@ -58,7 +58,7 @@ stop() {
 	server=$(cat "$HOSTS/$1.server")
 	pkill -KILL -P "$server" || :
 	kill -KILL "$server" 2> /dev/null || :
-	tail --pid="$server" -f /dev/null
+	awaits "the end of $server" gone "$server"
 	rm -f "$HOSTS/$1.server" "$HOSTS/$1/run"/*
 }
 
@@ -108,10 +108,12 @@ _crowd() {
 
 # done_by COUNT: until so many devices are done, or the crowd is through.
 done_by() {
-	until [ "$(find "$T" -name '*.done' | wc -l)" -ge "$1" ]; do
-		kill -0 "$crowd" 2> /dev/null || break
-		read -rt 0.05 <> <(:) || :
-	done
+	awaits "$1 devices" done_or_through "$1"
+}
+
+done_or_through() {
+	[ "$(find "$T" -name '*.done' | wc -l)" -ge "$1" ] ||
+	    ! kill -0 "$crowd" 2> /dev/null
 }
 
 # crowd_enrolls: waits for all of the crowd.

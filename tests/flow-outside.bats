@@ -93,8 +93,12 @@ comes() {
 }
 
 said() {
-	tail -n 1 "$SITE/log/mcfg.log" | grep -qF -e "$1" ||
+	awaits "in the log: $1" last_said "$1" ||
 	    { tail -n 1 "$SITE/log/mcfg.log"; false; }
+}
+
+last_said() {
+	tail -n 1 "$SITE/log/mcfg.log" | grep -qF -e "$1"
 }
 
 state_is() {
@@ -416,10 +420,8 @@ ndes() {
 	scepserver -depot depot -capass X -challenge 'static password' \
 	    -port 18080 -allowrenew 0 > log 2>&1 3>&- 7>&- &
 	authority=$!
-	until curl -s -o caps 'http://127.0.0.1:18080/scep?operation=GetCACaps'
-	do
-		kill -0 "$authority" || exit 1
-	done
+	curl -s --retry 120 --retry-delay 1 --retry-connrefused -o caps \
+	    'http://127.0.0.1:18080/scep?operation=GetCACaps'
 	mkfifo ready
 	mcfg-serve site > ready 2> serve.err 3>&- 7>&- &
 	service=$!

@@ -46,7 +46,7 @@ forbidden() {
 }
 
 @test "refusals: a challenge that is wrong, spent, expired, or none" {
-	phase2 "$(head -c 24 /dev/urandom | base64 | tr +/ -_)"
+	phase2 "$(noise 24 | base64 | tr +/ -_)"
 	forbidden "$T/message"
 	phase2 ''
 	forbidden "$T/message"

@@ -242,9 +242,12 @@ swan() {
 polling() {
 	swan "$1" "$2" &
 	client=$!
-	until [ "$(listed ca --pending)" -eq 1 ]; do
-		kill -0 "$client" || { cat "$2.err"; return 1; }
-	done
+	awaits -p "$client" 'a request that waits' one_pends ||
+	    { cat "$2.err"; return 1; }
+}
+
+one_pends() {
+	[ "$(listed ca --pending)" -eq 1 ]
 }
 
 strongswan() {
@@ -278,7 +281,8 @@ strongswan() {
 	# Rejected, or a challenge that is wrong.
 	rsa_key x.key
 	if [ "$approval" = challenge ]; then
-		run ! swan x.key x.cert --password wrong
+		_run swan x.key x.cert --password wrong
+		[ "$status" -ne 0 ]
 	else
 		rm -f yes
 		polling x.key x.cert

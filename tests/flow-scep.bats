@@ -170,11 +170,7 @@ bad_forms() {
 	wait "$lighttpd" 2> /dev/null || :
 	lighttpd=
 	for pid in $(cat workers); do
-		for _ in $(seq 200); do
-			kill -0 "$pid" 2> /dev/null || continue 2
-			read -rt 0.02 <> <(:) || :
-		done
-		return 1
+		awaits "the end of $pid" gone "$pid"
 	done
 }
 
@@ -214,12 +210,8 @@ over_fastcgi() {
 		grep -qx SCEPStandard caps
 	done
 	kill -TERM "$lighttpd"
-	for _ in $(seq 200); do
-		kill -0 "$lighttpd" 2> /dev/null || break
-		read -rt 0.02 <> <(:) || :
-	done
-	# Whoever adopted it may not have waited for it yet.
-	case $(ps -o stat= -p "$lighttpd") in ''|Z*) ;; *) false ;; esac
+	# Its new parent may not have waited for it yet.
+	awaits "the end of $lighttpd" gone "$lighttpd"
 	lighttpd=
 }
 

@@ -94,6 +94,10 @@ _ldap_certificate() {
 	    -extfile "$LDAP_DIR/ext" -out "$LDAP_DIR/cert.pem"
 }
 
+_ldap_answers() {
+	ldapsearch -x -H "$LDAP_URL" -b '' -s base > /dev/null 2>&1
+}
+
 # ldap_serve: starts the server, again where it was stopped.
 ldap_serve() {
 	local _
@@ -101,9 +105,10 @@ ldap_serve() {
 	_ldap_exec "$(_ldap_slapd)" -h "$LDAP_URL $LDAPS_URL" -f "$LDAP_DIR/conf" -d 0 \
 	    > "$LDAP_DIR.out" 2>&1 3>&- 7>&- &
 	echo $! > "$LDAP_DIR.pid"
-	until ldapsearch -x -H "$LDAP_URL" -b '' -s base > /dev/null 2>&1; do
-		kill -0 "$(cat "$LDAP_DIR.pid")" || { cat "$LDAP_DIR.out"; return 1; }
-	done
+	awaits -p "$(cat "$LDAP_DIR.pid")" slapd _ldap_answers || {
+		cat "$LDAP_DIR.out"
+		return 1
+	}
 }
 
 # Which process it is a file knows: a test may have started it anew.
@@ -112,7 +117,7 @@ ldap_down() {
 
 	read -r pid < "$LDAP_DIR.pid"
 	kill "$pid" 2> /dev/null || :
-	tail --pid="$pid" -f /dev/null
+	awaits "the end of $pid" gone "$pid"
 }
 
 _ldap_slapd() {

@@ -101,6 +101,10 @@ listed() {
 	    <(echo "copy $URI")
 }
 
+holds_challenge() {
+	[ "$(sql_of "$URI" 'SELECT COUNT(*) FROM challenge')" = 1 ]
+}
+
 @test "postgresql: a session that ended between two requests is made again" {
 	UNIT=${MCFG_BIN%/bin}/unit/unit_ledger
 	[ -x "$UNIT" ] || skip "unit_ledger is not built (make units)"
@@ -110,9 +114,7 @@ listed() {
 	local pid=$!
 	exec 4> "$T/in"
 	echo 'challenge a manual - 100 10' >&4
-	until [ "$(sql_of "$URI" 'SELECT COUNT(*) FROM challenge')" = 1 ]; do
-		kill -0 "$pid"
-	done 2> /dev/null
+	awaits -p "$pid" 'the first challenge' holds_challenge 2> /dev/null
 	# The session ends under it.
 	sql_of "$URI" "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 	    WHERE application_name = 'mcfg' AND pid <> pg_backend_pid()" \
@@ -178,9 +180,7 @@ sql_of() {
 		cat "$T/hold"
 	} | psql -qAt "$reader" > "$T/held" 2> /dev/null 3>&- &
 	pid=$!
-	until grep -q held "$T/held"; do
-		kill -0 "$pid"
-	done
+	awaits -p "$pid" 'every lock' grep -q held "$T/held"
 	yields - mcfg-enrollment start --ledger "$URI" --user=jane
 	yields - mcfg-enrollment purge --ledger "$URI" --older 1d
 	kill -0 "$pid"

@@ -198,7 +198,7 @@ own() {
 	page welcome
 	grep -q '<svg class="qr"' "$T/page" || skip 'built without libqrencode'
 	reads "$URL/"
-	link="$URL/i/$(head -c 24 /dev/urandom | base64 | tr '+/' -_)"
+	link="$URL/i/$(noise 24 | base64 | tr '+/' -_)"
 	export link
 	page --qr env:link invited
 	reads "$link"

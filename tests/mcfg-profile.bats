@@ -801,9 +801,10 @@ plist_template() {
 # ---- the way back ----
 
 @test "profile: --to-yaml and back is the same profile, whatever is in it" {
+	echo "MCFG_TEST_SEED=$MCFG_TEST_SEED"
 	python3 - "$T" <<-'PY'
-	import datetime, plistlib, random, struct, subprocess, sys
-	r = random.Random(7)
+	import datetime, os, plistlib, random, struct, subprocess, sys
+	r = random.Random(int(os.environ["MCFG_TEST_SEED"]))
 	bits = ['a', 'no', ' ', '\n', '\t', ':', '#', '"', "'", '\\', '-', '?', '|', '>',
 	    '${', '}', '$', '${X}', '$${', '0', '12', '.', 'e3', '{', '[', ',', '&', '*',
 	    '!', '%', '@', '`', '~', '<<', 'ü', '\u0085', '\u2028', '\ufeff', '🙂', '\xa0',

@@ -437,7 +437,7 @@ filled() {
 @test "report: a log of any bytes" {
 	"$UNIT" "$LEDGER" <<< check > /dev/null
 	{
-		head -c 200000 /dev/urandom
+		noise 200000
 		printf '\nmcfg.cgi: a: GET /: 404: nul \0 here\n'
 		printf 'mcfg.cgi: a: GET /: 403: %s\n' "$(head -c 9000 /dev/zero | tr '\0' x)"
 		printf 'scep-ca: request outcome="\\\nscep-ca: request =\n'

@@ -134,9 +134,10 @@ processes() {
 	nginx -e "$T/error.log" -c "$T/nginx.conf" > "$T/nginx.said" 2>&1 \
 	    3>&- 7>&- &
 	proxy=$!
-	until [ -s "$T/pid" ]; do
-		kill -0 "$proxy" || { cat "$T/nginx.said"; false; }
-	done
+	awaits -p "$proxy" nginx [ -s "$T/pid" ] || {
+		cat "$T/nginx.said"
+		false
+	}
 	cat "$PKI/root.pem" "$ROOT_CA" > "$T/roots.pem"
 	site_root=$ROOT_CA ROOT_CA=$T/roots.pem
 	enrolled=
@@ -222,7 +223,7 @@ processes() {
 @test "mcfg-serve: a killed server leaves nothing that the next one trips on" {
 	serve
 	kill -KILL "$(cat "$SITE/run/lighttpd.pid")"
-	tail --pid="$SERVER" -f /dev/null
+	awaits "the end of $SERVER" gone "$SERVER"
 	[ -z "$(processes)" ]
 	grep -q 'ended with status' "$SITE.stderr"
 	SERVER=

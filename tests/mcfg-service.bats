@@ -264,17 +264,21 @@ workers_of() {
 	pgrep -P "$parent"
 }
 
+two_workers() {
+	[ "$(workers_of | wc -l)" -eq 2 ]
+}
+
 @test "mcfg-service: a worker that dies is replaced, and none is left" {
 	mapfile -t old < <(workers_of)
 	[ "${#old[@]}" -eq 2 ]
 	kill -SEGV "${old[0]}"
 	get_profile "$T/p"
-	until [ "$(workers_of | wc -l)" -eq 2 ] &&
-	    ! kill -0 "${old[0]}" 2> /dev/null; do :; done
+	awaits "the end of ${old[0]}" gone "${old[0]}"
+	awaits 'two workers' two_workers
 	get_profile "$T/p"
 	# shellcheck disable=SC2046 # process ids
 	kill -KILL $(workers_of)
-	until [ "$(workers_of | wc -l)" -eq 2 ]; do :; done
+	awaits 'two workers' two_workers
 	get_profile "$T/p"
 	grep -q 'mcfg-service: warning: worker .* ended by signal 11' \
 	    "$SITE/log/mcfg.log"
@@ -315,22 +319,30 @@ workers_of() {
 	cat > "$SITE/hold" <<-SH
 	#!/bin/sh
 	: > '$T/held'
-	while [ -e '$T/hold' ]; do sleep 0.1; done
+	flock -s '$T/hold' true
 	echo '{}'
 	SH
 	chmod +x "$SITE/hold"
-	: > "$T/hold"
+	exec 6> "$T/hold"
+	flock 6
 	cp "$SITE/site.yaml" "$T/kept"
 	echo 'facts: ./hold' >> "$SITE/site.yaml"
-	get_profile "$T/p" &
+	get_profile "$T/p" 6>&- &
 	pid=$!
-	until [ -e "$T/held" ]; do :; done
+	awaits 'the program' [ -e "$T/held" ]
 	parent=$(pgrep -P "$(cat "$SITE/run/lighttpd.pid")" -x mcfg-service)
 	kill -TERM "$parent"
-	rm "$T/hold"
+	exec 6>&-
 	wait "$pid"
 	cp "$T/kept" "$SITE/site.yaml"
-	until get_profile "$T/p"; do :; done
+	awaits 'a profile' get_profile "$T/p"
+}
+
+# answers SOCKET: who serves there.
+answers() {
+	python3 "$ROOT/tests/fcgi.py" "$1" REQUEST_METHOD=GET PATH_INFO=/CA \
+	    QUERY_STRING=operation=GetCACaps < /dev/null 2> "$T/err" |
+	    grep -qa Content-Type
 }
 
 @test "mcfg-service: a worker ends by each signal that asks for it" {
@@ -340,10 +352,7 @@ workers_of() {
 			spawn-fcgi -n -s "$T/socket" -- /bin/sh -c \
 			    "MCFG_SITE='$SITE' exec $program" 3>&- &
 			pid=$!
-			until python3 "$ROOT/tests/fcgi.py" "$T/socket" \
-			    REQUEST_METHOD=GET PATH_INFO=/CA \
-			    QUERY_STRING=operation=GetCACaps < /dev/null \
-			    2> "$T/err" | grep -qa Content-Type; do :; done
+			awaits -p "$pid" "$program" answers "$T/socket"
 			kill "-$signal" "$pid"
 			wait "$pid" || { echo "$signal $program"; false; }
 			rm -f "$T/socket"

@@ -58,7 +58,7 @@ printed() {
 	: > "$T/in"
 	yields "$T/s" mcfg-sign "${id[@]}" --any "$T/in"
 	judged "$T/s" "$T/in"
-	head -c 1000000 /dev/urandom > "$T/in"
+	noise 1000000 > "$T/in"
 	yields "$T/s" mcfg-sign "${id[@]}" --any "$T/in"
 	judged "$T/s" "$T/in"
 }
@@ -716,6 +716,11 @@ named() {
 	done
 }
 
+# has_some DIR: at least one file is in it.
+has_some() {
+	[ -n "$(ls "$1")" ]
+}
+
 @test "sign: killed in the middle, only whole files, and again ends it" {
 	python3 -c "
 import os, sys
@@ -734,9 +739,7 @@ os.close(os.open(sys.argv[1], os.O_TMPFILE | os.O_WRONLY))" "$T" ||
 		cat "$T/alive" 3>&- &
 		reader=$!
 		# Killed as soon as there is something.
-		while [ -z "$(ls "$T/out")" ]; do
-			kill -0 "$pid"
-		done
+		awaits -p "$pid" 'a file' has_some "$T/out"
 		kill -KILL "$pid"
 		wait "$pid" || true
 		# Its processes end with it, or they would make all of them.

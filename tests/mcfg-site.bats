@@ -342,7 +342,7 @@ asked() {
 	} > "$T/limit.conf"
 	nginx -e "$T/error" -c "$T/limit.conf" 3>&- 7>&- &
 	server=$!
-	until [ -s "$T/pid" ] || ! kill -0 "$server"; do :; done
+	awaits -p "$server" nginx [ -s "$T/pid" ]
 	# A byte of a newline, and addresses that belong to no such network.
 	asked 2001:db8:0:1::1 2001:db8:0:1::2 2001:db8:0:1::3 \
 	    2001:db8:0:1:a0a:a0a:a0a:a0a 2001:db8:0:2::1 \

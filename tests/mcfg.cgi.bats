@@ -386,7 +386,7 @@ asks() {
 
 @test "mcfg.cgi: a message that is none is 400, whatever it is" {
 	printf '' > "$T/empty"
-	head -c 65536 /dev/urandom > "$T/noise"
+	noise 65536 > "$T/noise"
 	head -c 65536 /dev/zero > "$T/zero"
 	printf '%s' '<plist><dict/></plist>' > "$T/plain"
 	openssl x509 -in "$FACTORY" -outform DER -out "$T/cert"
@@ -425,7 +425,8 @@ asks() {
 	broken rm signer/key.pem
 	broken cp ca/key.pem signer/key.pem
 	broken chmod 644 signer/key.pem
-	broken sh -c 'head -c 20000 /dev/urandom > ledger.db'
+	noise 20000 > "$T/noise"
+	broken cp "$T/noise" ledger.db
 	cgi GET / MCFG_SITE="$T/none" < /dev/null
 	[ "$code" = 500 ]
 	cgi GET / MCFG_SITE= < /dev/null
@@ -475,7 +476,7 @@ asks() {
 	cgi GET / < /dev/null
 	cgi GET /enroll REMOTE_USER=jane < /dev/null
 	cgi GET /nothing < /dev/null
-	head -c 60000 /dev/urandom > "$T/noise"
+	noise 60000 > "$T/noise"
 	cgi POST /profile CONTENT_LENGTH=60000 < "$T/noise"
 	[ "$(find "$SITE" | grep -v 'ledger.db-' | sort)" = \
 	    "$(printf '%s\n' "$before" | grep -v 'ledger.db-')" ]

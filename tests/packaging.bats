@@ -302,7 +302,7 @@ machine() {
 	[ "$(workers | wc -l)" -eq 2 ]
 	old=$(workers | head -n 1)
 	kill -KILL "$old"
-	tail -s 0.05 --pid="$old" -f /dev/null
+	timeout 600 tail -s 0.05 --pid="$old" -f /dev/null
 	caps
 	caps
 	# The whole service, at once: the socket remains.

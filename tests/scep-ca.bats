@@ -477,7 +477,7 @@ setup() {
 	    --envelope d.env > d.msg
 	denied ca d 1 'encrypted for another certificate'
 	# Garbage inside; an empty inside.
-	head -c 700 /dev/urandom > d.csr
+	noise 700 > d.csr
 	message ca d
 	denied ca d 1 'cannot be decrypted and read'
 	cp d.err first

@@ -112,17 +112,20 @@ allow_names() {
 	mcfg-inspect trace/07-certpoll.request | grep -q 'CertPoll (20)'
 }
 
+# pends: a request is in the file pending.
+pends() {
+	scep-ca list --dir ca --pending --json > pending &&
+	    grep -q transaction pending
+}
+
 @test "scep-enroll: it waits itself, until somebody approves" {
 	echo 'approval: manual' > ca/scep-ca.yaml
 	serve_ca fastcgi ca
 	scep-enroll "$URL" --subject /CN=a --new-key key --ca ca/root.pem \
 	    --wait 10m --every 1s -o cert 2> err 3>&- &
-	until scep-ca list --dir ca --pending --json > pending &&
-	    txid=$(python3 -c 'import json
-print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
-	do
-		kill -0 $!
-	done
+	awaits -p $! 'a request that waits' pends
+	txid=$(python3 -c 'import json
+print(json.load(open("pending"))[0]["transaction"])')
 	scep-ca approve --dir ca "$txid"
 	wait $!
 	[ ! -s err ]
@@ -387,9 +390,8 @@ print(json.load(open("pending"))[0]["transaction"])' 2> /dev/null)
 	    -allowrenew 0 > log 2>&1 3>&- &
 	server=$!
 	URL=http://127.0.0.1:18080/scep
-	until curl -s -o caps "$URL?operation=GetCACaps"; do
-		kill -0 "$server" || exit 1
-	done
+	curl -s --retry 120 --retry-delay 1 --retry-connrefused -o caps \
+	    "$URL?operation=GetCACaps"
 	echo PW > pw
 	scep-enroll "$URL" --subject /CN=dev --challenge file:pw \
 	    --new-key k1 --ca depot/ca.pem --trace trace > out1 2> err1

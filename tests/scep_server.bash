@@ -50,11 +50,8 @@ serve_ca() {
 		(cd "$T/web" && exec lighttpd -D -f conf) \
 		    > "$T/web/out" 2>&1 3>&- &
 		lighttpd=$!
-		until [ -s "$T/web/pid" ] || ! kill -0 "$lighttpd" 2> /dev/null
-		do
-			read -rt 0.02 <> <(:) || :
-		done
-		if kill -0 "$lighttpd" 2> /dev/null; then
+		if awaits -p "$lighttpd" lighttpd [ -s "$T/web/pid" ] &&
+		    kill -0 "$lighttpd" 2> /dev/null; then
 			URL=http://127.0.0.1:$port/scep
 			return 0
 		fi

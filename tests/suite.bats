@@ -133,3 +133,72 @@ checkout() {
 	yields - tests/wording
 	[ ! -s "$T/stdout" ]
 }
+
+@test "chance: a test may not draw, sleep, or wait without a bound" {
+	mkdir "$T/tests"
+	cp "$TESTS/chance" "$TESTS"/*.bash "$T/tests"
+	yields - "$T/tests/chance"
+	while IFS= read -r line; do
+		printf 'x() {\n\t%s\n}\n' "$line" > "$T/tests/new.bats"
+		_run "$T/tests/chance"
+		[ "$status" -eq 1 ] || { echo "taken: $line"; false; }
+		grep -qF "tests/new.bats:2:	$line (take " "$T/stdout"
+	done <<-'TEXT'
+	head -c 3 /dev/urandom > x
+	slow & sleep 1
+	sleep 0.5
+	until [ -e x ]; do :; done
+	a=1; until grep -q x log; do
+	while ! grep -q x log; do
+	while kill -0 "$pid"; do
+	tail --pid=3 -f /dev/null
+	TEXT
+	while IFS= read -r line; do
+		printf 'x() {\n\t%s\n}\n' "$line" > "$T/tests/new.bats"
+		yields - "$T/tests/chance"
+	done <<-'TEXT'
+	# It waits until it is told.
+	program 'exec sleep 1000'
+	while read -r line; do
+	TEXT
+}
+
+@test "awaits: it says what did not come" {
+	run -1 awaits -p 2147483646 'the moon' false
+	[[ $output = *'2147483646 ended before: the moon' ]]
+	awaits 'the sun' true
+	noise 1000 > "$T/a" 2> "$T/seed"
+	MCFG_TEST_SEED=8 noise 1000 > "$T/b"
+	noise 1000 2> /dev/null | cmp - "$T/a"
+	[ "$(wc -c < "$T/a")" -eq 1000 ]
+	run -1 cmp -s "$T/a" "$T/b"
+	grep -qx MCFG_TEST_SEED=7 "$T/seed"
+}
+
+@test "keys: a test gets each one once, and none that others are made with" {
+	pair() {
+		cmp <(openssl x509 -in "$1" -noout -pubkey) \
+		    <(openssl pkey -in "$2" -pubout)
+	}
+	cd "$T"
+	rsa_key a
+	openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=b -keyout b \
+	    -out b.pem
+	openssl req -x509 -newkey rsa:2048 -noenc -subj '/CN=c d' -keyout c \
+	    -out c.pem
+	pair b.pem b
+	pair c.pem c
+	openssl x509 -in c.pem -noout -subject | grep -qx 'subject=CN = c d'
+	[ "$(stat -c %a a b c | sort -u)" = 600 ]
+	shared keys-a openssl genpkey -quiet -algorithm RSA \
+	    -pkeyopt rsa_keygen_bits:2048 -out
+	for f in a b c "$SHARED"; do
+		openssl pkey -in "$f" -pubout | sha256sum
+	done | sort | uniq -d | wc -l | grep -qx 0
+	# What it does not know, the real one does.
+	openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -aes128 \
+	    -pass pass:x -out e 2> said
+	grep -q ENCRYPTED e
+	run -1 openssl genpkey -quiet -algorithm RSA \
+	    -pkeyopt rsa_keygen_bits:1024 -out none/e
+}

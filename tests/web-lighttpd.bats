@@ -39,11 +39,12 @@ teardown() {
 }
 
 # tools_that_tell: the tools for the service, one of which keeps what is in its
-# environment, in $BATS_FILE_TMPDIR/environment.  Another waits while there is
-# $BATS_FILE_TMPDIR/hold, and says so in $BATS_FILE_TMPDIR/held.
+# environment, in $BATS_FILE_TMPDIR/environment.  Another waits while somebody
+# has the lock of $BATS_FILE_TMPDIR/hold, and says so in $BATS_FILE_TMPDIR/held.
 tools_that_tell() {
 	local bin=$BATS_FILE_TMPDIR/bin
 
+	: > "$BATS_FILE_TMPDIR/hold"
 	mkdir "$bin"
 	ln -s "$MCFG_BIN"/* "$bin"
 	rm "$bin/mcfg-service-payload"
@@ -55,10 +56,10 @@ tools_that_tell() {
 	rm "$bin/mcfg-encrypt"
 	cat > "$bin/mcfg-encrypt" <<-SH
 	#!/bin/sh
-	while [ -e '$BATS_FILE_TMPDIR/hold' ]; do
+	flock -n -s '$BATS_FILE_TMPDIR/hold' true || {
 		: > '$BATS_FILE_TMPDIR/held'
-		sleep 0.1
-	done
+		flock -s '$BATS_FILE_TMPDIR/hold' true
+	}
 	exec '$MCFG_BIN/mcfg-encrypt' "\$@"
 	SH
 	chmod +x "$bin/mcfg-service-payload" "$bin/mcfg-encrypt"
@@ -68,7 +69,12 @@ tools_that_tell() {
 # mark NAME: a request for /NAME, when it stands in the log of the server.
 mark() {
 	web "/$1"
-	until grep -q "GET /$1\"" "$SITE"/log/*access.log; do :; done
+	awaits "$1 in the log" grep -q "GET /$1\"" "$SITE"/log/*access.log
+}
+
+# last_logged TEXT: the last line of the service has it.
+last_logged() {
+	tail -n 1 "$SITE/log/mcfg.log" | grep -qF -e "$1"
 }
 
 # between LOG...: its lines between the requests for /begin and /end.
@@ -772,15 +778,6 @@ descendants() {
 	done
 }
 
-# gone PID: it is no more, or waits to be buried.
-gone() {
-	local state
-
-	state=$(sed -n 's/^State:[[:space:]]*//p' "/proc/$1/status" \
-	    2> /dev/null) || return 0
-	[[ -z $state || $state == [ZX]* ]]
-}
-
 @test "web: a device that tries everything finds nothing wrong" {
 	run -0 enroll "$T/d" --server-only-checks
 	printf '%s\n' "$output" | grep -v '^right ' || :
@@ -796,9 +793,8 @@ insist() {
 		rm -rf "${T:?}/$n"
 		! enroll_as "user$n" "$T/$n" --udid "KILLED-$n" \
 		    > /dev/null 2>> "$T/$n.failed" || return 0
-		until curl -s -o "$T/$n.up" --cacert "$ROOT_CA" "$URL/CA"; do
-			:
-		done
+		awaits 'the server' \
+		    curl -s -o "$T/$n.up" --cacert "$ROOT_CA" "$URL/CA"
 	done
 	return 1
 }
@@ -806,15 +802,13 @@ insist() {
 @test "web: killed in the middle of twenty enrollments, it begins again" {
 	[ "$FORM" = cgi ] || skip 'mcfg-service.bats kills at each system call'
 	# Some are held in phase 3, and the others wherever they are.
-	: > "$BATS_FILE_TMPDIR/hold"
+	exec 6> "$BATS_FILE_TMPDIR/hold"
+	flock 6
 	for n in $(seq 20); do
-		insist "$n" 3>&- 7>&- &
+		insist "$n" 3>&- 6>&- 7>&- &
 		pids+=("$!")
 	done
-	until [ -e "$BATS_FILE_TMPDIR/held" ]; do
-		kill -0 "${pids[0]}"
-		sleep 0.1
-	done
+	awaits -p "${pids[0]}" 'phase 3' [ -e "$BATS_FILE_TMPDIR/held" ]
 	# shellcheck disable=SC2046,SC2086 # process ids
 	mapfile -t old < <(descendants $SERVER ${WORKERS:-})
 	if [ "$WEB" = lighttpd ]; then
@@ -823,9 +817,9 @@ insist() {
 		# shellcheck disable=SC2046 # process ids
 		kill -KILL $(descendants "$SERVER") "$WORKERS"
 	fi
-	rm "$BATS_FILE_TMPDIR/hold"
+	exec 6>&-
 	for p in "${old[@]}"; do
-		until gone "$p"; do :; done
+		awaits "the end of $p" gone "$p"
 	done
 	serve --scep-http-port "$PLAIN"
 	started=("$SERVER" ${WORKERS:+"$WORKERS"})

@@ -71,12 +71,10 @@ serve_lighttpd() {
 	mcfg-serve "$SITE" "${PERSISTENT[@]}" "$@" > "$SITE.ready" 2> "$SITE.stderr" 3>&- 7>&- &
 	SERVER=$!
 	export SERVER
-	until read -r -t 1 -u 7 READY; do
-		kill -0 "$SERVER" 2> /dev/null || {
-			cat "$SITE.stderr" "$SITE/log/error.log"
-			return 1
-		}
-	done
+	awaits -p "$SERVER" mcfg-serve read -r -t 1 -u 7 READY || {
+		cat "$SITE.stderr" "$SITE/log/error.log"
+		return 1
+	}
 	export READY
 }
 
@@ -153,12 +151,10 @@ start_workers() {
 	WORKERS=$!
 	export WORKERS
 	disown "$WORKERS"
-	until read -r -t 1 -u 7; do
-		kill -0 "$WORKERS" 2> /dev/null || {
-			cat "$SITE/log/mcfg.log"
-			return 1
-		}
-	done
+	awaits -p "$WORKERS" workers read -r -t 1 -u 7 || {
+		cat "$SITE/log/mcfg.log"
+		return 1
+	}
 }
 
 # start_web PIDFILE COMMAND...: a server that listens once it has written its
@@ -171,12 +167,10 @@ start_web() {
 	SERVER=$!
 	export SERVER
 	disown "$SERVER"
-	until [ -s "$file" ]; do
-		if ! kill -0 "$SERVER" 2> /dev/null; then
-			cat "$SITE.stderr" "$SITE.$WEB/error.log"
-			return 1
-		fi
-	done
+	awaits -p "$SERVER" "$1" [ -s "$file" ] || {
+		cat "$SITE.stderr" "$SITE.$WEB/error.log"
+		return 1
+	}
 }
 
 # unserve: ends it; returns when the processes are gone.
@@ -185,7 +179,7 @@ unserve() {
 
 	for p in ${SERVER:-} ${WORKERS:-}; do
 		kill -TERM "$p" 2> /dev/null || :
-		tail --pid="$p" -f /dev/null
+		awaits "the end of $p" gone "$p"
 	done
 	SERVER='' WORKERS=''
 }
