@@ -72,11 +72,6 @@ mark() {
 	awaits "$1 in the log" grep -q "GET /$1\"" "$SITE"/log/*access.log
 }
 
-# last_logged TEXT: the last line of the service has it.
-last_logged() {
-	tail -n 1 "$SITE/log/mcfg.log" | grep -qF -e "$1"
-}
-
 # between LOG...: its lines between the requests for /begin and /end.
 between() {
 	cat "$@" | sed -nE '/(GET |path=)\/begin/,/(GET |path=)\/end/p' |
