@@ -409,18 +409,17 @@ monger() {
 	    pw="-L $(challenge ca --subject /O=Example/CN=d) -w"
 	# The session has another PATH.
 	ca=$(type -P scep-ca)
-	cat > x.sh <<-EOF
+	declare -f awaits > x.sh
+	cat >> x.sh <<-EOF
 	set -e
 	getcert add-scep-ca -s -c peer -u $URL $as
 	getcert request -s -I t1 -c peer -k $T/k.pem -f $T/c.pem \
 	    -N O=Example,CN=d -g 2048 $pw
 	if [ $approval != challenge ]; then
-		n=0
-		until getcert list -s -i t1 | grep -q CA_WORKING; do
-			n=\$((n + 1))
-			[ \$n -lt 300 ] || exit 1
-			sleep 0.1
-		done
+		working() {
+			getcert list -s -i t1 | grep -q CA_WORKING
+		}
+		awaits certmonger working
 		[ $approval != manual ] || $ca approve --dir $T/ca \
 		    "\$($ca list --dir $T/ca --pending | tail -n 1 |
 		    cut -d' ' -f1)"
@@ -433,7 +432,7 @@ monger() {
 	getcert rekey -s -i t1 -w
 	EOF
 	HOME=$T dbus-run-session -- timeout 100 \
-	    /usr/lib/certmonger/certmonger-session -s -n -c "sh $T/x.sh" \
+	    /usr/lib/certmonger/certmonger-session -s -n -c "bash $T/x.sh" \
 	    > cm.out 2>&1 3>&- || :
 	for i in first same c; do
 		[ -s $i.pem ] || { cat cm.out web/scep.log; return 1; }

@@ -20,14 +20,10 @@ teardown() {
 # logged TEXT: a line of the server's log has it; one is written after the
 # reply has gone out.
 logged() {
-	local n
-
-	for ((n = 0; n < 600; n++)); do
-		! grep -qF -e "$1" web/scep.log || return 0
-		sleep 0.1
-	done
-	cat web/scep.log
-	return 1
+	awaits "in the log: $1" grep -qF -e "$1" web/scep.log || {
+		cat web/scep.log
+		return 1
+	}
 }
 
 # over_http: the HTTP forms, the same for both ways to be started.
