@@ -30,7 +30,7 @@ esac
 set -- "${PATH_INFO:-/}" "${REQUEST_METHOD:-}" "${QUERY_STRING:-}" \
     "${CONTENT_LENGTH:-}" "${HTTP_TRANSFER_ENCODING:-}" \
     "${HTTP_SEC_FETCH_SITE:-}" "${REMOTE_ADDR:-}" "${REMOTE_USER:-}" \
-    "${HTTP_ACCEPT_LANGUAGE:-}" "$@"
+    "${HTTP_ACCEPT_LANGUAGE:-}" "${HTTP_ORIGIN:-}" "$@"
 
 # leave WHICH: takes each variable out of the environment for which WHICH NAME
 # is false.
@@ -95,7 +95,7 @@ esac
 path=$1 method=$2 query=$3 size=$4 coding=$5 from=$6 address=$7 user=$8
 language=$9 secret=
 shift 9
-authorization=$1 login=$2
+origin=$1 authorization=$2 login=$3
 LC_ALL=C
 export LC_ALL
 
@@ -394,16 +394,21 @@ heed() {
 
 # start [ARG...]: records the user and prints the challenge.
 start() {
-	admit mcfg-enrollment start --config site.yaml \
-	    --user="$user" "$@"
+	if [ -n "$token" ]; then
+		set -- --invitation env:MCFG_INVITATION "$@"
+	else
+		set -- --user="$user" "$@"
+	fi
+	admit mcfg-enrollment start --config site.yaml "$@"
 }
 
 # start_with_facts: what the site's program says of the user goes with the
 # record.  The program gets the name that the ledger has, as its one argument,
 # and no name that it could take for an option.
 start_with_facts() {
-	is=$(admit mcfg-enrollment user --config site.yaml \
-	    --user="$user") || return
+	is=$user
+	[ -n "$token" ] || is=$(admit mcfg-enrollment user \
+	    --config site.yaml --user="$user") || return
 	case $is in
 	-*)
 		log 403 "user $(plain "$is"): begins as an option does"
@@ -443,7 +448,8 @@ enroll() {
 	facts=${said%%"$NL"*} said=${said#*"$NL"}
 	attribute=${said%%"$NL"*} said=${said#*"$NL"}
 	secret=${said%%"$NL"*} auth=${said#*"$NL"}
-	user=$(known "$user" "$auth" "$attribute") || failed $?
+	[ -n "$token" ] || user=$(known "$user" "$auth" "$attribute") ||
+	    failed $?
 	shown=$user
 	case $shown in
 	*[!\ -~]*) ;;
@@ -454,12 +460,54 @@ enroll() {
 	else
 		start
 	fi) || failed $?
+	unset MCFG_INVITATION
 	export MCFG_CHALLENGE
 	payload=$(step mcfg-service-payload --config site.yaml \
 	    --challenge env:MCFG_CHALLENGE) || failed $?
 	unset MCFG_CHALLENGE
 	send "$payload" enroll.mobileconfig \
 	    "profile service for $shown"
+}
+
+# ---- invitations: /i/TOKEN ----
+
+# same_origin: the request comes from a page of this site, or from none.  A page
+# with "Referrer-Policy: no-referrer" posts with "Origin: null".
+same_origin() {
+	case $from in
+	''|same-origin|none) ;;
+	*) return 1 ;;
+	esac
+	case $origin in
+	''|null) ;;
+	*)
+		base=$(base_url) || failed $?
+		base=${base#https://}
+		base=${base%%/*}
+		[ "${origin%:443}" = "https://${base%:443}" ] ;;
+	esac
+}
+
+# invited: GET shows the page of an invitation, POST enrolls.
+invited() {
+	drain
+	unread=
+	[ "$method" != POST ] || same_origin ||
+	    refuse 403 'sent here by another site'
+	MCFG_INVITATION=$token
+	export MCFG_INVITATION
+	user=$(judge mcfg-enrollment user --config site.yaml \
+	    --invitation env:MCFG_INVITATION) || failed $?
+	if [ "$method" = POST ]; then
+		enroll
+		return
+	fi
+	base=$(base_url) || failed $?
+	MCFG_LINK=$base/i/$token
+	export MCFG_LINK
+	step mcfg-page --config site.yaml --lang="$language" --status 200 \
+	    --qr env:MCFG_LINK --set user="$user" invited || failed $?
+	log 200 invitation
 }
 
 # ---- phases 2 and 3: /profile ----
@@ -629,6 +677,12 @@ configure() {
 
 began='' unread=yes enrollment=''
 
+# A token is in no log.
+token=
+case $path in
+/i/?*) token=${path#/i/} path=/i/- ;;
+esac
+
 [ -n "${MCFG_SITE:-}" ] || refuse 500 'MCFG_SITE is not set'
 cd -- "$MCFG_SITE" 2> /dev/null || refuse 500 'MCFG_SITE is not a folder'
 
@@ -645,6 +699,10 @@ case $path in
 /enroll)
 	methods GET
 	enroll ;;
+/i/-)
+	[ -n "$token" ] || refuse 404 'no such page'
+	methods GET HEAD POST
+	invited ;;
 /profile)
 	methods POST
 	profile ;;

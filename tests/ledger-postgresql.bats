@@ -39,6 +39,10 @@ on_postgresql() {
 	on_postgresql mcfg-enrollment.bats
 }
 
+@test "postgresql: the tests of invitations" {
+	on_postgresql invitation.bats
+}
+
 @test "postgresql: the tests of mcfg-report" {
 	on_postgresql mcfg-report.bats
 }

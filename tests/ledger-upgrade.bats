@@ -71,7 +71,7 @@ upgrade() {
 	sql "SELECT id, username, state, udid, certificate, repeats FROM
 	    enrollment ORDER BY id" > enrollments
 	upgrade
-	[ "$(version)" -eq 2 ]
+	[ "$(version)" -eq 3 ]
 	rows | cmp - before
 	sql "SELECT serial, subject, revoked, reason FROM certificate ORDER BY
 	    serial" | cmp - certificates
@@ -159,20 +159,34 @@ old_request() {
 	for p in "${pids[@]}"; do
 		wait "$p"
 	done
-	[ "$(version)" -eq 2 ]
+	[ "$(version)" -eq 3 ]
 	sort -u c1 c2 c3 c4 > all
 	[ "$(wc -l < all)" -eq 4 ]
 	sound
 }
 
+@test "upgrade: a ledger without invitations gets them" {
+	upgrade
+	dump > before
+	sql 'DROP TABLE invitation'
+	sql "UPDATE ledger SET value = 2 WHERE name = 'schema'"
+	refuses 4 'upgrade' mcfg-enrollment list --ledger "$LEDGER"
+	upgrade
+	[ "$(version)" -eq 3 ]
+	sql 'SELECT COUNT(*) FROM invitation'
+	sound
+	dump | sort > after
+	sort before | cmp - after
+}
+
 @test "upgrade: a ledger of a newer program is refused, by all" {
 	upgrade
-	sql "UPDATE ledger SET value = 3 WHERE name = 'schema'"
+	sql "UPDATE ledger SET value = 4 WHERE name = 'schema'"
 	dump > before
 	for verb in list check challenge crl; do
-		refuses 4 'schema version 3' scep-ca $verb --dir ca
+		refuses 4 'schema version 4' scep-ca $verb --dir ca
 	done
-	refuses 4 'schema version 3' mcfg-enrollment start --ledger "$LEDGER" \
+	refuses 4 'schema version 4' mcfg-enrollment start --ledger "$LEDGER" \
 	    --user jane
 	dump | cmp - before
 }

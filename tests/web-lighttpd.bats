@@ -338,6 +338,86 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 }
 
 # bats test_tags=short
+@test "web: an invitation enrolls one device, and its token is in no log" {
+	link=$(mcfg-enrollment invite --config "$SITE/site.yaml" --user=jane)
+	local to=${link#"$URL"} token=${link##*/} form
+	web "$to" -H 'Accept-Language: de'
+	[ "$code" = 200 ]
+	[ "$(header Cache-Control)" = no-store ]
+	[ "$(header Referrer-Policy)" = no-referrer ]
+	header Content-Security-Policy | grep -q "form-action 'self'"
+	grep -q '>jane<' "$T/body"
+	grep -q '<form method="post">' "$T/body"
+	# What a page of another site could send.
+	for form in 'Sec-Fetch-Site: cross-site' 'Sec-Fetch-Site: same-site' \
+	    'Origin: https://example.com' "Origin: http://${URL#https://}" \
+	    "Origin: $URL.example.com"; do
+		web "$to" -d '' -H "$form"
+		[ "$code" = 403 ] || { echo "$form: $code"; false; }
+		is_refused_page "$T/body"
+	done
+	mcfg-enrollment list --config "$SITE/site.yaml" --state started \
+	    --user jane --json > "$T/before"
+	# Browsers send this, since the page sends no referrer; and nothing is
+	# used up before a device has identified itself.
+	web "$to" -d '' -H 'Sec-Fetch-Site: same-origin' -H 'Origin: null'
+	[ "$code" = 200 ]
+	web "$to" -d '' -H "Origin: $URL"
+	[ "$code" = 200 ]
+	[ "$(header Content-Type)" = application/x-apple-aspen-config ]
+	mcfg-enrollment list --config "$SITE/site.yaml" --state started \
+	    --user jane --json > "$T/after"
+	[ "$(grep -c '"id"' "$T/after")" -eq \
+	    $(($(grep -c '"id"' "$T/before") + 1)) ]
+	unsign "$T/body" "$T/service"
+	attributes "$T/plist" UDID=invited VERSION=1 PRODUCT=iPhone1,1 \
+	    SERIAL=invited CHALLENGE="$(plist_key "$T/service" \
+	    "p['PayloadContent']['Challenge']")"
+	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/message"
+	post "$T/message"
+	[ "$code" = 200 ]
+	web "$to" -d '' -H 'Sec-Fetch-Site: same-origin'
+	[ "$code" = 403 ]
+	web "$to"
+	[ "$code" = 403 ]
+	is_refused_page "$T/body"
+	# Every way to write it, and every failure.
+	for form in "$to?x=$token" "/$to" "/%69/$token" "/./i/$token" \
+	    "/x/..$to" "/i//$token" "$to/" "$to%0a" "$to%ff" "/i/$token%00"; do
+		web "$form" || :
+		web "$form" -d x || :
+	done
+	web "$to" -X PUT -d x
+	[ "$code" = 405 ]
+	web "$to" -I
+	# What no browser sends.
+	for form in "GET $to HTTP/9.9" "GET $to" "GET $to HTTP/1.1 x" \
+	    "G@T $to HTTP/1.1" "GET http://[$to HTTP/1.1" \
+	    "GET https://localhost$to HTTP/1.1"; do
+		printf '%s\r\nHost: localhost\r\nb\001d:\002\r\n\r\n' "$form" |
+		    timeout 20 openssl s_client -quiet -connect \
+		    "${URL#https://}" > "$T/answer" 2>&1 || :
+	done
+	web "/i/$token$(head -c 9000 /dev/zero | tr '\0' x)" || :
+	head -c 70000 /dev/zero > "$T/large"
+	web "$to" --data-binary "@$T/large" || :
+	web /i/
+	[ "$code" = 404 ]
+	if [ -n "${WORKERS:-}" ]; then
+		kill -TERM "$WORKERS"
+		tail --pid="$WORKERS" -f /dev/null
+		web "$to"
+		[ "${code#5}" != "$code" ]
+		start_workers
+	fi
+	cat "$SITE.stderr" "$SITE"/log/* "$SITE.nginx"/*.log \
+	    "$SITE.apache"/*.log > "$T/logs" 2> /dev/null || :
+	run -1 grep -aF "$token" "$T/logs"
+	cat "$SITE"/log/*access* | grep -q '/i/-'
+	grep -q '/i/-.*invitation' "$SITE/log/mcfg.log"
+}
+
+# bats test_tags=short
 @test "web: a forged Host or Proxy header changes nothing" {
 	for h in 'Host: evil.example' 'Host: evil.example:443' \
 	    'X-Forwarded-Host: evil.example' 'Proxy: http://evil.example'; do

@@ -14,12 +14,15 @@
 #define OPT_USER(name)							\
 	{ 0, "user", "NAME", "who enrolls: 1 to 256 bytes of UTF-8",	\
 	    .value = &(name), .check = enrollment_user_check }
+#define OPT_INVITATION(src)						\
+	{ 0, "invitation", "SRC", "the token of an invitation, which has the " \
+	    "user: env:NAME, file:PATH or fd:N", .value = &(src) }
 #define SITE_AUTH(how, attribute)					\
 	{ .name = "auth", .value = &(how), .config = "auth" },		\
 	{ .name = "auth.ldap.user", .value = &(attribute),		\
 	    .config = "auth.ldap.user" }
 
-extern const struct tool verb_start, verb_identify, verb_complete, verb_bind,
+extern const struct tool verb_start, verb_invite, verb_identify, verb_complete, verb_bind,
     verb_sent, verb_list, verb_show, verb_abort, verb_purge, verb_user;
 
 /*
@@ -36,5 +39,21 @@ enum status one_id(const struct strings *operands, const char **id)
 
 /* The keys of an enrollment that list and show have in common. */
 void report_enrollment(const struct ledger_enrollment *e, struct report *r);
+
+/* ---- facts.c ---- */
+
+/*
+ * facts_read() adds what the command line says about a user to a dict: the files
+ * vars (plist, JSON or YAML), a later one winning over an earlier, and set, a
+ * list of NAME=VALUE, winning over all.
+ */
+enum status facts_read(const struct strings *vars, const struct strings *set,
+    struct tree *facts) USE_RESULT;
+
+/* ---- invite.c ---- */
+
+/* invitation_find() is enrollment_invitation() with the token from a SRC. */
+enum status invitation_find(struct ledger *l, const char *src,
+    struct ledger_invitation *i) USE_RESULT;
 
 #endif

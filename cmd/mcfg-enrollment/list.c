@@ -6,6 +6,8 @@
 #include "enrollment.h"
 #include "site/site.h"
 
+#define INVITED	"invited"
+
 enum {
 	COLUMNS = 7,
 	CELL_MAX = 80,		/* bytes of one cell, escaped */
@@ -25,8 +27,8 @@ static const struct opt options[] = {
 	{ 0, "serial", "S", "only those of the device with this serial number",
 	    .value = &args.serial },
 	{ 0, "state", "STATE", "only those in this state",
-	    .value = &args.state, .choices = "started|identified|certified|"
-	    "configured|aborted|superseded" },
+	    .value = &args.state, .choices = "invited|started|identified|"
+	    "certified|configured|aborted|superseded" },
 	OPT_LEDGER(args.ledger),
 	OPT_CONFIG(args.config),
 	OPT_OUTPUT(args.out),
@@ -107,6 +109,56 @@ add_row(const struct ledger_enrollment *e, void *arg)
 	return OK;
 }
 
+/* ---- invitations that can still be used ---- */
+
+static bool
+is_open(const struct ledger_invitation *i)
+{
+	return ledger_invitation_objection(i, true, clock_now()) == NULL &&
+	    (args.user == NULL || strcmp(args.user, i->user) == 0) &&
+	    args.serial == NULL &&
+	    (args.state == NULL || strcmp(args.state, INVITED) == 0);
+}
+
+static enum status
+add_invited_row(const struct ledger_invitation *i, void *arg)
+{
+	auto_char *id = xstrndup(i->hash, LEDGER_ID_TEXT);
+	char when[CLOCK_TEXT];
+
+	if (!is_open(i))
+		return OK;
+	add_cell(arg, id);
+	add_cell(arg, i->user);
+	add_cell(arg, INVITED);
+	add_cell(arg, NULL);
+	add_cell(arg, NULL);
+	add_cell(arg, clock_format(i->created, when));
+	add_cell(arg, NULL);
+	return OK;
+}
+
+static enum status
+add_invited_object(const struct ledger_invitation *i, void *arg)
+{
+	auto_char *id = xstrndup(i->hash, LEDGER_ID_TEXT);
+	struct ledger_enrollment e = { .id = id, .user = i->user,
+	    .state = (char[]){ INVITED } };
+	struct report *r;
+
+	if (!is_open(i))
+		return OK;
+	r = report_object();
+	report_enrollment(&e, r);
+	report_time(r, "invited", i->created);
+	report_time(r, "expires", i->expires);
+	report_str(r, "enrollment", i->enrollment);
+	report_add(arg, NULL, r);
+	return OK;
+}
+
+/* ---- all ---- */
+
 static void
 render_table(const struct table *t, struct buf *out)
 {
@@ -134,7 +186,8 @@ list_table(struct ledger *l, struct buf *out)
 
 	for (i = 0; i < COLUMNS; i++)
 		add_cell(&t, heads[i]);
-	if ((st = ledger_enrollments(l, add_row, &t)) == OK)
+	if ((st = ledger_invitations(l, add_invited_row, &t)) == OK &&
+	    (st = ledger_enrollments(l, add_row, &t)) == OK)
 		render_table(&t, out);
 	free_table(&t);
 	return st;
@@ -159,7 +212,8 @@ list_json(struct ledger *l, struct buf *out)
 	auto_report *r = report_array();
 	enum status st;
 
-	if ((st = ledger_enrollments(l, add_object, r)) == OK)
+	if ((st = ledger_invitations(l, add_invited_object, r)) == OK &&
+	    (st = ledger_enrollments(l, add_object, r)) == OK)
 		report_render(r, out);
 	return st;
 }
@@ -183,7 +237,7 @@ run(const struct args *a)
 
 const struct tool verb_list = {
 	.name = "list",
-	.summary = "print the enrollments, the newest first",
+	.summary = "print open invitations, and the enrollments, the newest first",
 	.example = "mcfg-enrollment list --config site.yaml",
 	.options = options,
 	.args = &args,

@@ -3,14 +3,17 @@
 #include "site/site.h"
 
 static struct args {
-	const char *user, *config, *auth, *attribute;
+	const char *user, *invitation, *ledger, *config, *auth, *attribute;
 	struct io_output out;
 } args;
 
 static const struct opt options[] = {
 	OPT_USER(args.user),
+	OPT_INVITATION(args.invitation),
+	OPT_LEDGER(args.ledger),
 	OPT_CONFIG(args.config),
 	OPT_OUTPUT(args.out),
+	OPT_AT,
 	{ 0 },
 };
 
@@ -21,17 +24,37 @@ static const struct opt of_site[] = {
 };
 
 static enum status
+invited(const struct args *a, char **name)
+{
+	auto_ledger_invitation i = LEDGER_INVITATION_INIT;
+	auto_ledger *l = NULL;
+	enum status st;
+
+	if ((st = open_ledger(a->ledger, opts_given(&args.ledger) ? NULL :
+	    a->config, LEDGER_READ, &l)) != OK ||
+	    (st = invitation_find(l, a->invitation, &i)) != OK)
+		return st;
+	*name = STEAL(i.user);
+	return OK;
+}
+
+static enum status
 run(const struct args *a)
 {
 	auto_buf out = BUF_INIT;
 	auto_char *name = NULL;
 	enum status st;
 
-	if ((st = site_defaults(a->config, of_site)) != OK)
+	if ((st = site_defaults(a->config, options)) != OK ||
+	    (st = site_defaults(a->config, of_site)) != OK)
 		return st;
-	if (a->user == NULL)
+	if (a->user == NULL && a->invitation == NULL)
 		return opts_missing("--user", "who enrolls");
-	if ((st = enrollment_user_name(a->user, a->auth, a->attribute, &name)) != OK)
+	if (a->user != NULL && a->invitation != NULL)
+		return fail(USAGE, "--user does not go with --invitation");
+	if ((st = a->invitation != NULL ? invited(a, &name) :
+	    enrollment_user_name(a->user, a->auth, a->attribute,
+	    &name)) != OK)
 		return st;
 	buf_printf(&out, "%s\n", name);
 	return io_spill(&a->out, &out);

@@ -100,16 +100,19 @@ ask_facts(struct visit *v, const char *user, struct tree **facts)
 
 /* ---- the step ---- */
 
+/* i is the invitation, or NULL. */
 static int
-start(struct visit *v, const char *user, const struct tree *facts,
-    struct enrollment_started *started)
+start(struct visit *v, const char *user, const struct ledger_invitation *i,
+    const struct tree *facts, struct enrollment_started *started)
 {
+	int64_t ttl = v->s->settings.enroll_ttl;
 	enum status st;
 
 	step_begin(v, "mcfg-enrollment");
 	if ((st = service_ledger(v->s, LEDGER_CREATE)) == OK)
-		st = enrollment_start(v->s->ledger, user, facts,
-		    v->s->settings.enroll_ttl, started);
+		st = i != NULL ?
+		    enrollment_accept(v->s->ledger, i, facts, ttl, started) :
+		    enrollment_start(v->s->ledger, user, facts, ttl, started);
 	return step_end(v, USER, st);
 }
 
@@ -156,7 +159,7 @@ make_payload(struct visit *v, const struct buf *challenge, struct tree **out)
 }
 
 static int
-enroll(struct visit *v, const char *user)
+enroll(struct visit *v, const char *user, const struct ledger_invitation *i)
 {
 	auto_enrollment_started started = ENROLLMENT_STARTED_INIT;
 	auto_tree *facts = tree_dict(), *asked = NULL, *payload = NULL;
@@ -165,7 +168,7 @@ enroll(struct visit *v, const char *user)
 	if (v->s->settings.facts != NULL &&
 	    (code = ask_facts(v, user, &asked)) != 0)
 		return code;
-	if ((code = start(v, user, asked != NULL ? asked : facts,
+	if ((code = start(v, user, i, asked != NULL ? asked : facts,
 	    &started)) != 0)
 		return code;
 	v->enrollment = xstrdup(started.id);
@@ -211,5 +214,12 @@ answer_enroll(struct visit *v)
 	    (code = user_name(v, given, resolved, &user)) != 0)
 		return code;
 	v->user = xstrdup(user);
-	return enroll(v, user);
+	return enroll(v, user, NULL);
+}
+
+int
+enroll_invited(struct visit *v, const struct ledger_invitation *i)
+{
+	v->user = xstrdup(i->user);
+	return enroll(v, i->user, i);
 }

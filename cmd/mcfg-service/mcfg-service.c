@@ -38,7 +38,9 @@ static const struct tool tool = {
 
 /* ---- routes ---- */
 
-enum { METHODS = 2 };
+#define INVITATION	"/i/-"		/* no log has a token */
+
+enum { METHODS = 3 };
 
 static const struct route {
 	const char *path;
@@ -49,6 +51,7 @@ static const struct route {
 	{ "/CA", { "GET", "HEAD" }, answer_root },
 	{ "/crl", { "GET", "HEAD" }, answer_crl },
 	{ "/enroll", { "GET" }, answer_enroll },
+	{ INVITATION, { "GET", "HEAD", "POST" }, answer_invited },
 	{ "/profile", { "POST" }, answer_profile },
 };
 
@@ -62,9 +65,13 @@ is_scep(const char *path)
 static int
 not_allowed(struct visit *v, const struct route *r)
 {
-	v->extra = r->methods[1] == NULL ?
-	    xasprintf("Allow: %s", r->methods[0]) :
-	    xasprintf("Allow: %s, %s", r->methods[0], r->methods[1]);
+	auto_buf allow = BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < METHODS && r->methods[i] != NULL; i++)
+		buf_printf(&allow, "%s%s", i > 0 ? ", " : "Allow: ",
+		    r->methods[i]);
+	v->extra = xstrdup(buf_str(&allow));
 	return refuse(v, 405, "method not allowed");
 }
 
@@ -127,6 +134,10 @@ handle(struct web_exchange *x, void *arg)
 
 	if (*v.path == '\0')
 		v.path = "/";
+	if (strncmp(v.path, "/i/", 3) == 0 && v.path[3] != '\0') {
+		v.token = v.path + 3;
+		v.path = INVITATION;
+	}
 	if (is_scep(v.path) && v.s->dir != NULL && chdir(v.s->dir) == 0) {
 		int code = answer_scep(&v);
 

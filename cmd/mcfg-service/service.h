@@ -87,6 +87,8 @@ struct visit {
 	struct service *s;
 	struct web_exchange *x;
 	const char *method, *path, *client;
+	const char *token;		/* of an invitation, or NULL; path is
+					 * then without it */
 	struct buf said;		/* lines of the current step */
 	struct buf reason;		/* for the log */
 	struct buf header, body;	/* of a response that is not a page */
@@ -129,6 +131,10 @@ enum status put_page(struct visit *v, int code, const char *name,
 int answer_welcome(struct visit *v);		/* page.c */
 
 int answer_enroll(struct visit *v);		/* enroll.c */
+int answer_invited(struct visit *v);		/* invited.c */
+
+/* enroll_invited() is phase 1 of the user whom an invitation names. */
+int enroll_invited(struct visit *v, const struct ledger_invitation *i);
 int answer_profile(struct visit *v);		/* profile.c */
 int answer_scep(struct visit *v);		/* authority.c */
 int answer_crl(struct visit *v);

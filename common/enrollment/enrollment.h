@@ -15,6 +15,7 @@
 #define MCFG_ENROLLMENT_ENROLLMENT_H
 
 #include "issue/issue.h"
+#include "ledger/invitation.h"
 #include "ledger/ledger.h"
 #include "plist/node.h"
 #include "x509/cert.h"
@@ -61,6 +62,37 @@ void enrollment_started_free(struct enrollment_started *s);
 enum status enrollment_start(struct ledger *l, const char *user,
     const struct tree *facts, int64_t ttl, struct enrollment_started *out)
     USE_RESULT;
+
+/* ---- invitations: phase 1 without a password ---- */
+
+struct enrollment_invited {
+	char hash[SECRET_HASH_TEXT];	/* whose first digits are the ID */
+	struct buf token;		/* secret: the end of the link */
+	int64_t expires;
+};
+#define ENROLLMENT_INVITED_INIT	{ "", BUF_SECRET, 0 }
+#define auto_enrollment_invited						\
+	AUTO(enrollment_invited_free) struct enrollment_invited
+
+void enrollment_invited_free(struct enrollment_invited *i);
+
+/* enrollment_invite() records an invitation, as enrollment_start() a user. */
+enum status enrollment_invite(struct ledger *l, const char *user,
+    const struct tree *facts, int64_t ttl, struct enrollment_invited *out)
+    USE_RESULT;
+
+/* The invitation of a token: REFUSED, with the reason, if it cannot be used. */
+enum status enrollment_invitation(struct ledger *l, const char *token,
+    struct ledger_invitation *out) USE_RESULT;
+
+/*
+ * enrollment_accept() is enrollment_start() for whom an invitation names.  All
+ * requests with one invitation get challenges of one enrollment.  What the
+ * invitation says about the user wins over facts.
+ */
+enum status enrollment_accept(struct ledger *l,
+    const struct ledger_invitation *i, const struct tree *facts, int64_t ttl,
+    struct enrollment_started *out) USE_RESULT;
 
 /* ---- phase 2 ---- */
 

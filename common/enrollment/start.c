@@ -66,3 +66,48 @@ enrollment_start(struct ledger *l, const char *user, const struct tree *facts,
 	out->expires = c.expires;
 	return OK;
 }
+
+/* ---- by invitation ---- */
+
+static enum status
+copy_fact(const char *key, struct tree *node, void *arg)
+{
+	tree_set(arg, key, tree_copy(node));
+	return OK;
+}
+
+static enum status
+join_facts(const struct tree *facts, const char *kept, char **out)
+{
+	auto_tree *all = tree_copy(facts), *more = NULL;
+	enum status st;
+
+	if ((st = enrollment_kept(kept, &more)) != OK ||
+	    (st = tree_each(more, copy_fact, all)) != OK)
+		return st;
+	return keep_plist(all, "facts of the user", out);
+}
+
+enum status
+enrollment_accept(struct ledger *l, const struct ledger_invitation *i,
+    const struct tree *facts, int64_t ttl, struct enrollment_started *out)
+{
+	auto_ledger_enrollment e = LEDGER_ENROLLMENT_INIT;
+	auto_ledger_challenge c = LEDGER_CHALLENGE_INIT;
+	enum ledger_outcome outcome;
+	enum status st;
+
+	e.user = xstrdup(i->user);
+	if ((st = join_facts(facts, i->facts, &e.facts)) != OK ||
+	    (st = make_id(&e.id)) != OK ||
+	    (st = new_challenge(LEDGER_ENROLL, NULL, ttl, &out->challenge,
+	    &c)) != OK ||
+	    (st = ledger_accept(l, i->hash, &e, c.hash, c.expires,
+	    clock_now(), &outcome)) != OK)
+		return st;
+	if (outcome != LEDGER_RECORDED)
+		return fail(REFUSED, "invitation: used before");
+	out->id = STEAL(e.id);
+	out->expires = c.expires;
+	return OK;
+}

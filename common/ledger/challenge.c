@@ -1,4 +1,4 @@
-/* Challenges: made, found, spent once, listed, voided. */
+/* Challenges: made, found, spent once, listed, voided, forgotten. */
 #include <string.h>
 
 #include "ledger/ledger.h"
@@ -228,4 +228,21 @@ ledger_void_challenge(struct ledger *l, const char *id, int64_t now,
 		return st;
 	st = void_one(l, id, now, matches, done);
 	return db_end(l, st, *done);
+}
+
+enum status
+ledger_purge_challenges(struct ledger *l, int64_t before, size_t *count)
+{
+	int64_t n = 0;
+	enum status st;
+
+	*count = 0;
+	if ((st = db_begin(l)) != OK)
+		return st;
+	st = db_run(l, &n, "DELETE FROM challenge WHERE purpose = 'manual' "
+	    "AND enrollment IS NULL AND spent = 0 AND expires < $1 AND NOT "
+	    "EXISTS (SELECT 1 FROM request WHERE request.challenge = "
+	    "challenge.hash)", DB(db_int(before)));
+	*count = (size_t)n;
+	return db_end(l, st, true);
 }

@@ -50,6 +50,9 @@ static const struct table tables[] = {
 	    "(txid, key_hash) > ($1, $2)", "txid, key_hash",
 	    "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
 	    "$15, $16"),
+	TABLE("invitation", "ttttiiii", 1,
+	    "hash, username, facts, enrollment, created, expires, used, "
+	    "voided", "hash > $1", "hash", "$1, $2, $3, $4, $5, $6, $7, $8"),
 	TABLE("event", "tiittt", 2,
 	    "enrollment, ordinal, time, what, certificate, detail",
 	    "(enrollment, ordinal) > ($1, $2)", "enrollment, ordinal",

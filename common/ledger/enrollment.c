@@ -121,9 +121,8 @@ ledger_enrollments(struct ledger *l, ledger_each_enrollment *fn, void *arg)
 
 /* ---- started ---- */
 
-/* The new one may stay, and LEDGER_OPEN_MAX - 1 before it that still live. */
-static enum status
-void_oldest(struct ledger *l, const char *user, int64_t now)
+enum status
+ledger_void_oldest(struct ledger *l, const char *user, int64_t now)
 {
 	return db_run(l, NULL, "UPDATE challenge SET voided = $1 WHERE "
 	    "username = $2 AND spent = 0 AND voided = 0 AND (expires <= $1 OR "
@@ -142,7 +141,7 @@ start(struct ledger *l, const struct ledger_enrollment *e,
 	enum status st;
 
 	strncpy(c.hash, challenge, sizeof c.hash - 1);
-	if ((st = void_oldest(l, e->user, now)) != OK)
+	if ((st = ledger_void_oldest(l, e->user, now)) != OK)
 		return st;
 	if ((st = db_run(l, NULL, "INSERT INTO enrollment (id, username, "
 	    "state, facts, started, changed) VALUES ($1, $2, 'started', $3, "
@@ -205,7 +204,8 @@ identify(struct ledger *l, const char *spent,
 	    db_text(e->udid), db_text(e->serial), db_text(e->product),
 	    db_text(device), db_text(e->id)))) != OK || n == 0)
 		return st;
-	if ((st = ledger_put_challenge(l, next, NULL, now)) != OK)
+	if ((st = ledger_use_invitation(l, e->id, now)) != OK ||
+	    (st = ledger_put_challenge(l, next, NULL, now)) != OK)
 		return st;
 	*outcome = LEDGER_RECORDED;
 	return ledger_put_event(l, &(struct ledger_event){ now, "identified",
@@ -357,7 +357,8 @@ abort_one(struct ledger *l, const char *id, int64_t now, bool *done)
 	if ((st = ledger_put_event(l, &(struct ledger_event){ now, "aborted",
 	    id, NULL, NULL })) != OK)
 		return st;
-	if ((st = ledger_void_challenges(l, id, now)) != OK)
+	if ((st = ledger_void_challenges(l, id, now)) != OK ||
+	    (st = ledger_void_invitation(l, id, now)) != OK)
 		return st;
 	return revoke_all(l, id, now);
 }
@@ -390,6 +391,10 @@ purge(struct ledger *l, int64_t before, int64_t now, int64_t *n)
 		return st;
 	if ((st = db_run(l, NULL, "DELETE FROM event WHERE enrollment IN "
 	    FORGOTTEN, DB(db_int(before)))) != OK)
+		return st;
+	if ((st = db_run(l, NULL, "DELETE FROM invitation WHERE expires < $1 "
+	    "OR (used <> 0 AND used < $1) OR (voided <> 0 AND voided < $1)",
+	    DB(db_int(before)))) != OK)
 		return st;
 	if ((st = db_run(l, n, "DELETE FROM enrollment WHERE changed < $1 AND "
 	    "state <> 'configured'", DB(db_int(before)))) != OK || *n == 0)

@@ -527,7 +527,8 @@ enum status ledger_abort(struct ledger *l, const char *id, int64_t now,
 /*
  * ledger_purge() forgets the enrollments that ended, or took their last step
  * without being configured, before a time: the record, its challenges and
- * its events.  Certificates are never forgotten.
+ * its events.  Invitations that were used, revoked or expired before that time
+ * go, too, but are not counted.  Certificates are never forgotten.
  */
 enum status ledger_purge(struct ledger *l, int64_t before, int64_t now,
     size_t *count) USE_RESULT;

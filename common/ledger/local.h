@@ -152,6 +152,14 @@ enum status ledger_spend(struct ledger *l, const char *hash,
     const char *enrollment, int64_t now, bool *spent) USE_RESULT;
 enum status ledger_void_challenges(struct ledger *l, const char *enrollment,
     int64_t now) USE_RESULT;
+/* The new challenge of a user may stay, and four before it that still live. */
+enum status ledger_void_oldest(struct ledger *l, const char *user,
+    int64_t now) USE_RESULT;
+/* The invitation that an enrollment began with, if any, is used up, or void. */
+enum status ledger_use_invitation(struct ledger *l, const char *enrollment,
+    int64_t now) USE_RESULT;
+enum status ledger_void_invitation(struct ledger *l, const char *enrollment,
+    int64_t now) USE_RESULT;
 enum status ledger_settle_request(struct ledger *l,
     const struct ledger_entitlement *e, const char *serial, int64_t now,
     struct ledger_certificate *settled, enum ledger_outcome *outcome)

@@ -3,7 +3,7 @@
 #include "ledger/ledger.h"
 #include "ledger/local.h"
 
-enum { SCHEMA_VERSION = 2 };
+enum { SCHEMA_VERSION = 3 };
 
 #define REQUEST_TABLE(name)						\
     "CREATE TABLE " name " ("						\
@@ -37,6 +37,20 @@ enum { SCHEMA_VERSION = 2 };
     " WHERE state = 'pending' AND stranger = 1;"			\
     "CREATE INDEX request_keys ON request (key_hash, received)"		\
     " WHERE state = 'pending' AND stranger = 1;"
+
+#define INVITATION_TABLE						\
+    "CREATE TABLE invitation ("						\
+    " hash TEXT PRIMARY KEY,"						\
+    " username TEXT NOT NULL,"						\
+    " facts TEXT NOT NULL,"						\
+    " enrollment TEXT,"							\
+    " created BIGINT NOT NULL,"						\
+    " expires BIGINT NOT NULL,"						\
+    " used BIGINT NOT NULL DEFAULT 0,"					\
+    " voided BIGINT NOT NULL DEFAULT 0);"				\
+    "CREATE INDEX invitation_created ON invitation (created, hash);"	\
+    "CREATE INDEX invitation_enrollment ON invitation (enrollment)"	\
+    " WHERE enrollment IS NOT NULL;"
 
 /*
  * Hashes, serials and ids are text, times seconds, DER alone is binary, so
@@ -118,6 +132,8 @@ static const char schema[] =
     REQUEST_TABLE("request")
     REQUEST_INDEXES
 
+    INVITATION_TABLE
+
     "CREATE TABLE event ("
     " enrollment TEXT NOT NULL,"	/* '': of none */
     " ordinal BIGINT NOT NULL,"		/* within that enrollment */
@@ -167,6 +183,8 @@ static const char upgrade_1[] =
     "DROP TABLE request_1;"
     REQUEST_INDEXES;
 
+static const char upgrade_2[] = INVITATION_TABLE;
+
 static enum status
 read_version(struct ledger *l, int64_t *version)
 {
@@ -198,9 +216,25 @@ upgrade_from_1(struct ledger *l)
 
 	if ((st = l->engine->script(l, upgrade_1)) != OK)
 		return st;
-	if ((st = db_run(l, NULL, "UPDATE challenge SET voided = $1 WHERE "
+	return db_run(l, NULL, "UPDATE challenge SET voided = $1 WHERE "
 	    "purpose = 'client' AND spent = 0 AND voided = 0",
-	    DB(db_int(clock_now())))) != OK)
+	    DB(db_int(clock_now())));
+}
+
+static bool
+is_older(int64_t version)
+{
+	return version > 0 && version < SCHEMA_VERSION;
+}
+
+static enum status
+upgrade_from(struct ledger *l, int64_t version)
+{
+	enum status st;
+
+	if (version == 1 && (st = upgrade_from_1(l)) != OK)
+		return st;
+	if ((st = l->engine->script(l, upgrade_2)) != OK)
 		return st;
 	return db_run(l, NULL, "UPDATE ledger SET value = $1 WHERE name = "
 	    "'schema'", DB(db_int(SCHEMA_VERSION)));
@@ -215,8 +249,8 @@ upgrade(struct ledger *l)
 
 	if ((st = db_begin(l)) != OK)
 		return st;
-	if ((st = read_version(l, &version)) == OK && version == 1)
-		st = upgrade_from_1(l);
+	if ((st = read_version(l, &version)) == OK && is_older(version))
+		st = upgrade_from(l, version);
 	return db_end(l, st, true);
 }
 
@@ -234,11 +268,11 @@ ledger_check_schema(struct ledger *l, enum ledger_mode mode)
 	if ((!has && (st = make_schema(l)) != OK) ||
 	    (st = read_version(l, &version)) != OK)
 		return st;
-	if (version == 1 && mode == LEDGER_READ)
-		return fail(FAULT, "%s: ledger has schema version 1: an "
+	if (is_older(version) && mode == LEDGER_READ)
+		return fail(FAULT, "%s: ledger has schema version %lld: an "
 		    "upgrade to %d is due, which any command that writes to "
-		    "it makes", l->name, SCHEMA_VERSION);
-	if (version == 1 && ((st = upgrade(l)) != OK ||
+		    "it makes", l->name, (long long)version, SCHEMA_VERSION);
+	if (is_older(version) && ((st = upgrade(l)) != OK ||
 	    (st = read_version(l, &version)) != OK))
 		return st;
 	if (version != SCHEMA_VERSION)

@@ -1,0 +1,52 @@
+/* Invitations: made, and found by their token. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "enrollment/local.h"
+#include "sys/secret.h"
+
+void
+enrollment_invited_free(struct enrollment_invited *i)
+{
+	buf_free(&i->token);
+}
+
+enum status
+enrollment_invite(struct ledger *l, const char *user, const struct tree *facts,
+    int64_t ttl, struct enrollment_invited *out)
+{
+	auto_ledger_invitation i = LEDGER_INVITATION_INIT;
+	char token[SECRET_CHALLENGE_TEXT];
+	enum status st;
+
+	i.user = xstrdup(user);
+	if ((st = keep_plist(facts, "facts of the user", &i.facts)) != OK ||
+	    (st = secret_challenge(token)) != OK)
+		return st;
+	secret_sha256(token, strlen(token), i.hash);
+	buf_puts(&out->token, token);
+	buf_wipe(token, sizeof token);
+	i.expires = clock_now() + ttl;
+	if ((st = ledger_invite(l, &i, clock_now())) != OK)
+		return st;
+	memcpy(out->hash, i.hash, sizeof out->hash);
+	out->expires = i.expires;
+	return OK;
+}
+
+enum status
+enrollment_invitation(struct ledger *l, const char *token,
+    struct ledger_invitation *out)
+{
+	char hash[SECRET_HASH_TEXT];
+	const char *reason;
+	bool found = false;
+	enum status st;
+
+	secret_sha256(token, strlen(token), hash);
+	if ((st = ledger_find_invitation(l, hash, &found, out)) != OK)
+		return st;
+	reason = ledger_invitation_objection(out, found, clock_now());
+	return reason == NULL ? OK :
+	    fail(REFUSED, "invitation: %s", reason);
+}

@@ -1,0 +1,288 @@
+/* Links by which a user enrolls one device without a password. */
+#include <string.h>
+
+#include "ledger/invitation.h"
+#include "ledger/local.h"
+
+#define INVITATION_COLUMNS						\
+	"hash, username, facts, enrollment, created, expires, used, voided"
+
+void
+ledger_invitation_free(struct ledger_invitation *i)
+{
+	free(i->user);
+	free(i->facts);
+	free(i->enrollment);
+	*i = (struct ledger_invitation)LEDGER_INVITATION_INIT;
+}
+
+static enum status
+take_invitation(const struct db_row *r, void *arg)
+{
+	struct ledger_invitation *i = arg;
+
+	ledger_invitation_free(i);
+	db_row_hash(r, 0, i->hash);
+	i->user = db_row_dup(r, 1);
+	i->facts = db_row_dup(r, 2);
+	i->enrollment = db_row_dup(r, 3);
+	i->created = db_row_int(r, 4);
+	i->expires = db_row_int(r, 5);
+	i->used = db_row_int(r, 6);
+	i->voided = db_row_int(r, 7);
+	return OK;
+}
+
+enum status
+ledger_find_invitation(struct ledger *l, const char *hash, bool *found,
+    struct ledger_invitation *out)
+{
+	int64_t n = 0;
+	enum status st;
+
+	st = db_rows(l, take_invitation, out, &n, "SELECT "
+	    INVITATION_COLUMNS " FROM invitation WHERE hash = $1",
+	    DB(db_text(hash)));
+	*found = n > 0;
+	return st;
+}
+
+const char *
+ledger_invitation_objection(const struct ledger_invitation *i, bool found,
+    int64_t now)
+{
+	if (!found)
+		return "unknown";
+	if (i->used != 0)
+		return "used before";
+	if (i->voided != 0)
+		return "revoked";
+	if (i->expires <= now)
+		return "expired";
+	return NULL;
+}
+
+/* ---- made ---- */
+
+static enum status
+invite(struct ledger *l, const struct ledger_invitation *i, int64_t now)
+{
+	enum status st;
+
+	if ((st = db_run(l, NULL, "INSERT INTO invitation (hash, username, "
+	    "facts, created, expires) VALUES ($1, $2, $3, $4, $5)",
+	    DB(db_text(i->hash), db_text(i->user), db_text(i->facts),
+	    db_int(now), db_int(i->expires)))) != OK)
+		return st;
+	return ledger_put_event(l, &(struct ledger_event){ now, "invited",
+	    NULL, NULL, i->user });
+}
+
+enum status
+ledger_invite(struct ledger *l, const struct ledger_invitation *i,
+    int64_t now)
+{
+	enum status st;
+
+	if ((st = db_begin(l)) != OK)
+		return st;
+	st = invite(l, i, now);
+	return db_end(l, st, true);
+}
+
+/* ---- used ---- */
+
+/* The enrollment of a link: *open if it waits for a device or is missing. */
+static enum status
+find_open(struct ledger *l, const char *id, bool *exists, bool *open)
+{
+	auto_ledger_enrollment e = LEDGER_ENROLLMENT_INIT;
+	enum status st;
+
+	*exists = false;
+	*open = true;
+	if (id == NULL)
+		return OK;
+	if ((st = ledger_find_enrollment(l, id, exists, &e)) == OK && *exists)
+		*open = strcmp(e.state, "started") == 0;
+	return st;
+}
+
+/* The enrollment begins, or gets the facts of today. */
+static enum status
+put_enrollment(struct ledger *l, const struct ledger_enrollment *e,
+    bool exists, int64_t now)
+{
+	enum status st;
+
+	if (exists)
+		return db_run(l, NULL, "UPDATE enrollment SET facts = $1, "
+		    "changed = $2 WHERE id = $3", DB(db_text(e->facts),
+		    db_int(now), db_text(e->id)));
+	if ((st = db_run(l, NULL, "INSERT INTO enrollment (id, username, "
+	    "state, facts, started, changed) VALUES ($1, $2, 'started', $3, "
+	    "$4, $4)", DB(db_text(e->id), db_text(e->user), db_text(e->facts),
+	    db_int(now)))) != OK)
+		return st;
+	return ledger_put_event(l, &(struct ledger_event){ now, "started",
+	    e->id, NULL, "invitation" });
+}
+
+static enum status
+accept(struct ledger *l, const char *hash, struct ledger_enrollment *e,
+    struct ledger_challenge *c, int64_t now, enum ledger_outcome *outcome)
+{
+	auto_ledger_invitation i = LEDGER_INVITATION_INIT;
+	bool found = false, exists = false, open = false;
+	enum status st;
+
+	*outcome = LEDGER_CLOSED;
+	if ((st = ledger_find_invitation(l, hash, &found, &i)) != OK ||
+	    ledger_invitation_objection(&i, found, now) != NULL)
+		return st;
+	if ((st = find_open(l, i.enrollment, &exists, &open)) != OK || !open)
+		return st;
+	if (exists) {
+		free(e->id);
+		e->id = STEAL(i.enrollment);
+	}
+	c->enrollment = e->id;
+	if ((st = put_enrollment(l, e, exists, now)) != OK ||
+	    (st = db_run(l, NULL, "UPDATE invitation SET enrollment = $1 "
+	    "WHERE hash = $2", DB(db_text(e->id), db_text(hash)))) != OK ||
+	    (st = ledger_void_oldest(l, e->user, now)) != OK)
+		return st;
+	*outcome = LEDGER_RECORDED;
+	return ledger_put_challenge(l, c, e->user, now);
+}
+
+enum status
+ledger_accept(struct ledger *l, const char *hash,
+    struct ledger_enrollment *e, const char *challenge, int64_t expires,
+    int64_t now, enum ledger_outcome *outcome)
+{
+	struct ledger_challenge c = { .purpose = LEDGER_ENROLL,
+	    .expires = expires };
+	enum status st;
+
+	strncpy(c.hash, challenge, sizeof c.hash - 1);
+	if ((st = db_begin(l)) != OK)
+		return st;
+	st = accept(l, hash, e, &c, now, outcome);
+	return db_end(l, st, *outcome == LEDGER_RECORDED);
+}
+
+enum status
+ledger_use_invitation(struct ledger *l, const char *enrollment, int64_t now)
+{
+	return db_run(l, NULL, "UPDATE invitation SET used = $1 WHERE "
+	    "enrollment = $2 AND used = 0", DB(db_int(now),
+	    db_text(enrollment)));
+}
+
+enum status
+ledger_void_invitation(struct ledger *l, const char *enrollment, int64_t now)
+{
+	return db_run(l, NULL, "UPDATE invitation SET voided = $1 WHERE "
+	    "enrollment = $2 AND used = 0 AND voided = 0", DB(db_int(now),
+	    db_text(enrollment)));
+}
+
+/* ---- listed ---- */
+
+struct invitation_page {
+	struct ledger_invitation v[DB_PAGE];
+	size_t n;
+};
+
+static enum status
+add_to_page(const struct db_row *r, void *arg)
+{
+	struct invitation_page *p = arg;
+
+	return p->n < DB_PAGE ? take_invitation(r, &p->v[p->n++]) : OK;
+}
+
+static enum status
+give_page(struct invitation_page *p, ledger_each_invitation *fn, void *arg,
+    int64_t *created, char hash[SECRET_HASH_TEXT])
+{
+	enum status st = OK;
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		if (st == OK)
+			st = fn(&p->v[i], arg);
+		*created = p->v[i].created;
+		memcpy(hash, p->v[i].hash, SECRET_HASH_TEXT);
+		ledger_invitation_free(&p->v[i]);
+	}
+	p->n = 0;
+	return st;
+}
+
+enum status
+ledger_invitations(struct ledger *l, ledger_each_invitation *fn, void *arg)
+{
+	struct invitation_page *p = xcalloc(1, sizeof *p);
+	char hash[SECRET_HASH_TEXT] = "";
+	int64_t created = INT64_MAX, n = 0;
+	enum status st;
+
+	do {
+		if ((st = db_rows(l, add_to_page, p, &n, "SELECT "
+		    INVITATION_COLUMNS " FROM invitation WHERE (created, hash) "
+		    "< ($1, $2) ORDER BY created DESC, hash DESC LIMIT $3",
+		    DB(db_int(created), db_text(hash),
+		    db_int(DB_PAGE)))) == OK)
+			st = give_page(p, fn, arg, &created, hash);
+	} while (st == OK && n == DB_PAGE);
+	free(p);
+	return st;
+}
+
+/* ---- revoked ---- */
+
+static enum status
+revoke(struct ledger *l, const char *id, int64_t now, size_t *matches,
+    bool *done)
+{
+	struct strings opened = { 0 };
+	int64_t n = 0, changed = 0;
+	enum status st;
+	size_t i;
+
+	if ((st = db_rows(l, db_take_int, &n, NULL, "SELECT COUNT(*) FROM "
+	    "invitation WHERE substr(hash, 1, length($1)) = $1",
+	    DB(db_text(id)))) != OK)
+		return st;
+	*matches = (size_t)n;
+	if (n != 1)
+		return OK;
+	st = db_rows(l, db_take_texts, &opened, &changed, "UPDATE invitation "
+	    "SET voided = $2 WHERE substr(hash, 1, length($1)) = $1 AND used = "
+	    "0 AND voided = 0 RETURNING COALESCE(enrollment, '')",
+	    DB(db_text(id), db_int(now)));
+	*done = changed == 1;
+	/* A device that has its challenge already may not go on, either. */
+	for (i = 0; i < opened.n && st == OK; i++)
+		st = ledger_void_challenges(l, opened.v[i], now);
+	db_free_texts(&opened);
+	return st;
+}
+
+enum status
+ledger_revoke_invitation(struct ledger *l, const char *id, int64_t now,
+    size_t *matches, bool *done)
+{
+	enum status st;
+
+	*matches = 0;
+	*done = false;
+	if (strlen(id) < LEDGER_ID_LEAST)
+		return OK;
+	if ((st = db_begin(l)) != OK)
+		return st;
+	st = revoke(l, id, now, matches, done);
+	return db_end(l, st, *done);
+}
