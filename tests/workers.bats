@@ -110,13 +110,13 @@ enrolls() {
 	#!/bin/bash
 	n=0
 	trap '((++n < 2)) || exit 0' TERM
-	while :; do sleep 0.1; done
+	while :; do read -rt 60 <> <(:) || :; done
 	SH
 	chmod +x "$T/bin/multiwatch"
 	PATH=$T/bin:$PATH "$ROOT/scripts/web/workers" "$T/site" \
 	    > "$T/said" 2>&1 3>&- &
 	watcher=$!
-	timeout 60 bash -c 'until grep -q listening "$1"; do :; done' - "$T/said"
+	awaits -p "$watcher" 'the workers' grep -q listening "$T/said"
 	kill -TERM "$watcher"
-	timeout 60 tail --pid="$watcher" -f /dev/null
+	awaits "the end of $watcher" gone "$watcher"
 }
