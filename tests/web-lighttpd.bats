@@ -405,7 +405,7 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 	[ "$code" = 404 ]
 	if [ -n "${WORKERS:-}" ]; then
 		kill -TERM "$WORKERS"
-		tail --pid="$WORKERS" -f /dev/null
+		awaits "the end of $WORKERS" gone "$WORKERS"
 		web "$to"
 		[ "${code#5}" != "$code" ]
 		start_workers
