@@ -22,6 +22,9 @@ setup_file() {
 }
 
 teardown_file() {
+	# A test may have started them again.
+	[ ! -e "$BATS_FILE_TMPDIR/workers" ] ||
+	    WORKERS=$(cat "$BATS_FILE_TMPDIR/workers")
 	unserve
 }
 
@@ -409,6 +412,7 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 		web "$to"
 		[ "${code#5}" != "$code" ]
 		start_workers
+		echo "$WORKERS" > "$BATS_FILE_TMPDIR/workers"
 	fi
 	cat "$SITE.stderr" "$SITE"/log/* "$SITE.nginx"/*.log \
 	    "$SITE.apache"/*.log > "$T/logs" 2> /dev/null || :
