@@ -383,6 +383,8 @@ filled() {
 	mcfg.cgi: a: POST /profile: 403: mcfg-verify: stdin: not issued by ca.pem (CN=two): no; not by b.pem (a CA)
 	mcfg-verify: warning: something else
 	mcfg.cgi: not a line of ours
+	2026-11-26T10:00:00+0000 host mcfg[7]: mcfg-service: level=warning client=192.0.2.7 method=POST path=/profile status=403 reason="mcfg-enrollment: stdin: device 00008032-001C of user 'ann': not in devices.allow" serial=S1
+	mcfg-service: level=info client=192.0.2.7 method=GET path="/ status=500" status=200 reason=welcome
 	E
 	report --log "$T/log"
 	json_is "$T/json" '[(x["program"], x["answer"], x["reason"], x["count"],
@@ -393,12 +395,15 @@ filled() {
 	    ("mcfg.cgi", "403", "mcfg-verify: not issued by ca.pem (...): no; "
 	    "not by b.pem (a CA)", 2, False, None),
 	    ("scep-ca", "400", "an empty body", 1, False, None),
+	    ("mcfg-service", "403", "mcfg-enrollment: device ... of user "
+	    "\x27...\x27: not in devices.allow", 1, False,
+	    "2026-11-26T00:00:00Z"),
 	    ("mcfg.cgi", "503", "mcfg-enrollment: ledger.db: ledger is busy", 1,
 	    True, None),
 	    ("scep-ca", "badRequest", "no \"good\" challenge: status=200", 1,
 	    False, "2026-11-25T00:00:00Z")]'
-	json_is "$T/json" 'j["refusals"]["requests"] == 12 and
-	    j["refusals"]["refused"] == 9 and j["refusals"]["faults"] == 1 and
+	json_is "$T/json" 'j["refusals"]["requests"] == 14 and
+	    j["refusals"]["refused"] == 10 and j["refusals"]["faults"] == 1 and
 	    j["refusals"]["undated"] == 6 and not j["refusals"]["cut"] and
 	    [x["refused"] for x in j["refusals"]["over_time"]][-2:] == [1, 3]'
 	page_is '["no such page", "404", "mcfg.cgi", "3", "", "25 Nov 2026"] in
@@ -407,7 +412,7 @@ filled() {
 	# From several files, and from a pipe.
 	yields "$T/json" mcfg-report --ledger "$LEDGER" --json --at "$NOW" \
 	    --log "$T/log" --log - < "$T/log"
-	json_is "$T/json" 'j["refusals"]["requests"] == 24'
+	json_is "$T/json" 'j["refusals"]["requests"] == 28'
 	refuses 4 'cannot open' mcfg-report --ledger "$LEDGER" --log "$T/none"
 }
 

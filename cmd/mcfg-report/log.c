@@ -1,8 +1,9 @@
 /*
- * The log of mcfg.cgi and scep-ca: one line a request, whatever a web server
- * or a journal put before it.
+ * The log of the service and of scep-ca: one line a request, whatever a web
+ * server or a journal put before it.
  *
  *	mcfg.cgi: CLIENT: METHOD PATH: CODE: REASON
+ *	mcfg-service: level=... client=... status=... reason="..."
  *	scep-ca: request client=... outcome=refused fail=... reason="..."
  *
  * Reasons are counted without what tells one device from another.  All of it
@@ -22,6 +23,7 @@ enum {
 };
 
 static const char cgi_mark[] = "mcfg.cgi: ";
+static const char service_mark[] = "mcfg-service: level=";
 static const char scep_mark[] = "scep-ca: request ";
 
 /* ---- the date that somebody put before it ---- */
@@ -270,12 +272,27 @@ behind_colon(char *p)
 	return colon != NULL ? colon + 2 : NULL;
 }
 
+/* A request of a page that was not answered with 2xx. */
+static void
+count_page(struct overview *o, const char *program, const char *answer,
+    const char *reason, int64_t day)
+{
+	const char *tool = last_part(reason), *what;
+	auto_buf text = BUF_INIT;
+
+	if ((what = strstr(tool, ": stdin: ")) != NULL)
+		buf_printf(&text, "%.*s: %s", (int)(what - tool), tool,
+		    what + 9);
+	else
+		buf_puts(&text, tool);
+	count_refusal(o, program, answer, buf_str(&text), *answer == '5',
+	    day);
+}
+
 static bool
 read_cgi(struct overview *o, char *line, int64_t day)
 {
 	char *code = behind_colon(behind_colon(line)), answer[4];
-	const char *tool, *reason;
-	auto_buf text = BUF_INIT;
 
 	if (code == NULL || digits(code, 3) < 100 ||
 	    strncmp(code + 3, ": ", 2) != 0)
@@ -285,14 +302,7 @@ read_cgi(struct overview *o, char *line, int64_t day)
 		return true;
 	snprintf(answer, sizeof answer, "%.3s", code);
 	cut_tail(code);
-	tool = last_part(code + 5);
-	if ((reason = strstr(tool, ": stdin: ")) != NULL)
-		buf_printf(&text, "%.*s: %s", (int)(reason - tool), tool,
-		    reason + 9);
-	else
-		buf_puts(&text, tool);
-	count_refusal(o, "mcfg.cgi", answer, buf_str(&text), *code == '5',
-	    day);
+	count_page(o, "mcfg.cgi", answer, code + 5, day);
 	return true;
 }
 
@@ -355,6 +365,25 @@ read_scep(struct overview *o, const char *line, int64_t day)
 	return true;
 }
 
+/* ---- mcfg-service ---- */
+
+static bool
+read_service(struct overview *o, const char *line, int64_t day)
+{
+	auto_buf status = BUF_INIT, reason = BUF_INIT;
+
+	if (!value_of(line, "status", &status) || status.len != 3)
+		return false;
+	o->log.requests++;
+	if (buf_str(&status)[0] == '2')
+		return true;
+	if (!value_of(line, "reason", &reason))
+		buf_puts(&reason, "no reason given");
+	count_page(o, "mcfg-service", buf_str(&status), buf_str(&reason),
+	    day);
+	return true;
+}
+
 /* ---- lines ---- */
 
 /* The first mark is the program's own: what follows may be anybody's. */
@@ -362,13 +391,24 @@ static void
 read_line(struct overview *o, char *line)
 {
 	char *cgi = strstr(line, cgi_mark), *scep = strstr(line, scep_mark);
+	char *service = strstr(line, service_mark);
+	char *first = cgi;
 
-	if (cgi != NULL && (scep == NULL || cgi < scep))
+	if (first == NULL || (scep != NULL && scep < first))
+		first = scep;
+	if (first == NULL || (service != NULL && service < first))
+		first = service;
+	if (first == NULL)
+		return;
+	if (first == cgi)
 		read_cgi(o, cgi + sizeof cgi_mark - 1,
-		    day_of(line, (size_t)(cgi - line)));
-	else if (scep != NULL)
+		    day_of(line, (size_t)(first - line)));
+	else if (first == scep)
 		read_scep(o, scep + sizeof scep_mark - 1,
-		    day_of(line, (size_t)(scep - line)));
+		    day_of(line, (size_t)(first - line)));
+	else
+		read_service(o, service + strlen("mcfg-service: "),
+		    day_of(line, (size_t)(first - line)));
 }
 
 void

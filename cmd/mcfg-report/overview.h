@@ -72,7 +72,7 @@ struct authority {
 /* ---- refusals ---- */
 
 struct refusal {
-	const char *program;	/* "mcfg.cgi" or "scep-ca" */
+	const char *program;	/* "mcfg.cgi", "mcfg-service", "scep-ca" */
 	const char *answer;	/* "403", "badRequest" */
 	const char *reason;	/* what tells one case from another left out */
 	bool is_fault;		/* ours, not the client's */

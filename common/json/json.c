@@ -316,9 +316,10 @@ put_word(const json_t *j, struct buf *out)
 {
 	char *text = json_dumps(j, JSON_ENCODE_ANY);
 
-	if (text == NULL)
+	if (text != NULL)
+		put_visible(text, out);
+	else
 		mem_exhausted();
-	put_visible(text, out);
 	free(text);
 }
 

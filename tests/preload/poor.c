@@ -30,22 +30,44 @@ lacks(const char *what)
 	return list != NULL ? strstr(list, what) : NULL;
 }
 
-int
-open(const char *path, int flags, ...)
+/* Both names of it: a program with large files calls the second. */
+static int
+poor_open(int (*call)(const char *, int, ...), const char *path, int flags,
+    va_list ap)
 {
 	mode_t mode = 0;
-	va_list ap;
 
 	if ((flags & O_TMPFILE) == O_TMPFILE && lacks("tmpfile")) {
 		errno = EOPNOTSUPP;
 		return -1;
 	}
-	if ((flags & (O_CREAT | O_TMPFILE)) != 0) {
-		va_start(ap, flags);
+	if ((flags & (O_CREAT | O_TMPFILE)) != 0)
 		mode = va_arg(ap, mode_t);
-		va_end(ap);
-	}
-	return REAL(open)(path, flags, mode);
+	return call(path, flags, mode);
+}
+
+int
+open(const char *path, int flags, ...)
+{
+	va_list ap;
+	int fd;
+
+	va_start(ap, flags);
+	fd = poor_open(REAL(open), path, flags, ap);
+	va_end(ap);
+	return fd;
+}
+
+int
+open64(const char *path, int flags, ...)
+{
+	va_list ap;
+	int fd;
+
+	va_start(ap, flags);
+	fd = poor_open(REAL(open64), path, flags, ap);
+	va_end(ap);
+	return fd;
 }
 
 int
