@@ -21,15 +21,20 @@ setup_file() {
 	serve --scep-http-port "$PLAIN"
 }
 
-teardown_file() {
-	# A test may have started them again.
+# know_workers: an earlier test may have started them again.
+know_workers() {
 	[ ! -e "$BATS_FILE_TMPDIR/workers" ] ||
 	    WORKERS=$(cat "$BATS_FILE_TMPDIR/workers")
+}
+
+teardown_file() {
+	know_workers
 	unserve
 }
 
 setup() {
 	able
+	know_workers
 	rm -f "$SITE/devices.allow"
 	started=()
 }
