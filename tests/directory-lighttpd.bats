@@ -387,7 +387,7 @@ would tell"
 	directory 'url: ldap://ldap.example.com' 'ca: nowhere.pem'
 	refuses 4 'auth.ldap.ca: cannot read nowhere.pem' mcfg-serve "$SITE"
 	directory "url: $LDAP_URL" 'bind_dn: cn=x' 'password: file:nowhere'
-	refuses 4 'auth.ldap.password: cannot read' mcfg-serve "$SITE"
+	refuses 4 'auth.ldap.password' mcfg-serve "$SITE"
 }
 
 # asks_with_marks: every page, by a request with marks in its headers.
