@@ -35,12 +35,14 @@ teardown_file() {
 setup() {
 	able
 	know_workers
+	pids=()
 	rm -f "$SITE/devices.allow"
 	started=()
 }
 
 # What a test started by itself ends with it.
 teardown() {
+	[ "${#pids[@]}" -eq 0 ] || kill "${pids[@]}" 2> /dev/null || :
 	if [ "${#started[@]}" -gt 0 ]; then
 		SERVER=${started[0]} WORKERS=${started[1]:-} unserve
 	fi
