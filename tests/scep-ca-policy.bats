@@ -126,7 +126,7 @@ asks() {
 			}
 		done
 	done <<-'TABLE'
-	dns * a a.b.c *.example.com | 
+	dns * a a.b.c *.example.com |
 	dns *.example.com a.example.com ab.example.com | a.b.example.com example.com a.example.com.evil.org *.example.com a/example.com
 	dns **.example.com a.example.com a.b.c.example.com | example.com a.example.org a/b.example.com
 	dns web-*.example.com web-1.example.com web-.example.com | web-1.b.example.com www.example.com
@@ -139,7 +139,7 @@ asks() {
 	uri https://**.example.com/ https://a.b.example.com/ | https://evil.org/.example.com/ https://a.b.example.com/x
 	uri https://*/device https://a/device | https://a.b/device https://evil.org/a/device
 	uri https://**/device https://a.b/device | https://a.b/x/device
-	uri https** https | https://example.com/ 
+	uri https** https | https://example.com/
 	uri *://example.com/ https://example.com/ | https://evil.org/x://example.com/
 	uri urn:uuid:* urn:uuid:1-2-3 | urn:other:1 urn:uuid:1/2
 	uri tag:microsoft.com,2022-09-14:sid:* tag:microsoft.com,2022-09-14:sid:s-1-5 | tag:microsoft.com,2022-09-14:other
