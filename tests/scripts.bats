@@ -51,7 +51,7 @@ load flow
 	[ "$(id -u)" -eq 0 ] || skip 'needs root to be somebody else'
 	mkdir -m 700 "$T/site" "$T/up"
 	mkdir -m 755 "$T/up/site"
-	chmod 711 "$T" "${T%/*}" "${T%/*/*}" "${T%/*/*/*}" 2> /dev/null
+	chmod 711 "$T" "${T%/*}" "${T%/*/*}"
 	for dir in "$T/site" "$T/up/site"; do
 		for c in "mcfg-serve $dir" "mcfg-site $dir --renew tls" \
 		    "mcfg-site $dir --web nginx" "$ROOT/scripts/web/workers $dir"
