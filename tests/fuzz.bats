@@ -15,7 +15,11 @@ replays() {
 
 	shift
 	[ $# -gt 0 ]
-	yields "$T/count" "$REPLAY/$target" "$@"
+	# What -v says is of no interest here.
+	"$REPLAY/$target" "$@" > "$T/count" 2> "$T/said" || {
+		cat "$T/said"
+		return 1
+	}
 	[ "$(cat "$T/count")" -eq $# ]
 }
 

@@ -338,8 +338,8 @@ two_workers() {
 	awaits 'a profile' get_profile "$T/p"
 }
 
-# answers SOCKET: who serves there.
-answers() {
+# serves SOCKET: who serves there.
+serves() {
 	python3 "$ROOT/tests/fcgi.py" "$1" REQUEST_METHOD=GET PATH_INFO=/CA \
 	    QUERY_STRING=operation=GetCACaps < /dev/null 2> "$T/err" |
 	    grep -qa Content-Type
@@ -352,7 +352,7 @@ answers() {
 			spawn-fcgi -n -s "$T/socket" -- /bin/sh -c \
 			    "MCFG_SITE='$SITE' exec $program" 3>&- &
 			pid=$!
-			awaits -p "$pid" "$program" answers "$T/socket"
+			awaits -p "$pid" "$program" serves "$T/socket"
 			kill "-$signal" "$pid"
 			wait "$pid" || { echo "$signal $program"; false; }
 			rm -f "$T/socket"

@@ -281,10 +281,7 @@ def extend(path, key, *wanted):
         whose, _, text = one.partition(':')
         more += seq(oid(ids[whose]), tlv(0x31, seq(extension(text))))
     body = seq(*(i[2] for i in info[:3]), tlv(0xa0, info[3][1] + more))
-    with tempfile.NamedTemporaryFile() as f:
-        f.write(body)
-        f.flush()
-        signature = openssl('dgst', '-sha256', '-sign', key, f.name)
+    signature = sign('sha256', key, body)
     sys.stdout.buffer.write(seq(body, parts[1][2],
                                 tlv(3, b'\0' + signature)))
 
