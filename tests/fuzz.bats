@@ -15,7 +15,7 @@ replays() {
 
 	shift
 	[ $# -gt 0 ]
-	# What -v says is of no interest here.
+	# Only the count is compared, not what -v says.
 	"$REPLAY/$target" "$@" > "$T/count" 2> "$T/said" || {
 		cat "$T/said"
 		return 1

@@ -173,7 +173,7 @@ issued() {
 	    "$T/s" mcfg-sign --cert "$T/leaf.pem" --key "$T/leaf.key" \
 	    --chain "$T/short.pem" --chain "$PKI/root.pem" \
 	    --at "$(days_from_now 200)" "$T/profile"
-	warns 'CN=false: it is no CA, and issued a certificate: devices will show Not Verified' \
+	warns 'CN=false: it is not a CA, and issued a certificate: devices will show Not Verified' \
 	    "$T/s" mcfg-sign --cert "$T/under.pem" --key "$T/under.key" \
 	    --chain "$T/false.pem" --chain "$PKI/root.pem" "$T/profile"
 }

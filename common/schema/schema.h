@@ -27,7 +27,7 @@ DEFINE_AUTO(schema, struct schema, schema_free);
 
 /*
  * schema_load() takes every file of dir/mdm/profiles, or of dir itself where
- * it holds them; NULL gives the built-in one.  FAULT where dir is no such
+ * it holds them; NULL gives the built-in one.  FAULT if dir is not such a
  * checkout.
  */
 enum status schema_load(const char *dir, struct schema **out) USE_RESULT;

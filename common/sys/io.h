@@ -188,7 +188,7 @@ enum status io_sync(const char *path) USE_RESULT;
 enum status io_forget(const char *path) USE_RESULT;
 
 /*
- * io_make_dir() makes one folder, mode 0700.  It may be there already if it
+ * io_make_dir() makes one folder, mode 0700.  It may exist, if it
  * is a folder.
  */
 enum status io_make_dir(const char *path) USE_RESULT;

@@ -496,7 +496,7 @@ cert_check_issuer(X509 *cert)
 	bool is_ca = bc != NULL ? bc->ca != 0 : X509_check_ca(cert) != 0;
 
 	BASIC_CONSTRAINTS_free(bc);
-	return is_ca ? NULL : "it is no CA, and issued a certificate";
+	return is_ca ? NULL : "it is not a CA, and issued a certificate";
 }
 
 struct purpose {
