@@ -35,7 +35,7 @@ static const struct entry {
 	{ "mcfg-site", "make the folder of a profile service" },
 	{ "mcfg-serve", "run a web server on the folder of a profile service" },
 	{ "mcfg-demo",
-	    "walk through a whole enrollment and tell what happens" },
+	    "walk through a whole enrollment and show what happens" },
 	{ "mcfg-device",
 	    "enroll at a profile service as a device would" },
 	{ "scep-ca", "certificate authority that answers SCEP" },

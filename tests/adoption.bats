@@ -176,7 +176,8 @@ fake_gh() {
 	sum=$(cut -d ' ' -f 1 "$T"/a/build/mcfg-*.sha256)
 	grep -q "sha256 \"$sum\"" "$T/a/build/homebrew/mcfg.rb"
 	run -1 grep '@[A-Z]' "$T/a/build/homebrew/mcfg.rb"
-	! command -v ruby > /dev/null || ruby -c "$T/a/build/homebrew/mcfg.rb"
+	[ -z "$(command -v ruby)" ] ||
+	    ruby -c "$T/a/build/homebrew/mcfg.rb"
 }
 
 @test "release: the version is written in one place" {

@@ -336,10 +336,13 @@ steps() {
 	steps "$RECIPES/github-actions.yml" '[s["uses"] for s in
 	    w["jobs"]["profiles"]["steps"] if "uses" in s]' |
 	    tr '\0' '\n' > "$T/uses"
-	! grep -v '@v[0-9]' "$T/uses" || false
-	! steps "$RECIPES/github-actions.yml" '[s["run"] for s in
+	grep -q '@v[0-9]' "$T/uses"
+	run -1 grep -v '@v[0-9]' "$T/uses"
+	steps "$RECIPES/github-actions.yml" '[s["run"] for s in
 	    w["jobs"]["profiles"]["steps"] if "run" in s]' |
-	    grep -F 'secrets.' || false
+	    tr '\0' '\n' > "$T/run"
+	grep -q 'make' "$T/run"
+	run -1 grep -F 'secrets.' "$T/run"
 }
 
 @test "ci: every command of the GitLab jobs runs" {

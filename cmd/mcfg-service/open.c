@@ -10,9 +10,9 @@
 #define SIGNER_CHAIN	"signer/chain.pem"
 
 /*
- * *old is the stamp of these files; false, and *old changed, if they are no
- * longer what they were.  Looked at before they are read: what changes
- * meanwhile is seen the next time.
+ * True if these files are still those of the stamp *old; if not, *old becomes
+ * their new stamp.  Ask before reading them: a change during the reading is
+ * then seen the next time.
  */
 static bool
 is_same(struct buf *old, const char *const *files, size_t n)

@@ -169,7 +169,7 @@ int find_program(struct visit *v, const char *value, const char *key,
 int ask_program(struct visit *v, enum blame blame, const char *path,
     const char *argument, struct buf *out);
 
-/* The status that a program ended with; FAULT for what is none of ours. */
+/* The status that a program ended with; FAULT if it is not one of ours. */
 enum status status_of(const struct child_result *r);
 
 /* The variables that were not a request's, NAME=VALUE up to NULL. */

@@ -22,7 +22,8 @@ struct issued_request {
 void issued_request_free(struct issued_request *r);
 
 /*
- * The DER of a subjectAltName; empty if there are no names.  NULL, or the reason why not.
+ * The DER of a subjectAltName, empty if there are no names.  NULL, or why it
+ * cannot be read.
  */
 const char *issued_read_names(const struct buf *der, GENERAL_NAMES **out);
 

@@ -65,7 +65,7 @@ enum status device_read(const struct buf *raw, const char *name,
 
 /*
  * device_challenge() takes CHALLENGE out of the attributes and hashes it;
- * REFUSED where there is none.
+ * REFUSED if there is none.
  */
 enum status device_challenge(struct device *d, const char *name,
     char hash[SECRET_HASH_TEXT]) USE_RESULT;

@@ -24,7 +24,7 @@ open_engine(struct buf *module, ENGINE **out)
 			    "and no engine for it (pkcs11-provider, "
 			    "libengine-pkcs11-openssl)");
 		}
-		/* Its own lines on standard error are none of ours. */
+		/* It must not write to standard error itself. */
 		ENGINE_ctrl_cmd_string(engine, "QUIET", NULL, 0);
 		if (module->len > 0 && ENGINE_ctrl_cmd_string(engine,
 		    "MODULE_PATH", buf_str(module), 0) != 1)
