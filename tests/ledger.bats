@@ -213,6 +213,26 @@ says() {
 	sound
 }
 
+@test "ledger: eight processes make it at once" {
+	local i pids left=40
+	of_sqlite
+
+	while [ $((left -= 1)) -ge 0 ]; do
+		pids=''
+		rm -f "$T"/ledger.db*
+		for i in 1 2 3 4 5 6 7 8; do
+			"$UNIT" "$LEDGER" <<< "many 1 $i- 1000" > "$T/out.$i" \
+			    3>&- &
+			pids="$pids $!"
+		done
+		for i in $pids; do
+			wait "$i"
+		done
+		[ "$(sql 'SELECT COUNT(*) FROM certificate')" -eq 8 ]
+	done
+	sound
+}
+
 @test "ledger: one challenge used eight-fold at once buys one" {
 	local i pids=''
 

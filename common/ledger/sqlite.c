@@ -281,16 +281,6 @@ make_file(const char *path)
 	return OK;
 }
 
-static enum status
-take_wal(const struct db_row *r, void *arg)
-{
-	bool *is_wal = arg;
-	const char *mode = db_row_text(r, 0);
-
-	*is_wal = mode != NULL && strcmp(mode, "wal") == 0;
-	return OK;
-}
-
 /*
  * Waits for a turn to write.  A commit takes about as long as a moment; the
  * handler that SQLite has of its own soon sleeps for a hundred times that,
@@ -314,26 +304,45 @@ wait_a_moment(void *state, int tries)
 }
 
 /*
- * The handler comes first: without it the change to a write-ahead log fails
- * where several processes start at once.
+ * Changes a new file to a write-ahead log.  SQLite does not ask the handler
+ * if two processes do that at once, but returns "busy" to one of them.
  */
+static enum status
+use_wal(struct ledger *l)
+{
+	struct sqlite *s = l->state;
+	sqlite3_stmt *stmt = NULL;
+	bool is_wal = false;
+	int code, tries = 0;
+
+	if (sqlite3_prepare_v2(s->db, "PRAGMA journal_mode=WAL", -1, &stmt,
+	    NULL) != SQLITE_OK)
+		return sqlite_fail(l);
+	while ((code = sqlite3_step(stmt)) == SQLITE_BUSY &&
+	    wait_a_moment(s, tries++))
+		sqlite3_reset(stmt);
+	if (code == SQLITE_ROW)
+		is_wal = sqlite3_stricmp((const char *)
+		    sqlite3_column_text(stmt, 0), "wal") == 0;
+	sqlite3_finalize(stmt);
+	if (code != SQLITE_ROW)
+		return sqlite_fail(l);
+	return is_wal ? OK : fail(FAULT, "%s: ledger: no write-ahead log on "
+	    "this file system", l->name);
+}
+
 static enum status
 set_up(struct ledger *l, enum ledger_mode mode)
 {
 	struct sqlite *s = l->state;
-	bool is_wal = false;
 	enum status st;
 
 	if (sqlite3_busy_handler(s->db, wait_a_moment, s) != SQLITE_OK)
 		return sqlite_fail(l);
 	if (mode == LEDGER_READ)
 		return OK;
-	if ((st = db_rows(l, take_wal, &is_wal, NULL,
-	    "PRAGMA journal_mode=WAL", DB_NONE)) != OK)
+	if ((st = use_wal(l)) != OK)
 		return st;
-	if (!is_wal)
-		return fail(FAULT, "%s: ledger: no write-ahead log on this "
-		    "file system", l->name);
 	return sqlite_script(l, "PRAGMA synchronous=FULL;"
 	    "PRAGMA foreign_keys=ON;");
 }
