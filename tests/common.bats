@@ -82,6 +82,24 @@ unit() {
 	[ "$(grep -cx no "$T/out")" -eq 3 ]
 }
 
+@test "words: percent escapes, as Python undoes them" {
+	python3 - "$T" <<-'PY'
+	import re, sys
+	from urllib.parse import unquote_to_bytes
+	asked = open(sys.argv[1] + "/in", "w")
+	wanted = open(sys.argv[1] + "/wanted", "w")
+	for s in [b"", b"a+b", b"%41%2f%2F", b"%", b"%4", b"a%4", b"%4g1", b"%%41",
+	          b"%zz%41", b"\xff%ff%80", b"x%0a%0D", b"%25" b"41"]:
+	    broken = re.search(rb"%(?![0-9a-fA-F]{2})", s)
+	    print("percent", s.hex(), file=asked)
+	    print("broken" if broken else "whole", unquote_to_bytes(s).hex(), file=wanted)
+	print("percent", b"a%00b".hex(), file=asked)
+	print("broken", b"a%00b".hex(), file=wanted)
+	PY
+	unit unit_buf < "$T/in" > "$T/out"
+	diff "$T/wanted" "$T/out"
+}
+
 @test "diag: hostile text becomes one printable line" {
 	python3 - > "$T/in" <<-'PY'
 	for s in [b"plain", "caf\u00e9".encode(), b"a\nb", b"a\x1b[31mb", b"\xff\xfe",

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/words.h"
 #include "http.h"
 
 enum { MESSAGES_MAX = 8 };	/* "100 Continue", redirects before the last */
@@ -102,28 +103,21 @@ dechunk(struct span in, struct buf *out)
 }
 
 /*
- * Undoes percent escapes; a plus stays one, as base64 in a SCEP message has
+ * Undoes percent escapes; a blank was a plus, as base64 in a SCEP message has
  * it, and line ends are dropped.
  */
 static void
 unescape(struct span in, struct buf *out)
 {
-	int high, low;
+	auto_buf text = BUF_INIT;
 	size_t i;
 
-	for (i = 0; i < in.len; i++) {
-		char c = in.p[i];
+	words_unescape(in.p, in.len, &text);
+	for (i = 0; i < text.len; i++) {
+		char c = buf_str(&text)[i];
 
-		if (c == '%' && i + 2 < in.len &&
-		    (high = buf_hex_digit(in.p[i + 1])) >= 0 &&
-		    (low = buf_hex_digit(in.p[i + 2])) >= 0) {
-			c = (char)(high << 4 | low);
-			i += 2;
-		}
-		if (c == ' ')
-			c = '+';
 		if (c != '\n' && c != '\r')
-			buf_putc(out, c);
+			buf_putc(out, c == ' ' ? '+' : c);
 	}
 }
 

@@ -1,3 +1,4 @@
+#include "base/words.h"
 #include "cli/opts.h"
 
 #include <stdio.h>
@@ -91,21 +92,6 @@ find_prefix(const struct opt *rows, const char *name, size_t len)
 	return NULL;
 }
 
-static bool
-is_choice(const char *choices, const char *value)
-{
-	size_t n = strlen(value);
-	const char *p = choices;
-
-	while (n > 0 && (p = strstr(p, value)) != NULL) {
-		if ((p == choices || p[-1] == '|') &&
-		    (p[n] == '|' || p[n] == '\0'))
-			return strchr(value, '|') == NULL;
-		p++;
-	}
-	return false;
-}
-
 static enum status
 set_number(const struct opt *row, const char *of, const char *value)
 {
@@ -134,7 +120,7 @@ opts_set(const struct opt *row, const char *of, const char *value)
 {
 	const char *reason;
 
-	if (row->choices != NULL && !is_choice(row->choices, value))
+	if (row->choices != NULL && !words_choose(row->choices, value))
 		return fail(USAGE, "%s: '%s' is not one of %s", of, value,
 		    row->choices);
 	if (row->check != NULL && (reason = row->check(value)) != NULL)

@@ -1,16 +1,9 @@
 /* Profiles as they come: XML, binary, signed, or the YAML they are made of. */
 #include <string.h>
 
+#include "base/words.h"
 #include "cms/cms.h"
 #include "profile/profile.h"
-
-static bool
-ends_in(const char *name, const char *tail)
-{
-	size_t n = strlen(name), m = strlen(tail);
-
-	return n > m && strcmp(name + n - m, tail) == 0;
-}
 
 /*
  * Text that has the keys of a profile as YAML writes them, or an object of
@@ -37,7 +30,7 @@ has_yaml_keys(const struct buf *in)
 static bool
 is_yaml(const struct buf *in, const char *file)
 {
-	return ends_in(file, ".yaml") || ends_in(file, ".yml") ||
+	return words_end_in(file, ".yaml") || words_end_in(file, ".yml") ||
 	    has_yaml_keys(in);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/uuid.h"
+#include "base/words.h"
 #include "plist/secrets.h"
 #include "schema/local.h"
 
@@ -95,14 +96,6 @@ schema_check_names(struct schema_run *r, const struct tree *profile)
 
 /* ---- what stands anywhere in a payload ---- */
 
-static bool
-ends_in(const char *text, const char *tail)
-{
-	size_t n = strlen(text), m = strlen(tail);
-
-	return n >= m && strcmp(text + n - m, tail) == 0;
-}
-
 /* Apple's schema has these as text (or data) wherever it has them. */
 static bool
 is_text_key(const char *key)
@@ -134,7 +127,7 @@ check_is_text(struct schema_run *r, const char *key, const struct tree *t)
 	if (key == NULL || r->schema->complete ||
 	    !(is_number || kind == TREE_BOOL) || !r->is_apples)
 		return;
-	if (is_text_key(key) || (is_number && ends_in(key, "assword")))
+	if (is_text_key(key) || (is_number && words_end_in(key, "assword")))
 		schema_say(r, t, RULE_WRONG_TYPE, "is of type %s, should be "
 		    "string (in YAML: put it in quotes)",
 		    tree_kind_name(kind));

@@ -1,3 +1,4 @@
+#include "base/words.h"
 #include "site/site.h"
 
 #include <string.h>
@@ -256,28 +257,12 @@ place(const struct walk *w, const struct tree *t)
 	return xasprintf("%s:%lu:%lu", w->name, line, column);
 }
 
-static bool
-is_choice(const char *choices, const char *value)
-{
-	size_t n = strlen(value);
-	const char *p = choices;
-
-	for (; n > 0 && *p != '\0'; p += *p == '|') {
-		size_t k = strcspn(p, "|");
-
-		if (k == n && memcmp(p, value, n) == 0)
-			return true;
-		p += k;
-	}
-	return false;
-}
-
 static enum status
 check_one(const struct rule *rule, const char *where, const char *text)
 {
 	const char *reason;
 
-	if (rule->choices != NULL && !is_choice(rule->choices, text))
+	if (rule->choices != NULL && !words_choose(rule->choices, text))
 		return fail(MALFORMED, "%s: %s: '%s' is not one of %s", where,
 		    rule->key, text, rule->choices);
 	if (rule->check != NULL && (reason = rule->check(text)) != NULL)

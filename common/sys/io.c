@@ -1,3 +1,4 @@
+#include "base/words.h"
 #include "sys/local.h"
 
 #include <dirent.h>
@@ -463,14 +464,6 @@ compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static bool
-ends_in(const char *name, const char *suffix)
-{
-	size_t n = strlen(name), m = strlen(suffix);
-
-	return n >= m && strcmp(name + n - m, suffix) == 0;
-}
-
 enum status
 io_list_dir(const char *path, const char *suffix, struct io_names *out)
 {
@@ -480,7 +473,7 @@ io_list_dir(const char *path, const char *suffix, struct io_names *out)
 	if ((dir = opendir(path)) == NULL)
 		return fail_errno(FAULT, "%s: cannot open the folder", path);
 	while ((e = readdir(dir)) != NULL) {
-		if (!ends_in(e->d_name, suffix))
+		if (!words_end_in(e->d_name, suffix))
 			continue;
 		out->v = xreallocarray(out->v, out->n + 1, sizeof *out->v);
 		out->v[out->n++] = xstrdup(e->d_name);

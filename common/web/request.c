@@ -125,27 +125,6 @@ web_drain(struct web_exchange *x)
 
 /* ---- the query ---- */
 
-bool
-web_unescape(const char *s, size_t len, struct buf *out)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		int high, low;
-
-		if (s[i] != '%') {
-			buf_putc(out, s[i]);
-			continue;
-		}
-		if (len - i < 3 || (high = buf_hex_digit(s[i + 1])) < 0 ||
-		    (low = buf_hex_digit(s[i + 2])) < 0 || (high | low) == 0)
-			return false;
-		buf_putc(out, (char)(high << 4 | low));
-		i += 2;
-	}
-	return true;
-}
-
 struct web_verdict
 web_query(const char *query, web_parameter *fn, void *arg)
 {

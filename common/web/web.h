@@ -63,12 +63,6 @@ void web_put_status(struct buf *out, int code);
 /* ---- queries ---- */
 
 /*
- * web_unescape() appends what %XX stands for; a plus stays a plus.  False for
- * a broken escape, or one of a NUL.
- */
-bool web_unescape(const char *s, size_t len, struct buf *out);
-
-/*
  * web_query() calls fn for each NAME=VALUE of a query in its order, both as
  * they are there; value is NULL if there is no equals sign.  It stops at the
  * first verdict that is not to go on, and returns it.

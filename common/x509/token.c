@@ -10,6 +10,7 @@
 #include <openssl/store.h>
 #include <openssl/ui.h>
 
+#include "base/words.h"
 #include "x509/local.h"
 
 static const char PROVIDER[] = "pkcs11";
@@ -22,7 +23,7 @@ static bool
 query(const char *uri, const char *name, struct buf *out)
 {
 	const char *p = strchr(uri, '?');
-	size_t n = strlen(name), len;
+	size_t n = strlen(name);
 
 	for (; p != NULL; p = strchr(p, '&')) {
 		p++;
@@ -32,16 +33,7 @@ query(const char *uri, const char *name, struct buf *out)
 	if (p == NULL)
 		return false;
 	p += n + 1;
-	for (len = strcspn(p, "&"); len > 0; len--, p++) {
-		if (len > 2 && *p == '%' && buf_hex_digit(p[1]) >= 0 &&
-		    buf_hex_digit(p[2]) >= 0) {
-			buf_putc(out, (char)(buf_hex_digit(p[1]) * 16 +
-			    buf_hex_digit(p[2])));
-			p += 2;
-			len -= 2;
-		} else
-			buf_putc(out, *p);
-	}
+	words_unescape(p, strcspn(p, "&"), out);
 	return true;
 }
 

@@ -100,7 +100,7 @@ put_row(struct strings *line, const struct opt *row)
 		return;
 	if (row->value != NULL) {
 		if ((row->choices != NULL &&
-		    !is_choice(row->choices, *row->value)) ||
+		    !words_choose(row->choices, *row->value)) ||
 		    (row->check != NULL && row->check(*row->value) != NULL))
 			abort();
 		put(line, row->name, *row->value);

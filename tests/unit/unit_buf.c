@@ -1,11 +1,12 @@
 /*
- * Reads lines "base64 TEXT", "hex TEXT" or "escape HEX" and prints what buf
- * and diag make of each.
+ * Reads lines "base64 TEXT", "hex TEXT", "escape HEX" or "percent HEX" and
+ * prints what buf, diag and words make of each.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/words.h"
 
 static void
 answer(const char *verb, const char *arg)
@@ -26,7 +27,14 @@ answer(const char *verb, const char *arg)
 		puts(diag_escape(buf_str(&b), b.len, shown, sizeof shown));
 		return;
 	}
-	buf_add_hex(&hex, b.data, b.len);
+	if (strcmp(verb, "percent") == 0) {
+		auto_buf out = BUF_INIT;
+
+		fputs(words_unescape(buf_str(&b), b.len, &out) ? "whole " :
+		    "broken ", stdout);
+		buf_add_hex(&hex, out.data, out.len);
+	} else
+		buf_add_hex(&hex, b.data, b.len);
 	puts(buf_str(&hex));
 }
 

@@ -1,0 +1,60 @@
+/* Questions about short texts. */
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/words.h"
+
+bool
+words_end_in(const char *text, const char *tail)
+{
+	size_t n = strlen(text), m = strlen(tail);
+
+	return n >= m && strcmp(text + n - m, tail) == 0;
+}
+
+bool
+words_choose(const char *choices, const char *value)
+{
+	const char *p = choices;
+	size_t n = strlen(value), k;
+
+	for (; n > 0 && *p != '\0'; p += k + (p[k] == '|')) {
+		k = strcspn(p, "|");
+		if (k == n && memcmp(p, value, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The byte that the escape at p stands for; 0 if it is broken. */
+static int
+escaped_byte(const char *p, size_t len)
+{
+	int high, low;
+
+	if (len < 3 || (high = buf_hex_digit(p[1])) < 0 ||
+	    (low = buf_hex_digit(p[2])) < 0)
+		return 0;
+	return high << 4 | low;
+}
+
+bool
+words_unescape(const char *text, size_t len, struct buf *out)
+{
+	bool whole = true;
+	size_t i;
+	int c;
+
+	for (i = 0; i < len; i++) {
+		if (text[i] != '%')
+			buf_putc(out, text[i]);
+		else if ((c = escaped_byte(text + i, len - i)) != 0) {
+			buf_putc(out, (char)c);
+			i += 2;
+		} else {
+			buf_putc(out, '%');
+			whole = false;
+		}
+	}
+	return whole;
+}
