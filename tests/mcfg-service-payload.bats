@@ -162,6 +162,17 @@ wrong() {
 	grep -qF -e "$2" "$T/stderr" || { cat "$T/stderr"; return 1; }
 }
 
+@test "site: a secret in place of its source is not shown" {
+	wrong 1:8 'scep.challenge' <<< 'scep: {challenge: hunter2}'
+	run -1 grep -q hunter2 "$T/stderr"
+	wrong 3:5 'auth.ldap.password' <<-'YAML'
+	auth:
+	  ldap:
+	    password: hunter2
+	YAML
+	run -1 grep -q hunter2 "$T/stderr"
+}
+
 @test "site: every fault with its line and column" {
 	wrong 1:1 "unknown key 'colour'" <<< 'colour: red'
 	wrong 2:3 "unknown key 'scep.keysise'" <<-'YAML'
@@ -176,7 +187,7 @@ wrong() {
 	wrong 1:1 "not one of reissue|reenroll" <<< 'repeat: never'
 	wrong 1:1 "not one of sha256|sha384|sha512" <<< 'digest: md5'
 	wrong 1:1 'enroll_ttl' <<< 'enroll_ttl: soon'
-	wrong 1:1 'a duration as 15m, not integer' <<< 'enroll_ttl: 15'
+	wrong 1:1 'enroll_ttl: must be a duration' <<< 'enroll_ttl: 15'
 	wrong 1:8 'a number, not string' <<< 'scep: {key_size: "2048"}'
 	wrong 1:1 'an empty list' <<< 'attributes: []'
 	wrong 1:20 'a list of texts, not integer' <<< 'attributes: [UDID, 5]'

@@ -4,10 +4,10 @@
 #include <openssl/objects.h>
 
 #include "base/clock.h"
+#include "base/words.h"
+#include "config/config.h"
 #include "issue/issue.h"
-#include "plist/node.h"
 #include "sys/io.h"
-#include "text/text.h"
 
 enum {
 	RSA_LEAST = 2048,
@@ -15,12 +15,6 @@ enum {
 	DAYS_DEFAULT = 365,
 	CRL_DAYS_DEFAULT = 7,
 	PENDING_DAYS_DEFAULT = 14,
-};
-
-struct reader {
-	const char *name;
-	struct tree_marks *marks;
-	struct issue_policy *p;
 };
 
 static void
@@ -100,35 +94,12 @@ issue_policy_default(struct issue_policy *out)
 	*out = p;
 }
 
-/* "name:line:column: key: reason". */
-static enum status
-bad(const struct reader *r, const struct tree *at, const char *key,
-    const char *reason)
-{
-	unsigned long line = 0, column = 0;
-
-	tree_marks_get(r->marks, at, &line, &column);
-	return fail(MALFORMED, "%s:%lu:%lu: %s: %s", r->name, line, column,
-	    key, reason);
-}
-
-static enum status
-read_string(const struct reader *r, const char *key, const struct tree *v,
-    char **out)
-{
-	if (tree_kind(v) != TREE_STRING || *tree_string_of(v) == '\0')
-		return bad(r, v, key, "not a text");
-	free(*out);
-	*out = xstrdup(tree_string_of(v));
-	return OK;
-}
+/* ---- what a value has to be ---- */
 
 /* An address that goes into certificates as it stands. */
-static enum status
-read_url(const struct reader *r, const char *key, const struct tree *v,
-    char **out)
+static const char *
+check_url(const char *text)
 {
-	const char *text = tree_kind(v) == TREE_STRING ? tree_string_of(v) : "";
 	const char *p;
 
 	if (strncmp(text, "http://", 7) == 0)
@@ -136,89 +107,26 @@ read_url(const struct reader *r, const char *key, const struct tree *v,
 	else if (strncmp(text, "https://", 8) == 0)
 		text += 8;
 	else
-		return bad(r, v, key, "not an http or https address");
+		return "not an http or https address";
 	for (p = text; *p > ' ' && *p < 0x7F && strchr("\"<>\\^`{|}", *p) ==
 	    NULL; p++)
 		continue;
-	if (p == text || *p != '\0')
-		return bad(r, v, key, "not an http or https address");
-	return read_string(r, key, v, out);
+	return p > text && *p == '\0' ? NULL : "not an http or https address";
 }
 
-static enum status
-read_bool(const struct reader *r, const char *key, const struct tree *v,
-    bool *out)
+static const char *
+check_key(const char *text)
 {
-	if (tree_kind(v) != TREE_BOOL)
-		return bad(r, v, key, "not true or false");
-	*out = tree_bool_of(v);
-	return OK;
+	return !cert_key_has_pin(text) ? NULL : "a PIN in the URI "
+	    "(pin-value): put it into a file (pin-source=file:PATH, or "
+	    "passphrase: file:PATH)";
 }
 
-static enum status
-read_duration(const struct reader *r, const char *key, const struct tree *v,
-    int64_t least, int64_t *out)
+static const char *
+check_passphrase(const char *text)
 {
-	const char *reason;
-	int64_t d = 0;
-
-	if (tree_kind(v) == TREE_INT && tree_int_of(v) == 0)
-		d = 0;
-	else if (tree_kind(v) != TREE_STRING)
-		return bad(r, v, key, "not a duration such as 90d");
-	else if ((reason = clock_duration(tree_string_of(v), &d)) != NULL)
-		return bad(r, v, key, reason);
-	if (d < least)
-		return bad(r, v, key, "too short");
-	*out = d;
-	return OK;
-}
-
-static enum status
-read_bits(const struct reader *r, const char *key, const struct tree *v,
-    long *out)
-{
-	if (tree_kind(v) != TREE_INT || tree_int_of(v) < RSA_LEAST ||
-	    tree_int_of(v) > 4 * RSA_MOST)
-		return bad(r, v, key, "not a number from 2048 to 16384");
-	*out = (long)tree_int_of(v);
-	return OK;
-}
-
-static enum status
-read_approval(const struct reader *r, const char *key, const struct tree *v)
-{
-	static const char *const names[] = { "challenge", "manual", "command" };
-	size_t i;
-
-	for (i = 0; tree_kind(v) == TREE_STRING && i < ARRAY_LEN(names); i++)
-		if (strcmp(tree_string_of(v), names[i]) == 0) {
-			r->p->approval = (enum issue_approval)i;
-			return OK;
-		}
-	return bad(r, v, key, "not one of challenge, manual, command");
-}
-
-/* An array of texts, each good for check (NULL: all are). */
-static enum status
-read_list(const struct reader *r, const char *key, const struct tree *v,
-    bool (*check)(const char *), char ***out, size_t *count)
-{
-	auto_strings all = { NULL, 0 };
-	size_t i;
-
-	if (tree_kind(v) != TREE_ARRAY)
-		return bad(r, v, key, "not a list");
-	for (i = 0; i < tree_count(v); i++) {
-		const struct tree *one = tree_at(v, i);
-
-		if (tree_kind(one) != TREE_STRING ||
-		    !check(tree_string_of(one)))
-			return bad(r, one, key, "not a known name or OID");
-		strings_add(&all, tree_string_of(one));
-	}
-	set_list(out, count, all.v, all.n);
-	return OK;
+	return secret_is_source(text) ? NULL :
+	    "not of the form env:NAME, file:PATH or fd:N";
 }
 
 static bool
@@ -247,8 +155,8 @@ issue_is_signer_usage(const char *usage)
  * A name or OID of a usage, but none by which a certificate would stand for
  * every purpose, or for the authority.
  */
-static bool
-is_usage(const char *text)
+static const char *
+check_usage(const char *text)
 {
 	static const char *const reserved[] = {
 		"2.5.29.37.0",			/* anyExtendedKeyUsage */
@@ -266,11 +174,102 @@ is_usage(const char *text)
 	ok = is_object(text);
 	for (i = 0; i < ARRAY_LEN(reserved); i++)
 		ok = ok && strcmp(oid, reserved[i]) != 0;
-	return ok;
+	return ok ? NULL : "not a known name or OID";
+}
+
+static const char *
+check_attribute(const char *text)
+{
+	return is_object(text) ? NULL : "not a known name or OID";
+}
+
+/* In the order of enum issue_approval. */
+#define APPROVALS	"challenge|manual|command"
+#define USAGES		"digitalSignature|nonRepudiation|keyEncipherment|" \
+			"dataEncipherment"
+
+static const struct config_rule rules[] = {
+	{ "ledger", CONFIG_TEXT, NULL, NULL, 0, 0 },
+	{ "key", CONFIG_SOURCE, NULL, check_key, 0, 0 },
+	{ "passphrase", CONFIG_SOURCE, NULL, check_passphrase, 0, 0 },
+	{ "approval", CONFIG_TEXT, APPROVALS, NULL, 0, 0 },
+	{ "command", CONFIG_TEXT, NULL, NULL, 0, 0 },
+	{ "crl_url", CONFIG_TEXT, NULL, check_url, 0, 0 },
+	{ "issuer_url", CONFIG_TEXT, NULL, check_url, 0, 0 },
+	{ "subject", CONFIG_LIST, NULL, check_attribute, 0, 0 },
+	{ "extended_key_usage", CONFIG_LIST, NULL, check_usage, 0, 0 },
+	{ "key_usage", CONFIG_LIST, USAGES, NULL, 0, 0 },
+	{ "san", CONFIG_TREE, NULL, NULL, 0, 0 },
+	{ "key_min", CONFIG_NUMBER, NULL, NULL, RSA_LEAST, 4 * RSA_MOST },
+	{ "key_max", CONFIG_NUMBER, NULL, NULL, RSA_LEAST, 4 * RSA_MOST },
+	{ "allow_sha1", CONFIG_FLAG, NULL, NULL, 0, 0 },
+	{ "allow_des", CONFIG_FLAG, NULL, NULL, 0, 0 },
+	{ "renew_same_key", CONFIG_FLAG, NULL, NULL, 0, 0 },
+	{ "validity", CONFIG_DURATION, NULL, NULL, CLOCK_MINUTE, 0 },
+	{ "renew_window", CONFIG_DURATION, NULL, NULL, 0, 0 },
+	{ "pending_ttl", CONFIG_DURATION, NULL, NULL, CLOCK_MINUTE, 0 },
+	{ "time_window", CONFIG_DURATION, NULL, NULL, 0, 0 },
+	{ "crl_validity", CONFIG_DURATION, NULL, NULL, CLOCK_MINUTE, 0 },
+};
+
+/* ---- from the file into the policy ---- */
+
+struct san_reader {
+	const struct config *c;
+	struct issue_policy *p;
+};
+
+static enum status
+read_san_type(const char *type, struct tree *v, void *arg)
+{
+	const struct san_reader *r = arg;
+	struct issue_policy *p = r->p;
+	size_t i;
+
+	if (!words_choose("dns|email|uri|upn|ip", type))
+		return config_bad(r->c, v, "san",
+		    "not one of dns, email, uri, upn, ip");
+	if (tree_kind(v) != TREE_ARRAY)
+		return config_bad(r->c, v, "san", "not a list of patterns");
+	p->san = xreallocarray(p->san, p->san_count + tree_count(v) + 1,
+	    sizeof *p->san);
+	for (i = 0; i < tree_count(v); i++) {
+		const struct tree *one = tree_at(v, i);
+
+		if (tree_kind(one) != TREE_STRING)
+			return config_bad(r->c, one, "san", "not a text");
+		p->san[p->san_count++] = (struct issue_pattern){
+		    xstrdup(type), xstrdup(tree_string_of(one)) };
+	}
+	return OK;
 }
 
 static enum status
-read_usage(const struct reader *r, const char *key, const struct tree *v)
+read_san(const struct config *c, struct issue_policy *p)
+{
+	const struct config_value *v = config_find(c, "san");
+	struct san_reader r = { c, p };
+
+	if (v == NULL)
+		return OK;
+	if (tree_kind(v->tree) != TREE_DICT)
+		return config_bad(c, v->tree, "san",
+		    "not a mapping of type to patterns");
+	p->take_san = true;
+	return tree_each(v->tree, read_san_type, &r);
+}
+
+static void
+read_list(const struct config *c, const char *key, char ***out, size_t *count)
+{
+	const struct config_value *v = config_find(c, key);
+
+	if (v != NULL)
+		set_list(out, count, v->list.v, v->list.n);
+}
+
+static uint32_t
+usage_bit(const char *name)
 {
 	static const struct {
 		const char *name;
@@ -281,184 +280,80 @@ read_usage(const struct reader *r, const char *key, const struct tree *v)
 		{ "keyEncipherment", KU_KEY_ENCIPHERMENT },
 		{ "dataEncipherment", KU_DATA_ENCIPHERMENT },
 	};
-	uint32_t usage = 0;
-	size_t i, j;
-
-	if (tree_kind(v) != TREE_ARRAY || tree_count(v) == 0)
-		return bad(r, v, key, "not a list");
-	for (i = 0; i < tree_count(v); i++) {
-		const struct tree *one = tree_at(v, i);
-		uint32_t before = usage;
-
-		for (j = 0; j < ARRAY_LEN(bits); j++)
-			if (tree_kind(one) == TREE_STRING &&
-			    strcmp(tree_string_of(one), bits[j].name) == 0)
-				usage |= bits[j].bit;
-		if (usage == before)
-			return bad(r, one, key, "not one of digitalSignature, "
-			    "nonRepudiation, keyEncipherment, "
-			    "dataEncipherment, each once");
-	}
-	r->p->usage = usage;
-	return OK;
-}
-
-
-static enum status
-read_san_type(const char *type, struct tree *v, void *arg)
-{
-	static const char *const types[] = { "dns", "email", "uri", "upn",
-	    "ip" };
-	const struct reader *r = arg;
-	struct issue_policy *p = r->p;
 	size_t i;
 
-	for (i = 0; i < ARRAY_LEN(types); i++)
-		if (strcmp(types[i], type) == 0)
-			break;
-	if (i == ARRAY_LEN(types))
-		return bad(r, v, "san", "not one of dns, email, uri, upn, ip");
-	if (tree_kind(v) != TREE_ARRAY)
-		return bad(r, v, "san", "not a list of patterns");
-	p->san = xreallocarray(p->san, p->san_count + tree_count(v) + 1,
-	    sizeof *p->san);
-	for (i = 0; i < tree_count(v); i++) {
-		const struct tree *one = tree_at(v, i);
+	for (i = 0; i < ARRAY_LEN(bits); i++)
+		if (strcmp(name, bits[i].name) == 0)
+			return bits[i].bit;
+	return 0;
+}
 
-		if (tree_kind(one) != TREE_STRING)
-			return bad(r, one, "san", "not a text");
-		p->san[p->san_count++] = (struct issue_pattern){
-		    xstrdup(type), xstrdup(tree_string_of(one)) };
+static enum status
+read_usage(const struct config *c, struct issue_policy *p)
+{
+	const struct config_value *v = config_find(c, "key_usage");
+	size_t i;
+
+	if (v == NULL)
+		return OK;
+	if (v->list.n == 0)
+		return config_bad(c, v->tree, v->key, "an empty list");
+	p->usage = 0;
+	for (i = 0; i < v->list.n; i++) {
+		if ((p->usage & usage_bit(v->list.v[i])) != 0)
+			return config_bad(c, tree_at(v->tree, i), v->key,
+			    "listed twice");
+		p->usage |= usage_bit(v->list.v[i]);
 	}
 	return OK;
 }
 
-static enum status
-read_san(const struct reader *r, const struct tree *v)
+static void
+read_approval(const struct config *c, struct issue_policy *p)
 {
-	if (tree_kind(v) != TREE_DICT)
-		return bad(r, v, "san", "not a mapping of type to patterns");
-	free_san(r->p);
-	r->p->take_san = true;
-	return tree_each(v, read_san_type, (void *)(uintptr_t)r);
+	static const char *const names[] = { "challenge", "manual", "command" };
+	const char *text = config_text(c, "approval");
+	size_t i;
+
+	for (i = 0; text != NULL && i < ARRAY_LEN(names); i++)
+		if (strcmp(text, names[i]) == 0)
+			p->approval = (enum issue_approval)i;
+}
+
+static void
+read_scalars(const struct config *c, struct issue_policy *p)
+{
+	config_take(c, "ledger", &p->ledger);
+	config_take(c, "key", &p->key);
+	config_take(c, "passphrase", &p->passphrase);
+	config_take(c, "command", &p->command);
+	config_take(c, "crl_url", &p->crl_url);
+	config_take(c, "issuer_url", &p->issuer_url);
+	p->rsa_min = (long)config_number(c, "key_min", p->rsa_min);
+	p->rsa_max = (long)config_number(c, "key_max", p->rsa_max);
+	p->allow_sha1 = config_flag(c, "allow_sha1", p->allow_sha1);
+	p->allow_des = config_flag(c, "allow_des", p->allow_des);
+	p->renew_same_key = config_flag(c, "renew_same_key",
+	    p->renew_same_key);
+	p->validity = config_number(c, "validity", p->validity);
+	p->renew_window = config_number(c, "renew_window", p->renew_window);
+	p->pending_ttl = config_number(c, "pending_ttl", p->pending_ttl);
+	p->time_window = config_number(c, "time_window", p->time_window);
+	p->crl_validity = config_number(c, "crl_validity", p->crl_validity);
 }
 
 static enum status
-read_key_limits(const struct reader *r, const char *key, struct tree *v,
-    bool *known)
+check_whole(const struct config *c, const struct issue_policy *p)
 {
-	struct issue_policy *p = r->p;
-
-	*known = true;
-	if (strcmp(key, "key_min") == 0)
-		return read_bits(r, key, v, &p->rsa_min);
-	if (strcmp(key, "key_max") == 0)
-		return read_bits(r, key, v, &p->rsa_max);
-	if (strcmp(key, "allow_sha1") == 0)
-		return read_bool(r, key, v, &p->allow_sha1);
-	if (strcmp(key, "allow_des") == 0)
-		return read_bool(r, key, v, &p->allow_des);
-	if (strcmp(key, "renew_same_key") == 0)
-		return read_bool(r, key, v, &p->renew_same_key);
-	*known = false;
-	return OK;
-}
-
-static enum status
-read_times(const struct reader *r, const char *key, struct tree *v,
-    bool *known)
-{
-	struct issue_policy *p = r->p;
-
-	*known = true;
-	if (strcmp(key, "validity") == 0)
-		return read_duration(r, key, v, 60, &p->validity);
-	if (strcmp(key, "renew_window") == 0)
-		return read_duration(r, key, v, 0, &p->renew_window);
-	if (strcmp(key, "pending_ttl") == 0)
-		return read_duration(r, key, v, 60, &p->pending_ttl);
-	if (strcmp(key, "time_window") == 0)
-		return read_duration(r, key, v, 0, &p->time_window);
-	if (strcmp(key, "crl_validity") == 0)
-		return read_duration(r, key, v, 60, &p->crl_validity);
-	*known = false;
-	return OK;
-}
-
-static enum status
-read_ca_key(const struct reader *r, const char *key, const struct tree *v)
-{
-	enum status st;
-
-	if ((st = read_string(r, key, v, &r->p->key)) != OK ||
-	    !cert_key_has_pin(r->p->key))
-		return st;
-	return bad(r, v, key, "a PIN in the URI (pin-value): put it into a "
-	    "file (pin-source=file:PATH, or passphrase: file:PATH)");
-}
-
-static enum status
-read_names(const struct reader *r, const char *key, struct tree *v)
-{
-	struct issue_policy *p = r->p;
-
-	if (strcmp(key, "ledger") == 0)
-		return read_string(r, key, v, &p->ledger);
-	if (strcmp(key, "key") == 0)
-		return read_ca_key(r, key, v);
-	if (strcmp(key, "passphrase") == 0)
-		return read_string(r, key, v, &p->passphrase);
-	if (strcmp(key, "approval") == 0)
-		return read_approval(r, key, v);
-	if (strcmp(key, "command") == 0)
-		return read_string(r, key, v, &p->command);
-	if (strcmp(key, "crl_url") == 0)
-		return read_url(r, key, v, &p->crl_url);
-	if (strcmp(key, "issuer_url") == 0)
-		return read_url(r, key, v, &p->issuer_url);
-	if (strcmp(key, "subject") == 0)
-		return read_list(r, key, v, is_object, &p->subject,
-		    &p->subject_count);
-	if (strcmp(key, "extended_key_usage") == 0)
-		return read_list(r, key, v, is_usage, &p->eku,
-		    &p->eku_count);
-	if (strcmp(key, "key_usage") == 0)
-		return read_usage(r, key, v);
-	if (strcmp(key, "san") == 0)
-		return read_san(r, v);
-	return bad(r, v, key, "unknown key");
-}
-
-static enum status
-read_key(const char *key, struct tree *v, void *arg)
-{
-	const struct reader *r = arg;
-	enum status st;
-	bool known;
-
-	if ((st = read_key_limits(r, key, v, &known)) != OK || known ||
-	    (st = read_times(r, key, v, &known)) != OK || known)
-		return st;
-	return read_names(r, key, v);
-}
-
-static enum status
-check_whole(const struct reader *r, const struct tree *top)
-{
-	const struct issue_policy *p = r->p;
-
 	if (p->approval == ISSUE_BY_COMMAND && p->command == NULL)
-		return bad(r, tree_get(top, "approval"), "approval",
-		    "command: is missing");
+		return config_bad(c, config_find(c, "approval")->tree,
+		    "approval", "command: is missing");
 	if (p->approval != ISSUE_BY_COMMAND && p->command != NULL)
-		return bad(r, tree_get(top, "command"), "command",
-		    "only with approval: command");
-	if (p->passphrase != NULL && !secret_is_source(p->passphrase))
-		return bad(r, tree_get(top, "passphrase"), "passphrase",
-		    "not of the form env:NAME, file:PATH or fd:N");
+		return config_bad(c, config_find(c, "command")->tree,
+		    "command", "only with approval: command");
 	if (p->rsa_min > p->rsa_max)
 		return fail(MALFORMED, "%s: key_min %ld is more than key_max "
-		    "%ld", r->name, p->rsa_min, p->rsa_max);
+		    "%ld", c->name, p->rsa_min, p->rsa_max);
 	return OK;
 }
 
@@ -467,19 +362,18 @@ issue_policy_read(const struct buf *yaml, const char *name,
     struct issue_policy *out)
 {
 	auto_issue_policy p = ISSUE_POLICY_INIT;
-	auto_tree_marks *marks = tree_marks_new();
-	const struct spec_how how = { .marks = marks };
-	const struct reader r = { name, marks, &p };
-	auto_tree *top = NULL;
+	auto_config c = CONFIG_INIT;
 	enum status st;
 
 	issue_policy_default(&p);
-	if ((st = spec_from_yaml(yaml, name, &how, &top)) != OK)
+	if ((st = config_read(yaml, name, rules, ARRAY_LEN(rules), &c)) != OK)
 		return st;
-	if (tree_kind(top) != TREE_DICT)
-		return bad(&r, top, "top", "not a mapping");
-	if ((st = tree_each(top, read_key, (void *)(uintptr_t)&r)) != OK ||
-	    (st = check_whole(&r, top)) != OK)
+	read_scalars(&c, &p);
+	read_approval(&c, &p);
+	read_list(&c, "subject", &p.subject, &p.subject_count);
+	read_list(&c, "extended_key_usage", &p.eku, &p.eku_count);
+	if ((st = read_usage(&c, &p)) != OK || (st = read_san(&c, &p)) != OK ||
+	    (st = check_whole(&c, &p)) != OK)
 		return st;
 	*out = MOVE(p);
 	return OK;

@@ -28,14 +28,14 @@ is_loopback(const char *url)
  * can buy it.
  */
 enum status
-site_check_outside(const struct site *s)
+site_check_outside(const struct config *c)
 {
-	const struct value *scep = site_find(s, "scep.url");
+	const struct config_value *scep = config_find(c, "scep.url");
 
-	if (site_find(s, "url") == NULL || scep == NULL ||
+	if (config_find(c, "url") == NULL || scep == NULL ||
 	    strncmp(scep->text, "http://", 7) != 0 ||
 	    is_loopback(scep->text) ||
-	    site_find(s, "scep.challenge_program") != NULL)
+	    config_find(c, "scep.challenge_program") != NULL)
 		return OK;
 	return fail(MALFORMED, "%s: scep.url: '%s': over http everybody on "
 	    "the way learns which certificate to ask for: https is needed, or "
@@ -48,13 +48,13 @@ site_check_outside(const struct site *s)
  * StartTLS wherever it leaves the machine.
  */
 static enum status
-check_starttls(struct site *s)
+check_starttls(struct config *c)
 {
-	const struct value *url = site_find(s, "auth.ldap.url");
-	const struct value *said = site_find(s, "auth.ldap.starttls");
+	const struct config_value *url = config_find(c, "auth.ldap.url");
+	const struct config_value *said = config_find(c, "auth.ldap.starttls");
 	bool is_tls = strncmp(url->text, "ldaps:", 6) == 0;
 	bool wanted = said != NULL && strcmp(said->text, "true") == 0;
-	struct value *v;
+	struct config_value *v;
 
 	if (is_tls && wanted)
 		return fail(MALFORMED, "%s: auth.ldap.starttls: ldaps:// is "
@@ -66,7 +66,7 @@ check_starttls(struct site *s)
 	if (said != NULL)
 		return OK;
 	wanted = !is_tls && !is_loopback(url->text);
-	v = site_add(s, NULL, "auth.ldap.starttls", url->where);
+	v = config_add(c, "auth.ldap.starttls", url->where);
 	v->text = xstrdup(wanted ? "true" : "false");
 	return OK;
 }
@@ -123,11 +123,11 @@ compares_one_attribute(const char *filter)
 }
 
 static enum status
-check_user_attribute(const struct site *s)
+check_user_attribute(const struct config *c)
 {
-	const struct value *filter = site_find(s, "auth.ldap.filter");
+	const struct config_value *filter = config_find(c, "auth.ldap.filter");
 
-	if (site_find(s, "auth.ldap.user") != NULL ||
+	if (config_find(c, "auth.ldap.user") != NULL ||
 	    compares_one_attribute(filter->text))
 		return OK;
 	return fail(MALFORMED, "%s: auth.ldap.filter: '%s' compares more than "
@@ -136,48 +136,48 @@ check_user_attribute(const struct site *s)
 }
 
 static enum status
-check_ldap(struct site *s, const struct value *any)
+check_ldap(struct config *c, const struct config_value *any)
 {
 	static const char *const needed[] = {
 		"auth.ldap.url", "auth.ldap.base", "auth.ldap.filter",
 	};
-	const struct value *dn = site_find(s, "auth.ldap.bind_dn");
-	const struct value *password = site_find(s, "auth.ldap.password");
+	const struct config_value *dn = config_find(c, "auth.ldap.bind_dn");
+	const struct config_value *password = config_find(c, "auth.ldap.password");
 	enum status st;
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(needed); i++)
-		if (site_find(s, needed[i]) == NULL)
+		if (config_find(c, needed[i]) == NULL)
 			return fail(MALFORMED, "%s: %s is missing",
 			    any->where, needed[i]);
-	if ((st = check_user_attribute(s)) != OK)
+	if ((st = check_user_attribute(c)) != OK)
 		return st;
 	if ((dn == NULL) != (password == NULL))
 		return fail(MALFORMED, "%s: auth.ldap.bind_dn and "
 		    "auth.ldap.password go together",
 		    dn != NULL ? dn->where : password->where);
-	return check_starttls(s);
+	return check_starttls(c);
 }
 
 enum status
-site_check_auth(struct site *s)
+site_check_auth(struct config *c)
 {
 	static const char group[] = "auth.ldap.";
-	const struct value *any = NULL;
+	const struct config_value *any = NULL;
 	auto_char *where = NULL;
-	struct value *v;
+	struct config_value *v;
 	enum status st;
 	size_t i;
 
-	for (i = 0; i < s->n && any == NULL; i++)
-		if (strncmp(s->v[i].key, group, sizeof group - 1) == 0)
-			any = &s->v[i];
-	if (site_find(s, "auth") != NULL)
+	for (i = 0; i < c->n && any == NULL; i++)
+		if (strncmp(c->v[i].key, group, sizeof group - 1) == 0)
+			any = &c->v[i];
+	if (config_find(c, "auth") != NULL)
 		return OK;
 	where = xstrdup(any != NULL ? any->where : "");
-	if (any != NULL && (st = check_ldap(s, any)) != OK)
+	if (any != NULL && (st = check_ldap(c, any)) != OK)
 		return st;
-	v = site_add(s, NULL, "auth", where);
+	v = config_add(c, "auth", where);
 	v->text = xstrdup(any != NULL ? "ldap" : "htpasswd");
 	return OK;
 }
