@@ -108,9 +108,6 @@ enum status page_render(const struct page *p, const struct page_values *v,
 
 /* ---- responses ---- */
 
-/* "Not Found"; "Internal Server Error" for a code that has no page. */
-const char *page_reason(int code);
-
 /* Which page belongs to a code: login, refused or error. */
 const char *page_of_status(int code);
 

@@ -18,6 +18,7 @@ static const struct {
 	{ 405, "Method Not Allowed" },
 	{ 411, "Length Required" },
 	{ 413, "Content Too Large" },
+	{ 429, "Too Many Requests" },
 	{ 503, "Service Unavailable" },
 };
 
