@@ -240,6 +240,57 @@ filled() {
 	page_is '"Stuck enrollments: the latest 2 of 10" in p.text("stuck")'
 }
 
+@test "report: begins with who has what" {
+	filled
+	report
+	# A user who started again and got through has one row; the ended have none.
+	json_is "$T/json" '[(x["user"], x["state"], x["serial"]) for x in
+	    j["enrollments"]["device_list"]] == [("carla", "configured", "S-d"),
+	    ("farid", "identified", "S-f"), ("greta", "configured", "S-h"),
+	    ("greta", "identified", "S-g"), ("ines", "certified", "S-i"),
+	    ("jonas", "certified", "S-j"), ("katja", "configured", "S-k"),
+	    ("liam", "configured", "S-same")]
+	    or print(j["enrollments"]["device_list"])'
+	json_is "$T/json" '{bool(x["certificate_ends"]) for x in
+	    j["enrollments"]["device_list"] if x["state"] == "identified"} ==
+	    {False} and {x["certificate_ends"] for x in
+	    j["enrollments"]["device_list"] if x["user"] == "katja"} ==
+	    {"'"$(ago $((900000 - 31536000)))"'"}'
+	page_is 'list(p.sections)[:2] == ["devices", "attention"]
+	    and [(r[0], r[2]) for r in p.rows("Devices that are")][:2] ==
+	    [("carla", "configured"), ("farid", "identified")]
+	    and "S-d" in p.rows("Devices that are")[0][1] and [r[3] for r in
+	    p.rows("Devices that are") if r[0] == "jonas"] == ["revoked"]'
+	# Of states that nobody is in only the names are told.
+	sql "DELETE FROM enrollment WHERE state IN ('aborted', 'started')"
+	report
+	page_is '[r[0].split()[0] for r in p.rows("by state")] ==
+	    ["identified", "certified", "configured", "superseded"]
+	    and "None: started, aborted." in p.text("enrollments")'
+}
+
+@test "report: the time axis begins with what there is" {
+	"$UNIT" "$LEDGER" <<< check > /dev/null
+	report
+	page_is 'not [1 for t, a in p.tags if a.get("role") == "img"]'
+	begun a anna 7200
+	report
+	json_is "$T/json" 'j["period"] == "day" and
+	    len(j["enrollments"]["over_time"]) == 7'
+	begun b ben $((100 * 86400))
+	report
+	json_is "$T/json" 'j["period"] == "week" and
+	    j["enrollments"]["over_time"][0]["started"] == 1'
+	# A refusal may be older than every enrollment.
+	echo '2024-03-05T10:00:00Z mcfg.cgi: a: GET /x: 404: no' > "$T/log"
+	report --log "$T/log"
+	json_is "$T/json" 'j["period"] == "month" and
+	    j["refusals"]["over_time"][0] ==
+	    {"from": "2024-03-01T00:00:00Z", "refused": 1}'
+	report --log "$T/log" --span 10d
+	json_is "$T/json" 'len(j["refusals"]["over_time"]) == 10'
+}
+
 @test "report: weeks begin on Monday, months on their first" {
 	begun a anna $((3 * 86400))			# Sunday
 	begun b ben $((2 * 86400))			# Monday
@@ -592,7 +643,15 @@ hostile() {
 	json_is "$T/json" 'j["enrollments"]["total"] == 10000
 	    and j["enrollments"]["states"]["configured"] == 6000
 	    and len(j["enrollments"]["stuck_list"]) == 25'
-	[ "$(wc -c < "$T/page")" -lt 200000 ]
+	# Everybody is in the list of devices, under a letter; 2000 have none yet.
+	json_is "$T/json" 'len(j["enrollments"]["device_list"]) == 8000 and
+	    j["enrollments"]["device_list"][0]["user"] == "kiosk"'
+	[ "$(wc -c < "$T/page")" -lt 8000000 ]
+	page_is '[a["id"] for t, a in p.tags if t == "details" and
+	    a.get("id")] == ["users-k", "users-u"]
+	    and [a["href"] for t, a in p.tags if t == "a"
+	    and "#users" in a["href"]] == ["#users-k", "#users-u"]
+	    and p.text("devices").count("kiosk") == 4000'
 	page_is '"10,000" not in "" and ["configured the device has its "
 	    "configuration", "6,000", ""] in p.rows("by state")'
 }
@@ -676,7 +735,7 @@ framed() {
 	    > "$T/dom"
 	grep -oE 'seen [0-9][0-9 ]*' "$T/dom" | sort > "$T/seen"
 	# Nothing stands out at the right, every part is there, no image.
-	printf 'seen 1280 1280 0 7 0\nseen 390 390 0 7 0\n' | diff - "$T/seen"
+	printf 'seen 1280 1280 0 8 0\nseen 390 390 0 8 0\n' | diff - "$T/seen"
 	# As it is, nothing is asked for.
 	cp "$T/page" "$T/page.html"
 	chromium_says "$T/page.html" --log-net-log="$T/net.json" \

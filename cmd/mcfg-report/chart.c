@@ -193,17 +193,6 @@ put_rect(struct buf *out, const struct overview *o, size_t i, double y,
 	    height);
 }
 
-static int64_t
-sum(const struct bar *b)
-{
-	int64_t n = 0;
-	int s;
-
-	for (s = 0; s < LEDGER_STEPS; s++)
-		n += b->started[s];
-	return n;
-}
-
 /* What a pointer over the column shows. */
 static void
 put_tip(struct buf *out, const struct overview *o, const struct bar *b)
@@ -212,7 +201,7 @@ put_tip(struct buf *out, const struct overview *o, const struct bar *b)
 
 	buf_puts(out, "<title>");
 	html_period(out, o->unit, b->from);
-	html(out, ": %lld started", (long long)sum(b));
+	html(out, ": %lld started", (long long)bar_sum(b));
 	for (k = 0; k < ARRAY_LEN(order); k++)
 		if (b->started[order[k]] > 0)
 			html(out, ", %lld %s", (long long)b->started[order[k]],
@@ -228,7 +217,7 @@ put_column(struct buf *out, const struct overview *o, size_t i, int64_t top)
 	double y = TOP + PLOT, height;
 	size_t k;
 
-	if (sum(b) == 0)
+	if (bar_sum(b) == 0)
 		return;
 	buf_puts(out, "<g>");
 	put_tip(out, o, b);
@@ -252,7 +241,7 @@ chart_started(struct buf *out, const struct overview *o)
 	size_t i;
 
 	for (i = 0; i < o->bar_count; i++) {
-		int64_t n = sum(&o->bars[i]);
+		int64_t n = bar_sum(&o->bars[i]);
 
 		all += n;
 		most = n > most ? n : most;

@@ -94,14 +94,19 @@ take_wait(const struct ledger_wait *w, void *arg)
 static enum status
 gather_enrollments(struct ledger *l, struct overview *o)
 {
-	int64_t before = o->now - o->stuck_after, open;
+	int64_t before, open;
 	enum status st;
 	int s;
 
-	if ((st = ledger_census(l, &o->census)) != OK ||
-	    (st = ledger_days(l, o->bars[0].from,
+	if ((st = ledger_census(l, &o->census)) != OK)
+		return st;
+	span_bars(o);
+	before = o->now - o->stuck_after;
+	if ((st = ledger_days(l, o->bars[0].from,
 	    o->bars[o->bar_count - 1].until, take_day, o)) != OK ||
 	    (st = ledger_count_stuck(l, before, o->now, take_why, o)) != OK ||
+	    (st = ledger_devices(l, DEVICES_MAX, take_brief,
+	    &(struct into){ o, &o->devices })) != OK ||
 	    (st = ledger_stuck(l, before, o->now, o->rows, take_brief,
 	    &(struct into){ o, &o->stuck })) != OK ||
 	    (st = ledger_repeated(l, o->rows, take_brief,

@@ -74,10 +74,21 @@ void chart_lifetime(struct buf *out, int64_t from, int64_t until,
 void chart_started(struct buf *out, const struct overview *o);
 void chart_refused(struct buf *out, const struct overview *o);
 
+/* ---- rows about enrollments ---- */
+
+enum ledger_step brief_step(const struct ledger_brief *b);
+void brief_state(struct buf *out, enum ledger_step s);
+
+/* The first two cells, user and device; the last two, last event and ID. */
+void brief_begin(struct html_table *t, const struct ledger_brief *b);
+void brief_end(struct html_table *t, const struct overview *o,
+    const struct ledger_brief *b);
+
 /* ---- the parts of the page ---- */
 
 extern const char page_style[];
 
+void page_devices(struct buf *out, const struct overview *o);
 void page_enrollments(struct buf *out, const struct overview *o);
 void page_certificates(struct buf *out, const struct overview *o);
 void page_authority(struct buf *out, const struct overview *o);

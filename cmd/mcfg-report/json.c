@@ -43,15 +43,24 @@ brief(const struct ledger_brief *b)
 	return r;
 }
 
+/* Of which list: what a row has beside the rest. */
+enum kind {
+	DEVICES,
+	STUCK,
+	ENDED,
+};
+
 static struct report *
-briefs(const struct briefs *l, bool stuck)
+briefs(const struct briefs *l, enum kind kind)
 {
 	struct report *list = report_array(), *r;
 	size_t i;
 
 	for (i = 0; i < l->n; i++) {
 		r = brief(&l->v[i]);
-		if (stuck) {
+		if (kind == DEVICES)
+			add_time(r, "certificate_ends", l->v[i].until);
+		if (kind == STUCK) {
 			report_str(r, "why", ledger_why_name(l->v[i].why));
 			add_time(r, "until", l->v[i].until);
 		}
@@ -104,9 +113,10 @@ enrollments(const struct overview *o)
 	}
 	report_add(r, "over_time", periods);
 	report_add(r, "why_stuck", whys(o));
-	report_add(r, "stuck_list", briefs(&o->stuck, true));
-	report_add(r, "repeated_list", briefs(&o->repeated, false));
-	report_add(r, "ended_list", briefs(&o->ended, false));
+	report_add(r, "device_list", briefs(&o->devices, DEVICES));
+	report_add(r, "stuck_list", briefs(&o->stuck, STUCK));
+	report_add(r, "repeated_list", briefs(&o->repeated, ENDED));
+	report_add(r, "ended_list", briefs(&o->ended, ENDED));
 	return r;
 }
 

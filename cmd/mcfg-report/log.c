@@ -221,7 +221,7 @@ static void
 count_refusal(struct overview *o, const char *program, const char *answer,
     const char *reason, bool is_fault, int64_t day)
 {
-	struct bar *b = day != 0 ? bar_of(o, day) : NULL;
+	int64_t ago = o->now / CLOCK_DAY - day;
 	auto_buf kind = BUF_INIT;
 	struct refusal *r;
 
@@ -229,8 +229,8 @@ count_refusal(struct overview *o, const char *program, const char *answer,
 	*(is_fault ? &o->log.faults : &o->log.refused) += 1;
 	if (day == 0)
 		o->log.undated++;
-	if (b != NULL)
-		b->refused++;
+	else if (ago >= 0 && ago < SPAN_DAYS_MAX)
+		o->log.days[ago]++;
 	r = find_kind(o, program, answer, buf_str(&kind), is_fault);
 	if (r == NULL) {
 		o->log.other++;

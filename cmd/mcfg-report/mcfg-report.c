@@ -13,7 +13,6 @@ static struct args {
 	long rows;
 } args = {
 	.stuck = CLOCK_HOUR,
-	.span = (int64_t)SPAN_DAYS * CLOCK_DAY,
 	.rows = ROWS,
 };
 
@@ -28,7 +27,8 @@ static const struct opt options[] = {
 	    .flag = &args.json },
 	{ 0, "stuck", "TIME", "no step for TIME is stuck (default: 1h)",
 	    .duration = &args.stuck },
-	{ 0, "span", "TIME", "how far back the charts go (default: 30d)",
+	{ 0, "span", "TIME", "how far back the charts go (default: all "
+	    "there is)",
 	    .duration = &args.span },
 	{ 0, "rows", "N", "rows of a list (default: 25)",
 	    .number = &args.rows, .min = 1, .max = ROWS_MAX },
@@ -56,7 +56,8 @@ check(const struct args *a)
 	if (a->ledger == NULL)
 		return opts_missing("--ledger", "sqlite:PATH, or ledger: in "
 		    "the file of --config");
-	if (a->span < 1 || a->span > (int64_t)SPAN_DAYS_MAX * CLOCK_DAY)
+	if (opts_given(&args.span) && (a->span < 1 ||
+	    a->span > (int64_t)SPAN_DAYS_MAX * CLOCK_DAY))
 		return fail(USAGE, "--span: not from 1s to %dd",
 		    (int)SPAN_DAYS_MAX);
 	return OK;
@@ -89,16 +90,16 @@ run(const struct args *a)
 	o.organization = a->organization;
 	o.stuck_after = a->stuck;
 	o.rows = a->rows;
-	span_bars(&o, a->span);
+	o.span = a->span;
 
-	if ((st = read_ledger(a, &o)) != OK)
-		return st;
 	if (a->ca != NULL && (st = gather_authority(a->ca, &o)) != OK)
 		return st;
 	for (i = 0; i < a->logs.n; i++)
 		if ((st = gather_log(a->logs.v[i], &o)) != OK)
 			return st;
 	sort_log(&o);
+	if ((st = read_ledger(a, &o)) != OK)
+		return st;
 	find_attention(&o);
 
 	if (a->json)

@@ -11,6 +11,7 @@ overview_free(struct overview *o)
 		free(o->kept[i]);
 	free(o->kept);
 	free(o->bars);
+	free(o->devices.v);
 	free(o->stuck.v);
 	free(o->repeated.v);
 	free(o->ended.v);
@@ -96,12 +97,54 @@ period_end(enum unit u, int64_t start)
 	}
 }
 
-void
-span_bars(struct overview *o, int64_t span)
+/* The days up to now since the first enrollment and the first refusal. */
+static int64_t
+days_there_are(const struct overview *o)
 {
-	int64_t days = (span + CLOCK_DAY - 1) / CLOCK_DAY, at;
+	int64_t first = o->census.earliest, days = 0, i;
+
+	if (first != 0 && first <= o->now)
+		days = floor_div(o->now, CLOCK_DAY) -
+		    floor_div(first, CLOCK_DAY) + 1;
+	for (i = days; i < SPAN_DAYS_MAX; i++)
+		if (o->log.days[i] > 0)
+			days = i + 1;
+	if (days == 0)
+		return SPAN_DAYS;
+	return days < SPAN_DAYS_MIN ? SPAN_DAYS_MIN :
+	    days > SPAN_DAYS_MAX ? SPAN_DAYS_MAX : days;
+}
+
+static void
+add_refusals(struct overview *o)
+{
+	int64_t today = floor_div(o->now, CLOCK_DAY), i;
+	struct bar *b;
+
+	for (i = 0; i < SPAN_DAYS_MAX; i++)
+		if (o->log.days[i] > 0 && (b = bar_of(o, today - i)) != NULL)
+			b->refused += o->log.days[i];
+}
+
+int64_t
+bar_sum(const struct bar *b)
+{
+	int64_t n = 0;
+	int s;
+
+	for (s = 0; s < LEDGER_STEPS; s++)
+		n += b->started[s];
+	return n;
+}
+
+void
+span_bars(struct overview *o)
+{
+	int64_t days = (o->span + CLOCK_DAY - 1) / CLOCK_DAY, at;
 	struct bar b = { .from = 0 };
 
+	if (days == 0)
+		days = days_there_are(o);
 	o->unit = days <= DAYS_AS_DAYS ? UNIT_DAY :
 	    days <= DAYS_AS_WEEKS ? UNIT_WEEK : UNIT_MONTH;
 	at = period_start(o->unit, o->now - (days - 1) * CLOCK_DAY);
@@ -112,6 +155,7 @@ span_bars(struct overview *o, int64_t span)
 		o->bars[o->bar_count++] = b;
 		at = b.until;
 	}
+	add_refusals(o);
 }
 
 struct bar *

@@ -12,7 +12,9 @@
 enum {
 	ROWS = 25,		/* of a list, unless --rows says */
 	ROWS_MAX = 1000,
-	SPAN_DAYS = 30,		/* of the charts, unless --span says */
+	DEVICES_MAX = 10000,	/* in the list of people and devices */
+	SPAN_DAYS = 30,		/* of the charts, if there is nothing to show */
+	SPAN_DAYS_MIN = 7,	/* if there is, unless --span says */
 	SPAN_DAYS_MAX = 3650,
 	LOG_MAX = 16 << 20,	/* bytes of the end of a log that are read */
 	REASONS_MAX = 200,	/* kinds of refusals that are told apart */
@@ -88,6 +90,7 @@ struct refusals {
 	int64_t other;		/* of kinds beyond REASONS_MAX */
 	int64_t undated;	/* of those refused or failed */
 	bool cut;		/* a log was larger than LOG_MAX */
+	int64_t days[SPAN_DAYS_MAX];	/* refused or failed so many days ago */
 };
 
 /* ---- what needs attention ---- */
@@ -109,6 +112,7 @@ struct overview {
 	const char *organization;	/* or NULL */
 	int64_t stuck_after;
 	int64_t rows;
+	int64_t span;		/* seconds; 0: as far back as there is something */
 
 	struct ledger_census census;
 	int64_t total, under_way, stuck_count, left_behind;
@@ -116,7 +120,7 @@ struct overview {
 	enum unit unit;
 	struct bar *bars;
 	size_t bar_count;
-	struct briefs stuck, repeated, ended;
+	struct briefs devices, stuck, repeated, ended;
 
 	int64_t term[LEDGER_TERMS], renewed[LEDGER_TERMS];
 	int64_t certificates;
@@ -148,13 +152,23 @@ void overview_free(struct overview *o);
 const char *keep(struct overview *o, const char *text);
 const char *keep_new(struct overview *o, char *text);	/* takes it */
 
-/* span_bars() makes the bars for so many seconds up to o->now. */
-void span_bars(struct overview *o, int64_t span);
+/*
+ * span_bars() makes the bars up to o->now: for o->span seconds or, if that is
+ * 0, from the first enrollment of o->census or the first refusal of the log.
+ * It counts the refusals of o->log into them.
+ */
+void span_bars(struct overview *o);
+
+/* How many started in its time. */
+int64_t bar_sum(const struct bar *b);
 
 /* The bar that a day is in, or NULL. */
 struct bar *bar_of(const struct overview *o, int64_t day);
 
-/* Each reads one source and fills in its part. */
+/*
+ * Each reads one source and fills in its part.  The logs are read before the
+ * ledger, which makes the bars.
+ */
 enum status gather_ledger(struct ledger *l, struct overview *o) USE_RESULT;
 enum status gather_authority(const char *dir, struct overview *o) USE_RESULT;
 enum status gather_log(const char *path, struct overview *o) USE_RESULT;

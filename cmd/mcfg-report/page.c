@@ -93,7 +93,9 @@ put_tiles(struct buf *out, const struct overview *o)
 	    o->renewed[LEDGER_TERM_7] - o->renewed[LEDGER_TERM_30];
 
 	buf_puts(out, "<ul class=\"tiles\" aria-label=\"In short\">\n");
-	put_tile(out, "enrollments", o->census.count[LEDGER_CONFIGURED],
+	put_tile(out, "attention", (int64_t)o->finding_count,
+	    o->finding_count == 1 ? "needs attention" : "need attention");
+	put_tile(out, "devices", o->census.count[LEDGER_CONFIGURED],
 	    "configured");
 	put_tile(out, "enrollments", o->under_way, "under way");
 	put_tile(out, "stuck", o->stuck_count, "stuck");
@@ -111,6 +113,7 @@ write_page(const struct overview *o, struct buf *out)
 {
 	put_head(out, o);
 	put_tiles(out, o);
+	page_devices(out, o);
 	put_attention(out, o);
 	page_enrollments(out, o);
 	page_certificates(out, o);

@@ -10,6 +10,7 @@ put_terms(struct buf *out, const struct overview *o)
 		LEDGER_TERM_LATER, LEDGER_TERM_EARLY, LEDGER_TERM_EXPIRED,
 		LEDGER_TERM_REVOKED,
 	};
+	auto_buf none = BUF_INIT;
 	struct html_table t;
 	int64_t most = 0;
 	size_t i;
@@ -17,11 +18,18 @@ put_terms(struct buf *out, const struct overview *o)
 	for (i = 0; i < ARRAY_LEN(order); i++)
 		if (o->term[order[i]] > most)
 			most = o->term[order[i]];
+	if (most == 0)
+		return;
 	html_table(&t, out, false, "All certificates, by their end",
 	    "Ends|#Number|#Renewed|Share");
 	for (i = 0; i < ARRAY_LEN(order); i++) {
 		enum ledger_term k = order[i];
 
+		if (o->term[k] == 0) {
+			html(&none, "%s%s", none.len > 0 ? ", " : "",
+			    term_text(k));
+			continue;
+		}
 		html_row(&t);
 		html_cell(&t);
 		html(out, "%s", term_text(k));
@@ -38,6 +46,8 @@ put_terms(struct buf *out, const struct overview *o)
 		html_end_row(&t);
 	}
 	html_end_table(&t);
+	if (none.len > 0)
+		html(out, "<p class=\"note\">None: %s.</p>\n", buf_str(&none));
 }
 
 static void

@@ -20,19 +20,19 @@ step_text(enum ledger_step s)
 	return texts[s];
 }
 
-static enum ledger_step
-step_of(const char *state)
+enum ledger_step
+brief_step(const struct ledger_brief *b)
 {
 	int s;
 
 	for (s = 0; s < LEDGER_STEPS - 1; s++)
-		if (strcmp(state, ledger_step_name((enum ledger_step)s)) == 0)
+		if (strcmp(b->state, ledger_step_name((enum ledger_step)s)) == 0)
 			break;
 	return (enum ledger_step)s;
 }
 
-static void
-put_state(struct buf *out, enum ledger_step s)
+void
+brief_state(struct buf *out, enum ledger_step s)
 {
 	buf_puts(out, "<span class=\"state\">");
 	chart_swatch(out, s);
@@ -43,17 +43,25 @@ put_state(struct buf *out, enum ledger_step s)
 static void
 put_states(struct buf *out, const struct overview *o)
 {
+	auto_buf none = BUF_INIT;
 	struct html_table t;
 	int i;
 
+	if (o->total == 0)
+		return;
 	html_table(&t, out, false, "All enrollments, by state",
 	    "State|#Number|Share");
 	for (i = 0; i < LEDGER_STEPS; i++) {
 		enum ledger_step s = (enum ledger_step)i;
 
+		if (o->census.count[s] == 0) {
+			buf_printf(&none, "%s%s", none.len > 0 ? ", " : "",
+			    ledger_step_name(s));
+			continue;
+		}
 		html_row(&t);
 		html_cell(&t);
-		put_state(out, s);
+		brief_state(out, s);
 		html(out, " <span class=\"soft block\">%s</span>",
 		    step_text(s));
 		html_cell(&t);
@@ -63,6 +71,8 @@ put_states(struct buf *out, const struct overview *o)
 		html_end_row(&t);
 	}
 	html_end_table(&t);
+	if (none.len > 0)
+		html(out, "<p class=\"note\">None: %s.</p>\n", buf_str(&none));
 }
 
 static void
@@ -79,6 +89,8 @@ put_numbers(struct buf *out, const struct overview *o)
 	    "their state now", "From|#started|#identified|#certified|"
 	    "#configured|#aborted|#superseded");
 	for (i = o->bar_count; i-- > 0; ) {
+		if (bar_sum(&o->bars[i]) == 0)
+			continue;
 		html_row(&t);
 		html_cell(&t);
 		html_date(out, o->bars[i].from);
@@ -89,7 +101,8 @@ put_numbers(struct buf *out, const struct overview *o)
 		html_end_row(&t);
 	}
 	html_end_table(&t);
-	buf_puts(out, "</div>\n</details>\n");
+	html(out, "</div>\n<p class=\"note\">A %s without any is left out."
+	    "</p>\n</details>\n", unit_name(o->unit));
 }
 
 /* ---- lists ---- */
@@ -124,9 +137,8 @@ put_event(struct buf *out, const struct overview *o,
 	buf_puts(out, "</span>");
 }
 
-/* The first two cells of a row about an enrollment, and the last two. */
-static void
-begin_brief(struct html_table *t, const struct ledger_brief *b)
+void
+brief_begin(struct html_table *t, const struct ledger_brief *b)
 {
 	html_row(t);
 	html_cell(t);
@@ -135,8 +147,8 @@ begin_brief(struct html_table *t, const struct ledger_brief *b)
 	put_device(t->out, b);
 }
 
-static void
-end_brief(struct html_table *t, const struct overview *o,
+void
+brief_end(struct html_table *t, const struct overview *o,
     const struct ledger_brief *b)
 {
 	html_cell(t);
@@ -160,7 +172,7 @@ put_whys(struct buf *out, const struct overview *o)
 				continue;
 			html_row(&t);
 			html_cell(&t);
-			put_state(out, (enum ledger_step)s);
+			brief_state(out, (enum ledger_step)s);
 			html_cell(&t);
 			html(out, "%s", why_text((enum ledger_step)s,
 			    (enum ledger_why)w));
@@ -203,14 +215,13 @@ put_stuck_list(struct buf *out, const struct overview *o)
 	for (i = 0; i < o->stuck.n; i++) {
 		const struct ledger_brief *b = &o->stuck.v[i];
 
-		begin_brief(&t, b);
+		brief_begin(&t, b);
 		html_cell(&t);
-		put_state(out, step_of(b->state));
+		brief_state(out, brief_step(b));
 		html_cell(&t);
-		html(out, "<span>%s</span>", why_text(step_of(b->state),
-		    b->why));
+		html(out, "<span>%s</span>", why_text(brief_step(b), b->why));
 		put_until(out, o, b);
-		end_brief(&t, o, b);
+		brief_end(&t, o, b);
 	}
 	html_end_table(&t);
 }
@@ -258,10 +269,10 @@ put_repeated(struct buf *out, const struct overview *o)
 	for (i = 0; i < o->repeated.n; i++) {
 		const struct ledger_brief *b = &o->repeated.v[i];
 
-		begin_brief(&t, b);
+		brief_begin(&t, b);
 		html_cell(&t);
 		html(out, "%lld", (long long)b->repeats);
-		end_brief(&t, o, b);
+		brief_end(&t, o, b);
 	}
 	html_end_table(&t);
 }
@@ -284,16 +295,33 @@ put_ended(struct buf *out, const struct overview *o)
 	for (i = 0; i < o->ended.n; i++) {
 		const struct ledger_brief *b = &o->ended.v[i];
 
-		begin_brief(&t, b);
+		brief_begin(&t, b);
 		html_cell(&t);
-		put_state(out, step_of(b->state));
+		brief_state(out, brief_step(b));
 		if (strcmp(b->state, "superseded") == 0 &&
 		    b->event_detail != NULL)
 			html(out, " <span class=\"block\">by <code>%s</code>"
 			    "</span>", b->event_detail);
-		end_brief(&t, o, b);
+		brief_end(&t, o, b);
 	}
 	html_end_table(&t);
+}
+
+/* A chart of nothing shows nothing. */
+static void
+put_chart(struct buf *out, const struct overview *o)
+{
+	int64_t all = 0;
+	size_t i;
+
+	for (i = 0; i < o->bar_count; i++)
+		all += bar_sum(&o->bars[i]);
+	if (all == 0)
+		return;
+	html(out, "<h3>Started each %s, and what became of them</h3>\n",
+	    unit_name(o->unit));
+	chart_started(out, o);
+	put_numbers(out, o);
 }
 
 void
@@ -302,10 +330,9 @@ page_enrollments(struct buf *out, const struct overview *o)
 	buf_puts(out, "<section class=\"card\" "
 	    "aria-labelledby=\"enrollments\">\n"
 	    "<h2 id=\"enrollments\">Enrollments</h2>\n");
-	html(out, "<h3>Started each %s, and what became of them</h3>\n",
-	    unit_name(o->unit));
-	chart_started(out, o);
-	put_numbers(out, o);
+	if (o->total == 0)
+		buf_puts(out, "<p>None has started yet.</p>\n");
+	put_chart(out, o);
 	put_states(out, o);
 	buf_puts(out, "</section>\n");
 	put_stuck(out, o);

@@ -12,6 +12,8 @@ put_numbers(struct buf *out, const struct overview *o)
 	html_table(&t, out, false, "Refused and failed requests by time",
 	    "From|#Number");
 	for (i = o->bar_count; i-- > 0; ) {
+		if (o->bars[i].refused == 0)
+			continue;
 		html_row(&t);
 		html_cell(&t);
 		html_date(out, o->bars[i].from);
@@ -20,7 +22,8 @@ put_numbers(struct buf *out, const struct overview *o)
 		html_end_row(&t);
 	}
 	html_end_table(&t);
-	buf_puts(out, "</details>\n");
+	html(out, "<p class=\"note\">A %s without any is left out.</p>\n"
+	    "</details>\n", unit_name(o->unit));
 }
 
 static void

@@ -261,6 +261,37 @@ ledger_stuck(struct ledger *l, int64_t before, int64_t now, int64_t limit,
 	    DB(db_int(before), db_int(now), db_int(limit)));
 }
 
+static enum status
+give_device(const struct db_row *r, void *arg)
+{
+	const struct walk *w = arg;
+	struct ledger_brief b;
+
+	take_brief(r, &b);
+	b.until = db_row_int(r, 13);
+	if (db_row_int(r, 14) != 0)
+		b.why = LEDGER_WHY_REVOKED;
+	return w->fn.brief(&b, w->arg);
+}
+
+enum status
+ledger_devices(struct ledger *l, int64_t limit, ledger_each_brief *fn,
+    void *arg)
+{
+	struct walk w = { .fn.brief = fn, .arg = arg };
+
+	return db_rows(l, give_device, &w, NULL, "SELECT " BRIEF_COLUMNS
+	    ", COALESCE(k.not_after, 0), COALESCE(k.revoked, 0) "
+	    "FROM enrollment e "
+	    "LEFT JOIN certificate k ON k.serial = e.certificate" LAST_EVENT
+	    "WHERE e.state IN ('identified', 'certified', 'configured') AND "
+	    "NOT EXISTS (SELECT 1 FROM enrollment n WHERE n.username = "
+	    "e.username AND n.device = e.device AND n.state = 'configured' "
+	    "AND n.started >= e.started AND n.id <> e.id) "
+	    "ORDER BY LOWER(e.username), e.username, e.changed DESC, "
+	    "e.id DESC LIMIT $1", DB(db_int(limit)));
+}
+
 enum status
 ledger_repeated(struct ledger *l, int64_t limit, ledger_each_brief *fn,
     void *arg)

@@ -59,7 +59,8 @@ struct ledger_brief {
 	const char *udid, *serial, *product, *certificate;	/* or NULL */
 	int64_t started, changed, repeats;
 	enum ledger_why why;	/* of those that are stuck */
-	int64_t until;		/* end of that challenge or certificate, or 0 */
+	int64_t until;		/* end of that challenge or certificate, or 0;
+				   in a list of devices: of the certificate */
 	const char *event;	/* the last one, or NULL */
 	const char *event_detail;
 	int64_t event_time;
@@ -81,6 +82,14 @@ enum status ledger_count_stuck(struct ledger *l, int64_t before, int64_t now,
 /* The latest first, at most limit of them; so in all lists of enrollments. */
 enum status ledger_stuck(struct ledger *l, int64_t before, int64_t now,
     int64_t limit, ledger_each_brief *fn, void *arg) USE_RESULT;
+
+/*
+ * Who has what: those that did not end and whose device is known, without
+ * those that the same user and device left behind.  By user; of a user, the
+ * latest first.  why is LEDGER_WHY_REVOKED if the certificate is.
+ */
+enum status ledger_devices(struct ledger *l, int64_t limit,
+    ledger_each_brief *fn, void *arg) USE_RESULT;
 
 /* Those that were configured again; the most often first. */
 enum status ledger_repeated(struct ledger *l, int64_t limit,

@@ -42,9 +42,9 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	auto_overview o = { .now = 1795608000, .rows = ROWS };
 	auto_buf page = BUF_INIT;
 
-	span_bars(&o, CLOCK_DAY);
 	count_log(&o, (const char *)data, size);
 	sort_log(&o);
+	span_bars(&o);
 	check_counts(&o.log);
 	find_attention(&o);
 	page_refusals(&page, &o);
