@@ -300,6 +300,8 @@ judged() {
 	printf -- '-----BEGIN CERTIFICATE\nAA==\n' > no-dashes
 	printf -- '-----BEGIN CMS-----\n????\n-----END CMS-----\n' > no-base64
 	printf -- '-----BEGIN CMS-----\nAAAA\n' > no-end
+	sed 's/END EC PRIVATE/END RSA PRIVATE/; s/END PRIVATE/END RSA PRIVATE/' \
+	    two > other-end
 	refuses 3 'BEGIN line' mcfg-inspect no-dashes
 	refuses 3 'no-base64: ' mcfg-inspect no-base64
 	refuses 3 'no END line' mcfg-inspect no-end
@@ -311,6 +313,8 @@ judged() {
 	assert "other_block" in n("two")
 	assert j("mixed")["kind"] == "certificate"
 	assert n("mixed") == ["other_block", "private_key_inside"], n("mixed")
+	assert j("other-end")["kind"] == "private_key"
+	assert "broken_pem" in n("other-end")
 	assert "broken_pem" in n("begun") and "bad_certificate" in n("wrong")
 	PY
 }

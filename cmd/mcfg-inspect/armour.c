@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "inspect.h"
+#include "x509/pem.h"
 
 enum { BLOCKS_MAX = 256 };
 
@@ -14,7 +15,7 @@ struct block {
 struct blocks {
 	struct block v[BLOCKS_MAX];
 	size_t n;
-	const char *reason;	/* why the next one could not be read */
+	const char *reason;	/* the last fault, or NULL */
 };
 
 static void
@@ -29,80 +30,43 @@ blocks_free(struct blocks *b)
 
 DEFINE_AUTO(blocks, struct blocks, blocks_free);
 
-/* A line that begins with what; the end where there is none. */
+/* Returns NULL, or the reason why the bytes of a block cannot be read. */
 static const char *
-find_line(const char *p, const char *what)
+keep_block(struct blocks *l, struct pem_block *b)
 {
-	const char *start = p;
+	struct block *out = &l->v[l->n];
+	const char *reason;
 
-	while ((p = strstr(p, what)) != NULL) {
-		if (p == start || p[-1] == '\n' || p[-1] == '\r')
-			return p;
-		p++;
-	}
-	return NULL;
-}
-
-/* Skips "Proc-Type: ..." lines up to their empty line. */
-static const char *
-skip_headers(const char *body, const char *end, bool *found)
-{
-	const char *colon = memchr(body, ':', (size_t)(end - body));
-	const char *p;
-
-	*found = colon != NULL;
-	if (colon == NULL)
-		return body;
-	for (p = colon; p < end; p++)
-		if (p[0] == '\n' && (p[1] == '\n' ||
-		    (p[1] == '\r' && p[2] == '\n')))
-			return p + 1;
-	return end;
-}
-
-static const char *
-read_block(const char **at, struct block *out)
-{
-	static const char begin[] = "-----BEGIN ";
-	const char *p = find_line(*at, begin), *end, *body, *close;
-	size_t n;
-
-	if (p == NULL)
-		return "";
-	p += sizeof begin - 1;
-	if ((close = strstr(p, "-----")) == NULL || close - p > 63 ||
-	    memchr(p, '\n', (size_t)(close - p)) != NULL)
+	if (b->label_len >= sizeof out->label)
 		return "a PEM BEGIN line is broken";
-	n = (size_t)(close - p);
-	memcpy(out->label, p, n);
-	out->label[n] = '\0';
-	body = close + 5;
-	if ((end = find_line(body, "-----END ")) == NULL)
-		return "a PEM block has no END line";
-	*at = end + 1;
-	body = skip_headers(body, end, &out->has_headers);
-	return buf_from_base64(body, (size_t)(end - body), &out->der);
+	*out = (struct block){ .der = BUF_SECRET,
+	    .has_headers = b->has_headers };
+	memcpy(out->label, b->label, b->label_len);
+	pem_skip_headers(b);
+	if ((reason = pem_decode(b, &out->der)) != NULL)
+		buf_free(&out->der);
+	else
+		l->n++;
+	return reason;
 }
 
 static struct blocks *
 read_blocks(const struct buf *bytes)
 {
-	struct blocks *b = xcalloc(1, sizeof *b);
-	const char *at = buf_str(bytes);
+	const char *at = buf_str(bytes), *end = at + bytes->len, *reason;
+	struct blocks *l = xcalloc(1, sizeof *l);
+	struct pem_block b;
+	bool found = true;
 
-	while (b->n < BLOCKS_MAX) {
-		struct block one = { .der = BUF_SECRET };
-		const char *reason = read_block(&at, &one);
-
-		if (reason != NULL) {
-			buf_free(&one.der);
-			if (*reason != '\0')
-				b->reason = reason;
+	while (l->n < BLOCKS_MAX && found) {
+		if ((reason = pem_next(&at, end, &found, &b)) != NULL)
+			l->reason = reason;
+		if (found && (reason = keep_block(l, &b)) != NULL) {
+			l->reason = reason;
 			break;
 		}
-		b->v[b->n++] = one;
 	}
-	return b;
+	return l;
 }
 
 static bool
@@ -178,7 +142,7 @@ inspect_pem(struct layer *l, const struct buf *bytes, bool *done)
 	const struct block *it;
 
 	if (memchr(bytes->data, '\0', bytes->len) != NULL ||
-	    find_line(buf_str(bytes), "-----BEGIN ") == NULL)
+	    !pem_looks_like(bytes))
 		return false;
 	*done = true;
 	b = read_blocks(bytes);
@@ -186,7 +150,7 @@ inspect_pem(struct layer *l, const struct buf *bytes, bool *done)
 		return layer_unknown(l, "%s", b->reason != NULL ? b->reason :
 		    "a PEM block cannot be read");
 	if (b->reason != NULL)
-		facts_note(&l->f, "broken_pem", NULL, "after %zu block%s: %s",
+		facts_note(&l->f, "broken_pem", NULL, "%zu block%s, but %s",
 		    b->n, b->n == 1 ? "" : "s", b->reason);
 	report_str(l->form, NULL, "pem");
 	it = main_block(b);

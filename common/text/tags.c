@@ -5,32 +5,37 @@
 #include "sys/io.h"
 #include "sys/secret.h"
 #include "text/local.h"
+#include "x509/pem.h"
 
 /* A reason begins with the tag; what is appended here follows it. */
 
 /* ---- files beside the YAML ---- */
 
-/* The bytes of a PEM certificate, or nothing where there is none. */
+/* The bytes of a certificate in PEM; nothing if the file holds none. */
 static const char *
 unarmour(const struct buf *file, struct buf *out)
 {
-	static const char begin[] = "-----BEGIN CERTIFICATE-----";
-	static const char end[] = "-----END CERTIFICATE-----";
-	const char *p = buf_str(file), *q;
+	const char *at = buf_str(file), *end = at + file->len, *reason;
+	struct pem_block b;
+	bool found;
 
-	if (memchr(p, '\0', file->len) != NULL || file->len == 0)
+	if (memchr(at, '\0', file->len) != NULL || file->len == 0)
 		return NULL;
-	while ((p = strstr(p, begin)) != NULL && p != buf_str(file) &&
-	    p[-1] != '\n')
-		p++;
-	if (p == NULL)
-		return NULL;
-	p += sizeof begin - 1;
-	if ((q = strstr(p, end)) == NULL)
-		return "a certificate in PEM that does not end";
-	if (strstr(q, begin) != NULL)
-		return "several certificates: one payload holds one";
-	return buf_from_base64(p, (size_t)(q - p), out);
+	do {
+		reason = pem_next(&at, end, &found, &b);
+		if (reason != NULL)
+			return b.label_len > 0 && pem_is(&b, "CERTIFICATE") ?
+			    "a certificate in PEM that does not end" : NULL;
+		if (!found)
+			return NULL;
+		if (!pem_is(&b, "CERTIFICATE"))
+			continue;
+		if (out->len > 0)
+			return "several certificates: one payload holds one";
+		if ((reason = pem_decode(&b, out)) != NULL)
+			return reason;
+	} while (at < end);
+	return NULL;
 }
 
 /* The folder that path is in. */

@@ -6,33 +6,7 @@
 #define MCFG_X509_LOCAL_H
 
 #include "x509/cert.h"
-
-/* One block of PEM (RFC 7468); label and body point into the text. */
-struct pem_block {
-	const char *label;
-	size_t label_len;
-	const char *whole;	/* from its BEGIN ... */
-	size_t whole_len;	/* ... to the end of its END line */
-	const char *body;	/* between the two lines */
-	size_t body_len;
-	bool has_headers;	/* RFC 1421: "Proc-Type: 4,ENCRYPTED" */
-};
-
-/*
- * pem_next() finds the next block from *at on and moves *at behind it.
- * *found is false where there is none.  NULL, or the reason.
- */
-const char *pem_next(const char **at, const char *end, bool *found,
-    struct pem_block *out);
-
-/* True where the label is one of the labels, separated by '|'; NULL: any. */
-bool pem_is(const struct pem_block *b, const char *labels);
-
-/* The bytes of a block without headers.  NULL, or the reason. */
-const char *pem_decode(const struct pem_block *b, struct buf *out);
-
-/* True for bytes that hold a line "-----BEGIN ". */
-bool pem_looks_like(const struct buf *in);
+#include "x509/pem.h"
 
 /* True for bytes that are one DER element of a SEQUENCE, whole. */
 bool der_looks_like(const struct buf *in);

@@ -40,6 +40,7 @@ pem_next(const char **at, const char *end, bool *found, struct pem_block *out)
 	const char *start = *at, *p, *q;
 
 	*found = false;
+	*out = (struct pem_block){ 0 };
 	if ((p = find_line(start, start, end, begin_mark)) == NULL)
 		return NULL;
 	out->whole = p;
@@ -52,7 +53,9 @@ pem_next(const char **at, const char *end, bool *found, struct pem_block *out)
 	if ((p = find_line(out->body, start, end, end_mark)) == NULL)
 		return "a PEM block has no END line";
 	out->body_len = (size_t)(p - out->body);
-	p += sizeof end_mark - 1;
+	out->has_headers = memchr(out->body, ':', out->body_len) != NULL;
+	*found = true;
+	*at = p += sizeof end_mark - 1;
 	if ((size_t)(end - p) < out->label_len + sizeof dashes - 1 ||
 	    memcmp(p, out->label, out->label_len) != 0 ||
 	    memcmp(p + out->label_len, dashes, sizeof dashes - 1) != 0)
@@ -63,9 +66,7 @@ pem_next(const char **at, const char *end, bool *found, struct pem_block *out)
 	if (p < end && *p == '\n')
 		p++;
 	out->whole_len = (size_t)(p - out->whole);
-	out->has_headers = memchr(out->body, ':', out->body_len) != NULL;
 	*at = p;
-	*found = true;
 	return NULL;
 }
 
@@ -84,6 +85,24 @@ pem_is(const struct pem_block *b, const char *labels)
 		p = bar != NULL ? bar + 1 : NULL;
 	}
 	return labels == NULL;
+}
+
+/* They end at an empty line, or are all that there is. */
+void
+pem_skip_headers(struct pem_block *b)
+{
+	const char *end = b->body + b->body_len;
+	const char *p = memchr(b->body, ':', b->body_len);
+
+	if (p == NULL)
+		return;
+	for (; p < end; p++)
+		if (p[0] == '\n' && (p[1] == '\n' ||
+		    (p[1] == '\r' && p[2] == '\n')))
+			break;
+	b->body = p < end ? p + 1 : end;
+	b->body_len = (size_t)(end - b->body);
+	b->has_headers = false;
 }
 
 const char *
