@@ -296,12 +296,12 @@ judged() {
 	{ cat "$PKI/ec.pem"; echo '-----BEGIN CERTIFICATE-----'; } > begun
 	{ echo '-----BEGIN CERTIFICATE-----'; echo MAMCAQE=; \
 	    echo '-----END CERTIFICATE-----'; } > wrong
-	facts sealed dos two mixed begun wrong
+	sed 's/END EC PRIVATE/END RSA PRIVATE/; s/END PRIVATE/END RSA PRIVATE/' \
+	    two > other-end
+	facts sealed dos two mixed begun wrong other-end
 	printf -- '-----BEGIN CERTIFICATE\nAA==\n' > no-dashes
 	printf -- '-----BEGIN CMS-----\n????\n-----END CMS-----\n' > no-base64
 	printf -- '-----BEGIN CMS-----\nAAAA\n' > no-end
-	sed 's/END EC PRIVATE/END RSA PRIVATE/; s/END PRIVATE/END RSA PRIVATE/' \
-	    two > other-end
 	refuses 3 'BEGIN line' mcfg-inspect no-dashes
 	refuses 3 'no-base64: ' mcfg-inspect no-base64
 	refuses 3 'no END line' mcfg-inspect no-end
