@@ -62,7 +62,9 @@ published_differ() {
 			[ -z "$is" ] || printf '%s\n' "$line" >> "$1/published"
 		elif [ "$is" != "$was" ] && [ "$what" = signer ]; then
 			echo "signer/cert.pem: issuer: another than that of" \
-			    "profiles on devices, which will refuse an update"
+			    "profiles on devices, which will refuse an update:" \
+			    "let them enroll again, then remove the line" \
+			    "'signer:' from published"
 		elif [ "$is" != "$was" ]; then
 			echo "$what: PayloadIdentifier: '$(printable "$is")'" \
 			    "is not '$(printable "$was")':" \

@@ -100,9 +100,29 @@ print(*[e["id"] for e in json.load(open(sys.argv[1]))
 }
 
 @test "operation: a rollover of the authority, with devices of both" {
+	report() {
+		yields "$T/json" mcfg-report --config "$SITE/site.yaml" \
+		    --ca "$SITE/ca" --json
+	}
 	yields - enroll "$T/old" --udid OLD
-	scep-ca rollover --dir "$SITE/ca"
-	scep-ca rollover --dir "$SITE/ca" --activate
+	report
+	json_is "$T/json" 'j["attention"] == []'
+	scep-ca rollover --dir "$SITE/ca" 2> "$T/said"
+	grep -q "next-cert.pem.*--activate" "$T/said"
+	report
+	json_is "$T/json" '[x["what"] for x in j["attention"]] ==
+	    ["rollover_prepared"]'
+	scep-ca rollover --dir "$SITE/ca" --activate 2> "$T/said"
+	grep -q -e "--renew tls.*--renew signer" "$T/said"
+	# What is urgent says by which command it is mended.
+	report
+	json_is "$T/json" '[(x["what"], x["urgent"]) for x in j["attention"]] ==
+	    [("previous_issuer", True), ("previous_issuer", True),
+	    ("rollover_devices", False)]
+	    and "--renew tls" in j["attention"][0]["text"]
+	    and "--renew signer" in j["attention"][1]["text"]
+	    and [x["role"] for x in j["ca"]["certificates"]] ==
+	    ["issuing_ca", "previous_ca"]'
 	# Who was certified before goes on.
 	again "$T/old"
 	[ "$code" = 200 ]
@@ -112,6 +132,10 @@ print(*[e["id"] for e in json.load(open(sys.argv[1]))
 	serve
 	again "$T/old"
 	[ "$code" = 200 ]
+	# Nothing is left to do but for the devices.
+	report
+	json_is "$T/json" '[x["what"] for x in j["attention"]] ==
+	    ["rollover_devices"]'
 	# Who comes now deals with the next one only.
 	web /CA
 	openssl x509 -inform DER -in "$T/body" -out "$T/root.pem"

@@ -267,7 +267,8 @@ parent_signs() {
 	cp before.cert before.pem
 	refuses 3 'no next CA' scep-ca answer --dir ca --operation GetNextCACert
 	refuses 1 'no next CA is prepared' scep-ca rollover --dir ca --activate
-	yields - scep-ca rollover --dir ca
+	[ -z "$(scep-ca rollover --dir ca 2> "$T/said")" ]
+	grep -q -e --activate "$T/said"
 	refuses 1 'there already' scep-ca rollover --dir ca
 	yields caps scep-ca answer --dir ca --operation GetCACaps
 	grep -qx GetNextCACert caps
@@ -278,7 +279,8 @@ parent_signs() {
 	    openssl x509 -outform DER |
 	    cmp - <(openssl x509 -in ca/next-cert.pem -outform DER)
 	cp ca/cert.pem old.pem
-	yields - scep-ca rollover --dir ca --activate
+	[ -z "$(scep-ca rollover --dir ca --activate 2> "$T/said")" ]
+	grep -q -e "--renew tls" "$T/said"
 	run -1 cmp -s ca/cert.pem old.pem
 	yields caps scep-ca answer --dir ca --operation GetCACaps
 	run -1 grep -qx GetNextCACert caps

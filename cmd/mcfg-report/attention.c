@@ -87,6 +87,32 @@ look_at_own(struct overview *o)
 	}
 }
 
+/* Each step of a rollover, with the next one. */
+static void
+look_at_rollover(struct overview *o)
+{
+	const struct authority *a = &o->ca;
+
+	if (a->old_tls)
+		found(o, URGENT, "previous_issuer", "certificates", "The "
+		    "previous CA issued the TLS certificate: renew it "
+		    "(mcfg-site DIR --renew tls) and restart the server");
+	if (a->old_signer)
+		found(o, URGENT, "previous_issuer", "certificates", "The "
+		    "previous CA issued the profile signer: renew it "
+		    "(mcfg-site DIR --renew signer)");
+	if (a->has_next)
+		found(o, NOTABLE, "rollover_prepared", "authority", "A next CA "
+		    "is prepared: give next-cert.pem to all who verify "
+		    "certificates of devices, then change over (scep-ca "
+		    "rollover --activate)");
+	if (a->previous != NULL && cert_not_after(a->previous) >= o->now)
+		found(o, NOTABLE, "rollover_devices", "authority", "The CA was "
+		    "changed: users install the new root, and devices of the "
+		    "previous CA enroll again to get updates; then remove "
+		    "previous-cert.pem");
+}
+
 /* Of equal urgency they stay in the order in which they were found. */
 static void
 put_urgent_first(struct overview *o)
@@ -112,6 +138,7 @@ find_attention(struct overview *o)
 	if (o->has_ca)
 		look_at_authority(o);
 	look_at_own(o);
+	look_at_rollover(o);
 	if ((n = o->log.faults) > 0)
 		found(o, URGENT, "faults", "refusals", "%lld request%s failed "
 		    "by a fault on this side", (long long)n, s(n));

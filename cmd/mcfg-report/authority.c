@@ -85,6 +85,21 @@ read_crl(struct overview *o, const char *dir, X509 *ca)
 	return OK;
 }
 
+/* What a rollover has made so far. */
+static enum status
+read_rollover(struct overview *o, const char *dir)
+{
+	auto_char *next = io_join(dir, "next-cert.pem");
+	auto_char *previous = io_join(dir, "previous-cert.pem");
+	enum status st;
+	bool exists;
+
+	if ((st = io_exists(next, &o->ca.has_next)) != OK ||
+	    (st = io_exists(previous, &exists)) != OK || !exists)
+		return st;
+	return cert_load(previous, &o->ca.previous);
+}
+
 enum status
 gather_authority(const char *dir, struct overview *o)
 {
@@ -92,11 +107,11 @@ gather_authority(const char *dir, struct overview *o)
 		const char *role, *file;
 	} files[] = {
 		{ "issuing_ca", "cert.pem" },
+		{ "previous_ca", "previous-cert.pem" },
 		{ "root", "root.pem" },
 		{ "ra", "ra.pem" },
 		{ "next_ca", "next-cert.pem" },
 		{ "next_ra", "next-ra.pem" },
-		{ "previous_ca", "previous-cert.pem" },
 		{ "previous_ra", "previous-ra.pem" },
 	};
 	auto_char *path = io_join(dir, files[0].file);
@@ -115,8 +130,10 @@ gather_authority(const char *dir, struct overview *o)
 		if ((st = read_certs(o, dir, files[i].role,
 		    files[i].file)) != OK)
 			return st;
-	if ((st = read_crl(o, dir, ca)) != OK)
+	if ((st = read_crl(o, dir, ca)) != OK ||
+	    (st = read_rollover(o, dir)) != OK)
 		return st;
+	o->ca.issuing = STEAL(ca);
 	o->has_ca = true;
 	return OK;
 }

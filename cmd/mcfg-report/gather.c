@@ -72,7 +72,31 @@ take_leaf(const struct ledger_leaf *c, void *arg)
 	k->user = keep(in->o, c->user);
 	k->device = keep(in->o, c->device);
 	k->product = keep(in->o, c->product);
+	k->der = NULL;		/* gone with its row */
 	return OK;
+}
+
+/* Whether the authority before a rollover issued it, not the present one. */
+static bool
+is_of_previous(const struct authority *a, const struct ledger_leaf *c)
+{
+	auto_X509 *cert = NULL;
+
+	return a->previous != NULL &&
+	    cert_from_der(c->der, c->der_len, &cert) == NULL &&
+	    cert_issued_by(cert, a->issuing) != NULL &&
+	    cert_issued_by(cert, a->previous) == NULL;
+}
+
+static enum status
+take_own(const struct ledger_leaf *c, void *arg)
+{
+	const struct into *in = arg;
+	struct authority *a = &in->o->ca;
+
+	if (is_of_previous(a, c))
+		*(c->profile[0] == 't' ? &a->old_tls : &a->old_signer) = true;
+	return take_leaf(c, arg);
 }
 
 static enum status
@@ -158,7 +182,7 @@ gather_certificates(struct ledger *l, struct overview *o)
 	    (st = ledger_last_revoked(l, o->rows, take_leaf,
 	    &(struct into){ o, &o->revoked })) != OK)
 		return st;
-	return ledger_own(l, AUTHORITY_MAX, take_leaf,
+	return ledger_own(l, AUTHORITY_MAX, take_own,
 	    &(struct into){ o, &o->own });
 }
 

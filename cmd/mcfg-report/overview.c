@@ -20,6 +20,8 @@ overview_free(struct overview *o)
 	free(o->own.v);
 	free(o->waiting.v);
 	free(o->findings);
+	X509_free(o->ca.issuing);
+	X509_free(o->ca.previous);
 }
 
 const char *

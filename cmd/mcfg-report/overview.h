@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "ledger/summary.h"
+#include "x509/cert.h"
 
 enum {
 	ROWS = 25,		/* of a list, unless --rows says */
@@ -63,6 +64,9 @@ struct authority_cert {
 };
 
 struct authority {
+	X509 *issuing, *previous;	/* the latter NULL before a rollover */
+	bool has_next;		/* a rollover is prepared */
+	bool old_tls, old_signer;	/* the site's own are of the previous */
 	struct authority_cert v[AUTHORITY_MAX];
 	size_t n;
 	bool has_crl;

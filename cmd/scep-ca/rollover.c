@@ -186,6 +186,21 @@ activate(struct authority *ca)
 	return crl_make(&fresh, clock_now(), &crl);
 }
 
+/* What only people can do, before and after the change. */
+static void
+say_what_is_next(const struct args *a, const struct authority *ca)
+{
+	if (a->activate)
+		note("%s/%s is the new root: give it to users, and renew what "
+		    "the previous CA issued for servers and signers "
+		    "(mcfg-site DIR --renew tls, --renew signer)", ca->dir,
+		    CA_CERT);
+	else
+		note("%s/%s%s: give it to all who verify certificates of "
+		    "devices, then change over (scep-ca rollover --activate)",
+		    ca->dir, CA_NEXT, CA_CERT);
+}
+
 static enum status
 run(const struct args *a)
 {
@@ -195,7 +210,9 @@ run(const struct args *a)
 	if ((st = authority_open(&a->source, NEED_KEYS | NEED_LEDGER,
 	    &ca)) != OK)
 		return st;
-	return a->activate ? activate(&ca) : prepare(a, &ca);
+	if ((st = a->activate ? activate(&ca) : prepare(a, &ca)) == OK)
+		say_what_is_next(a, &ca);
+	return st;
 }
 
 const struct tool verb_rollover = {

@@ -353,14 +353,14 @@ ledger_terms(struct ledger *l, int64_t now, ledger_each_term *fn, void *arg)
 #define LEAF								\
 	"SELECT c.serial, c.subject, c.profile, c.purpose, "		\
 	"c.enrollment, e.username, e.serial, e.product, c.not_before, "	\
-	"c.not_after, c.revoked, c.reason FROM certificate c "		\
+	"c.not_after, c.revoked, c.reason, c.der FROM certificate c "	\
 	"LEFT JOIN enrollment e ON e.id = c.enrollment "
 
 static enum status
 give_leaf(const struct db_row *r, void *arg)
 {
 	const struct walk *w = arg;
-	const struct ledger_leaf c = {
+	struct ledger_leaf c = {
 		.serial = db_row_text(r, 0),
 		.subject = db_row_text(r, 1),
 		.profile = db_row_text(r, 2),
@@ -375,6 +375,7 @@ give_leaf(const struct db_row *r, void *arg)
 		.reason = (int)db_row_int(r, 11),
 	};
 
+	c.der = db_row_blob(r, 12, &c.der_len);
 	return w->fn.leaf(&c, w->arg);
 }
 

@@ -129,6 +129,8 @@ struct ledger_leaf {
 	const char *user, *device, *product;	/* of the enrollment, or NULL */
 	int64_t not_before, not_after, revoked;
 	int reason;
+	const void *der;	/* of the certificate */
+	size_t der_len;
 };
 typedef enum status ledger_each_leaf(const struct ledger_leaf *c, void *arg);
 
