@@ -180,7 +180,7 @@ processes() {
 	    "$SITE/profile.yaml"
 	# A template that is new replaces nothing.
 	mkdir -p "$SITE/profile.d"
-	cp "$T/kept" "$SITE/profile.d/iPad.yaml"
+	sed 's,!sha256 ca/,!sha256 ../ca/,' "$T/kept" > "$SITE/profile.d/iPad.yaml"
 	for _ in 1 2; do
 		serve
 		unserve
@@ -211,6 +211,45 @@ processes() {
 	[ "$line" = "listening in $T/s/web" ]
 	grep -q "^workers: warning: profile.yaml: PayloadIdentifier: 'com.other' is not 'local.mcfg.profile'" "$T/said"
 	grep -q '^signer: ' "$T/s/published"
+}
+
+@test "mcfg-serve: templates with faults and for nobody are warned of" {
+	cp -r "$SITE" "$T/site"
+	SITE=$T/site
+	rm -f "$SITE/run"/*
+	mkdir "$SITE/profile.d"
+	cd "$SITE"
+	# Variables are filled in, whatever type they have.
+	sed -e 's,!sha256 ca/,!sha256 ../ca/,' -e 's,!after 365d,!!timestamp ${END},' \
+	    -e 's,^PayloadDescription: .*,PayloadDescription: "${GROUP} $${X}",' \
+	    -e '1iPayloadVersion: !!int ${GENERATION}' \
+	    profile.yaml > profile.d/user-jane.yaml
+	sed 's,!sha256 ca/,!sha256 ../ca/,' profile.yaml |
+	    tee profile.d/serial-C1.yaml > profile.d/iPhone12,1.yaml
+	echo 'C1 jane' > devices.allow
+	serve
+	unserve
+	diff /dev/null "$SITE.stderr"
+	for name in user-joe.yml 'user-j*e.yaml' serial-C2.yaml the-boss.yaml; do
+		cp profile.d/serial-C1.yaml "profile.d/$name"
+	done
+	echo pem > profile.d/ca.pem
+	printf 'PayloadContent:\n\t- 1\n' > profile.d/iPad.yaml
+	sed -i '1s/^/Extra: [\n/' profile.yaml
+	serve
+	unserve
+	LC_ALL=C sed -n 's/^mcfg-serve: warning: \([^ ]*:\) .*/\1/p' \
+	    "$SITE.stderr" | LC_ALL=C sort > "$T/said"
+	cat > "$T/wanted" <<-'E'
+	profile.d/iPad.yaml:2:1:
+	profile.d/serial-C2.yaml:
+	profile.d/the-boss.yaml:
+	profile.d/user-j*e.yaml:
+	profile.d/user-joe.yml:
+	E
+	sed -i '/^profile.yaml:[0-9]*:[0-9]*:$/d' "$T/said"
+	diff "$T/wanted" "$T/said"
+	grep -qE 'warning: profile.yaml:[0-9]+:[0-9]+: ' "$SITE.stderr"
 }
 
 @test "mcfg-serve: one server for a site" {
