@@ -10,6 +10,7 @@ import time
 import crypto
 import message as scep
 from der import integer, seq
+from flood import Flood
 from law import REFUSE, Challenge, Law, Message
 from ledger import Ledger, Postgresql, Sqlite
 from message import alike
@@ -86,6 +87,7 @@ class Play:
         self.tasks, self.idle, self.turn = [], [], None
         self.progress, self.number, self.unlisted = 0, 0, False
         self.repeat, self.revoked, self.published = [], set(), set()
+        self.flood = Flood(self)
         site.set(START)
         site.reset(self)
         self.known = site.ledger.serials()
@@ -399,6 +401,9 @@ class Play:
     def step(self):
         """One decision of who goes, a second later."""
         self.site.set(self.site.now + 1)
+        wrong = self.flood.step() if self.turn is None else None
+        if wrong:
+            raise Violation(wrong)
         ready = [t for t in self.tasks if self.can_go(t)]
         if len(self.tasks) < 3 and self.number < self.site.length and \
                 (not ready or self.rng.random() < 0.4):
@@ -588,6 +593,9 @@ class Play:
 
     def final(self):
         site = self.site
+        wrong = self.flood.pushed_out()
+        if wrong:
+            raise Violation(wrong)
         if self.unlisted:
             site.plain('crl', '--dir', site.dir)
         revoked = site.ledger.revoked()
@@ -623,6 +631,7 @@ class Site:
         self.log = open(folder + '/log', 'w+')
         self.set(START)
         self.keys = [crypto.Key(i) for i in range(KEYS)]
+        self.flooder = crypto.Key(KEYS)
         self.signers, self.count, self.ledger = {}, 0, None
         argv = ['init', '--dir', folder + '/new', '--subject',
                 '/O=Example/CN=CA', '--at', self.at(self.now - 3 * YEAR)]
@@ -647,8 +656,9 @@ class Site:
     def at(self, when):
         return time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(when))
 
-    def plain(self, *argv):
-        return Command([self.program, *argv], self.preload).wait()[1]
+    def plain(self, *argv, data=b''):
+        return Command([self.program, *argv], self.preload,
+                       data=data).wait()[1]
 
     def must(self, *argv):
         status, out, err = self.plain(*argv)
