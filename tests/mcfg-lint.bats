@@ -117,11 +117,14 @@ sow() {
 	warning|bad-uuid|payload[1].PayloadUUID|clip['PayloadUUID'] = 'clip'
 	note|lower-case-uuid|payload[1].PayloadUUID|clip['PayloadUUID'] = clip['PayloadUUID'].lower()
 	warning|dangling-reference|payload[4].IdentityCertificateUUID|mdm['IdentityCertificateUUID'] = clip['PayloadUUID'][:-1] + '9'
-	error|pem-in-data|payload[2].PayloadContent|root['PayloadContent'] = pem.encode()
+	warning|pem-in-data|payload[2].PayloadContent|root['PayloadContent'] = pem.encode()
+	warning|pem-in-data|payload[2].PayloadContent|root['PayloadType'] = 'com.apple.security.pkcs1'; root['PayloadContent'] = pem.encode()
+	error|pem-in-data|payload[2].Extra|root['Extra'] = pem.encode()
 	error|pem-in-data|payload[0].Extra|wifi['Extra'] = b'\n ' + pem.encode()
 	error|bad-certificate|payload[2].PayloadContent|root['PayloadContent'] = der[:-1]
 	error|bad-certificate|payload[2].PayloadContent|root['PayloadContent'] = der + b'x'
 	error|bad-certificate|payload[2].PayloadContent|i = der.index(b'\x17\x0d'); root['PayloadContent'] = der[:i + 4] + b'99' + der[i + 6:]
+	error|bad-certificate|payload[2].PayloadContent|root['PayloadContent'] = b'-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
 	error|bad-certificate|payload[2].PayloadContent|root['PayloadType'] = 'com.apple.security.pem'; root['PayloadContent'] = b'-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
 	error|bad-certificate|payload[2].PayloadContent|root['PayloadType'] = 'com.apple.security.pkcs12'; root['PayloadContent'] = b'\x30\x82\x01\x00'
 	warning|weak-key|payload[3].PayloadContent.Keysize|scep['PayloadContent']['Keysize'] = 1024
@@ -161,7 +164,7 @@ sow() {
 	error|bad-count|payload[3].PayloadContent.Subject[0][0]|scep['PayloadContent']['Subject'][0][0] = ['O']
 	error|duplicate-uuid|payload[5].PayloadUUID|unlock['PayloadUUID'] = mdm['PayloadUUID']
 	error|payload-version|payload[5]|del unlock['PayloadVersion']
-	error|pem-in-data|payload[2].PayloadContent|root['PayloadContent'] = pem.encode()
+	warning|pem-in-data|payload[2].PayloadContent|root['PayloadContent'] = pem.encode()
 	warning|multiple-payloads|payload[6]|p['PayloadContent'].append(payload('com.apple.mdm', Topic='com.apple.mgmt.a', ServerURL='https://a.example.com', AccessRights=1, IdentityCertificateUUID=scep['PayloadUUID']))
 	warning|unknown-key|payload[1].FullScren|clip['FullScren'] = True
 	note|unknown-key|profile.PayloadColor|p['PayloadColor'] = 'red'
@@ -830,7 +833,6 @@ real_faults() {
 	jessepeterson--multistring-error.mobileconfig bad-value
 	jessepeterson--multistring-error.mobileconfig missing-key
 	jessepeterson--multistring-error.mobileconfig wrong-type
-	micromdm--sceptest.mobileconfig pem-in-data
 	microsoft--Cisco_AMP_Config.mobileconfig bool-as-integer
 	microsoft--Cisco_AMP_Config_11.x.mobileconfig bool-as-integer
 	microsoft--accessibility.mobileconfig bool-as-integer
@@ -1157,6 +1159,9 @@ between() {
 	error|missing-key|payload[6].DNS|d = {'DNSProtocol': 'HTTPS'}; add('vpn.managed', DNS=d)|d['ServerURL'] = 'https://a'
 	error|missing-key|payload[6].DNS|d = {'DNSProtocol': 'TLS'}; add('vpn.managed.applayer', DNS=d)|d['ServerName'] = '${NAME}'
 	error|missing-key|payload[6].IKEv2|d = {'AuthenticationMethod': 'Certificate'}; add('vpn.managed', IKEv2=d)|d['PayloadCertificateUUID'] = scep['PayloadUUID']
+	error|missing-key|payload[6].IKEv2|d = {'AuthenticationMethod': 'Certificate', 'ExtendedAuthEnabled': 0}; add('vpn.managed', IKEv2=d)|d['ExtendedAuthEnabled'] = 1
+	error|missing-key|payload[6].IKEv2|d = {'AuthenticationMethod': 'Certificate', 'ExtendedAuthEnabled': False}; add('vpn.managed', IKEv2=d)|d['ExtendedAuthEnabled'] = True
+	error|missing-key|payload[6].IKEv2|d = {'AuthenticationMethod': 'Certificate', 'ExtendedAuthEnabled': 0}; add('vpn.managed', IKEv2=d)|d['ExtendedAuthEnabled'] = '${EAP}'
 	error|missing-key|payload[6].IKEv2|d = {'AuthenticationMethod': 'SharedSecret'}; add('vpn.managed', IKEv2=d)|d['AuthenticationMethod'] = 'None'
 	warning|missing-key|payload[6].IKEv2|d = {'AuthenticationMethod': 'None', 'CertificateType': 'RSA', 'ExtendedAuthEnabled': 1}; add('vpn.managed', IKEv2=d)|d['ExtendedAuthEnabled'] = 0
 	error|missing-key|payload[6].IKEv2|d = {'PPK': b'x'}; add('vpn.managed', IKEv2=d)|d['PPKIdentifier'] = 'x'

@@ -19,6 +19,7 @@ enum demand {
  * item of every array in a dictionary, "-AppleEvents" all but that one.  A
  * value is a string, an integer or a boolean as text, "1024..4096/8" a number
  * in that range which 8 divides; an array of one item stands for the item.
+ * The second condition is turned round by a "-" before its key.
  */
 static const struct rule {
 	const char *types, *inside;
@@ -56,7 +57,8 @@ static const struct rule {
 	    NEEDS, ERROR, "ServerName", NULL, "Apple: VPN DNS.ServerName" },
 
 	/* ---- VPN ---- */
-	{ VPN, "IKEv2", "AuthenticationMethod", "Certificate", NULL, NULL,
+	{ VPN, "IKEv2", "AuthenticationMethod", "Certificate",
+	    "-ExtendedAuthEnabled", YES,	/* EAP: the server's only */
 	    NEEDS, ERROR, "PayloadCertificateUUID", NULL,
 	    "Apple: IKEv2.PayloadCertificateUUID" },
 	{ VPN, "IKEv2", "AuthenticationMethod", "SharedSecret", NULL, NULL,
@@ -195,6 +197,21 @@ holds(const struct tree *dict, const char *key, const char *values)
 	return values == NULL || has_value(t, values);
 }
 
+/* The second condition.  Turned round, it is met by a key that is missing. */
+static bool
+holds_also(const struct tree *dict, const struct rule *rule)
+{
+	const struct tree *t;
+
+	if (rule->also == NULL)
+		return true;
+	if (*rule->also != '-')
+		return holds(dict, rule->also, rule->also_values);
+	t = tree_get(dict, rule->also + 1);
+	return t == NULL || (!schema_is_variable(t) &&
+	    !has_value(t, rule->also_values));
+}
+
 /* ---- one rule, one dictionary ---- */
 
 static void
@@ -256,8 +273,7 @@ check_dict(struct schema_run *r, const struct rule *rule,
 	size_t before;
 
 	if (tree_kind(dict) != TREE_DICT ||
-	    !holds(dict, rule->key, rule->values) || (rule->also != NULL &&
-	    !holds(dict, rule->also, rule->also_values)))
+	    !holds(dict, rule->key, rule->values) || !holds_also(dict, rule))
 		return;
 	if (rule->demand != NEVER) {
 		put_condition(rule, dict, &text);

@@ -59,7 +59,7 @@ check_expiry(struct schema_run *r, const struct tree *t, const X509 *cert)
 }
 
 static void
-check_certificate(struct schema_run *r, const struct tree *t, bool takes_pem)
+check_certificate(struct schema_run *r, const struct tree *t)
 {
 	const unsigned char *p;
 	auto_X509 *cert = NULL;
@@ -67,15 +67,13 @@ check_certificate(struct schema_run *r, const struct tree *t, bool takes_pem)
 	const char *reason;
 	size_t len;
 
-	/* PEM was said already, and is read here to judge its certificate. */
 	p = tree_data_of(t, &len);
 	buf_add(&in, p, len);
 	reason = schema_is_pem(t) ? cert_parse(&in, &cert) :
 	    cert_from_der(p, len, &cert);
 	if (reason != NULL) {
-		if (!schema_is_pem(t) || takes_pem)
-			schema_say(r, t, RULE_BAD_CERTIFICATE, "not a "
-			    "certificate: %s", reason);
+		schema_say(r, t, RULE_BAD_CERTIFICATE, "not a certificate: "
+		    "%s", reason);
 		return;
 	}
 	check_expiry(r, t, cert);
@@ -184,7 +182,6 @@ schema_check_certificates(struct schema_run *r, const struct tree *payload,
 	if (strcmp(type, "com.apple.security.pkcs12") == 0)
 		check_pkcs12(r, payload, t);
 	else
-		check_certificate(r, t,
-		    strcmp(type, "com.apple.security.pem") == 0);
+		check_certificate(r, t);
 	buf_cut(&r->path, before);
 }

@@ -156,17 +156,30 @@ struct walk {
 	struct schema_run *run;
 	const char *key;	/* of the nearest dictionary */
 	bool takes_pem;
+	bool holds_certificate;	/* its PayloadContent, which may be PEM */
 	size_t i;
 };
 
 static enum status walk(const char *, struct tree *, void *);
 
+/* Devices read a CA certificate in PEM, although Apple asks for DER. */
+static void
+say_pem(struct schema_run *r, const struct walk *w, const struct tree *t)
+{
+	if (w->holds_certificate && w->key != NULL &&
+	    strcmp(w->key, "PayloadContent") == 0)
+		schema_warn(r, t, RULE_PEM_IN_DATA, "PEM text: devices read "
+		    "it, but Apple asks for DER (trailofbits/algo)");
+	else
+		schema_say(r, t, RULE_PEM_IN_DATA, "PEM text, should be what "
+		    "its base64 stands for (DER)");
+}
+
 static void
 look(struct schema_run *r, const struct walk *w, const struct tree *t)
 {
 	if (tree_kind(t) == TREE_DATA && !w->takes_pem && schema_is_pem(t))
-		schema_say(r, t, RULE_PEM_IN_DATA, "PEM text, should be what "
-		    "its base64 stands for (DER)");
+		say_pem(r, w, t);
 	check_is_text(r, w->key, t);
 	check_secret(r, w->key, t);
 	if (w->key != NULL)
@@ -213,6 +226,8 @@ schema_check_payload_rules(struct schema_run *r, const struct tree *payload,
 
 	w.takes_pem = strncmp(type, "com.apple.", 10) != 0 ||
 	    strcmp(type, "com.apple.security.pem") == 0;
+	w.holds_certificate = strcmp(type, "com.apple.security.root") == 0 ||
+	    strcmp(type, "com.apple.security.pkcs1") == 0;
 	r->is_apples = is_apples(type);
 	r->near = payload;
 	(void)tree_each(payload, walk, &w);
