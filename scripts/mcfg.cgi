@@ -187,12 +187,14 @@ attempt() {
 		[ -z "$said" ] || printf '%s\n' "$said" >&2
 		return 0
 	fi
-	case $kind:$status in
-	judge:1|admit:1|name:[12]) code=403 ;;
-	admit:124|admit:137) code=503 said="$what: no end in $PATIENCE s" ;;
-	admit:141) code=503 said="$what: more than $MAX bytes" ;;
-	judge:3) code=400 ;;
-	judge:5) code=301 ;;
+	case $kind:$status:$said in
+	*:3:"$what: site.yaml:"*) code=500 ;;
+	login:1:*) code=401 ;;
+	judge:1:*|admit:1:*|name:[12]:*) code=403 ;;
+	admit:124:*|admit:137:*) code=503 said="$what: no end in $PATIENCE s" ;;
+	admit:141:*) code=503 said="$what: more than $MAX bytes" ;;
+	judge:3:*) code=400 ;;
+	judge:5:*) code=301 ;;
 	*)
 		case $said in
 		*busy*|*locked*) code=503 ;;
@@ -245,6 +247,9 @@ failed() {
 	301)
 		base=$(base_url) || answer 500
 		answer 301 "Location: $base/enroll" ;;
+	401)
+		answer 401 \
+		    'WWW-Authenticate: Basic realm="Enrollment", charset="UTF-8"' ;;
 	503)
 		answer 503 'Retry-After: 5' ;;
 	*)
@@ -310,26 +315,6 @@ crl() {
 
 # ---- phase 1: /enroll ----
 
-# spell USER: as the directory writes that name.
-spell() {
-	die() {
-		printf '%s\n' "$2" >&2
-		exit "$1"
-	}
-	for tool in ldapsearch base64; do
-		command -v "$tool" > /dev/null || die 4 "$tool is not installed"
-	done
-	# shellcheck source=scripts/ldap.sh
-	. "$here/ldap.sh" || return 4
-	directory site.yaml || return 4
-	is=$(spelling "$1") || {
-		status=$?
-		[ "$status" -ne 1 ] || echo "user '$1': $is" >&2
-		return "$status"
-	}
-	printf '%s\n' "$is"
-}
-
 # known USER AUTH ATTRIBUTE: the user's name.  A directory that has an attribute
 # for it is asked about everybody, any other about names that are not all
 # printable ASCII: such names have several forms, and the directory says which
@@ -340,13 +325,14 @@ known() {
 	elif [ -z "$3" ]; then
 		is=$(checked "$1") || return
 		case $is in
-		*[!\ -~]*) admit spell "$is" ;;
+		*[!\ -~]*) admit "$here/web/directory" spell "$is" ;;
 		*) printf '%s\n' "$is" ;;
 		esac
 	elif [ -n "$resolved" ]; then
 		checked "$resolved"
 	else
-		is=$(admit spell "$1") && checked "$is"
+		is=$(admit "$here/web/directory" spell "$1") &&
+		    checked "$is"
 	fi
 }
 
@@ -435,8 +421,10 @@ start_with_facts() {
 enroll() {
 	resolved=
 	if [ -n "$login" ]; then
-		# shellcheck source=scripts/web/login.sh
-		. "$here/web/login.sh"
+		said=$(printf '%s\n' "${authorization%%"$NL"*}" |
+		    attempt login "$here/web/directory" login) || failed $?
+		user=${said%%"$NL"*}
+		[ "$said" = "$user" ] || resolved=${said#*"$NL"}
 	fi
 	[ -n "$user" ] || refuse 403 'nobody is logged in'
 	[ "$from" != cross-site ] ||

@@ -437,6 +437,23 @@ asks() {
 	}
 }
 
+@test "mcfg.cgi: a broken site.yaml is 500 on every page that reads it" {
+	printf '%s' '<plist><dict><key>UDID</key><string>U</string>' \
+	    '</dict></plist>' > "$T/content"
+	sign_as "$FACTORY" "$FACTORY_KEY" "$T/content" "$T/message"
+	cp -r "$SITE" "$T/site"
+	echo 'urk: x' >> "$T/site/site.yaml"
+	SITE=$T/site
+	for page in / /enroll /i/x /profile; do
+		method=GET
+		[ "$page" != /profile ] || method=POST
+		cgi "$method" "$page" REMOTE_USER=jane \
+		    CONTENT_LENGTH="$(wc -c < "$T/message")" < "$T/message"
+		[ "$code" = 500 ] || { echo "$page: $code"; cat "$T/log"; false; }
+		logged 'site.yaml:'
+	done
+}
+
 @test "mcfg.cgi: a ledger that stays busy is 503, to try again" {
 	needs sqlite3
 	coproc HOLD { sqlite3 "$SITE/ledger.db" 3>&-; }

@@ -80,7 +80,7 @@ answer_invited(struct visit *v)
 
 	if (v->token == NULL)
 		return refuse(v, 404, "no such page");
-	step_begin(v, "mcfg-get");
+	step_begin(v, "mcfg-enrollment");
 	if ((code = step_end(v, SITE, service_site(v->s))) != 0)
 		return code;
 	if (v->s->settings.url == NULL)

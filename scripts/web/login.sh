@@ -1,11 +1,11 @@
-# The login at /enroll for login.cgi: sourced by mcfg.cgi, with the header in
+# The login at /enroll for login.cgi: sourced by directory, with the header in
 # $authorization.  It tries name and password on the directory of the site, and
 # leaves the name that was typed in $user, and in $resolved whose entry that is.
 #
 # The password is in no file, on no command line, in no environment and in no
 # log, nor is a name that was typed.
 # shellcheck shell=sh
-# shellcheck disable=SC2034,SC2154 # of mcfg.cgi
+# shellcheck disable=SC2034,SC2154 # of directory
 
 HEADER_MAX=1024		# bytes of what came for name and password
 
@@ -81,5 +81,5 @@ case $status in
 *) fault "$url: $(reason "$said")" ;;
 esac
 
-# Who that is, the same answer says; if it does not, mcfg.cgi will find out why.
+# Who that is, the same answer says; if it does not, spell finds out why.
 [ -z "$user_attribute" ] || resolved=$(user_of "$entry") || resolved=
