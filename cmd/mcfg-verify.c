@@ -14,7 +14,7 @@ static struct args {
 	struct io_output out;
 	struct strings ca, device_ca, require;
 	const char *signer_out, *anchor_out, *report;
-	const char *challenge, *purpose, *detached;
+	const char *challenge, *purpose, *detached, *site;
 	bool no_trust, allow_sha1, explain;
 } args;
 
@@ -32,6 +32,9 @@ static const struct opt options[] = {
 	    .values = &args.ca },
 	{ 0, "device-ca", "FILE", "anchors of factory device identities",
 	    .values = &args.device_ca },
+	{ 0, "site", "DIR", "the anchors of a site: its CA, an outside "
+	    "authority, those before them, and factory identities",
+	    .value = &args.site },
 	{ 0, "no-trust", NULL, "the signature must be right, the signer may "
 	    "be anybody", .flag = &args.no_trust },
 	{ 0, "allow-sha1", NULL, "take a SHA-1 signature under --ca too",
@@ -68,19 +71,26 @@ static const struct tool tool = {
 	.input = &args.in,
 };
 
+/* Some anchors are CAs. */
+static bool
+has_ca(const struct args *a)
+{
+	return a->ca.n > 0 || a->site != NULL;
+}
+
 static enum status
 check_usage(const struct args *a)
 {
-	bool anchored = a->ca.n > 0 || a->device_ca.n > 0;
+	bool anchored = has_ca(a) || a->device_ca.n > 0;
 
 	if (!anchored && !a->no_trust)
 		return opts_missing("--ca or --device-ca", "whom to trust, or "
-		    "--no-trust");
+		    "--site or --no-trust");
 	if (anchored && a->no_trust)
-		return fail(USAGE, "--no-trust: not together with --ca or "
-		    "--device-ca");
-	if (a->ca.n == 0 && (a->allow_sha1 || a->purpose != NULL))
-		return fail(USAGE, "%s: goes with --ca", a->allow_sha1 ?
+		return fail(USAGE, "--no-trust: not together with --ca, "
+		    "--device-ca or --site");
+	if (!has_ca(a) && (a->allow_sha1 || a->purpose != NULL))
+		return fail(USAGE, "%s: goes with --ca or --site", a->allow_sha1 ?
 		    "--allow-sha1" : "--purpose");
 	return OK;
 }
@@ -88,9 +98,13 @@ check_usage(const struct args *a)
 static enum status
 load_anchors(const struct args *a, struct trust_anchors *l)
 {
+	bool is_outside;
 	enum status st;
 	size_t i;
 
+	if (a->site != NULL &&
+	    (st = trust_add_site(l, a->site, &is_outside)) != OK)
+		return st;
 	for (i = 0; i < a->ca.n; i++)
 		if ((st = trust_add_anchor(l, TRUST_CA, a->ca.v[i])) != OK)
 			return st;
@@ -183,7 +197,7 @@ run(const struct args *a)
 	if ((a->detached != NULL &&
 	    (st = io_slurp_file(a->detached, IO_PROFILE_MAX, &detached)) !=
 	    OK) ||
-	    (st = io_slurp(&a->in, a->ca.n > 0 || a->no_trust ?
+	    (st = io_slurp(&a->in, has_ca(a) || a->no_trust ?
 	    IO_PROFILE_MAX : IO_MESSAGE_MAX, &in)) != OK)
 		return st;
 

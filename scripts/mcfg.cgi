@@ -548,29 +548,13 @@ present() {
 	[ -n "$found" ]
 }
 
-# outside_authority: its certificate in $outside, where identities are not
-# issued by the site itself; in $before that of the one before, whose devices
-# go on.
-outside_authority() {
-	outside=scep-ca.pem before=scep-ca-previous.pem
-	present "$outside" || outside=
-	present "$before" || before=
-}
-
 # The verifier writes the anchor's name, the signer's certificate and the
 # content one behind the other: all of it is text.  (A content with NUL bytes
 # is no XML; without them it is no property list of any kind, and refused.)
 profile() {
 	body_length
 	unread=
-	# After a rollover the devices of the CA before it go on.
-	previous=ca/previous-cert.pem
-	present "$previous" || previous=
-	outside_authority
-	message=$(judge mcfg-verify --length "$length" --allow-sha1 \
-	    --device-ca device-ca.pem --ca ca/cert.pem \
-	    ${previous:+--ca "$previous"} \
-	    ${outside:+--ca "$outside"} ${before:+--ca "$before"} \
+	message=$(judge mcfg-verify --length "$length" --allow-sha1 --site . \
 	    --anchor-out fd:4 --signer-out fd:4 4>&1) || failed $?
 	attributes=${message#*-----END CERTIFICATE-----"$NL"}
 	anchor=${message%%-----BEGIN CERTIFICATE-----*}
@@ -582,8 +566,10 @@ profile() {
 	signer=${signer%%-----END CERTIFICATE-----*}
 	signer="$signer-----END CERTIFICATE-----"
 
-	allow=
+	allow='' outside=
 	! present devices.allow || allow=devices.allow
+	# Its certificate, if identities are not issued by the site itself.
+	! present scep-ca.pem || outside=scep-ca.pem
 	case ${anchor%"$NL"} in
 	device) identify ;;
 	ca) configure ;;

@@ -521,6 +521,37 @@ issue() {
 	refuses 4 'not a certificate' mcfg-verify --ca "$T/answer" "$T/s"
 }
 
+@test "verify --site: all the anchors of a site's folder" {
+	mkdir -p "$T/site/ca"
+	cp "$PKI/device-ca.pem" "$T/site"
+	cp "$PKI/device-ca.pem" "$T/site/ca/cert.pem"
+	sign "$T/d" device
+	sign "$T/s" signer -certfile "$PKI/inter.pem"
+	accepts "$T/d" --site "$T/site" --anchor-out "$T/anchor"
+	[ "$(cat "$T/anchor")" = device ]
+	refuses 1 'not issued' mcfg-verify --site "$T/site" "$T/s"
+	for f in ca/cert.pem ca/previous-cert.pem scep-ca.pem \
+	    scep-ca-previous.pem; do
+		cp "$PKI/root.pem" "$T/site/$f"
+		accepts "$T/s" --site "$T/site" --anchor-out "$T/anchor" \
+		    --report "$T/report"
+		[ "$(cat "$T/anchor")" = ca ]
+		json_is "$T/report" "j['anchor_file'] == '$T/site/$f'"
+		(cd "$T/site" && accepts "$T/s" --site . --report "$T/report")
+		json_is "$T/report" "j['anchor_file'] == '$f'"
+		# Not taken for missing, even as a link that leads nowhere.
+		rm "$T/site/$f"
+		ln -s nowhere "$T/site/$f"
+		refuses 4 "$f" mcfg-verify --site "$T/site" "$T/d"
+		rm "$T/site/$f"
+		[ "$f" != ca/cert.pem ] ||
+			cp "$PKI/device-ca.pem" "$T/site/ca/cert.pem"
+	done
+	rm "$T/site/device-ca.pem"
+	refuses 4 device-ca.pem mcfg-verify --site "$T/site" "$T/d"
+	refuses 2 'not together' mcfg-verify --no-trust --site "$T/site" "$T/d"
+}
+
 # ---- content ----
 
 @test "verify: the challenge" {

@@ -142,42 +142,12 @@ service_signer(struct service *s)
 
 /* ---- the anchors ---- */
 
-static enum status
-add_if_there(struct trust_anchors *l, const char *file, bool *there)
-{
-	bool exists;
-	enum status st;
-
-	if ((st = io_exists(file, &exists)) != OK || !exists)
-		return st;
-	*there = true;
-	return trust_add_anchor(l, TRUST_CA, file);
-}
-
-/*
- * After a rollover the devices of the CA before it go on; so do those of an
- * outside authority before another took its place.
- */
-static enum status
-read_anchors(struct trust_anchors *l, bool *is_outside)
-{
-	bool any = false;
-	enum status st;
-
-	if ((st = trust_add_anchor(l, TRUST_CA, "ca/cert.pem")) != OK ||
-	    (st = add_if_there(l, "ca/previous-cert.pem", &any)) != OK ||
-	    (st = add_if_there(l, "scep-ca.pem", is_outside)) != OK ||
-	    (st = add_if_there(l, "scep-ca-previous.pem", &any)) != OK)
-		return st;
-	return trust_add_anchor(l, TRUST_DEVICE, "device-ca.pem");
-}
-
 enum status
 service_anchors(struct service *s)
 {
-	static const char *const files[] = { "ca/cert.pem",
-	    "ca/previous-cert.pem", "scep-ca.pem", "scep-ca-previous.pem",
-	    "device-ca.pem" };
+	static const char *const files[] = { TRUST_SITE_CA,
+	    TRUST_SITE_PREVIOUS, TRUST_SITE_OUTSIDE,
+	    TRUST_SITE_OUTSIDE_PREVIOUS, TRUST_SITE_DEVICE };
 	enum status st;
 
 	if (is_same(&s->anchors_stamp, files, ARRAY_LEN(files)) &&
@@ -185,7 +155,8 @@ service_anchors(struct service *s)
 		return OK;
 	trust_anchors_free(&s->anchors);
 	s->is_outside = false;
-	if ((st = read_anchors(&s->anchors, &s->is_outside)) != OK)
+	if ((st = trust_add_site(&s->anchors, ".", &s->is_outside)) !=
+	    OK)
 		trust_anchors_free(&s->anchors);
 	return st;
 }

@@ -9,7 +9,6 @@
 #include "service.h"
 
 #define DEVICES		"devices.allow"
-#define OUTSIDE		"scep-ca.pem"
 #define TYPE		"application/x-apple-aspen-config"
 
 enum { WHAT_MAX = 600 };
@@ -166,7 +165,7 @@ static enum status
 make_scep(struct service *s, const char *subject, struct buf *challenge,
     struct tree **out)
 {
-	const char *ca_name = s->is_outside ? OUTSIDE : "ca/cert.pem";
+	const char *ca_name = s->is_outside ? TRUST_SITE_OUTSIDE : TRUST_SITE_CA;
 	struct settings *t = &s->settings;
 	struct profile_scep p = { .retries = -1, .retry_delay = -1 };
 	auto_buf fingerprint = BUF_INIT;
@@ -240,7 +239,7 @@ static int
 complete(struct visit *v, const struct trust_verdict *who, const char *allow,
     struct enrollment_completed *c)
 {
-	static const char *const outside[] = { OUTSIDE };
+	static const char *const outside[] = { TRUST_SITE_OUTSIDE };
 	struct strings files = { (const char **)(uintptr_t)outside,
 	    v->s->is_outside ? 1 : 0 };
 	struct enrollment_complete how = { .signer = who->message.signer,

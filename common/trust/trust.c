@@ -21,8 +21,10 @@ trust_anchors_free(struct trust_anchors *l)
 {
 	size_t i;
 
-	for (i = 0; i < l->n; i++)
+	for (i = 0; i < l->n; i++) {
 		cert_list_free(l->v[i].certs);
+		free(l->v[i].file);
+	}
 	free(l->v);
 	l->v = NULL;
 	l->n = 0;
@@ -38,7 +40,8 @@ trust_add_anchor(struct trust_anchors *l, enum trust_kind kind,
 	if ((st = cert_load_list(file, &certs)) != OK)
 		return st;
 	l->v = xreallocarray(l->v, l->n + 1, sizeof *l->v);
-	l->v[l->n++] = (struct trust_anchor){ kind, file, certs };
+	l->v[l->n++] = (struct trust_anchor){ kind, xstrdup(file),
+	    certs };
 	return OK;
 }
 

@@ -21,7 +21,7 @@ enum trust_kind {
 /* The certificates of one --ca or --device-ca; every one is an anchor. */
 struct trust_anchor {
 	enum trust_kind kind;
-	const char *file;		/* borrowed: its name in diagnostics */
+	char *file;			/* its name in diagnostics */
 	STACK_OF(X509) *certs;
 };
 
@@ -36,6 +36,21 @@ void trust_anchors_free(struct trust_anchors *l);
 /* Reads the certificates of a file; FAULT where there are none. */
 enum status trust_add_anchor(struct trust_anchors *l, enum trust_kind kind,
     const char *file) USE_RESULT;
+
+/* The files of a site with its anchors; only the first and the last must exist. */
+#define TRUST_SITE_CA			"ca/cert.pem"
+#define TRUST_SITE_PREVIOUS		"ca/previous-cert.pem"
+#define TRUST_SITE_OUTSIDE		"scep-ca.pem"
+#define TRUST_SITE_OUTSIDE_PREVIOUS	"scep-ca-previous.pem"
+#define TRUST_SITE_DEVICE		"device-ca.pem"
+
+/*
+ * trust_add_site() adds all of them that are in the folder dir.  *is_outside
+ * says whether identities come from an outside authority.  FAULT for a file
+ * that cannot be read or looked at; those before it have been added then.
+ */
+enum status trust_add_site(struct trust_anchors *l, const char *dir,
+    bool *is_outside) USE_RESULT;
 
 /* What a message is held against. */
 struct trust_policy {
@@ -67,7 +82,7 @@ struct trust_check {
 	const char *hint;		/* what to do about a failure, or NULL */
 };
 
-/* Everything belongs to the struct, but for anchor_file. */
+/* Everything belongs to the struct, but for anchor_file: the anchor's. */
 struct trust_verdict {
 	enum status status;		/* OK: trusted */
 	char *reason;			/* in one line, of the failure */

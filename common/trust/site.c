@@ -1,0 +1,53 @@
+/* The anchors of a site's folder. */
+#include <string.h>
+
+#include "sys/io.h"
+#include "trust/trust.h"
+
+/* The name of a file in the folder, as short as it can be. */
+static char *
+path_of(const char *dir, const char *file)
+{
+	return strcmp(dir, ".") == 0 ? xstrdup(file) : io_join(dir, file);
+}
+
+static enum status
+add(struct trust_anchors *l, enum trust_kind kind, const char *dir,
+    const char *file)
+{
+	auto_char *path = path_of(dir, file);
+
+	return trust_add_anchor(l, kind, path);
+}
+
+static enum status
+add_if_there(struct trust_anchors *l, const char *dir, const char *file,
+    bool *there)
+{
+	auto_char *path = path_of(dir, file);
+	enum status st;
+
+	if ((st = io_exists(path, there)) != OK || !*there)
+		return st;
+	return trust_add_anchor(l, TRUST_CA, path);
+}
+
+/*
+ * After a rollover the devices of the CA before it go on; so do those of an
+ * outside authority before another took its place.
+ */
+enum status
+trust_add_site(struct trust_anchors *l, const char *dir, bool *is_outside)
+{
+	bool any;
+	enum status st;
+
+	if ((st = add(l, TRUST_CA, dir, TRUST_SITE_CA)) != OK ||
+	    (st = add_if_there(l, dir, TRUST_SITE_PREVIOUS, &any)) != OK ||
+	    (st = add_if_there(l, dir, TRUST_SITE_OUTSIDE, is_outside)) !=
+	    OK ||
+	    (st = add_if_there(l, dir, TRUST_SITE_OUTSIDE_PREVIOUS, &any)) !=
+	    OK)
+		return st;
+	return add(l, TRUST_DEVICE, dir, TRUST_SITE_DEVICE);
+}
