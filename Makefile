@@ -165,9 +165,15 @@ $(O)/unit/%: $(O)/tests/unit/%.o $(O)/inner.a $(O)/common.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # The whole of what check samples: a kill at every system call that changes
-# state; 8 x 1000 requests, and 200 devices at two hosts.
+# state; each kind of allocation and every system call that fails, by JOBS
+# processes; 8 x 1000 requests, and 200 devices at two hosts.
 crash: all units
 	MCFG_TEST_CRASH=all bats tests/ledger-crash.bats tests/scep-ca-crash.bats
+
+JOBS	= 2
+faults: all units
+	MCFG_TEST_FAULTS=all JOBS=$(JOBS) bats tests/faults.bats \
+	    tests/faults-sweep.bats
 
 stress: all units
 	MCFG_TEST_STRESS=1000 bats -f 'eight|hosts:|tests of the ledger' \
@@ -368,8 +374,8 @@ clean:
 
 FORCE:
 
-.PHONY: all authoring units check coverage crash stress model fresh demo lint asan fuzz \
-    fuzzers valgrind bench install uninstall deb dist clean FORCE
+.PHONY: all authoring units check coverage crash faults stress model fresh demo lint \
+    asan fuzz fuzzers valgrind bench install uninstall deb dist clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 

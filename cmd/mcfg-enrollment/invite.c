@@ -93,11 +93,42 @@ add_qr(struct buf *out, const char *link)
 }
 
 static enum status
-invite(struct ledger *l, const struct args *a, struct buf *out)
+hand_over(const struct args *a, const struct enrollment_invited *i)
+{
+	auto_buf link = BUF_SECRET, out = BUF_SECRET;
+	enum status st;
+
+	buf_printf(&link, "%s/i/%s", a->url, buf_str(&i->token));
+	buf_printf(&out, "%s\n", buf_str(&link));
+	if (a->qr && (st = add_qr(&out, buf_str(&link))) != OK)
+		return st;
+	if ((st = write_report(a, i)) != OK)
+		return st;
+	return io_spill(&a->out, &out);
+}
+
+/* Nobody has the link: it is revoked.  Why has been said. */
+static enum status
+take_back(struct ledger *l, const struct enrollment_invited *i,
+    enum status st)
+{
+	size_t matches = 0;
+	bool done = false;
+	char line[1];
+
+	diag_capture(line, sizeof line);
+	if (ledger_revoke_invitation(l, i->hash, clock_now(), &matches,
+	    &done) != OK)
+		st = FAULT;
+	diag_capture(NULL, 0);
+	return st;
+}
+
+static enum status
+invite(struct ledger *l, const struct args *a)
 {
 	auto_enrollment_invited i = ENROLLMENT_INVITED_INIT;
 	auto_tree *facts = tree_dict();
-	auto_buf link = BUF_SECRET;
 	auto_char *user = NULL;
 	enum status st;
 
@@ -106,11 +137,7 @@ invite(struct ledger *l, const struct args *a, struct buf *out)
 	    (st = facts_read(&a->vars, &a->set, facts)) != OK ||
 	    (st = enrollment_invite(l, user, facts, a->ttl, &i)) != OK)
 		return st;
-	buf_printf(&link, "%s/i/%s", a->url, buf_str(&i.token));
-	buf_printf(out, "%s\n", buf_str(&link));
-	if (a->qr && (st = add_qr(out, buf_str(&link))) != OK)
-		return st;
-	return write_report(a, &i);
+	return (st = hand_over(a, &i)) == OK ? OK : take_back(l, &i, st);
 }
 
 /* ---- one that is revoked ---- */
@@ -158,7 +185,6 @@ check(const struct args *a)
 static enum status
 run(const struct args *a)
 {
-	auto_buf out = BUF_SECRET;
 	auto_ledger *l = NULL;
 	enum status st;
 
@@ -170,11 +196,7 @@ run(const struct args *a)
 	    a->config, a->revoke != NULL ? LEDGER_USE : LEDGER_CREATE,
 	    &l)) != OK)
 		return st;
-	if (a->revoke != NULL)
-		return revoke(l, a->revoke);
-	if ((st = invite(l, a, &out)) != OK)
-		return st;
-	return io_spill(&a->out, &out);
+	return a->revoke != NULL ? revoke(l, a->revoke) : invite(l, a);
 }
 
 const struct tool verb_invite = {

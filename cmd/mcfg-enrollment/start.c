@@ -1,4 +1,5 @@
 /* start: a user is known, and gets the challenge of phase 1. */
+#include "base/clock.h"
 #include "enrollment.h"
 #include "site/site.h"
 
@@ -63,6 +64,27 @@ start(struct ledger *l, const struct args *a, const struct tree *facts,
 	return enrollment_start(l, user, facts, a->ttl, out);
 }
 
+/*
+ * Nobody has the challenge: the enrollment ends.  One of an invitation goes on,
+ * since its link may be opened again.
+ */
+static enum status
+take_back(struct ledger *l, const struct args *a, const char *id,
+    enum status st)
+{
+	bool done = false;
+	char line[1];
+
+	if (a->invitation != NULL)
+		return st;
+	/* Why it is taken back has been said. */
+	diag_capture(line, sizeof line);
+	if (ledger_abort(l, id, clock_now(), &done) != OK)
+		st = FAULT;
+	diag_capture(NULL, 0);
+	return st;
+}
+
 static enum status
 run(const struct args *a)
 {
@@ -89,9 +111,10 @@ run(const struct args *a)
 		return st;
 
 	buf_putc(&s.challenge, '\n');
-	if ((st = write_report(a, s.id, s.expires)) != OK)
-		return st;
-	return io_spill(&a->out, &s.challenge);
+	if ((st = write_report(a, s.id, s.expires)) != OK ||
+	    (st = io_spill(&a->out, &s.challenge)) != OK)
+		return take_back(l, a, s.id, st);
+	return OK;
 }
 
 const struct tool verb_start = {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "authority/authority.h"
+#include "authority/listing.h"
 #include "base/clock.h"
 #include "verbs.h"
 
@@ -119,6 +120,27 @@ order_of(const struct args *a, const struct authority *ca,
 	return o;
 }
 
+/*
+ * Nobody has the certificate, or not all of it: it is revoked, and the next CRL
+ * lists it.  Why has been said.
+ */
+static enum status
+take_back(const struct authority *ca, X509 *cert, enum status st)
+{
+	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
+	bool done = false;
+	char line[1];
+
+	diag_capture(line, sizeof line);
+	authority_record(cert, "", clock_now(), &c);
+	if (ledger_revoke(ca->ledger, c.serial,
+	    listing_reason_number("cessationOfOperation"), clock_now(),
+	    &done) != OK)
+		st = FAULT;
+	diag_capture(NULL, 0);
+	return st;
+}
+
 static enum status
 make_one(const struct issue_order *o, const char *profile,
     struct ledger *ledger, X509 **out, bool *taken)
@@ -189,7 +211,8 @@ run(const struct args *a)
 		return st;
 
 	cert_to_pem(cert, &pem);
-	return io_spill(&a->out, &pem);
+	st = io_spill(&a->out, &pem);
+	return st == OK ? OK : take_back(&ca, cert, st);
 }
 
 const struct tool verb_issue = {

@@ -22,15 +22,24 @@ made(json_t *j)
 	return (struct report *)j;
 }
 
+/* The library writes JSON without a key for which it has no memory. */
+static void
+use_our_memory(void)
+{
+	json_set_alloc_funcs(xmalloc, free);
+}
+
 struct report *
 report_object(void)
 {
+	use_our_memory();
 	return made(json_object());
 }
 
 struct report *
 report_array(void)
 {
+	use_our_memory();
 	return made(json_array());
 }
 

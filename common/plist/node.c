@@ -58,16 +58,26 @@ tree_array(void)
 	return made(plist_new_array());
 }
 
+/* libplist makes a node without its text or data if memory is short. */
 struct tree *
 tree_string(const char *s)
 {
-	return made(plist_new_string(s));
+	struct tree *t = made(plist_new_string(s));
+
+	if (tree_string_of(t) == NULL)
+		mem_exhausted();
+	return t;
 }
 
 struct tree *
 tree_data(const void *p, size_t len)
 {
-	return made(plist_new_data(p != NULL ? p : "", len));
+	struct tree *t = made(plist_new_data(p != NULL ? p : "", len));
+	size_t n;
+
+	if (tree_data_of(t, &n) == NULL && len > 0)
+		mem_exhausted();
+	return t;
 }
 
 struct tree *
@@ -108,20 +118,55 @@ tree_uid(uint64_t v)
 	return v < dates_from ? made(plist_new_uid(v)) : NULL;
 }
 
+static enum status
+copy_into(const char *key, struct tree *node, void *arg)
+{
+	if (key != NULL)
+		tree_set(arg, key, tree_copy(node));
+	else
+		tree_append(arg, tree_copy(node));
+	return OK;
+}
+
+static struct tree *
+filled(struct tree *copy, const struct tree *t)
+{
+	if (tree_each(t, copy_into, copy) != OK)
+		mem_exhausted();
+	return copy;
+}
+
+/*
+ * Node by node: plist_copy() leaves out what it has no memory for, and says
+ * nothing.
+ */
 struct tree *
 tree_copy(const struct tree *t)
 {
-	return made(plist_copy(node_of(t)));
+	const unsigned char *data;
+	size_t len;
+
+	switch (tree_kind(t)) {
+	case TREE_DICT:
+		return filled(tree_dict(), t);
+	case TREE_ARRAY:
+		return filled(tree_array(), t);
+	case TREE_STRING:
+		return tree_string(tree_string_of(t));
+	case TREE_DATA:
+		data = tree_data_of(t, &len);
+		return tree_data(data, len);
+	default:
+		return made(plist_copy(node_of(t)));
+	}
 }
 
-/* libplist says nothing when it lacks the memory to take a node in. */
+/* libplist says nothing if it lacks the memory to take a node in. */
 void
 tree_set(struct tree *dict, const char *key, struct tree *node)
 {
-	size_t before = tree_count(dict);
-
 	plist_dict_set_item(node_of(dict), key, node_of(node));
-	if (tree_count(dict) == before && tree_get(dict, key) != node)
+	if (tree_get(dict, key) != node)
 		mem_exhausted();
 }
 

@@ -24,6 +24,56 @@ enum {
 	CHUNK = 4096,
 };
 
+/*
+ * OpenSSL does not always tell that memory was short: it takes it for a bad
+ * signature, goes on with half of a message, or crashes.  So it gets its memory
+ * here, and the process ends if there is none.  What OpenSSL would do at the
+ * end of the process is left out then, since this may be in the middle of
+ * anything.  What it cannot do at the end of one that was successful does not
+ * matter.
+ */
+static bool is_exhausted, is_ending;
+
+static void
+leave_openssl(void)
+{
+	if (is_exhausted)
+		_exit(FAULT);
+	is_ending = true;
+}
+
+static void *
+resize_for_openssl(void *p, size_t size, const char *file, int line)
+{
+	void *resized;
+
+	(void)file;
+	(void)line;
+	if (size == 0) {
+		free(p);
+		return NULL;
+	}
+	if ((resized = realloc(p, size)) == NULL && !is_ending) {
+		is_exhausted = true;
+		mem_exhausted();
+	}
+	return resized;
+}
+
+static void *
+allocate_for_openssl(size_t size, const char *file, int line)
+{
+	return resize_for_openssl(NULL, size, file, line);
+}
+
+static void
+free_for_openssl(void *p, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	free(p);
+}
+
 void
 secret_setup(void)
 {
@@ -35,7 +85,11 @@ secret_setup(void)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
 	sigaction(SIGPIPE, &ignore, NULL);
+	CRYPTO_set_mem_functions(allocate_for_openssl, resize_for_openssl,
+	    free_for_openssl);
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+	/* Before what OpenSSL has registered. */
+	atexit(leave_openssl);
 }
 
 static const char *

@@ -236,6 +236,7 @@ spec_json_at(const void *p, size_t len, const char *name, unsigned long line,
 	text.secret = true;
 	buf_add(&text, p, len);
 	hide_large(&c, &text);
+	json_set_alloc_funcs(xmalloc, free);
 	j = json_loadb(buf_str(&text), len, JSON_REJECT_DUPLICATES, &error);
 	if (j == NULL)
 		st = fail(MALFORMED, "%s:%lu:%d: not JSON: %s", name,

@@ -1,0 +1,204 @@
+#!/usr/bin/env bats
+# One allocation or one system call fails in each run, and the tool ends as it
+# should: see faults.py.  Here it is a sample; with MCFG_TEST_FAULTS=all (make
+# faults) it is each kind of allocation, and every call.
+
+load helpers
+load scep_helpers
+
+setup() {
+	PRELOAD=${MCFG_BIN%/bin}/preload/count.so
+	[ -z "${MCFG_TEST_SANITIZED:-}" ] ||
+	    skip 'a sanitizer has its own memory'
+	[ -e "$PRELOAD" ] || skip 'count.so is not built (make units)'
+	needs strace
+	LD_PRELOAD=$PRELOAD MCFG_COUNT=$T/count mcfg-get --version > /dev/null
+	[ -s "$T/count" ] || skip 'not the malloc of glibc'
+	cd "$T" || return
+	mkdir in
+	cd in || return
+}
+
+# sweep MEMORY CALLS [option...] -- COMMAND...: so many faults of each in a
+# sample; the command runs in a copy of the folder "in".
+sweep() {
+	local memory=(--most "$1") calls=(--most "$2") failed=0
+
+	shift 2
+	if [ "${MCFG_TEST_FAULTS:-}" = all ]; then
+		memory=() calls=()
+	fi
+	cd "$T" || return
+	python3 "$TESTS/faults.py" memory --in in --preload "$PRELOAD" \
+	    "${memory[@]}" "$@" > memory || failed=1
+	python3 "$TESTS/faults.py" calls --in in "${calls[@]}" "$@" > calls ||
+	    failed=1
+	cat memory calls
+	[ "${MCFG_TEST_FAULTS:-}" != all ] || head -n 1 memory calls >&3
+	return $failed
+}
+
+# a_profile FILE: with a payload that has all kinds of values.
+a_profile() {
+	cat > "$1" <<-'PLIST'
+	<?xml version="1.0" encoding="UTF-8"?>
+	<plist version="1.0"><dict>
+	<key>PayloadType</key><string>Configuration</string>
+	<key>PayloadVersion</key><integer>1</integer>
+	<key>PayloadIdentifier</key><string>org.example.all</string>
+	<key>PayloadUUID</key>
+	<string>0E8C2C5F-6B2A-4C32-9D6B-0F8A1C1E2D3F</string>
+	<key>PayloadContent</key><array><dict>
+	<key>PayloadType</key><string>com.apple.security.scep</string>
+	<key>PayloadVersion</key><integer>1</integer>
+	<key>PayloadIdentifier</key><string>org.example.all.scep</string>
+	<key>PayloadUUID</key>
+	<string>7D3B0C64-97C4-4E44-8D5A-3C5B9A8E7F60</string>
+	<key>PayloadContent</key><dict>
+	<key>URL</key><string>https://ca.example.com/scep</string>
+	<key>Keysize</key><integer>2048</integer>
+	<key>Subject</key><array><array><array><string>O</string>
+	<string>Example</string></array></array><array><array>
+	<string>CN</string><string>x</string></array></array></array>
+	<key>CAFingerprint</key><data>AAECAwQFBgcICQoLDA0ODw==</data>
+	<key>AllowAllAppsAccess</key><false/>
+	</dict></dict></array></dict></plist>
+	PLIST
+}
+
+@test "faults: mcfg-profile" {
+	cat > p.yaml <<-'YAML'
+	PayloadType: Configuration
+	PayloadIdentifier: org.example.all
+	PayloadUUID: 0E8C2C5F-6B2A-4C32-9D6B-0F8A1C1E2D3F
+	PayloadContent:
+	  - PayloadType: com.apple.wifi.managed
+	    PayloadIdentifier: org.example.all.wifi
+	    PayloadUUID: 7D3B0C64-97C4-4E44-8D5A-3C5B9A8E7F60
+	    SSID_STR: ${NET}
+	    HIDDEN_NETWORK: false
+	YAML
+	sweep 40 15 -- mcfg-profile --set NET=Office p.yaml
+}
+
+@test "faults: mcfg-sign, with a file that was there" {
+	a_profile p
+	cp "$PKI"/{signer.pem,signer.key,chain.pem,root.pem} .
+	echo old > out
+	sweep 30 15 --judge 'openssl cms -verify -binary -purpose any \
+	    -inform DER -CAfile root.pem -in out -out said && cmp said p' -- \
+	    mcfg-sign --cert signer.pem --key signer.key --chain chain.pem \
+	    -o out p
+}
+
+@test "faults: mcfg-verify, with side outputs" {
+	a_profile p
+	cp "$PKI"/root.pem .
+	mcfg-sign --cert "$PKI/signer.pem" --key "$PKI/signer.key" \
+	    --chain "$PKI/chain.pem" p > signed
+	sweep 30 15 -- mcfg-verify --ca root.pem --report r.json \
+	    --signer-out s.pem signed
+}
+
+@test "faults: mcfg-encrypt" {
+	a_profile p
+	cp "$PKI"/client.{pem,key} .
+	sweep 30 15 --judge 'mcfg-decrypt --key client.key "$PRODUCT" > said &&
+	    mcfg-diff p said' -- \
+	    mcfg-encrypt --recipient client.pem p
+}
+
+@test "faults: mcfg-decrypt" {
+	a_profile p
+	cp "$PKI"/client.{pem,key} .
+	mcfg-encrypt --recipient client.pem p > sealed
+	sweep 30 15 -- mcfg-decrypt --key client.key sealed
+}
+
+@test "faults: mcfg-scep-payload" {
+	echo secret > ch
+	chmod 600 ch
+	sweep 30 15 -- mcfg-scep-payload --url https://ca.example.com/scep \
+	    --subject /O=Example/CN=x --san dns:x.example.com \
+	    --challenge file:ch --identifier org.example.scep \
+	    --uuid-seed x
+}
+
+@test "faults: mcfg-get and mcfg-diff" {
+	a_profile p
+	sweep 15 10 -- mcfg-get --json PayloadContent p
+	sweep 15 10 -- mcfg-diff p p
+}
+
+# authority: a CA in the folder ca, a key, and a request with a challenge.
+authority() {
+	ca ca
+	rm -f ca/ledger.db-*
+	rsa_key key
+	challenge ca --subject /O=E/CN=dev > ch
+	chmod 600 ch
+	scep-request --ca ca/cert.pem --key key \
+	    --subject /O=E/CN=dev --challenge file:ch --state st -o rq
+}
+
+@test "faults: scep-ca answer, and a device that asks again" {
+	needs sqlite3
+	authority
+	sqlite3 ca/ledger.db 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
+	sweep 25 20 --ledger ca/ledger.db --commits \
+	    --judge 'scep-response --state st --key key --ca ca/cert.pem \
+	    "$PRODUCT" > cert && openssl verify -CAfile \
+	    ca/root.pem -untrusted ca/cert.pem -partial_chain cert &&
+	    [ "$(scep-ca list --dir ca | grep -c CN=dev)" = 1 ]' -- \
+	    scep-ca answer --dir ca --operation PKIOperation rq
+}
+
+@test "faults: scep-ca issue" {
+	needs sqlite3
+	ca ca
+	openssl req -new -key "$PKI/client.key" -subj /CN=x -out csr
+	sqlite3 ca/ledger.db 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
+	sweep 25 20 --ledger ca/ledger.db --judge 'openssl verify -CAfile \
+	    ca/root.pem -untrusted ca/cert.pem -partial_chain "$PRODUCT"' \
+	    --rows 'SELECT COUNT(*) FROM certificate WHERE revoked = 0' -- \
+	    scep-ca issue --dir ca --csr csr --profile client
+}
+
+@test "faults: scep-request and scep-response" {
+	authority
+	rm -f st rq
+	sweep 20 15 --judge 'scep-ca answer --dir ca --operation PKIOperation \
+	    "$PRODUCT" > reply && scep-response --state st --key key \
+	    --ca ca/cert.pem reply' -- \
+	    scep-request --ca ca/cert.pem --key key \
+	    --subject /O=E/CN=dev --challenge file:ch --state st
+	cd in || return
+	scep-request --ca ca/cert.pem --key key \
+	    --subject /O=E/CN=dev --challenge file:ch --state st -o rq
+	scep-ca answer --dir ca --operation PKIOperation rq > reply
+	sweep 20 15 -- scep-response --state st --key key --ca ca/cert.pem \
+	    reply
+}
+
+@test "faults: mcfg-enrollment" {
+	local l=sqlite:ledger.db
+
+	needs sqlite3
+	mcfg-enrollment start --ledger $l --user=jane > enroll
+	attributes in UDID=U1 SERIAL=S1 PRODUCT=iPhone12,1 CHALLENGE=@enroll
+	sqlite3 ledger.db 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
+	sweep 20 20 --ledger ledger.db --judge '[ "$(wc -l < "$PRODUCT")" = 1 ] &&
+	    python3 -m json.tool r.json > /dev/null && [ -s subject ]' -- \
+	    mcfg-enrollment identify --ledger $l --report r.json \
+	    --subject-out subject in
+	cd in || return
+	sweep 20 20 --ledger ledger.db --judge '[ "$(wc -l < "$PRODUCT")" = 1 ] &&
+	    python3 -m json.tool r.json > /dev/null' --rows "SELECT COUNT(*) \
+	    FROM enrollment WHERE state = 'started'" -- \
+	    mcfg-enrollment start --ledger $l --user=joe --report r.json
+	cd in || return
+	printf 'url: https://e.example.com\norganization: E\n' > site.yaml
+	sweep 20 20 --ledger ledger.db --judge 'grep -q ^https: "$PRODUCT"' \
+	    --rows 'SELECT COUNT(*) FROM invitation WHERE voided = 0' -- \
+	    mcfg-enrollment invite --config site.yaml --ledger $l --user=joe
+}
