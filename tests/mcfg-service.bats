@@ -367,9 +367,16 @@ serves() {
 	grep -qx "$SITE is ready" "$T/out"
 	cp -r "$SITE" "$T/site"
 	rm "$T/site/signer/key.pem"
-	refuses 4 key.pem mcfg-service --check --site "$T/site"
+	refuses 4 "mcfg-service: $T/site/signer/key.pem: " \
+	    mcfg-service --check --site "$T/site"
+	(cd "$T" && refuses 4 "mcfg-service: $T/site/signer/key.pem: " \
+	    mcfg-service --check --site site)
 	sed -i 's/^url:/urk:/' "$T/site/site.yaml"
-	refuses 3 "site.yaml:" mcfg-service --check --site "$T/site"
+	refuses 3 "mcfg-service: $T/site/site.yaml:" \
+	    mcfg-service --check --site "$T/site"
+	sed -i '/^urk:/d' "$T/site/site.yaml"
+	refuses 2 "mcfg-service: $T/site: missing --url" \
+	    mcfg-service --check --site "$T/site"
 	refuses 4 none mcfg-service --check --site "$T/none"
 	(unset MCFG_SITE; refuses 2 --site mcfg-service --check)
 }

@@ -33,8 +33,38 @@ check_ledger(struct service *s)
 	return service_ledger(s, LEDGER_USE);
 }
 
-enum status
-check_service(struct service *s)
+/*
+ * Files are named as in the site's folder, where requests work.  Who asks for a
+ * check is elsewhere, so the folder is put before the name that a line begins
+ * with, or before the whole text.
+ */
+static void
+name_folder(const char *line, void *arg)
+{
+	const struct service *s = arg;
+	const char *text = strstr(line, ": ");
+	auto_char *shown = NULL;
+	size_t name;
+
+	if (text == NULL) {
+		diag_put(line);
+		return;
+	}
+	text += strlen(": ");
+	if (strncmp(text, "warning: ", 9) == 0)
+		text += 9;
+	name = strcspn(text, ": ");
+	if (*text == '/')
+		shown = xstrdup(line);
+	else
+		shown = xasprintf("%.*s%s%s%s", (int)(text - line), line,
+		    s->dir, *text != '-' && text[name] == ':' ? "/" : ": ",
+		    text);
+	diag_put(shown);
+}
+
+static enum status
+check_all(struct service *s)
 {
 	enum status st;
 
@@ -48,4 +78,15 @@ check_service(struct service *s)
 	    (st = check_template()) != OK)
 		return st;
 	return check_ledger(s);
+}
+
+enum status
+check_service(struct service *s)
+{
+	enum status st;
+
+	diag_divert(name_folder, s);
+	st = check_all(s);
+	diag_divert(NULL, NULL);
+	return st;
 }

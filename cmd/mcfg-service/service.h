@@ -64,7 +64,10 @@ const X509 *service_ca(const struct service *s, const char *file);
 enum status service_payload_settings(struct service *s) USE_RESULT;
 enum status service_scep_settings(struct service *s) USE_RESULT;
 
-/* Opens everything, in the site's folder, and prints the first fault. */
+/*
+ * Opens everything, in the site's folder, and prints the first fault, with the
+ * folder in the names of files.
+ */
 enum status check_service(struct service *s) USE_RESULT;
 
 /* After a failure of ours the next request opens the ledger anew. */
