@@ -14,7 +14,10 @@ check_template(void)
 	return template_read(&in, &template);
 }
 
-/* A site has no ledger before its first enrollment. */
+/*
+ * A site has no ledger before its first enrollment.  An older one is left as it
+ * is: the server of today may be its program.
+ */
 static enum status
 check_ledger(struct service *s)
 {
@@ -30,7 +33,7 @@ check_ledger(struct service *s)
 		if ((st = io_exists(path, &exists)) != OK || !exists)
 			return st;
 	}
-	return service_ledger(s, LEDGER_USE);
+	return service_ledger(s, LEDGER_READ);
 }
 
 /*
