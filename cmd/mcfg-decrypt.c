@@ -117,8 +117,8 @@ open_profile(const struct buf *in, const char *name, struct identity *id,
 	    &inner)) != OK)
 		return st;
 	if (tree_kind(inner) != TREE_ARRAY && tree_kind(inner) != TREE_DICT)
-		return fail(MALFORMED, "%s: no payloads in "
-		    "EncryptedPayloadContent", name);
+		return fail(MALFORMED, "%s: EncryptedPayloadContent holds no "
+		    "payloads", name);
 	tree_remove(t, "EncryptedPayloadContent");
 	tree_remove(t, "IsEncrypted");
 	tree_set(t, "PayloadContent", payloads_of(inner));

@@ -121,7 +121,7 @@ check_args(const struct args *a)
 		return opts_missing("--signer and --signer-key",
 		    "both, or none");
 	if (a->type != NULL && a->signer == NULL)
-		return fail(USAGE, "--type: only with --signer, at a renewal");
+		return fail(USAGE, "--type: only with --signer, for a renewal");
 	return OK;
 }
 
@@ -303,7 +303,7 @@ get_state(const struct args *a, struct work *w, struct buf *subject)
 	cert = tree_get_kind(t, "signer", TREE_DATA);
 	if (tree_get_string(t, "transaction") == NULL || name == NULL ||
 	    cert == NULL)
-		return fail(MALFORMED, "%s: not a state of scep-request",
+		return fail(MALFORMED, "%s: not a state file of scep-request",
 		    a->state);
 	w->transaction = xstrdup(tree_get_string(t, "transaction"));
 	p = tree_data_of(name, &len);

@@ -666,7 +666,9 @@ judged() {
 	    walk(0, len(b))
 	    return b
 	d = open(sys.argv[1], 'rb').read()
-	at = d.rfind(b'\x80\x14')
+	# The last that the certificate has, too: a signature may hold these bytes.
+	at = max(i for i in range(len(d)) if d[i:i + 2] == b'\x80\x14'
+	    and d.count(d[i + 2:i + 22]) > 1)
 	key = d[at + 2:at + 22]
 	new = b'\xa0\x18\x04\x0c' + key[:12] + b'\x04\x08' + key[12:]
 	b = grow(d, at, len(new) - 22)

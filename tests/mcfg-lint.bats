@@ -123,7 +123,7 @@ sow() {
 	error|pem-in-data|payload[0].Extra|wifi['Extra'] = b'\n ' + pem.encode()
 	error|bad-certificate|payload[2].PayloadContent|root['PayloadContent'] = der[:-1]
 	error|bad-certificate|payload[2].PayloadContent|root['PayloadContent'] = der + b'x'
-	error|bad-certificate|payload[2].PayloadContent|i = der.index(b'\x17\x0d'); root['PayloadContent'] = der[:i + 4] + b'99' + der[i + 6:]
+	error|bad-certificate|payload[2].PayloadContent|i = der.index(b'Z\x17\x0d') - 14; root['PayloadContent'] = der[:i + 4] + b'99' + der[i + 6:]
 	error|bad-certificate|payload[2].PayloadContent|root['PayloadContent'] = b'-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
 	error|bad-certificate|payload[2].PayloadContent|root['PayloadType'] = 'com.apple.security.pem'; root['PayloadContent'] = b'-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
 	error|bad-certificate|payload[2].PayloadContent|root['PayloadType'] = 'com.apple.security.pkcs12'; root['PayloadContent'] = b'\x30\x82\x01\x00'

@@ -1061,7 +1061,7 @@ each_template() {
 	echo 'V: [' >> "$T/site/profile.yaml"
 	refuses 3 'site/profile.yaml:' mcfg-profile --pick "$T/site"
 	refuses 4 'profile.yaml' mcfg-profile --pick "$T/none"
-	refuses 2 'no operand' mcfg-profile --pick "$T/site" "$T/site/profile.yaml"
+	refuses 2 'operand' mcfg-profile --pick "$T/site" "$T/site/profile.yaml"
 }
 
 @test "profile: --pick by serial number and by user" {

@@ -644,7 +644,7 @@ named() {
 	# Another issuer: openssl signed the old one.
 	openssl cms -sign -binary -nodetach -outform DER -in "$T/a" \
 	    -signer "$PKI/ec.pem" -inkey "$PKI/ec.key" -out "$T/old"
-	warns "the signer's issuer is CN=Intermediate,O=Example, that of $T/old is CN=Root,O=Example: devices will refuse to replace it" \
+	warns "the signer's issuer is CN=Intermediate,O=Example, that of $T/old is CN=Root,O=Example: devices will refuse" \
 	    "$T/s" "${sign[@]}" --replaces "$T/old" "$T/a"
 	judged "$T/s" "$T/a"
 	warns "that of $T/old is CN=Root,O=Example" "$T/s" "${sign[@]}" --any \

@@ -91,13 +91,13 @@ asks() {
 	asks "${upn}x@example.org"
 	denied ca d 2 'takes no subjectAltName upn:x@example.org'
 	asks "${upn/UTF8/IA5}x@example.com"
-	denied ca d 2 'of another kind'
+	denied ca d 2 'subjectAltName of a kind'
 	asks 'otherName:1.2.3.4;UTF8:x@example.com'
-	denied ca d 2 'of another kind'
+	denied ca d 2 'subjectAltName of a kind'
 	asks RID:1.2.3.4
-	denied ca d 2 'of another kind'
+	denied ca d 2 'subjectAltName of a kind'
 	asks dirName:dn2
-	denied ca d 2 'of another kind'
+	denied ca d 2 'subjectAltName of a kind'
 	asks "${upn}User@Example.com" IP:192.0.2.7 IP:2001:db8::7 \
 	    URI:https://example.com/a DNS:a.example.com
 	granted ca d

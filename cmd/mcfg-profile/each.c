@@ -35,8 +35,8 @@ name_of(const struct args *a, const struct spec_rows *r,
     const struct tree *row, struct buf *out)
 {
 	if (a->name != NULL && !column(row, a->name, out))
-		return fail(REFUSED, "%s:%lu: no %s to name the file by",
-		    r->name, r->line, a->name);
+		return fail(REFUSED, "%s:%lu: no value for %s, which names "
+		    "the file", r->name, r->line, a->name);
 	if (a->name == NULL && !column(row, "SERIAL", out) &&
 	    !column(row, "UDID", out))
 		return fail(REFUSED, "%s:%lu: neither SERIAL nor UDID to name "

@@ -64,7 +64,7 @@ check_usage(const struct args *a)
 			    "--output, --http or --length");
 		if (a->null && a->inputs.n > 0)
 			return fail(USAGE, "-0: the paths come from standard "
-			    "input, not from the command line");
+			    "input: give none on the command line");
 		if (!a->null && a->inputs.n == 0)
 			return fail(USAGE, "--out-dir: no FILE given (or -0)");
 		if (a->replaces != NULL &&

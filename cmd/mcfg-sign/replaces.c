@@ -14,7 +14,8 @@ compare_identifiers(const char *old, const struct tree *was, const char *name,
 
 	if (a == NULL || b == NULL || strcmp(a, b) != 0)
 		warning("%s: PayloadIdentifier is %.200s, in %s it is %.200s: "
-		    "devices will add a profile, not replace one", name,
+		    "devices will add a profile, and not replace the old "
+		    "one", name,
 		    b != NULL ? b : "missing", old, a != NULL ? a : "missing");
 }
 
@@ -39,7 +40,7 @@ compare_issuers(const char *old, const struct buf *in, X509 *leaf)
 	a = cert_name_text(X509_get_issuer_name(leaf));
 	b = cert_name_text(X509_get_issuer_name(was.signer));
 	warning("the signer's issuer is %s, that of %s is %s: devices will "
-	    "refuse to replace it", a, old, b);
+	    "refuse to replace the old profile", a, old, b);
 }
 
 enum status

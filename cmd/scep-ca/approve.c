@@ -223,7 +223,7 @@ static enum status
 run_reject(const struct args *a)
 {
 	if (a->all && (a->transactions.n > 0 || a->key != NULL))
-		return fail(USAGE, "--all: takes no TXID and no --key");
+		return fail(USAGE, "--all: not together with a TXID or --key");
 	if (a->older > 0 && !a->all)
 		return fail(USAGE, "--older: needs --all");
 	if (a->all)

@@ -44,7 +44,8 @@ check_args(const struct args *a)
 	if (a->profile == NULL)
 		return opts_missing("--profile", "tls, signer or client");
 	if (strcmp(a->profile, "tls") == 0 && a->days > ISSUE_TLS_DAYS)
-		return fail(USAGE, "--days %ld: at most %d for tls", a->days,
+		return fail(USAGE, "--days %ld: a TLS certificate lasts at "
+		    "most %d days", a->days,
 		    ISSUE_TLS_DAYS);
 	return OK;
 }

@@ -92,7 +92,7 @@ read_state(const struct tree *t, struct state *s)
 	    !get_data(t, "subject", &subject) ||
 	    tree_get_string(t, "transaction") == NULL ||
 	    tree_get_string(t, "key_sha256") == NULL)
-		return "not a state of scep-request";
+		return "not a state file of scep-request";
 	s->transaction = xstrdup(tree_get_string(t, "transaction"));
 	r->key_sha256 = xstrdup(tree_get_string(t, "key_sha256"));
 	if ((reason = cert_from_der(cert.data, cert.len, &r->signer)) != NULL ||

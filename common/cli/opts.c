@@ -373,7 +373,7 @@ parse(const struct tool *t, const char *of, int argc, char **argv, bool *done)
 		return claim_stdin("INPUT");
 	if (t->input != NULL && t->input->path != NULL &&
 	    t->no_input_if != NULL && *t->no_input_if != NULL)
-		return fail(USAGE, "'%s': no operand is taken here",
+		return fail(USAGE, "'%s': unexpected operand",
 		    t->input->path);
 	return OK;
 }

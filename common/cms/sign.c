@@ -82,8 +82,8 @@ cms_check_signed(const struct buf *der, X509 *signer)
 	ok = cms != NULL && CMS_verify(cms, signers, NULL, NULL, nowhere,
 	    CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY) == 1;
 	sk_X509_free(signers);
-	return ok ? OK : fail_ssl(FAULT, "the signature that was made cannot "
-	    "be verified");
+	return ok ? OK : fail_ssl(FAULT, "the new signature does not verify: "
+	    "nothing was written");
 }
 
 enum status

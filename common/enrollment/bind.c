@@ -91,7 +91,7 @@ judge_name(const struct issue_policy *policy, const struct use *u)
 	if (cert_name_from_der(u->name.subject.data, u->name.subject.len,
 	    &subject) != NULL || cert_names_from_der(u->name.names.data,
 	    u->name.names.len, &names) != NULL)
-		return fail(FAULT, "%s: its names cannot be read again",
+		return fail(FAULT, "%s: its names cannot be read back",
 		    u->where);
 	st = issue_judge_name(policy, subject, names, NULL, &no);
 	return st == REFUSED ? fail(REFUSED, "%s: no certificate could be "
@@ -161,8 +161,8 @@ static enum status
 judge(enum ledger_outcome outcome, const struct use *u, const char *id)
 {
 	if (outcome == LEDGER_CLOSED)
-		return fail(REFUSED, "%s: enrollment %s: no longer open",
-		    u->where, id);
+		return fail(REFUSED, "%s: enrollment %s: already completed, "
+		    "aborted or expired", u->where, id);
 	if (outcome != LEDGER_RECORDED)
 		return fail(REFUSED, "%s.Challenge: expired, no longer valid, "
 		    "used before, or bound to other names", u->where);

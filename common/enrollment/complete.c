@@ -81,8 +81,8 @@ record(struct ledger *l, const struct enrollment_complete *how,
 		return fail(LATER, "%s: enrollment %s: was configured before: "
 		    "enroll again", name, e->id);
 	if (outcome != LEDGER_RECORDED)
-		return fail(REFUSED, "%s: enrollment %s: no longer open", name,
-		    e->id);
+		return fail(REFUSED, "%s: enrollment %s: already completed, "
+		    "aborted or expired", name, e->id);
 	return OK;
 }
 

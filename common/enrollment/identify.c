@@ -108,8 +108,8 @@ record(struct ledger *l, const char *spent, const char *name,
 	if (outcome == LEDGER_NO_CHALLENGE)
 		return fail(REFUSED, "%s: CHALLENGE: used before", name);
 	if (outcome != LEDGER_RECORDED)
-		return fail(REFUSED, "%s: enrollment %s: no longer open", name,
-		    e->id);
+		return fail(REFUSED, "%s: enrollment %s: already identified, "
+		    "aborted or expired", name, e->id);
 	return OK;
 }
 

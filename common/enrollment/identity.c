@@ -14,8 +14,8 @@ judge_certificate(const struct ledger_certificate *c, const char *name,
 		return fail(REFUSED, "%s: certificate %s: not the identity of "
 		    "an enrollment", name, c->serial);
 	if (c->revoked != 0)
-		return fail(REFUSED, "%s: certificate %s: revoked", name,
-		    c->serial);
+		return fail(REFUSED, "%s: certificate %s: has been revoked",
+		    name, c->serial);
 	if (now < c->not_before)
 		return fail(REFUSED, "%s: certificate %s: not yet valid", name,
 		    c->serial);

@@ -58,7 +58,8 @@ judge_rsa(EVP_PKEY *key, long least, long most, struct issue_refusal *no)
 		return refuse(no, true, "an RSA key of %d bits is not accepted "
 		    "(%ld to %ld)", bits, least, most);
 	if (!exponent_is_sound(key))
-		return refuse(no, true, "the RSA exponent is not accepted");
+		return refuse(no, true, "the public exponent of the RSA key "
+		    "is not accepted (65537 is usual)");
 	return OK;
 }
 
@@ -174,8 +175,8 @@ judge_names(const struct issue_policy *p, const GENERAL_NAMES *names,
 		    &type);
 
 		if (type == NULL)
-			return refuse(no, false, "a subjectAltName of another "
-			    "kind than dns, email, uri, upn and ip");
+			return refuse(no, false, "a subjectAltName of a kind "
+			    "other than dns, email, uri, upn and ip");
 		if (text == NULL)
 			return refuse(no, false, "subjectAltName %s is not "
 			    "valid text or a valid address", type);
@@ -226,8 +227,7 @@ judge_extension(X509_EXTENSION *ext, struct issue_refusal *no)
 	}
 	if (X509_EXTENSION_get_critical(ext) && nid != NID_key_usage &&
 	    nid != NID_ext_key_usage && nid != NID_subject_alt_name)
-		return refuse(no, false, "critical extension %s is not "
-		    "understood", what);
+		return refuse(no, false, "unknown critical extension %s", what);
 	return OK;
 }
 

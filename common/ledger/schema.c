@@ -276,8 +276,8 @@ ledger_check_schema(struct ledger *l, enum ledger_mode mode)
 	    (st = read_version(l, &version)) != OK))
 		return st;
 	if (version != SCHEMA_VERSION)
-		return fail(FAULT, "%s: ledger has schema version %lld, this "
-		    "program knows %d", l->name, (long long)version,
-		    SCHEMA_VERSION);
+		return fail(FAULT, "%s: ledger has schema version %lld, and "
+		    "this program knows only %d: use a newer one", l->name,
+		    (long long)version, SCHEMA_VERSION);
 	return OK;
 }

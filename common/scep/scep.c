@@ -438,7 +438,8 @@ check_structure(CMS_ContentInfo *cms, const char *name, CMS_SignerInfo **si)
 	if (OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed)
 		return fail(MALFORMED, "%s: not SignedData", name);
 	if (OBJ_obj2nid(CMS_get0_eContentType(cms)) != NID_pkcs7_data)
-		return fail(MALFORMED, "%s: signed content is not data", name);
+		return fail(MALFORMED, "%s: the signed content is not of type "
+		    "id-data", name);
 	all = CMS_get0_SignerInfos(cms);
 	if (all == NULL || sk_CMS_SignerInfo_num(all) == 0)
 		return fail(MALFORMED, "%s: nobody signed it", name);

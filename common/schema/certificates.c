@@ -115,7 +115,7 @@ say_pkcs12(struct schema_run *r, const struct tree *t,
 		    "no MAC");
 	if (p12->is_pbes2 || (p12->has_mac && p12->is_mac_new))
 		schema_say(r, t, RULE_PKCS12_TOO_NEW, "the PKCS #12 has %s: "
-		    "older systems call its password wrong", p12->is_pbes2 ?
+		    "older systems will report a wrong password", p12->is_pbes2 ?
 		    "PBES2" : "a MAC that is not SHA-1");
 }
 

@@ -54,7 +54,7 @@ check_version(struct schema_run *r, const struct tree *dict)
 	schema_show(v, shown);
 	if (tree_kind(v) == TREE_REAL && !(tree_real_of(v) < 1) &&
 	    !(tree_real_of(v) > 1))
-		schema_say(r, v, RULE_REAL_AS_INTEGER, "a real, should be "
+		schema_say(r, v, RULE_REAL_AS_INTEGER, "is a real, must be "
 		    "the integer 1");
 	else if (tree_kind(v) == TREE_INT)
 		schema_say(r, v, RULE_PAYLOAD_VERSION, "%s, must be 1", shown);
@@ -138,7 +138,7 @@ lint_payload(struct schema_run *r, const struct tree *payload)
 		if (r->opts->allow_types != NULL &&
 		    !is_allowed(r->opts->allow_types, type))
 			schema_say(r, payload, RULE_TYPE_NOT_ALLOWED, "the "
-			    "type '%.100s' is not allowed here", type);
+			    "payload type '%.100s' is not allowed here", type);
 		check_type_support(r, payload, type, &l);
 	}
 	if ((settings = find_settings(payload, type)) != NULL)
@@ -244,7 +244,7 @@ lint_content(struct schema_run *r, const struct tree *profile)
 		return;
 	if (tree_kind(content) != TREE_ARRAY) {
 		schema_say(r, content, RULE_WRONG_TYPE, "PayloadContent is "
-		    "of type %s, should be array",
+		    "of type %s, must be an array",
 		    tree_kind_name(tree_kind(content)));
 		return;
 	}
@@ -319,7 +319,7 @@ lint_service(struct schema_run *r, const struct tree *profile)
 	if (url != NULL && strncasecmp(url, "http://", 7) == 0) {
 		schema_push(r, "URL");
 		schema_say(r, tree_get(content, "URL"), RULE_PLAIN_HTTP,
-		    "devices want https since iOS 12");
+		    "devices have required https since iOS 12");
 	}
 	buf_cut(&r->path, before);
 }

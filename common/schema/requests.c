@@ -14,8 +14,8 @@ check_key_size(struct schema_run *r, const struct tree *dict, const char *key,
 	size_t before;
 
 	if (t == NULL && small_by_default)
-		schema_say(r, dict, RULE_WEAK_KEY, "without '%s' the key has "
-		    "1024 bits only", key);
+		schema_say(r, dict, RULE_WEAK_KEY, "without '%s' devices make a "
+		    "key of only 1024 bits", key);
 	if (t == NULL || tree_kind(t) != TREE_INT ||
 	    tree_int_of(t) >= RSA_BITS_MIN)
 		return;
@@ -57,8 +57,8 @@ check_subject_type(struct schema_run *r, const struct tree *pair)
 	if (text[strspn(text, "0123456789")] != '\0')
 		return;
 	before = schema_push_index(r, 0);
-	schema_say(r, t, RULE_BAD_FORMAT, "'%.100s' is not a name type: a "
-	    "letter code (O, CN) or a dotted number", text);
+	schema_say(r, t, RULE_BAD_FORMAT, "'%.100s' is not a name "
+	    "attribute: use a short name (O, CN) or an OID", text);
 	buf_cut(&r->path, before);
 }
 
@@ -113,7 +113,7 @@ check_subject(struct schema_run *r, const struct tree *dict)
 	}
 	if (n == 0 && tree_count(tree_get(dict, "SubjectAltName")) == 0)
 		schema_say(r, subject, RULE_EMPTY_SUBJECT, "is empty: the "
-		    "certificate would have no name");
+		    "certificate would have no name (add a CN)");
 	buf_cut(&r->path, before);
 }
 

@@ -24,12 +24,12 @@ check_uuid(struct schema_run *r, const struct tree *dict)
 	if (!schema_has_variable(uuid)) {
 		schema_remember(r, t, true, uuid);
 		if (!ident_is_uuid(uuid))
-			schema_say(r, t, RULE_BAD_UUID, "'%.100s' does not "
-			    "have the form of a UUID", uuid);
+			schema_say(r, t, RULE_BAD_UUID, "'%.100s' is not a "
+			    "UUID (8-4-4-4-12 hexadecimal digits)", uuid);
 		else if (strpbrk(uuid, "abcdef") != NULL && r->lower++ == 0)
 			schema_say(r, t, RULE_LOWER_CASE_UUID, "devices and "
-			    "servers write UUIDs in capitals (said once for "
-			    "each file)");
+			    "servers write UUIDs in capitals (reported once "
+			    "for each file)");
 	}
 	buf_cut(&r->path, before);
 }

@@ -145,19 +145,19 @@ schema_check_type(struct schema_run *r, const struct spec_node *key,
 	say_types(types, &want);
 	(void)tree_scalar_text(t, &value);
 	if (kind == TREE_INT && is_type(types, "<boolean>"))
-		schema_say(r, t, RULE_BOOL_AS_INTEGER, "the integer %s, "
-		    "should be the boolean %s", buf_str(&value),
+		schema_say(r, t, RULE_BOOL_AS_INTEGER, "is the integer %s, "
+		    "must be the boolean %s", buf_str(&value),
 		    tree_int_of(t) != 0 ? "true" : "false");
 	else if (kind == TREE_REAL && is_type(types, "<integer>") &&
 	    is_whole(tree_real_of(t)))
-		schema_say(r, t, RULE_REAL_AS_INTEGER, "a real, should be "
+		schema_say(r, t, RULE_REAL_AS_INTEGER, "is a real, must be "
 		    "the integer %lld", (long long)tree_real_of(t));
 	else if (kind == TREE_BOOL && is_type(types, "<integer>") &&
 	    is_switch(key))
-		schema_say(r, t, RULE_INTEGER_AS_BOOL, "a boolean, should be "
+		schema_say(r, t, RULE_INTEGER_AS_BOOL, "is a boolean, must be "
 		    "the integer %d", tree_bool_of(t) ? 1 : 0);
 	else
-		schema_say(r, t, RULE_WRONG_TYPE, "is of type %s, should be "
+		schema_say(r, t, RULE_WRONG_TYPE, "is of type %s, must be "
 		    "%s", tree_kind_name(kind), buf_str(&want));
 	return false;
 }

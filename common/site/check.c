@@ -37,8 +37,8 @@ site_check_outside(const struct config *c)
 	    is_loopback(scep->text) ||
 	    config_find(c, "scep.challenge_program") != NULL)
 		return OK;
-	return fail(MALFORMED, "%s: scep.url: '%s': over http everybody on "
-	    "the way learns which certificate to ask for: https is needed, or "
+	return fail(MALFORMED, "%s: scep.url: '%s': over http, anyone on "
+	    "the network learns which certificate to ask for: use https, or "
 	    "scep.challenge_program with challenges for one subject each",
 	    scep->where, scep->text);
 }

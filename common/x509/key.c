@@ -86,7 +86,8 @@ from_pkcs8(const struct buf *der, EVP_PKEY **out)
 		reason = "bytes after the key";
 	else if (!rsa_inside(p8, out) &&
 	    (*out = EVP_PKCS82PKEY(p8)) == NULL)
-		reason = "a private key that OpenSSL cannot read";
+		reason = "a private key that OpenSSL cannot read "
+		    "(unsupported or damaged)";
 	PKCS8_PRIV_KEY_INFO_free(p8);
 	diag_ssl_clear();
 	return reason;
@@ -101,7 +102,8 @@ from_traditional(const struct buf *der, int type, EVP_PKEY **out)
 		return NULL;
 	if ((*out = d2i_PrivateKey(type, NULL, &at, (long)der->len)) == NULL) {
 		diag_ssl_clear();
-		return "a private key that OpenSSL cannot read";
+		return "a private key that OpenSSL cannot read "
+		    "(unsupported or damaged)";
 	}
 	if (at != der->data + der->len) {
 		EVP_PKEY_free(*out);

@@ -36,7 +36,7 @@ check_signer(const struct findings *f)
 		    "enrollment can sign profiles", f->ca->dir);
 	if (f->old_signer != NULL)
 		warning("%s: %s: this signer's certificate lacks "
-		    "emailProtection, so that it cannot be told from a "
+		    "emailProtection, so it cannot be told apart from a "
 		    "device's: make a new one (mcfg-site DIR --renew signer)",
 		    f->ca->dir, f->old_signer);
 }

@@ -51,7 +51,7 @@ judge_spell_renewed(struct operation *op, const X509 *old)
 	if (cert_names_from_der(op->judgement.name.names.data,
 	    op->judgement.name.names.len, &asked) != NULL)
 		return fail(FAULT, "the alternative names of a request "
-		    "cannot be read again");
+		    "cannot be read back");
 	cert_copy_names(old, &subject, &names);
 	if (subject == NULL)
 		mem_exhausted();
