@@ -153,6 +153,44 @@ key_of() {
 	    +%Y-%m-%dT%H:%M:%SZ)" | grep -q '^T1  * [23]d '
 }
 
+# A stranger chooses the name and the transaction: neither may hide a part of
+# what is decided about.
+@test "scep-ca list --pending: a name is shown to its end" {
+	local long serial
+
+	echo 'approval: manual' > ca/scep-ca.yaml
+	device d
+	long=/CN=administrator
+	for _ in $(seq 12); do
+		long+=/OU=$(printf 'x%.0s' $(seq 60))
+	done
+	asks d T1 "$long/CN=printer-17"
+	waits d
+	yields list scep-ca list --dir ca --pending
+	grep -q '^T1 .*CN=printer-17,OU=.*,CN=administrator$' list
+	yields approved scep-ca approve --dir ca T1
+	grep -q '^T1 .*,CN=administrator$' approved
+	asks d T1 "$long/CN=printer-17"
+	granted ca d
+	yields list scep-ca list --dir ca
+	grep -q ',CN=administrator$' list
+	serial=$(openssl x509 -in d.cert -noout -serial)
+	yields shown scep-ca show --dir ca "${serial#serial=}"
+	grep -q '^subject .*,CN=administrator$' shown
+}
+
+@test "scep-ca list --pending: a transaction is one word" {
+	echo 'approval: manual' > ca/scep-ca.yaml
+	device d
+	asks d 'T1  1s  192.0.2.7  CN=printer-17' /CN=administrator
+	waits d
+	yields list scep-ca list --dir ca --pending
+	[ "$(awk 'NR == 2 { print $1, NF, $NF }' list)" = \
+	    'T1\x20\x201s\x20\x20192.0.2.7\x20\x20CN=printer-17 6 CN=administrator' ]
+	yields out scep-ca approve --dir ca 'T1  1s  192.0.2.7  CN=printer-17'
+	[ "$(awk '{ print NF, $NF }' out)" = '4 CN=administrator' ]
+}
+
 @test "scep-ca approve: two keys under one transaction" {
 	echo 'approval: manual' > ca/scep-ca.yaml
 	device d

@@ -175,6 +175,33 @@ asks() {
 	NAMES
 }
 
+# Nothing in a subject is there without being seen.
+@test "policy: a subject has no empty part and no invisible character" {
+	local name
+
+	pw=$(challenge ca)
+	csr d /O=AAAA/CN=d "$pw"
+	python3 "$TESTS/scep.py" resign d.csr d.key \
+	    $'1\r0\v\6\3U\4\n\f\4AAAA' 3100310b3009060355040a0c024141 > new.csr
+	openssl req -inform DER -in new.csr -noout -verify
+	mv new.csr d.csr
+	message ca d
+	denied ca d 2 'empty part'
+	# A soft hyphen, joiners, fillers of Hangul and Khmer, a selector of
+	# variants, a tag.
+	for name in $'a\xc2\xadb' $'a\xcd\x8fb' $'a\xe1\x85\x9fb' \
+	    $'a\xe1\x9e\xb4b' $'a\xe1\xa0\x8bb' $'a\xe2\x81\xa0b' \
+	    $'a\xe3\x85\xa4b' $'a\xef\xb8\x8fb' $'a\xef\xbe\xa0b' \
+	    $'a\xf0\x9d\x85\xb3b' $'a\xf3\xa0\x84\x81b'; do
+		csr d "/CN=$name" "$pw"
+		message ca d
+		denied ca d 2 'an invisible one'
+	done
+	csr d $'/CN=\xc3\x89lise \xe5\xbc\xa0' "$pw"
+	message ca d
+	granted ca d
+}
+
 # extended EXTENSION...: a request with an attribute for each, in d.msg.
 extended() {
 	csr d /CN=d "$pw"

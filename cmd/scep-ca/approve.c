@@ -91,7 +91,6 @@ look(const struct ledger_request *r, void *arg)
 {
 	struct search *s = arg;
 	const struct ledger_choice *c = s->choice;
-	char shown[300];
 
 	if (strcmp(r->transaction, c->transaction) != 0 ||
 	    r->state != s->state ||
@@ -99,10 +98,8 @@ look(const struct ledger_request *r, void *arg)
 		return OK;
 	buf_printf(s->keys, "%s%s", s->keys->len > 0 ? ", " : "",
 	    r->key_hash);
-	diag_escape(r->transaction, strlen(r->transaction), shown,
-	    sizeof shown);
-	buf_printf(s->lines, "%s  %s  %s  ", shown,
-	    ledger_state_name(r->state), r->key_hash);
+	listing_transaction(r->transaction, s->lines);
+	buf_printf(s->lines, "  %s  %s  ", ledger_state_name(r->state), r->key_hash);
 	listing_name(r->subject, &r->name, s->lines);
 	buf_putc(s->lines, '\n');
 	return OK;

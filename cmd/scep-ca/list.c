@@ -77,7 +77,7 @@ static enum status
 add(const struct ledger_certificate *c, void *arg)
 {
 	struct listing *l = arg;
-	char until[CLOCK_TEXT], subject[400];
+	char until[CLOCK_TEXT];
 	struct report *one;
 
 	if (!is_wanted(l, c))
@@ -88,10 +88,11 @@ add(const struct ledger_certificate *c, void *arg)
 		report_add(l->json, NULL, one);
 		return OK;
 	}
-	diag_escape(c->subject, strlen(c->subject), subject, sizeof subject);
-	buf_printf(l->text, "%-32s  %-13s  %s  %-6s  %s\n", c->serial,
+	buf_printf(l->text, "%-32s  %-13s  %s  %-6s  ", c->serial,
 	    listing_state(c, l->now), clock_format(c->not_after, until),
-	    c->profile, subject);
+	    c->profile);
+	listing_text(c->subject, l->text);
+	buf_putc(l->text, '\n');
 	return OK;
 }
 
@@ -120,8 +121,8 @@ static enum status
 add_request(const struct ledger_request *r, void *arg)
 {
 	struct listing *l = arg;
-	char age[LISTING_AGE], transaction[300];
-	char csr[SECRET_HASH_TEXT];
+	char age[LISTING_AGE], csr[SECRET_HASH_TEXT];
+	auto_buf transaction = BUF_INIT;
 	struct report *one;
 
 	if (r->state != LEDGER_PENDING || (l->args->subject != NULL &&
@@ -133,11 +134,10 @@ add_request(const struct ledger_request *r, void *arg)
 		report_add(l->json, NULL, one);
 		return OK;
 	}
-	diag_escape(r->transaction, strlen(r->transaction), transaction,
-	    sizeof transaction);
+	listing_transaction(r->transaction, &transaction);
 	secret_sha256(r->csr.data, r->csr.len, csr);
-	buf_printf(l->text, "%-32s  %4s  %-15s  %.16s  %.*s  ", transaction,
-	    listing_age(r->received, l->now, age),
+	buf_printf(l->text, "%-32s  %4s  %-15s  %.16s  %.*s  ",
+	    buf_str(&transaction), listing_age(r->received, l->now, age),
 	    r->client != NULL ? r->client : "-", r->key_hash, LISTING_CSR,
 	    csr);
 	listing_name(r->subject, &r->name, l->text);

@@ -28,12 +28,11 @@ static const struct opt options[] = {
 static void
 add_line(struct buf *out, const char *what, const char *value)
 {
-	char shown[600];
-
 	if (value == NULL)
 		return;
-	diag_escape(value, strlen(value), shown, sizeof shown);
-	buf_printf(out, "%-12s %s\n", what, shown);
+	buf_printf(out, "%-12s ", what);
+	listing_text(value, out);
+	buf_putc(out, '\n');
 }
 
 static void

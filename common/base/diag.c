@@ -98,15 +98,30 @@ utf8_decode(const unsigned char *s, size_t len, uint32_t *cp)
 	return n;
 }
 
-/* True for what would move, hide or reorder the text around it. */
+/*
+ * True for what would move, hide or reorder the text around it: controls, line
+ * ends, and what Unicode calls Default_Ignorable_Code_Point.
+ */
 static bool
 is_invisible(uint32_t cp)
 {
-	return (cp >= 0x7F && cp <= 0x9F) || cp == 0xAD || cp == 0x61C ||
-	    cp == 0x180E || (cp >= 0x200B && cp <= 0x200F) ||
-	    (cp >= 0x2028 && cp <= 0x202E) || (cp >= 0x2060 && cp <= 0x206F) ||
-	    cp == 0xFEFF || (cp >= 0xFFF0 && cp <= 0xFFFB) ||
-	    (cp >= 0xE0000 && cp <= 0xE007F);
+	static const struct {
+		uint32_t first, last;
+	} some[] = {
+		{ 0x7F, 0x9F }, { 0xAD, 0xAD }, { 0x34F, 0x34F },
+		{ 0x61C, 0x61C }, { 0x115F, 0x1160 }, { 0x17B4, 0x17B5 },
+		{ 0x180B, 0x180F }, { 0x200B, 0x200F }, { 0x2028, 0x202E },
+		{ 0x2060, 0x206F }, { 0x3164, 0x3164 }, { 0xFE00, 0xFE0F },
+		{ 0xFEFF, 0xFEFF }, { 0xFFA0, 0xFFA0 }, { 0xFFF0, 0xFFFB },
+		{ 0x1BCA0, 0x1BCA3 }, { 0x1D173, 0x1D17A },
+		{ 0xE0000, 0xE0FFF },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(some); i++)
+		if (cp >= some[i].first && cp <= some[i].last)
+			return true;
+	return false;
 }
 
 size_t

@@ -120,6 +120,8 @@ judge_subject(const struct issue_policy *p, const X509_NAME *subject,
 
 	if (X509_NAME_entry_count(subject) == 0)
 		return refuse(no, false, "the subject is empty");
+	if (cert_name_has_empty(subject))
+		return refuse(no, false, "the subject has an empty part");
 	for (i = 0; i < X509_NAME_entry_count(subject); i++) {
 		const X509_NAME_ENTRY *e = X509_NAME_get_entry(subject, i);
 		const ASN1_OBJECT *type = X509_NAME_ENTRY_get_object(e);

@@ -249,6 +249,9 @@ enum status cert_name_each(const X509_NAME *name, cert_name_visit *fn,
  * NULL where it is unknown.  Yours. */
 char *cert_attribute_oid(const char *type);
 
+/* True if a relative name in it has no attribute, which nobody sees. */
+bool cert_name_has_empty(const X509_NAME *name);
+
 /* DER of exactly one name, as cert_name_to_der() wrote it. */
 const char *cert_name_from_der(const void *p, size_t len, X509_NAME **out);
 

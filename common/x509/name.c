@@ -366,6 +366,26 @@ cert_name_from_pairs(const struct cert_pair *pairs, size_t n, size_t *bad,
 	return NULL;
 }
 
+bool
+cert_name_has_empty(const X509_NAME *name)
+{
+	auto_buf der = BUF_INIT;
+	const unsigned char *p, *end;
+	int tag, class;
+	long len;
+
+	cert_name_to_der(name, &der);
+	p = der.data;
+	end = p + der.len;
+	if (ASN1_get_object(&p, &len, &tag, &class, (long)der.len) & 0x80)
+		return true;
+	for (; p < end; p += len)
+		if ((ASN1_get_object(&p, &len, &tag, &class,
+		    (long)(end - p)) & 0x80) != 0 || len == 0)
+			return true;
+	return false;
+}
+
 const char *
 cert_name_from_der(const void *p, size_t len, X509_NAME **out)
 {

@@ -86,16 +86,39 @@ listing_names(const struct ledger_name *name, struct report *r)
 }
 
 void
+listing_text(const char *text, struct buf *out)
+{
+	enum { ESCAPED = 4 };	/* times as long, at the most */
+	size_t len = strlen(text), size = ESCAPED * len + ESCAPED;
+	char *shown = xmalloc(size);
+
+	buf_puts(out, diag_escape(text, len, shown, size));
+	free(shown);
+}
+
+void
+listing_transaction(const char *transaction, struct buf *out)
+{
+	auto_buf shown = BUF_INIT;
+	const char *s;
+
+	listing_text(transaction, &shown);
+	for (s = buf_str(&shown); *s != '\0'; s++)
+		if (*s == ' ')
+			buf_puts(out, "\\x20");
+		else
+			buf_putc(out, *s);
+}
+
+void
 listing_name(const char *subject, const struct ledger_name *name,
     struct buf *out)
 {
 	auto_GENERAL_NAMES *names = NULL;
 	auto_report *list = report_array();
 	auto_buf line = BUF_INIT;
-	char shown[600];
 
-	diag_escape(subject, strlen(subject), shown, sizeof shown);
-	buf_puts(out, shown);
+	listing_text(subject, out);
 	if (cert_names_from_der(name->names.data, name->names.len,
 	    &names) != NULL || names == NULL)
 		return;

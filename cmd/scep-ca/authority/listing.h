@@ -22,6 +22,18 @@ void listing_report(const struct ledger_certificate *c, int64_t now,
     struct report *r);
 
 /*
+ * listing_text() writes text, escaped for a terminal and whole: who decides by
+ * it must see its end.
+ */
+void listing_text(const char *text, struct buf *out);
+
+/*
+ * A transaction as one word, a blank in it as \x20: its client chose it, and it
+ * must not look like the columns behind it.
+ */
+void listing_transaction(const char *transaction, struct buf *out);
+
+/*
  * A whole name as people read it: the subject, and the alternative names
  * behind it as a JSON array, if there are any.  Escaped for a terminal.
  */
