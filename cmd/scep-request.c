@@ -194,7 +194,7 @@ make_signer(const struct args *a, struct work *w)
 /* What scep-response needs: no key, but whom and what to expect. */
 static enum status
 put_state(const struct args *a, const struct work *w,
-    const unsigned char *nonce, const struct buf *subject)
+    const unsigned char *nonce, const struct buf *subject, bool is_new)
 {
 	auto_tree *t = tree_dict();
 	auto_buf cert = BUF_INIT, spki = BUF_INIT, xml = BUF_INIT;
@@ -212,7 +212,7 @@ put_state(const struct args *a, const struct work *w,
 		tree_set(t, "names", tree_data(w->names.data, w->names.len));
 	tree_set(t, "signer", tree_data(cert.data, cert.len));
 	tree_to_xml(t, &xml);
-	return io_spill(&out, &xml);
+	return is_new ? io_side(a->state, true, &xml) : io_spill(&out, &xml);
 }
 
 /* Whom the message is encrypted to, and for which CA. */
@@ -236,6 +236,37 @@ put_report(const struct args *a, const struct work *w)
 	return io_side(a->report, false, &json);
 }
 
+/* What is in the file of the state before, if there is something to keep. */
+static bool
+old_state(const struct args *a, struct buf *old)
+{
+	bool exists = false;
+	enum status st;
+	char line[1];
+
+	diag_capture(line, sizeof line);
+	if ((st = io_exists(a->state, &exists)) == OK && exists)
+		st = io_slurp_regular(a->state, IO_MESSAGE_MAX, old);
+	diag_capture(NULL, 0);
+	return exists && st == OK;
+}
+
+/* The message is not out: the state is that of the request before, or none. */
+static enum status
+take_back(const struct args *a, const struct buf *old, enum status st)
+{
+	const struct io_output out = { a->state, NULL, true };
+	char line[1];
+
+	if (old == NULL)
+		return st;
+	diag_capture(line, sizeof line);
+	if (io_spill(&out, old) != OK)
+		st = FAULT;
+	diag_capture(NULL, 0);
+	return st;
+}
+
 static enum status
 send(const struct args *a, struct work *w, enum scep_type type,
     const struct buf *content, const struct buf *subject)
@@ -250,17 +281,20 @@ send(const struct args *a, struct work *w, enum scep_type type,
 		.cipher = a->cipher,
 		.now = clock_now(),
 	};
-	auto_buf der = BUF_INIT, pem = BUF_INIT;
+	auto_buf der = BUF_INIT, pem = BUF_INIT, old = BUF_INIT;
+	bool had = old_state(a, &old);
 	enum status st;
 
 	if ((st = secret_random(r.nonce, sizeof r.nonce)) != OK ||
 	    (st = scep_request(&r, &der)) != OK ||
-	    (st = put_state(a, w, r.nonce, subject)) != OK ||
-	    (st = put_report(a, w)) != OK)
+	    (st = put_state(a, w, r.nonce, subject, !had)) != OK)
 		return st;
 	if (a->pem)
 		cert_armour("CMS", &der, &pem);
-	return io_spill(&a->out, a->pem ? &pem : &der);
+	if ((st = put_report(a, w)) != OK ||
+	    (st = io_spill(&a->out, a->pem ? &pem : &der)) != OK)
+		return take_back(a, had ? &old : NULL, st);
+	return OK;
 }
 
 static enum status

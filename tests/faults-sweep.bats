@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # One allocation or one system call fails in each run, and the tool ends as it
 # should: see faults.py.  Here it is a sample; with MCFG_TEST_FAULTS=all (make
-# faults) it is each kind of allocation, and every call.
+# faults) it is each kind of allocation, and every call; with a number that many
+# kinds, and every call.
 
 load helpers
 load scep_helpers
@@ -25,16 +26,18 @@ sweep() {
 	local memory=(--most "$1") calls=(--most "$2") failed=0
 
 	shift 2
-	if [ "${MCFG_TEST_FAULTS:-}" = all ]; then
-		memory=() calls=()
-	fi
+	case ${MCFG_TEST_FAULTS:-} in
+	'') ;;
+	all) memory=() calls=() ;;
+	*) memory=(--most "$MCFG_TEST_FAULTS") calls=() ;;
+	esac
 	cd "$T" || return
 	python3 "$TESTS/faults.py" memory --in in --preload "$PRELOAD" \
 	    "${memory[@]}" "$@" > memory || failed=1
 	python3 "$TESTS/faults.py" calls --in in "${calls[@]}" "$@" > calls ||
 	    failed=1
 	cat memory calls
-	[ "${MCFG_TEST_FAULTS:-}" != all ] || head -n 1 memory calls >&3
+	[ -z "${MCFG_TEST_FAULTS:-}" ] || head -qn 1 memory calls >&3
 	return $failed
 }
 
@@ -188,7 +191,9 @@ authority() {
 	attributes in UDID=U1 SERIAL=S1 PRODUCT=iPhone12,1 CHALLENGE=@enroll
 	sqlite3 ledger.db 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
 	sweep 20 20 --ledger ledger.db --judge '[ "$(wc -l < "$PRODUCT")" = 1 ] &&
-	    python3 -m json.tool r.json > /dev/null && [ -s subject ]' -- \
+	    python3 -m json.tool r.json > /dev/null && [ -s subject ]' \
+	    --rows 'SELECT state, udid, device, (SELECT COUNT(*) FROM challenge
+	    WHERE spent = 0 AND voided = 0) FROM enrollment' -- \
 	    mcfg-enrollment identify --ledger $l --report r.json \
 	    --subject-out subject in
 	cd in || return

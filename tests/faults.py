@@ -19,7 +19,9 @@ said above holds for it, too.
   --ledger FILE   a ledger in the folder: it stays what it was if the command
                   fails
   --commits       ... or the command has committed, and repeating it works
-  --rows SQL      ... or committed and taken back: what this selects stays
+  --rows SQL      ... or committed and taken back: what this selects stays,
+                  unless memory was short, which ends the process at once;
+                  then repeating works
   --most N        so many faults, spread over all kinds; without it, all kinds:
                   allocations whose callers differ, and each of the calls
 """
@@ -168,7 +170,9 @@ class Sweep:
         rows = dump(os.path.join(run.work, hidden), self.args.rows)
         if rows is None:
             return "the ledger is damaged"
-        if rows != self.rows and not self.args.commits:
+        may = self.args.commits or (self.args.rows is not None and
+                                    self.args.what == "memory")
+        if rows != self.rows and not may:
             return "committed at status %d" % run.status
         return None
 

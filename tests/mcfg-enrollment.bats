@@ -890,3 +890,31 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	refused 1 'used before' identify --report "$T/s" "$T/in"
 	[ ! -e "$T/s" ]
 }
+
+@test "enrollment: what nobody could read is taken back" {
+	of_sqlite
+	e start --user=jane > "$T/enroll"
+	attributes "$T/in" UDID=U1 CHALLENGE="@$T/enroll"
+	for _ in 1 2; do
+		_run sh -c 'exec "$@" > /dev/full' sh mcfg-enrollment identify \
+		    --ledger "$LEDGER" "$T/in"
+		[ "$status" -eq 4 ]
+		[ "$(sql 'SELECT state FROM enrollment')" = started ]
+		[ "$(sql 'SELECT COUNT(*) FROM challenge WHERE
+		    purpose = "identity" AND spent = 0 AND voided = 0')" = 0 ]
+	done
+	yields - e identify "$T/in"
+	refused 1 'used before' identify "$T/in"
+	_run sh -c 'exec "$@" > /dev/full' sh mcfg-enrollment start \
+	    --ledger "$LEDGER" --user=joe
+	[ "$status" -eq 4 ]
+	[ "$(sql 'SELECT state FROM enrollment WHERE username = "joe"')" = \
+	    aborted ]
+	[ "$(sql 'SELECT COUNT(*) FROM challenge WHERE spent = 0 AND
+	    voided = 0 AND purpose = "enroll"')" = 0 ]
+	printf 'url: https://e.example.com\n' > "$T/site.yaml"
+	_run sh -c 'exec "$@" > /dev/full' sh mcfg-enrollment invite \
+	    --config "$T/site.yaml" --ledger "$LEDGER" --user=joe
+	[ "$status" -eq 4 ]
+	[ "$(sql 'SELECT COUNT(*) FROM invitation WHERE voided = 0')" = 0 ]
+}

@@ -71,6 +71,21 @@ write_sides(void *arg, const struct enrollment_identified *e)
 	return st == OK ? write_subject(a, e->subject) : st;
 }
 
+/* Nobody has the challenge: the device may send its answer again. */
+static enum status
+take_back(struct ledger *l, const struct enrollment_identified *e,
+    enum status st)
+{
+	char line[1];
+
+	/* Why it is taken back has been said. */
+	diag_capture(line, sizeof line);
+	if (enrollment_unidentify(l, e) != OK)
+		st = FAULT;
+	diag_capture(NULL, 0);
+	return st;
+}
+
 static enum status
 run(const struct args *a)
 {
@@ -98,7 +113,8 @@ run(const struct args *a)
 		return st;
 
 	buf_putc(&e.challenge, '\n');
-	return io_spill(&a->out, &e.challenge);
+	st = io_spill(&a->out, &e.challenge);
+	return st == OK ? OK : take_back(l, &e, st);
 }
 
 const struct tool verb_identify = {

@@ -120,8 +120,11 @@ struct enrollment_identified {
 	char *subject;			/* RFC 4514 */
 	struct buf challenge;		/* secret: buys that subject */
 	int64_t expires;
+	char spent[SECRET_HASH_TEXT];	/* hash of the CHALLENGE, and ... */
+	char next[SECRET_HASH_TEXT];	/* ... of the one above */
 };
-#define ENROLLMENT_IDENTIFIED_INIT	{ NULL, NULL, NULL, BUF_SECRET, 0 }
+#define ENROLLMENT_IDENTIFIED_INIT					\
+	{ NULL, NULL, NULL, BUF_SECRET, 0, "", "" }
 #define auto_enrollment_identified					\
 	AUTO(enrollment_identified_free) struct enrollment_identified
 
@@ -135,6 +138,13 @@ void enrollment_identified_free(struct enrollment_identified *i);
 enum status enrollment_identify(struct ledger *l, const struct buf *attributes,
     const char *name, const struct enrollment_identify *how,
     struct enrollment_identified *out) USE_RESULT;
+
+/*
+ * enrollment_unidentify() undoes that if nobody got the challenge, so that the
+ * device can send its answer again.
+ */
+enum status enrollment_unidentify(struct ledger *l,
+    const struct enrollment_identified *i) USE_RESULT;
 
 /* ---- phase 3 ---- */
 

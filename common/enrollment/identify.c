@@ -90,18 +90,21 @@ make_subject(const struct enrollment_identify *how, const char *id,
 }
 
 static enum status
+fill_in(const struct device *d, const char *name, struct ledger_enrollment *e)
+{
+	e->udid = d->udid != NULL ? xstrdup(d->udid) : NULL;
+	e->serial = d->serial != NULL ? xstrdup(d->serial) : NULL;
+	e->product = d->product != NULL ? xstrdup(d->product) : NULL;
+	return keep_plist(d->attributes, name, &e->attributes);
+}
+
+static enum status
 record(struct ledger *l, const char *spent, const char *name,
-    const struct device *d, struct ledger_enrollment *e,
-    const struct ledger_challenge *next)
+    const struct ledger_enrollment *e, const struct ledger_challenge *next)
 {
 	enum ledger_outcome outcome;
 	enum status st;
 
-	if ((st = keep_plist(d->attributes, name, &e->attributes)) != OK)
-		return st;
-	e->udid = d->udid != NULL ? xstrdup(d->udid) : NULL;
-	e->serial = d->serial != NULL ? xstrdup(d->serial) : NULL;
-	e->product = d->product != NULL ? xstrdup(d->product) : NULL;
 	if ((st = ledger_identify(l, spent, e, next, clock_now(),
 	    &outcome)) != OK)
 		return st;
@@ -141,7 +144,18 @@ enrollment_identify(struct ledger *l, const struct buf *attributes,
 		return st;
 	next.bound = true;
 	out->expires = next.expires;
+	if ((st = fill_in(&d, name, &e)) != OK)
+		return st;
+	/* Nothing but the ledger is left that can fail. */
 	if (how->ready != NULL && (st = how->ready(how->arg, out)) != OK)
 		return st;
-	return record(l, spent, name, &d, &e, &next);
+	memcpy(out->spent, spent, sizeof out->spent);
+	memcpy(out->next, next.hash, sizeof out->next);
+	return record(l, spent, name, &e, &next);
+}
+
+enum status
+enrollment_unidentify(struct ledger *l, const struct enrollment_identified *i)
+{
+	return ledger_unidentify(l, i->id, i->spent, i->next, clock_now());
 }

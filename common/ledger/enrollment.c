@@ -225,6 +225,47 @@ ledger_identify(struct ledger *l, const char *spent,
 	return db_end(l, st, *outcome == LEDGER_RECORDED);
 }
 
+static enum status
+unidentify(struct ledger *l, const char *id, const char *spent,
+    const char *next, int64_t now, bool *done)
+{
+	int64_t n = 0;
+	enum status st;
+
+	if ((st = db_run(l, &n, "UPDATE challenge SET voided = $1 WHERE hash "
+	    "= $2 AND enrollment = $3 AND spent = 0 AND voided = 0",
+	    DB(db_int(now), db_text(next), db_text(id)))) != OK || n != 1)
+		return st;
+	if ((st = db_run(l, &n, "UPDATE enrollment SET state = 'started', "
+	    "identified = 0, changed = $1, attributes = NULL, udid = NULL, "
+	    "serial = NULL, product = NULL, device = NULL WHERE id = $2 AND "
+	    "state = 'identified'", DB(db_int(now), db_text(id)))) != OK ||
+	    n != 1)
+		return st;
+	if ((st = db_run(l, NULL, "UPDATE challenge SET spent = 0 WHERE hash "
+	    "= $1 AND enrollment = $2", DB(db_text(spent),
+	    db_text(id)))) != OK ||
+	    (st = db_run(l, NULL, "UPDATE invitation SET used = 0 WHERE "
+	    "enrollment = $1", DB(db_text(id)))) != OK)
+		return st;
+	*done = true;
+	return ledger_put_event(l, &(struct ledger_event){ now, "started", id,
+	    NULL, "the answer could not be written" });
+}
+
+enum status
+ledger_unidentify(struct ledger *l, const char *id, const char *spent,
+    const char *next, int64_t now)
+{
+	bool done = false;
+	enum status st;
+
+	if ((st = db_begin(l)) != OK)
+		return st;
+	st = unidentify(l, id, spent, next, now, &done);
+	return db_end(l, st, done);
+}
+
 /* ---- certified by an outside authority ---- */
 
 static enum status

@@ -455,6 +455,14 @@ enum status ledger_identify(struct ledger *l, const char *spent,
     int64_t now, enum ledger_outcome *outcome) USE_RESULT;
 
 /*
+ * ledger_unidentify() undoes ledger_identify() of enrollment id, whose answer
+ * reached nobody: the challenge spent can be used again, the one with the hash
+ * next is void.  If the enrollment has gone on meanwhile, nothing is done.
+ */
+enum status ledger_unidentify(struct ledger *l, const char *id,
+    const char *spent, const char *next, int64_t now) USE_RESULT;
+
+/*
  * ledger_adopt() makes certificate, the SHA-256 of one that an outside
  * authority issued, the identity of an enrollment that is identified and whose
  * IDENTITY challenge is still open; it is certified then.  LEDGER_RECORDED,

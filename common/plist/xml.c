@@ -557,8 +557,6 @@ parse(struct reader *r, const struct buf *in)
 	XML_SetSkippedEntityHandler(r->parser, on_skipped);
 	if (feed(r, in, skipped) || r->st != OK)
 		return;
-	if (XML_GetErrorCode(r->parser) == XML_ERROR_NO_MEMORY)
-		mem_exhausted();
 	at = here(r);
 	if (is_stray(r, &at))
 		return;
@@ -574,13 +572,15 @@ enum status
 tree_from_xml(const struct buf *in, const char *name,
     struct tree_marks *marks, struct tree **out)
 {
+	static const XML_Memory_Handling_Suite memory = { xmalloc, xrealloc,
+	    free };
 	auto_XML *parser = NULL;
 	struct reader r = { .name = name, .marks = marks, .open = E_NONE };
 
 	if (in->len > TREE_BYTES_MAX)
 		return fail(MALFORMED, "%s: larger than %d MiB", name,
 		    TREE_BYTES_MAX >> 20);
-	if ((parser = XML_ParserCreate(NULL)) == NULL)
+	if ((parser = XML_ParserCreate_MM(NULL, &memory, NULL)) == NULL)
 		mem_exhausted();
 	r.parser = parser;
 	r.text.secret = in->secret;
