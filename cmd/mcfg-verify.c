@@ -214,9 +214,9 @@ run(const struct args *a)
 	if (st != OK)
 		return fail(st, "%s: %s", io_name(a->in.path), v.reason);
 
+	out.is_private = v.plist != NULL && profile_holds_secret(v.plist);
 	if ((st = write_sides(a, &v)) != OK)
 		return st;
-	out.is_private = v.plist != NULL && profile_holds_secret(v.plist);
 	return io_spill(&out, &v.message.content);
 }
 

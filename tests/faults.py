@@ -22,6 +22,7 @@ said above holds for it, too.
   --rows SQL      ... or committed and taken back: what this selects stays,
                   unless memory was short, which ends the process at once;
                   then repeating works
+  --but FILE      a file that may be another one if the command fails
   --most N        so many faults, spread over all kinds; without it, all kinds:
                   allocations whose callers differ, and each of the calls
 """
@@ -163,6 +164,7 @@ class Sweep:
         if now != old:
             names = sorted(k for k in {*now, *old}
                            if now.get(k, 0) != old.get(k, 0))
+        if now != old and names != [self.args.but]:
             return "changed at status %d: %s" % (run.status,
                                                  " ".join(names))
         if hidden is None:
@@ -328,6 +330,7 @@ def main():
     parser.add_argument("--ledger")
     parser.add_argument("--commits", action="store_true")
     parser.add_argument("--rows")
+    parser.add_argument("--but")
     parser.add_argument("--most", type=int)
     parser.add_argument("--preload")
     parser.add_argument("command", nargs="+")

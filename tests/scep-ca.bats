@@ -179,6 +179,17 @@ setup() {
 	refuses 2 'not a serial' scep-ca show --dir ca xyz
 }
 
+@test "scep-ca issue: what could not be written is revoked, and listed" {
+	ca ca
+	openssl req -new -key "$PKI/client.key" -subj /CN=x -out csr
+	refuses 4 /dev/full scep-ca issue --dir ca --csr csr \
+	    --profile client -o /dev/full
+	[ "$(scep-ca list --dir ca | grep -c 'revoked .* CN=x$')" -eq 1 ]
+	yields - scep-ca check --dir ca
+	openssl crl -inform DER -in ca/crl.der -noout -text |
+	    grep -q 'Cessation Of Operation'
+}
+
 @test "scep-ca issue: the CA's name, its key and weak keys are refused" {
 	ca ca
 	openssl req -new -newkey rsa:2048 -nodes -keyout k -out a.csr \

@@ -4,6 +4,7 @@
 #include "authority/authority.h"
 #include "authority/listing.h"
 #include "base/clock.h"
+#include "crl.h"
 #include "verbs.h"
 
 struct args {
@@ -121,22 +122,21 @@ order_of(const struct args *a, const struct authority *ca,
 	return o;
 }
 
-/*
- * Nobody has the certificate, or not all of it: it is revoked, and the next CRL
- * lists it.  Why has been said.
- */
+/* Nobody has all of the certificate: it is revoked.  Why has been said. */
 static enum status
-take_back(const struct authority *ca, X509 *cert, enum status st)
+take_back(struct authority *ca, X509 *cert, enum status st)
 {
 	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
+	int reason = listing_reason_number("cessationOfOperation");
+	auto_X509_CRL *crl = NULL;
+	int64_t now = clock_now();
 	bool done = false;
 	char line[1];
 
 	diag_capture(line, sizeof line);
-	authority_record(cert, "", clock_now(), &c);
-	if (ledger_revoke(ca->ledger, c.serial,
-	    listing_reason_number("cessationOfOperation"), clock_now(),
-	    &done) != OK)
+	authority_record(cert, "", now, &c);
+	if (ledger_revoke(ca->ledger, c.serial, reason, now, &done) != OK ||
+	    crl_make(ca, now, &crl) != OK)
 		st = FAULT;
 	diag_capture(NULL, 0);
 	return st;

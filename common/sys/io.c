@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -291,22 +292,29 @@ take_back(void)
 	io_names_free(&sides);
 }
 
-/* Of pipes and devices nothing can be taken back. */
-static void
-remember_side(const char *dest)
+/* All that memory is needed for, before there is a file. */
+static char *
+room_for_side(void)
 {
-	struct stat sb;
-	char *real;
-
-	if (stat(dest, &sb) == -1 || !S_ISREG(sb.st_mode) ||
-	    (real = realpath(dest, NULL)) == NULL)
-		return;
 	/* The process may end where memory is short, far from here. */
 	if (sides_of == 0)
 		atexit(take_back);
 	sides_of = getpid();
 	sides.v = xreallocarray(sides.v, sides.n + 1, sizeof *sides.v);
-	sides.v[sides.n++] = real;
+	return xmalloc(PATH_MAX);
+}
+
+/* Of pipes and devices nothing can be taken back.  Takes real. */
+static void
+remember_side(const char *dest, char *real)
+{
+	struct stat sb;
+
+	if (stat(dest, &sb) == -1 || !S_ISREG(sb.st_mode) ||
+	    realpath(dest, real) == NULL)
+		free(real);
+	else
+		sides.v[sides.n++] = real;
 }
 
 static enum status
@@ -361,11 +369,15 @@ enum status
 io_side(const char *dest, bool is_private, const struct buf *b)
 {
 	enum status st;
+	char *real;
 	int fd;
 
 	if (strncmp(dest, "fd:", 3) != 0) {
+		real = room_for_side();
 		if ((st = write_path(dest, is_private, b)) == OK)
-			remember_side(dest);
+			remember_side(dest, real);
+		else
+			free(real);
 	} else if (!io_parse_fd(dest, &fd)) {
 		st = fail(USAGE, "%s: not a descriptor", dest);
 	} else {
