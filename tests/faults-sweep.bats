@@ -81,14 +81,14 @@ a_profile() {
 	    SSID_STR: ${NET}
 	    HIDDEN_NETWORK: false
 	YAML
-	sweep 40 15 -- mcfg-profile --set NET=Office p.yaml
+	sweep 16 10 -- mcfg-profile --set NET=Office p.yaml
 }
 
 @test "faults: mcfg-sign, with a file that was there" {
 	a_profile p
 	cp "$PKI"/{signer.pem,signer.key,chain.pem,root.pem} .
 	echo old > out
-	sweep 30 15 --judge 'openssl cms -verify -binary -purpose any \
+	sweep 12 8 --judge 'openssl cms -verify -binary -purpose any \
 	    -inform DER -CAfile root.pem -in out -out said && cmp said p' -- \
 	    mcfg-sign --cert signer.pem --key signer.key --chain chain.pem \
 	    -o out p
@@ -99,14 +99,14 @@ a_profile() {
 	cp "$PKI"/root.pem .
 	mcfg-sign --cert "$PKI/signer.pem" --key "$PKI/signer.key" \
 	    --chain "$PKI/chain.pem" p > signed
-	sweep 30 15 -- mcfg-verify --ca root.pem --report r.json \
+	sweep 12 8 -- mcfg-verify --ca root.pem --report r.json \
 	    --signer-out s.pem signed
 }
 
 @test "faults: mcfg-encrypt" {
 	a_profile p
 	cp "$PKI"/client.{pem,key} .
-	sweep 30 15 --judge 'mcfg-decrypt --key client.key "$PRODUCT" > said &&
+	sweep 12 8 --judge 'mcfg-decrypt --key client.key "$PRODUCT" > said &&
 	    mcfg-diff p said' -- \
 	    mcfg-encrypt --recipient client.pem p
 }
@@ -115,13 +115,13 @@ a_profile() {
 	a_profile p
 	cp "$PKI"/client.{pem,key} .
 	mcfg-encrypt --recipient client.pem p > sealed
-	sweep 30 15 -- mcfg-decrypt --key client.key sealed
+	sweep 12 8 -- mcfg-decrypt --key client.key sealed
 }
 
 @test "faults: mcfg-scep-payload" {
 	echo secret > ch
 	chmod 600 ch
-	sweep 30 15 -- mcfg-scep-payload --url https://ca.example.com/scep \
+	sweep 12 8 -- mcfg-scep-payload --url https://ca.example.com/scep \
 	    --subject /O=Example/CN=x --san dns:x.example.com \
 	    --challenge file:ch --identifier org.example.scep \
 	    --uuid-seed x
@@ -129,8 +129,8 @@ a_profile() {
 
 @test "faults: mcfg-get and mcfg-diff" {
 	a_profile p
-	sweep 15 10 -- mcfg-get --json PayloadContent p
-	sweep 15 10 -- mcfg-diff p p
+	sweep 8 6 -- mcfg-get --json PayloadContent p
+	sweep 8 6 -- mcfg-diff p p
 }
 
 # authority: a CA in the folder ca, a key, and a request with a challenge.
@@ -148,7 +148,7 @@ authority() {
 	needs sqlite3
 	authority
 	sqlite3 ca/ledger.db 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
-	sweep 25 20 --ledger ca/ledger.db --commits \
+	sweep 12 12 --ledger ca/ledger.db --commits \
 	    --judge 'scep-response --state st --key key --ca ca/cert.pem \
 	    "$PRODUCT" > cert && openssl verify -CAfile \
 	    ca/root.pem -untrusted ca/cert.pem -partial_chain cert &&
@@ -161,7 +161,7 @@ authority() {
 	ca ca
 	openssl req -new -key "$PKI/client.key" -subj /CN=x -out csr
 	sqlite3 ca/ledger.db 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
-	sweep 25 20 --ledger ca/ledger.db --judge 'openssl verify -CAfile \
+	sweep 12 12 --ledger ca/ledger.db --judge 'openssl verify -CAfile \
 	    ca/root.pem -untrusted ca/cert.pem -partial_chain "$PRODUCT"' \
 	    --rows 'SELECT COUNT(*) FROM certificate WHERE revoked = 0' \
 	    --but ca/crl.der -- \
@@ -171,7 +171,7 @@ authority() {
 @test "faults: scep-request and scep-response" {
 	authority
 	rm -f st rq
-	sweep 20 15 --judge 'scep-ca answer --dir ca --operation PKIOperation \
+	sweep 8 8 --judge 'scep-ca answer --dir ca --operation PKIOperation \
 	    "$PRODUCT" > reply && scep-response --state st --key key \
 	    --ca ca/cert.pem reply' -- \
 	    scep-request --ca ca/cert.pem --key key \
@@ -180,7 +180,7 @@ authority() {
 	scep-request --ca ca/cert.pem --key key \
 	    --subject /O=E/CN=dev --challenge file:ch --state st -o rq
 	scep-ca answer --dir ca --operation PKIOperation rq > reply
-	sweep 20 15 -- scep-response --state st --key key --ca ca/cert.pem \
+	sweep 8 8 -- scep-response --state st --key key --ca ca/cert.pem \
 	    reply
 }
 
@@ -191,20 +191,55 @@ authority() {
 	mcfg-enrollment start --ledger $l --user=jane > enroll
 	attributes in UDID=U1 SERIAL=S1 PRODUCT=iPhone12,1 CHALLENGE=@enroll
 	sqlite3 ledger.db 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
-	sweep 20 20 --ledger ledger.db --judge '[ "$(wc -l < "$PRODUCT")" = 1 ] &&
+	sweep 8 8 --ledger ledger.db --judge '[ "$(wc -l < "$PRODUCT")" = 1 ] &&
 	    python3 -m json.tool r.json > /dev/null && [ -s subject ]' \
 	    --rows 'SELECT state, udid, device, (SELECT COUNT(*) FROM challenge
 	    WHERE spent = 0 AND voided = 0) FROM enrollment' -- \
 	    mcfg-enrollment identify --ledger $l --report r.json \
 	    --subject-out subject in
 	cd in || return
-	sweep 20 20 --ledger ledger.db --judge '[ "$(wc -l < "$PRODUCT")" = 1 ] &&
+	sweep 8 8 --ledger ledger.db --judge '[ "$(wc -l < "$PRODUCT")" = 1 ] &&
 	    python3 -m json.tool r.json > /dev/null' --rows "SELECT COUNT(*) \
 	    FROM enrollment WHERE state = 'started'" -- \
 	    mcfg-enrollment start --ledger $l --user=joe --report r.json
 	cd in || return
 	printf 'url: https://e.example.com\norganization: E\n' > site.yaml
-	sweep 20 20 --ledger ledger.db --judge 'grep -q ^https: "$PRODUCT"' \
+	sweep 8 8 --ledger ledger.db --judge 'grep -q ^https: "$PRODUCT"' \
 	    --rows 'SELECT COUNT(*) FROM invitation WHERE voided = 0' -- \
 	    mcfg-enrollment invite --config site.yaml --ledger $l --user=joe
+}
+
+@test "faults: what is refused stays refused" {
+	a_profile p
+	cp "$PKI"/other.pem "$PKI"/signer.{pem,key} .
+	mcfg-sign --cert signer.pem --key signer.key \
+	    --chain "$PKI/chain.pem" p > signed
+	sed 's/example.com/exAmple.com/' signed > forged
+	sweep 8 6 --status 1 -- mcfg-verify --ca other.pem signed
+	cd in || return
+	sweep 8 6 --status 1 -- mcfg-verify --no-trust forged
+}
+
+@test "faults: mcfg-inspect and mcfg-service-payload" {
+	a_profile p
+	cp "$PKI"/signer.pem .
+	echo secret > ch
+	chmod 600 ch
+	sweep 6 5 -- mcfg-inspect signer.pem
+	cd in || return
+	sweep 6 5 -- mcfg-inspect p
+	cd in || return
+	sweep 6 5 -- mcfg-service-payload --url https://example.com/profile \
+	    --challenge file:ch --identifier org.example.service --uuid-seed x
+}
+
+@test "faults: scep-ca list and crl" {
+	needs sqlite3
+	authority
+	sqlite3 ca/ledger.db 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
+	sweep 6 8 --ledger ca/ledger.db -- scep-ca list --dir ca
+	cd in || return
+	sweep 6 8 --ledger ca/ledger.db --commits --but ca/crl.der --judge \
+	    'openssl crl -inform DER -in ca/crl.der -CAfile ca/cert.pem \
+	    -noout' -- scep-ca crl --dir ca -o crl.der
 }

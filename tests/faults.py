@@ -22,6 +22,8 @@ said above holds for it, too.
   --rows SQL      ... or committed and taken back: what this selects stays,
                   unless memory was short, which ends the process at once;
                   then repeating works
+  --status N      how the command ends without a fault, with what it says: it is
+                  refused, and no fault lets it through
   --but FILE      a file that may be another one if the command fails
   --most N        so many faults, spread over all kinds; without it, all kinds:
                   allocations whose callers differ, and each of the calls
@@ -130,10 +132,11 @@ class Sweep:
         self.rows = dump(os.path.join(args.folder, args.ledger),
                          args.rows) if args.ledger else None
         good = Run(args)
-        if good.status != 0 or good.err:
+        if good.status != args.status or bool(good.err) != bool(args.status):
             sys.exit("without a fault: status %d: %s" %
                      (good.status, good.err.decode(errors="replace")))
         self.good = good.out, self.visible(good.work)
+        self.err = good.err
         if self.wrong(good):
             sys.exit("without a fault: " + self.wrong(good))
         good.end()
@@ -181,7 +184,7 @@ class Sweep:
     def repeated(self, run):
         status, out, err = run.run()
         run.out = out
-        if status != 0:
+        if status != self.args.status:
             return "repeated: status %d: %s" % (
                 status, err.decode(errors="replace").strip())
         why = self.wrong(run)
@@ -189,9 +192,11 @@ class Sweep:
 
     def judge(self, run):
         """Why the run did not end as it should, or None."""
-        if run.status == 0:
-            if run.err:
-                return "status 0, but: " + run.err.decode(errors="replace")
+        if run.status == self.args.status:
+            # The line itself may be what cannot be written.
+            if run.err not in (self.err, b""):
+                return "status %d, but: %s" % (
+                    run.status, run.err.decode(errors="replace"))
             return self.wrong(run)
         if run.out:
             return "output at status %d" % run.status
@@ -199,7 +204,7 @@ class Sweep:
         if run.status == 4 and (run.err.count(b"\n") != 1 or
                                 not run.err.startswith(tool + b": ")):
             return "not one line: %r" % run.err
-        if run.status > 0 and run.status != 4:
+        if run.status >= 0 and run.status != 4:
             return "status %d: %s" % (
                 run.status, run.err.decode(errors="replace").strip())
         return self.touched(run) or self.repeated(run)
@@ -331,6 +336,7 @@ def main():
     parser.add_argument("--commits", action="store_true")
     parser.add_argument("--rows")
     parser.add_argument("--but")
+    parser.add_argument("--status", type=int, default=0)
     parser.add_argument("--most", type=int)
     parser.add_argument("--preload")
     parser.add_argument("command", nargs="+")
