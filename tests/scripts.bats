@@ -77,3 +77,9 @@ load flow
 	refuses 2 "'--user'" "${d[@]}" -- --user
 	refuses 2 'URL is given twice' "${d[@]}" https://a/ https://b/
 }
+
+@test "scripts: sed is given nothing that only GNU's knows" {
+	# \r and \t are letters to others; others lack -i and -r, too.
+	run -1 grep -rnE 'sed [^|]*\\[rtx]|sed -[a-zE]*[ir]' \
+	    "$ROOT/scripts" --exclude-dir=packaging
+}

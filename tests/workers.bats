@@ -100,6 +100,19 @@ enrolls() {
 	grep -qa '^Status: 401' "$T/answer"
 }
 
+@test "workers: a site has them once, in every shell" {
+	local shell
+
+	for shell in dash 'bash --posix' mksh ksh93 'zsh --emulate sh'; do
+		command -v "${shell%% *}" > /dev/null || continue
+		# shellcheck disable=SC2086 # words
+		run -1 timeout 60 $shell "$ROOT/scripts/web/workers" "$SITE"
+		echo "$shell: $output"
+		[[ $output == *already* ]]
+		[[ $output != *'ad file descriptor'* ]]
+	done
+}
+
 @test "workers: a multiwatch that does not end is asked again" {
 	local watcher
 
