@@ -1321,6 +1321,23 @@ said_by() {
 	refuses 2 'not one of' mcfg-lint --platform iOS --via hand "$T/p"
 }
 
+@test "lint: --via lets a switch be that stands as it does without the key" {
+	local way
+
+	needs_data apple-device-management
+	for way in False:0 True:1; do
+		make "$T/p" "p['PayloadRemovalDisallowed'] = ${way%:*}"
+		_run mcfg-lint --json --schema "$SCHEMA" --platform iOS \
+		    --via mdm "$T/p"
+		json_is "$T/stdout" "len([f for f in j['findings'] if
+		    f['rule'] == 'needs-supervision']) == ${way#*:}"
+	done
+	make "$T/p" "hold(payload('com.apple.applicationaccess',
+	    allowAccountModification=True, allowAirDrop=False))"
+	finds 0 warning needs-supervision 'payload[0].allowAirDrop' "$T/p" \
+	    --schema "$SCHEMA" --platform iOS --via mdm
+}
+
 @test "lint: a schema that does not know the version yet, and its version" {
 	needs_data apple-device-management
 	make "$T/p"

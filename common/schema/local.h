@@ -44,6 +44,7 @@ struct schema_span {
 	const char *introduced, *deprecated, *removed;
 	/* "true", "false", "forbidden" ... as the schema has them. */
 	const char *supervised, *enrolled, *approved, *by_hand, *user_enrollment;
+	const char *usual;	/* the default of a key, or NULL */
 	bool is_inside;		/* of a key, not of a payload */
 };
 

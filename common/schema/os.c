@@ -55,6 +55,7 @@ schema_read_span(const struct schema_run *r, const struct spec_node *n,
 	const char *text;
 
 	span->is_inside = !is_payload;
+	span->usual = is_payload ? NULL : spec_node_get_text(n, "default");
 	if (r->opts->platform == NULL || os == NULL)
 		return;
 	own = spec_node_get(os, r->opts->platform);

@@ -118,6 +118,14 @@ is_against(enum finding_rule rule, const char *via,
 	}
 }
 
+/* Whether a switch is set to what holds without it. */
+static bool
+is_usual(const struct tree *at, const struct schema_span *s)
+{
+	return s->is_inside && tree_kind(at) == TREE_BOOL &&
+	    is_same(s->usual, tree_bool_of(at) ? "true" : "false");
+}
+
 /* A payload is refused; a key, or what is ignored, only has no effect. */
 void
 schema_check_via(struct schema_run *r, const struct tree *at,
@@ -141,6 +149,9 @@ schema_check_via(struct schema_run *r, const struct tree *at,
 		if (!is_against(ways[i].rule, via, span) ||
 		    (span->is_inside &&
 		    is_against(ways[i].rule, via, parent)))
+			continue;
+		if (ways[i].rule == RULE_NEEDS_SUPERVISION &&
+		    is_usual(at, span))
 			continue;
 		if (span->is_inside || (ways[i].rule ==
 		    RULE_NOT_IN_USER_ENROLLMENT &&
