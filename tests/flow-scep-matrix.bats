@@ -226,6 +226,25 @@ all() {
 @test "matrix: Apple's manner, command" { polls=yes; all apple command ''; }
 @test "matrix: Apple's manner, command, RA" { polls=no; all apple command --ra; }
 
+# much_later: the server is that of two months later, when every certificate
+# has expired; strongSwan is still of today.
+much_later() {
+	local clock=${MCFG_BIN%/bin}/preload/clock.so
+
+	[ -e "$clock" ] || skip 'clock.so is not built (make units)'
+	python3 -c 'import sys, time
+sys.stdout.buffer.write(int(time.time() + 60 * 86400).to_bytes(8,
+    sys.byteorder))' > clock
+	export MCFG_CLOCK=$T/clock
+	mkdir late
+	printf '%s\n' '#!/bin/sh' "export LD_PRELOAD='$clock'" \
+	    "exec '$(type -P scep-ca)' \"\$@\"" > late/scep-ca
+	chmod 755 late/scep-ca
+	unserve_ca
+	rm -f yes
+	PATH=$T/late:$PATH serve_ca fastcgi ca
+}
+
 # ---- strongSwan ----
 
 # swan KEY OUT [options]: pki --scep for O=Example, CN=d
@@ -238,12 +257,20 @@ swan() {
 	    2> "$out.err" 3>&-
 }
 
-# polling KEY OUT: swan in the background, $client, and its request waits.
+# polling KEY OUT [options]: swan in the background, $client, and its request
+# waits.
 polling() {
-	swan "$1" "$2" &
+	swan "$@" &
 	client=$!
 	awaits -p "$client" 'a request that waits' one_pends ||
 	    { cat "$2.err"; return 1; }
+}
+
+# own_pending: the transactions that wait
+own_pending() {
+	scep-ca list --dir ca --pending --json > pending
+	python3 -c 'import json
+for r in json.load(open("pending")): print(r["transaction"])'
 }
 
 one_pends() {
@@ -294,6 +321,74 @@ strongswan() {
 		wait "$client"
 		openssl verify -CAfile ca/root.pem x.cert
 	fi
+	# Expired: it renews nothing, and asks anew.
+	much_later
+	_run swan e.key old.cert --cert d.cert --key d.key --maxpolltime 1
+	[ "$status" -ne 0 ]
+	command scep-ca reject --dir ca --all > out
+	if [ "$approval" = challenge ]; then
+		_run swan d.key late.cert --password "$pw"
+		[ "$status" -ne 0 ]
+		pw=$(PATH=$T/late:$PATH challenge ca --subject /O=Example/CN=d)
+		swan d.key late.cert --password "$pw"
+	else
+		polling d.key late.cert
+		allow "$(own_pending)"
+		wait "$client"
+	fi
+	run -1 cmp -s d.cert late.cert
+}
+
+# A stranger may ask for anybody's name; who approves sees all of it,
+# and nothing else than this comes of it.
+@test "matrix: strongSwan, a stranger asks for another's name" {
+	needs pki
+	needs lighttpd
+	approval=manual
+	authority manual ''
+	printf 'san: {dns: ["*.example.com"]}\n' >> ca/scep-ca.yaml
+	serve_ca fastcgi ca
+	rsa_key d.key
+	rsa_key m.key
+	polling d.key d.cert --san alice.example.com
+	victim=$client
+	own=$(own_pending)
+	swan m.key m.cert --san alice.example.com --san root.example.com &
+	client=$!
+	two_pend() { [ "$(listed ca --pending)" -eq 2 ]; }
+	awaits -p "$client" 'two that wait' two_pend
+	scep-ca list --dir ca --pending > list
+	key() {
+		openssl pkey -in "$1" -pubout -outform DER |
+		    openssl dgst -sha256 -r | cut -c1-16
+	}
+	grep -q "$(key d.key).*CN=d,O=Example \[\"dns:alice.example.com\"\]$" list
+	grep -q "$(key m.key).*CN=d,O=Example \[\"dns:alice.example.com\", *\"dns:root.example.com\"\]$" list
+	# The stranger cannot put another name behind the one that was seen.
+	other=$(own_pending | grep -vx "$own")
+	csr=$(awk -v t="$other" '$1 == t { print $5 }' list)
+	pki --scep --url "$URL" --in m.key --dn 'O=Example, CN=root' \
+	    --cacert-enc enc.pem --cacert-sig enc.pem --cacert ca/cert.pem \
+	    --interval 1 --maxpolltime 1 > x.cert 2> x.err 3>&- && return 1
+	grep -q 'outcome=refused.*another request' web/scep.log
+	# Yes to one does not mean yes to the other.
+	command scep-ca approve --dir ca "$own" > allowed
+	wait "$victim"
+	openssl x509 -in d.cert -noout -ext subjectAltName > names
+	grep -q DNS:alice.example.com names
+	run -1 grep -q root names
+	[ ! -s m.cert ]
+	[ "$(listed ca --pending)" -eq 1 ]
+	# And yes to the other is one to exactly that name and key.
+	command scep-ca approve --dir ca "$other" --csr "$csr" > allowed
+	wait "$client"
+	cmp <(openssl x509 -in m.cert -noout -pubkey) \
+	    <(openssl pkey -in m.key -pubout)
+	openssl x509 -in m.cert -noout -subject -nameopt rfc2253 |
+	    grep -qx 'subject=CN=d,O=Example'
+	openssl x509 -in m.cert -noout -ext subjectAltName | grep -q \
+	    'DNS:alice.example.com, DNS:root.example.com$'
+	[ "$(listed ca)" -eq 2 ]
 }
 
 @test "matrix: strongSwan, challenge" { strongswan challenge ''; }
@@ -314,13 +409,6 @@ own() {
 	scep-enroll "$URL" --key "$key" --subject /O=Example/CN=d \
 	    --ca ca/root.pem -o "$out" "$@" 2> "$out.err" 3>&- ||
 	    status=$?
-}
-
-# own_pending: the transaction that waits
-own_pending() {
-	scep-ca list --dir ca --pending --json > pending
-	python3 -c 'import json
-for r in json.load(open("pending")): print(r["transaction"])'
 }
 
 enrolls() {
@@ -367,19 +455,42 @@ enrolls() {
 		challenge ca --subject /O=Example/CN=d > pw
 		own x.key x.cert --challenge file:pw
 		[ "$status" -eq 0 ]
-		return
+	else
+		rm -f yes
+		own x.key x.cert
+		[ "$status" -eq 5 ]
+		command scep-ca reject --dir ca --all > out
+		own x.key x.cert
+		[ "$status" -eq 1 ]
+		own x.key x.cert
+		[ "$status" -eq 5 ]
+		allow "$(own_pending)"
+		own x.key x.cert
+		[ "$status" -eq 0 ]
 	fi
-	rm -f yes
-	own x.key x.cert
-	[ "$status" -eq 5 ]
-	command scep-ca reject --dir ca --all > out
-	own x.key x.cert
+	enrolls_late
+}
+
+# What has expired is asked for anew.
+enrolls_late() {
+	much_later
+	export LD_PRELOAD=${MCFG_BIN%/bin}/preload/clock.so
+	own e.key old.cert --signer d.cert --signer-key d.key
 	[ "$status" -eq 1 ]
-	own x.key x.cert
-	[ "$status" -eq 5 ]
-	allow "$(own_pending)"
-	own x.key x.cert
-	[ "$status" -eq 0 ]
+	[ ! -e old.cert ]
+	if [ "$approval" = challenge ]; then
+		challenge ca --subject /O=Example/CN=d > pw
+		own d.key late.cert --challenge file:pw
+	else
+		command scep-ca reject --dir ca --all > out
+		own d.key late.cert
+		[ "$status" -eq 5 ]
+		allow "$(own_pending)"
+		own d.key late.cert
+	fi
+	unset LD_PRELOAD
+	[ "$status" -eq 0 ] || { cat late.cert.err web/scep.log; return 1; }
+	run -1 cmp -s d.cert late.cert
 }
 
 @test "matrix: scep-enroll, challenge" { enrolls challenge ''; }
@@ -455,35 +566,72 @@ monger() {
 @test "matrix: certmonger, command" { monger command ''; }
 @test "matrix: certmonger, command, RA" { monger command --ra; }
 
-# ---- scepclient, which flow-scep.bats asks with challenges ----
+# ---- scepclient ----
 
-# micromdm RA: with a certificate beside the key it renews, with the same
-# key.
-micromdm() {
+# serve_scepclient APPROVAL RA
+serve_scepclient() {
 	needs scepclient
 	needs lighttpd
-	approval=challenge ra=$1
-	authority challenge "$ra"
+	approval=$1 ra=$2
+	authority "$approval" "$ra"
 	echo 'allow_des: true' >> ca/scep-ca.yaml
 	serve_ca fastcgi ca
-	ask_again() {
-		scepclient -server-url "$URL" -private-key k.pem \
-		    -certificate c.pem -cn d -organization Example "$@" \
-		    > scepclient.out 2>&1 || {
-			cat scepclient.out web/scep.log
-			return 1
-		}
+}
+
+# ask_micro [options]: it makes k.pem and c.pem, if they do not exist.  It keeps
+# its request, with the challenge in it, and would send the old one again.
+ask_micro() {
+	rm -f csr.pem
+	scepclient -server-url "$URL" -private-key k.pem -certificate c.pem \
+	    -cn d -organization Example "$@" > scepclient.out 2>&1 3>&-
+}
+
+# micromdm RA: with a certificate beside the key it renews, with the same
+# key; it never does with a new one.
+micromdm() {
+	local status
+
+	serve_scepclient challenge "$1"
+	ask_micro -challenge "$(challenge ca)" || {
+		cat scepclient.out web/scep.log
+		return 1
 	}
-	ask_again -challenge "$(challenge ca)"
 	openssl verify -CAfile ca/root.pem c.pem
 	cp c.pem first.pem
-	ask_again
+	ask_micro
 	openssl verify -CAfile ca/root.pem c.pem
 	run -1 cmp -s c.pem first.pem
+	# Refused, and then not.
+	mkdir x
+	mv k.pem c.pem x
+	_run ask_micro -challenge wrong
+	[ "$status" -ne 0 ]
+	[ ! -e c.pem ]
+	ask_micro -challenge "$(challenge ca)"
+	openssl verify -CAfile ca/root.pem c.pem
+	# Expired: it renews nothing, and asks anew with the same key.
+	much_later
+	_run ask_micro
+	[ "$status" -ne 0 ]
+	grep -q 'outcome=refused' web/scep.log
+	mv c.pem x/old.pem
+	ask_micro -challenge "$(PATH=$T/late:$PATH challenge ca)"
+	run -1 cmp -s c.pem x/old.pem
 }
 
 @test "matrix: scepclient, challenge" { micromdm ''; }
 @test "matrix: scepclient, challenge, RA" { micromdm --ra; }
-@test "matrix: scepclient, manual and command" {
-	skip 'scepclient waits 30 seconds before it asks again'
+
+# While it waits it sends the same again in 30 seconds, in a loop, and never
+# polls: what is decided before its second question is what it gets.
+@test "matrix: scepclient, a program says no, then yes" {
+	serve_scepclient command ''
+	: > no
+	_run ask_micro
+	[ "$status" -ne 0 ]
+	[ ! -e c.pem ]
+	rm no
+	: > yes
+	ask_micro
+	openssl verify -CAfile ca/root.pem c.pem
 }

@@ -12,6 +12,15 @@ load helpers
 	python3 -B "$TESTS/model/oracle.py" "$T/site" sweep $every
 }
 
+@test "scep-ca oracle: nor with a larger key, nor with an RA" {
+	local key
+
+	for key in rsa:3072 rsa:4096 ec; do
+		python3 -B "$TESTS/model/oracle.py" "$T/${key#rsa:}" sweep \
+		    1500 "${key#rsa:}"
+	done
+}
+
 @test "scep-ca oracle: the judge's own cryptography agrees with openssl" {
 	python3 -B "$TESTS/model/crypto.py"
 }

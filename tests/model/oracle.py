@@ -2,10 +2,12 @@
 """What a stranger, or a client, can learn from how a message is answered that
 holds an envelope which is not theirs.
 
-oracle.py FOLDER sweep [EVERY]
+oracle.py FOLDER sweep [EVERY [BITS]]
     Each messageType, with a recorded envelope changed in every way, by a
     stranger, a client with a certificate, and one whose own request waits:
     one reply to all.  Of the changes of one kind every EVERYth is tried.
+    The CA's key has BITS, or is EC, if BITS is ec: then envelopes are for an
+    RA.
 oracle.py FOLDER count N
     Some of each kind under callgrind: the instructions of the median of N lie
     within half a percent.
@@ -42,16 +44,24 @@ def run(*argv):
 class Site:
     """A CA by hand, and those who ask it."""
 
-    def __init__(self, folder, prefix=()):
+    def __init__(self, folder, prefix=(), bits='2048'):
+        ra = bits == 'ec'
         os.mkdir(folder, 0o700)
         self.dir, self.rng = folder + '/ca', random.Random(1)
         self.log = folder + '/log'
         run('scep-ca', 'init', '--dir', self.dir, '--subject',
-            '/O=Example/CN=CA')
+            '/O=Example/CN=CA', *(
+                ('--key-type', 'ec:P-256', '--ra') if ra else
+                ('--key-type', 'rsa:' + bits)))
         with open(self.dir + '/scep-ca.yaml', 'w') as f:
             f.write('approval: manual\nsan:\n  dns: ["*.example.com"]\n')
         self.ca = scep.certificate(run('openssl', 'x509', '-outform', 'DER',
-                                       '-in', self.dir + '/cert.pem'))
+                                       '-in', self.dir + (
+                                           '/ra.pem' if ra else '/cert.pem')))
+        # The names of the CA are in polls, those of the RA in envelopes.
+        self.issuer = scep.certificate(run(
+            'openssl', 'x509', '-outform', 'DER', '-in',
+            self.dir + '/cert.pem')).subject
         self.worker = Worker(
             [*prefix, shutil.which('scep-ca'), 'cgi', '--dir', self.dir],
             folder + '/socket', open(self.log, 'w'))
@@ -84,7 +94,7 @@ class Site:
     def enroll(self, key, signer):
         self.wait_for((key, signer), 'client', 'CLIENT')
         run('scep-ca', 'approve', '--dir', self.dir, 'CLIENT')
-        poll = seq(self.ca.subject, scep.name((('O', 'Example'),
+        poll = seq(self.issuer, scep.name((('O', 'Example'),
                                                ('CN', 'client'))))
         self.ask((key, signer), 20, scep.seal(self.ca, poll, self.rng),
                  'CLIENT')
@@ -99,8 +109,8 @@ class Site:
         mine = scep.name(self.names[0])
         self.plain = {
             'request': plain,
-            'poll': seq(self.ca.subject, mine),
-            'serial': seq(self.ca.subject, integer(5)),
+            'poll': seq(self.issuer, mine),
+            'serial': seq(self.issuer, integer(5)),
         }
         self.sealed = {k: self.parts(p) for k, p in self.plain.items()}
 
@@ -117,7 +127,7 @@ class Site:
     def changes(self):
         """(kind of change, envelope), those of a kind together."""
         for what, (ek, iv, ct, key) in self.sealed.items():
-            put = self.envelope
+            put, size = self.envelope, len(ek)
 
             def flip(data, at, bit):
                 data = bytearray(data)
@@ -139,23 +149,24 @@ class Site:
             for n in (0, 1, 15, len(ct) - 1):
                 yield what + ' no blocks', put(ek, iv, ct[:n])
             yield what + ' twice', put(ek, iv, ct + ct)
-            for at in range(0, 256, 8):
+            for at in range(0, size, 8):
                 yield what + ' key', put(flip(ek, at, 1), iv, ct)
-            for bad in (b'', ek[1:], ek + b'\0', b'\xff' * 256, bytes(256),
-                        bytes(255) + b'\1'):
+            for bad in (b'', ek[1:], ek + b'\0', b'\xff' * size,
+                        bytes(size), bytes(size - 1) + b'\1'):
                 yield what + ' key of a wrong size', put(bad, iv, ct)
             for n in (0, 1, 5, 8, 15, 17, 24, 32, 200):
                 yield what + ' key length', put(crypto.seal(
                     self.ca.spki, crypto.random_bytes(self.rng, n) if n else
                     b'', self.rng), iv, ct)
-            for block in (b'\0\1' + b'\xff' * 237 + b'\0' + key,
-                          b'\0\2' + b'\xff' * 254,
-                          b'\0\2' + b'\xff' * 7 + b'\0' + b'\1' * 230 + key,
-                          b'\1\2' + b'\xff' * 237 + b'\0' + key):
+            for block in (b'\0\1' + b'\xff' * (size - 19) + b'\0' + key,
+                          b'\0\2' + b'\xff' * (size - 2),
+                          b'\0\2' + b'\xff' * 7 + b'\0' + b'\1' * (
+                              size - 26) + key,
+                          b'\1\2' + b'\xff' * (size - 19) + b'\0' + key):
                 n, e = crypto.public(self.ca.spki)
                 yield what + ' key padding', put(pow(
                     int.from_bytes(block, 'big') % n, e, n).to_bytes(
-                    256, 'big'), iv, ct)
+                    size, 'big'), iv, ct)
             for cipher in (AES192, AES256):
                 yield what + ' cipher', put(ek, iv, ct).replace(
                     AES128 + b'\4', cipher + b'\4')
@@ -204,14 +215,14 @@ class Site:
                       seq(scep.name((('CN', 'a'),)), integer(1)),
                       seq(scep.name((('CN', 'a'),)),
                           scep.name((('CN', 'b'),))),
-                      seq(self.ca.subject, scep.name((('CN', 'nobody'),))),
+                      seq(self.issuer, scep.name((('CN', 'nobody'),))),
                       seq(seq(), scep.name(self.names[0])),
-                      seq(seq(), integer(5)), seq(self.ca.subject, seq()),
+                      seq(seq(), integer(5)), seq(self.issuer, seq()),
                       tlv(4, b'y' * 300), seq(*[integer(1)] * 200),
                       seq(tlv(2, b'\xff' * 290)), self.ca.der,
                       good + b'\0', good[:-1]):
             yield 'other content', put(plain)
-        yield 'serial of nobody', put(seq(self.ca.subject,
+        yield 'serial of nobody', put(seq(self.issuer,
                                           integer(0x7fffffff)))
 
     def requests_of_others(self):
@@ -309,15 +320,15 @@ def renewals(site, others):
 
 def own_answers(site):
     """That those who may ask are answered, or the sweep shows nothing."""
-    mine = seq(site.ca.subject, scep.name((('O', 'Example'),
+    mine = seq(site.issuer, scep.name((('O', 'Example'),
                                            ('CN', 'waiter'))))
     serial = int(site.client[1].serial, 16)
     good = True
     for what, who, kind, plain, txid, want in (
             ('poll', site.waiter, 20, mine, 'WAITER', 3),
-            ('GetCert', site.client, 21, seq(site.ca.subject,
+            ('GetCert', site.client, 21, seq(site.issuer,
                                              integer(serial)), 'CERT', 0),
-            ('GetCRL', site.client, 22, seq(site.ca.subject,
+            ('GetCRL', site.client, 22, seq(site.issuer,
                                             integer(serial)), 'CRL', 0)):
         got = site.ask(who, kind, scep.seal(site.ca, plain, site.rng), txid)
         if got[0] != want:
@@ -389,10 +400,11 @@ def instructions(folder, number):
 
 
 def main():
-    folder, verb, n = (sys.argv[1:] + ['1'])[:3]
+    folder, verb, *rest = sys.argv[1:]
+    n, bits = rest + ['1', '2048'][len(rest):]
     if verb == 'count':
         return count(folder, int(n))
-    site = Site(folder)
+    site = Site(folder, bits=bits)
     try:
         return sweep(site, int(n))
     finally:
