@@ -112,25 +112,61 @@ export PATH
 
 # ---- answers ----
 
-# plain TEXT: the beginning of TEXT, anything unusual as a question mark.
-plain() {
-	rest=$(printf '%.80s' "$1") shown=
+# field KEY VALUE: appends a field in logfmt to $entry: quoted if it is not a
+# word, escaped if it is not printable ASCII, and cut after 400 bytes.
+field() {
+	rest=$2 more=
+	case $rest in
+	'') return ;;
+	*[!!-~]*|*[\"\\=]*) ;;
+	*) [ "${#rest}" -gt 400 ] || {
+		entry="$entry${entry:+ }$1=$rest"
+		return
+	} ;;
+	esac
+	[ "${#rest}" -le 400 ] || rest=$(printf '%.400s' "$rest") more=...
+	entry="$entry${entry:+ }$1=\""
 	while [ -n "$rest" ]; do
 		tail=${rest#?}
-		case $rest in
-		[A-Za-z0-9/._~@:,+-]*) shown=$shown${rest%"$tail"} ;;
-		*) shown=$shown'?' ;;
+		byte=${rest%"$tail"}
+		case $byte in
+		[\"\\]) entry="$entry\\$byte" ;;
+		[\ -~]) entry=$entry$byte ;;
+		"$NL") entry="$entry\\n" ;;
+		*) entry="$entry$(printf '\\x%02x' "'$byte")" ;;
 		esac
 		rest=$tail
 	done
-	[ "${#1}" -le 80 ] || shown=$shown...
-	printf '%s' "${shown:--}"
+	entry="$entry$more\""
+}
+
+# cut TEXT: 80 bytes of what a client can make as long as it likes.
+cut() {
+	[ "${#1}" -le 80 ] || {
+		printf '%.80s...' "$1"
+		return
+	}
+	printf '%s' "$1"
 }
 
 # log CODE REASON: the one line about this request.
 log() {
-	printf 'mcfg.cgi: %s: %s %s: %s: %s\n' "$(plain "$address")" \
-	    "$(plain "$method")" "$(plain "$path")" "$1" "$2" >&2
+	entry=
+	case $1 in
+	5??) field level error ;;
+	4??) field level warning ;;
+	*) field level info ;;
+	esac
+	field client "$address"
+	field method "$(cut "$method")"
+	field path "$(cut "$path")"
+	field status "$1"
+	field reason "$2"
+	field user "$who"
+	field udid "$udid"
+	field serial "$serial"
+	field enrollment "$of"
+	printf '%s\n' "$entry" >&2
 }
 
 # drain: reads a body that nobody has read.  Some servers take it for a broken
@@ -397,7 +433,7 @@ start_with_facts() {
 	    --config site.yaml --user="$user") || return
 	case $is in
 	-*)
-		log 403 "user $(plain "$is"): begins as an option does"
+		log 403 "user $is: begins as an option does"
 		return 103 ;;
 	esac
 	facts=$(program "$facts" facts) || return
@@ -438,11 +474,7 @@ enroll() {
 	secret=${said%%"$NL"*} auth=${said#*"$NL"}
 	[ -n "$token" ] || user=$(known "$user" "$auth" "$attribute") ||
 	    failed $?
-	shown=$user
-	case $shown in
-	*[!\ -~]*) ;;
-	*) shown=$(plain "$shown") ;;
-	esac
+	who=$user
 	MCFG_CHALLENGE=$(if [ -n "$facts" ]; then
 		start_with_facts
 	else
@@ -454,7 +486,7 @@ enroll() {
 	    --challenge env:MCFG_CHALLENGE) || failed $?
 	unset MCFG_CHALLENGE
 	send "$payload" enroll.mobileconfig \
-	    "profile service for $shown"
+	    "profile service for $user"
 }
 
 # ---- invitations: /i/TOKEN ----
@@ -566,6 +598,10 @@ profile() {
 	signer=${signer%%-----END CERTIFICATE-----*}
 	signer="$signer-----END CERTIFICATE-----"
 
+	value UDID "$attributes"
+	udid=$value
+	value SERIAL "$attributes"
+	serial=$value
 	allow='' outside=
 	! present devices.allow || allow=devices.allow
 	# Its certificate, if identities are not issued by the site itself.
@@ -592,6 +628,21 @@ theirs() {
 		return 200
 	fi
 	printf '%s\n' "$told"
+}
+
+# value NAME PLIST: the first string that PLIST has under NAME, in $value.
+value() {
+	value=
+	case $2 in
+	*"<key>$1</key>"*'<string>'*'</string>'*)
+		value=${2#*"<key>$1</key>"}
+		case ${value%%'<string>'*} in
+		*'<'*) value= ;;
+		*)
+			value=${value#*'<string>'}
+			value=${value%%'</string>'*} ;;
+		esac ;;
+	esac
 }
 
 # Phase 2: a device that shows its factory identity gets a SCEP payload.
@@ -627,8 +678,10 @@ configure() {
 	) || failed $?
 	# Of the two that begin the plist and are the server's own words; what
 	# a user's name has of markup is escaped there.
-	enrollment=${variables#*'<key>ENROLLMENT</key>'*'<string>'}
-	enrollment=${enrollment%%'</string>'*}
+	value ENROLLMENT "$variables"
+	enrollment=$value of=$value
+	value USER "$variables"
+	who=$value
 	payload=$(printf '%s\n' "$variables" |
 	    step mcfg-profile --pick . --vars -) || failed $?
 	payload=$(printf '%s\n' "$payload" |
@@ -643,13 +696,15 @@ configure() {
 		PEM
 	) || failed $?
 	send "$payload" configuration.mobileconfig 'configuration (phase 3)'
-	id=$enrollment enrollment=
-	step mcfg-enrollment sent --config site.yaml -- "$id"
+	enrollment=
+	step mcfg-enrollment sent --config site.yaml -- "$of"
 }
 
 # ---- the routes ----
 
 began='' unread=yes enrollment=''
+# Whose request it is, in the log.
+who='' udid='' serial='' of=''
 
 # A token is in no log.
 token=

@@ -435,8 +435,8 @@ filled() {
 	mcfg.cgi: a: POST /profile: 403: mcfg-verify: stdin: not issued by ca.pem (CN=two): no; not by b.pem (a CA)
 	mcfg-verify: warning: something else
 	mcfg.cgi: not a line of ours
-	2026-11-26T10:00:00+0000 host mcfg[7]: mcfg-service: level=warning client=192.0.2.7 method=POST path=/profile status=403 reason="mcfg-enrollment: stdin: device 00008032-001C of user 'ann': not in devices.allow" serial=S1
-	mcfg-service: level=info client=192.0.2.7 method=GET path="/ status=500" status=200 reason=welcome
+	2026-11-26T10:00:00+0000 host mcfg-service[7]: level=warning client=192.0.2.7 method=POST path=/profile status=403 reason="mcfg-enrollment: stdin: device 00008032-001C of user 'ann': not in devices.allow" serial=S1
+	time=2026-11-26T10:00:00Z level=info client=192.0.2.7 method=GET path="/ status=500" status=200 reason=welcome
 	E
 	report --log "$T/log"
 	json_is "$T/json" '[(x["program"], x["answer"], x["reason"], x["count"],

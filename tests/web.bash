@@ -18,12 +18,10 @@ logged_line() {
 	    line = line.rstrip(b'\n')
 	    m = re.match(rb'level=.* status=(\d+) reason=("(?:[^"\\]|\\.)*"|\S*)',
 	                 line)
-	    if m:
-	        got = m[1], re.sub(rb'\\x(..)', lambda h: bytes.fromhex(
-	            h[1].decode()), m[2].strip(b'"'))
-	    else:
-	        m = re.match(rb'mcfg\.cgi: \S+: \S+ \S+: (\d+): (.*)', line)
-	        got = m.groups() if m else (b'', b'')
+	    if not m:
+	        continue
+	    got = m[1], re.sub(rb'\\x(..)', lambda h: bytes.fromhex(
+	        h[1].decode()), m[2].strip(b'"'))
 	    if got[0] == code.encode() and got[1].endswith(text.encode()):
 	        sys.exit(0)
 	sys.exit(1)

@@ -2,8 +2,8 @@
  * The log of the service and of scep-ca: one line a request, whatever a web
  * server or a journal put before it.
  *
- *	mcfg.cgi: CLIENT: METHOD PATH: CODE: REASON
- *	mcfg-service: level=... client=... status=... reason="..."
+ *	level=... client=... method=... path=... status=... reason="..."
+ *	mcfg.cgi: CLIENT: METHOD PATH: CODE: REASON	(before 0.2.0)
  *	scep-ca: request client=... outcome=refused fail=... reason="..."
  *
  * Reasons are counted without what tells one device from another.  All of it
@@ -23,7 +23,7 @@ enum {
 };
 
 static const char cgi_mark[] = "mcfg.cgi: ";
-static const char service_mark[] = "mcfg-service: level=";
+static const char service_mark[] = "level=";
 static const char scep_mark[] = "scep-ca: request ";
 
 /* ---- the date that somebody put before it ---- */
@@ -386,12 +386,27 @@ read_service(struct overview *o, const char *line, int64_t day)
 
 /* ---- lines ---- */
 
+/* Its lines have no name before them: the first field, and the next one. */
+static char *
+find_service(char *line)
+{
+	char *p = line, *next;
+
+	for (; (p = strstr(p, service_mark)) != NULL; p++)
+		if ((p == line || strchr(" \"", p[-1]) != NULL) &&
+		    (next = strchr(p, ' ')) != NULL &&
+		    (strncmp(next, " client=", 8) == 0 ||
+		    strncmp(next, " method=", 8) == 0))
+			return p;
+	return NULL;
+}
+
 /* The first mark is the program's own: what follows may be anybody's. */
 static void
 read_line(struct overview *o, char *line)
 {
 	char *cgi = strstr(line, cgi_mark), *scep = strstr(line, scep_mark);
-	char *service = strstr(line, service_mark);
+	char *service = find_service(line);
 	char *first = cgi;
 
 	if (first == NULL || (scep != NULL && scep < first))
@@ -407,7 +422,7 @@ read_line(struct overview *o, char *line)
 		read_scep(o, scep + sizeof scep_mark - 1,
 		    day_of(line, (size_t)(first - line)));
 	else
-		read_service(o, service + strlen("mcfg-service: "),
+		read_service(o, service,
 		    day_of(line, (size_t)(first - line)));
 }
 
