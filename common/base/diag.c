@@ -288,10 +288,12 @@ end_if_exhausted(unsigned long code)
 		mem_exhausted();
 }
 
-/* Takes the first reason out of the queue, NULL where it is empty. */
+/* Takes the first reason out of the queue, NULL if it is empty.  It is a copy
+ * that stays until the next call: strerror() may write over its own. */
 static const char *
 ssl_first(void)
 {
+	static char first[256];
 	const char *file, *func, *data, *reason = NULL;
 	unsigned long code;
 	int line, flags;
@@ -305,8 +307,10 @@ ssl_first(void)
 			text = strerror(ERR_GET_REASON(code));
 		if (text == NULL)
 			text = "unknown reason";
-		if (reason == NULL)
-			reason = text;
+		if (reason == NULL) {
+			snprintf(first, sizeof first, "%s", text);
+			reason = first;
+		}
 		detail("OpenSSL: %s in %s%s%s", text, func,
 		    flags & ERR_TXT_STRING && *data != '\0' ? ": " : "",
 		    flags & ERR_TXT_STRING ? data : "");

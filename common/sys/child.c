@@ -359,11 +359,12 @@ attend(const struct child *c, struct running *r, const struct signals *s,
     struct child_result *result)
 {
 	pid_t got;
-	int code;
+	int code, why;
 
 	for (;;) {
 		/* It is asked first, so that nothing it wrote is missed. */
 		got = waitpid(r->pid, &code, WNOHANG);
+		why = errno;
 		if (r->err != CLOSED)
 			listen_to(r);
 		if (r->out != CLOSED && !take(r)) {
@@ -374,9 +375,11 @@ attend(const struct child *c, struct running *r, const struct signals *s,
 		}
 		if (got == r->pid)
 			break;
-		if (got == -1 && errno != EINTR)
+		if (got == -1 && why != EINTR) {
+			errno = why;
 			return fail_errno(FAULT, "%s: cannot wait for it",
 			    c->path);
+		}
 		if (!wait_for_more(r, s)) {
 			end_by_force(r);
 			result->end = CHILD_TOO_LONG;
