@@ -559,6 +559,85 @@ monger() {
 	run -1 cmp -s first.pub new.pub
 }
 
+# in_session NAME: the shell commands on standard input, beside a certmonger of
+# this session, which knows the server at $URL by NAME; "state WORD" waits for a
+# state, "asks KEY OUT ..." begins anew.
+in_session() {
+	needs dbus-run-session
+	needs getcert
+	[ -x /usr/lib/certmonger/certmonger-session ] ||
+	    skip 'certmonger is not installed'
+	declare -f awaits > x.sh
+	cat >> x.sh <<-EOF
+	set -e
+	PATH=${MCFG_BIN:?}:\$PATH
+	cd $T
+	in_state() {
+		getcert list -s -i t1 | grep -q "\$1"
+	}
+	state() {
+		awaits "certmonger: \$1" in_state "\$1"
+	}
+	asks() {
+		local key=\$1 out=\$2
+		shift 2
+		getcert stop-tracking -s -i t1 || :
+		getcert request -s -I t1 -c $1 -k $T/\$key -f $T/\$out \
+		    -N O=Example,CN=d -g 2048 "\$@"
+	}
+	getcert add-scep-ca -s -c $1 -u $URL -N $T/enc.pem
+	EOF
+	cat >> x.sh
+	HOME=$T dbus-run-session -- timeout 100 \
+	    /usr/lib/certmonger/certmonger-session -s -n -c "bash $T/x.sh" \
+	    > cm.out 2>&1 3>&- || :
+}
+
+@test "matrix: certmonger, manual, after a rejection" {
+	needs lighttpd
+	approval=manual ra=
+	authority manual ''
+	serve_ca fastcgi ca
+	in_session peer <<-'EOF'
+	waiting() {
+		scep-ca list --dir ca --pending | tail -n 1 | cut -d' ' -f1
+	}
+	asks k.pem c.pem
+	state CA_WORKING
+	scep-ca reject --dir ca "$(waiting)"
+	getcert resubmit -s -i t1
+	state CA_REJECTED
+	asks k2.pem c2.pem
+	state CA_WORKING
+	scep-ca approve --dir ca "$(waiting)"
+	getcert resubmit -s -i t1 -w
+	EOF
+	[ ! -e c.pem ]
+	openssl verify -CAfile ca/root.pem c2.pem || { cat cm.out; return 1; }
+}
+
+@test "matrix: certmonger, challenge, after expiry" {
+	needs lighttpd
+	approval=challenge ra=
+	authority challenge ''
+	serve_ca fastcgi ca
+	in_session peer <<-EOF
+	asks k.pem c.pem -L $(challenge ca --subject /O=Example/CN=d) -w
+	EOF
+	openssl verify -CAfile ca/root.pem c.pem || { cat cm.out; return 1; }
+	much_later
+	# The certificate renews nothing any more; a challenge does.
+	in_session later <<-EOF
+	getcert resubmit -s -i t1 -c later
+	state ca-error
+	asks k2.pem c2.pem -L $(PATH=$T/late:$PATH challenge ca \
+	    --subject /O=Example/CN=d) -w
+	EOF
+	openssl x509 -in c2.pem -noout -checkend 5000000 ||
+	    { cat cm.out; return 1; }
+	openssl verify -no_check_time -CAfile ca/root.pem c2.pem
+}
+
 @test "matrix: certmonger, challenge" { monger challenge ''; }
 @test "matrix: certmonger, challenge, RA" { monger challenge --ra; }
 @test "matrix: certmonger, manual" { monger manual ''; }

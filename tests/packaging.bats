@@ -314,7 +314,7 @@ machine() {
 	[ "$(workers | wc -l)" -eq 2 ]
 	journalctl --sync
 	journalctl -t mcfg-scep-first | grep 'outcome=issued'
-	journalctl -t mcfg-pages-first | grep 'GET /enroll: 200'
+	journalctl -t mcfg-pages-first | grep 'path=/enroll status=200'
 
 	pkg -r mcfg
 	[ -z "$(ps -u mcfg -o pid=)" ]
