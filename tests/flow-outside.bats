@@ -194,7 +194,7 @@ ndes() {
 	# Nobody there: an answer of ours, the reason in the log.
 	run -1 enroll "$T/c" --udid ONE-TIME-C
 	[[ $output == *500* ]]
-	said ' 500: curl: '
+	said 'status=500 reason="curl: '
 	run -1 grep -q hunter2 "$SITE/log/mcfg.log"
 }
 
@@ -202,19 +202,19 @@ ndes() {
 	sed 's|^  challenge: .*|  challenge_program: ./asked|' \
 	    "$KEPT" > "$SITE/site.yaml"
 	enroll "$T/none" --udid NO-PROGRAM || :
-	said '500: '
+	said 'status=500 '
 	printf '#!/bin/sh\necho\necho second\n' > "$SITE/asked"
 	chmod +x "$SITE/asked"
 	enroll "$T/empty" --udid NO-LINE || :
-	said '500: scep.challenge_program: no challenge in its first line'
+	said 'status=500 reason="scep.challenge_program: no challenge in its first line'
 	printf '#!/bin/sh\necho "asked: busy, $1" >&2\nexit 4\n' \
 	    > "$SITE/asked"
 	enroll "$T/busy" --udid BUSY || :
-	said '503: asked: busy, CN='
+	said 'status=503 reason="asked: busy, CN='
 	sed -i 's|challenge_program: .*|challenge_program: no-such-program|' \
 	    "$SITE/site.yaml"
 	enroll "$T/path" --udid NO-PATH || :
-	said '500: scep.challenge_program: no such program'
+	said 'status=500 reason="scep.challenge_program: no such program'
 }
 
 @test "outside: those who came before go on" {
