@@ -13,6 +13,7 @@ set -uf
 umask 077
 
 MAX=65536		# bytes of a device's answer, or of a program's
+CLAIMS=10000		# bytes of an answer that the log takes a name from
 PATIENCE=30		# seconds for a program of the site's
 TYPE=application/x-apple-aspen-config
 NL='
@@ -598,10 +599,13 @@ profile() {
 	signer=${signer%%-----END CERTIFICATE-----*}
 	signer="$signer-----END CERTIFICATE-----"
 
-	value UDID "$attributes"
-	udid=$value
-	value SERIAL "$attributes"
-	serial=$value
+	# To look for something in a long text takes a shell long.
+	if [ "${#attributes}" -le "$CLAIMS" ]; then
+		value UDID "$attributes"
+		udid=$value
+		value SERIAL "$attributes"
+		serial=$value
+	fi
 	allow='' outside=
 	! present devices.allow || allow=devices.allow
 	# Its certificate, if identities are not issued by the site itself.
@@ -634,15 +638,15 @@ theirs() {
 value() {
 	value=
 	case $2 in
-	*"<key>$1</key>"*'<string>'*'</string>'*)
-		value=${2#*"<key>$1</key>"}
-		case ${value%%'<string>'*} in
-		*'<'*) value= ;;
-		*)
-			value=${value#*'<string>'}
-			value=${value%%'</string>'*} ;;
-		esac ;;
+	*"<key>$1</key>"*) ;;
+	*) return 0 ;;
 	esac
+	set -- "${2#*"<key>$1</key>"}"
+	case ${1%%'<string>'*} in
+	"$1"|*'<'*) return 0 ;;
+	esac
+	value=${1#*'<string>'}
+	value=${value%%'</string>'*}
 }
 
 # Phase 2: a device that shows its factory identity gets a SCEP payload.
