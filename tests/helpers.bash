@@ -11,7 +11,11 @@
 
 bats_require_minimum_version 1.5.0
 
-T=${BATS_TEST_TMPDIR:-}
+# A run that a test starts inherits the folder of that test.
+case ${BATS_TEST_TMPDIR:-} in
+"$BATS_RUN_TMPDIR"/*) T=$BATS_TEST_TMPDIR ;;
+*) T= ;;
+esac
 # shellcheck disable=SC2034 # for the tests
 PKI=${MCFG_TEST_PKI:-}
 TESTS=$BATS_TEST_DIRNAME

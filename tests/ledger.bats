@@ -195,18 +195,25 @@ says() {
 	E
 }
 
-# MCFG_TEST_STRESS=1000 is the whole of it.
-@test "ledger: eight processes, every challenge one certificate" {
-	local each=${MCFG_TEST_STRESS:-50}
+# eight LINE: eight processes at once do LINE, each with its number for every @;
+# what they answer is in $T/out.N.
+eight() {
 	local i pids=''
 
 	for i in 1 2 3 4 5 6 7 8; do
-		"$UNIT" "$LEDGER" <<< "many $each $i- 1000" > "$T/out.$i" 3>&- &
+		"$UNIT" "$LEDGER" <<< "${1//@/$i}" > "$T/out.$i" 3>&- &
 		pids="$pids $!"
 	done
 	for i in $pids; do
-		wait "$i"
+		wait "$i" || return
 	done
+}
+
+# MCFG_TEST_STRESS=1000 is the whole of it.
+@test "ledger: eight processes, every challenge one certificate" {
+	local each=${MCFG_TEST_STRESS:-50}
+
+	eight "many $each @- 1000"
 	[ "$(cat "$T"/out.* | grep -c '^recorded$')" -eq $((8 * each)) ]
 	[ "$(sql 'SELECT COUNT(DISTINCT serial) FROM certificate')" -eq $((8 * each)) ]
 	[ "$(sql 'SELECT COUNT(*) FROM challenge WHERE spent <> 0')" -eq $((8 * each)) ]
@@ -214,37 +221,20 @@ says() {
 }
 
 @test "ledger: eight processes make it at once" {
-	local i pids left=40
+	local left=40
 	of_sqlite
 
 	while [ $((left -= 1)) -ge 0 ]; do
-		pids=''
 		rm -f "$T"/ledger.db*
-		for i in 1 2 3 4 5 6 7 8; do
-			"$UNIT" "$LEDGER" <<< "many 1 $i- 1000" > "$T/out.$i" \
-			    3>&- &
-			pids="$pids $!"
-		done
-		for i in $pids; do
-			wait "$i"
-		done
+		eight 'many 1 @- 1000'
 		[ "$(sql 'SELECT COUNT(*) FROM certificate')" -eq 8 ]
 	done
 	sound
 }
 
 @test "ledger: one challenge used eight-fold at once buys one" {
-	local i pids=''
-
 	says ok <<< 'challenge a manual - 2000 10'
-	for i in 1 2 3 4 5 6 7 8; do
-		"$UNIT" "$LEDGER" <<< "certify 0$i t$i k$i /CN=n a 20" > "$T/out.$i" \
-		    3>&- &
-		pids="$pids $!"
-	done
-	for i in $pids; do
-		wait "$i"
-	done
+	eight 'certify 0@ t@ k@ /CN=n a 20'
 	[ "$(cat "$T"/out.* | grep -c '^recorded$')" -eq 1 ]
 	[ "$(cat "$T"/out.* | grep -c '^no-challenge$')" -eq 7 ]
 	[ "$(sql 'SELECT COUNT(*) FROM certificate')" -eq 1 ]

@@ -81,7 +81,7 @@ find_list(const char **allow)
 	return st;
 }
 
-/* What the log says about a device, once the ledger has taken its word. */
+/* What the log says about a device: what it claims of itself. */
 static void
 name_device(struct visit *v, const struct buf *attributes)
 {
@@ -220,9 +220,9 @@ phase2(struct visit *v, const struct buf *attributes, const char *allow)
 	auto_tree *payload = NULL;
 	int code;
 
+	name_device(v, attributes);
 	if ((code = identify(v, attributes, allow, &e)) != 0)
 		return code;
-	name_device(v, attributes);
 	if (v->s->is_outside &&
 	    (code = ask_challenge(v, e.subject, &e.challenge)) != 0)
 		return code;
@@ -330,9 +330,9 @@ phase3(struct visit *v, const struct trust_verdict *who, const char *allow)
 	auto_tree *profile = NULL;
 	int code;
 
+	name_device(v, &who->message.content);
 	if ((code = complete(v, who, allow, &c)) != 0)
 		return code;
-	name_device(v, &who->message.content);
 	v->sent = xstrdup(c.id);
 	if ((code = make_configuration(v, who->message.signer, &c,
 	    &profile)) != 0)

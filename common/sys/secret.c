@@ -27,7 +27,7 @@ enum {
 /*
  * OpenSSL does not always tell that memory was short: it takes it for a bad
  * signature, goes on with half of a message, or crashes.  So it gets its memory
- * here, and the process ends if there is none.  What OpenSSL would do at the
+ * here, and the process ends if it runs out.  What OpenSSL would do at the
  * end of the process is left out then, since this may be in the middle of
  * anything.  What it cannot do at the end of one that was successful does not
  * matter.

@@ -22,7 +22,7 @@ struct pem_block {
 
 /*
  * pem_next() finds the next block from *at on and moves *at behind it.
- * *found is false if there is none.  Returns NULL, or the reason.  If only
+ * *found is false if no block is left.  Returns NULL, or the reason.  If only
  * the END line is wrong, *found is true, and body is what is before it; the
  * label is set if a BEGIN line could be read.
  */
