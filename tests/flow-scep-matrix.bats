@@ -598,18 +598,21 @@ in_session() {
 	approval=manual ra=
 	authority manual ''
 	serve_ca fastcgi ca
+	# It may ask twice for one "resubmit", and so begin the rejected request
+	# anew: what counts is that it was told, and who waits then.
 	in_session peer <<-'EOF'
 	waiting() {
-		scep-ca list --dir ca --pending | tail -n 1 | cut -d' ' -f1
+		scep-ca list --dir ca --pending | tail -n +2 | cut -d' ' -f1
 	}
 	asks k.pem c.pem
 	state CA_WORKING
-	scep-ca reject --dir ca "$(waiting)"
+	first=$(waiting)
+	scep-ca reject --dir ca "$first"
 	getcert resubmit -s -i t1
-	state CA_REJECTED
+	awaits refusal grep -q 'the operator rejected it' web/scep.log
 	asks k2.pem c2.pem
 	state CA_WORKING
-	scep-ca approve --dir ca "$(waiting)"
+	scep-ca approve --dir ca "$(waiting | grep -vFx "$first")"
 	getcert resubmit -s -i t1 -w
 	EOF
 	[ ! -e c.pem ]
