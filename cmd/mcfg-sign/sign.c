@@ -41,8 +41,8 @@ sign_one(const struct args *a, const struct identity *id,
     const struct io_input *from, const char *old, bool *is_private,
     struct buf *out)
 {
-	const struct cms_sign how = { id, a->digest, a->no_time,
-	    clock_written() };
+	const struct cms_sign how = { .id = id, .digest = a->digest,
+	    .no_attributes = a->no_time, .signing_time = clock_written() };
 	const char *name = io_name(from->path);
 	auto_buf in = BUF_INIT, unwrapped = BUF_INIT, der = BUF_INIT;
 	auto_tree *t = NULL;

@@ -339,6 +339,9 @@ cms_drain(BIO *sink, struct buf *out)
 	char *data = NULL;
 	long len = BIO_get_mem_data(sink, &data);
 
-	if (len > 0)
-		buf_add(out, data, (size_t)len);
+	if (len <= 0)
+		return;
+	buf_add(out, data, (size_t)len);
+	if (out->secret)
+		buf_wipe(data, (size_t)len);
 }

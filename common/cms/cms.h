@@ -41,26 +41,27 @@ bool cms_is_enveloped(const struct buf *in);
 enum status cms_unwrap(const struct buf *in, const char *name,
     struct buf *content) USE_RESULT;
 
+/* Adds signed attributes to those of RFC 5652; false if it cannot. */
+typedef bool cms_adder(CMS_SignerInfo *si, const void *arg);
+
 struct cms_sign {
 	const struct identity *id;	/* the chain goes inside, roots too if
 					 * they are in it */
-	const char *digest;		/* "sha256", "sha384", "sha512" */
+	bool no_chain;			/* only its certificate goes inside */
+	const char *digest;		/* OpenSSL's name for it: "sha256" */
 	bool no_attributes;		/* no signed attributes at all */
-	int64_t signing_time;		/* where there are attributes */
+	int64_t signing_time;		/* if there are attributes */
+	cms_adder *add;			/* more attributes, or NULL */
+	const void *arg;		/* for add */
 };
 
 /* cms_write() appends a message in DER. */
 void cms_write(CMS_ContentInfo *cms, struct buf *der);
 
 /*
- * cms_check_signed() reads SignedData that this process has made and verifies
- * that signer signed it; cms_check_sealed() that EnvelopedData has so many
- * recipients, and content.  Ask before such a message is sent: FAULT if not.
+ * cms_sign() makes attached SignedData of exactly these bytes, in DER, and
+ * verifies it.  FAULT if the key or OpenSSL fails.
  */
-enum status cms_check_signed(const struct buf *der, X509 *signer) USE_RESULT;
-enum status cms_check_sealed(const struct buf *der, int recipients) USE_RESULT;
-
-/* cms_sign() gives attached SignedData of exactly these bytes, in DER. */
 enum status cms_sign(const struct buf *content, const struct cms_sign *how,
     struct buf *der) USE_RESULT;
 
@@ -97,6 +98,16 @@ struct cms_examine {
 };
 
 /*
+ * cms_signature_fits() verifies the signatures of SignedData, with the keys of
+ * the certificates in known or, if that is NULL, in the message; whether they
+ * are trusted is not asked.  It appends what was signed to content.  outside
+ * is the content if it is not in the message, or NULL.  On failure the reason
+ * is in OpenSSL's queue.
+ */
+bool cms_signature_fits(CMS_ContentInfo *cms, STACK_OF(X509) *known,
+    const struct buf *outside, struct buf *content);
+
+/*
  * cms_examine() checks structure and signature: exactly one signer, its
  * certificate inside, digest in allow_sha1 ? SHA-1 and SHA-2 : SHA-2,
  * signature algorithm that fits it, contentType and messageDigest attributes
@@ -120,9 +131,9 @@ bool cms_peek(const struct buf *in, const struct buf *detached,
     struct cms_signed *out);
 
 /*
- * cms_encrypt() gives EnvelopedData in DER for every recipient: RSA key
- * transport (PKCS #1 v1.5), or key agreement with an EC certificate.
- * cipher is "aes-256-cbc", "aes-128-cbc" or "des-ede3-cbc".
+ * cms_encrypt() makes EnvelopedData in DER for every recipient: RSA key
+ * transport (PKCS #1 v1.5), or key agreement with an EC certificate.  cipher
+ * is OpenSSL's name for it, such as "aes-256-cbc".  FAULT if it fails.
  */
 enum status cms_encrypt(const struct buf *content,
     const STACK_OF(X509) *recipients, const char *cipher, struct buf *der)
@@ -135,5 +146,16 @@ enum status cms_encrypt(const struct buf *content,
  */
 enum status cms_decrypt(const struct buf *in, const char *name,
     EVP_PKEY *key, X509 *cert, struct buf *content) USE_RESULT;
+
+/*
+ * cms_open() decrypts EnvelopedData that was read, as the recipient of that
+ * certificate.  Key *and* certificate: with a certificate OpenSSL answers bad
+ * padding of the key with a random key (RFC 3218 2.3.2); without one, the
+ * sender of a message could learn from the reply.  False if no content comes
+ * out; then content may hold some bytes of it.  content is marked secret, and
+ * no copy is left elsewhere.
+ */
+bool cms_open(CMS_ContentInfo *cms, EVP_PKEY *key, X509 *cert,
+    struct buf *content);
 
 #endif

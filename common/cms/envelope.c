@@ -1,25 +1,11 @@
 /* Encrypting and decrypting. */
-#include <string.h>
-
 #include <openssl/objects.h>
 
 #include "cms/local.h"
 
-static const EVP_CIPHER *
-find_cipher(const char *name)
-{
-	if (strcmp(name, "aes-256-cbc") == 0)
-		return EVP_aes_256_cbc();
-	if (strcmp(name, "aes-128-cbc") == 0)
-		return EVP_aes_128_cbc();
-	if (strcmp(name, "des-ede3-cbc") == 0)
-		return EVP_des_ede3_cbc();
-	return NULL;
-}
-
 /* As for what was signed: whether it is an envelope with content for all. */
-enum status
-cms_check_sealed(const struct buf *der, int recipients)
+static enum status
+check_sealed(const struct buf *der, int recipients)
 {
 	const unsigned char *at = der->data;
 	auto_CMS *cms = d2i_CMS_ContentInfo(NULL, &at, (long)der->len);
@@ -38,14 +24,13 @@ enum status
 cms_encrypt(const struct buf *content, const STACK_OF(X509) *recipients,
     const char *cipher, struct buf *der)
 {
-	const EVP_CIPHER *how = find_cipher(cipher);
+	const EVP_CIPHER *how = EVP_get_cipherbyname(cipher);
 	auto_BIO *in = NULL;
 	auto_CMS *cms = NULL;
 	int i;
 
 	if (how == NULL)
-		return fail(USAGE, "'%s': not aes-256-cbc, aes-128-cbc or "
-		    "des-ede3-cbc", cipher);
+		return fail(FAULT, "OpenSSL has no cipher %s", cipher);
 	diag_ssl_clear();
 	if ((cms = CMS_encrypt(NULL, NULL, how, CMS_BINARY | CMS_PARTIAL)) ==
 	    NULL)
@@ -71,7 +56,7 @@ cms_encrypt(const struct buf *content, const STACK_OF(X509) *recipients,
 		return fail_ssl(FAULT, "cannot encrypt with %s", cipher);
 	diag_ssl_clear();
 	cms_write(cms, der);
-	return cms_check_sealed(der, sk_X509_num(recipients));
+	return check_sealed(der, sk_X509_num(recipients));
 }
 
 /*
@@ -106,28 +91,41 @@ decrypt_any_rsa(CMS_ContentInfo *cms, EVP_PKEY *key, BIO *sink)
 }
 
 /*
- * With a certificate the recipient is found by name, and OpenSSL hides
- * whether the key was right: that is for those who answer strangers.
- * Without one every recipient is tried, and the one that opens is told apart
- * from those that do not.
+ * Without a certificate every recipient is tried, and the one that opens is
+ * told apart from those that do not.
  */
 static bool
-decrypt(CMS_ContentInfo *cms, EVP_PKEY *key, X509 *cert, BIO *sink)
+open_any(CMS_ContentInfo *cms, EVP_PKEY *key, struct buf *content)
 {
-	if (cert != NULL)
-		return CMS_decrypt(cms, key, cert, NULL, sink, CMS_BINARY) == 1;
-	if (cert_key_is_rsa(key))
-		return decrypt_any_rsa(cms, key, sink);
-	return CMS_decrypt(cms, key, NULL, NULL, sink,
+	auto_BIO *sink = cms_sink();
+	bool ok;
+
+	ok = cert_key_is_rsa(key) ? decrypt_any_rsa(cms, key, sink) :
+	    CMS_decrypt(cms, key, NULL, NULL, sink,
 	    CMS_BINARY | CMS_DEBUG_DECRYPT) == 1;
+	cms_drain(sink, content);
+	return ok;
+}
+
+bool
+cms_open(CMS_ContentInfo *cms, EVP_PKEY *key, X509 *cert,
+    struct buf *content)
+{
+	auto_BIO *sink = cms_sink();
+	bool ok;
+
+	content->secret = true;
+	ok = CMS_decrypt(cms, key, cert, NULL, sink, CMS_BINARY) == 1;
+	cms_drain(sink, content);
+	return ok;
 }
 
 enum status
 cms_decrypt(const struct buf *in, const char *name, EVP_PKEY *key, X509 *cert,
     struct buf *content)
 {
+	auto_buf plain = BUF_SECRET;
 	auto_CMS *cms = NULL;
-	auto_BIO *sink = NULL;
 	enum status st;
 	int type;
 
@@ -141,10 +139,10 @@ cms_decrypt(const struct buf *in, const char *name, EVP_PKEY *key, X509 *cert,
 	else if (type != NID_pkcs7_enveloped)
 		return fail(MALFORMED, "%s: not EnvelopedData but %s", name,
 		    cms_kind(cms));
-	sink = cms_sink();
-	if (!decrypt(cms, key, cert, sink))
+	if (!(cert != NULL ? cms_open(cms, key, cert, &plain) :
+	    open_any(cms, key, &plain)))
 		return fail_ssl(REFUSED, "%s: the key does not open it", name);
 	diag_ssl_clear();
-	cms_drain(sink, content);
+	buf_add_buf(content, &plain);
 	return OK;
 }

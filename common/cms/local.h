@@ -18,7 +18,7 @@ const char *cms_kind(const CMS_ContentInfo *cms);
 BIO *cms_source(const struct buf *b);
 BIO *cms_sink(void);
 
-/* Moves what was written to the sink into out. */
+/* Appends what was written to the sink; what is secret is wiped there. */
 void cms_drain(BIO *sink, struct buf *out);
 
 /* Appends OpenSSL's first reason to why, and empties its queue. */

@@ -1,24 +1,9 @@
 /* Signing. */
-#include <string.h>
-
 #include "cms/local.h"
 
-/* What --digest may name; NULL for anything else. */
-static const EVP_MD *
-find_digest(const char *name)
-{
-	if (strcmp(name, "sha256") == 0)
-		return EVP_sha256();
-	if (strcmp(name, "sha384") == 0)
-		return EVP_sha384();
-	if (strcmp(name, "sha512") == 0)
-		return EVP_sha512();
-	return NULL;
-}
-
 /*
- * OpenSSL puts its own signingTime in only where there is none, so the
- * attribute is set before the signature is made.
+ * OpenSSL adds its own signingTime only if there is none, so the attribute is
+ * set before the signature is made.
  */
 static bool
 set_time(CMS_SignerInfo *si, int64_t t)
@@ -67,8 +52,8 @@ fail_unsigned(const struct identity *id)
  * encode attributes in a wrong way and report success.  What was made is read
  * and verified, before anybody gets it.
  */
-enum status
-cms_check_signed(const struct buf *der, X509 *signer)
+static enum status
+check_signed(const struct buf *der, X509 *signer)
 {
 	STACK_OF(X509) *signers = sk_X509_new_null();
 	const unsigned char *at = der->data;
@@ -91,7 +76,7 @@ cms_sign(const struct buf *content, const struct cms_sign *how,
     struct buf *der)
 {
 	const struct identity *id = how->id;
-	const EVP_MD *md = find_digest(how->digest);
+	const EVP_MD *md = EVP_get_digestbyname(how->digest);
 	unsigned flags = CMS_BINARY | CMS_PARTIAL | CMS_NOSMIMECAP;
 	auto_BIO *in = NULL;
 	auto_CMS *cms = NULL;
@@ -99,8 +84,7 @@ cms_sign(const struct buf *content, const struct cms_sign *how,
 	CMS_SignerInfo *si;
 
 	if (md == NULL)
-		return fail(USAGE, "'%s': not sha256, sha384 or sha512",
-		    how->digest);
+		return fail(FAULT, "OpenSSL has no digest %s", how->digest);
 	if (!cert_key_is_rsa(id->key) && EVP_PKEY_is_a(id->key, "EC") != 1) {
 		kind = cert_key_name(id->key);
 		return fail(FAULT, "a key of the kind %s cannot sign a CMS "
@@ -114,10 +98,11 @@ cms_sign(const struct buf *content, const struct cms_sign *how,
 	    (si = CMS_add1_signer(cms, id->cert, id->key, md, flags)) ==
 	    NULL ||
 	    (!how->no_attributes && !set_time(si, how->signing_time)) ||
-	    !add_chain(cms, id) ||
+	    (how->add != NULL && !how->add(si, how->arg)) ||
+	    (!how->no_chain && !add_chain(cms, id)) ||
 	    CMS_final(cms, in, NULL, flags & ~(unsigned)CMS_PARTIAL) != 1)
 		return fail_unsigned(id);
 	diag_ssl_clear();
 	cms_write(cms, der);
-	return cms_check_signed(der, id->cert);
+	return check_signed(der, id->cert);
 }

@@ -194,21 +194,31 @@ is_der_set(const struct buf *b)
 	    cms_measure(b->data, b->len, &used) == NULL && used == b->len;
 }
 
+/* The content is written before the verdict: into memory only. */
+bool
+cms_signature_fits(CMS_ContentInfo *cms, STACK_OF(X509) *known,
+    const struct buf *outside, struct buf *content)
+{
+	const unsigned flags = CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY;
+	auto_BIO *in = outside != NULL ? cms_source(outside) : NULL;
+	auto_BIO *out = cms_sink();
+
+	if (CMS_verify(cms, known, NULL, in, out, flags) != 1)
+		return false;
+	cms_drain(out, content);
+	return true;
+}
+
 static enum status
 check_signature(struct exam *e)
 {
-	const unsigned flags = CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY;
-	auto_BIO *content = cms_sink();
-	auto_BIO *outside = NULL;
 	X509 *signer = NULL;
 	enum status st;
 
 	if ((st = check_attributes(e)) != OK)
 		return st;
-	if (e->how->detached != NULL)
-		outside = cms_source(e->how->detached);
-	/* The content is written before the verdict: into memory only. */
-	if (CMS_verify(e->cms, NULL, NULL, outside, content, flags) != 1) {
+	if (!cms_signature_fits(e->cms, NULL, e->how->detached,
+	    &e->out->content)) {
 		buf_puts(e->why, "signature does not match");
 		cms_because(e->why);
 		return REFUSED;
@@ -217,7 +227,6 @@ check_signature(struct exam *e)
 	if (signer == NULL)
 		return no(e, REFUSED, "signature: no certificate of the "
 		    "signer");
-	cms_drain(content, &e->out->content);
 	if (!e->out->has_attributes && is_der_set(&e->out->content))
 		return no(e, REFUSED, "signature: the content may be the "
 		    "attributes of another message (a DER SET without "

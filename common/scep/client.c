@@ -137,8 +137,7 @@ add_request_attributes(CMS_SignerInfo *si, const void *arg)
 	const struct scep_request *r = arg;
 	auto_char *type = xasprintf("%d", (int)r->type);
 
-	return scep_add_signing_time(si, r->now) &&
-	    scep_add_text(si, SCEP_OID_TYPE, type) &&
+	return scep_add_text(si, SCEP_OID_TYPE, type) &&
 	    scep_add_text(si, SCEP_OID_TRANSACTION, r->transaction) &&
 	    scep_add_attribute(si, SCEP_OID_SENDER, V_ASN1_OCTET_STRING,
 	    r->nonce, sizeof r->nonce);
@@ -147,14 +146,15 @@ add_request_attributes(CMS_SignerInfo *si, const void *arg)
 enum status
 scep_request(const struct scep_request *r, struct buf *der)
 {
+	const struct cms_sign how = { .id = r->signer, .no_chain = true,
+	    .digest = r->digest, .signing_time = r->now,
+	    .add = add_request_attributes, .arg = r };
 	auto_buf content = BUF_INIT;
 	enum status st;
 
-	if ((st = scep_seal(r->content, r->to, EVP_get_cipherbyname(r->cipher),
-	    &content)) != OK)
+	if ((st = scep_seal(r->content, r->to, r->cipher, &content)) != OK)
 		return st;
-	return scep_sign(&content, r->signer, EVP_get_digestbyname(r->digest),
-	    add_request_attributes, r, der);
+	return cms_sign(&content, &how, der);
 }
 
 /* ---- contents of queries ---- */
@@ -224,11 +224,8 @@ scep_open_reply(const struct scep_message *m, const char *name,
     const struct scep_recipient *to, bool allow_des, STACK_OF(X509) **certs,
     STACK_OF(X509_CRL) **crls)
 {
-	auto_BIO *out = BIO_new(BIO_s_mem());
 	auto_buf plain = BUF_INIT;
-	char *data = NULL;
 	enum status st;
-	long len;
 
 	if (m->sealed == NULL)
 		return fail(MALFORMED, "%s: a SUCCESS without content", name);
@@ -244,10 +241,7 @@ scep_open_reply(const struct scep_message *m, const char *name,
 		    "DES, which is broken", name);
 		return read_certs(&plain, name, certs, crls);
 	}
-	if (CMS_decrypt(m->sealed, to->key, to->cert, NULL, out,
-	    CMS_BINARY) != 1)
+	if (!cms_open(m->sealed, to->key, to->cert, &plain))
 		return fail_ssl(REFUSED, "%s: the key does not open it", name);
-	len = BIO_get_mem_data(out, &data);
-	buf_add(&plain, data, (size_t)len);
 	return read_certs(&plain, name, certs, crls);
 }

@@ -1,6 +1,6 @@
 /*
- * scep_parts: what the files of scep share, and the attributes of RFC 8894
- * 3.2.1, which OpenSSL has no names for.  Inside of scep*.c only.
+ * Private to scep/: what its files share, and the attributes of RFC 8894
+ * 3.2.1, which OpenSSL has no names for.
  */
 #ifndef MCFG_SCEP_LOCAL_H
 #define MCFG_SCEP_LOCAL_H
@@ -20,7 +20,6 @@
 bool scep_add_attribute(CMS_SignerInfo *si, const char *oid, int type,
     const void *data, size_t len);
 bool scep_add_text(CMS_SignerInfo *si, const char *oid, const char *text);
-bool scep_add_signing_time(CMS_SignerInfo *si, int64_t t);
 
 /*
  * What an envelope holds.  Always some bytes: random ones, as many, if it
@@ -34,16 +33,8 @@ enum status scep_open_sealed(const struct scep_message *m,
 bool scep_decrypt_des(const struct scep_message *m,
     const struct scep_recipient *r, struct buf *plain);
 
-/* content sealed to one certificate, in DER. */
-enum status scep_seal(const struct buf *content, X509 *to,
-    const EVP_CIPHER *cipher, struct buf *der) USE_RESULT;
-
-/*
- * SignedData over content; add puts attributes into it, and may be NULL.
- */
-typedef bool scep_adder(CMS_SignerInfo *si, const void *arg);
-enum status scep_sign(const struct buf *content, const struct identity *from,
-    const EVP_MD *digest, scep_adder *add, const void *arg, struct buf *der)
-    USE_RESULT;
+/* cms_encrypt() to one certificate. */
+enum status scep_seal(const struct buf *content, X509 *to, const char *cipher,
+    struct buf *der) USE_RESULT;
 
 #endif

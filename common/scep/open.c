@@ -85,31 +85,11 @@ find_recipient(const struct scep_message *m, const struct scep_recipient *to,
 	return &to[0];
 }
 
-/* The plaintext of a memory BIO goes into a buffer and is wiped there. */
-static void
-move_plain(BIO *from, struct buf *plain)
-{
-	char *data = NULL;
-	long len = BIO_get_mem_data(from, &data);
-
-	plain->secret = true;
-	buf_add(plain, data, (size_t)len);
-	if (len > 0)
-		buf_wipe(data, (size_t)len);
-}
-
-/*
- * Key *and* certificate: with a certificate OpenSSL answers a bad key padding
- * by a random key (RFC 3218 2.3.2), without one there is an oracle.
- */
 static bool
 decrypt(CMS_ContentInfo *sealed, X509 *cert, EVP_PKEY *key, struct buf *plain)
 {
-	auto_BIO *out = BIO_new(BIO_s_mem());
-	bool ok;
+	bool ok = cms_open(sealed, key, cert, plain);
 
-	ok = CMS_decrypt(sealed, key, cert, NULL, out, CMS_BINARY) == 1;
-	move_plain(out, plain);
 	diag_ssl_clear();
 	return ok;
 }

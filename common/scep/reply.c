@@ -52,13 +52,12 @@ seal(const struct scep_message *m, const struct scep_answer *a,
 	sk_X509_free(certs);
 	if (st != OK)
 		return st;
-	return scep_seal(&inner, m->signer, EVP_get_cipherbynid(cipher), der);
+	return scep_seal(&inner, m->signer, OBJ_nid2sn(cipher), der);
 }
 
 struct reply {
 	const struct scep_message *m;
 	const struct scep_answer *a;
-	int64_t now;
 	unsigned char nonce[SCEP_NONCE];
 };
 
@@ -89,7 +88,7 @@ add_reply_attributes(CMS_SignerInfo *si, const void *arg)
 	    !add_number(si, SCEP_OID_STATUS, (int)r->a->outcome) ||
 	    !scep_add_text(si, SCEP_OID_TRANSACTION, r->m->transaction) ||
 	    !scep_add_attribute(si, SCEP_OID_SENDER, V_ASN1_OCTET_STRING,
-	    r->nonce, sizeof r->nonce) || !scep_add_signing_time(si, r->now))
+	    r->nonce, sizeof r->nonce))
 		return false;
 	if (nonce->len > 0 && !scep_add_attribute(si, SCEP_OID_RECIPIENT,
 	    V_ASN1_OCTET_STRING, nonce->data, nonce->len))
@@ -103,31 +102,29 @@ scep_reply(const struct scep_message *m, const struct scep_answer *a,
     const struct identity *from, int64_t now, struct buf *der)
 {
 	int digest = m->digest != NID_undef ? m->digest : NID_sha256;
-	struct reply r = { .m = m, .a = a, .now = now };
+	struct reply r = { .m = m, .a = a };
+	const struct cms_sign how = { .id = from, .no_chain = true,
+	    .digest = OBJ_nid2sn(digest), .signing_time = now,
+	    .add = add_reply_attributes, .arg = &r };
 	auto_buf content = BUF_INIT;
 	enum status st;
 
 	if ((st = secret_random(r.nonce, sizeof r.nonce)) != OK ||
 	    (a->outcome == SCEP_SUCCESS && (st = seal(m, a, &content)) != OK))
 		return st;
-	return scep_sign(&content, from, EVP_get_digestbynid(digest),
-	    add_reply_attributes, &r, der);
-}
-
-static bool
-add_time(CMS_SignerInfo *si, const void *arg)
-{
-	return scep_add_signing_time(si, *(const int64_t *)arg);
+	return cms_sign(&content, &how, der);
 }
 
 enum status
 scep_signed_certs(const STACK_OF(X509) *certs, const struct identity *from,
     int64_t now, struct buf *der)
 {
+	const struct cms_sign how = { .id = from, .no_chain = true,
+	    .digest = "sha256", .signing_time = now };
 	auto_buf content = BUF_INIT;
 	enum status st;
 
 	if ((st = scep_certs(certs, NULL, &content)) != OK)
 		return st;
-	return scep_sign(&content, from, EVP_sha256(), add_time, &now, der);
+	return cms_sign(&content, &how, der);
 }

@@ -94,7 +94,7 @@ seal(size_t w, struct buf *der)
 		put_request(w, &content);
 	else
 		buf_add(&content, raw, sizeof raw);
-	if (scep_seal(&content, cert, EVP_aes_128_cbc(), der) != OK)
+	if (scep_seal(&content, cert, "aes-128-cbc", der) != OK)
 		abort();
 	if (w == 1)
 		find_key(der)[RSA_BYTES - 1] ^= 1;
