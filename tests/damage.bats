@@ -178,5 +178,9 @@ inspected() {
 	<?xml version="1.0" encoding="UTF-16"?><plist><true/></plist>|encoded in another way
 	<plist><string><![CDATA[a|CDATA
 	<plist><string>&#0;</string></plist>|reference to a character
+	<?xml version=“1.0”?><plist><true/></plist>|curly quotes
+	<plist version=”1.0″><true/></plist>|curly quotes
+	<!DOCTYPE plist PUBLIC ‘-//Apple//DTD PLIST 1.0//EN’ "a"><plist/>|curly quotes
+	<plist><string>“a” & b</string></plist>|bare &
 	EOF
 }

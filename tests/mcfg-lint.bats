@@ -351,6 +351,31 @@ own_schema() {
 	YAML
 }
 
+@test "lint: what devices take against the schema is a warning" {
+	needs_data apple-device-management
+	sow --schema "$SCHEMA" --platform macOS <<-'TABLE'
+	warning|payload-version|profile|del p['PayloadVersion']
+	warning|payload-version|payload[5]|del unlock['PayloadVersion']
+	error|payload-version|payload[5].PayloadVersion|unlock['PayloadVersion'] = 2
+	TABLE
+	rm -r "$T/sown"
+	sow --schema "$SCHEMA" --platform iOS <<-'TABLE'
+	error|payload-version|profile|del p['PayloadVersion']
+	error|payload-version|payload[5]|del unlock['PayloadVersion']
+	warning|missing-key|payload[6].IKEv2|add('vpn.managed', VPNType='IKEv2', UserDefinedName='V', IKEv2={'RemoteAddress': 'a', 'RemoteIdentifier': 'a', 'AuthenticationMethod': 'None', 'ExtendedAuthEnabled': 1})
+	error|missing-key|payload[6].IKEv2|add('vpn.managed', VPNType='IKEv2', UserDefinedName='V', IKEv2={'RemoteAddress': 'a', 'LocalIdentifier': '', 'AuthenticationMethod': 'None', 'ExtendedAuthEnabled': 1})
+	TABLE
+	rm -r "$T/sown"
+	# without --platform: a type that macOS alone has, and all of them
+	sow --schema "$SCHEMA" <<-'TABLE'
+	warning|payload-version|payload[6]|add('servicemanagement', Rules=[]); del q['PayloadVersion']
+	warning|payload-version|profile|p['PayloadContent'] = []; add('servicemanagement', Rules=[]); del p['PayloadVersion']
+	error|payload-version|profile|add('servicemanagement', Rules=[]); del p['PayloadVersion']
+	error|payload-version|profile|p['PayloadContent'] = []; del p['PayloadVersion']
+	error|payload-version|payload[0]|hold(payload('com.example.app')); del p['PayloadContent'][0]['PayloadVersion']
+	TABLE
+}
+
 @test "lint: versions are compared number by number" {
 	own_schema
 	make "$T/p" "p.clear(); p.update({'PayloadType': 'Configuration',
@@ -836,11 +861,9 @@ real_faults() {
 	microsoft--Cisco_AMP_Config.mobileconfig bool-as-integer
 	microsoft--Cisco_AMP_Config_11.x.mobileconfig bool-as-integer
 	microsoft--accessibility.mobileconfig bool-as-integer
-	microsoft--background_services.mobileconfig payload-version
 	microsoft--bluetooth.mobileconfig bool-as-integer
 	microsoft--fulldisk.mobileconfig bool-as-integer
 	microsoft--mdatp.mobileconfig bool-as-integer
-	microsoft--mdatp.mobileconfig payload-version
 	TABLE
 }
 

@@ -2,6 +2,42 @@
 #include "plist/local.h"
 
 #include <expat.h>
+#include <string.h>
+
+/* The quotes that word processors, chats and web pages make of ' and ". */
+static bool
+is_curly(const struct buf *in, size_t at)
+{
+	static const char *const quotes[] = {
+		"\u2018", "\u2019", "\u201A", "\u201B", "\u201C", "\u201D",
+		"\u201E", "\u201F", "\u2032", "\u2033", "\u00AB", "\u00BB",
+		"\uFF02",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(quotes); i++)
+		if (in->len - at >= strlen(quotes[i]) &&
+		    memcmp(in->data + at, quotes[i], strlen(quotes[i])) == 0)
+			return true;
+	return false;
+}
+
+/* True if the tag or declaration at the parser's place has such a quote. */
+static bool
+has_curly_quote(const struct buf *in, size_t at)
+{
+	size_t i = at < in->len ? at : in->len;
+
+	while (i > 0 && in->data[i - 1] != '<' && in->data[i - 1] != '>')
+		i--;
+	if (i == 0 || in->data[i - 1] != '<' ||
+	    (in->len - i > 3 && memcmp(in->data + i, "!--", 3) == 0))
+		return false;
+	for (; i < in->len && in->data[i] != '>'; i++)
+		if (is_curly(in, i))
+			return true;
+	return false;
+}
 
 /* What stands where the parser stopped. */
 static const char *
@@ -54,6 +90,9 @@ plist_xml_words(int error, const struct buf *in, size_t at)
 		[XML_ERROR_PUBLICID] = "a broken DOCTYPE",
 	};
 
+	if (has_curly_quote(in, at))
+		return "curly quotes in a tag: XML takes \" and ' only (was "
+		    "it copied from a web page, a chat or a document?)";
 	if (error == XML_ERROR_INVALID_TOKEN)
 		return bad_token(in, at);
 	if (error == XML_ERROR_SYNTAX && at == 0)

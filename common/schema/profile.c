@@ -35,6 +35,69 @@ is_allowed(const char *list, const char *type)
 	return false;
 }
 
+/* True for a payload of a type that the schema knows for macOS alone. */
+static bool
+is_macs_only(struct schema_run *r, const struct tree *payload)
+{
+	const char *type = tree_get_string(payload, "PayloadType");
+	const struct schema_type *found[SCHEMA_ALTERNATIVES];
+	const struct spec_node *os;
+	const char *text;
+	size_t i, n = type == NULL ? 0 : schema_find(r->schema, type, found);
+
+	while (n-- > 0) {
+		os = spec_node_get(found[n]->payload, "supportedOS");
+		if (spec_node_get(os, "macOS") == NULL)
+			return false;
+		for (i = 0; i < spec_node_count(os); i++) {
+			text = spec_node_get_text(spec_node_value(os, i),
+			    "introduced");
+			if ((text == NULL || strcmp(text, "n/a") != 0) !=
+			    (strcmp(spec_node_key(os, i), "macOS") == 0))
+				return false;
+		}
+		if (n == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The same for a profile: for all that is in it. */
+static bool
+is_for_macs(struct schema_run *r, const struct tree *dict)
+{
+	const struct tree *content = tree_get_kind(dict, "PayloadContent",
+	    TREE_ARRAY);
+	const char *type = tree_get_string(dict, "PayloadType");
+	size_t i;
+
+	if (r->opts->platform != NULL)
+		return strcmp(r->opts->platform, "macOS") == 0;
+	if (type == NULL || strcmp(type, "Configuration") != 0)
+		return is_macs_only(r, dict);
+	for (i = 0; content != NULL && i < tree_count(content); i++)
+		if (!is_macs_only(r, tree_at(content, i)))
+			return false;
+	return i > 0;
+}
+
+/*
+ * iOS refuses what has no PayloadVersion (mosen/profiledocs pull request 8),
+ * and so does Apple Business Manager.  macOS does not (microsoft/mdatp-xplat
+ * issue 257), and Apple's example of com.apple.servicemanagement has none.
+ */
+static void
+check_missing_version(struct schema_run *r, const struct tree *dict)
+{
+	if (is_for_macs(r, dict))
+		schema_warn(r, dict, RULE_PAYLOAD_VERSION, "'PayloadVersion' "
+		    "is missing: it is 1 (macOS takes the profile, Apple "
+		    "Business Manager does not)");
+	else
+		schema_say(r, dict, RULE_PAYLOAD_VERSION, "'PayloadVersion' "
+		    "is missing: it is 1");
+}
+
 static void
 check_version(struct schema_run *r, const struct tree *dict)
 {
@@ -43,8 +106,7 @@ check_version(struct schema_run *r, const struct tree *dict)
 	size_t before;
 
 	if (v == NULL) {
-		schema_say(r, dict, RULE_PAYLOAD_VERSION, "'PayloadVersion' "
-		    "is missing: it is 1");
+		check_missing_version(r, dict);
 		return;
 	}
 	if ((tree_kind(v) == TREE_INT && tree_int_of(v) == 1) ||

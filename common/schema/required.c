@@ -71,6 +71,35 @@ is_excused(const struct spec_node *list, const char *name,
 	return false;
 }
 
+/*
+ * Keys that Apple's schema requires and devices do not, by the report named;
+ * beside: a key of the same list, to tell the dictionary by.
+ */
+static const struct lenient {
+	const char *key, *beside, *source;
+} lenient[] = {
+	{ "LocalIdentifier", "ExtendedAuthEnabled",
+	    "jawj/IKEv2-setup issue 30" },
+};
+
+static void
+say_missing(struct schema_run *r, const struct spec_node *list,
+    const char *name, const struct tree *dict)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(lenient); i++) {
+		if (strcmp(lenient[i].key, name) != 0 ||
+		    schema_find_key(list, lenient[i].beside) == NULL)
+			continue;
+		schema_warn(r, dict, RULE_MISSING_KEY, "'%s' is missing; "
+		    "devices take the profile without it (%s)", name,
+		    lenient[i].source);
+		return;
+	}
+	schema_say(r, dict, RULE_MISSING_KEY, "'%s' is missing", name);
+}
+
 static bool
 is_required(const struct schema_run *r, const struct spec_node *key,
     const struct schema_span *parent)
@@ -114,6 +143,6 @@ schema_check_required(struct schema_run *r, const struct schema_lists *l,
 				break;
 		if (k < l->n && list == l->any[0])
 			continue;
-		schema_say(r, dict, RULE_MISSING_KEY, "'%s' is missing", name);
+		say_missing(r, list, name, dict);
 	}
 }
