@@ -20,8 +20,10 @@ setup() {
 }
 
 # part NAME: an extension of d.cert, its lines joined.
+# Some versions of openssl print a UPN with two colons, and some with one.
 part() {
-	openssl x509 -in d.cert -noout -ext "$1" | tr -s ' \n' ' '
+	openssl x509 -in d.cert -noout -ext "$1" | tr -s ' \n' ' ' |
+	    sed 's/othername: *UPN::*/othername: UPN:/g'
 }
 
 @test "policy: its addresses and usages are in the certificate" {
@@ -101,7 +103,7 @@ asks() {
 	asks "${upn}User@Example.com" IP:192.0.2.7 IP:2001:db8::7 \
 	    URI:https://example.com/a DNS:a.example.com
 	granted ca d
-	part subjectAltName | grep -qF "othername: UPN::User@Example.com,$(
+	part subjectAltName | grep -qF "othername: UPN:User@Example.com,$(
 	    ) IP Address:192.0.2.7, IP Address:2001:DB8:0:0:0:0:0:7,$(
 	    ) URI:https://example.com/a, DNS:a.example.com"
 }
@@ -232,7 +234,7 @@ extended() {
 		# shellcheck disable=SC2086 # words
 		extended $order
 		granted ca d
-		part subjectAltName | grep -q 'UPN::j@example.com'
+		part subjectAltName | grep -q 'UPN:j@example.com'
 		part subjectAltName | grep -q 'DNS:h.example.com'
 	done
 	# And judged, wherever they are.

@@ -47,9 +47,11 @@ open_request() {
 	    --san ip:2001:db8::7 --san 'uri:https://example.com/?a=1,b' \
 	    --state state
 	open_request
-	grep -qF "othername: UPN::$(printf 'grün@example.com'), $(
+	# Some versions print two colons, and some one.
+	sed 's/othername: *UPN::*/othername: UPN:/' csr.text > csr.names
+	grep -qF "othername: UPN:$(printf 'grün@example.com'), $(
 	    )IP Address:192.0.2.7, IP Address:2001:DB8:0:0:0:0:0:7, $(
-	    )URI:https://example.com/?a=1,b" csr.text
+	    )URI:https://example.com/?a=1,b" csr.names
 	for name in upn: $'upn:\xff@b' $'upn:\xc3' 'upn:a b' $'upn:a\x7fb' \
 	    ip: ip:192.0.2 ip:192.0.2.256 ip:2001:db8 dns: dns:grün 'dns:a b' \
 	    email: uri: rid:1.2.3 none; do

@@ -52,9 +52,14 @@ load flow
 	mkdir -m 700 "$T/site" "$T/up"
 	mkdir -m 755 "$T/up/site"
 	chmod 711 "$T" "${T%/*}" "${T%/*/*}"
+	# The checkout may be in a folder of root's alone.
+	cp -R "$ROOT/scripts" "$T/scripts"
+	cp -RL "$MCFG_BIN" "$T/bin"
+	chmod -R a+rX "$T/scripts" "$T/bin"
+	export MCFG_BIN=$T/bin PATH=$T/scripts:$T/bin:$PATH
 	for dir in "$T/site" "$T/up/site"; do
 		for c in "mcfg-serve $dir" "mcfg-site $dir --renew tls" \
-		    "mcfg-site $dir --web nginx" "$ROOT/scripts/web/workers $dir"
+		    "mcfg-site $dir --web nginx" "$T/scripts/web/workers $dir"
 		do
 			# shellcheck disable=SC2086 # words
 			run -4 --separate-stderr setpriv --reuid 65534 \
@@ -79,7 +84,86 @@ load flow
 }
 
 @test "scripts: sed is given nothing that only GNU's knows" {
-	# \r and \t are letters to others; others lack -i and -r, too.
-	run -1 grep -rnE 'sed [^|]*\\[rtx]|sed -[a-zE]*[ir]' \
+	# \r and \t are letters to others; others lack \|, -i, -r and -u, too.
+	run -1 grep -rnE 'sed [^|]*\\[rtx]|sed .*\\\||sed -[a-zE]*[iru]' \
 	    "$ROOT/scripts" --exclude-dir=packaging
+}
+
+# shells: those that are here, the words of each in a line.
+shells() {
+	while read -r shell; do
+		! command -v "${shell%% *}" > /dev/null || echo "$shell"
+	done <<-'SH'
+	dash
+	bash --posix
+	busybox ash
+	ksh93
+	mksh
+	zsh --emulate sh
+	SH
+}
+
+# logged FILE LOG: what the script of that name makes of lighttpd's lines in
+# FILE is in $T/logged, under any shell.
+logged() {
+	shells > "$T/shells"
+	[ -s "$T/shells" ]
+	mkdir -p "$T/site/log"
+	rm -f "$T/logged"
+	while read -r sh; do
+		# shellcheck disable=SC2086 # words
+		MCFG_SITE=$T/site $sh "$ROOT/scripts/web/$1" < "$T/lines"
+		[ -e "$T/logged" ] || cp "$T/site/log/$2" "$T/logged"
+		cmp "$T/logged" "$T/site/log/$2"
+		rm "$T/site/log/$2"
+	done < "$T/shells"
+}
+
+@test "scripts: the access log of lighttpd has no token of an invitation" {
+	cat > "$T/lines" <<-'LOG'
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET /i/SECRET" 200 10750
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "POST /x/../i/SECRET/i/SECRET" 403 4
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET /a /i/SECRET\"" 200 -
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET /%69/SECRET" 404 0
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET /x%2Fi%2FSECRET" 404 0
+	192.0.2.1 a/i/%b\"] \"GET [29/Nov/2026:04:09:15 +0000] "GET /enroll" 200 1
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET -" 400 300
+	nothing of /i/SECRET that is known
+	LOG
+	logged accesses access.log
+	cat > "$T/expected" <<-'LOG'
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET /i/-" 200 10750
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "POST /x/../i/-" 403 4
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET /a /i/-" 200 -
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET /%-" 404 0
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET /x%-" 404 0
+	192.0.2.1 a/i/%b\"] \"GET [29/Nov/2026:04:09:15 +0000] "GET /enroll" 200 1
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET -" 400 300
+	LOG
+	diff "$T/expected" "$T/logged"
+}
+
+@test "scripts: the error log of lighttpd has nothing that was typed" {
+	cat > "$T/lines" <<-'LOG'
+	(mod_auth.c.863) password doesn't match for /enroll username: SECRET IP: x IP: 192.0.2.1
+	(mod_auth.c.863) password doesn't match for /enroll username:  username: SECRET IP: 192.0.2.1
+	(mod_auth.c.811) decoding base64-string failed SECRET SECRET
+	(mod_auth.c.817) missing ':' in password doesn't match for username: SECRET IP: SECRET
+	(mod_authn_ldap.c.629) ldap: Timed out; filter: (uid=SECRET)
+	(mod_authn_ldap.c.658) ldap: two; you might have to refine the filter: SECRET
+	(request.c.1) invalid /i/SECRET?x=1 and /x/i/SECRET/%69/SECRET here
+	(server.c.1) server started (lighttpd/1.4.79) \n \\ %s
+	LOG
+	logged errors error.log
+	cat > "$T/expected" <<-'LOG'
+	(mod_auth.c.863) password doesn't match for /enroll username: - IP: 192.0.2.1
+	(mod_auth.c.863) password doesn't match for /enroll username: - IP: 192.0.2.1
+	(mod_auth.c.811) decoding base64-string failed -
+	(mod_auth.c.817) missing ':' in -
+	(mod_authn_ldap.c.629) ldap: Timed out; filter: -
+	(mod_authn_ldap.c.658) ldap: two; you might have to refine the filter: -
+	(request.c.1) invalid /i/-?x=1 and /x/i/- here
+	(server.c.1) server started (lighttpd/1.4.79) \n \\ %s
+	LOG
+	diff "$T/expected" "$T/logged"
 }

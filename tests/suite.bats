@@ -188,7 +188,8 @@ checkout() {
 	    -out c.pem
 	pair b.pem b
 	pair c.pem c
-	openssl x509 -in c.pem -noout -subject | grep -qx 'subject=CN = c d'
+	openssl x509 -in c.pem -noout -subject -nameopt oneline |
+	    grep -qx 'subject=CN = c d'
 	[ "$(stat -c %a a b c | sort -u)" = 600 ]
 	shared keys-a openssl genpkey -quiet -algorithm RSA \
 	    -pkeyopt rsa_keygen_bits:2048 -out
@@ -199,6 +200,5 @@ checkout() {
 	openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -aes128 \
 	    -pass pass:x -out e 2> said
 	grep -q ENCRYPTED e
-	run -1 openssl genpkey -quiet -algorithm RSA \
-	    -pkeyopt rsa_keygen_bits:1024 -out none/e
+	run -1 openssl genpkey -quiet -algorithm none -out none.pem
 }

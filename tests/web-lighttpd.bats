@@ -124,7 +124,7 @@ between() {
 		    -in "$T/d/$n.response" > "$T/cms"
 		# The whole chain is inside.
 		grep -q 'subject: *O=Example, Inc., CN=Profile Signer' "$T/cms"
-		grep -q 'subject: O=Example, Inc., CN=Example, Inc. CA' \
+		grep -q 'subject: *O=Example, Inc., CN=Example, Inc. CA' \
 		    "$T/cms"
 	done
 	plist_is "$T/01-enroll" "p['PayloadType'] == 'Profile Service'"
@@ -422,6 +422,8 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 		start_workers
 		echo "$WORKERS" > "$BATS_FILE_TMPDIR/workers"
 	fi
+	# A log is written some time after the answer.
+	mark end
 	cat "$SITE.stderr" "$SITE"/log/* "$SITE.nginx"/*.log \
 	    "$SITE.apache"/*.log > "$T/logs" 2> /dev/null || :
 	run -1 grep -aF "$token" "$T/logs"
