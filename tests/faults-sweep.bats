@@ -162,10 +162,19 @@ authority() {
 	openssl req -new -key "$PKI/client.key" -subj /CN=x -out csr
 	sqlite3 ca/ledger.db 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
 	sweep 12 12 --ledger ca/ledger.db --judge 'openssl verify -CAfile \
-	    ca/root.pem -untrusted ca/cert.pem -partial_chain "$PRODUCT"' \
+	    ca/root.pem -untrusted ca/cert.pem -partial_chain out' \
 	    --rows 'SELECT COUNT(*) FROM certificate WHERE revoked = 0' \
 	    --but ca/crl.der -- \
-	    scep-ca issue --dir ca --csr csr --profile client
+	    scep-ca issue --dir ca --csr csr --profile client -o out
+}
+
+@test "faults: scep-ca challenge" {
+	needs sqlite3
+	ca ca
+	sqlite3 ca/ledger.db 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
+	sweep 6 6 --ledger ca/ledger.db --judge '[ "$(wc -l < out)" = 1 ]' \
+	    --rows 'SELECT COUNT(*) FROM challenge WHERE voided = 0' -- \
+	    scep-ca challenge --dir ca --subject /O=E/CN=dev -o out
 }
 
 @test "faults: scep-request and scep-response" {
@@ -191,22 +200,23 @@ authority() {
 	mcfg-enrollment start --ledger $l --user=jane > enroll
 	attributes in UDID=U1 SERIAL=S1 PRODUCT=iPhone12,1 CHALLENGE=@enroll
 	sqlite3 ledger.db 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
-	sweep 8 8 --ledger ledger.db --judge '[ "$(wc -l < "$PRODUCT")" = 1 ] &&
+	sweep 8 8 --ledger ledger.db --judge '[ "$(wc -l < out)" = 1 ] &&
 	    python3 -m json.tool r.json > /dev/null && [ -s subject ]' \
 	    --rows 'SELECT state, udid, device, (SELECT COUNT(*) FROM challenge
 	    WHERE spent = 0 AND voided = 0) FROM enrollment' -- \
 	    mcfg-enrollment identify --ledger $l --report r.json \
-	    --subject-out subject in
+	    --subject-out subject -o out in
 	cd in || return
-	sweep 8 8 --ledger ledger.db --judge '[ "$(wc -l < "$PRODUCT")" = 1 ] &&
+	sweep 8 8 --ledger ledger.db --judge '[ "$(wc -l < out)" = 1 ] &&
 	    python3 -m json.tool r.json > /dev/null' --rows "SELECT COUNT(*) \
 	    FROM enrollment WHERE state = 'started'" -- \
-	    mcfg-enrollment start --ledger $l --user=joe --report r.json
+	    mcfg-enrollment start --ledger $l --user=joe --report r.json -o out
 	cd in || return
 	printf 'url: https://e.example.com\norganization: E\n' > site.yaml
-	sweep 8 8 --ledger ledger.db --judge 'grep -q ^https: "$PRODUCT"' \
+	sweep 8 8 --ledger ledger.db --judge 'grep -q ^https: out' \
 	    --rows 'SELECT COUNT(*) FROM invitation WHERE voided = 0' -- \
-	    mcfg-enrollment invite --config site.yaml --ledger $l --user=joe
+	    mcfg-enrollment invite --config site.yaml --ledger $l --user=joe \
+	    -o out
 }
 
 @test "faults: what is refused stays refused" {

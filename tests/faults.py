@@ -19,9 +19,9 @@ said above holds for it, too.
   --ledger FILE   a ledger in the folder: it stays what it was if the command
                   fails
   --commits       ... or the command has committed, and repeating it works
-  --rows SQL      ... or committed and taken back: what this selects stays,
-                  unless memory was short, which ends the process at once;
-                  then repeating works
+  --rows SQL      ... or committed and taken back: what this selects stays, and
+                  repeating works; of memory, each allocation after the commit
+                  is among those that fail
   --status N      how the command ends without a fault, with what it says: it is
                   refused, and no fault lets it through
   --but FILE      a file that may be another one if the command fails
@@ -175,9 +175,7 @@ class Sweep:
         rows = dump(os.path.join(run.work, hidden), self.args.rows)
         if rows is None:
             return "the ledger is damaged"
-        may = self.args.commits or (self.args.rows is not None and
-                                    self.args.what == "memory")
-        if rows != self.rows and not may:
+        if rows != self.rows and not self.args.commits:
             return "committed at status %d" % run.status
         return None
 
@@ -222,6 +220,27 @@ class Sweep:
         for n, h in enumerate(hashes, 1):
             first.setdefault(h, n)
         return len(hashes), sorted(first.values())
+
+    def committed(self, n):
+        """Whether that has been done when allocation n is asked for."""
+        run = Run(self.args, env={"LD_PRELOAD": self.args.preload,
+                                  "MCFG_END": str(n)})
+        try:
+            return dump(os.path.join(run.work, self.args.ledger),
+                        self.args.rows) != self.rows
+        finally:
+            run.end()
+
+    def after_commit(self, total):
+        """The allocations that are asked for after the commit."""
+        before, after = 0, total + 1
+        while after - before > 1:
+            n = (before + after) // 2
+            if self.committed(n):
+                after = n
+            else:
+                before = n
+        return range(after, total + 1)
 
     def crash_of(self, where):
         """Whose a crash is, by who asked for memory."""
@@ -302,8 +321,11 @@ class Sweep:
             run.end()
 
     def all(self):
+        always = []
         if self.args.what == "memory":
             total, faults = self.kinds()
+            if self.args.rows is not None:
+                always = self.after_commit(total)
             one = self.short
         else:
             total, faults = self.calls()
@@ -311,6 +333,7 @@ class Sweep:
         most = self.args.most or len(faults)
         if len(faults) > most:
             faults = [faults[i * len(faults) // most] for i in range(most)]
+        faults += [n for n in always if n not in faults]
         ends, bad = collections.Counter(), []
         with concurrent.futures.ThreadPoolExecutor(
                 int(os.environ.get("JOBS", "1"))) as pool:
@@ -318,9 +341,10 @@ class Sweep:
                 ends[kind] += 1
                 if why is not None:
                     bad.append(why)
-        print("%s, %s: %d of %d faults: %s; wrong: %d" % (
+        print("%s, %s: %d of %d faults%s: %s; wrong: %d" % (
             " ".join(self.args.command[:2]), self.args.what, len(faults),
-            total, ", ".join("%d %s" % (v, k)
+            total, ", %d after the commit" % len(always) if always else "",
+            ", ".join("%d %s" % (v, k)
                              for k, v in sorted(ends.items())), len(bad)))
         for why in bad:
             print("  " + why.strip().replace("\n", "\n    "))

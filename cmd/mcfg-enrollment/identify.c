@@ -62,34 +62,46 @@ write_report(const struct args *a, const struct enrollment_identified *e)
 	return io_side(a->report, false, &text);
 }
 
-static enum status
-write_sides(void *arg, const struct enrollment_identified *e)
-{
-	const struct args *a = arg;
-	enum status st = write_report(a, e);
+struct answer {
+	const struct args *args;
+	struct ledger *ledger;
+	struct enrollment_identified identified;
+	struct buf text;		/* what is written */
+};
 
-	return st == OK ? write_subject(a, e->subject) : st;
+static void
+answer_free(struct answer *w)
+{
+	enrollment_identified_free(&w->identified);
+	buf_free(&w->text);
 }
 
-/* Nobody has the challenge: the device may send its answer again. */
 static enum status
-take_back(struct ledger *l, const struct enrollment_identified *e,
-    enum status st)
+make_answer(void *arg, const struct enrollment_identified *e)
 {
-	char line[1];
+	struct answer *w = arg;
+	enum status st = write_report(w->args, e);
 
-	/* Why it is taken back has been said. */
-	diag_capture(line, sizeof line);
-	if (enrollment_unidentify(l, e) != OK)
-		st = FAULT;
-	diag_capture(NULL, 0);
-	return st;
+	buf_printf(&w->text, "%s\n", buf_str(&e->challenge));
+	return st == OK ? write_subject(w->args, e->subject) : st;
+}
+
+/*
+ * Nobody has the challenge: the device may send its answer again.
+ */
+static enum status
+undo(void *arg)
+{
+	const struct answer *w = arg;
+
+	return enrollment_unidentify(w->ledger, &w->identified);
 }
 
 static enum status
 run(const struct args *a)
 {
-	auto_enrollment_identified e = ENROLLMENT_IDENTIFIED_INIT;
+	AUTO(answer_free) struct answer w = { .args = a,
+	    .identified = ENROLLMENT_IDENTIFIED_INIT, .text = BUF_SECRET };
 	struct enrollment_identify how = { .allow = a->allow };
 	auto_buf in = BUF_SECRET;
 	auto_ledger *l = NULL;
@@ -101,20 +113,19 @@ run(const struct args *a)
 	how.subject = a->subject;
 	how.organization = a->organization;
 	how.ttl = a->ttl;
-	how.ready = write_sides;
-	how.arg = &args;
+	how.ready = make_answer;
+	how.arg = &w;
 	if ((st = open_ledger(a->ledger, opts_given(&args.ledger) ? NULL :
 	    a->config, LEDGER_USE, &l)) != OK ||
 	    (st = io_slurp(&a->in, IO_MESSAGE_MAX, &in)) != OK)
 		return st;
 
+	w.ledger = l;
 	if ((st = enrollment_identify(l, &in, io_name(a->in.path), &how,
-	    &e)) != OK)
+	    &w.identified)) != OK)
 		return st;
 
-	buf_putc(&e.challenge, '\n');
-	st = io_spill(&a->out, &e.challenge);
-	return st == OK ? OK : take_back(l, &e, st);
+	return io_hand_over(&a->out, &w.text, undo, &w);
 }
 
 const struct tool verb_identify = {

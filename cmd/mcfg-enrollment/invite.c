@@ -92,42 +92,52 @@ add_qr(struct buf *out, const char *link)
 	return OK;
 }
 
-static enum status
-hand_over(const struct args *a, const struct enrollment_invited *i)
+struct answer {
+	const struct args *args;
+	struct ledger *ledger;
+	struct enrollment_invited invited;
+	struct buf text;		/* what is written */
+};
+
+static void
+answer_free(struct answer *w)
 {
-	auto_buf link = BUF_SECRET, out = BUF_SECRET;
+	enrollment_invited_free(&w->invited);
+	buf_free(&w->text);
+}
+
+static enum status
+make_answer(void *arg, const struct enrollment_invited *i)
+{
+	struct answer *w = arg;
+	const struct args *a = w->args;
+	auto_buf link = BUF_SECRET;
 	enum status st;
 
 	buf_printf(&link, "%s/i/%s", a->url, buf_str(&i->token));
-	buf_printf(&out, "%s\n", buf_str(&link));
-	if (a->qr && (st = add_qr(&out, buf_str(&link))) != OK)
+	buf_printf(&w->text, "%s\n", buf_str(&link));
+	if (a->qr && (st = add_qr(&w->text, buf_str(&link))) != OK)
 		return st;
-	if ((st = write_report(a, i)) != OK)
-		return st;
-	return io_spill(&a->out, &out);
+	return write_report(a, i);
 }
 
-/* Nobody has the link: it is revoked.  Why has been said. */
+/* Nobody has the link: it is revoked. */
 static enum status
-take_back(struct ledger *l, const struct enrollment_invited *i,
-    enum status st)
+undo(void *arg)
 {
+	const struct answer *w = arg;
 	size_t matches = 0;
 	bool done = false;
-	char line[1];
 
-	diag_capture(line, sizeof line);
-	if (ledger_revoke_invitation(l, i->hash, clock_now(), &matches,
-	    &done) != OK)
-		st = FAULT;
-	diag_capture(NULL, 0);
-	return st;
+	return ledger_revoke_invitation(w->ledger, w->invited.hash,
+	    clock_now(), &matches, &done);
 }
 
 static enum status
 invite(struct ledger *l, const struct args *a)
 {
-	auto_enrollment_invited i = ENROLLMENT_INVITED_INIT;
+	AUTO(answer_free) struct answer w = { .args = a, .ledger = l,
+	    .invited = ENROLLMENT_INVITED_INIT, .text = BUF_SECRET };
 	auto_tree *facts = tree_dict();
 	auto_char *user = NULL;
 	enum status st;
@@ -135,9 +145,11 @@ invite(struct ledger *l, const struct args *a)
 	if ((st = enrollment_user_name(a->user, a->auth, a->attribute,
 	    &user)) != OK ||
 	    (st = facts_read(&a->vars, &a->set, facts)) != OK ||
-	    (st = enrollment_invite(l, user, facts, a->ttl, &i)) != OK)
+	    (st = enrollment_invite(l, user, facts, a->ttl, make_answer, &w,
+	    &w.invited)) != OK)
 		return st;
-	return (st = hand_over(a, &i)) == OK ? OK : take_back(l, &i, st);
+
+	return io_hand_over(&a->out, &w.text, undo, &w);
 }
 
 /* ---- one that is revoked ---- */

@@ -47,48 +47,76 @@ write_report(const struct args *a, const char *id, int64_t expires)
 	return io_side(a->report, false, &text);
 }
 
+struct answer {
+	const struct args *args;
+	struct ledger *ledger;
+	struct enrollment_started started;
+	struct buf text;		/* what is written */
+};
+
+static void
+answer_free(struct answer *w)
+{
+	enrollment_started_free(&w->started);
+	buf_free(&w->text);
+}
+
 static enum status
-start(struct ledger *l, const struct args *a, const struct tree *facts,
-    struct enrollment_started *out)
+make_answer(void *arg, const struct enrollment_started *s)
+{
+	struct answer *w = arg;
+
+	buf_printf(&w->text, "%s\n", buf_str(&s->challenge));
+	return write_report(w->args, s->id, s->expires);
+}
+
+/* One that goes on, since the link of its invitation may be opened again. */
+static enum status
+start_invited(struct answer *w, const struct tree *facts)
 {
 	auto_ledger_invitation i = LEDGER_INVITATION_INIT;
+	const struct args *a = w->args;
+	enum status st;
+
+	if ((st = invitation_find(w->ledger, a->invitation, &i)) != OK ||
+	    (st = enrollment_accept(w->ledger, &i, facts, a->ttl,
+	    &w->started)) != OK ||
+	    (st = make_answer(w, &w->started)) != OK)
+		return st;
+	return io_spill(&a->out, &w->text);
+}
+
+/* Nobody has the challenge: the enrollment ends. */
+static enum status
+undo(void *arg)
+{
+	const struct answer *w = arg;
+	bool done = false;
+
+	return ledger_abort(w->ledger, w->started.id, clock_now(), &done);
+}
+
+static enum status
+start(struct answer *w, const struct tree *facts)
+{
+	const struct args *a = w->args;
 	auto_char *user = NULL;
 	enum status st;
 
-	if (a->invitation != NULL)
-		return (st = invitation_find(l, a->invitation, &i)) != OK ?
-		    st : enrollment_accept(l, &i, facts, a->ttl, out);
 	if ((st = enrollment_user_name(a->user, a->auth, a->attribute,
-	    &user)) != OK)
+	    &user)) != OK ||
+	    (st = enrollment_start(w->ledger, user, facts, a->ttl,
+	    make_answer, w, &w->started)) != OK)
 		return st;
-	return enrollment_start(l, user, facts, a->ttl, out);
-}
 
-/*
- * Nobody has the challenge: the enrollment ends.  One of an invitation goes on,
- * since its link may be opened again.
- */
-static enum status
-take_back(struct ledger *l, const struct args *a, const char *id,
-    enum status st)
-{
-	bool done = false;
-	char line[1];
-
-	if (a->invitation != NULL)
-		return st;
-	/* Why it is taken back has been said. */
-	diag_capture(line, sizeof line);
-	if (ledger_abort(l, id, clock_now(), &done) != OK)
-		st = FAULT;
-	diag_capture(NULL, 0);
-	return st;
+	return io_hand_over(&a->out, &w->text, undo, w);
 }
 
 static enum status
 run(const struct args *a)
 {
-	auto_enrollment_started s = ENROLLMENT_STARTED_INIT;
+	AUTO(answer_free) struct answer w = { .args = a,
+	    .started = ENROLLMENT_STARTED_INIT, .text = BUF_SECRET };
 	auto_tree *facts = tree_dict();
 	auto_ledger *l = NULL;
 	enum status st;
@@ -107,14 +135,9 @@ run(const struct args *a)
 	    a->config, LEDGER_CREATE, &l)) != OK)
 		return st;
 
-	if ((st = start(l, a, facts, &s)) != OK)
-		return st;
-
-	buf_putc(&s.challenge, '\n');
-	if ((st = write_report(a, s.id, s.expires)) != OK ||
-	    (st = io_spill(&a->out, &s.challenge)) != OK)
-		return take_back(l, a, s.id, st);
-	return OK;
+	w.ledger = l;
+	return a->invitation != NULL ? start_invited(&w, facts) :
+	    start(&w, facts);
 }
 
 const struct tool verb_start = {

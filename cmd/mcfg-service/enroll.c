@@ -112,7 +112,8 @@ start(struct visit *v, const char *user, const struct ledger_invitation *i,
 	if ((st = service_ledger(v->s, LEDGER_CREATE)) == OK)
 		st = i != NULL ?
 		    enrollment_accept(v->s->ledger, i, facts, ttl, started) :
-		    enrollment_start(v->s->ledger, user, facts, ttl, started);
+		    enrollment_start(v->s->ledger, user, facts, ttl, NULL,
+		    NULL, started);
 	return step_end(v, USER, st);
 }
 

@@ -77,33 +77,69 @@ bind(const struct args *a, const struct authority *ca,
 	return OK;
 }
 
+struct answer {
+	struct ledger *ledger;
+	struct ledger_challenge record;
+	struct buf text;		/* what is written */
+};
+
+static void
+answer_free(struct answer *w)
+{
+	ledger_challenge_free(&w->record);
+	buf_free(&w->text);
+}
+
+static enum status
+fill(const struct args *a, struct authority *ca, int64_t now,
+    struct answer *w)
+{
+	struct ledger_challenge *c = &w->record;
+	char text[SECRET_CHALLENGE_TEXT];
+	enum status st;
+
+	if ((st = bind(a, ca, c)) != OK ||
+	    (st = secret_challenge(text)) != OK)
+		return st;
+	secret_sha256(text, sizeof text - 1, c->hash);
+	buf_printf(&w->text, "%s\n", text);
+	buf_wipe(text, sizeof text);
+	c->purpose = LEDGER_MANUAL;
+	c->note = a->note != NULL ? xstrdup(a->note) : NULL;
+	c->expires = now + (a->ttl > 0 ? a->ttl : TTL_DEFAULT);
+	return OK;
+}
+
+/* Nobody has it: it is voided. */
+static enum status
+undo(void *arg)
+{
+	const struct answer *w = arg;
+	size_t matches = 0;
+	bool done = false;
+
+	return ledger_void_challenge(w->ledger, w->record.hash, clock_now(),
+	    &matches, &done);
+}
+
 static enum status
 make(const struct args *a)
 {
-	auto_ledger_challenge c = LEDGER_CHALLENGE_INIT;
+	AUTO(answer_free) struct answer w = {
+	    .record = LEDGER_CHALLENGE_INIT, .text = BUF_SECRET };
 	const struct io_output to = { a->out.path, a->out.http, true };
 	auto_authority ca = AUTHORITY_INIT;
-	char text[SECRET_CHALLENGE_TEXT];
-	auto_buf out = BUF_SECRET;
 	int64_t now = clock_now();
 	enum status st;
 
 	if ((st = authority_open(&a->source, NEED_CERTS | NEED_LEDGER,
-	    &ca)) != OK || (st = bind(a, &ca, &c)) != OK ||
-	    (st = secret_challenge(text)) != OK)
+	    &ca)) != OK || (st = fill(a, &ca, now, &w)) != OK)
+		return st;
+	w.ledger = ca.ledger;
+	if ((st = ledger_add_challenge(ca.ledger, &w.record, now)) != OK)
 		return st;
 
-	secret_sha256(text, sizeof text - 1, c.hash);
-	c.purpose = LEDGER_MANUAL;
-	c.note = a->note != NULL ? xstrdup(a->note) : NULL;
-	c.expires = now + (a->ttl > 0 ? a->ttl : TTL_DEFAULT);
-	if ((st = ledger_add_challenge(ca.ledger, &c, now)) != OK)
-		return st;
-
-	buf_puts(&out, text);
-	buf_putc(&out, '\n');
-	buf_wipe(text, sizeof text);
-	return io_spill(&to, &out);
+	return io_hand_over(&to, &w.text, undo, &w);
 }
 
 /* ---- listing them ---- */

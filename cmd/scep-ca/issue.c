@@ -122,61 +122,69 @@ order_of(const struct args *a, const struct authority *ca,
 	return o;
 }
 
-/* Nobody has all of the certificate: it is revoked.  Why has been said. */
-static enum status
-take_back(struct authority *ca, X509 *cert, enum status st)
-{
-	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
-	int reason = listing_reason_number("cessationOfOperation");
-	auto_X509_CRL *crl = NULL;
-	int64_t now = clock_now();
-	bool done = false;
-	char line[1];
+struct answer {
+	struct authority *ca;
+	struct ledger_certificate record;
+	struct buf pem;			/* what is written */
+};
 
-	diag_capture(line, sizeof line);
-	authority_record(cert, "", now, &c);
-	if (ledger_revoke(ca->ledger, c.serial, reason, now, &done) != OK ||
-	    crl_make(ca, now, &crl) != OK)
-		st = FAULT;
-	diag_capture(NULL, 0);
-	return st;
+static void
+answer_free(struct answer *w)
+{
+	ledger_certificate_free(&w->record);
+	buf_free(&w->pem);
 }
 
 static enum status
-make_one(const struct issue_order *o, const char *profile,
-    struct ledger *ledger, X509 **out, bool *taken)
+make_one(const struct issue_order *o, const char *profile, struct answer *w,
+    bool *taken)
 {
-	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
 	auto_ledger_certificate earlier = LEDGER_CERTIFICATE_INIT;
 	auto_X509 *cert = NULL;
 	enum ledger_outcome found;
 	enum status st;
 
+	answer_free(w);
 	if ((st = issue_certificate(o, &cert)) != OK)
 		return st;
-	authority_record(cert, profile, o->now, &c);
-	if ((st = ledger_certify(ledger, &c, NULL, o->now, &found,
-	    &earlier)) != OK)
+	cert_to_pem(cert, &w->pem);
+	authority_record(cert, profile, o->now, &w->record);
+	/* Nothing but the ledger is left that can fail. */
+	if ((st = ledger_certify(w->ca->ledger, &w->record, NULL, o->now,
+	    &found, &earlier)) != OK)
 		return st;
 	*taken = found != LEDGER_RECORDED;
-	if (!*taken)
-		*out = STEAL(cert);
 	return OK;
 }
 
 static enum status
-make(const struct issue_order *o, const char *profile, struct ledger *ledger,
-    X509 **out)
+make(const struct issue_order *o, const char *profile, struct answer *w)
 {
 	enum status st;
 	bool taken;
 	int i;
 
 	for (i = 0; i < SERIAL_TRIES; i++)
-		if ((st = make_one(o, profile, ledger, out, &taken)) != OK ||
-		    !taken)
+		if ((st = make_one(o, profile, w, &taken)) != OK || !taken)
 			return st;
 	return fail(FAULT, "no free serial number in %d tries", SERIAL_TRIES);
+}
+
+/* Nobody has all of the certificate: it is revoked. */
+static enum status
+undo(void *arg)
+{
+	const struct answer *w = arg;
+	int reason = listing_reason_number("cessationOfOperation");
+	auto_X509_CRL *crl = NULL;
+	int64_t now = clock_now();
+	bool done = false;
+	enum status st;
+
+	if ((st = ledger_revoke(w->ca->ledger, w->record.serial, reason, now,
+	    &done)) != OK)
+		return st;
+	return crl_make(w->ca, now, &crl);
 }
 
 static enum status
@@ -185,10 +193,10 @@ run(const struct args *a)
 	auto_issue_wish wish = ISSUE_WISH_INIT;
 	auto_authority ca = AUTHORITY_INIT;
 	auto_X509_REQ *req = NULL;
-	auto_X509 *cert = NULL;
+	AUTO(answer_free) struct answer w = { .ca = &ca,
+	    .record = LEDGER_CERTIFICATE_INIT, .pem = BUF_INIT };
 	struct issue_refusal no;
 	struct issue_order order;
-	auto_buf pem = BUF_INIT;
 	const char *reason;
 	enum status st;
 
@@ -208,12 +216,8 @@ run(const struct args *a)
 	    (st = check_names(a, &wish)) != OK)
 		return st;
 	order = order_of(a, &ca, &wish);
-	if ((st = make(&order, a->profile, ca.ledger, &cert)) != OK)
-		return st;
-
-	cert_to_pem(cert, &pem);
-	st = io_spill(&a->out, &pem);
-	return st == OK ? OK : take_back(&ca, cert, st);
+	return (st = make(&order, a->profile, &w)) != OK ? st :
+	    io_hand_over(&a->out, &w.pem, undo, &w);
 }
 
 const struct tool verb_issue = {

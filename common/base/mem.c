@@ -5,11 +5,33 @@
 #include <stdio.h>
 #include <string.h>
 
+static mem_undoer *undoer;
+static void *undoer_arg;
+
+void
+mem_undo(mem_undoer *undo, void *arg)
+{
+	undoer = undo;
+	undoer_arg = arg;
+}
+
 void
 mem_exhausted(void)
 {
-	diag_uncapture();
-	exit((int)fail(FAULT, "out of memory"));
+	mem_undoer *undo = undoer;
+	static bool ending;
+	char line[1];
+
+	/* Memory may be short for undo, too: that has been said. */
+	if (!ending) {
+		ending = true;
+		diag_uncapture();
+		(void)fail(FAULT, "out of memory");
+		diag_capture(line, sizeof line);
+		if (undo != NULL)
+			(void)undo(undoer_arg);
+	}
+	exit((int)FAULT);
 }
 
 void *

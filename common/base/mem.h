@@ -59,6 +59,14 @@ char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void mem_exhausted(void) NORETURN;
 
 /*
+ * From mem_undo() until mem_undo(NULL, NULL), mem_exhausted() calls undo(arg),
+ * once and last, and drops what it prints.  undo may use memory: one allocation
+ * that failed does not mean that the next one will.
+ */
+typedef enum status mem_undoer(void *arg);
+void mem_undo(mem_undoer *undo, void *arg);
+
+/*
  * A growing list of strings.  strings_add() borrows s; the list itself is
  * freed by strings_free(), or by auto_strings.
  */

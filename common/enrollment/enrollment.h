@@ -54,14 +54,19 @@ struct enrollment_started {
 
 void enrollment_started_free(struct enrollment_started *s);
 
+/* What must be ready before it is recorded.  Its failure records nothing. */
+typedef enum status enrollment_start_ready(void *arg,
+    const struct enrollment_started *s);
+
 /*
  * enrollment_start() records that a user, whose name is one of
  * enrollment_user_name(), enrolls; facts is a dict of what the site knows about
- * that user.  MALFORMED if they are larger than the ledger keeps.
+ * that user.  MALFORMED if they are larger than the ledger keeps.  ready may be
+ * NULL.
  */
 enum status enrollment_start(struct ledger *l, const char *user,
-    const struct tree *facts, int64_t ttl, struct enrollment_started *out)
-    USE_RESULT;
+    const struct tree *facts, int64_t ttl, enrollment_start_ready *ready,
+    void *arg, struct enrollment_started *out) USE_RESULT;
 
 /* ---- invitations: phase 1 without a password ---- */
 
@@ -76,10 +81,13 @@ struct enrollment_invited {
 
 void enrollment_invited_free(struct enrollment_invited *i);
 
+typedef enum status enrollment_invite_ready(void *arg,
+    const struct enrollment_invited *i);
+
 /* enrollment_invite() records an invitation, as enrollment_start() a user. */
 enum status enrollment_invite(struct ledger *l, const char *user,
-    const struct tree *facts, int64_t ttl, struct enrollment_invited *out)
-    USE_RESULT;
+    const struct tree *facts, int64_t ttl, enrollment_invite_ready *ready,
+    void *arg, struct enrollment_invited *out) USE_RESULT;
 
 /* The invitation of a token: REFUSED, with the reason, if it cannot be used. */
 enum status enrollment_invitation(struct ledger *l, const char *token,

@@ -13,7 +13,8 @@ enrollment_invited_free(struct enrollment_invited *i)
 
 enum status
 enrollment_invite(struct ledger *l, const char *user, const struct tree *facts,
-    int64_t ttl, struct enrollment_invited *out)
+    int64_t ttl, enrollment_invite_ready *ready, void *arg,
+    struct enrollment_invited *out)
 {
 	auto_ledger_invitation i = LEDGER_INVITATION_INIT;
 	char token[SECRET_CHALLENGE_TEXT];
@@ -27,11 +28,12 @@ enrollment_invite(struct ledger *l, const char *user, const struct tree *facts,
 	buf_puts(&out->token, token);
 	buf_wipe(token, sizeof token);
 	i.expires = clock_now() + ttl;
-	if ((st = ledger_invite(l, &i, clock_now())) != OK)
-		return st;
 	memcpy(out->hash, i.hash, sizeof out->hash);
 	out->expires = i.expires;
-	return OK;
+	/* Nothing but the ledger is left that can fail. */
+	if (ready != NULL && (st = ready(arg, out)) != OK)
+		return st;
+	return ledger_invite(l, &i, clock_now());
 }
 
 enum status

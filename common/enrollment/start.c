@@ -48,7 +48,8 @@ make_id(char **out)
 
 enum status
 enrollment_start(struct ledger *l, const char *user, const struct tree *facts,
-    int64_t ttl, struct enrollment_started *out)
+    int64_t ttl, enrollment_start_ready *ready, void *arg,
+    struct enrollment_started *out)
 {
 	auto_ledger_enrollment e = LEDGER_ENROLLMENT_INIT;
 	auto_ledger_challenge c = LEDGER_CHALLENGE_INIT;
@@ -60,11 +61,12 @@ enrollment_start(struct ledger *l, const char *user, const struct tree *facts,
 	    (st = new_challenge(LEDGER_ENROLL, e.id, ttl, &out->challenge,
 	    &c)) != OK)
 		return st;
-	if ((st = ledger_start(l, &e, c.hash, c.expires, clock_now())) != OK)
-		return st;
-	out->id = STEAL(e.id);
+	out->id = xstrdup(e.id);
 	out->expires = c.expires;
-	return OK;
+	/* Nothing but the ledger is left that can fail. */
+	if (ready != NULL && (st = ready(arg, out)) != OK)
+		return st;
+	return ledger_start(l, &e, c.hash, c.expires, clock_now());
 }
 
 /* ---- by invitation ---- */

@@ -366,6 +366,25 @@ io_spill(const struct io_output *out, const struct buf *b)
 }
 
 enum status
+io_hand_over(const struct io_output *out, const struct buf *b,
+    mem_undoer *undo, void *arg)
+{
+	enum status st;
+	char line[1];
+
+	mem_undo(undo, arg);
+	st = io_spill(out, b);
+	mem_undo(NULL, NULL);
+	if (st == OK)
+		return OK;
+	diag_capture(line, sizeof line);
+	if (undo(arg) != OK)
+		st = FAULT;
+	diag_capture(NULL, 0);
+	return st;
+}
+
+enum status
 io_side(const char *dest, bool is_private, const struct buf *b)
 {
 	enum status st;

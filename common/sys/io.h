@@ -80,6 +80,14 @@ enum status io_spill(const struct io_output *out, const struct buf *b)
     USE_RESULT;
 
 /*
+ * io_hand_over() is io_spill() of what has just been recorded for its reader.
+ * If it cannot be written, or memory runs out, undo(arg) takes that back,
+ * and what it prints is dropped: the reason has been said.
+ */
+enum status io_hand_over(const struct io_output *out, const struct buf *b,
+    mem_undoer *undo, void *arg) USE_RESULT;
+
+/*
  * io_side() writes a side output (--report, --signer-out ...): dest is a file,
  * as io_spill() writes it, or "fd:N".  It is there only if the status is 0:
  * if a later one fails, or the product, or if the process ends before

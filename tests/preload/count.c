@@ -3,6 +3,7 @@
  * and everything below it allocates is counted from 1:
  *
  * MCFG_FAIL=N		allocation N fails
+ * MCFG_END=N		the process ends with status 99 in place of allocation N
  * MCFG_FAIL_AT=FILE	the functions that asked for it are written there
  * MCFG_COUNT=FILE	for each allocation eight bytes are written there,
  *			which are the same if the callers are the same
@@ -26,7 +27,7 @@ void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *p, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 
-static unsigned long count, fails;
+static unsigned long count, fails, ends;
 static int counts = -1;
 static const char *place;
 static uint64_t kept[KEPT];
@@ -81,6 +82,8 @@ is_short(void)
 		return false;
 	counting = false;
 	count++;
+	if (count == ends)
+		_exit(99);
 	if (counts != -1)
 		keep_callers();
 	now = count == fails;
@@ -125,10 +128,12 @@ static int
 counted_main(int argc, char **argv, char **env)
 {
 	const char *fail = getenv("MCFG_FAIL"), *file = getenv("MCFG_COUNT");
+	const char *end = getenv("MCFG_END");
 	void *at[1];
 
 	place = getenv("MCFG_FAIL_AT");
 	fails = fail != NULL ? strtoul(fail, NULL, 10) : 0;
+	ends = end != NULL ? strtoul(end, NULL, 10) : 0;
 	if (file != NULL && (counts = open(file, O_WRONLY | O_CREAT | O_TRUNC |
 	    O_CLOEXEC, 0600)) == -1)
 		abort();
