@@ -152,6 +152,7 @@ sow() {
 	error|missing-key|payload[6]|p['PayloadContent'].append(payload('com.apple.ManagedClient.preferences'))
 	error|missing-key|payload[0].EAPClientConfiguration|wifi['EAPClientConfiguration'] = {'UserName': 'x'}
 	warning|integer-as-bool|payload[6].PPP.TokenCard|p['PayloadContent'].append(payload('com.apple.vpn.managed', VPNType='L2TP', UserDefinedName='V', PPP={'TokenCard': True}))
+	warning|integer-as-bool|payload[6].checkCertificateTrust|add('security.smartcard', checkCertificateTrust=False)
 	error|wrong-type|payload[0].ProxyServerPort|wifi['ProxyServerPort'] = True
 	error|bad-range|payload[0].ProxyServerPort|wifi['ProxyServerPort'] = 70000
 	error|bad-range|payload[5].minLength|unlock['minLength'] = 17
@@ -356,12 +357,14 @@ own_schema() {
 	sow --schema "$SCHEMA" --platform macOS <<-'TABLE'
 	warning|payload-version|profile|del p['PayloadVersion']
 	warning|payload-version|payload[5]|del unlock['PayloadVersion']
-	error|payload-version|payload[5].PayloadVersion|unlock['PayloadVersion'] = 2
+	warning|payload-version|payload[5].PayloadVersion|unlock['PayloadVersion'] = 2
+	error|payload-version|payload[5].PayloadVersion|unlock['PayloadVersion'] = '1'
 	TABLE
 	rm -r "$T/sown"
 	sow --schema "$SCHEMA" --platform iOS <<-'TABLE'
 	error|payload-version|profile|del p['PayloadVersion']
 	error|payload-version|payload[5]|del unlock['PayloadVersion']
+	error|payload-version|payload[5].PayloadVersion|unlock['PayloadVersion'] = 2
 	warning|missing-key|payload[6].IKEv2|add('vpn.managed', VPNType='IKEv2', UserDefinedName='V', IKEv2={'RemoteAddress': 'a', 'RemoteIdentifier': 'a', 'AuthenticationMethod': 'None', 'ExtendedAuthEnabled': 1})
 	error|missing-key|payload[6].IKEv2|add('vpn.managed', VPNType='IKEv2', UserDefinedName='V', IKEv2={'RemoteAddress': 'a', 'LocalIdentifier': '', 'AuthenticationMethod': 'None', 'ExtendedAuthEnabled': 1})
 	TABLE
@@ -374,6 +377,23 @@ own_schema() {
 	error|payload-version|profile|p['PayloadContent'] = []; del p['PayloadVersion']
 	error|payload-version|payload[0]|hold(payload('com.example.app')); del p['PayloadContent'][0]['PayloadVersion']
 	TABLE
+}
+
+# Keys that the schema requires, and its words do not; each time one is enough.
+@test "lint: a key that the schema's words excuse is not missing" {
+	needs_data apple-device-management
+	make "$T/p" "add('xsan', sanName='a', sanConfigURLs=['ldaps://a'])" \
+	    "add('xsan', sanName='a', fsnameservers=['a'])" \
+	    "add('education', OrganizationUUID=p['PayloadUUID'],
+	    OrganizationName='a', Groups=[], Users=[])"
+	_run mcfg-lint --schema "$SCHEMA" "$T/p"
+	lacks missing-key "$T/stdout"
+	sow --schema "$SCHEMA" <<-'TABLE'
+	error|missing-key|payload[6]|add('education', OrganizationUUID=p['PayloadUUID'], OrganizationName='a', Groups=[], Users=[], DeviceGroups=[])
+	TABLE
+	make "$T/p" "add('xsan', sanName='a')"
+	_run mcfg-lint --schema "$SCHEMA" "$T/p"
+	[ "$(grep -c 'missing-key' "$T/stdout")" -eq 2 ]
 }
 
 @test "lint: versions are compared number by number" {
@@ -850,8 +870,6 @@ c = p["PayloadContent"]'
 # looked at, and is a mistake of its author.
 real_faults() {
 	cat <<-'TABLE'
-	google--default.mobileconfig payload-version
-	google--usb-block.mobileconfig payload-version
 	jessepeterson--multiple-nt-principals-error.mobileconfig bad-value
 	jessepeterson--multiple-nt-principals-error.mobileconfig missing-key
 	jessepeterson--multiple-nt-principals-error.mobileconfig wrong-type
@@ -1153,6 +1171,9 @@ real_faults() {
 	    --schema "$SCHEMA"
 	make "$T/p" "wifi['Zzz'] = 'x'"
 	finds 0 note unknown-key 'payload[0].Zzz' "$T/p" --schema "$SCHEMA"
+	make "$T/p" "wifi['SSID'] = wifi.pop('SSID_STR')"
+	_run mcfg-lint --schema "$SCHEMA" "$T/p"
+	grep -q "SSID: warning: .*'SSID_STR'.*unknown-key" "$T/stdout"
 }
 
 @test "lint: a JSON pointer beside each path" {
@@ -1176,6 +1197,8 @@ real_faults() {
 # bar what satisfies it.
 between() {
 	cat <<-'TABLE'
+	warning|missing-key|payload[6]|add('wifi.managed', EncryptionType='WPA2')|q['SSID_STR'] = 'a'
+	warning|missing-key|payload[6]|add('wifi.managed', IsHotspot=False)|q['IsHotspot'] = True
 	error|missing-key|payload[6].DNSSettings|d = {'DNSProtocol': 'HTTPS'}; add('dnsSettings.managed', DNSSettings=d)|d['ServerURL'] = 'https://a/'
 	error|missing-key|payload[6].DNSSettings|d = {'DNSProtocol': 'TLS', 'ServerURL': 'https://a'}; add('dnsSettings.managed', DNSSettings=d)|d['ServerName'] = 'a'
 	warning|bad-combination|payload[6].DNSSettings.ServerName|d = {'DNSProtocol': 'HTTPS', 'ServerURL': 'https://a', 'ServerName': 'a'}; add('dnsSettings.managed', DNSSettings=d)|del d['ServerName']

@@ -52,6 +52,15 @@ is_most_of(const char *key, const char *name)
 	    strcasecmp(name + (m - n), key) == 0;
 }
 
+/* The first words of the key: SSID for SSID_STR. */
+static bool
+is_begin_of(const char *key, const char *name)
+{
+	size_t n = strlen(name);
+
+	return n > 0 && strncasecmp(key, name, n) == 0 && key[n] == '_';
+}
+
 /* A key that the dict has is not one that was meant. */
 static const char *
 closest(const struct schema_lists *l, const char *name,
@@ -70,6 +79,8 @@ closest(const struct schema_lists *l, const char *name,
 			    distance(key, name);
 			if (d > 2 && is_most_of(key, name))
 				d = 2;
+			if (d > 1 && is_begin_of(key, name))
+				d = 1;
 			if (d < least) {
 				least = d;
 				best = key;

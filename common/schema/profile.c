@@ -85,6 +85,7 @@ is_for_macs(struct schema_run *r, const struct tree *dict)
  * iOS refuses what has no PayloadVersion (mosen/profiledocs pull request 8),
  * and so does Apple Business Manager.  macOS does not (microsoft/mdatp-xplat
  * issue 257), and Apple's example of com.apple.servicemanagement has none.
+ * macOS takes others than 1, too (munki/munki issue 527).
  */
 static void
 check_missing_version(struct schema_run *r, const struct tree *dict)
@@ -118,6 +119,9 @@ check_version(struct schema_run *r, const struct tree *dict)
 	    !(tree_real_of(v) > 1))
 		schema_say(r, v, RULE_REAL_AS_INTEGER, "is a real, must be "
 		    "the integer 1");
+	else if (tree_kind(v) == TREE_INT && is_for_macs(r, dict))
+		schema_warn(r, v, RULE_PAYLOAD_VERSION, "%s, should be 1 "
+		    "(macOS takes the profile)", shown);
 	else if (tree_kind(v) == TREE_INT)
 		schema_say(r, v, RULE_PAYLOAD_VERSION, "%s, must be 1", shown);
 	else

@@ -45,6 +45,12 @@ static const struct excuse {
 	{ "moduleName", "loginWindowModulePath", NULL, true },
 	{ "sharedSecret", "sanAuthMethod", NULL, false },
 	{ "Password", "AuthMethod", "Password", false },
+	/* Xsan: "required for all Xsan SANs", "required for StorNext SANs" */
+	{ "sanConfigURLs", "fsnameservers", NULL, true },
+	{ "fsnameservers", "sanConfigURLs", NULL, true },
+	/* "Don't set this value in payloads intended to configure the Shared
+	 * iPad login screen"; device groups are "for leader/teacher". */
+	{ "UserIdentifier", "DeviceGroups", NULL, false },
 };
 
 static bool

@@ -112,21 +112,22 @@ is_whole(double v)
 	return v >= -9e15 && v <= 9e15 && v == (double)(int64_t)v;
 }
 
-/* A switch whose schema says 0 and 1: to a device both are the number. */
+/* The schema lists 0 and 1 among the values: to a device both are numbers. */
 static bool
 is_switch(const struct spec_node *key)
 {
 	const struct spec_node *list = spec_node_get(key, "rangelist");
+	bool zero = false, one = false;
 	const char *text;
 	size_t i;
 
 	for (i = 0; i < spec_node_count(list); i++) {
-		text = spec_node_text(spec_node_at(list, i));
-		if (text == NULL ||
-		    (strcmp(text, "0") != 0 && strcmp(text, "1") != 0))
-			return false;
+		if ((text = spec_node_text(spec_node_at(list, i))) == NULL)
+			continue;
+		zero |= strcmp(text, "0") == 0;
+		one |= strcmp(text, "1") == 0;
 	}
-	return spec_node_count(list) > 0;
+	return zero && one;
 }
 
 bool
