@@ -815,7 +815,7 @@ exchange() {
 	printf '\211PNG\r\n\032\n\0\0\0\rIHDR' > "$T/in"
 	refuses 3 'a picture' mcfg-inspect "$T/in"
 	cms -in "$T/profile" | head -c 900 > "$T/in"
-	refuses 3 'ends inside of an element' mcfg-inspect "$T/in"
+	refuses 3 'truncated' mcfg-inspect "$T/in"
 	printf '<plist version="1.0"><dict><key>a</key></dict></plist>' > "$T/in"
 	refuses 3 'plist:1:' mcfg-inspect "$T/in"
 }

@@ -261,7 +261,7 @@ sys.stdout.buffer.write(b'\x30\x83' + n.to_bytes(3, 'big') + b'\x05\x00' * (n //
 	printf '0\204\377\377\377\377' > "$T/x"
 	refuses_chain 3 'truncated' "$T/x"
 	printf '0\211\001\0\0\0\0\0\0\0\0' > "$T/x"
-	refuses_chain 3 'absurd length' "$T/x"
+	refuses_chain 3 'a length' "$T/x"
 	printf '\060\200\004\200\0\0\0\0' > "$T/x"
 	refuses_chain 3 'indefinite' "$T/x"
 }

@@ -1,6 +1,7 @@
 /* PEM and bare base64: what is inside is what matters. */
 #include <string.h>
 
+#include "base/ber.h"
 #include "inspect.h"
 #include "x509/pem.h"
 
@@ -174,11 +175,11 @@ inspect_base64(struct layer *l, const struct buf *bytes, bool *done)
 	    buf_from_base64_loose(buf_str(bytes), bytes->len, &raw) != NULL ||
 	    raw.len == 0)
 		return false;
-	if (raw.data[0] != 0x30 && !tree_looks_like_plist(&raw))
+	if (!ber_looks_like(&raw) && !tree_looks_like_plist(&raw))
 		return false;
 	*done = true;
 	report_str(l->form, NULL, "base64");
-	if (raw.data[0] != 0x30)
+	if (!ber_looks_like(&raw))
 		return inspect_plist(l, &raw, NULL);
 	return recognise_der(l, &raw);
 }

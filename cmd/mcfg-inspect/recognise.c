@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/ber.h"
 #include "base/damage.h"
 #include "inspect.h"
 
@@ -179,7 +180,8 @@ other_kind(const struct buf *b)
 static bool
 broken_der(struct layer *l, const struct buf *der, const char *reason)
 {
-	return layer_unknown(l, "begins as DER or BER, but %s (%zu bytes)",
+	return layer_unknown(l, "begins as DER or BER, but is broken: %s "
+	    "(%zu bytes)",
 	    reason, der->len);
 }
 
@@ -192,7 +194,7 @@ recognise_der(struct layer *l, const struct buf *der)
 
 	if (der->len == 0)
 		return layer_unknown(l, "it is empty");
-	if (der->data[0] != 0x30)
+	if (!ber_looks_like(der))
 		return layer_unknown(l, "no property list, CMS message or "
 		    "certificate begins like this");
 	if ((reason = ber_survey(der->data, der->len, &s)) != NULL)

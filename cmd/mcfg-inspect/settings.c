@@ -52,7 +52,7 @@ add_data(struct layer *l, const char *where, const char *key,
 		facts_note(&l->f, "pem_in_data", where, "the data %s%sis PEM "
 		    "text; devices want DER", key != NULL ? key : "",
 		    key != NULL ? " " : "");
-	} else if (len > DATA_SHOWN && p[0] == 0x30 &&
+	} else if (len > DATA_SHOWN &&
 	    cert_from_der(p, len, &cert) == NULL) {
 		auto_char *subject = cert_name_text(
 		    X509_get_subject_name(cert));

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/ber.h"
+
 enum {
 	FEW_LINES = 3,		/* fewer line ends prove nothing */
 	HEADER_MAX = 16 << 10,	/* of HTTP */
@@ -39,14 +41,6 @@ has_high_bytes(const struct buf *in)
 		if (in->data[i] >= 0x80)
 			return true;
 	return false;
-}
-
-/* Begins as a DER message of more than 127 bytes, from at on. */
-static bool
-is_der(const struct buf *in, size_t at)
-{
-	return in->len > at + 2 && in->data[at] == 0x30 &&
-	    in->data[at + 1] >= 0x80 && in->data[at + 1] <= 0x84;
 }
 
 /* Where the content begins: after a mark of UTF-8, and white space. */
@@ -140,7 +134,7 @@ line_ends(const struct buf *in, struct buf *out)
 {
 	size_t lines = count(in, "\n", 1), pairs = count(in, "\r\n", 2);
 
-	if ((!is_der(in, 0) && !is_binary_plist(in, 0)) ||
+	if ((!ber_looks_binary(in, 0) && !is_binary_plist(in, 0)) ||
 	    lines < FEW_LINES || pairs != lines)
 		return false;
 	buf_printf(out, "binary that went through text: LF became CR LF, %zu "
@@ -154,7 +148,7 @@ something_before(const struct buf *in, struct buf *out)
 {
 	size_t at = start_of(in);
 
-	if (at == 0 || !(is_binary_plist(in, at) || (is_der(in, at) &&
+	if (at == 0 || !(is_binary_plist(in, at) || (ber_looks_binary(in, at) &&
 	    count(in, oid, sizeof oid - 1) > 0)))
 		return false;
 	if (begins(in, 0, "\xEF\xBB\xBF", 3))
@@ -204,7 +198,7 @@ is_content(const struct buf *in)
 {
 	size_t at = start_of(in);
 
-	return is_der(in, 0) || is_binary_plist(in, 0) ||
+	return ber_looks_binary(in, 0) || is_binary_plist(in, 0) ||
 	    begins(in, at, "<?xml", 5) || begins(in, at, "<plist", 6) ||
 	    begins(in, at, "<!DOCTYPE plist", 15);
 }

@@ -4,117 +4,47 @@
 
 #include <openssl/objects.h>
 
+#include "base/ber.h"
 #include "base/damage.h"
 
-enum {
-	DEPTH_MAX = 32,		/* of nested elements in a message */
-	PARTS_MAX = 100000,	/* elements in all */
-};
+enum { PARTS_MAX = 100000 };	/* elements of a message */
 
-/* The OID arc of PKCS #7, 1.2.840.113549.1.7, as an element without its end. */
+/* The OID arc of PKCS #7, 1.2.840.113549.1.7. */
 static const unsigned char pkcs7_oid[] = {
-	0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07
+	0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07
 };
 
 /* AuthEnvelopedData (RFC 5083), 1.2.840.113549.1.9.16.1.23. */
 static const unsigned char auth_enveloped_oid[] = {
-	0x06, 0x0B, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x10,
-	0x01, 0x17
+	0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x10, 0x01, 0x17
 };
 enum { ARC_ENVELOPED = 3, ARC_AUTH_ENVELOPED = 23 };
 
 static const char armour_labels[] =
     "CMS|PKCS7|PKCS #7 SIGNED DATA|SIGNED MESSAGE|ENCRYPTED MESSAGE";
 
-/* ---- the walk ---- */
-
-struct header {
-	bool constructed;
-	bool indefinite;
-	bool is_end;		/* the two zero bytes that end an indefinite
-				 * length */
-	size_t len;		/* of the value */
-};
-
-static const char truncated[] = "truncated";
-
-static const char *
-read_header(const unsigned char **at, const unsigned char *end,
-    struct header *h)
-{
-	const unsigned char *p = *at;
-	unsigned n;
-
-	if (end - p < 2)
-		return truncated;
-	memset(h, 0, sizeof *h);
-	h->constructed = (p[0] & 0x20) != 0;
-	h->is_end = p[0] == 0 && p[1] == 0;
-	if ((*p++ & 0x1F) == 0x1F) {
-		while (p < end && (*p & 0x80) != 0)
-			p++;
-		if (++p >= end)
-			return truncated;
-	}
-	n = *p++;
-	if (n == 0x80)
-		h->indefinite = true;
-	else if (n < 0x80)
-		h->len = n;
-	else {
-		n &= 0x7F;
-		if (n > sizeof h->len)
-			return "an element of absurd length";
-		if ((size_t)(end - p) < n)
-			return truncated;
-		while (n-- > 0)
-			h->len = h->len << 8 | *p++;
-	}
-	if (h->indefinite && !h->constructed)
-		return "an indefinite length where none is allowed";
-	if (h->len > (size_t)(end - p))
-		return truncated;
-	*at = p;
-	return NULL;
-}
-
 const char *
 cms_measure(const void *data, size_t len, size_t *used)
 {
-	/* Where each open element ends; NULL for an indefinite length. */
-	const unsigned char *ends[DEPTH_MAX];
-	const unsigned char *p = data, *limit = p + len;
-	size_t depth = 0, parts = 0;
-	const char *reason;
-	struct header h;
+	struct ber_survey s;
+	const char *reason = ber_survey(data, len, &s);
 
-	do {
-		if ((reason = read_header(&p, limit, &h)) != NULL)
-			return reason;
-		if (++parts > PARTS_MAX)
-			return "of too many parts";
-		if (h.is_end) {
-			if (depth == 0 || ends[depth - 1] != NULL)
-				return "an end mark where none belongs";
-			depth--;
-		} else if (h.constructed) {
-			if (depth == DEPTH_MAX)
-				return "nested deeper than 32";
-			ends[depth++] = h.indefinite ? NULL : p + h.len;
-		} else
-			p += h.len;
-		/* Leave what ends here, and narrow the limit to what is open. */
-		while (depth > 0 && ends[depth - 1] == p)
-			depth--;
-		limit = (const unsigned char *)data + len;
-		if (depth > 0 && ends[depth - 1] != NULL)
-			limit = ends[depth - 1];
-	} while (depth > 0);
-	*used = (size_t)(p - (const unsigned char *)data);
-	return NULL;
+	if (reason == NULL && s.items > PARTS_MAX)
+		reason = "too many parts";
+	if (reason == NULL)
+		*used = s.size;
+	return reason;
 }
 
 /* ---- reading ---- */
+
+/* An OBJECT IDENTIFIER of that arc, with so many bytes more. */
+static bool
+is_arc(const struct ber_item *oid, const unsigned char *arc, size_t len,
+    size_t more)
+{
+	return oid->body.len == len + more && memcmp(oid->body.p, arc, len) == 0;
+}
 
 /*
  * The last arc of the type, 1.2.840.113549.1.7.N or that of AuthEnvelopedData,
@@ -124,23 +54,20 @@ static int
 type_arc(const struct buf *in)
 {
 	auto_buf raw = BUF_INIT;
-	const unsigned char *p;
-	size_t at;
+	struct ber_item oid;
+	struct ber whole;
 
 	if (in->len == 0 || in->data[0] == '<' ||
 	    cert_unarmour(in, armour_labels, &raw) != NULL)
 		return 0;
-	if (raw.len < 2 || raw.data[0] != 0x30)
+	whole = (struct ber){ raw.data, raw.len };
+	if (!ber_enter(&whole, BER_SEQUENCE) ||
+	    !ber_want(&whole, BER_OID, &oid))
 		return 0;
-	p = raw.data;
-	at = p[1] <= 0x80 ? 2 : 2 + (size_t)(p[1] & 0x7F);
-	if (raw.len > at + sizeof auth_enveloped_oid && memcmp(p + at,
-	    auth_enveloped_oid, sizeof auth_enveloped_oid) == 0)
+	if (is_arc(&oid, auth_enveloped_oid, sizeof auth_enveloped_oid, 0))
 		return ARC_AUTH_ENVELOPED;
-	if (raw.len <= at + sizeof pkcs7_oid ||
-	    memcmp(p + at, pkcs7_oid, sizeof pkcs7_oid) != 0)
-		return 0;
-	return p[at + sizeof pkcs7_oid];
+	return is_arc(&oid, pkcs7_oid, sizeof pkcs7_oid, 1) ?
+	    oid.body.p[sizeof pkcs7_oid] : 0;
 }
 
 bool
@@ -205,8 +132,7 @@ read_message(const struct buf *in, CMS_ContentInfo **out, struct buf *why)
 	if (in->len == 0)
 		reason = "empty";
 	else if ((reason = cert_unarmour(in, armour_labels, &raw)) == NULL)
-		reason = raw.len == 0 || raw.data[0] != 0x30 ?
-		    "not a CMS message" :
+		reason = !ber_looks_like(&raw) ? "not a CMS message" :
 		    cms_measure(raw.data, raw.len, &used);
 	if (reason != NULL) {
 		buf_puts(why, reason);

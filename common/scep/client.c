@@ -3,6 +3,7 @@
 
 #include <openssl/objects.h>
 
+#include "base/ber.h"
 #include "scep/local.h"
 
 enum {
@@ -159,18 +160,6 @@ scep_request(const struct scep_request *r, struct buf *der)
 
 /* ---- contents of queries ---- */
 
-static void
-add_sequence(const unsigned char *body, size_t len, struct buf *der)
-{
-	int total = ASN1_object_size(1, (int)len, V_ASN1_SEQUENCE);
-	unsigned char *p = buf_reserve(der, (size_t)total);
-	unsigned char *at = p;
-
-	ASN1_put_object(&at, 1, (int)len, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
-	memcpy(at, body, len);
-	buf_end(der, (size_t)total);
-}
-
 void
 scep_poll_content(const X509_NAME *issuer, const X509_NAME *subject,
     struct buf *der)
@@ -179,7 +168,7 @@ scep_poll_content(const X509_NAME *issuer, const X509_NAME *subject,
 
 	cert_name_to_der(issuer, &body);
 	cert_name_to_der(subject, &body);
-	add_sequence(body.data, body.len, der);
+	ber_put(der, BER_CONSTRUCTED(BER_SEQUENCE), &body);
 }
 
 /* ---- the answer ---- */

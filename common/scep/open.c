@@ -1,4 +1,5 @@
 /* What is inside of an envelope that came to the server. */
+#include "base/ber.h"
 #include "scep/local.h"
 
 #include <string.h>
@@ -249,14 +250,15 @@ static bool
 read_query(const struct scep_message *m, const struct buf *plain,
     struct scep_query *q)
 {
-	const unsigned char *p = plain->data, *end = plain->data + plain->len;
-	long len;
-	int tag, class;
+	struct ber in = { plain->data, plain->len };
+	const unsigned char *p, *end;
+	struct ber_item whole;
 
-	if ((ASN1_get_object(&p, &len, &tag, &class, (long)plain->len) &
-	    ~V_ASN1_CONSTRUCTED) != 0 || tag != V_ASN1_SEQUENCE ||
-	    class != V_ASN1_UNIVERSAL || p + len != end ||
-	    (q->issuer = d2i_X509_NAME(NULL, &p, end - p)) == NULL)
+	if (!ber_want(&in, BER_SEQUENCE, &whole) || in.len > 0)
+		return false;
+	p = whole.body.p;
+	end = p + whole.body.len;
+	if ((q->issuer = d2i_X509_NAME(NULL, &p, end - p)) == NULL)
 		return false;
 	if (m->type == SCEP_CERTPOLL)
 		q->subject = d2i_X509_NAME(NULL, &p, end - p);

@@ -13,7 +13,7 @@
  */
 #include <string.h>
 
-#include "cms/ber.h"
+#include "base/ber.h"
 #include "scep/local.h"
 
 /* DER of 1.2.840.113549.1.1, which RSA keys and signatures begin with. */
@@ -91,20 +91,6 @@ walk(const struct buf *plain, struct ber *key)
 /* ---- the request that takes its place ---- */
 
 static void
-put_head(struct buf *out, unsigned char tag, size_t len)
-{
-	buf_putc(out, (char)tag);
-	if (len >= 0x10000) {
-		buf_putc(out, (char)0x83);
-		buf_putc(out, (char)(len >> 16));
-	} else {
-		buf_putc(out, (char)0x82);
-	}
-	buf_putc(out, (char)(len >> 8 & 0xFF));
-	buf_putc(out, (char)(len & 0xFF));
-}
-
-static void
 put_algorithm(struct buf *out)
 {
 	static const unsigned char rest[] = { SHA256_WITH_RSA, 0x05, 0x00 };
@@ -127,37 +113,30 @@ make_dummy(const struct buf *spki, size_t key_bytes, size_t size,
 	/* contentType, which nobody looks at here */
 	static const unsigned char type[] = { 0x06, 0x09, 0x2A, 0x86, 0x48,
 	    0x86, 0xF7, 0x0D, 0x01, 0x09, 0x03 };
-	auto_buf info = BUF_INIT, body = BUF_INIT, attr = BUF_INIT;
-	size_t used = spki->len + key_bytes + 64;
-	size_t i, filler = size > used ? size - used : 1;
+	auto_buf filler = BUF_INIT, set = BUF_INIT, attr = BUF_INIT;
+	auto_buf attrs = BUF_INIT, info = BUF_INIT, body = BUF_INIT;
+	auto_buf signature = BUF_INIT;
+	size_t i, used = spki->len + key_bytes + 64;
 
-	put_head(&body, 0x04, filler);
-	for (i = 0; i < filler; i++)
-		buf_putc(&body, 'x');
+	for (i = used; i < size || i == used; i++)
+		buf_putc(&filler, 'x');
+	ber_put(&set, BER_OCTET_STRING, &filler);
 	buf_add(&attr, type, sizeof type);
-	put_head(&attr, 0x31, body.len);
-	buf_add_buf(&attr, &body);
-	buf_cut(&body, 0);
-	put_head(&body, 0x30, attr.len);
-	buf_add_buf(&body, &attr);
+	ber_put(&attr, BER_CONSTRUCTED(BER_SET), &set);
+	ber_put(&attrs, BER_CONSTRUCTED(BER_SEQUENCE), &attr);
 
 	buf_add(&info, begin, sizeof begin);
 	buf_add_buf(&info, spki);
-	put_head(&info, 0xA0, body.len);
-	buf_add_buf(&info, &body);
+	ber_put(&info, BER_CONTEXT(0), &attrs);
+	ber_put(&body, BER_CONSTRUCTED(BER_SEQUENCE), &info);
 
-	buf_cut(&body, 0);
-	put_head(&body, 0x30, info.len);
-	buf_add_buf(&body, &info);
 	put_algorithm(&body);
-	put_head(&body, 0x03, key_bytes + 1);
-	buf_putc(&body, 0);
-	buf_putc(&body, 0);
+	buf_putc(&signature, 0);	/* no unused bits */
+	buf_putc(&signature, 0);
 	for (i = 1; i < key_bytes; i++)
-		buf_putc(&body, 'U');
-
-	put_head(out, 0x30, body.len);
-	buf_add_buf(out, &body);
+		buf_putc(&signature, 'U');
+	ber_put(&body, BER_BIT_STRING, &signature);
+	ber_put(out, BER_CONSTRUCTED(BER_SEQUENCE), &body);
 }
 
 /* ---- read and verified ---- */

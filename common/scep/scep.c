@@ -6,6 +6,7 @@
 
 #include <openssl/objects.h>
 
+#include "base/ber.h"
 #include "scep/local.h"
 
 static const struct {
@@ -326,43 +327,6 @@ check_digest(CMS_SignerInfo *si, struct scep_message *m,
 	return OK;
 }
 
-/* The next element of definite-length DER; false at the end or when broken. */
-static bool
-next(const unsigned char **p, const unsigned char *end, int *tag,
-    const unsigned char **body, const unsigned char **body_end)
-{
-	long len;
-	int class, ret;
-
-	*body = *p;
-	if (*p >= end)
-		return false;
-	ret = ASN1_get_object(body, &len, tag, &class, end - *p);
-	if ((ret & 0x80) != 0 || (ret & 1) != 0 || len > end - *body)
-		return false;
-	if (class != V_ASN1_UNIVERSAL)
-		*tag |= class << 8;
-	*body_end = *body + len;
-	*p = *body_end;
-	return true;
-}
-
-/* Goes into the next element, which has to have the tag. */
-static bool
-enter(const unsigned char **p, const unsigned char **end, int want)
-{
-	const unsigned char *body, *body_end, *at = *p;
-	int tag;
-
-	if (!next(&at, *end, &tag, &body, &body_end) || tag != want)
-		return false;
-	*p = body;
-	*end = body_end;
-	return true;
-}
-
-#define CONTEXT(n) ((V_ASN1_CONTEXT_SPECIFIC << 8) | (n))
-
 /*
  * Finds the content cipher.  The CMS API cannot tell it before decryption, so
  * this walks ContentInfo, EnvelopedData (RFC 5652 6.1) down to the last
@@ -371,28 +335,30 @@ enter(const unsigned char **p, const unsigned char **end, int want)
 static bool
 find_cipher(const struct buf *der, struct scep_message *m)
 {
-	const unsigned char *p = der->data, *end = der->data + der->len;
-	const unsigned char *body, *body_end, *in = NULL, *in_end = NULL;
+	struct ber in = { der->data, der->len }, inner = { NULL, 0 };
+	struct ber_item whole, item;
+	const unsigned char *at;
 	X509_ALGOR *alg;
-	int tag;
 
-	if (!enter(&p, &end, V_ASN1_SEQUENCE) ||
-	    !next(&p, end, &tag, &body, &body_end) || tag != V_ASN1_OBJECT ||
-	    !enter(&p, &end, CONTEXT(0)) || !enter(&p, &end, V_ASN1_SEQUENCE))
+	if (!ber_want(&in, BER_SEQUENCE, &whole) ||
+	    !ber_want(&whole.body, BER_OID, &item) ||
+	    !ber_want_context(&whole.body, 0, &item) ||
+	    !ber_want(&item.body, BER_SEQUENCE, &whole))
 		return false;
-	while (next(&p, end, &tag, &body, &body_end))
-		if (tag == V_ASN1_SEQUENCE) {
-			in = body;
-			in_end = body_end;
-		}
-	if (in == NULL || !next(&in, in_end, &tag, &body, &body_end) ||
-	    (alg = d2i_X509_ALGOR(NULL, &in, in_end - in)) == NULL)
+	while (ber_next(&whole.body, &item) == NULL)
+		if (ber_is(&item, BER_SEQUENCE))
+			inner = item.body;
+	if (!ber_want(&inner, BER_OID, &item) ||
+	    !ber_want(&inner, BER_SEQUENCE, &item))
+		return false;
+	at = item.start;
+	if ((alg = d2i_X509_ALGOR(NULL, &at, (long)item.size)) == NULL)
 		return false;
 	m->cipher = OBJ_obj2nid(alg->algorithm);
 	OBJ_obj2txt(m->cipher_name, sizeof m->cipher_name, alg->algorithm, 0);
 	X509_ALGOR_free(alg);
-	if (next(&in, in_end, &tag, &body, &body_end) && tag == CONTEXT(0))
-		m->sealed_len = (size_t)(body_end - body);
+	if (ber_want_context(&inner, 0, &item))
+		m->sealed_len = item.body.len;
 	return true;
 }
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ber.h"
 #include "base/clock.h"
 #include "schema/local.h"
 #include "x509/cert.h"
@@ -83,24 +84,13 @@ check_certificate(struct schema_run *r, const struct tree *t)
 		    "%d bits only", cert_key_bits(cert_key(cert)));
 }
 
-/* BER, of which the length is there or is indefinite. */
 static bool
 is_one_sequence(const unsigned char *p, size_t len)
 {
-	size_t n, i, size = 0;
+	struct ber in = { p, len };
+	struct ber_item whole;
 
-	if (len < 2 || p[0] != 0x30)
-		return false;
-	if (p[1] == 0x80)
-		return len >= 4 && p[len - 1] == 0 && p[len - 2] == 0;
-	if (p[1] < 0x80)
-		return len == 2 + (size_t)p[1];
-	n = p[1] & 0x7f;
-	if (n > 4 || len < 2 + n)
-		return false;
-	for (i = 0; i < n; i++)
-		size = size << 8 | p[2 + i];
-	return len == 2 + n + size;
+	return ber_want(&in, BER_SEQUENCE, &whole) && in.len == 0;
 }
 
 static void

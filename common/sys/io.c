@@ -1,3 +1,4 @@
+#include "base/ber.h"
 #include "base/words.h"
 #include "sys/local.h"
 
@@ -330,21 +331,13 @@ io_keep_sides(void)
 	io_names_free(&sides);
 }
 
-/* A long SEQUENCE; no text begins so, since no character does with such bytes. */
-static bool
-is_der(const struct buf *b)
-{
-	return b->len > 2 && b->data[0] == 0x30 && b->data[1] >= 0x80 &&
-	    b->data[1] <= 0x84;
-}
-
 enum status
 io_spill(const struct io_output *out, const struct buf *b)
 {
 	auto_buf whole = { NULL, 0, 0, b->secret };
 	enum status st;
 
-	if (io_is_terminal(out) && is_der(b))
+	if (io_is_terminal(out) && ber_looks_binary(b, 0))
 		return take_back_sides(fail(USAGE, "binary DER would go to the "
 		    "terminal: use -o FILE, > FILE or, if there is that "
 		    "option, --pem"));

@@ -6,6 +6,7 @@
 #include <openssl/objects.h>
 #include <openssl/rsa.h>
 
+#include "base/ber.h"
 #include "base/clock.h"
 
 void
@@ -58,39 +59,27 @@ cert_request_to_der(X509_REQ *req, struct buf *out)
 	take_der(der, len, out);
 }
 
-/* One element around len bytes, behind what out has. */
-static void
-add_element(struct buf *out, int tag, const void *body, size_t len)
-{
-	int constructed = tag == V_ASN1_SEQUENCE;
-	int total = ASN1_object_size(constructed, (int)len, tag);
-	unsigned char *p = buf_reserve(out, (size_t)total), *at = p;
-
-	ASN1_put_object(&at, constructed, (int)len, tag, V_ASN1_UNIVERSAL);
-	memcpy(at, body, len);
-	buf_end(out, (size_t)total);
-}
+enum { NUMBER_MAX = 2048 };	/* bytes of a number in a key */
 
 /* A positive INTEGER: one zero byte before a high bit. */
 static bool
 add_number(struct buf *out, const EVP_PKEY *key, const char *name)
 {
-	unsigned char raw[1 + 16384 / 8];
+	auto_buf body = BUF_INIT;
 	BIGNUM *n = NULL;
 	size_t len;
 
 	if (EVP_PKEY_get_bn_param(key, name, &n) != 1 ||
-	    (len = (size_t)BN_num_bytes(n)) == 0 || len >= sizeof raw) {
+	    (len = (size_t)BN_num_bytes(n)) == 0 || len > NUMBER_MAX) {
 		BN_free(n);
 		return false;
 	}
-	raw[0] = 0;
-	BN_bn2bin(n, raw + 1);
+	if (BN_num_bits(n) % 8 == 0)
+		buf_putc(&body, 0);
+	BN_bn2bin(n, buf_reserve(&body, len));
+	buf_end(&body, len);
 	BN_free(n);
-	if ((raw[1] & 0x80) != 0)
-		add_element(out, V_ASN1_INTEGER, raw, len + 1);
-	else
-		add_element(out, V_ASN1_INTEGER, raw + 1, len);
+	ber_put(out, BER_INTEGER, &body);
 	return true;
 }
 
@@ -106,7 +95,7 @@ rsa_public_key(const EVP_PKEY *key, struct buf *out)
 	if (!cert_key_is_rsa(key) ||
 	    !add_number(&both, key, "n") || !add_number(&both, key, "e"))
 		return false;
-	add_element(out, V_ASN1_SEQUENCE, both.data, both.len);
+	ber_put(out, BER_CONSTRUCTED(BER_SEQUENCE), &both);
 	return true;
 }
 
@@ -131,8 +120,8 @@ cert_spki_to_der(const EVP_PKEY *key, struct buf *out)
 	buf_putc(&bits, 0);		/* no unused bits */
 	buf_add_buf(&bits, &public);
 	buf_add(&body, rsa, sizeof rsa);
-	add_element(&body, V_ASN1_BIT_STRING, bits.data, bits.len);
-	add_element(out, V_ASN1_SEQUENCE, body.data, body.len);
+	ber_put(&body, BER_BIT_STRING, &bits);
+	ber_put(out, BER_CONSTRUCTED(BER_SEQUENCE), &body);
 }
 
 void

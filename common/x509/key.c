@@ -5,29 +5,26 @@
 #include <openssl/pkcs12.h>
 #include <openssl/provider.h>
 
+#include "base/ber.h"
 #include "x509/local.h"
 
 enum {
 	PKCS12_ITERATIONS_MAX = 10000000,
 };
 
-/* Where the value of a DER or BER element begins; 0 where it has no header. */
-static size_t
-header_len(const unsigned char *p, size_t len)
+/* The identifier of the next element, or -1. */
+static int
+peek(const struct ber *in)
 {
-	if (len < 2)
-		return 0;
-	if (p[1] <= 0x80)
-		return 2;
-	return 2 + (size_t)(p[1] & 0x7F) <= len ? 2 + (size_t)(p[1] & 0x7F) : 0;
+	return in->len > 0 ? in->p[0] : -1;
 }
 
 int
 der_inner_tag(const unsigned char *p, size_t len)
 {
-	size_t at = header_len(p, len);
+	struct ber in = { p, len };
 
-	return at > 0 && at < len ? p[at] : -1;
+	return ber_enter(&in, BER_SEQUENCE) ? peek(&in) : -1;
 }
 
 enum kind { PKCS8_KEY, SEALED_KEY, OLD_RSA_KEY, OLD_EC_KEY, PKCS12_FILE,
@@ -37,27 +34,26 @@ enum kind { PKCS8_KEY, SEALED_KEY, OLD_RSA_KEY, OLD_EC_KEY, PKCS12_FILE,
 static enum kind
 kind_of(const struct buf *der)
 {
-	size_t at;
-	int version, next;
+	const int sequence = BER_CONSTRUCTED(BER_SEQUENCE);
+	struct ber in = { der->data, der->len };
+	struct ber_item item;
+	long version;
+	int next;
 
-	if (!der_looks_like(der))
+	if (!ber_enter(&in, BER_SEQUENCE))
 		return NO_KEY;
-	at = header_len(der->data, der->len);
-	if (at == 0 || at + 3 >= der->len)
-		return NO_KEY;
-	if (der->data[at] == 0x30)
+	if (peek(&in) == sequence)
 		return SEALED_KEY;
-	if (der->data[at] != V_ASN1_INTEGER || der->data[at + 1] != 1)
+	if (!ber_want(&in, BER_INTEGER, &item) || !ber_number(&item, &version))
 		return NO_KEY;
-	version = der->data[at + 2];
-	next = der->data[at + 3];
-	if (version == 3 && next == 0x30)
+	next = peek(&in);
+	if (version == 3 && next == sequence)
 		return PKCS12_FILE;
-	if (version <= 1 && next == 0x30)
+	if (version <= 1 && next == sequence)
 		return PKCS8_KEY;
-	if (version == 1 && next == V_ASN1_OCTET_STRING)
+	if (version == 1 && next == BER_OCTET_STRING)
 		return OLD_EC_KEY;
-	return version == 0 && next == V_ASN1_INTEGER ? OLD_RSA_KEY : NO_KEY;
+	return version == 0 && next == BER_INTEGER ? OLD_RSA_KEY : NO_KEY;
 }
 
 static bool
@@ -452,7 +448,7 @@ key_parse(const struct buf *in, const char *name, key_pass *pass, void *arg,
 	diag_ssl_clear();
 	if (in->len == 0)
 		return fail(FAULT, "%s: empty", name);
-	if (!der_looks_like(in) && pem_looks_like(in))
+	if (!ber_looks_like(in) && pem_looks_like(in))
 		return from_pem(in, name, pass, arg, out);
 	if ((reason = cert_unarmour(in, NULL, &der)) != NULL)
 		return fail(FAULT, "%s: %s", name, reason);

@@ -3,6 +3,7 @@
 
 #include <openssl/pkcs7.h>
 
+#include "base/ber.h"
 #include "base/clock.h"
 #include "sys/io.h"
 #include "x509/local.h"
@@ -109,7 +110,7 @@ cert_list_from_der(const struct buf *der, STACK_OF(X509) **out)
 
 	if (l == NULL)
 		mem_exhausted();
-	if (!der_looks_like(der))
+	if (!ber_looks_like(der))
 		return pem_looks_like(der) ? "PEM, and not DER" :
 		    "not a certificate in DER";
 	if ((reason = list_from_der(der, l)) != NULL)
@@ -157,7 +158,7 @@ cert_parse_list(const struct buf *in, STACK_OF(X509) **out)
 
 	if (l == NULL)
 		mem_exhausted();
-	if (!der_looks_like(in) && pem_looks_like(in))
+	if (!ber_looks_like(in) && pem_looks_like(in))
 		reason = list_from_pem(in, l);
 	else if ((reason = cert_unarmour(in, NULL, &der)) == NULL)
 		reason = list_from_der(&der, l);

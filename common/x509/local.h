@@ -8,9 +8,6 @@
 #include "x509/cert.h"
 #include "x509/pem.h"
 
-/* True for bytes that are one DER element of a SEQUENCE, whole. */
-bool der_looks_like(const struct buf *in);
-
 /* The identifier octet of the first element inside, or -1. */
 int der_inner_tag(const unsigned char *p, size_t len);
 

@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 #include <openssl/objects.h>
 
+#include "base/ber.h"
 #include "x509/cert.h"
 
 enum {
@@ -370,18 +371,15 @@ bool
 cert_name_has_empty(const X509_NAME *name)
 {
 	auto_buf der = BUF_INIT;
-	const unsigned char *p, *end;
-	int tag, class;
-	long len;
+	struct ber_item part;
+	struct ber in;
 
 	cert_name_to_der(name, &der);
-	p = der.data;
-	end = p + der.len;
-	if (ASN1_get_object(&p, &len, &tag, &class, (long)der.len) & 0x80)
+	in = (struct ber){ der.data, der.len };
+	if (!ber_enter(&in, BER_SEQUENCE))
 		return true;
-	for (; p < end; p += len)
-		if ((ASN1_get_object(&p, &len, &tag, &class,
-		    (long)(end - p)) & 0x80) != 0 || len == 0)
+	while (in.len > 0)
+		if (ber_next(&in, &part) != NULL || part.body.len == 0)
 			return true;
 	return false;
 }

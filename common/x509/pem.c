@@ -1,6 +1,7 @@
 /* Armour: PEM as RFC 7468 has it, and bare base64. */
 #include <string.h>
 
+#include "base/ber.h"
 #include "x509/local.h"
 
 static const char begin_mark[] = "-----BEGIN ";
@@ -121,12 +122,6 @@ pem_looks_like(const struct buf *in)
 	return find_line(p, p, p + in->len, begin_mark) != NULL;
 }
 
-bool
-der_looks_like(const struct buf *in)
-{
-	return in->len >= 2 && in->data[0] == 0x30;
-}
-
 static bool
 is_space(unsigned char c)
 {
@@ -177,7 +172,7 @@ cert_unarmour(const struct buf *in, const char *labels, struct buf *out)
 	/* A dash is no letter of base64, so PEM is never taken for it. */
 	if (base64_looks_like(in))
 		return buf_from_base64(buf_str(in), in->len, out);
-	if (!der_looks_like(in) && pem_looks_like(in))
+	if (!ber_looks_like(in) && pem_looks_like(in))
 		return unarmour_pem(in, labels, out);
 	buf_add_buf(out, in);
 	return NULL;

@@ -3,11 +3,10 @@
  * numbers: its decoders cost more than a signature, 4 million instructions
  * for the first key of a process.
  */
-#include <string.h>
-
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 
+#include "base/ber.h"
 #include "x509/local.h"
 
 enum {
@@ -15,49 +14,19 @@ enum {
 	MODULUS_MIN = 64,	/* bytes; what is smaller goes the long way */
 };
 
-/* The value of the next INTEGER, without leading zeros; NULL where none is. */
-static const unsigned char *
-next_integer(const unsigned char **at, const unsigned char *end, size_t *len)
+/* The next INTEGER without leading zeros; false if it is missing, or below 0. */
+static bool
+next_integer(struct ber *in, struct ber *value)
 {
-	const unsigned char *p = *at;
-	size_t n;
+	struct ber_item item;
 
-	if (end - p < 3 || *p++ != V_ASN1_INTEGER)
-		return NULL;
-	if ((n = *p++) >= 0x80) {
-		size_t k = n & 0x7F;
-
-		if (k == 0 || k > 3 || (size_t)(end - p) < k)
-			return NULL;
-		for (n = 0; k > 0; k--)
-			n = n << 8 | *p++;
-	}
-	if (n == 0 || n > (size_t)(end - p) || (*p & 0x80) != 0)
-		return NULL;
-	*at = p + n;
-	for (; n > 1 && *p == 0; n--)
-		p++;
-	*len = n;
-	return p;
-}
-
-/* The inside of the SEQUENCE that the bytes are, whole; NULL otherwise. */
-static const unsigned char *
-open_sequence(const unsigned char *der, size_t len)
-{
-	size_t n, k, head = 2;
-
-	if (len < 4 || der[0] != 0x30 || der[1] == 0x80)
-		return NULL;
-	n = der[1];
-	if (n > 0x80) {
-		k = n & 0x7F;
-		if (k > 3 || len < head + k)
-			return NULL;
-		for (n = 0; k > 0; k--)
-			n = n << 8 | der[head++];
-	}
-	return head + n == len ? der + head : NULL;
+	if (!ber_want(in, BER_INTEGER, &item) || item.body.len == 0 ||
+	    (item.body.p[0] & 0x80) != 0)
+		return false;
+	*value = item.body;
+	for (; value->len > 1 && *value->p == 0; value->len--)
+		value->p++;
+	return true;
 }
 
 /* OpenSSL takes numbers in the byte order of the machine. */
@@ -93,29 +62,30 @@ key_from_rsa(const unsigned char *der, size_t len, EVP_PKEY **out)
 		OSSL_PKEY_PARAM_RSA_EXPONENT2,
 		OSSL_PKEY_PARAM_RSA_COEFFICIENT1,
 	};
-	const unsigned char *p = open_sequence(der, len), *end = der + len;
-	const unsigned char *value;
+	struct ber in = { der, len }, value;
 	OSSL_PARAM params[NUMBERS + 1];
 	auto_buf room = BUF_SECRET;
+	struct ber_item key;
 	unsigned char *to;
-	size_t i, n = 0;
+	size_t i;
 
 	/* Version 1 is that of keys with more than two primes. */
-	if (p == NULL || (value = next_integer(&p, end, &n)) == NULL ||
-	    n != 1 || *value != 0)
+	if (!ber_want(&in, BER_SEQUENCE, &key) || in.len > 0 ||
+	    !next_integer(&key.body, &value) || value.len != 1 ||
+	    *value.p != 0)
 		return false;
 	to = buf_reserve(&room, len);
 	buf_end(&room, len);
 	for (i = 0; i < NUMBERS; i++) {
-		if ((value = next_integer(&p, end, &n)) == NULL ||
-		    (i == 0 && n < MODULUS_MIN))
+		if (!next_integer(&key.body, &value) ||
+		    (i == 0 && value.len < MODULUS_MIN))
 			return false;
-		to_native(value, n, to);
-		params[i] = OSSL_PARAM_construct_BN(names[i], to, n);
-		to += n;
+		to_native(value.p, value.len, to);
+		params[i] = OSSL_PARAM_construct_BN(names[i], to, value.len);
+		to += value.len;
 	}
 	params[NUMBERS] = OSSL_PARAM_construct_end();
-	if (p == end && make_key(params, out))
+	if (key.body.len == 0 && make_key(params, out))
 		return true;
 	diag_ssl_clear();
 	return false;

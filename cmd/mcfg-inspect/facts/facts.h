@@ -9,7 +9,7 @@
 #ifndef MCFG_INSPECT_FACTS_FACTS_H
 #define MCFG_INSPECT_FACTS_FACTS_H
 
-#include "cms/ber.h"
+#include "base/ber.h"
 #include "json/json.h"
 #include "x509/cert.h"
 

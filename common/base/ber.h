@@ -1,13 +1,13 @@
 /*
- * ber: BER and DER (X.690) element by element, for looking at bytes of whom
- * nothing is known.  Every length is checked against what is there, nothing
- * is nested deeper than BER_DEPTH_MAX, and nothing is copied: an item points
- * into the bytes it was read from.
+ * ber: BER and DER (X.690) element by element, for untrusted bytes.  Every
+ * length is checked against the bytes that follow, nothing is nested deeper
+ * than BER_DEPTH_MAX, and nothing is copied: an item points into the bytes it
+ * was read from.
  *
  * Functions that read return NULL, or the reason why they cannot.
  */
-#ifndef MCFG_CMS_BER_H
-#define MCFG_CMS_BER_H
+#ifndef MCFG_BASE_BER_H
+#define MCFG_BASE_BER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 #include "base/buf.h"
 
 enum {
-	BER_DEPTH_MAX = 32,
+	BER_DEPTH_MAX = 32,	/* as the reason says */
 	BER_ITEMS_MAX = 500000,	/* that ber_survey() walks */
 };
 
@@ -40,6 +40,10 @@ enum {
 	BER_VISIBLE_STRING = 26,
 	BER_BMP_STRING = 30,
 };
+
+/* Identifier octets: a constructed element, and one of the context class. */
+#define BER_CONSTRUCTED(tag)	(0x20 | (tag))
+#define BER_CONTEXT(tag)	(0xA0 | (tag))
 
 /* Bytes that are still to be read. */
 struct ber {
@@ -69,6 +73,12 @@ bool ber_want(struct ber *in, uint32_t tag, struct ber_item *out);
 /* ber_want_context() does so for a tag of the context class. */
 bool ber_want_context(struct ber *in, uint32_t tag, struct ber_item *out);
 
+/*
+ * ber_enter() moves into the next element if it has that universal tag, with
+ * as much of its body as follows: for a look at bytes that may be cut off.
+ */
+bool ber_enter(struct ber *in, uint32_t tag);
+
 bool ber_is(const struct ber_item *i, uint32_t tag);
 bool ber_is_context(const struct ber_item *i, uint32_t tag);
 
@@ -96,5 +106,18 @@ struct ber_survey {
 
 /* ber_survey() walks the first element of the bytes. */
 const char *ber_survey(const void *p, size_t len, struct ber_survey *out);
+
+/* True for bytes that may be a SEQUENCE. */
+bool ber_looks_like(const struct buf *in);
+
+/*
+ * ber_looks_binary() is true if a SEQUENCE of more than 127 bytes may begin at
+ * that place.  No text has such bytes, in any encoding that is in use.
+ */
+bool ber_looks_binary(const struct buf *in, size_t at);
+
+/* ber_put() appends an element in DER: identifier octet, length, body. */
+void ber_put(struct buf *out, unsigned char identifier,
+    const struct buf *body);
 
 #endif

@@ -1,9 +1,9 @@
-#include "cms/ber.h"
+#include "base/ber.h"
 
 #include <string.h>
 
-static const char too_deep[] = "is nested too deep";
-static const char cut_short[] = "ends inside of an element";
+static const char too_deep[] = "nested deeper than 32";
+static const char cut_short[] = "truncated";
 
 /* Identifier octets, X.690 8.1.2. */
 static const char *
@@ -120,7 +120,7 @@ read_item(struct ber *in, size_t depth, struct ber_item *out,
 	if (depth >= BER_DEPTH_MAX)
 		return too_deep;
 	if (s != NULL && ++s->items > BER_ITEMS_MAX)
-		return "is made of too many elements";
+		return "too many parts";
 	out->start = at.p;
 	if ((reason = read_tag(&at, out)) != NULL ||
 	    (reason = read_length(&at, &out->indefinite, &wide,
@@ -129,7 +129,7 @@ read_item(struct ber *in, size_t depth, struct ber_item *out,
 	out->body.p = at.p;
 	if (out->indefinite) {
 		if (!out->constructed)
-			return "a primitive element has no length";
+			return "an indefinite length where none is allowed";
 		if ((reason = read_to_end(&at, depth, s)) != NULL)
 			return reason;
 		out->body.len = (size_t)(at.p - out->body.p);
@@ -181,6 +181,23 @@ ber_want(struct ber *in, uint32_t tag, struct ber_item *out)
 
 	if (ber_next(&at, out) != NULL || !ber_is(out, tag))
 		return false;
+	*in = at;
+	return true;
+}
+
+bool
+ber_enter(struct ber *in, uint32_t tag)
+{
+	struct ber at = *in;
+	struct ber_item item;
+	bool wide;
+	size_t len;
+
+	if (read_tag(&at, &item) != NULL || !ber_is(&item, tag) ||
+	    read_length(&at, &item.indefinite, &wide, &len) != NULL)
+		return false;
+	if (!item.indefinite && len < at.len)
+		at.len = len;
 	*in = at;
 	return true;
 }
@@ -284,4 +301,36 @@ ber_number(const struct ber_item *i, long *out)
 		return false;
 	*out = v;
 	return true;
+}
+
+bool
+ber_looks_like(const struct buf *in)
+{
+	return in->len >= 2 && in->data[0] == BER_CONSTRUCTED(BER_SEQUENCE);
+}
+
+bool
+ber_looks_binary(const struct buf *in, size_t at)
+{
+	return in->len > at + 2 &&
+	    in->data[at] == BER_CONSTRUCTED(BER_SEQUENCE) &&
+	    in->data[at + 1] >= 0x80 && in->data[at + 1] <= 0x84;
+}
+
+void
+ber_put(struct buf *out, unsigned char identifier, const struct buf *body)
+{
+	size_t n = 0, i;
+
+	buf_putc(out, (char)identifier);
+	if (body->len < 0x80)
+		buf_putc(out, (char)body->len);
+	else {
+		while (n < sizeof body->len && body->len >> 8 * n != 0)
+			n++;
+		buf_putc(out, (char)(0x80 | n));
+		for (i = n; i > 0; i--)
+			buf_putc(out, (char)(body->len >> 8 * (i - 1) & 0xFF));
+	}
+	buf_add_buf(out, body);
 }
