@@ -100,13 +100,13 @@ needs_yaml() {
 	make -s diff > "$T/out"
 	cat "$T/out"
 	printf '%s\n' 'profiles/wifi.yaml:' \
-	    'payload[com.apple.wifi.managed].SSID_STR: "Office" -> "Home"' |
+	    'PayloadContent[0].SSID_STR (com.apple.wifi.managed): "Office" -> "Home"' |
 	    diff - "$T/out"
 	git rm -q --cached profiles/other.mobileconfig
 	git commit -q -m less
 	make -s diff > "$T/out"
 	grep -q '^profiles/other.mobileconfig:$' "$T/out"
-	grep -q '^payload\[com.apple.mdm\]: added ' "$T/out"
+	grep -q '^PayloadContent\[[0-9]\] (com.apple.mdm): added ' "$T/out"
 }
 
 @test "ci: make diff of what takes in a file beside it, in a folder, of what went" {
@@ -130,10 +130,10 @@ needs_yaml() {
 	cat "$T/out"
 	[ "$(grep -c : "$T/out")" -ge 4 ]
 	grep -qx 'profiles/wifi.yaml:' "$T/out"
-	grep -q '^payload\[com.apple.security.root\].PayloadContent: <.*> -> <' \
+	grep -q '^PayloadContent\[1\].PayloadContent (com.apple.security.root): <.*> -> <' \
 	    "$T/out"
 	grep -qx 'profiles/other.mobileconfig:' "$T/out"
-	grep -q '^payload\[com.apple.mdm\]: removed ' "$T/out"
+	grep -q '^PayloadContent\[[0-9]\] (com.apple.mdm): removed ' "$T/out"
 	git diff --cached --quiet -- profiles/wifi.yaml
 
 }
@@ -164,7 +164,7 @@ needs_yaml() {
 	make -s diff > "$T/out"
 	cat "$T/out"
 	printf '%s\n' 'profiles/wifi.yaml -> profiles/-wifi.yaml:' \
-	    'payload[com.apple.wifi.managed].SSID_STR: "Office" -> "Home"' |
+	    'PayloadContent[0].SSID_STR (com.apple.wifi.managed): "Office" -> "Home"' |
 	    diff - "$T/out"
 	# YAML instead of a profile.
 	yields "$T/yaml" mcfg-profile --to-yaml 'profiles/an other.mobileconfig'

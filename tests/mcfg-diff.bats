@@ -33,17 +33,17 @@ setup() {
 		make "$T/new" "$change"
 		differs "$T/new" "$line"
 	done <<-'TABLE'
-	profile.PayloadDisplayName: "T" -> "U"|p['PayloadDisplayName'] = 'U'
-	profile.PayloadOrganization: added "O"|p['PayloadOrganization'] = 'O'
-	profile.ConsentText.de: removed "ja"|del p['ConsentText']['de']
-	payload[com.apple.wifi.managed].SSID_STR: "Office" -> "B \"x\" \\ y"|wifi['SSID_STR'] = 'B "x" \\ y'
-	payload[com.apple.wifi.managed].AutoJoin: true -> false|wifi['AutoJoin'] = False
-	payload[com.apple.wifi.managed].ProxyServerPort: 8080 -> "8080"|wifi['ProxyServerPort'] = '8080'
-	payload[com.apple.wifi.managed].ProxyServerPort: integer 8080 -> real 8080|wifi['ProxyServerPort'] = 8080.0
-	payload[com.apple.wifi.managed].ProxyServerPort: 8080 -> {1 key}|wifi['ProxyServerPort'] = {'a': 1}
-	payload[com.apple.security.scep].PayloadContent.Subject[1][0][1]: "Device" -> "Other"|scep['PayloadContent']['Subject'][1][0][1] = 'Other'
-	payload[com.apple.mdm]: removed {8 keys}|p['PayloadContent'].remove(mdm)
-	payload[com.apple.dock]: added {4 keys}|p['PayloadContent'].append(payload('com.apple.dock'))
+	PayloadDisplayName: "T" -> "U"|p['PayloadDisplayName'] = 'U'
+	PayloadOrganization: added "O"|p['PayloadOrganization'] = 'O'
+	ConsentText.de: removed "ja"|del p['ConsentText']['de']
+	PayloadContent[0].SSID_STR (com.apple.wifi.managed): "Office" -> "B \"x\" \\ y"|wifi['SSID_STR'] = 'B "x" \\ y'
+	PayloadContent[0].AutoJoin (com.apple.wifi.managed): true -> false|wifi['AutoJoin'] = False
+	PayloadContent[0].ProxyServerPort (com.apple.wifi.managed): 8080 -> "8080"|wifi['ProxyServerPort'] = '8080'
+	PayloadContent[0].ProxyServerPort (com.apple.wifi.managed): integer 8080 -> real 8080|wifi['ProxyServerPort'] = 8080.0
+	PayloadContent[0].ProxyServerPort (com.apple.wifi.managed): 8080 -> {1 key}|wifi['ProxyServerPort'] = {'a': 1}
+	PayloadContent[3].PayloadContent.Subject[1][0][1] (com.apple.security.scep): "Device" -> "Other"|scep['PayloadContent']['Subject'][1][0][1] = 'Other'
+	PayloadContent[4] (com.apple.mdm): removed {8 keys}|p['PayloadContent'].remove(mdm)
+	PayloadContent[6] (com.apple.dock): added {4 keys}|p['PayloadContent'].append(payload('com.apple.dock'))
 	TABLE
 }
 
@@ -52,7 +52,7 @@ setup() {
 	make "$T/new" "scep['PayloadContent']['CAFingerprint'] = b'abcd'"
 	a=$(printf abc | openssl dgst -sha256 -r | cut -d' ' -f1)
 	b=$(printf abcd | openssl dgst -sha256 -r | cut -d' ' -f1)
-	differs "$T/new" "payload[com.apple.security.scep].PayloadContent.CAFingerprint: <3 bytes, sha256 $a> -> <4 bytes, sha256 $b>"
+	differs "$T/new" "PayloadContent[3].PayloadContent.CAFingerprint (com.apple.security.scep): <3 bytes, sha256 $a> -> <4 bytes, sha256 $b>"
 }
 
 @test "diff: what means the same is the same" {
@@ -87,14 +87,14 @@ setup() {
 	    "mdm['IdentityCertificateUUID'] = scep['PayloadUUID']"
 	options=(--uuids)
 	differs "$T/new" \
-	    'payload[com.apple.security.scep].PayloadUUID: "DA7A0000-0000-4000-8000-000000000004" -> "AAAAAAAA-0000-4000-8000-000000000001"' \
-	    'payload[com.apple.mdm].IdentityCertificateUUID: "DA7A0000-0000-4000-8000-000000000004" -> "AAAAAAAA-0000-4000-8000-000000000001"'
+	    'PayloadContent[3].PayloadUUID (com.apple.security.scep): "DA7A0000-0000-4000-8000-000000000004" -> "AAAAAAAA-0000-4000-8000-000000000001"' \
+	    'PayloadContent[4].IdentityCertificateUUID (com.apple.mdm): "DA7A0000-0000-4000-8000-000000000004" -> "AAAAAAAA-0000-4000-8000-000000000001"'
 }
 
 @test "diff: a reference to another payload is a change" {
 	make "$T/old"
 	make "$T/new" "mdm['IdentityCertificateUUID'] = root['PayloadUUID']"
-	differs "$T/new" 'payload[com.apple.mdm].IdentityCertificateUUID: "DA7A0000-0000-4000-8000-000000000004" -> "DA7A0000-0000-4000-8000-000000000003"'
+	differs "$T/new" 'PayloadContent[4].IdentityCertificateUUID (com.apple.mdm): "DA7A0000-0000-4000-8000-000000000004" -> "DA7A0000-0000-4000-8000-000000000003"'
 }
 
 @test "diff: payloads are matched by identifier, then by type" {
@@ -103,13 +103,13 @@ setup() {
 a, b = p["PayloadContent"]'
 	make "$T/old" "$two"
 	make "$T/new" "$two" 'hold(b, a); b["SSID_STR"] = "c"'
-	differs "$T/new" 'payload[com.apple.wifi.managed com.example.test.8].SSID_STR: "b" -> "c"'
+	differs "$T/new" 'PayloadContent[0].SSID_STR (com.apple.wifi.managed): "b" -> "c"'
 	make "$T/new" "$two" 'a["PayloadIdentifier"] = "x"'
-	differs "$T/new" 'payload[com.apple.wifi.managed com.example.test.7].PayloadIdentifier: "com.example.test.7" -> "x"'
+	differs "$T/new" 'PayloadContent[0].PayloadIdentifier (com.apple.wifi.managed): "com.example.test.7" -> "x"'
 	make "$T/new" "$two" 'hold(b)'
-	differs "$T/new" 'payload[com.apple.wifi.managed com.example.test.7]: removed {5 keys}'
+	differs "$T/new" 'PayloadContent[0] (com.apple.wifi.managed): removed {5 keys}'
 	make "$T/new" "$two" 'a["PayloadType"] = "com.apple.dock"'
-	differs "$T/new" 'payload[com.apple.wifi.managed com.example.test.7].PayloadType: "com.apple.wifi.managed" -> "com.apple.dock"'
+	differs "$T/new" 'PayloadContent[0].PayloadType (com.apple.wifi.managed): "com.apple.wifi.managed" -> "com.apple.dock"'
 }
 
 @test "diff: copies with one identifier are told apart by their UUIDs" {
@@ -118,7 +118,7 @@ a, b = p["PayloadContent"]'
 	make "$T/old" "$same 'ABCDE']"
 	make "$T/new" "$same 'ABDE']"
 	differs "$T/new" \
-	    'payload[com.apple.wifi.managed com.example.test.1]: removed {9 keys}'
+	    'PayloadContent[2] (com.apple.wifi.managed): removed {9 keys}'
 	make "$T/new" "$same 'EBCAD']"
 	yields - mcfg-diff "$T/old" "$T/new"
 }
@@ -127,59 +127,59 @@ a, b = p["PayloadContent"]'
 	make "$T/old" "p['PayloadContent'] = ['\${ONE}', {'a': 1}, wifi]"
 	yields - mcfg-diff "$T/old" "$T/old"
 	make "$T/new" "p['PayloadContent'] = ['\${TWO}', {'a': 2}, wifi]"
-	differs "$T/new" "payload[0]: \"\${ONE}\" -> \"\${TWO}\"" \
-	    'payload[1].a: 1 -> 2'
+	differs "$T/new" "PayloadContent[0]: \"\${ONE}\" -> \"\${TWO}\"" \
+	    'PayloadContent[1].a: 1 -> 2'
 }
 
 @test "diff: no list of payloads is not an empty one" {
 	make "$T/old" "p['PayloadContent'] = []"
 	make "$T/new" "del p['PayloadContent']"
-	differs "$T/new" 'profile.PayloadContent: removed [0 items]'
+	differs "$T/new" 'PayloadContent: removed [0 items]'
 	mv "$T/old" "$T/empty"
 	mv "$T/new" "$T/old"
-	differs "$T/empty" 'profile.PayloadContent: added [0 items]'
+	differs "$T/empty" 'PayloadContent: added [0 items]'
 	# The list is not told besides what is in it.
 	make "$T/new" "p['PayloadContent'] = [mdm]"
-	differs "$T/new" 'payload[com.apple.mdm]: added {8 keys}'
+	differs "$T/new" 'PayloadContent[0] (com.apple.mdm): added {8 keys}'
 }
 
 @test "diff: items of an array that came, went and changed" {
 	list="wifi['L'] = "
 	make "$T/old" "${list}['a', 'b', 'c', 'd', 'e', 'f']"
-	at='payload[com.apple.wifi.managed].L'
+	at='PayloadContent[0].L' is=' (com.apple.wifi.managed)'
 	make "$T/new" "${list}['a', 'c', 'd', 'X', 'e', 'f']"
-	differs "$T/new" "${at}[1]: \"b\" -> \"c\"" "${at}[2]: \"c\" -> \"d\"" \
-	    "${at}[3]: \"d\" -> \"X\""
+	differs "$T/new" "${at}[1]$is: \"b\" -> \"c\"" "${at}[2]$is: \"c\" -> \"d\"" \
+	    "${at}[3]$is: \"d\" -> \"X\""
 	make "$T/new" "${list}['a', 'c', 'd', 'e', 'f']"
-	differs "$T/new" "${at}[1]: removed \"b\""
+	differs "$T/new" "${at}[1]$is: removed \"b\""
 	make "$T/new" "${list}['0', 'a', 'b', 'c', 'x', 'y', 'f']"
-	differs "$T/new" "${at}[0]: added \"0\"" "${at}[4]: \"d\" -> \"x\"" \
-	    "${at}[5]: \"e\" -> \"y\""
+	differs "$T/new" "${at}[0]$is: added \"0\"" "${at}[4]$is: \"d\" -> \"x\"" \
+	    "${at}[5]$is: \"e\" -> \"y\""
 	make "$T/new" "${list}[]"
-	differs "$T/new" "${at}[0]: removed \"a\"" "${at}[1]: removed \"b\"" \
-	    "${at}[2]: removed \"c\"" "${at}[3]: removed \"d\"" \
-	    "${at}[4]: removed \"e\"" "${at}[5]: removed \"f\""
+	differs "$T/new" "${at}[0]$is: removed \"a\"" "${at}[1]$is: removed \"b\"" \
+	    "${at}[2]$is: removed \"c\"" "${at}[3]$is: removed \"d\"" \
+	    "${at}[4]$is: removed \"e\"" "${at}[5]$is: removed \"f\""
 }
 
 @test "diff: --full shows what is inside, /dev/null is no profile" {
 	make "$T/old" 'hold(payload("com.apple.dock", a=[1, {}], b={"c": "d"}))'
 	make "$T/new" 'hold()'
 	options=(--full)
-	at='payload[com.apple.dock]'
-	differs "$T/new" "$at.PayloadType: removed \"com.apple.dock\"" \
-	    "$at.PayloadVersion: removed 1" \
-	    "$at.PayloadIdentifier: removed \"com.example.test.7\"" \
-	    "$at.a[0]: removed 1" "$at.a[1]: removed {0 keys}" \
-	    "$at.b.c: removed \"d\""
+	at='PayloadContent[0]' is=' (com.apple.dock)'
+	differs "$T/new" "$at.PayloadType$is: removed \"com.apple.dock\"" \
+	    "$at.PayloadVersion$is: removed 1" \
+	    "$at.PayloadIdentifier$is: removed \"com.example.test.7\"" \
+	    "$at.a[0]$is: removed 1" "$at.a[1]$is: removed {0 keys}" \
+	    "$at.b.c$is: removed \"d\""
 	options=()
-	differs /dev/null 'profile: removed {7 keys}' "$at: removed {6 keys}"
+	differs /dev/null 'profile: removed {7 keys}' "$at$is: removed {6 keys}"
 	yields - mcfg-diff /dev/null /dev/null
 }
 
 @test "diff: secrets are shown only if asked for" {
 	make "$T/old" "wifi['Password'] = 'hunter2'"
 	make "$T/new" "wifi['Password'] = 'hunter3'"
-	at='payload[com.apple.wifi.managed].Password'
+	at='PayloadContent[0].Password (com.apple.wifi.managed)'
 	differs "$T/new" "$at: (secret) -> (secret)"
 	options=(--show-secrets)
 	differs "$T/new" "$at: \"hunter2\" -> \"hunter3\""
@@ -205,7 +205,7 @@ a, b = p["PayloadContent"]'
 		make "$T/old" "wifi['$name'] = 'hunter2'"
 		make "$T/new" "wifi['$name'] = b'hunter3'"
 		_run mcfg-diff "$T/old" "$T/new"
-		grep -qF "$name: " "$T/stdout" || { echo "$name"; return 1; }
+		grep -qF ".$name (" "$T/stdout" || { echo "$name"; return 1; }
 		for form in --full --json --text; do
 			[ "$form" = --text ] || set -- "$T/old"
 			_run mcfg-diff "$form" "$@" "$T/new"
@@ -244,7 +244,7 @@ a, b = p["PayloadContent"]'
 @test "diff, lint, inspect: a password inside of an address" {
 	make "$T/old" "wifi['U'] = ['a', 'ftp://joe:hun@ter2@host/p']"
 	make "$T/new" "wifi['U'] = ['a', 'ftp://joe:x@host/p']"
-	differs "$T/new" 'payload[com.apple.wifi.managed].U[1]: "ftp://joe:(secret)@host/p" -> "ftp://joe:(secret)@host/p"'
+	differs "$T/new" 'PayloadContent[0].U[1] (com.apple.wifi.managed): "ftp://joe:(secret)@host/p" -> "ftp://joe:(secret)@host/p"'
 	_run mcfg-diff --json "$T/old" "$T/new"
 	json_is "$T/stdout" '[(c["secret"], c["old"]) for c in j["changes"]] ==
 	    [(True, "ftp://joe:(secret)@host/p")]'
@@ -312,6 +312,48 @@ a, b = p["PayloadContent"]'
 	json_is "$T/out" 'j == {"equal": True, "changes": []}'
 }
 
+# The judge of a place is Python, which goes there.
+@test "diff: places count in the new profile, or in the old if removed" {
+	make "$T/old" "p['a[0]'] = 1" "p['b/c~d'] = [1, 2]" "wifi['L'] = [[0]]"
+	make "$T/new" "p['a[0]'] = 2" "p['b/c~d'] = [1, 3]" "wifi['L'] = [[9]]" \
+	    "p['PayloadContent'].remove(clip)" "p['PayloadContent'].reverse()" \
+	    "hold(*p['PayloadContent'], payload('com.apple.dock', a=[]))"
+	_run mcfg-diff "$T/old" "$T/new"
+	[ "$status" -eq 1 ]
+	cp "$T/stdout" "$T/text"
+	_run mcfg-diff --json "$T/old" "$T/new"
+	[ "$status" -eq 1 ]
+	python3 - "$T/old" "$T/new" "$T/stdout" "$T/text" <<-'PY'
+	import json, plistlib, sys
+	old, new = (plistlib.load(open(f, 'rb')) for f in sys.argv[1:3])
+	def at(t, pointer):
+	    for s in pointer.split('/')[1:]:
+	        s = s.replace('~1', '/').replace('~0', '~')
+	        t = t[int(s) if isinstance(t, list) else s]
+	    return t
+	changes = json.load(open(sys.argv[3]))['changes']
+	assert len(changes) == 5, changes
+	for c in changes:
+	    if 'new' in c:
+	        assert at(new, c['pointer']) == c['new'], c
+	    else:
+	        assert at(old, c['pointer']) == c['old'], c
+	dock = len(new['PayloadContent']) - 1
+	wifi = dock - 1
+	assert sorted(l.split(': ')[0] for l in open(sys.argv[4])) == sorted([
+	    'a\\[0]', 'b/c~d[1]', 'PayloadContent[1] (com.apple.webClip.managed)',
+	    f'PayloadContent[{wifi}].L[0][0] (com.apple.wifi.managed)',
+	    f'PayloadContent[{dock}] (com.apple.dock)'])
+	PY
+	# In git's textconv a payload that comes first moves no other line.
+	make "$T/new" "hold(payload('com.apple.dock'), *p['PayloadContent'])"
+	make "$T/old"
+	for f in old new; do
+		mcfg-diff --text "$T/$f" | grep -v dock | grep -v test.7 > "$T/$f.text"
+	done
+	[ "$(diff "$T/old.text" "$T/new.text" | grep -c '^<')" -eq 0 ]
+}
+
 @test "diff: --text has every value, and tells what differs" {
 	make "$T/old"
 	yields "$T/1" mcfg-diff --text "$T/old"
@@ -350,8 +392,8 @@ a, b = p["PayloadContent"]'
 	make "$T/new" "wifi['SSID_STR'] = 'a\\nb\\u202ec'" \
 	    "wifi['x\\ny'] = 'z\\u009b'"
 	differs "$T/new" \
-	    'payload[com.apple.wifi.managed].SSID_STR: "Office" -> "a\nb\u202ec"' \
-	    'payload[com.apple.wifi.managed].x\ny: added "z\u009b"'
+	    'PayloadContent[0].SSID_STR (com.apple.wifi.managed): "Office" -> "a\nb\u202ec"' \
+	    'PayloadContent[0].x\ny (com.apple.wifi.managed): added "z\u009b"'
 }
 
 @test "diff: a YAML source is the profile that it makes" {
@@ -368,7 +410,7 @@ a, b = p["PayloadContent"]'
 	    "PayloadUUID": "x", "PayloadContent": [{"tilesize": 16,
 	    "PayloadType": "com.apple.dock", "PayloadVersion": 1,
 	    "PayloadUUID": "y", "PayloadIdentifier": "com.example.test.1"}]})'
-	differs "$T/p.yaml" 'payload[com.apple.dock].tilesize: 16 -> 32'
+	differs "$T/p.yaml" 'PayloadContent[0].tilesize (com.apple.dock): 16 -> 32'
 }
 
 @test "diff: bad input has the right status and writes nothing" {
@@ -392,7 +434,7 @@ a, b = p["PayloadContent"]'
 	    "p['L'] = list(range(800, 1300))"
 	_run in_seconds 10 mcfg-diff "$T/old" "$T/new"
 	[ "$status" -eq 1 ]
-	grep -q '^payload\[t\]: removed {1 key}$' "$T/stdout"
+	grep -q '^PayloadContent\[[0-9]*\] (t): removed {1 key}$' "$T/stdout"
 }
 
 # A repository with two versions of a signed profile in it.
@@ -445,12 +487,12 @@ repository() {
 	eval "$(sed -n "s/^\\$ \(git difftool .*\)/\1/p" \
 	    "$ROOT/man/man1/mcfg-diff.1")" > "$T/out"
 	cat "$T/out"
-	grep -qxF 'payload[com.apple.wifi.managed].SSID_STR: "Office" -> "Home"' "$T/out"
+	grep -qxF 'PayloadContent[0].SSID_STR (com.apple.wifi.managed): "Office" -> "Home"' "$T/out"
 	# A profile that is new in a commit.
 	git difftool --no-prompt --tool mcfg \
 	    "$(git hash-object -t tree /dev/null)" HEAD -- '*.mobileconfig' \
 	    > "$T/out"
-	grep -q '^payload\[com.apple.wifi.managed\]: added ' "$T/out"
+	grep -q '^PayloadContent\[0\] (com.apple.wifi.managed): added ' "$T/out"
 }
 
 @test "diff: real profiles, signed and not" {

@@ -118,13 +118,13 @@ ambiguous() {
 		grep -qF -e "): $how" -e "context: $how" "$T/stderr"
 	done <<-'TABLE'
 	3:5||quote text that has ': ' in it|V: a: b
-	5:11|PayloadContent.0: map|quote text that has ': ' in it|PayloadContent:\n- PayloadType: a\n  Label: b: c
+	5:11|PayloadContent[0]: map|quote text that has ': ' in it|PayloadContent:\n- PayloadType: a\n  Label: b: c
 	3:4|V: block|begin the list in the next line|V: - a
 	3:4|V: found|quote text that begins with it|V: @home
 	3:8|V.w: found|quote text that begins with it|V: {w: %a}
 	3:5|V: did|quote text that begins with '*'|V: *.example.com
 	3:9|V: did|close the bracket, or quote text that has '{'|V: {a: ${X}}
-	4:1|V.1: did|close the bracket|V: [a
+	4:1|V[1]: did|close the bracket|V: [a
 	4:1|V: found|close the quote|V: "a
 	3:6|V: found|write \\ for a backslash, or use single quotes|V: "a\\d"
 	5:2||give the keys of one mapping the same indentation|V:\n  a: 1\n b: 2
@@ -234,7 +234,7 @@ ambiguous() {
 }
 
 @test "profile: an alias inside of what it means" {
-	bad 3:14 "B.0: alias '*b' stands inside of what it means" <<< 'B: &b [      *b]'
+	bad 3:14 "B[0]: alias '*b' stands inside of what it means" <<< 'B: &b [      *b]'
 	bad 4:6 "V.X: alias '*v' stands inside" <<< $'V: &v\n  X: *v'
 }
 
@@ -278,9 +278,9 @@ ambiguous() {
 	bad 3:4 'V: a NUL character' <<< 'V: "a\0b"'
 	bad 3:4 'V: a control character in text, which no plist can hold: take it out' \
 	    <<< 'V: "a\x01b"'
-	bad 4:17 "V.0.2: alias '*c' has no anchor before it: quote it" \
+	bad 4:17 "V[0][2]: alias '*c' has no anchor before it: quote it" \
 	    <<< $'V:\n- [1, {"a": b}, *c]'
-	bad 4:23 'V.0.W.x\.y.0: a control character' \
+	bad 4:23 'V[0].W.x.y[0]: a control character' \
 	    <<< $'V:\n- {W: {a: [{}], x.y: ["\\x01"]}}'
 	bad 3:7 'invalid Unicode' <<< 'V: "\ud800"'
 	printf 'V: 1' | template
@@ -375,7 +375,7 @@ ambiguous() {
 @test "profile: a variable that is not set" {
 	bad 3:4 "V: variable 'NONE' is not set (--set NONE=VALUE sets it" <<< 'V: ${NONE}'
 	bad 3:4 "V: variable 'NONE' is not set" <<< 'V: "a ${NONE}"'
-	bad 4:5 "V.0: variable 'NONE' is not set" <<< $'V:\n  - a${NONE}'
+	bad 4:5 "V[0]: variable 'NONE' is not set" <<< $'V:\n  - a${NONE}'
 	bad 3:4 "'\${' without its '}'" <<< 'V: "a ${NONE"'
 	bad 3:4 'does not name a variable' <<< 'V: "a ${A B}"'
 	bad 3:4 'does not name a variable' <<< 'V: "${}"'
@@ -600,7 +600,7 @@ names() {
 	- PayloadType: com.apple.finder
 	  PayloadIdentifier: a.b.c
 	YAML
-	warns 'PayloadContent.1: the PayloadIdentifier a.b.c is that of another' \
+	warns 'PayloadContent[1]: the PayloadIdentifier a.b.c is that of another' \
 	    "$T/out" mcfg-profile --uuid-seed s "$T/p.yaml"
 	yields "$T/out" mcfg-profile "$T/p.yaml"
 	echo '  PayloadUUID: 00000000-0000-4000-8000-000000000000' \
@@ -680,7 +680,7 @@ names() {
 		refuses 1 'not a profile' mcfg-profile "$T/p.plist"
 	done
 	template <<< $'PayloadContent:\n- X: 1'
-	refuses 1 'p.yaml:4:3: PayloadContent.0: neither' mcfg-profile "$T/p.yaml"
+	refuses 1 'p.yaml:4:3: PayloadContent[0]: neither' mcfg-profile "$T/p.yaml"
 	printf 'PayloadType: Configuration\nPayloadIdentifier: !uuid x\n' > "$T/p.yaml"
 	refuses 1 'p.yaml:2:1: PayloadIdentifier cannot be a !uuid' \
 	    mcfg-profile "$T/p.yaml"
@@ -764,7 +764,7 @@ plist_template() {
 		plist_is "$T/out" "p['L'] == ['jane', 'ajane', 5]
 		    and p['D'] == {'x': 5, 'y': 'no'} and p['B'] == b'\${USER}'
 		    and p['E'] == '\${USER} \$USER' and p['W'].year == 2020"
-		refuses 3 "L.0: variable 'USER' is not set" mcfg-profile \
+		refuses 3 "L[0]: variable 'USER' is not set" mcfg-profile \
 		    --vars "$T/v.json" "$T/$f"
 	done
 	# Without any variables it is no template, but somebody's profile.

@@ -10,13 +10,17 @@ static void
 add_change(struct comparing *c, const struct tree *old,
     const struct tree *new)
 {
+	auto_buf name = BUF_INIT;
 	struct change *v;
 
 	if (c->n == 0 || (c->n & (c->n - 1)) == 0)
 		c->changes = xreallocarray(c->changes, c->n == 0 ? 1 : c->n * 2,
 		    sizeof *c->changes);
 	v = &c->changes[c->n++];
+	finding_path_name(buf_str(&c->path), buf_str(&c->payload), &name);
 	v->path = xstrdup(buf_str(&c->path));
+	v->name = xstrdup(buf_str(&name));
+	v->type = c->type;
 	v->old = old;
 	v->new = new;
 	v->key = c->key != NULL ? xstrdup(c->key) : NULL;
@@ -34,7 +38,7 @@ enter(struct comparing *c, const char *key)
 {
 	struct step s = { c->path.len, c->key };
 
-	buf_printf(&c->path, ".%s", key);
+	finding_path_key(&c->path, key);
 	c->key = xstrdup(key);
 	return s;
 }
@@ -44,7 +48,7 @@ enter_index(struct comparing *c, size_t i)
 {
 	struct step s = { c->path.len, c->key };
 
-	buf_printf(&c->path, "[%zu]", i);
+	finding_path_index(&c->path, i);
 	return s;
 }
 
@@ -264,7 +268,8 @@ compare_payloads(struct comparing *c)
 	for (i = 0; i < old->n; i++) {
 		const struct side *s = &old->v[i];
 
-		name_payload(c, s);
+		name_payload(c, s, s->fellow != NONE ?
+		    new->v[s->fellow].index : s->index);
 		if (s->fellow != NONE)
 			compare(c, s->payload, new->v[s->fellow].payload, true);
 		else
@@ -272,7 +277,7 @@ compare_payloads(struct comparing *c)
 	}
 	for (i = 0; i < new->n; i++)
 		if (new->v[i].fellow == NONE) {
-			name_payload(c, &new->v[i]);
+			name_payload(c, &new->v[i], new->v[i].index);
 			one_sided(c, new->v[i].payload, true, true);
 		}
 }
@@ -303,7 +308,6 @@ compare_profiles(struct comparing *c, const struct tree *old,
 	if (new != NULL)
 		c->new_top = top_of(new, old);
 	match_payloads(c, old, new);
-	buf_puts(&c->path, "profile");
 	if (old != NULL && new != NULL)
 		compare(c, c->old_top, c->new_top, true);
 	else if (old != NULL || new != NULL)

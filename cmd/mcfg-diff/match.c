@@ -240,17 +240,21 @@ is_common(const struct comparing *c, const char *type)
 }
 
 void
-name_payload(struct comparing *c, const struct side *s)
+name_payload(struct comparing *c, const struct side *s, size_t index)
 {
-	struct buf *path = &c->path;
+	struct buf *name = &c->payload;
 
-	buf_cut(path, 0);
+	buf_cut(&c->path, 0);
+	finding_path_key(&c->path, "PayloadContent");
+	finding_path_index(&c->path, index);
+	c->type = s->type;
+	buf_cut(name, 0);
 	if (s->type == NULL)
-		buf_printf(path, "payload[%zu]", s->index);
+		buf_printf(name, "%zu", s->index);
 	else if (s->identifier == NULL || !is_common(c, s->type))
-		buf_printf(path, "payload[%s]", s->type);
+		buf_puts(name, s->type);
 	else
-		buf_printf(path, "payload[%s %s]", s->type, s->identifier);
+		buf_printf(name, "%s %s", s->type, s->identifier);
 }
 
 void

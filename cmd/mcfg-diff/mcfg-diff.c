@@ -75,6 +75,7 @@ comparing_free(struct comparing *c)
 
 	for (i = 0; i < c->n; i++) {
 		free(c->changes[i].path);
+		free(c->changes[i].name);
 		free(c->changes[i].key);
 	}
 	free(c->changes);
@@ -84,6 +85,7 @@ comparing_free(struct comparing *c)
 	free(c->new_uuids.v);
 	strings_free(&c->common);
 	buf_free(&c->path);
+	buf_free(&c->payload);
 	free(c->key);
 	tree_free(c->old_top);
 	tree_free(c->new_top);

@@ -3,6 +3,7 @@
 #define MCFG_DIFF_TOOL_H
 
 #include "cli/opts.h"
+#include "finding/finding.h"
 #include "plist/node.h"
 
 struct args {
@@ -13,7 +14,9 @@ struct args {
 };
 
 struct change {
-	char *path;
+	char *path;			/* for finding_path_text() */
+	char *name;			/* of the place: "payload[TYPE].KEY" */
+	const char *type;		/* of the payload, or NULL */
 	const struct tree *old, *new;	/* NULL: it was added, removed */
 	char *key;			/* the nearest one, or NULL */
 	size_t place;			/* in the order of finding */
@@ -53,7 +56,9 @@ struct comparing {
 	struct uuid_list old_uuids, new_uuids;
 	struct strings common;		/* types that do not tell payloads
 					 * apart, sorted */
-	struct buf path;		/* where we are */
+	struct buf path;		/* where we are, for finding_path_*() */
+	struct buf payload;		/* what tells this payload from others */
+	const char *type;		/* its PayloadType, or NULL */
 	char *key;			/* the nearest one, or NULL */
 	struct change *changes;
 	size_t n;
@@ -84,9 +89,12 @@ void sides_free(struct sides *s);
 bool same_payload(const struct comparing *c, const struct tree *a,
     const struct tree *b);
 
-/* The path of a payload: "payload[TYPE]", and its identifier where the type
- * does not tell. */
-void name_payload(struct comparing *c, const struct side *s);
+/*
+ * The payload that is compared: its path, with that index, and its name: its
+ * type, with its identifier if others have that type; its own index without a
+ * type.
+ */
+void name_payload(struct comparing *c, const struct side *s, size_t index);
 
 /* Fills in the changes; NULL is no profile at all. */
 void compare_profiles(struct comparing *c, const struct tree *old,

@@ -98,7 +98,7 @@ static int
 compare_changes(const void *va, const void *vb)
 {
 	const struct change *x = va, *y = vb;
-	const char *a = x->path, *b = y->path;
+	const char *a = x->name, *b = y->name;
 	unsigned long n, m;
 	char *end_a, *end_b;
 
@@ -122,6 +122,21 @@ compare_changes(const void *va, const void *vb)
 	return x->place < y->place ? -1 : x->place > y->place;
 }
 
+/* By position; in --text by name, which stays if another payload comes. */
+static void
+add_place(const struct comparing *c, const struct change *v, struct buf *out)
+{
+	auto_buf text = BUF_INIT;
+
+	if (c->a->text)
+		buf_puts(&text, v->name);
+	else
+		finding_path_text(v->path, &text);
+	if (!c->a->text && v->type != NULL)
+		buf_printf(&text, " (%s)", v->type);
+	add_escaped(buf_str(&text), text.len, out);
+}
+
 void
 show_text(struct comparing *c, struct buf *out)
 {
@@ -133,7 +148,7 @@ show_text(struct comparing *c, struct buf *out)
 	for (i = 0; i < c->n; i++) {
 		const struct change *v = &c->changes[i];
 
-		add_escaped(v->path, strlen(v->path), out);
+		add_place(c, v, out);
 		buf_puts(out, ": ");
 		if (v->old != NULL && v->new != NULL) {
 			add_both(c, v, out);
@@ -206,8 +221,11 @@ show_json(const struct comparing *c, struct buf *out)
 	for (i = 0; i < c->n; i++) {
 		const struct change *v = &c->changes[i];
 		struct report *r = report_object();
+		auto_buf pointer = BUF_INIT;
 
-		report_str(r, "path", v->path);
+		finding_path_pointer(v->path, &pointer);
+		report_str(r, "path", v->name);
+		report_str(r, "pointer", buf_str(&pointer));
 		report_str(r, "change", v->old == NULL ? "added" :
 		    v->new == NULL ? "removed" : "changed");
 		report_bool(r, "secret", is_secret(v));

@@ -176,12 +176,18 @@ size_t findings_drop(struct findings *f, findings_judge *is_dropped,
     void *arg);
 void findings_count(struct findings *f);
 
+/* One more step in a finding's path. */
+void finding_path_key(struct buf *path, const char *key);
+void finding_path_index(struct buf *path, size_t i);
+
 /*
  * A finding's path: as people read it, "PayloadContent[0].Key"; as the JSON
- * member "path" has always had it, "payload[0].Key"; as a JSON pointer.
+ * member "path" has always had it, "payload[0].Key", with a name of the
+ * payload instead of its index if payload is not NULL; as a JSON pointer.
  */
 void finding_path_text(const char *path, struct buf *out);
-void finding_path_name(const char *path, struct buf *out);
+void finding_path_name(const char *path, const char *payload,
+    struct buf *out);
 void finding_path_pointer(const char *path, struct buf *out);
 
 /* "file:line:col: path: severity: text [rule]", one a line, escaped. */

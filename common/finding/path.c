@@ -1,11 +1,31 @@
 /*
- * Where a finding is in its profile.  Inside it is a JSON pointer (RFC 6901)
- * whose array indexes begin with "~i", which no pointer has: a key may be a
- * number too.
+ * A place in a profile.  Inside it is a JSON pointer (RFC 6901) whose array
+ * indexes begin with "~i", which no pointer has: a key may be a number too.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "finding/finding.h"
+
+void
+finding_path_key(struct buf *path, const char *key)
+{
+	buf_putc(path, '/');
+	for (; *key != '\0'; key++)
+		if (*key == '~')
+			buf_puts(path, "~0");
+		else if (*key == '/')
+			buf_puts(path, "~1");
+		else
+			buf_putc(path, *key);
+}
+
+void
+finding_path_index(struct buf *path, size_t i)
+{
+	buf_printf(path, "/~i%zu", i);
+}
 
 void
 finding_path_pointer(const char *path, struct buf *out)
@@ -17,63 +37,72 @@ finding_path_pointer(const char *path, struct buf *out)
 			buf_putc(out, *path);
 }
 
-/* The steps from p on; a bracket in a key is marked, if at all. */
-static void
-put_steps(const char *p, bool marks_brackets, struct buf *out)
+static bool
+is_index(const char *step)
 {
-	bool is_first = true;
+	return strncmp(step, "/~i", 3) == 0;
+}
 
-	while (*p == '/') {
-		p++;
-		if (p[0] == '~' && p[1] == 'i') {
-			buf_putc(out, '[');
-			for (p += 2; *p != '/' && *p != '\0'; p++)
-				buf_putc(out, *p);
-			buf_putc(out, ']');
-			is_first = false;
-			continue;
-		}
-		if (!is_first)
-			buf_putc(out, '.');
-		is_first = false;
-		for (; *p != '/' && *p != '\0'; p++) {
-			char c = *p;
+/* The key of a step; returns where the next one begins. */
+static const char *
+read_key(const char *step, struct buf *key)
+{
+	const char *p = step + 1;
 
-			if (c == '~' && p[1] != '\0')
-				c = *++p == '1' ? '/' : '~';
-			if (c == '[' && marks_brackets)
-				buf_putc(out, '\\');
-			buf_putc(out, c);
-		}
-	}
+	for (; *p != '/' && *p != '\0'; p++)
+		if (*p == '~' && p[1] != '\0')
+			buf_putc(key, *++p == '1' ? '/' : '~');
+		else
+			buf_putc(key, *p);
+	return p;
 }
 
 void
 finding_path_text(const char *path, struct buf *out)
 {
+	auto_buf text = BUF_INIT;
+
 	if (*path == '\0')
 		buf_puts(out, "profile");
-	put_steps(path, true, out);
+	while (*path == '/') {
+		auto_buf key = BUF_INIT;
+		char *end;
+
+		if (is_index(path)) {
+			path_add_index(&text, strtoul(path + 3, &end, 10));
+			path = end;
+		} else {
+			path = read_key(path, &key);
+			path_add_key(&text, buf_str(&key));
+		}
+	}
+	buf_add_buf(out, &text);
 }
 
 void
-finding_path_name(const char *path, struct buf *out)
+finding_path_name(const char *path, const char *payload, struct buf *out)
 {
 	static const char content[] = "/PayloadContent/~i";
-	const char *p = path;
+	const size_t of_index = sizeof content - 1;
+	size_t digits;
 
-	if (strncmp(path, content, sizeof content - 1) == 0) {
-		buf_puts(out, "payload");
-		p += sizeof "/PayloadContent" - 1;
-		buf_putc(out, '[');
-		for (p += 3; *p != '/' && *p != '\0'; p++)
-			buf_putc(out, *p);
-		buf_putc(out, ']');
-	} else {
+	if (strncmp(path, content, of_index) == 0) {
+		digits = strcspn(path + of_index, "/");
+		if (payload != NULL)
+			buf_printf(out, "payload[%s]", payload);
+		else
+			buf_printf(out, "payload[%.*s]", (int)digits,
+			    path + of_index);
+		path += of_index + digits;
+	} else
 		buf_puts(out, "profile");
-	}
-	if (*p != '\0')
-		buf_putc(out, '.');
-	/* An index never follows "profile" or a payload. */
-	put_steps(p, false, out);
+	while (*path == '/')
+		if (is_index(path)) {
+			digits = strcspn(path + 3, "/");
+			buf_printf(out, "[%.*s]", (int)digits, path + 3);
+			path += 3 + digits;
+		} else {
+			buf_putc(out, '.');
+			path = read_key(path, out);
+		}
 }

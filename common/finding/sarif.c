@@ -98,7 +98,7 @@ locations(const struct finding *f)
 	struct report *names = report_array(), *name = report_object();
 	auto_buf path = BUF_INIT;
 
-	finding_path_name(f->path, &path);
+	finding_path_name(f->path, NULL, &path);
 	report_str(name, "fullyQualifiedName", buf_str(&path));
 	report_add(names, NULL, name);
 	report_add(one, "physicalLocation", physical(f));

@@ -49,7 +49,7 @@ findings_to_json(const struct findings *f, struct buf *out)
 		struct report *r = report_object();
 		auto_buf path = BUF_INIT, pointer = BUF_INIT;
 
-		finding_path_name(v->path, &path);
+		finding_path_name(v->path, NULL, &path);
 		finding_path_pointer(v->path, &pointer);
 		report_str(r, "file", v->file);
 		report_int(r, "line", (int64_t)at_least_one(v->line));

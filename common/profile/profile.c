@@ -246,7 +246,7 @@ add_identifier(struct tree *payload, const char *outer, size_t i,
 	    (type == NULL && tree_marks_forgives(c->src->marks)))
 		return OK;
 	if (type == NULL)
-		return refuse(c->src, payload, "PayloadContent.%zu: neither a "
+		return refuse(c->src, payload, "PayloadContent[%zu]: neither a "
 		    "PayloadType nor a PayloadIdentifier: give it one", i);
 	last = strrchr(type, '.');
 	id = xasprintf("%s.%s.%zu", outer, last != NULL ? last + 1 : type, i);

@@ -105,7 +105,7 @@ warn_of_same_uuids(const struct tree *profile, const char *seed,
 		if (strcmp(uuid, made) != 0)
 			continue;
 		if (tree_get(seen, id) != NULL)
-			warning("%s: PayloadContent.%zu: the PayloadIdentifier "
+			warning("%s: PayloadContent[%zu]: the PayloadIdentifier "
 			    "%.200s is that of another payload, and so is the "
 			    "PayloadUUID made from it", name, i, id);
 		tree_set(seen, id, tree_bool(true));

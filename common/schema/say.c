@@ -11,14 +11,7 @@ schema_push(struct schema_run *r, const char *key)
 {
 	size_t before = r->path.len;
 
-	buf_putc(&r->path, '/');
-	for (; *key != '\0'; key++)
-		if (*key == '~')
-			buf_puts(&r->path, "~0");
-		else if (*key == '/')
-			buf_puts(&r->path, "~1");
-		else
-			buf_putc(&r->path, *key);
+	finding_path_key(&r->path, key);
 	return before;
 }
 
@@ -27,7 +20,7 @@ schema_push_index(struct schema_run *r, size_t i)
 {
 	size_t before = r->path.len;
 
-	buf_printf(&r->path, "/~i%zu", i);
+	finding_path_index(&r->path, i);
 	return before;
 }
 
@@ -36,7 +29,8 @@ schema_push_payload(struct schema_run *r, size_t i)
 {
 	size_t before = r->path.len;
 
-	buf_printf(&r->path, "/PayloadContent/~i%zu", i);
+	finding_path_key(&r->path, "PayloadContent");
+	finding_path_index(&r->path, i);
 	return before;
 }
 

@@ -11,7 +11,7 @@ struct spec_step {
 	size_t index;
 };
 
-/* "PayloadContent.0.URL: " as mcfg-get takes it, or nothing at the top. */
+/* Fills in "PayloadContent[0].URL: ", or nothing at the top. */
 void spec_path_text(const struct spec_step *step, struct buf *out);
 
 /* A place in a file; a line or column that is not known is 0. */

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/path.h"
 #include "text/local.h"
 
 enum { REASON_MAX = 4096 };	/* a failure shows less than that */
@@ -11,23 +12,16 @@ spec_path_text(const struct spec_step *step, struct buf *out)
 {
 	const struct spec_step *steps[TREE_DEPTH_MAX + 1];
 	size_t n = 0;
-	const char *p;
 
 	for (; step != NULL && n < ARRAY_LEN(steps); step = step->up)
 		steps[n++] = step;
 	if (n == 0)
 		return;
-	while (n-- > 0) {
+	while (n-- > 0)
 		if (steps[n]->key == NULL)
-			buf_printf(out, "%zu", steps[n]->index);
-		for (p = steps[n]->key; p != NULL && *p != '\0'; p++) {
-			if (*p == '.')
-				buf_putc(out, '\\');
-			buf_putc(out, *p);
-		}
-		if (n > 0)
-			buf_putc(out, '.');
-	}
+			path_add_index(out, steps[n]->index);
+		else
+			path_add_key(out, steps[n]->key);
 	buf_puts(out, ": ");
 }
 

@@ -1,0 +1,19 @@
+#include "base/path.h"
+
+void
+path_add_key(struct buf *path, const char *key)
+{
+	if (path->len > 0)
+		buf_putc(path, '.');
+	for (; *key != '\0'; key++) {
+		if (*key == '[')
+			buf_putc(path, '\\');
+		buf_putc(path, *key);
+	}
+}
+
+void
+path_add_index(struct buf *path, size_t i)
+{
+	buf_printf(path, "[%zu]", i);
+}

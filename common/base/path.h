@@ -1,0 +1,14 @@
+/*
+ * path: a place in a property list, as people read it in every tool:
+ * "PayloadContent[0].SSID_STR".  A bracket in a key is "\[".
+ */
+#ifndef MCFG_BASE_PATH_H
+#define MCFG_BASE_PATH_H
+
+#include "base/buf.h"
+
+/* One step, to the member of a dict or to the item of an array. */
+void path_add_key(struct buf *path, const char *key);
+void path_add_index(struct buf *path, size_t i);
+
+#endif
