@@ -48,9 +48,9 @@ digest() {
 @test "same: what changed, as text and as JSON" {
 	sed 's/WPA2/WPA3/; s/0\.1</0.25</' profile > other
 	mcfg-diff profile other > text || [ $? -eq 1 ]
-	digest text 79c5998ad75b3d3de06c513789feec06b376d6a3723f0ac3ef216c2414f93dbc
+	digest text 0ae8332a70bf4bd5f1dbdae21ab7241691ff88a9a062fd086372860f27bb78a9
 	mcfg-diff --json profile other > json || [ $? -eq 1 ]
-	digest json f222fb21262ea5ab2552c2eb6cf49ffca5ff42ae9c698d0546f368cfb5e47c55
+	digest json e78ffe95ab749ed1bf218fa8333340bcc00d7ea9c6fa3b7d41a9c1c21ba83949
 }
 
 # The texts are for people, and may change; where a finding is does not.
