@@ -1,4 +1,4 @@
-#include "x509/cert.h"
+#include "x509/local.h"
 
 #include <string.h>
 #include <time.h>
@@ -6,7 +6,6 @@
 #include <openssl/objects.h>
 #include <openssl/rsa.h>
 
-#include "base/ber.h"
 #include "base/clock.h"
 
 void
@@ -26,12 +25,8 @@ identity_free(struct identity *id)
 
 /* ---- writing ---- */
 
-/*
- * What an i2d function made, moved into a buf.  A length that is not positive
- * can only mean that memory ran out: the objects were decoded or built here.
- */
-static void
-take_der(unsigned char *der, int len, struct buf *out)
+void
+der_take(unsigned char *der, int len, struct buf *out)
 {
 	if (len <= 0)
 		mem_exhausted();
@@ -47,7 +42,7 @@ cert_to_der(const X509 *cert, struct buf *out)
 	unsigned char *der = NULL;
 	int len = i2d_X509(cert, &der);
 
-	take_der(der, len, out);
+	der_take(der, len, out);
 }
 
 void
@@ -56,72 +51,7 @@ cert_request_to_der(X509_REQ *req, struct buf *out)
 	unsigned char *der = NULL;
 	int len = i2d_X509_REQ(req, &der);
 
-	take_der(der, len, out);
-}
-
-enum { NUMBER_MAX = 2048 };	/* bytes of a number in a key */
-
-/* A positive INTEGER: one zero byte before a high bit. */
-static bool
-add_number(struct buf *out, const EVP_PKEY *key, const char *name)
-{
-	auto_buf body = BUF_INIT;
-	BIGNUM *n = NULL;
-	size_t len;
-
-	if (EVP_PKEY_get_bn_param(key, name, &n) != 1 ||
-	    (len = (size_t)BN_num_bytes(n)) == 0 || len > NUMBER_MAX) {
-		BN_free(n);
-		return false;
-	}
-	if (BN_num_bits(n) % 8 == 0)
-		buf_putc(&body, 0);
-	BN_bn2bin(n, buf_reserve(&body, len));
-	buf_end(&body, len);
-	BN_free(n);
-	ber_put(out, BER_INTEGER, &body);
-	return true;
-}
-
-/*
- * RSAPublicKey (RFC 8017 A.1.1) by hand: the first use of OpenSSL's encoders
- * costs a process about half of what a signature does.
- */
-static bool
-rsa_public_key(const EVP_PKEY *key, struct buf *out)
-{
-	auto_buf both = BUF_INIT;
-
-	if (!cert_key_is_rsa(key) ||
-	    !add_number(&both, key, "n") || !add_number(&both, key, "e"))
-		return false;
-	ber_put(out, BER_CONSTRUCTED(BER_SEQUENCE), &both);
-	return true;
-}
-
-void
-cert_spki_to_der(const EVP_PKEY *key, struct buf *out)
-{
-	/* AlgorithmIdentifier: rsaEncryption, NULL. */
-	static const unsigned char rsa[] = {
-		0x30, 0x0D, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D,
-		0x01, 0x01, 0x01, 0x05, 0x00
-	};
-	auto_buf public = BUF_INIT, bits = BUF_INIT, body = BUF_INIT;
-	unsigned char *der = NULL;
-	int len;
-
-	if (!rsa_public_key(key, &public)) {
-		diag_ssl_clear();
-		len = i2d_PUBKEY(key, &der);
-		take_der(der, len, out);
-		return;
-	}
-	buf_putc(&bits, 0);		/* no unused bits */
-	buf_add_buf(&bits, &public);
-	buf_add(&body, rsa, sizeof rsa);
-	ber_put(&body, BER_BIT_STRING, &bits);
-	ber_put(out, BER_CONSTRUCTED(BER_SEQUENCE), &body);
+	der_take(der, len, out);
 }
 
 void
@@ -130,26 +60,7 @@ cert_spki_of(const X509 *cert, struct buf *out)
 	unsigned char *der = NULL;
 	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
 
-	take_der(der, len, out);
-}
-
-bool
-cert_put_key(X509 *cert, EVP_PKEY *key)
-{
-	auto_buf public = BUF_INIT;
-	unsigned char *bits;
-
-	if (!rsa_public_key(key, &public))
-		return X509_set_pubkey(cert, key) == 1;
-	if ((bits = OPENSSL_memdup(public.data, public.len)) == NULL)
-		return false;
-	if (X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(cert),
-	    OBJ_nid2obj(NID_rsaEncryption), V_ASN1_NULL, NULL, bits,
-	    (int)public.len) != 1) {
-		OPENSSL_free(bits);
-		return false;
-	}
-	return true;
+	der_take(der, len, out);
 }
 
 void
@@ -158,7 +69,7 @@ cert_name_to_der(const X509_NAME *name, struct buf *out)
 	unsigned char *der = NULL;
 	int len = i2d_X509_NAME(name, &der);
 
-	take_der(der, len, out);
+	der_take(der, len, out);
 }
 
 void
@@ -209,7 +120,7 @@ cert_key_to_pem(const EVP_PKEY *key, struct buf *out)
 		mem_exhausted();
 	len = i2d_PKCS8_PRIV_KEY_INFO(p8, &raw);
 	PKCS8_PRIV_KEY_INFO_free(p8);
-	take_der(raw, len, &der);
+	der_take(raw, len, &der);
 	cert_armour("PRIVATE KEY", &der, out);
 }
 

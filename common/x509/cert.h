@@ -389,8 +389,8 @@ const char *cert_signed_by_key(X509 *cert, X509 *holder);
 /*
  * cert_reading_begin() makes the reading of RSA keys cheap for a process that
  * reads many.  cert_reading_context() is the library context for it, NULL, the
- * usual one, where it was not begun; a key of another kind is not understood
- * there, and whoever finds one missing reads once more with NULL.
+ * usual one, if it was not begun; a key of another kind is not understood
+ * there, and a caller that misses one reads once more with NULL.
  */
 void cert_reading_begin(void);
 OSSL_LIB_CTX *cert_reading_context(void);

@@ -1,5 +1,7 @@
 #include "x509/crl.h"
 
+#include "x509/local.h"
+
 const char *
 cert_crl_from_der(const struct buf *der, X509 *ca, X509_CRL **out)
 {
@@ -24,10 +26,7 @@ cert_crl_to_der(X509_CRL *crl, struct buf *out)
 	unsigned char *der = NULL;
 	int len = i2d_X509_CRL(crl, &der);
 
-	if (len <= 0)
-		mem_exhausted();
-	buf_add(out, der, (size_t)len);
-	OPENSSL_free(der);
+	der_take(der, len, out);
 }
 
 int64_t

@@ -12,10 +12,7 @@ cert_names_to_der(const GENERAL_NAMES *names, struct buf *out)
 	if (names == NULL || sk_GENERAL_NAME_num(names) == 0)
 		return;
 	len = i2d_GENERAL_NAMES((GENERAL_NAMES *)(uintptr_t)names, &der);
-	if (len <= 0)
-		mem_exhausted();
-	buf_add(out, der, (size_t)len);
-	OPENSSL_free(der);
+	der_take(der, len, out);
 }
 
 const char *
