@@ -2,36 +2,7 @@
 #include <string.h>
 
 #include "plist.h"
-
-/* What a device tells about itself; other names are noted as unknown. */
-static const char *const attributes[] = {
-	"UDID", "VERSION", "PRODUCT", "SERIAL", "MEID", "IMEI", "ICCID",
-	"MAC_ADDRESS_EN0", "DEVICE_NAME", "COMPROMISED", "IMSI", "ECID",
-	"CHALLENGE", "NotOnConsole", "UserID", "UserLongName",
-	"UserShortName", "LANGUAGE", "OS_VERSION",
-	"MDM_CAN_REQUEST_SOFTWARE_UPDATE", "MDM_CAN_REQUEST_PSSO_CONFIG",
-	"SOFTWARE_UPDATE_DEVICE_ID", "SUPPLEMENTAL_BUILD_VERSION",
-	"SUPPLEMENTAL_OS_VERSION_EXTRA", "PAIRING_TOKEN",
-};
-
-/* Those that only the MachineInfo of a managed enrollment has. */
-static const char *const machine_info[] = {
-	"LANGUAGE", "OS_VERSION", "MDM_CAN_REQUEST_SOFTWARE_UPDATE",
-	"MDM_CAN_REQUEST_PSSO_CONFIG", "SOFTWARE_UPDATE_DEVICE_ID",
-	"SUPPLEMENTAL_BUILD_VERSION", "SUPPLEMENTAL_OS_VERSION_EXTRA",
-	"PAIRING_TOKEN",
-};
-
-static bool
-is_in(const char *name, const char *const *list, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (strcmp(list[i], name) == 0)
-			return true;
-	return false;
-}
+#include "plist/device.h"
 
 struct device {
 	struct layer *l;
@@ -43,16 +14,17 @@ struct device {
 static enum status
 add_attribute(const char *key, struct tree *node, void *arg)
 {
+	unsigned what = device_attribute(key);
 	struct device *d = arg;
 
 	settings_add(d->l, "device", key, node, d->r);
 	if (strcmp(key, "CHALLENGE") == 0)
 		d->has_challenge = true;
-	if (is_in(key, machine_info, ARRAY_LEN(machine_info)))
+	if ((what & DEVICE_MACHINE_INFO) != 0)
 		d->is_machine_info = true;
-	if (!is_in(key, attributes, ARRAY_LEN(attributes)))
+	if (what == 0)
 		facts_note(&d->l->f, "unknown_attribute", "device", "the "
-		    "device sent %s, which is none that is known", key);
+		    "device sent %s, which is not a known attribute", key);
 	return OK;
 }
 
@@ -103,10 +75,11 @@ device_answer(struct layer *l, const struct tree *dict,
 static bool
 is_scalar_dict(const struct tree *dict)
 {
-	size_t i = 0;
+	const char *name;
+	size_t i;
 
-	for (i = 0; i < ARRAY_LEN(attributes); i++) {
-		const struct tree *v = tree_get(dict, attributes[i]);
+	for (i = 0; (name = device_attribute_at(i)) != NULL; i++) {
+		const struct tree *v = tree_get(dict, name);
 
 		if (v != NULL && tree_count(v) > 0)
 			return false;
@@ -117,17 +90,15 @@ is_scalar_dict(const struct tree *dict)
 bool
 device_looks_like(const struct tree *dict)
 {
-	static const char *const telling[] = {
-		"UDID", "SERIAL", "PRODUCT", "IMEI", "MEID", "CHALLENGE",
-		"ICCID", "MAC_ADDRESS_EN0", "DEVICE_NAME",
-	};
+	const char *name;
 	size_t i;
 
 	if (tree_get(dict, "MessageType") != NULL ||
 	    tree_get(dict, "CommandUUID") != NULL || !is_scalar_dict(dict))
 		return false;
-	for (i = 0; i < ARRAY_LEN(telling); i++)
-		if (tree_get(dict, telling[i]) != NULL)
+	for (i = 0; (name = device_attribute_at(i)) != NULL; i++)
+		if ((device_attribute(name) & DEVICE_TELLING) != 0 &&
+		    tree_get(dict, name) != NULL)
 			return true;
 	return false;
 }

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "enrollment/local.h"
+#include "plist/device.h"
 
 enum { AGAIN = 600 };	/* how long a lost answer may be asked for again */
 
@@ -127,9 +128,6 @@ make_variables(const struct enrollment_complete *how,
     const struct ledger_enrollment *e, const struct buf *challenge,
     const struct device *d, struct tree **out)
 {
-	static const char *defaults[] = { "UDID", "VERSION", "PRODUCT",
-	    "SERIAL" };
-	const struct strings by_default = { defaults, ARRAY_LEN(defaults) };
 	auto_tree *vars = tree_dict(), *facts = NULL;
 	enum status st;
 
@@ -137,7 +135,7 @@ make_variables(const struct enrollment_complete *how,
 	tree_set_string(vars, "ENROLLMENT", e->id);
 	tree_set_string(vars, "CHALLENGE", buf_str(challenge));
 	add_attributes(vars, how->attributes->n > 0 ? how->attributes :
-	    &by_default, d);
+	    &device_usual_attributes, d);
 	if ((st = enrollment_kept(e->facts, &facts)) != OK ||
 	    (st = tree_each(facts, add_fact, vars)) != OK)
 		return st;

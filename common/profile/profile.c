@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/uuid.h"
+#include "plist/device.h"
 #include "plist/secrets.h"
 
 const char *
@@ -96,32 +97,16 @@ profile_payload(const char *type, const struct profile_identity *id,
 	return t;
 }
 
-static bool
-is_known_attribute(const char *name)
-{
-	static const char *const known[] = {
-		"UDID", "VERSION", "PRODUCT", "SERIAL", "MEID", "IMEI",
-		"ICCID", "MAC_ADDRESS_EN0",
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(known); i++)
-		if (strcmp(name, known[i]) == 0)
-			return true;
-	return false;
-}
-
 static struct tree *
 attributes_of(const struct strings *given)
 {
-	static const char *usual[] = { "UDID", "VERSION", "PRODUCT", "SERIAL" };
-	static const struct strings defaults = { usual, ARRAY_LEN(usual) };
-	const struct strings *l = given->n > 0 ? given : &defaults;
+	const struct strings *l = given->n > 0 ? given :
+	    &device_usual_attributes;
 	struct tree *array = tree_array();
 	size_t i;
 
 	for (i = 0; i < l->n; i++) {
-		if (!is_known_attribute(l->v[i]))
+		if ((device_attribute(l->v[i]) & DEVICE_DOCUMENTED) == 0)
 			warning("attribute '%s' is not one that Apple "
 			    "documents", l->v[i]);
 		tree_append(array, tree_string(l->v[i]));

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "plist/device.h"
 #include "schema/local.h"
 #include "schema/schema.h"
 
@@ -336,22 +337,13 @@ lint_configuration(struct schema_run *r, const struct tree *profile)
 	lint_content(r, profile);
 }
 
-static const char *const documented_attributes[] = {
-	"UDID", "VERSION", "PRODUCT", "SERIAL", "MEID", "IMEI", "ICCID",
-	"MAC_ADDRESS_EN0",
-};
-
 static void
 check_attribute(struct schema_run *r, const struct tree *t)
 {
-	size_t i;
-
-	if (t == NULL || tree_kind(t) != TREE_STRING || schema_has_variable(
-	    tree_string_of(t)))
+	if (t == NULL || tree_kind(t) != TREE_STRING ||
+	    schema_has_variable(tree_string_of(t)) ||
+	    (device_attribute(tree_string_of(t)) & DEVICE_DOCUMENTED) != 0)
 		return;
-	for (i = 0; i < ARRAY_LEN(documented_attributes); i++)
-		if (strcmp(tree_string_of(t), documented_attributes[i]) == 0)
-			return;
 	schema_say(r, t, RULE_UNKNOWN_KEY, "Apple documents no attribute "
 	    "'%.100s'", tree_string_of(t));
 }
