@@ -1,4 +1,4 @@
-/* Names: two text forms in, one out, comparison. */
+/* Distinguished names: two text forms in, one out, comparison. */
 #include <string.h>
 
 #include <openssl/asn1t.h>

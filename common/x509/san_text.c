@@ -1,4 +1,4 @@
-/* Alternative names: from the text of a command line, and to such text. */
+/* One alternative name: from the text of a command line, and to such text. */
 #include <string.h>
 
 #include <openssl/objects.h>
