@@ -71,17 +71,17 @@ const char *buf_from_padded_base64(const char *text, size_t len,
     struct buf *out, bool *excess);
 
 /*
- * buf_add_real() appends the fewest digits that read back as the same double:
- * 0.1, 1e-07; "nan", "inf" and "-inf" for what is not finite.
- */
-void buf_add_real(struct buf *b, double v);
-
-/*
  * buf_from_base64_loose() is for what was meant for addresses and headers: it
  * takes RFC 4648 section 5, too, with "-" and "_", and padding may be missing.
  */
 const char *buf_from_base64_loose(const char *text, size_t len,
     struct buf *out);
+
+/*
+ * buf_add_real() appends the fewest digits that read back as the same double:
+ * 0.1, 1e-07; "nan", "inf" and "-inf" for what is not finite.
+ */
+void buf_add_real(struct buf *b, double v);
 
 /*
  * buf_from_hex() takes digits of either case, colons between them are
