@@ -2,6 +2,8 @@
 #ifndef MCFG_WEB_LOCAL_H
 #define MCFG_WEB_LOCAL_H
 
+#include <signal.h>
+
 #include "web/web.h"
 
 /* One request of any kind: how its parts are got at. */
@@ -17,5 +19,19 @@ struct web_exchange {
 
 /* Bytes read, which are counted; 0 at the end, -1 for a failure. */
 long web_read(struct web_exchange *x, void *p, size_t len);
+
+/* Set by a signal that ends the process after its current request. */
+extern volatile sig_atomic_t web_stopped;
+
+/* web_serve_cgi() calls the handler for the request of a CGI program. */
+void web_serve_cgi(web_handler *handler, void *arg);
+
+/*
+ * web_serve_fastcgi() calls it for each request on standard input until
+ * web_stopped is set; signals come in, as let_in says, only between requests.
+ * FAULT if the socket fails.
+ */
+enum status web_serve_fastcgi(const sigset_t *let_in, web_handler *handler,
+    void *arg) USE_RESULT;
 
 #endif

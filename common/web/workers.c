@@ -1,124 +1,25 @@
-/* The processes that answer: CGI for one request, FastCGI for all. */
-#include <errno.h>
-#include <fcntl.h>
+/* The processes that answer: one, or several and a parent, until a signal. */
 #include <signal.h>
-#include <string.h>
-#include <sys/select.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
 
-/* Its printf() and FILE are not used here. */
-#define NO_FCGI_DEFINES
-#include <fcgiapp.h>
-
 #include "base/clock.h"
-#include "sys/secret.h"
 #include "web/local.h"
 
-enum {
-	HEAP_KEPT = 16 << 20,
-	HEAP_STEP = 1 << 20,
-	SECOND = 1000000,	/* in microseconds */
-};
+enum { SECOND = 1000000 };	/* in microseconds */
 
-static volatile sig_atomic_t stopped;
-
-bool
-web_is_cgi(void)
-{
-	return FCGX_IsCGI();
-}
-
-/* ---- CGI ---- */
-
-static const char *
-cgi_variable(struct web_exchange *x, const char *name)
-{
-	(void)x;
-	return secret_env(name);
-}
-
-static long
-cgi_read(struct web_exchange *x, void *p, size_t len)
-{
-	ssize_t n;
-
-	(void)x;
-	do
-		n = read(STDIN_FILENO, p, len);
-	while (n == -1 && errno == EINTR);
-	return (long)n;
-}
-
-static bool
-cgi_write(struct web_exchange *x, const void *p, size_t len)
-{
-	const char *at = p;
-	ssize_t n;
-
-	(void)x;
-	for (; len > 0; at += n, len -= (size_t)n) {
-		n = write(STDOUT_FILENO, at, len);
-		if (n == -1 && errno == EINTR)
-			n = 0;
-		if (n == -1)
-			return false;
-	}
-	return true;
-}
-
-/* A server may end a program that it has got everything of. */
-static void
-serve_one(web_handler *handler, void *arg)
-{
-	struct sigaction ignore = { .sa_handler = SIG_IGN };
-	struct web_exchange x = { cgi_variable, cgi_read, cgi_write, NULL, 0,
-	    false };
-
-	sigaction(SIGTERM, &ignore, NULL);
-	handler(&x, arg);
-}
-
-/* ---- FastCGI ---- */
-
-static const char *
-fcgi_variable(struct web_exchange *x, const char *name)
-{
-	const FCGX_Request *r = x->of;
-
-	return FCGX_GetParam(name, r->envp);
-}
-
-static long
-fcgi_read(struct web_exchange *x, void *p, size_t len)
-{
-	const FCGX_Request *r = x->of;
-	int n = FCGX_GetStr(p, (int)len, r->in);
-
-	return FCGX_GetError(r->in) != 0 ? -1 : n;
-}
-
-static bool
-fcgi_write(struct web_exchange *x, const void *p, size_t len)
-{
-	const FCGX_Request *r = x->of;
-
-	return FCGX_PutStr(p, (int)len, r->out) == (int)len &&
-	    FCGX_FFlush(r->out) == 0;
-}
+volatile sig_atomic_t web_stopped;
 
 static void
 stop(int sig)
 {
 	(void)sig;
-	stopped = 1;
+	web_stopped = 1;
 }
 
 /*
@@ -170,84 +71,6 @@ end_with_server(void)
 	return getppid() != 1;
 }
 
-/* The heap is not given back and fetched again at each request. */
-static void
-keep_heap(void)
-{
-#ifdef M_TRIM_THRESHOLD
-	mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
-	mallopt(M_TOP_PAD, HEAP_STEP);
-#endif
-}
-
-/*
- * Waits for a connection; false if a signal came instead.  A system that does
- * not signal the end of a parent is asked for it every second.
- */
-static bool
-wait_for_request(const sigset_t *let_in)
-{
-	static pid_t parent;
-	fd_set set;
-	int n;
-#ifdef PR_SET_PDEATHSIG
-	const struct timespec *until = NULL;
-#else
-	const struct timespec second = { 1, 0 }, *until = &second;
-#endif
-
-	if (parent == 0)
-		parent = getppid();
-	do {
-		FD_ZERO(&set);
-		FD_SET(STDIN_FILENO, &set);
-		n = pselect(STDIN_FILENO + 1, &set, NULL, NULL, until, let_in);
-	} while (n == 0 && getppid() == parent);
-	return n > 0;
-}
-
-/* Of several that wait one gets the connection, and the others EAGAIN. */
-static bool
-is_passing(int reason)
-{
-	return reason == -EAGAIN || reason == -EWOULDBLOCK ||
-	    reason == -ECONNABORTED || reason == -EINTR;
-}
-
-static enum status
-work(const sigset_t *let_in, web_handler *handler, void *arg)
-{
-	FCGX_Request r;
-	int flags = fcntl(STDIN_FILENO, F_GETFL), got;
-
-	keep_heap();
-	if (flags == -1 ||
-	    fcntl(STDIN_FILENO, F_SETFL, flags | O_NONBLOCK) == -1 ||
-	    FCGX_Init() != 0 ||
-	    FCGX_InitRequest(&r, 0, FCGI_FAIL_ACCEPT_ON_INTR) != 0)
-		return fail_errno(FAULT, "FastCGI: cannot begin");
-	while (!stopped) {
-		struct web_exchange x = { fcgi_variable, fcgi_read, fcgi_write,
-		    &r, 0, false };
-
-		if (!wait_for_request(let_in))
-			continue;
-		if ((got = FCGX_Accept_r(&r)) != 0) {
-			if (is_passing(got))
-				continue;
-			return fail(FAULT, "FastCGI: cannot accept");
-		}
-		handler(&x, arg);
-		/* A connection that stays would have this worker alone. */
-		r.keepConnection = 0;
-		FCGX_Finish_r(&r);
-	}
-	FCGX_Free(&r, 1);
-	return OK;
-}
-
-/* ---- workers ---- */
-
 struct workers {
 	pid_t *pid;		/* 0: none */
 	size_t n;
@@ -272,7 +95,7 @@ start_worker(struct workers *w, pid_t *pid)
 	end_with_parent();
 	if (getppid() != parent)
 		_exit(0);
-	exit((int)work(&w->let_in, w->handler, w->arg));
+	exit((int)web_serve_fastcgi(&w->let_in, w->handler, w->arg));
 }
 
 static bool
@@ -315,7 +138,7 @@ collect(struct workers *w)
 	int how;
 
 	while ((pid = waitpid(-1, &how, WNOHANG)) > 0) {
-		if (!stopped)
+		if (!web_stopped)
 			say_how(pid, how);
 		for (i = 0; i < w->n; i++)
 			if (w->pid[i] == pid)
@@ -338,7 +161,7 @@ wait_for_signal(void)
 	sigaddset(&set, SIGCHLD);
 	sig = sigtimedwait(&set, NULL, &second);
 	if (sig == SIGTERM || sig == SIGINT || sig == SIGUSR1)
-		stopped = 1;
+		web_stopped = 1;
 }
 
 /*
@@ -367,13 +190,13 @@ supervise(struct workers *w)
 
 	for (i = 0; i < w->n && st == OK; i++)
 		st = start_worker(w, &w->pid[i]);
-	while (st == OK && !stopped) {
+	while (st == OK && !web_stopped) {
 		wait_for_signal();
 		collect(w);
-		if (!stopped && replace_one(w) != OK)
+		if (!web_stopped && replace_one(w) != OK)
 			continue;	/* it is tried again */
 	}
-	stopped = 1;
+	web_stopped = 1;
 	while (is_any_left(w)) {
 		stop_all(w);
 		wait_for_signal();
@@ -390,70 +213,16 @@ web_serve(long workers, web_handler *handler, void *arg)
 	enum status st;
 
 	if (web_is_cgi()) {
-		serve_one(handler, arg);
+		web_serve_cgi(handler, arg);
 		return OK;
 	}
 	if (!end_with_server())
 		return OK;
 	hold_signals(&w.let_in);
 	if (workers == 0)
-		return work(&w.let_in, handler, arg);
+		return web_serve_fastcgi(&w.let_in, handler, arg);
 	w.pid = xcalloc(w.n, sizeof *w.pid);
 	st = supervise(&w);
 	free(w.pid);
 	return st;
-}
-
-/* ---- in memory ---- */
-
-struct memory {
-	const char *const *variables;
-	const struct buf *body;
-	size_t at;
-	struct buf *out;
-};
-
-static const char *
-memory_variable(struct web_exchange *x, const char *name)
-{
-	const struct memory *m = x->of;
-	size_t n = strlen(name), i;
-
-	for (i = 0; m->variables[i] != NULL; i++)
-		if (strncmp(m->variables[i], name, n) == 0 &&
-		    m->variables[i][n] == '=')
-			return m->variables[i] + n + 1;
-	return NULL;
-}
-
-static long
-memory_read(struct web_exchange *x, void *p, size_t len)
-{
-	struct memory *m = x->of;
-	size_t n = m->body->len - m->at < len ? m->body->len - m->at : len;
-
-	if (n > 0)
-		memcpy(p, m->body->data + m->at, n);
-	m->at += n;
-	return (long)n;
-}
-
-static bool
-memory_write(struct web_exchange *x, const void *p, size_t len)
-{
-	const struct memory *m = x->of;
-
-	buf_add(m->out, p, len);
-	return true;
-}
-
-void
-web_from_memory(const char *const *variables, const struct buf *body,
-    struct buf *out, web_handler *handler, void *arg)
-{
-	struct memory m = { variables, body, 0, out };
-	struct web_exchange x = { memory_variable, memory_read, memory_write,
-	    &m, 0, false };
-
-	handler(&x, arg);
 }

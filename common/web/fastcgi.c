@@ -1,0 +1,131 @@
+/* FastCGI: one request after the other, on a socket. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/select.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+/* Its printf() and FILE are not used here. */
+#define NO_FCGI_DEFINES
+#include <fcgiapp.h>
+
+#include "web/local.h"
+
+enum {
+	HEAP_KEPT = 16 << 20,
+	HEAP_STEP = 1 << 20,
+};
+
+bool
+web_is_cgi(void)
+{
+	return FCGX_IsCGI();
+}
+
+static const char *
+fcgi_variable(struct web_exchange *x, const char *name)
+{
+	const FCGX_Request *r = x->of;
+
+	return FCGX_GetParam(name, r->envp);
+}
+
+static long
+fcgi_read(struct web_exchange *x, void *p, size_t len)
+{
+	const FCGX_Request *r = x->of;
+	int n = FCGX_GetStr(p, (int)len, r->in);
+
+	return FCGX_GetError(r->in) != 0 ? -1 : n;
+}
+
+static bool
+fcgi_write(struct web_exchange *x, const void *p, size_t len)
+{
+	const FCGX_Request *r = x->of;
+
+	return FCGX_PutStr(p, (int)len, r->out) == (int)len &&
+	    FCGX_FFlush(r->out) == 0;
+}
+
+/* The heap is not given back and fetched again at each request. */
+static void
+keep_heap(void)
+{
+#ifdef M_TRIM_THRESHOLD
+	mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
+	mallopt(M_TOP_PAD, HEAP_STEP);
+#endif
+}
+
+/*
+ * Waits for a connection; false if a signal came instead.  A system that does
+ * not signal the end of a parent is asked for it every second.
+ */
+static bool
+wait_for_request(const sigset_t *let_in)
+{
+	static pid_t parent;
+	fd_set set;
+	int n;
+#ifdef PR_SET_PDEATHSIG
+	const struct timespec *until = NULL;
+#else
+	const struct timespec second = { 1, 0 }, *until = &second;
+#endif
+
+	if (parent == 0)
+		parent = getppid();
+	do {
+		FD_ZERO(&set);
+		FD_SET(STDIN_FILENO, &set);
+		n = pselect(STDIN_FILENO + 1, &set, NULL, NULL, until, let_in);
+	} while (n == 0 && getppid() == parent);
+	return n > 0;
+}
+
+/* Of several that wait one gets the connection, and the others EAGAIN. */
+static bool
+is_passing(int reason)
+{
+	return reason == -EAGAIN || reason == -EWOULDBLOCK ||
+	    reason == -ECONNABORTED || reason == -EINTR;
+}
+
+enum status
+web_serve_fastcgi(const sigset_t *let_in, web_handler *handler, void *arg)
+{
+	FCGX_Request r;
+	int flags = fcntl(STDIN_FILENO, F_GETFL), got;
+
+	keep_heap();
+	if (flags == -1 ||
+	    fcntl(STDIN_FILENO, F_SETFL, flags | O_NONBLOCK) == -1 ||
+	    FCGX_Init() != 0 ||
+	    FCGX_InitRequest(&r, 0, FCGI_FAIL_ACCEPT_ON_INTR) != 0)
+		return fail_errno(FAULT, "FastCGI: cannot begin");
+	while (!web_stopped) {
+		struct web_exchange x = { fcgi_variable, fcgi_read, fcgi_write,
+		    &r, 0, false };
+
+		if (!wait_for_request(let_in))
+			continue;
+		if ((got = FCGX_Accept_r(&r)) != 0) {
+			if (is_passing(got))
+				continue;
+			return fail(FAULT, "FastCGI: cannot accept");
+		}
+		handler(&x, arg);
+		/* A connection that stays would have this worker alone. */
+		r.keepConnection = 0;
+		FCGX_Finish_r(&r);
+	}
+	FCGX_Free(&r, 1);
+	return OK;
+}
