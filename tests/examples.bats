@@ -161,6 +161,7 @@ runs() {
 		    return 0
 	done
 	case $(< "$T/script") in
+	*--add-user*) ;;
 	*'mcfg-site site'*) rm -rf "$T/copy/site" ;;
 	*'scep-ca init --dir ca'*) rm -rf "$T/copy/ca" ;;
 	esac
