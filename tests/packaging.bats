@@ -321,3 +321,99 @@ machine() {
 	[ ! -e /var/lib/mcfg/first/web/scep.sock ]
 	SH
 }
+
+@test "units: what 0.1.0 started goes on after an upgrade, by what the page says" {
+	needs multiwatch
+	PATH=$PATH:/usr/sbin needs nginx
+	PATH=$PATH:/usr/sbin needs fcgiwrap
+	cp -r "$TESTS/data/units_1" "$TESTS/data/ledger_1.sql" "$T/shared"
+	machine --boot <<-'SH'
+	pkg -i /run/shared/mcfg.deb
+	cp -r /run/shared/units_1/. /run/units
+	systemctl daemon-reload
+	# old_ledger NAME: of a site as 0.1.0 left it.
+	old_ledger() {
+		rm /var/lib/mcfg/$1/ledger.db*
+		runuser -u mcfg -- sqlite3 "/var/lib/mcfg/$1/ledger.db" \
+		    < /run/shared/ledger_1.sql
+		chmod 600 "/var/lib/mcfg/$1/ledger.db"
+	}
+	schema() {
+		sqlite3 "/var/lib/mcfg/$1/ledger.db" \
+		    "SELECT value FROM ledger WHERE name = 'schema'"
+	}
+	# welcome NAME PORT: the page of that site.
+	welcome() {
+		curl -fsS --cacert "/var/lib/mcfg/$1/ca/root.pem" --max-time 60 \
+		    "https://localhost:$2/" | grep '<h1>'
+	}
+	# workers: what runs, each with its process.
+	workers() {
+		for u in mcfg-serve@first mcfg-pages@second mcfg-scep@second; do
+			systemctl show -P MainPID $u
+		done
+	}
+	web() {
+		mcfg-site /var/lib/mcfg/second --web nginx > /run/said
+	}
+	make_site first
+	make_site second --port 8444
+	old_ledger first
+	old_ledger second
+	web
+	cat > /run/nginx.conf <<-CONF
+	user www-data;
+	pid /run/nginx.pid;
+	error_log /run/nginx.log;
+	events {}
+	http { include /var/lib/mcfg/second/web/nginx.conf; }
+	CONF
+	timers='mcfg-nightly@first.timer mcfg-purge@first.timer'
+	sockets='mcfg-pages@second.socket mcfg-scep@second.socket'
+	systemctl start mcfg-serve@first $timers $sockets
+	nginx -c /run/nginx.conf
+	welcome first 8443
+	welcome second 8444
+	curl -fsS --cacert /var/lib/mcfg/second/ca/root.pem --max-time 60 \
+	    'https://localhost:8444/scep?operation=GetCACaps' | grep POST
+	workers > /run/before
+	fails grep -x 0 /run/before
+	[ "$(schema first) $(schema second)" = '1 1' ]
+
+	# A unit that was enabled stays so: it has the same name, target and socket.
+	cd /run/shared/units_1
+	for u in mcfg-*@*; do
+		grep -E '^(WantedBy|ListenStream|OnCalendar)=' "$u" > /run/then || :
+		grep -E '^(WantedBy|ListenStream|OnCalendar)=' \
+		    "/usr/lib/systemd/system/$u" > /run/now || :
+		diff /run/then /run/now
+	done
+	cd /
+
+	# The package restarts what runs; nothing else is started or ended.
+	cp -r /usr/lib/systemd/system/mcfg-* /run/units
+	pkg -i /run/shared/mcfg.deb
+	[ "$(systemctl is-active mcfg-serve@first $timers $sockets |
+	    sort -u)" = active ]
+	workers > /run/after
+	fails grep -x 0 /run/after
+	fails grep -xFf /run/before /run/after
+	[ "$(systemctl is-active mcfg-service@second.socket || :)" = inactive ]
+	web
+	nginx -c /run/nginx.conf -s reload
+	enroll first https://localhost:8443/
+	enroll second https://localhost:8444/
+	[ "$(schema first)" -gt 1 ]
+	[ "$(schema second)" -gt 1 ]
+	# Every night there is more to do now.
+	systemctl start mcfg-nightly@first || :
+	[ -s /var/lib/mcfg/first/ca/crl.der ]
+	journalctl --sync
+	journalctl -t mcfg-nightly-first | grep 'challenges forgotten'
+	# To the one process, as mcfg-systemd(7) says.
+	systemctl stop mcfg-pages@second.socket mcfg-pages@second
+	systemctl start mcfg-service@second.socket
+	welcome second 8444
+	[ "$(systemctl is-active mcfg-service@second)" = active ]
+	SH
+}
