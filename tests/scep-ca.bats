@@ -167,6 +167,12 @@ setup() {
 	yields list.json scep-ca list --dir ca --json
 	json_is list.json \
 	    'sorted(c["profile"] for c in j) == ["client", "signer"]'
+	# The table begins with the names of its columns.
+	yields list scep-ca list --dir ca
+	[ "$(wc -l < list)" -eq 3 ]
+	head -n 1 list | grep -qx \
+	    'SERIAL  *STATE  *NOT AFTER  *FOR  *SUBJECT'
+	tail -n 2 list | grep -q '  client  CN=one$'
 	serial=$(openssl x509 -in client.pem -noout -serial)
 	serial=${serial#serial=}
 	yields shown.pem scep-ca show --dir ca --pem "$serial"
