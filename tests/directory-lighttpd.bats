@@ -144,8 +144,7 @@ one_jane() {
 
 @test "directory: a name with more spellings than that is refused" {
 	logs_in 403 'two  words'
-	awaits 'the log' \
-	    grep -q 'more spaces than a directory counts' "$SITE/log/mcfg.log"
+	logged 'more spaces than a directory counts'
 	# The directory would take these for jane.
 	for name in ' jane' 'jane '; do
 		web /enroll -u "$name:$PW"
@@ -190,6 +189,7 @@ users() {
 		web /enroll -u "$name:$PW"
 		case $code in 401|403) ;; *) echo "$name: $code"; false ;; esac
 	done
+	settled
 	run -1 grep -q $'\u202e' "$SITE/log/mcfg.log"
 	one_jane
 }
@@ -257,7 +257,8 @@ would tell"
 	enrollments "{e['user'] for e in j} == {'mallory', 'jane', 'Bob',
 	    'björn'}"
 	logged_line 200 'profile service for mallory'
-	run -1 logged_line 200 'profile service for admin'
+	settled
+	run -1 in_log 200 'profile service for admin'
 	logs_in 401 jane wrong
 	logs_in 401 jane@example.com wrong
 	logs_in 401 'j*'
@@ -270,8 +271,7 @@ would tell"
 	logs_in 200 mallory
 	enrollments "'E-1' in {e['user'] for e in j}"
 	logs_in 403 jane
-	awaits 'the log' \
-	    grep -q "no attribute employeeNumber" "$SITE/log/mcfg.log"
+	logged 'no attribute employeeNumber'
 	is_refused_page "$T/body"
 	logs_in 403 hidden
 	logs_in 403 breaks
@@ -281,8 +281,7 @@ would tell"
 	enrollments "'E-2' in {e['user'] for e in j}"
 	sed -i 's/user: employeeNumber/user: mail/' "$SITE/site.yaml"
 	logs_in 403 jane
-	awaits 'the log' \
-	    grep -q "more than one value of mail" "$SITE/log/mcfg.log"
+	logged 'more than one value of mail'
 }
 
 @test "directory: it is said that names are UTF-8" {
@@ -333,7 +332,7 @@ would tell"
 	export LDAPCONF=$T/ldap.conf
 	another "url: $LDAP_URL" 'starttls: true' "ca: $PKI/root.pem"
 	logs_in $unavailable jane
-	grep -rq 'ldap_start_tls' "$SITE/log"
+	awaits 'the log' grep -rq 'ldap_start_tls' "$SITE/log"
 }
 
 @test "directory: ldaps with a server that nobody vouches for" {
@@ -351,6 +350,7 @@ would tell"
 	logs_in 200 jane
 	logs_in 401 jane wrong
 	logs_in 401 jane ''
+	settled
 	run -1 grep -rq manager-password "$SITE/run" "$SITE/log"
 }
 
@@ -358,7 +358,7 @@ would tell"
 	ldap_down
 	logs_in $unavailable jane
 	logs_in 401 jane ''
-	grep -rqi ldap "$SITE/log"
+	awaits 'the log' grep -rqi ldap "$SITE/log"
 	ldap_serve
 	logs_in 200 jane
 }
@@ -425,8 +425,7 @@ unseen() {
 	unserve
 	unset OTHER
 	for p in facts challenge; do
-		printf '#!/bin/sh\n{ echo "= ./%s"; env; } >> "%s"\necho "{}"\n' \
-		    "$p" "$T/seen" > "$SITE/$p"
+		{ spy "./$p" "$T/seen"; echo 'echo "{}"'; } > "$SITE/$p"
 		chmod +x "$SITE/$p"
 	done
 	cp "$SITE/ca/cert.pem" "$SITE/scep-ca.pem"
@@ -473,6 +472,7 @@ unseen() {
 @test "directory: no password is in a log" {
 	logs_in 401 jane wrong-password
 	logs_in 200 jane
+	settled
 	run -1 grep -rqF -e "$PW" -e wrong-password "$SITE/log" "$SITE/run" \
 	    "$SITE/ledger.db"
 }

@@ -168,7 +168,7 @@ runs() {
 	( cd "$T/copy" && PW=$PW SIGN_KEY=$(cat key.pem) \
 	    SIGNER_KEY=$(cat key.pem) WIFI_PASSWORD='correct horse' \
 	    SIGNING_P12=$(cat p12) SIGNING_PW=secret \
-	    timeout 60 bash -eu -o pipefail "$T/script" > "$T/out" 2> "$T/err" \
+	    timeout 600 bash -eu -o pipefail "$T/script" > "$T/out" 2> "$T/err" \
 	    < /dev/null 3>&- 7>&- )
 }
 
@@ -201,7 +201,7 @@ served() {
 		exec 8<> ready
 		command mcfg-serve "$@" > ready 8>&- &
 		SERVER=$!
-		read -r -t 60 line <&8
+		read -r -t 600 line <&8
 		[[ $line == 'listening on https://localhost:'* ]]
 	}
 	S
@@ -211,7 +211,7 @@ served() {
 			s/localhost:8443/localhost:$port/
 			s/^(mcfg-serve [a-z]+) &.*/\\1/"
 	done >> "$T/$dir/script"
-	( cd "$T/$dir" && timeout 120 bash -eu -o pipefail script > "$T/$dir.out" \
+	( cd "$T/$dir" && timeout 600 bash -eu -o pipefail script > "$T/$dir.out" \
 	    2> "$T/$dir.err" \
 	    < /dev/null 3>&- 7>&- ) || {
 		cat "$T/$dir/script" "$T/$dir.err"

@@ -25,8 +25,8 @@ teardown_file() {
 	PORT=$(free_port)
 	sed -i "s|localhost:[0-9]*|localhost:$PORT|" "$T/site"/*.yaml
 	mkdir "$T/scripts"
-	cp "$ROOT/scripts/mcfg-serve" "$ROOT/scripts/mcfg.cgi" \
-	    "$ROOT"/scripts/*.sh "$T/scripts"
+	cp -R "$ROOT/scripts/mcfg-serve" "$ROOT/scripts/mcfg.cgi" \
+	    "$ROOT"/scripts/*.sh "$ROOT/scripts/web" "$T/scripts"
 	python3 - "$ROOT/scripts/lighttpd.conf" "$T/scripts/lighttpd.conf" \
 	    <<-'PY'
 	import re, sys

@@ -286,11 +286,13 @@ teardown() {
 	cp "$T/profile.yaml.kept" "$SITE/profile.yaml"
 	again "$T/d"
 	[ "$code" = 200 ]
-	[ -z "$(left_over)" ]
+	nothing_left
 }
 
 @test "flow: an enrollment that was aborted ends there" {
 	yields - enroll "$T/d" --udid ABORTED
+	enrollments "[e['state'] for e in j if e['udid'] == 'ABORTED'] ==
+	    ['configured']"
 	mcfg-enrollment list --json --config "$SITE/site.yaml" > "$T/list"
 	id=$(python3 -c 'import json, sys
 print([e["id"] for e in json.load(open(sys.argv[1]))

@@ -28,6 +28,7 @@ print(*[e["id"] for e in json.load(open(sys.argv[1]))
 
 @test "operation: a backup of a running site is restored in another folder" {
 	yields - enroll "$T/before" --udid BEFORE
+	enrollments "[e['state'] for e in j] == ['configured']"
 	mkdir "$T/backup"
 	scep-ca ledger-copy "sqlite:$SITE/ledger.db" \
 	    "sqlite:$T/backup/ledger.db" > "$T/backup/counts"
@@ -63,6 +64,7 @@ print(*[e["id"] for e in json.load(open(sys.argv[1]))
 @test "operation: a lost device gets nothing more, and its certificate is revoked" {
 	yields - enroll "$T/lost" --udid LOST
 	yields - enroll "$T/other" --udid OTHER
+	enrollments "[e['state'] for e in j] == ['configured'] * 2"
 	mcfg-enrollment abort --config "$SITE/site.yaml" "$(id_of LOST)"
 	again "$T/lost"
 	[ "$code" = 403 ]

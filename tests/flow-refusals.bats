@@ -12,6 +12,8 @@ setup_file() {
 	serve
 	# One device that is enrolled, for those that want to be it.
 	enroll "$BATS_FILE_TMPDIR/good" --udid GOOD --serial GOOD-1
+	# The ledger does not change any more.
+	enrollments "[e['state'] for e in j] == ['configured']"
 	GOOD=$BATS_FILE_TMPDIR/good
 	export GOOD
 }
@@ -42,7 +44,7 @@ forbidden() {
 	[ -e "$BATS_FILE_TMPDIR/head" ] ||
 	    cp "$T/head.now" "$BATS_FILE_TMPDIR/head"
 	cmp "$T/head.now" "$BATS_FILE_TMPDIR/head"
-	[ -z "$(left_over)" ]
+	nothing_left
 }
 
 @test "refusals: a challenge that is wrong, spent, expired, or none" {

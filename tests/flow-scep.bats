@@ -143,10 +143,13 @@ bad_forms() {
 	message ca d --transaction 'a b"c'
 	fetch d.http --data-binary @d.msg "$URL?operation=PKIOperation"
 	replied d
+	logged outcome=issued
 	csr d /CN=d "wrong$pw"
 	message ca d --transaction T2
 	fetch d.http --data-binary @d.msg "$URL?operation=PKIOperation"
+	logged outcome=refused
 	fetch out "$URL?operation=GetCACaps%0Ascep-ca:%20request%20forged=1"
+	logged status=400
 	unserve_ca
 	grep 'scep-ca: ' web/scep.log > log
 	[ "$(wc -l < log)" -eq 3 ]
@@ -178,7 +181,7 @@ over_fastcgi() {
 	def record(kind, body):
 	    return struct.pack('>BBHHBB', 1, kind, 1, len(body), 0, 0) + body
 	s = socket.socket(socket.AF_UNIX)
-	s.settimeout(20)
+	s.settimeout(600)
 	s.connect(sys.argv[1])
 	s.sendall(record(1, struct.pack('>HB5x', 1, 0)) +
 	    record(4, b''.join(bytes([len(k), len(v)]) + (k + v).encode()

@@ -46,8 +46,22 @@ add_user() {
 web() {
 	local path=$1
 	shift
-	code=$(curl -sS --path-as-is --cacert "$ROOT_CA" --max-time 60 \
+	code=$(curl -sS --path-as-is --cacert "$ROOT_CA" --max-time 600 \
 	    -o "$T/body" -D "$T/head" -w '%{http_code}' "$@" "$URL$path")
+}
+
+# settled: what was said of the requests up to now stands in log/mcfg.log, which
+# a filter writes.
+settled() {
+	local n
+
+	n=$(grep -c ' path=/settled ' "$SITE/log/mcfg.log") || :
+	curl -sS --cacert "$ROOT_CA" --max-time 60 -o /dev/null "$URL/settled"
+	awaits 'the log' settled_more "$n"
+}
+
+settled_more() {
+	[ "$(grep -c ' path=/settled ' "$SITE/log/mcfg.log")" -gt "$1" ]
 }
 
 # is_refused_page FILE: the one page of 403, which does not show why.
@@ -61,7 +75,7 @@ is_refused_page() {
 # otherwise curl may write into a connection that the server has closed.
 web_large() {
 	web "$1" --data-binary "@$2" -H 'Expect: 100-continue' \
-	    --expect100-timeout 60 "${@:3}"
+	    --expect100-timeout 600 "${@:3}"
 }
 
 # get_profile TO [CURL-ARG...]: phase 1 of jane; the profile, verified by the
@@ -172,18 +186,32 @@ enroll_refused() {
 # enrollments EXPRESSION: over the ledger's list, as j.  A device has its profile
 # a moment before the ledger is told that it was sent: it is asked again.
 enrollments() {
-	local _
+	local T=${T:-$BATS_FILE_TMPDIR}	# in setup_file there is none
 
-	for _ in {1..100}; do
-		mcfg-enrollment list --json --config "$SITE/site.yaml" \
-		    > "$T/list"
-		! json_is "$T/list" "($1)" > "$T/is" 2>&1 || return 0
-	done
-	cat "$T/is"
-	return 1
+	awaits "enrollments: $1" _enrollments "$1" || {
+		cat "$T/is"
+		return 1
+	}
 }
 
-# left_over: every file in the site that a request might have left.
+_enrollments() {
+	mcfg-enrollment list --json --config "$SITE/site.yaml" > "$T/list"
+	json_is "$T/list" "($1)" > "$T/is" 2>&1
+}
+
+# nothing_left: no file of a request is left in the site.  A server may answer
+# a moment before it removes them.
+nothing_left() {
+	awaits 'the removal of the files of a request' _nothing_left || {
+		left_over
+		return 1
+	}
+}
+
+_nothing_left() {
+	[ -z "$(left_over)" ]
+}
+
 left_over() {
 	find "$SITE/tmp" "$SITE/www" -mindepth 1
 }

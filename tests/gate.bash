@@ -28,7 +28,7 @@ gate_needed() {
 _gate_wait() {
 	local what rest
 
-	while read -r -t 60 -u "${_gate_at[$1]}" what rest; do
+	while read -r -t 600 -u "${_gate_at[$1]}" what rest; do
 		case $what in
 		end)
 			gate_turn[$1]= ;;

@@ -29,7 +29,7 @@ setup() {
 	mkdir "$T/tmp"
 	for n in 3 12 30; do
 		for trap in DFL IGN; do
-			TMPDIR=$T/tmp timeout 60 python3 - "$n" "$trap" <<-'PY'
+			TMPDIR=$T/tmp timeout 600 python3 - "$n" "$trap" <<-'PY'
 			import signal, subprocess, sys
 			how = getattr(signal, 'SIG_' + sys.argv[2])
 			p = subprocess.Popen(['mcfg-demo'], stdout=subprocess.PIPE,

@@ -287,7 +287,7 @@ verdict() {
 	mkfifo "$T/ready"
 	python3 -W ignore "$TESTS/wrong_service.py" "$PKI" "$T" > "$T/ready" \
 	    2> "$T/service" 3>&- &
-	read -r -t 30 address < "$T/ready"
+	read -r -t 600 address < "$T/ready"
 	run mcfg-device "$address/" --cacert "$PKI/root.pem" --user jane \
 	    --password env:PW --identity "$PKI/device.pem" \
 	    --identity-key "$PKI/device.key" -o "$T/d" --server-only-checks

@@ -513,7 +513,7 @@ names() {
 	for tag in '!file' '!sha256'; do
 		for name in "${inside[@]}"; do
 			names "$tag" "$name"
-			yields "$T/out" timeout 20 mcfg-profile "$T/d/p.yaml"
+			yields "$T/out" timeout 600 mcfg-profile "$T/d/p.yaml"
 			yields - mcfg-diff --text "$T/d/p.yaml"
 		done
 		for name in "${outside[@]}"; do

@@ -447,7 +447,7 @@ filled() {
 	    ("mcfg.cgi", "403", "mcfg-verify: not issued by ca.pem (...): no; "
 	    "not by b.pem (a CA)", 2, False, None),
 	    ("scep-ca", "400", "an empty body", 1, False, None),
-	    ("mcfg-service", "403", "mcfg-enrollment: device ... of user "
+	    ("service", "403", "mcfg-enrollment: device ... of user "
 	    "\x27...\x27: not in devices.allow", 1, False,
 	    "2026-11-26T00:00:00Z"),
 	    ("mcfg.cgi", "503", "mcfg-enrollment: ledger.db: ledger is busy", 1,
@@ -457,6 +457,7 @@ filled() {
 	json_is "$T/json" 'j["refusals"]["requests"] == 14 and
 	    j["refusals"]["refused"] == 10 and j["refusals"]["faults"] == 1 and
 	    j["refusals"]["undated"] == 6 and not j["refusals"]["cut"] and
+	    j["refusals"]["older"] == 9 and
 	    [x["refused"] for x in j["refusals"]["over_time"]][-2:] == [1, 3]'
 	page_is '["no such page", "404", "mcfg.cgi", "3", "", "25 Nov 2026"] in
 	    p.rows("Reasons")
@@ -623,7 +624,7 @@ hostile() {
 	db = sqlite3.connect(sys.argv[1], isolation_level=None)
 	db.execute('BEGIN EXCLUSIVE')
 	db.execute("UPDATE enrollment SET username = 'half' ")
-	subprocess.run(sys.argv[2:], check=True, timeout=10)
+	subprocess.run(sys.argv[2:], check=True, timeout=600)
 	db.execute('ROLLBACK')
 	PY
 	run -1 grep -q half "$T/page"
@@ -681,7 +682,7 @@ hostile() {
 chromium_says() {
 	local page=$1
 	shift
-	timeout 60 chromium --headless --no-sandbox --disable-gpu \
+	timeout 600 chromium --headless --no-sandbox --disable-gpu \
 	    --disable-quic --no-first-run --disable-background-networking \
 	    --disable-component-update --disable-sync --hide-scrollbars \
 	    --user-data-dir="$T/browser" --window-size=1281,900 "$@" \
@@ -744,4 +745,36 @@ framed() {
 	[ -s "$T/net.json" ]
 	run -1 grep -q 'evil.invalid' "$T/net.json"
 	[ "$(od -An -tx1 -j 16 -N 8 "$T/page.png")" = ' 00 00 05 01 00 00 03 84' ]
+}
+
+@test "mcfg-report: --add-time puts the time before each line, as it comes" {
+	mkfifo "$T/in"
+	mcfg-report --add-time --at "$NOW" < "$T/in" > "$T/out" 3>&- &
+	filter=$!
+	exec 7> "$T/in"
+	at="time=$(printf a | mcfg-report --add-time --at "$NOW" |
+	    sed -n 's/^time=\([^ ]*\) a$/\1/p')"
+	[[ $at =~ ^time=[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$ ]]
+	printf 'one\n\ntw' >&7
+	awaits 'a line' grep -qx "$at one" "$T/out"
+	awaits 'the start of one' grep -qx "$at tw" "$T/out"
+	# Who stops a server stops this with it; what is said goes on.
+	kill -INT "$filter"
+	kill -TERM "$filter"
+	kill -HUP "$filter"
+	printf 'o\nthree' >&7
+	exec 7>&-
+	wait "$filter"
+	printf '%s\n' "$at one" "$at " "$at two" "$at three" |
+	    cmp - "$T/out"
+	head -c 300000 /dev/zero | tr '\0' x > "$T/long"
+	mcfg-report --add-time --at "$NOW" < "$T/long" |
+	    cmp - <(echo "$at $(cat "$T/long")")
+	run -4 bash -c 'echo x | mcfg-report --add-time > /dev/full'
+	[ "$output" = 'mcfg-report: stdout: cannot write' ]
+	for with in '--rows 3' '-o x' --json '--span 3d' '--log x' '--config y'
+	do
+		# shellcheck disable=SC2086 # words
+		refuses 2 'not with --add-time' mcfg-report --add-time $with
+	done
 }

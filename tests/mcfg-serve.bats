@@ -23,6 +23,13 @@ processes() {
 	done
 }
 
+# enough_workers: as many for SCEP as there are cores.
+enough_workers() {
+	[ "$(pgrep -cf 'scep-ca cgi --dir' -P \
+	    "$(cat "$SITE/run/lighttpd.pid")")" -eq \
+	    "$(getconf _NPROCESSORS_ONLN)" ]
+}
+
 @test "mcfg-serve: serves when it says so, and leaves no process behind" {
 	serve
 	[ "$READY" = "listening on $URL/" ]
@@ -32,9 +39,7 @@ processes() {
 	[ "$code" = 200 ]
 	[ -n "$(processes)" ]
 	# A core can answer SCEP each.
-	[ "$(pgrep -cf 'scep-ca cgi --dir' -P \
-	    "$(cat "$SITE/run/lighttpd.pid")")" -eq \
-	    "$(getconf _NPROCESSORS_ONLN)" ]
+	awaits 'a worker for each core' enough_workers
 	kill -TERM "$SERVER"
 	status=0
 	wait "$SERVER" || status=$?
@@ -91,7 +96,7 @@ processes() {
 @test "mcfg-serve: says of the plain port as well where it listens" {
 	plain=$(free_port)
 	serve --scep-http-port "$plain"
-	read -r -t 60 -u 7 second
+	read -r -t 600 -u 7 second
 	[ "$second" = "listening on http://localhost:$plain/scep" ]
 	curl -sS -o "$T/body" "http://localhost:$plain/scep?operation=GetCACert"
 	openssl x509 -inform DER -in "$T/body" -noout
@@ -205,11 +210,11 @@ processes() {
 	mkfifo "$T/ready"
 	"$ROOT/scripts/web/workers" "$T/s" > "$T/ready" 2> "$T/said" 3>&- &
 	workers=$!
-	read -r -t 60 line < "$T/ready"
+	read -r -t 600 line < "$T/ready"
 	kill "$workers"
 	wait "$workers" || :
 	[ "$line" = "listening in $T/s/web" ]
-	grep -q "^workers: warning: profile.yaml: PayloadIdentifier: 'com.other' is not 'local.mcfg.profile'" "$T/said"
+	grep -qE "^time=[^ ]+Z workers: warning: profile.yaml: PayloadIdentifier: 'com.other' is not 'local.mcfg.profile'" "$T/said"
 	grep -q '^signer: ' "$T/s/published"
 }
 

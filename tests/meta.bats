@@ -324,7 +324,7 @@ tries() {
 	local name=$1 status=0
 	shift
 
-	timeout 20 "$@" > /dev/null 2> "$T/ends/$name.said" < /dev/null ||
+	timeout 600 "$@" > /dev/null 2> "$T/ends/$name.said" < /dev/null ||
 	    status=$?
 	echo "$status $*" > "$T/ends/$name"
 }

@@ -55,7 +55,7 @@ setup() {
 machine() {
 	status=0
 	{ echo '. /run/shared/common'; cat; } |
-	    timeout -k 5 300 "$TESTS/machine" "$@" "$T/shared" > "$T/said" \
+	    timeout -k 5 1800 "$TESTS/machine" "$@" "$T/shared" > "$T/said" \
 	    2>&1 3>&- || status=$?
 	cat "$T/said"
 	[ "$status" -ne 125 ] || skip "no machine of its own: $(tail -n 1 "$T/said")"
@@ -292,7 +292,7 @@ machine() {
 
 	# caps: that /scep answers.
 	caps() {
-		curl -fsS --cacert $site/ca/root.pem --max-time 20 \
+		curl -fsS --cacert $site/ca/root.pem --max-time 600 \
 		    'https://localhost:8443/scep?operation=GetCACaps' |
 		    grep POSTPKIOperation
 	}

@@ -53,7 +53,7 @@ under() {
 	path=$(command -v "$1")
 	mkdir -p "$T/shared"
 	status=0
-	timeout -k 5 300 "$TESTS/machine" "$T/shared" > "$T/said" 2>&1 3>&- \
+	timeout -k 5 1800 "$TESTS/machine" "$T/shared" > "$T/said" 2>&1 3>&- \
 	    <<-SH || status=$?
 	printf '#!%s\nexec %s %s "\$@"\n' /bin/bash "$path" "${*:2}" > /run/sh
 	chmod 755 /run/sh

@@ -80,7 +80,7 @@ harmless() {
 	shift
 
 	before=$(state)
-	_run timeout 60 "$@"
+	_run timeout 600 "$@"
 	if [ "$status" -ne "$want" ] || [ "$(state)" != "$before" ] ||
 	    ! grep -qE 'root|belongs to nobody|others than root' "$T/stderr"
 	then

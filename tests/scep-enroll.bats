@@ -23,7 +23,7 @@ strange() {
 	exec 5<> said
 	python3 "$TESTS/scep_stranger.py" ca "$@" > said 3>&- 5>&- &
 	stranger=$!
-	read -r -t 60 -u 5 URL
+	read -r -t 600 -u 5 URL
 	exec 5>&-
 }
 

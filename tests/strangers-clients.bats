@@ -23,7 +23,7 @@ setup() {
 	python3 -W ignore "$TESTS/wrong_service.py" "$PKI" "$T" plants \
 	    > ready 2> service 3>&- &
 	server=$!
-	read -r -t 30 URL < ready
+	read -r -t 600 URL < ready
 	# What curl would do with -K.
 	cat > curlrc <<-CONF
 	url = "$URL/exfil"
@@ -111,7 +111,7 @@ harmless() {
 device() {
 	ended=0
 	rm -rf out
-	MCFG_BIN=$T/bin PATH=$T/bin:$PATH PW=x timeout 60 mcfg-device "$URL/" \
+	MCFG_BIN=$T/bin PATH=$T/bin:$PATH PW=x timeout 600 mcfg-device "$URL/" \
 	    --cacert "$PKI/root.pem" --user jane --password env:PW \
 	    --identity "$PKI/device.pem" --identity-key "$PKI/device.key" \
 	    -o out "$@" > said 2>&1 || ended=$?
@@ -195,7 +195,7 @@ device() {
 	python3 "$TESTS/scep_stranger.py" ca caps caps > ready 3>&- &
 	kill "$server"
 	server=$!
-	read -r -t 30 URL < ready
+	read -r -t 600 URL < ready
 	challenge ca > pw
 	while read -r text; do
 		printf '%b\n' "$text" > caps

@@ -80,12 +80,25 @@ tools_that_tell() {
 mark() {
 	web "/$1"
 	awaits "$1 in the log" grep -q "GET /$1\"" "$SITE"/log/*access.log
+	awaits "$1 in the other" grep -q " path=/$1 " "$SITE/log/mcfg.log"
+}
+
+# lines_since_begin COUNT: so many requests are in the log of the server since
+# that for /begin.
+lines_since_begin() {
+	[ "$(cat "$SITE"/log/*access.log | sed -n '/GET \/begin/,$p' |
+	    wc -l)" -gt "$1" ]
 }
 
 # between LOG...: its lines between the requests for /begin and /end.
 between() {
 	cat "$@" | sed -nE '/(GET |path=)\/begin/,/(GET |path=)\/end/p' |
 	    grep -vE '(GET |path=)/(begin|end)'
+}
+
+# one_between PATTERN: one of these lines of the site's log is so.
+one_between() {
+	[ "$(between "$SITE/log/mcfg.log" | grep -c -e "$1")" -eq 1 ]
 }
 
 # bats test_tags=short
@@ -112,7 +125,7 @@ between() {
 	serial=$(openssl x509 -in "$T/d/identity.pem" -noout -serial)
 	enrollments "[e['certificate'].upper().lstrip('0') for e in j
 	    if e['serial'] == 'C02FLOW1'] == ['${serial#serial=}'.lstrip('0')]"
-	[ -z "$(left_over)" ]
+	nothing_left
 }
 
 @test "web: what travelled is what the standards say" {
@@ -271,6 +284,8 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 	echo nobody > "$SITE/devices.allow"
 	enroll_refused 1 'phase 2: the service answered 403' "$T/e" \
 	    --udid $'U\nforged: line' --serial $'\u202eS'
+	settled
+	logged 'status=403 .*udid="U\\nforged: line"'
 	for d in d e; do
 		run -1 grep -rqF -e "$(mcfg-get CHALLENGE \
 		    "$T/$d/attributes.plist")" "$SITE/log" "$SITE/ledger.db"
@@ -279,12 +294,13 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 	# It is a field, if the device's signature was accepted.
 	sed -E 's/ serial=SECRET-SERIAL( |$)/ /' "$SITE"/log/* > "$T/logs"
 	run -1 grep -qF SECRET-SERIAL "$T/logs"
-	run -1 grep -q '^forged' "$SITE/log/mcfg.log"
+	run -1 grep -vE '^time=[0-9T:-]+Z ' "$SITE/log/mcfg.log"
+	run -1 grep -E '^time=[^ ]+ forged' "$SITE/log/mcfg.log"
 	run -1 grep -q $'\u202e' "$SITE/log/mcfg.log"
-	tail -n 1 "$SITE/log/mcfg.log" > "$T/last"
+	grep -F 'udid="U\nforged: line" serial="\xe2\x80\xaeS"' \
+	    "$SITE/log/mcfg.log" > "$T/lines"
 	[ "$(grep -c 'path=/profile status=403 reason="mcfg-enrollment: ' \
-	    "$T/last")" -eq 1 ]
-	grep -qF 'udid="U\nforged: line" serial="\xe2\x80\xaeS"' "$T/last"
+	    "$T/lines")" -eq 1 ]
 }
 
 # bats test_tags=short
@@ -320,6 +336,11 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 	[ "$code" = 401 ]
 }
 
+four_names_refused() {
+	[ "$(grep 403 "$SITE/log/mcfg.log" |
+	    grep -c 'mcfg-enrollment: --user: .* not UTF-8, or')" -ge 4 ]
+}
+
 @test "web: users with names of any script, and names that are not text" {
 	for name in 'jürgen' 山田 '😀'; do
 		add_user "$name"
@@ -336,8 +357,8 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 		web /enroll -u "$name:$PW"
 		[ "$code" = 403 ]
 	done
-	[ "$(grep 403 "$SITE/log/mcfg.log" |
-	    grep -c 'mcfg-enrollment: --user: .* not UTF-8, or')" -ge 4 ]
+	settled
+	awaits 'four refusals in the log' four_names_refused
 	run -1 grep -q $'\u202e' "$SITE/log/mcfg.log"
 }
 
@@ -424,11 +445,11 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 	fi
 	# A log is written some time after the answer.
 	mark end
+	awaits 'the address in the log' grep -q '/i/-' "$SITE"/log/*access*
+	logged '/i/-.*invitation'
 	cat "$SITE.stderr" "$SITE"/log/* "$SITE.nginx"/*.log \
 	    "$SITE.apache"/*.log > "$T/logs" 2> /dev/null || :
 	run -1 grep -aF "$token" "$T/logs"
-	cat "$SITE"/log/*access* | grep -q '/i/-'
-	grep -q '/i/-.*invitation' "$SITE/log/mcfg.log"
 }
 
 # bats test_tags=short
@@ -463,7 +484,7 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 	[ "$code" = 404 ]
 	web /scepx
 	[ "$code" = 404 ]
-	[ -z "$(left_over)" ]
+	nothing_left
 }
 
 # chunked STATUS: what a small message in chunks is answered with, if a length
@@ -477,7 +498,7 @@ chunked() {
 	phase2 "$(get_challenge)"
 	post "$T/message" -H 'Transfer-Encoding: chunked' --http1.1
 	[ "$code" = "$(chunked 200)" ]
-	[ -z "$(left_over)" ]
+	nothing_left
 }
 
 # bats test_tags=short
@@ -626,7 +647,7 @@ chunked() {
 	PY
 	web /
 	[ "$code" = 200 ]
-	[ -z "$(left_over)" ]
+	nothing_left
 }
 
 @test "web: twenty devices at once, each with its own certificate" {
@@ -756,7 +777,7 @@ chunked() {
 	[ "$code" = 413 ]
 	web_large "$op" "$T/large" -H 'Transfer-Encoding: chunked'
 	[ "$code" = "$(chunked 413)" ]
-	[ -z "$(left_over)" ]
+	nothing_left
 }
 
 @test "web: slow senders do not keep others out" {
@@ -765,7 +786,16 @@ chunked() {
 	c = ssl.create_default_context(cafile=sys.argv[2])
 	def connect():
 	    return c.wrap_socket(socket.create_connection(('localhost',
-	        int(sys.argv[1])), timeout=30), server_hostname='localhost')
+	        int(sys.argv[1])), timeout=600), server_hostname='localhost')
+	# Nothing has come from the server, not even an end.
+	def waits(s):
+	    s.settimeout(0)
+	    try:
+	        s.recv(1)
+	    except ssl.SSLWantReadError:
+	        return True
+	    except OSError:
+	        pass
 	slow = []
 	for path in ['/profile', '/scep?operation=PKIOperation'] * 12:
 	    s = connect()
@@ -779,6 +809,7 @@ chunked() {
 	        b'Host: localhost\r\n\r\n')
 	    answer = s.recv(100)
 	    assert b' 200 ' in answer, (path, answer)
+	assert any(map(waits, slow)), 'the others were waited for'
 	PY
 }
 
@@ -796,18 +827,20 @@ chunked() {
 	web $'/\u202eforged?typed-query'
 	web "/%0aforged:%20line"
 	web_large /profile "$T/big"
+	# Apache has a thread for each, which writes its own line.
+	awaits 'ten lines in the log' lines_since_begin 10
 	mark end
 	between "$SITE"/log/*access.log > "$T/access"
 	[ "$(wc -l < "$T/access")" -eq 10 ]
 	# What the server itself refused is not in the other.
-	between "$SITE/log/mcfg.log" > "$T/log"
 	lines=('path=/ status=200' 'path=/nothing status=404'
 	    'path=/profile status=400' 'path="/.*forged" status=404')
 	for line in "${lines[@]}" 'operation=GetCACaps .*status=200'; do
-		[ "$(grep -c "$line" "$T/log")" -eq 1 ]
+		awaits "one line in the log: $line" one_between "$line"
 	done
+	between "$SITE/log/mcfg.log" > "$T/log"
 	[ "$(wc -l < "$T/log")" -le 7 ]
-	run -1 grep -rE 'typed-(body|agent|referer|query)|^forged' "$SITE/log"
+	run -1 grep -rE 'typed-(body|agent|referer|query)|^(time=[^ ]+ )?forged' "$SITE/log"
 	run -1 grep -rqF -e "$PW" "$SITE/log"
 	# A user who is let in has a name, and it may be of any script.
 	python3 - "$SITE"/log/*.log <<-'PY'
@@ -843,6 +876,7 @@ chunked() {
 	again "$T/d"
 	[ "$code" = 403 ]
 	enrollments "'ANOTHER' not in [e['udid'] for e in j]"
+	settled
 	run -1 grep -rq ANOTHER "$SITE/log"
 
 	# One ends, the other goes on.
@@ -920,5 +954,5 @@ insist() {
 	enrollments "len({e['certificate'] for e in j if e['certificate']}) ==
 	    len([e for e in j if e['certificate']])"
 	scep-ca check --dir "$SITE/ca"
-	[ -z "$(left_over)" ]
+	nothing_left
 }

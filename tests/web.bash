@@ -9,14 +9,24 @@ FORM=${FORM:-cgi}
 [ "$FORM" = cgi ] && PERSISTENT=() || PERSISTENT=(--persistent)
 
 # logged_line CODE TEXT: some line of the site's log is about such a response,
-# and its reason ends with TEXT.
+# and its reason ends with TEXT.  It may be written after the response.
 logged_line() {
+	awaits "$1 in the log: $2" in_log "$1" "$2"
+}
+
+# logged PATTERN: some line of the site's log is so, or will be.
+logged() {
+	awaits "in the log: $1" grep -q -e "$1" "$SITE/log/mcfg.log"
+}
+
+# in_log CODE TEXT: whether such a line is there.
+in_log() {
 	python3 - "$SITE/log/mcfg.log" "$1" "$2" <<-'PY'
 	import re, sys
 	path, code, text = sys.argv[1:]
 	for line in open(path, 'rb'):
 	    line = line.rstrip(b'\n')
-	    m = re.match(rb'level=.* status=(\d+) reason=("(?:[^"\\]|\\.)*"|\S*)',
+	    m = re.match(rb'time=\S+Z level=.* status=(\d+) reason=("(?:[^"\\]|\\.)*"|\S*)',
 	                 line)
 	    if not m:
 	        continue
@@ -182,6 +192,17 @@ unserve() {
 	SERVER='' WORKERS=''
 }
 
+# spy NAME FILE: the beginning of a script that adds NAME and its environment to
+# FILE, in one write: two of a pipeline do it at the same time.
+spy() {
+	cat <<-SH
+	#!/bin/sh
+	{ echo "= $1"; PATH=/usr/bin:/bin env; } |
+	    PATH=/usr/bin:/bin dd bs=1M iflag=fullblock oflag=append \\
+	    conv=notrunc of="$2" 2> /dev/null
+	SH
+}
+
 # spies DIR SEEN: in DIR every tool and what the scripts call besides, each of
 # which writes its name and environment to SEEN first.
 spies() {
@@ -192,8 +213,7 @@ spies() {
 	    sed sort head awk grep; do
 		path=$(command -v "$tool") || continue
 		tool=${tool##*/}
-		printf '#!/bin/sh\n{ echo "= %s"; PATH=/usr/bin:/bin env; } >> "%s"\n' \
-		    "$tool" "$2" > "$1/$tool"
+		spy "$tool" "$2" > "$1/$tool"
 		printf 'exec "%s" "$@"\n' "$path" >> "$1/$tool"
 		chmod +x "$1/$tool"
 	done

@@ -106,7 +106,7 @@ enrolls() {
 	for shell in dash 'bash --posix' mksh ksh93 'zsh --emulate sh'; do
 		command -v "${shell%% *}" > /dev/null || continue
 		# shellcheck disable=SC2086 # words
-		run -1 timeout 60 $shell "$ROOT/scripts/web/workers" "$SITE"
+		run -1 timeout 600 $shell "$ROOT/scripts/web/workers" "$SITE"
 		echo "$shell: $output"
 		[[ $output == *already* ]]
 		[[ $output != *'ad file descriptor'* ]]

@@ -259,6 +259,7 @@ refusals(const struct overview *o)
 	report_int(r, "faults", l->faults);
 	report_int(r, "other_reasons", l->other);
 	report_int(r, "undated", l->undated);
+	report_int(r, "older", l->older);
 	report_bool(r, "cut", l->cut);
 	for (i = 0; i < l->n; i++) {
 		one = report_object();

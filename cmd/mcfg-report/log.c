@@ -59,10 +59,17 @@ month_of(const char *p)
 	return -1;
 }
 
-/* "2026-11-25T..." of a journal, "2026/11/25 ..." of nginx. */
+/* "time=2026-11-25T..." of --add-time, "2026-11-25T..." of a journal,
+ * "2026/11/25 ..." of nginx. */
 static bool
 read_iso(const char *p, size_t len, struct clock_date *d)
 {
+	static const char ours[] = "time=";
+
+	if (len >= sizeof ours && strncmp(p, ours, sizeof ours - 1) == 0) {
+		p += sizeof ours - 1;
+		len -= sizeof ours - 1;
+	}
 	if (len < 10 || (p[4] != '-' && p[4] != '/') || p[7] != p[4])
 		return false;
 	d->year = digits(p, 4);
@@ -298,6 +305,7 @@ read_cgi(struct overview *o, char *line, int64_t day)
 	    strncmp(code + 3, ": ", 2) != 0)
 		return false;
 	o->log.requests++;
+	o->log.older++;
 	if (*code == '2')
 		return true;
 	snprintf(answer, sizeof answer, "%.3s", code);
@@ -365,7 +373,7 @@ read_scep(struct overview *o, const char *line, int64_t day)
 	return true;
 }
 
-/* ---- mcfg-service ---- */
+/* ---- mcfg.cgi and mcfg-service, whose lines are the same ---- */
 
 static bool
 read_service(struct overview *o, const char *line, int64_t day)
@@ -379,7 +387,7 @@ read_service(struct overview *o, const char *line, int64_t day)
 		return true;
 	if (!value_of(line, "reason", &reason))
 		buf_puts(&reason, "no reason given");
-	count_page(o, "mcfg-service", buf_str(&status), buf_str(&reason),
+	count_page(o, "service", buf_str(&status), buf_str(&reason),
 	    day);
 	return true;
 }

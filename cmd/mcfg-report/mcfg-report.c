@@ -8,7 +8,7 @@ static struct args {
 	struct io_output out;
 	const char *ledger, *config, *organization, *ca;
 	struct strings logs;
-	bool json;
+	bool json, add_time;
 	int64_t stuck, span;
 	long rows;
 } args = {
@@ -34,6 +34,9 @@ static const struct opt options[] = {
 	    .number = &args.rows, .min = 1, .max = ROWS_MAX },
 	{ 0, "organization", "NAME", "whose site it is",
 	    .value = &args.organization, .config = "organization" },
+	{ 0, "add-time", NULL, "copy standard input, each line with the time "
+	    "before it",
+	    .flag = &args.add_time },
 	OPT_CONFIG(args.config),
 	OPT_OUTPUT(args.out),
 	OPT_AT,
@@ -49,6 +52,21 @@ static const struct tool tool = {
 	.options = options,
 	.args = &args,
 };
+
+/* A report has options; to add times to a log there are none but --at. */
+static enum status
+check_alone(void)
+{
+	const struct opt *o;
+
+	for (o = options; o->name != NULL; o++)
+		if (opts_given(o->value) || opts_given(o->values) ||
+		    opts_given(o->number) || opts_given(o->duration) ||
+		    (o->flag != &args.add_time && opts_given(o->flag)))
+			return fail(USAGE, "--%s: not with --add-time",
+			    o->name);
+	return OK;
+}
 
 static enum status
 check(const struct args *a)
@@ -83,6 +101,9 @@ run(const struct args *a)
 	auto_buf out = BUF_INIT;
 	enum status st;
 	size_t i;
+
+	if (a->add_time)
+		return (st = check_alone()) == OK ? add_times() : st;
 
 	if ((st = site_defaults(a->config, options)) != OK ||
 	    (st = check(a)) != OK)

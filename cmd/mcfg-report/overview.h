@@ -93,6 +93,7 @@ struct refusals {
 	int64_t refused, faults;
 	int64_t other;		/* of kinds beyond REASONS_MAX */
 	int64_t undated;	/* of those refused or failed */
+	int64_t older;		/* lines of version 0.1, without fields */
 	bool cut;		/* a log was larger than LOG_MAX */
 	int64_t days[SPAN_DAYS_MAX];	/* refused or failed so many days ago */
 };
@@ -179,6 +180,13 @@ enum status gather_log(const char *path, struct overview *o) USE_RESULT;
 
 /* What gather_log() does with the text of a log, or of its end. */
 void count_log(struct overview *o, const char *text, size_t len);
+
+/*
+ * add_times() copies standard input to standard output as it comes, each line
+ * with "time=2026-11-25T09:00:00Z " before it, until its end; signals that end
+ * others do not end it.  What cannot be written is lost, and FAULT at the end.
+ */
+enum status add_times(void) USE_RESULT;
 
 /* sort_log() is called behind the last gather_log(). */
 void sort_log(struct overview *o);

@@ -86,6 +86,9 @@ page_refusals(struct buf *out, const struct overview *o)
 	if (l->undated > 0)
 		html(out, "<p class=\"note\">Without a date in the log: %lld."
 		    "</p>\n", (long long)l->undated);
+	if (l->older > 0)
+		html(out, "<p class=\"note\">Lines of version 0.1, without "
+		    "fields: %lld.</p>\n", (long long)l->older);
 	if (l->n > 0) {
 		buf_puts(out, "<h3>By reason</h3>\n");
 		put_reasons(out, o);
