@@ -26,9 +26,15 @@ gate_needed() {
 
 # Reads until it stands or has ended; remembers whether it has the turn.
 _gate_wait() {
-	local what rest
+	local what rest gone='' end=$((SECONDS + 600))
 
-	while read -r -t 600 -u "${_gate_at[$1]}" what rest; do
+	while :; do
+		if ! read -r -t 1 -u "${_gate_at[$1]}" what rest; then
+			# Its last words may have come meanwhile.
+			[ -z "$gone" ] && [ "$SECONDS" -lt "$end" ] || break
+			kill -0 "${_gate_pid[$1]}" 2> /dev/null || gone=yes
+			continue
+		fi
 		case $what in
 		end)
 			gate_turn[$1]= ;;

@@ -290,11 +290,12 @@ late() {
 	    "$@" "$name.msg"
 }
 
-# said NAME: pkiStatus of what NAME was answered in the end
+# said NAME N: NAME was answered in the end, with that pkiStatus
 said() {
 	gate_end "$1"
 	[ "$status" -eq 0 ] || return 1
-	python3 "$TESTS/scep.py" read "$1.out" | sed -n 's/^pkiStatus=//p'
+	[ "$(python3 "$TESTS/scep.py" read "$1.out" |
+	    sed -n 's/^pkiStatus=//p')" = "$2" ]
 }
 
 # asks NAME TXID [secret]: NAME.msg, for CN=NAME
@@ -322,7 +323,7 @@ voided() {
 	asks d "$tx" "$pw"
 	late d "$1"
 	gate_beside d void scep-ca challenge --dir ca --void "${id:0:64}"
-	[ "$(said d)" = 3 ]
+	said d 3
 	# It waits as if the challenge had never come, unless it came first.
 	[ "$gate_first" = d ] || [ "$(sql "SELECT COUNT(*) FROM request WHERE
 	    txid = '$tx' AND challenge IS NULL")" -eq 1 ]
@@ -344,7 +345,7 @@ attached() {
 	asks d "$tx" "$pw"
 	late d "$1"
 	gate_beside d void scep-ca challenge --dir ca --void "${id:0:64}"
-	[ "$(said d)" = 3 ]
+	said d 3
 	[ "$gate_first" = d ] || [ "$(sql "SELECT COUNT(*) FROM request WHERE
 	    txid = '$tx' AND challenge IS NULL")" -eq 1 ]
 }
@@ -372,7 +373,7 @@ collected() {
 		scep-ca approve --dir ca "$tx"
 		answer ca twin
 		[ "$(attribute twin pkiStatus)" = 0 ]
-		[ "$(said d)" = 0 ]
+		said d 0
 		[ "$(certificates "1 = 1")" -eq $((before + 1)) ]
 		[ "$(sql "SELECT COUNT(*) FROM request WHERE state = 'pending'
 		    AND txid = '$tx'")" -eq 0 ]
@@ -398,7 +399,7 @@ withdrawn() {
 		scep-ca approve --dir ca --undo "$tx"
 		scep-ca reject --dir ca "$tx"
 		# Told once, and forgotten.
-		[ "$(said d)" = 2 ]
+		said d 2
 		[ "$(sql "SELECT COUNT(*) FROM request WHERE txid = '$tx'")" \
 		    -eq 0 ]
 	fi

@@ -9,7 +9,6 @@ load helpers
 load flow
 
 setup_file() {
-	export PW='correct horse'
 	make_site
 }
 
