@@ -53,7 +53,7 @@ static const struct tool tool = {
 	.args = &args,
 };
 
-/* A report has options; to add times to a log there are none but --at. */
+/* Only --at goes with --add-time; all other options are those of a report. */
 static enum status
 check_alone(void)
 {

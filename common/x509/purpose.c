@@ -21,7 +21,7 @@ cert_check_dates(const X509 *cert, int64_t now)
 const char *
 cert_check_signer(X509 *cert)
 {
-	/* All bits where there is no such extension. */
+	/* All bits if there is no such extension. */
 	if ((X509_get_key_usage(cert) &
 	    (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) == 0)
 		return "its keyUsage allows no signatures of messages";
