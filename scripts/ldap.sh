@@ -37,6 +37,13 @@ password() {
 	[ -n "$password" ] || die 3 'auth.ldap.password: empty'
 }
 
+# can_bind: the tools of OpenLDAP read a password from a file, which is their
+# standard input.
+can_bind() {
+	: | [ -r /dev/stdin ] ||
+	    die 4 '/dev/stdin: cannot be read; passwords are given by it'
+}
+
 # directory FILE: how the site in FILE asks, in url base filter user_attribute
 # starttls attributes ca bind_dn password.  Status 1 if FILE does not say, after
 # a line of mcfg-get.
@@ -54,6 +61,7 @@ directory() {
 	    source=$(site password '') || return
 	password=
 	[ -z "$source" ] || password "$source"
+	[ -z "$bind_dn" ] || can_bind
 
 	# The variables of libldap win over the machine's ldap.conf.
 	LDAPTLS_REQCERT=demand
@@ -148,6 +156,15 @@ one_entry() {
 	esac
 }
 
+# decoded BASE64: its bytes; status 3 and nothing if it is not base64.
+decoded() {
+	case $1 in
+	*[!A-Za-z0-9+/=]*) return 3 ;;
+	esac
+	printf '<plist version="1.0"><data>%s</data></plist>' "$1" |
+	    mcfg-get . 2> /dev/null
+}
+
 # texts OUTPUT NAME...: the values of these attributes as text, a line each.  A
 # newline or NUL in one becomes a character that no name has.
 texts() {
@@ -157,7 +174,7 @@ texts() {
 	    while IFS= read -r value; do
 		case $value in
 		:*)
-			printf '%s' "${value#:}" | base64 -d |
+			decoded "${value#:}" |
 			    tr '\000\n' '\001\001'
 			echo ;;
 		*) printf '%s\n' "${value#.}" ;;

@@ -44,6 +44,17 @@ compiles() {
 	    -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE
 }
 
+# machine: runs the script on standard input; see tests/machine.
+machine() {
+	mkdir -p "$T/shared"
+	status=0
+	timeout -k 5 1800 "$TESTS/machine" "$T/shared" > "$T/said" 2>&1 3>&- ||
+	    status=$?
+	cat "$T/said"
+	[ "$status" -ne 125 ] || skip "not a machine: $(tail -n 1 "$T/said")"
+	[ "$status" -eq 0 ]
+}
+
 # under SHELL [ARG...]: the demo on a machine whose /bin/sh is that.
 under() {
 	local path
@@ -51,10 +62,7 @@ under() {
 	needs "$1"
 	needs lighttpd
 	path=$(command -v "$1")
-	mkdir -p "$T/shared"
-	status=0
-	timeout -k 5 1800 "$TESTS/machine" "$T/shared" > "$T/said" 2>&1 3>&- \
-	    <<-SH || status=$?
+	machine <<-SH
 	printf '#!%s\nexec %s %s "\$@"\n' /bin/bash "$path" "${*:2}" > /run/sh
 	chmod 755 /run/sh
 	if [ $# -eq 1 ]; then
@@ -66,9 +74,6 @@ under() {
 	"$ROOT/scripts/mcfg-demo" > /run/demo 2>&1 || { cat /run/demo; exit 1; }
 	grep -q com.apple.webClip.managed /run/demo
 	SH
-	cat "$T/said"
-	[ "$status" -ne 125 ] || skip "not a machine: $(tail -n 1 "$T/said")"
-	[ "$status" -eq 0 ]
 }
 
 @test "portable: the demo under dash" { under dash; }
@@ -92,4 +97,24 @@ under() {
 	PATH=$T/tools:$MCFG_BIN:$PATH "$ROOT/scripts/mcfg-demo" > "$T/said" \
 	    2>&1 || { cat "$T/said"; false; }
 	grep -q com.apple.webClip.managed "$T/said"
+}
+
+@test "portable: without /dev/stdin a directory's password is not given" {
+	needs ldapsearch
+	printf 'auth:\n  ldap:\n    base: dc=x\n    filter: (uid=?)\n' > "$T/site.yaml"
+	printf '    url: ldap://127.0.0.1:1\n' >> "$T/site.yaml"
+	printf 'secret\n' > "$T/pw"
+	chmod 600 "$T/pw"
+	cp "$T/site.yaml" "$T/bind.yaml"
+	printf '    %s\n' 'bind_dn: cn=x' "password: file:$T/pw" >> "$T/bind.yaml"
+	machine <<-SH
+	export PATH="$MCFG_BIN:$ROOT/scripts:\$PATH" LC_ALL=C
+	rm /dev/stdin
+	trap 'cat /run/site /run/bind' EXIT
+	for f in site bind; do
+		facts-ldap --config "$T/\$f.yaml" -- jane 2> "/run/\$f"
+		[ \$? -eq 4 ] || exit 1
+	done
+	grep /dev/stdin /run/bind && ! grep /dev/stdin /run/site
+	SH
 }

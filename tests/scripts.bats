@@ -89,6 +89,14 @@ load flow
 	    "$ROOT/scripts" --exclude-dir=packaging
 }
 
+@test "scripts: they call nothing that only some systems have" {
+	# Debian's package, systemd and setpriv are Linux's by intent.
+	run -1 grep -rnE --exclude-dir=packaging --exclude=deps \
+	    -e '\bbase64 (-d|-D|--decode)' -e '\b(mapfile|readarray)\b [^,]' \
+	    -e '\bdate (-d|-I|--date)' -e '\bgrep -[a-zA-Z]*P' -e '\b(seq|tac|shuf|nproc) ' \
+	    "$ROOT/scripts"
+}
+
 # shells: those that are here, the words of each in a line.
 shells() {
 	while read -r shell; do

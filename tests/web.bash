@@ -209,7 +209,7 @@ spies() {
 	local tool path
 
 	mkdir "$1"
-	for tool in "${MCFG_BIN%/}"/* openssl ldapsearch ldapwhoami base64 tr \
+	for tool in "${MCFG_BIN%/}"/* openssl ldapsearch ldapwhoami tr \
 	    sed sort head awk grep; do
 		path=$(command -v "$tool") || continue
 		tool=${tool##*/}

@@ -134,3 +134,28 @@ enrolls() {
 	kill -TERM "$watcher"
 	awaits "the end of $watcher" gone "$watcher"
 }
+
+@test "workers: they begin and end without /proc" {
+	local status=0
+
+	mkdir "$T/shared"
+	timeout -k 5 600 "$TESTS/machine" "$T/shared" > "$T/said" 2>&1 3>&- \
+	    <<-SH || status=$?
+	export PATH="$MCFG_BIN:$PATH" LC_ALL=C
+	cp -a "$SITE" /run/site
+	rm -rf /run/site/web
+	umount -l /proc
+	mkfifo /run/said
+	"$ROOT/scripts/web/workers" /run/site > /run/said &
+	workers=\$!
+	read -r line < /run/said
+	echo "\$line"
+	[ "\$line" = 'listening in /run/site/web' ] || exit 1
+	[ -S /run/site/web/pages.sock ] && [ -S /run/site/web/scep.sock ] || exit 1
+	kill -TERM "\$workers"
+	wait "\$workers"
+	SH
+	cat "$T/said"
+	[ "$status" -ne 125 ] || skip "not a machine: $(tail -n 1 "$T/said")"
+	[ "$status" -eq 0 ]
+}

@@ -235,6 +235,7 @@ unidentify(struct ledger *l, const char *id, const char *spent,
 	if ((st = db_run(l, &n, "UPDATE challenge SET voided = $1 WHERE hash "
 	    "= $2 AND enrollment = $3 AND spent = 0 AND voided = 0",
 	    DB(db_int(now), db_text(next), db_text(id)))) != OK || n != 1)
+		/* cppcheck-suppress legacyUninitvar; it is set above */
 		return st;
 	if ((st = db_run(l, &n, "UPDATE enrollment SET state = 'started', "
 	    "identified = 0, changed = $1, attributes = NULL, udid = NULL, "
@@ -280,6 +281,7 @@ adopt(struct ledger *l, const char *id, const char *certificate, int64_t now,
 	    "enrollment = $2 AND purpose = 'identity' AND spent = 0 AND "
 	    "voided = 0 AND expires > $1",
 	    DB(db_int(now), db_text(id)))) != OK || n != 1)
+		/* cppcheck-suppress legacyUninitvar; it is set above */
 		return st;
 	if ((st = db_run(l, &n, "UPDATE enrollment SET state = 'certified', "
 	    "certified = $1, changed = $1, certificate = $2 WHERE id = $3 AND "

@@ -60,6 +60,7 @@ sent(struct ledger *l, const char *id, int64_t now, struct configured *c,
 	    "WHERE id = $2 AND state IN ('certified', 'configured') RETURNING "
 	    "username, device, certificate, repeats",
 	    DB(db_int(now), db_text(id)))) != OK || n == 0)
+		/* cppcheck-suppress legacyUninitvar; it is set above */
 		return st;
 	*outcome = LEDGER_RECORDED;
 	if (c->repeats == 0 && (st = supersede(l, id, c, now)) != OK)
@@ -97,6 +98,7 @@ not_sent(struct ledger *l, const char *id, const char *reason, int64_t now,
 	if ((st = db_run(l, &n, "UPDATE enrollment SET changed = $1 WHERE "
 	    "id = $2 AND state IN ('certified', 'configured')",
 	    DB(db_int(now), db_text(id)))) != OK || n == 0)
+		/* cppcheck-suppress legacyUninitvar; it is set above */
 		return st;
 	*outcome = LEDGER_RECORDED;
 	return ledger_put_event(l, &(struct ledger_event){ now, "failed", id,

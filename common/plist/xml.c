@@ -488,7 +488,7 @@ feed(struct reader *r, const struct buf *in, size_t skipped)
 {
 	struct position at;
 	size_t done = skipped, n;
-	XML_Index token;
+	int64_t token;
 
 	do {
 		n = in->len - done < CHUNK ? in->len - done : CHUNK;
@@ -545,7 +545,7 @@ parse(struct reader *r, const struct buf *in)
 	const size_t skipped = skip_blank(r, in);
 	auto_buf why = BUF_INIT;
 	struct position at;
-	XML_Index byte;
+	int64_t byte;
 
 	XML_SetUserData(r->parser, r);
 	XML_SetElementHandler(r->parser, on_start, on_end);

@@ -322,7 +322,8 @@ static bool
 wait_for_more(struct running *r, const struct signals *s)
 {
 	int64_t left = r->end - clock_monotonic();
-	struct timespec time = { left / SECOND, left % SECOND * NANO };
+	struct timespec time = { (time_t)(left / SECOND),
+	    (long)(left % SECOND * NANO) };
 	int most = r->in > r->out ? r->in : r->out, n;
 	fd_set readable, writable;
 

@@ -25,6 +25,13 @@ die() {
 
 # ---- name and password ----
 
+for tool in ldapsearch ldapwhoami mcfg-get; do
+	command -v "$tool" > /dev/null || fault "$tool is not installed"
+done
+
+# shellcheck source=scripts/ldap.sh
+. "$here/ldap.sh" || fault 'ldap.sh cannot be read'
+
 header=$authorization
 unset authorization
 case $header in
@@ -36,8 +43,7 @@ esac
 
 # A variable cannot hold a NUL: it becomes one that is refused, as does
 # what is not base64.
-pair=$(printf '%s\n' "$header" |
-    { base64 -d 2> /dev/null || printf '\001'; } | tr '\000' '\001'; echo .)
+pair=$({ decoded "$header" || printf '\001'; } | tr '\000' '\001'; echo .)
 pair=${pair%.}
 case $pair in
 *[[:cntrl:]]*) unauthorized 'a control character in name or password' ;;
@@ -49,13 +55,8 @@ unset header pair
 
 # ---- the directory ----
 
-for tool in ldapsearch ldapwhoami mcfg-get; do
-	command -v "$tool" > /dev/null || fault "$tool is not installed"
-done
-
-# shellcheck source=scripts/ldap.sh
-. "$here/ldap.sh" || fault 'ldap.sh cannot be read'
 directory site.yaml || fault 'site.yaml does not say how a directory is asked'
+can_bind
 
 entry=$(search "$user" "${user_attribute:-1.1}")
 status=$?
@@ -69,8 +70,8 @@ case $(printf '%s\n' "$entry" | grep -c '^dn:') in
 *) unauthorized 'more than one entry of the directory' ;;
 esac
 dn=$(printf '%s\n' "$entry" | sed -n 's/^dn: //p')
-[ -n "$dn" ] || dn=$(printf '%s\n' "$entry" | sed -n 's/^dn:: //p' |
-    base64 -d)
+[ -n "$dn" ] || dn=$(decoded \
+    "$(printf '%s\n' "$entry" | sed -n 's/^dn:: //p')")
 
 said=$(log_in "$dn" "$typed")
 status=$?
