@@ -28,16 +28,18 @@ may_bind(const struct ledger_challenge *c, const char *enrollment,
 	    (!c->bound || ledger_name_equal(&c->name, name));
 }
 
-static enum status
-bind_one(struct ledger *l, const char *hash, const char *enrollment,
+enum status
+ledger_bind(struct ledger *l, const char *hash, const char *enrollment,
     const struct ledger_name *name, int64_t now, enum ledger_outcome *outcome)
 {
 	auto_ledger_challenge c = LEDGER_CHALLENGE_INIT;
 	bool found = false, open = false;
+	auto_turn *turn = NULL;
 	enum status st;
 
 	*outcome = LEDGER_NO_CHALLENGE;
-	if ((st = ledger_find_challenge(l, hash, &found, &c)) != OK || !found)
+	if ((st = db_begin(l, &turn)) != OK ||
+	    (st = ledger_find_challenge(l, hash, &found, &c)) != OK || !found)
 		return st;
 	if ((st = is_open(l, enrollment, &open)) != OK)
 		return st;
@@ -50,37 +52,26 @@ bind_one(struct ledger *l, const char *hash, const char *enrollment,
 	*outcome = LEDGER_RECORDED;
 	if (c.bound)
 		return OK;
-	return db_run(l, NULL, "UPDATE challenge SET bound = 1, bound_subject "
-	    "= $1, bound_names = $2 WHERE hash = $3",
-	    DB(db_buf(&name->subject), db_buf(&name->names), db_text(hash)));
-}
-
-enum status
-ledger_bind(struct ledger *l, const char *hash, const char *enrollment,
-    const struct ledger_name *name, int64_t now, enum ledger_outcome *outcome)
-{
-	enum status st;
-
-	if ((st = db_begin(l)) != OK)
-		return st;
-	st = bind_one(l, hash, enrollment, name, now, outcome);
-	return db_end(l, st, *outcome == LEDGER_RECORDED);
+	return db_commit(&turn, db_run(l, NULL, "UPDATE challenge SET bound = "
+	    "1, bound_subject = $1, bound_names = $2 WHERE hash = $3",
+	    DB(db_buf(&name->subject), db_buf(&name->names), db_text(hash))));
 }
 
 enum status
 ledger_add_client(struct ledger *l, const struct ledger_challenge *c,
     int64_t now, enum ledger_outcome *outcome)
 {
+	auto_turn *turn = NULL;
 	bool open = false;
 	enum status st;
 
 	*outcome = LEDGER_CLOSED;
-	if ((st = db_begin(l)) != OK)
+	if ((st = db_begin(l, &turn)) != OK ||
+	    (st = is_open(l, c->enrollment, &open)) != OK || !open ||
+	    (st = ledger_put_challenge(l, c, NULL, now)) != OK)
 		return st;
-	if ((st = is_open(l, c->enrollment, &open)) == OK && open &&
-	    (st = ledger_put_challenge(l, c, NULL, now)) == OK)
-		*outcome = LEDGER_RECORDED;
-	return db_end(l, st, *outcome == LEDGER_RECORDED);
+	*outcome = LEDGER_RECORDED;
+	return db_commit(&turn, OK);
 }
 
 enum status

@@ -324,14 +324,18 @@ ledger_revoked(struct ledger *l, ledger_each_certificate *fn, void *arg)
 	return st;
 }
 
-static enum status
-revoke(struct ledger *l, const char *serial, int reason, int64_t now,
+enum status
+ledger_revoke(struct ledger *l, const char *serial, int reason, int64_t now,
     bool *done)
 {
 	auto_char *enrollment = NULL;
+	auto_turn *turn = NULL;
 	enum status st;
 	int64_t n = 0;
 
+	*done = false;
+	if ((st = db_begin(l, &turn)) != OK)
+		return st;
 	st = db_rows(l, db_take_text, &enrollment, &n, "UPDATE certificate "
 	    "SET revoked = $1, reason = $2 WHERE serial = $3 AND revoked = 0 "
 	    "RETURNING enrollment",
@@ -339,21 +343,8 @@ revoke(struct ledger *l, const char *serial, int reason, int64_t now,
 	*done = n > 0;
 	if (st != OK || !*done)
 		return st;
-	return ledger_put_event(l, &(struct ledger_event){ now, "revoked",
-	    enrollment, serial, NULL });
-}
-
-enum status
-ledger_revoke(struct ledger *l, const char *serial, int reason, int64_t now,
-    bool *done)
-{
-	enum status st;
-
-	*done = false;
-	if ((st = db_begin(l)) != OK)
-		return st;
-	st = revoke(l, serial, reason, now, done);
-	return db_end(l, st, *done);
+	return db_commit(&turn, ledger_put_event(l, &(struct ledger_event){
+	    now, "revoked", enrollment, serial, NULL }));
 }
 
 /* ---- the CRL ---- */
@@ -366,16 +357,16 @@ enum status
 ledger_crl(struct ledger *l, int64_t above, ledger_each_certificate *fn,
     void *arg, int64_t *number)
 {
+	auto_turn *turn = NULL;
 	enum status st;
 
-	if ((st = db_begin(l)) != OK)
-		return st;
-	if ((st = db_rows(l, db_take_int, number, NULL, "INSERT INTO ledger "
+	if ((st = db_begin(l, &turn)) != OK ||
+	    (st = db_rows(l, db_take_int, number, NULL, "INSERT INTO ledger "
 	    "(name, value) VALUES ('number:crl', $1 + 1) ON CONFLICT (name) "
 	    "DO UPDATE SET value = CASE WHEN ledger.value < $1 THEN $1 ELSE "
-	    "ledger.value END + 1 RETURNING value", DB(db_int(above)))) == OK)
-		st = ledger_revoked(l, fn, arg);
-	return db_end(l, st, true);
+	    "ledger.value END + 1 RETURNING value", DB(db_int(above)))) != OK)
+		return st;
+	return db_commit(&turn, ledger_revoked(l, fn, arg));
 }
 
 enum status

@@ -222,10 +222,12 @@ ledger_certify(struct ledger *l, const struct ledger_certificate *c,
 {
 	AUTO(record_free) struct record r = { .c = c, .e = e, .now = now,
 	    .settled = LEDGER_CERTIFICATE_INIT };
+	auto_turn *turn = NULL;
 	enum status st;
 
-	if ((st = db_begin(l)) != OK)
+	if ((st = db_begin(l, &turn)) != OK ||
+	    (st = certify(l, &r, outcome, earlier)) != OK ||
+	    *outcome != LEDGER_RECORDED)
 		return st;
-	st = certify(l, &r, outcome, earlier);
-	return db_end(l, st, *outcome == LEDGER_RECORDED);
+	return db_commit(&turn, OK);
 }

@@ -61,12 +61,12 @@ enum status
 ledger_add_challenge(struct ledger *l, const struct ledger_challenge *c,
     int64_t now)
 {
+	auto_turn *turn = NULL;
 	enum status st;
 
-	if ((st = db_begin(l)) != OK)
+	if ((st = db_begin(l, &turn)) != OK)
 		return st;
-	st = ledger_put_challenge(l, c, NULL, now);
-	return db_end(l, st, true);
+	return db_commit(&turn, ledger_put_challenge(l, c, NULL, now));
 }
 
 static enum status
@@ -193,14 +193,20 @@ ledger_challenges(struct ledger *l, ledger_each_challenge *fn, void *arg)
 	return st;
 }
 
-static enum status
-void_one(struct ledger *l, const char *id, int64_t now, size_t *matches,
-    bool *done)
+enum status
+ledger_void_challenge(struct ledger *l, const char *id, int64_t now,
+    size_t *matches, bool *done)
 {
 	int64_t n = 0, changed = 0;
+	auto_turn *turn = NULL;
 	enum status st;
 
-	if ((st = db_rows(l, db_take_int, &n, NULL, "SELECT COUNT(*) FROM "
+	*matches = 0;
+	*done = false;
+	if (strlen(id) < LEDGER_ID_LEAST)
+		return OK;
+	if ((st = db_begin(l, &turn)) != OK ||
+	    (st = db_rows(l, db_take_int, &n, NULL, "SELECT COUNT(*) FROM "
 	    "challenge WHERE substr(hash, 1, length($1)) = $1",
 	    DB(db_text(id)))) != OK)
 		return st;
@@ -211,38 +217,23 @@ void_one(struct ledger *l, const char *id, int64_t now, size_t *matches,
 	    "substr(hash, 1, length($1)) = $1 AND spent = 0 AND voided = 0",
 	    DB(db_text(id), db_int(now)));
 	*done = changed == 1;
-	return st;
-}
-
-enum status
-ledger_void_challenge(struct ledger *l, const char *id, int64_t now,
-    size_t *matches, bool *done)
-{
-	enum status st;
-
-	*matches = 0;
-	*done = false;
-	if (strlen(id) < LEDGER_ID_LEAST)
-		return OK;
-	if ((st = db_begin(l)) != OK)
-		return st;
-	st = void_one(l, id, now, matches, done);
-	return db_end(l, st, *done);
+	return *done ? db_commit(&turn, st) : st;
 }
 
 enum status
 ledger_purge_challenges(struct ledger *l, int64_t before, size_t *count)
 {
+	auto_turn *turn = NULL;
 	int64_t n = 0;
 	enum status st;
 
 	*count = 0;
-	if ((st = db_begin(l)) != OK)
+	if ((st = db_begin(l, &turn)) != OK)
 		return st;
 	st = db_run(l, &n, "DELETE FROM challenge WHERE purpose = 'manual' "
 	    "AND enrollment IS NULL AND spent = 0 AND expires < $1 AND NOT "
 	    "EXISTS (SELECT 1 FROM request WHERE request.challenge = "
 	    "challenge.hash)", DB(db_int(before)));
 	*count = (size_t)n;
-	return db_end(l, st, true);
+	return db_commit(&turn, st);
 }

@@ -237,13 +237,11 @@ enum status
 ledger_copy(struct ledger *from, struct ledger *to, ledger_each_table *fn,
     void *arg)
 {
+	auto_turn *turn = NULL, *here = NULL;
 	enum status st;
 
-	if ((st = db_begin(from)) != OK)
+	if ((st = db_begin(from, &turn)) != OK ||
+	    (st = db_begin(to, &here)) != OK)
 		return st;
-	if ((st = db_begin(to)) == OK) {
-		st = copy_all(from, to, fn, arg);
-		st = db_end(to, st, true);
-	}
-	return db_end(from, st, false);
+	return db_commit(&here, copy_all(from, to, fn, arg));
 }

@@ -132,38 +132,26 @@ ledger_void_oldest(struct ledger *l, const char *user, int64_t now)
 	    DB(db_int(now), db_text(user), db_int(LEDGER_OPEN_MAX - 1)));
 }
 
-static enum status
-start(struct ledger *l, const struct ledger_enrollment *e,
-    const char *challenge, int64_t expires, int64_t now)
-{
-	struct ledger_challenge c = { .purpose = LEDGER_ENROLL,
-	    .enrollment = e->id, .expires = expires };
-	enum status st;
-
-	strncpy(c.hash, challenge, sizeof c.hash - 1);
-	if ((st = ledger_void_oldest(l, e->user, now)) != OK)
-		return st;
-	if ((st = db_run(l, NULL, "INSERT INTO enrollment (id, username, "
-	    "state, facts, started, changed) VALUES ($1, $2, 'started', $3, "
-	    "$4, $4)", DB(db_text(e->id), db_text(e->user), db_text(e->facts),
-	    db_int(now)))) != OK)
-		return st;
-	if ((st = ledger_put_challenge(l, &c, e->user, now)) != OK)
-		return st;
-	return ledger_put_event(l, &(struct ledger_event){ now, "started",
-	    e->id, NULL, NULL });
-}
-
 enum status
 ledger_start(struct ledger *l, const struct ledger_enrollment *e,
     const char *challenge, int64_t expires, int64_t now)
 {
+	struct ledger_challenge c = { .purpose = LEDGER_ENROLL,
+	    .enrollment = e->id, .expires = expires };
+	auto_turn *turn = NULL;
 	enum status st;
 
-	if ((st = db_begin(l)) != OK)
+	strncpy(c.hash, challenge, sizeof c.hash - 1);
+	if ((st = db_begin(l, &turn)) != OK ||
+	    (st = ledger_void_oldest(l, e->user, now)) != OK ||
+	    (st = db_run(l, NULL, "INSERT INTO enrollment (id, username, "
+	    "state, facts, started, changed) VALUES ($1, $2, 'started', $3, "
+	    "$4, $4)", DB(db_text(e->id), db_text(e->user), db_text(e->facts),
+	    db_int(now)))) != OK ||
+	    (st = ledger_put_challenge(l, &c, e->user, now)) != OK)
 		return st;
-	st = start(l, e, challenge, expires, now);
-	return db_end(l, st, true);
+	return db_commit(&turn, ledger_put_event(l, &(struct ledger_event){
+	    now, "started", e->id, NULL, NULL }));
 }
 
 /* ---- identified ---- */
@@ -183,18 +171,20 @@ fold(const char *udid)
 	return folded;
 }
 
-static enum status
-identify(struct ledger *l, const char *spent,
+enum status
+ledger_identify(struct ledger *l, const char *spent,
     const struct ledger_enrollment *e, const struct ledger_challenge *next,
     int64_t now, enum ledger_outcome *outcome)
 {
 	auto_char *device = fold(e->udid);
+	auto_turn *turn = NULL;
 	bool done = false;
 	int64_t n = 0;
 	enum status st;
 
 	*outcome = LEDGER_NO_CHALLENGE;
-	if ((st = ledger_spend(l, spent, e->id, now, &done)) != OK || !done)
+	if ((st = db_begin(l, &turn)) != OK ||
+	    (st = ledger_spend(l, spent, e->id, now, &done)) != OK || !done)
 		return st;
 	*outcome = LEDGER_CLOSED;
 	if ((st = db_run(l, &n, "UPDATE enrollment SET state = 'identified', "
@@ -208,31 +198,20 @@ identify(struct ledger *l, const char *spent,
 	    (st = ledger_put_challenge(l, next, NULL, now)) != OK)
 		return st;
 	*outcome = LEDGER_RECORDED;
-	return ledger_put_event(l, &(struct ledger_event){ now, "identified",
-	    e->id, NULL, NULL });
+	return db_commit(&turn, ledger_put_event(l, &(struct ledger_event){
+	    now, "identified", e->id, NULL, NULL }));
 }
 
 enum status
-ledger_identify(struct ledger *l, const char *spent,
-    const struct ledger_enrollment *e, const struct ledger_challenge *next,
-    int64_t now, enum ledger_outcome *outcome)
+ledger_unidentify(struct ledger *l, const char *id, const char *spent,
+    const char *next, int64_t now)
 {
-	enum status st;
-
-	if ((st = db_begin(l)) != OK)
-		return st;
-	st = identify(l, spent, e, next, now, outcome);
-	return db_end(l, st, *outcome == LEDGER_RECORDED);
-}
-
-static enum status
-unidentify(struct ledger *l, const char *id, const char *spent,
-    const char *next, int64_t now, bool *done)
-{
+	auto_turn *turn = NULL;
 	int64_t n = 0;
 	enum status st;
 
-	if ((st = db_run(l, &n, "UPDATE challenge SET voided = $1 WHERE hash "
+	if ((st = db_begin(l, &turn)) != OK ||
+	    (st = db_run(l, &n, "UPDATE challenge SET voided = $1 WHERE hash "
 	    "= $2 AND enrollment = $3 AND spent = 0 AND voided = 0",
 	    DB(db_int(now), db_text(next), db_text(id)))) != OK || n != 1)
 		/* cppcheck-suppress legacyUninitvar; it is set above */
@@ -249,35 +228,23 @@ unidentify(struct ledger *l, const char *id, const char *spent,
 	    (st = db_run(l, NULL, "UPDATE invitation SET used = 0 WHERE "
 	    "enrollment = $1", DB(db_text(id)))) != OK)
 		return st;
-	*done = true;
-	return ledger_put_event(l, &(struct ledger_event){ now, "started", id,
-	    NULL, "the answer could not be written" });
-}
-
-enum status
-ledger_unidentify(struct ledger *l, const char *id, const char *spent,
-    const char *next, int64_t now)
-{
-	bool done = false;
-	enum status st;
-
-	if ((st = db_begin(l)) != OK)
-		return st;
-	st = unidentify(l, id, spent, next, now, &done);
-	return db_end(l, st, done);
+	return db_commit(&turn, ledger_put_event(l, &(struct ledger_event){
+	    now, "started", id, NULL, "the answer could not be written" }));
 }
 
 /* ---- certified by an outside authority ---- */
 
-static enum status
-adopt(struct ledger *l, const char *id, const char *certificate, int64_t now,
-    enum ledger_outcome *outcome)
+enum status
+ledger_adopt(struct ledger *l, const char *id, const char *certificate,
+    int64_t now, enum ledger_outcome *outcome)
 {
+	auto_turn *turn = NULL;
 	int64_t n = 0;
 	enum status st;
 
 	*outcome = LEDGER_CLOSED;
-	if ((st = db_run(l, &n, "UPDATE challenge SET spent = $1 WHERE "
+	if ((st = db_begin(l, &turn)) != OK ||
+	    (st = db_run(l, &n, "UPDATE challenge SET spent = $1 WHERE "
 	    "enrollment = $2 AND purpose = 'identity' AND spent = 0 AND "
 	    "voided = 0 AND expires > $1",
 	    DB(db_int(now), db_text(id)))) != OK || n != 1)
@@ -289,20 +256,8 @@ adopt(struct ledger *l, const char *id, const char *certificate, int64_t now,
 	    db_text(id)))) != OK || n != 1)
 		return st;
 	*outcome = LEDGER_RECORDED;
-	return ledger_put_event(l, &(struct ledger_event){ now, "certified",
-	    id, certificate, "outside authority" });
-}
-
-enum status
-ledger_adopt(struct ledger *l, const char *id, const char *certificate,
-    int64_t now, enum ledger_outcome *outcome)
-{
-	enum status st;
-
-	if ((st = db_begin(l)) != OK)
-		return st;
-	st = adopt(l, id, certificate, now, outcome);
-	return db_end(l, st, *outcome == LEDGER_RECORDED);
+	return db_commit(&turn, ledger_put_event(l, &(struct ledger_event){
+	    now, "certified", id, certificate, "outside authority" }));
 }
 
 /* ---- completed ---- */
@@ -321,19 +276,23 @@ is_open(struct ledger *l, const char *id, bool *open)
 	return st;
 }
 
-static enum status
-complete(struct ledger *l, const char *id, const struct ledger_challenge *next,
-    int64_t again, int64_t now, enum ledger_outcome *outcome)
+enum status
+ledger_complete(struct ledger *l, const struct ledger_enrollment *e,
+    const struct ledger_challenge *next, int64_t again_until, int64_t now,
+    enum ledger_outcome *outcome)
 {
+	const char *id = e->id;
+	auto_turn *turn = NULL;
 	bool open = false;
 	int64_t n = 0;
 	enum status st;
 
 	*outcome = LEDGER_CLOSED;
-	if ((st = db_run(l, &n, "UPDATE enrollment SET changed = $1 WHERE "
+	if ((st = db_begin(l, &turn)) != OK ||
+	    (st = db_run(l, &n, "UPDATE enrollment SET changed = $1 WHERE "
 	    "id = $2 AND (state = 'certified' OR (state = 'configured' AND "
 	    "($3 = 0 OR $1 <= first_sent + $3)))",
-	    DB(db_int(now), db_text(id), db_int(again)))) != OK)
+	    DB(db_int(now), db_text(id), db_int(again_until)))) != OK)
 		return st;
 	if (n == 0) {
 		if ((st = is_open(l, id, &open)) == OK && open)
@@ -348,20 +307,7 @@ complete(struct ledger *l, const char *id, const struct ledger_challenge *next,
 	    DB(db_text(id), db_int(now)))) != OK ||
 	    (st = ledger_void_client(l, id, now)) != OK)
 		return st;
-	return ledger_put_challenge(l, next, NULL, now);
-}
-
-enum status
-ledger_complete(struct ledger *l, const struct ledger_enrollment *e,
-    const struct ledger_challenge *next, int64_t again_until, int64_t now,
-    enum ledger_outcome *outcome)
-{
-	enum status st;
-
-	if ((st = db_begin(l)) != OK)
-		return st;
-	st = complete(l, e->id, next, again_until, now, outcome);
-	return db_end(l, st, *outcome == LEDGER_RECORDED);
+	return db_commit(&turn, ledger_put_challenge(l, next, NULL, now));
 }
 
 /* ---- the end ---- */
@@ -370,7 +316,7 @@ static enum status
 revoke_all(struct ledger *l, const char *id, int64_t now)
 {
 	enum { CESSATION = 5 };		/* RFC 5280 5.3.1 */
-	struct strings ended = { 0 };
+	AUTO(db_free_texts) struct strings ended = { 0 };
 	enum status st;
 	size_t i;
 
@@ -381,16 +327,19 @@ revoke_all(struct ledger *l, const char *id, int64_t now)
 	for (i = 0; i < ended.n && st == OK; i++)
 		st = ledger_put_event(l, &(struct ledger_event){ now,
 		    "revoked", id, ended.v[i], "aborted" });
-	db_free_texts(&ended);
 	return st;
 }
 
-static enum status
-abort_one(struct ledger *l, const char *id, int64_t now, bool *done)
+enum status
+ledger_abort(struct ledger *l, const char *id, int64_t now, bool *done)
 {
+	auto_turn *turn = NULL;
 	int64_t n = 0;
 	enum status st;
 
+	*done = false;
+	if ((st = db_begin(l, &turn)) != OK)
+		return st;
 	st = db_run(l, &n, "UPDATE enrollment SET state = 'aborted', changed "
 	    "= $1 WHERE id = $2 AND state <> 'aborted'",
 	    DB(db_int(now), db_text(id)));
@@ -398,24 +347,11 @@ abort_one(struct ledger *l, const char *id, int64_t now, bool *done)
 	if (st != OK || !*done)
 		return st;
 	if ((st = ledger_put_event(l, &(struct ledger_event){ now, "aborted",
-	    id, NULL, NULL })) != OK)
-		return st;
-	if ((st = ledger_void_challenges(l, id, now)) != OK ||
+	    id, NULL, NULL })) != OK ||
+	    (st = ledger_void_challenges(l, id, now)) != OK ||
 	    (st = ledger_void_invitation(l, id, now)) != OK)
 		return st;
-	return revoke_all(l, id, now);
-}
-
-enum status
-ledger_abort(struct ledger *l, const char *id, int64_t now, bool *done)
-{
-	enum status st;
-
-	*done = false;
-	if ((st = db_begin(l)) != OK)
-		return st;
-	st = abort_one(l, id, now, done);
-	return db_end(l, st, *done);
+	return db_commit(&turn, revoke_all(l, id, now));
 }
 
 /* What can be forgotten: all but those that a device may come back to. */
@@ -423,12 +359,15 @@ ledger_abort(struct ledger *l, const char *id, int64_t now, bool *done)
 	"(SELECT id FROM enrollment WHERE changed < $1 AND state <> "	\
 	"'configured')"
 
-static enum status
-purge(struct ledger *l, int64_t before, int64_t now, int64_t *n)
+enum status
+ledger_purge(struct ledger *l, int64_t before, int64_t now, size_t *count)
 {
+	auto_turn *turn = NULL;
+	int64_t n = 0;
 	enum status st;
 
-	if ((st = db_run(l, NULL, "DELETE FROM challenge WHERE enrollment IN "
+	if ((st = db_begin(l, &turn)) != OK ||
+	    (st = db_run(l, NULL, "DELETE FROM challenge WHERE enrollment IN "
 	    FORGOTTEN " OR (enrollment IS NULL AND expires < $1)",
 	    DB(db_int(before)))) != OK)
 		return st;
@@ -439,22 +378,12 @@ purge(struct ledger *l, int64_t before, int64_t now, int64_t *n)
 	    "OR (used <> 0 AND used < $1) OR (voided <> 0 AND voided < $1)",
 	    DB(db_int(before)))) != OK)
 		return st;
-	if ((st = db_run(l, n, "DELETE FROM enrollment WHERE changed < $1 AND "
-	    "state <> 'configured'", DB(db_int(before)))) != OK || *n == 0)
+	if ((st = db_run(l, &n, "DELETE FROM enrollment WHERE changed < $1 AND "
+	    "state <> 'configured'", DB(db_int(before)))) != OK)
 		return st;
-	return ledger_put_event(l, &(struct ledger_event){ now, "purged",
-	    NULL, NULL, NULL });
-}
-
-enum status
-ledger_purge(struct ledger *l, int64_t before, int64_t now, size_t *count)
-{
-	int64_t n = 0;
-	enum status st;
-
-	if ((st = db_begin(l)) != OK)
-		return st;
-	st = purge(l, before, now, &n);
 	*count = (size_t)n;
-	return db_end(l, st, true);
+	if (n > 0)
+		st = ledger_put_event(l, &(struct ledger_event){ now,
+		    "purged", NULL, NULL, NULL });
+	return db_commit(&turn, st);
 }

@@ -64,30 +64,21 @@ ledger_invitation_objection(const struct ledger_invitation *i, bool found,
 
 /* ---- made ---- */
 
-static enum status
-invite(struct ledger *l, const struct ledger_invitation *i, int64_t now)
-{
-	enum status st;
-
-	if ((st = db_run(l, NULL, "INSERT INTO invitation (hash, username, "
-	    "facts, created, expires) VALUES ($1, $2, $3, $4, $5)",
-	    DB(db_text(i->hash), db_text(i->user), db_text(i->facts),
-	    db_int(now), db_int(i->expires)))) != OK)
-		return st;
-	return ledger_put_event(l, &(struct ledger_event){ now, "invited",
-	    NULL, NULL, i->user });
-}
-
 enum status
 ledger_invite(struct ledger *l, const struct ledger_invitation *i,
     int64_t now)
 {
+	auto_turn *turn = NULL;
 	enum status st;
 
-	if ((st = db_begin(l)) != OK)
+	if ((st = db_begin(l, &turn)) != OK ||
+	    (st = db_run(l, NULL, "INSERT INTO invitation (hash, username, "
+	    "facts, created, expires) VALUES ($1, $2, $3, $4, $5)",
+	    DB(db_text(i->hash), db_text(i->user), db_text(i->facts),
+	    db_int(now), db_int(i->expires)))) != OK)
 		return st;
-	st = invite(l, i, now);
-	return db_end(l, st, true);
+	return db_commit(&turn, ledger_put_event(l, &(struct ledger_event){
+	    now, "invited", NULL, NULL, i->user }));
 }
 
 /* ---- used ---- */
@@ -128,16 +119,22 @@ put_enrollment(struct ledger *l, const struct ledger_enrollment *e,
 	    e->id, NULL, "invitation" });
 }
 
-static enum status
-accept(struct ledger *l, const char *hash, struct ledger_enrollment *e,
-    struct ledger_challenge *c, int64_t now, enum ledger_outcome *outcome)
+enum status
+ledger_accept(struct ledger *l, const char *hash,
+    struct ledger_enrollment *e, const char *challenge, int64_t expires,
+    int64_t now, enum ledger_outcome *outcome)
 {
+	struct ledger_challenge c = { .purpose = LEDGER_ENROLL,
+	    .expires = expires };
 	auto_ledger_invitation i = LEDGER_INVITATION_INIT;
 	bool found = false, exists = false, open = false;
+	auto_turn *turn = NULL;
 	enum status st;
 
 	*outcome = LEDGER_CLOSED;
-	if ((st = ledger_find_invitation(l, hash, &found, &i)) != OK ||
+	strncpy(c.hash, challenge, sizeof c.hash - 1);
+	if ((st = db_begin(l, &turn)) != OK ||
+	    (st = ledger_find_invitation(l, hash, &found, &i)) != OK ||
 	    ledger_invitation_objection(&i, found, now) != NULL)
 		return st;
 	if ((st = find_open(l, i.enrollment, &exists, &open)) != OK || !open)
@@ -146,30 +143,14 @@ accept(struct ledger *l, const char *hash, struct ledger_enrollment *e,
 		free(e->id);
 		e->id = STEAL(i.enrollment);
 	}
-	c->enrollment = e->id;
+	c.enrollment = e->id;
 	if ((st = put_enrollment(l, e, exists, now)) != OK ||
 	    (st = db_run(l, NULL, "UPDATE invitation SET enrollment = $1 "
 	    "WHERE hash = $2", DB(db_text(e->id), db_text(hash)))) != OK ||
 	    (st = ledger_void_oldest(l, e->user, now)) != OK)
 		return st;
 	*outcome = LEDGER_RECORDED;
-	return ledger_put_challenge(l, c, e->user, now);
-}
-
-enum status
-ledger_accept(struct ledger *l, const char *hash,
-    struct ledger_enrollment *e, const char *challenge, int64_t expires,
-    int64_t now, enum ledger_outcome *outcome)
-{
-	struct ledger_challenge c = { .purpose = LEDGER_ENROLL,
-	    .expires = expires };
-	enum status st;
-
-	strncpy(c.hash, challenge, sizeof c.hash - 1);
-	if ((st = db_begin(l)) != OK)
-		return st;
-	st = accept(l, hash, e, &c, now, outcome);
-	return db_end(l, st, *outcome == LEDGER_RECORDED);
+	return db_commit(&turn, ledger_put_challenge(l, &c, e->user, now));
 }
 
 enum status
@@ -243,16 +224,22 @@ ledger_invitations(struct ledger *l, ledger_each_invitation *fn, void *arg)
 
 /* ---- revoked ---- */
 
-static enum status
-revoke(struct ledger *l, const char *id, int64_t now, size_t *matches,
-    bool *done)
+enum status
+ledger_revoke_invitation(struct ledger *l, const char *id, int64_t now,
+    size_t *matches, bool *done)
 {
-	struct strings opened = { 0 };
+	AUTO(db_free_texts) struct strings opened = { 0 };
 	int64_t n = 0, changed = 0;
+	auto_turn *turn = NULL;
 	enum status st;
 	size_t i;
 
-	if ((st = db_rows(l, db_take_int, &n, NULL, "SELECT COUNT(*) FROM "
+	*matches = 0;
+	*done = false;
+	if (strlen(id) < LEDGER_ID_LEAST)
+		return OK;
+	if ((st = db_begin(l, &turn)) != OK ||
+	    (st = db_rows(l, db_take_int, &n, NULL, "SELECT COUNT(*) FROM "
 	    "invitation WHERE substr(hash, 1, length($1)) = $1",
 	    DB(db_text(id)))) != OK)
 		return st;
@@ -267,22 +254,5 @@ revoke(struct ledger *l, const char *id, int64_t now, size_t *matches,
 	/* A device that has its challenge already may not go on, either. */
 	for (i = 0; i < opened.n && st == OK; i++)
 		st = ledger_void_challenges(l, opened.v[i], now);
-	db_free_texts(&opened);
-	return st;
-}
-
-enum status
-ledger_revoke_invitation(struct ledger *l, const char *id, int64_t now,
-    size_t *matches, bool *done)
-{
-	enum status st;
-
-	*matches = 0;
-	*done = false;
-	if (strlen(id) < LEDGER_ID_LEAST)
-		return OK;
-	if ((st = db_begin(l)) != OK)
-		return st;
-	st = revoke(l, id, now, matches, done);
-	return db_end(l, st, *done);
+	return *done ? db_commit(&turn, st) : st;
 }

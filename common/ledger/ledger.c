@@ -92,21 +92,28 @@ db_rows(struct ledger *l, db_each *fn, void *arg, int64_t *count,
 }
 
 enum status
-db_begin(struct ledger *l)
+db_begin(struct ledger *l, struct ledger **turn)
 {
-	return l->engine->begin(l);
+	enum status st = l->engine->begin(l);
+
+	if (st == OK)
+		*turn = l;
+	return st;
 }
 
 enum status
-db_end(struct ledger *l, enum status st, bool keep)
+db_commit(struct ledger **turn, enum status st)
 {
-	if (st == OK && keep)
-		st = l->engine->commit(l);
-	else
-		keep = false;
-	if (st != OK || !keep)
-		l->engine->rollback(l);
+	if (st == OK && (st = (*turn)->engine->commit(*turn)) == OK)
+		*turn = NULL;
 	return st;
+}
+
+void
+db_end(struct ledger **turn)
+{
+	if (*turn != NULL)
+		(*turn)->engine->rollback(*turn);
 }
 
 enum status
@@ -216,14 +223,15 @@ enum status
 ledger_next(struct ledger *l, const char *name, int64_t *number)
 {
 	auto_char *key = xasprintf("number:%s", name);
+	auto_turn *turn = NULL;
 	enum status st;
 
-	if ((st = db_begin(l)) != OK)
+	if ((st = db_begin(l, &turn)) != OK)
 		return st;
-	st = db_rows(l, db_take_int, number, NULL, "INSERT INTO ledger (name, "
-	    "value) VALUES ($1, 1) ON CONFLICT (name) DO UPDATE SET value = "
-	    "ledger.value + 1 RETURNING value", DB(db_text(key)));
-	return db_end(l, st, true);
+	return db_commit(&turn, db_rows(l, db_take_int, number, NULL, "INSERT "
+	    "INTO ledger (name, value) VALUES ($1, 1) ON CONFLICT (name) DO "
+	    "UPDATE SET value = ledger.value + 1 RETURNING value",
+	    DB(db_text(key))));
 }
 
 /* ---- events ---- */

@@ -114,10 +114,16 @@ enum status db_run(struct ledger *l, int64_t *changed, const char *sql,
 enum status db_rows(struct ledger *l, db_each *fn, void *arg, int64_t *count,
     const char *sql, const struct db_value *v, size_t n) USE_RESULT;
 
-enum status db_begin(struct ledger *l) USE_RESULT;
-
-/* db_end() commits where st is OK and keep is true, else rolls back. */
-enum status db_end(struct ledger *l, enum status st, bool keep) USE_RESULT;
+/*
+ * A turn to write is a variable: auto_turn *turn = NULL.  db_begin() waits for
+ * the turn.  db_commit() commits if st, the status of the last step, is OK, and
+ * returns it or its own.  What was not committed when the variable leaves its
+ * block is rolled back.
+ */
+#define auto_turn	AUTO(db_end) struct ledger
+enum status db_begin(struct ledger *l, struct ledger **turn) USE_RESULT;
+enum status db_commit(struct ledger **turn, enum status st) USE_RESULT;
+void db_end(struct ledger **turn);
 
 /* Row functions that take the first column. */
 db_each db_take_int;		/* arg: int64_t * */

@@ -146,17 +146,21 @@ is_shown(struct ledger *l, const struct ledger_choice *c, const char *from,
 	return OK;
 }
 
-static enum status
-decide(struct ledger *l, const struct ledger_choice *c,
+enum status
+ledger_decide(struct ledger *l, const struct ledger_choice *c,
     enum ledger_verdict verdict, const char *decider, int64_t now,
     size_t *matches, bool *same)
 {
 	const char *transaction = c->transaction, *key = c->key;
 	const char *from = states[verdicts[verdict].from];
+	auto_turn *turn = NULL;
 	int64_t n = 0;
 	enum status st;
 
-	if ((st = db_rows(l, db_take_int, &n, NULL, "SELECT COUNT(*) FROM "
+	*matches = 0;
+	*same = true;
+	if ((st = db_begin(l, &turn)) != OK ||
+	    (st = db_rows(l, db_take_int, &n, NULL, "SELECT COUNT(*) FROM "
 	    "request WHERE txid = $1 AND state = $2 AND substr(key_hash, 1, "
 	    "length($3)) = $3", DB(db_text(transaction), db_text(from),
 	    db_text(key)))) != OK)
@@ -174,43 +178,28 @@ decide(struct ledger *l, const struct ledger_choice *c,
 	    db_text(verdict == LEDGER_UNDO ? NULL : decider),
 	    db_text(transaction), db_text(from), db_text(key)))) != OK)
 		return st;
-	return ledger_put_event(l, &(struct ledger_event){ now,
-	    verdicts[verdict].event, NULL, NULL, transaction });
-}
-
-enum status
-ledger_decide(struct ledger *l, const struct ledger_choice *c,
-    enum ledger_verdict verdict, const char *decider, int64_t now,
-    size_t *matches, bool *same)
-{
-	enum status st;
-
-	*matches = 0;
-	*same = true;
-	if ((st = db_begin(l)) != OK)
-		return st;
-	st = decide(l, c, verdict, decider, now, matches, same);
-	return db_end(l, st, *matches == 1 && *same);
+	return db_commit(&turn, ledger_put_event(l, &(struct ledger_event){
+	    now, verdicts[verdict].event, NULL, NULL, transaction }));
 }
 
 enum status
 ledger_reject_all(struct ledger *l, int64_t before, const char *decider,
     int64_t now, size_t *count)
 {
+	auto_turn *turn = NULL;
 	int64_t n = 0;
 	enum status st;
 
 	*count = 0;
-	if ((st = db_begin(l)) != OK)
-		return st;
-	if ((st = db_run(l, &n, "UPDATE request SET state = 'rejected', "
+	if ((st = db_begin(l, &turn)) != OK ||
+	    (st = db_run(l, &n, "UPDATE request SET state = 'rejected', "
 	    "decided = $1, decider = $2 WHERE state = 'pending' AND received "
 	    "< $3", DB(db_int(now), db_text(decider),
-	    db_int(before)))) == OK && n > 0)
-		st = ledger_put_event(l, &(struct ledger_event){ now,
-		    "rejected", NULL, NULL, "all" });
+	    db_int(before)))) != OK || n == 0)
+		return st;
 	*count = (size_t)n;
-	return db_end(l, st, true);
+	return db_commit(&turn, ledger_put_event(l, &(struct ledger_event){
+	    now, "rejected", NULL, NULL, "all" }));
 }
 
 /* ---- settled, by a certificate ---- */

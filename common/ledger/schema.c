@@ -197,16 +197,16 @@ read_version(struct ledger *l, int64_t *version)
 static enum status
 make_schema(struct ledger *l)
 {
+	auto_turn *turn = NULL;
 	bool has = false;
 	enum status st;
 
-	if ((st = db_begin(l)) != OK)
+	if ((st = db_begin(l, &turn)) != OK ||
+	    (st = l->engine->has_table(l, "ledger", &has)) != OK || has ||
+	    (st = l->engine->script(l, schema)) != OK)
 		return st;
-	if ((st = l->engine->has_table(l, "ledger", &has)) == OK && !has &&
-	    (st = l->engine->script(l, schema)) == OK)
-		st = db_run(l, NULL, "INSERT INTO ledger (name, value) VALUES "
-		    "('schema', $1)", DB(db_int(SCHEMA_VERSION)));
-	return db_end(l, st, true);
+	return db_commit(&turn, db_run(l, NULL, "INSERT INTO ledger (name, "
+	    "value) VALUES ('schema', $1)", DB(db_int(SCHEMA_VERSION))));
 }
 
 static enum status
@@ -244,14 +244,14 @@ upgrade_from(struct ledger *l, int64_t version)
 static enum status
 upgrade(struct ledger *l)
 {
+	auto_turn *turn = NULL;
 	int64_t version = 0;
 	enum status st;
 
-	if ((st = db_begin(l)) != OK)
+	if ((st = db_begin(l, &turn)) != OK ||
+	    (st = read_version(l, &version)) != OK || !is_older(version))
 		return st;
-	if ((st = read_version(l, &version)) == OK && is_older(version))
-		st = upgrade_from(l, version);
-	return db_end(l, st, true);
+	return db_commit(&turn, upgrade_from(l, version));
 }
 
 enum status

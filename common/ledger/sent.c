@@ -9,6 +9,14 @@ struct configured {
 	int64_t repeats;
 };
 
+static void
+configured_free(struct configured *c)
+{
+	free(c->user);
+	free(c->device);
+	free(c->certificate);
+}
+
 static enum status
 take_configured(const struct db_row *r, void *arg)
 {
@@ -26,7 +34,7 @@ static enum status
 supersede(struct ledger *l, const char *id, const struct configured *c,
     int64_t now)
 {
-	struct strings ended = { 0 };
+	AUTO(db_free_texts) struct strings ended = { 0 };
 	enum status st;
 	size_t i;
 
@@ -41,78 +49,51 @@ supersede(struct ledger *l, const char *id, const struct configured *c,
 		if ((st = ledger_void_challenges(l, ended.v[i], now)) == OK)
 			st = ledger_put_event(l, &(struct ledger_event){ now,
 			    "superseded", ended.v[i], NULL, id });
-	db_free_texts(&ended);
 	return st;
-}
-
-static enum status
-sent(struct ledger *l, const char *id, int64_t now, struct configured *c,
-    enum ledger_outcome *outcome)
-{
-	int64_t n = 0;
-	enum status st;
-
-	*outcome = LEDGER_CLOSED;
-	if ((st = db_rows(l, take_configured, c, &n, "UPDATE enrollment SET "
-	    "repeats = CASE WHEN state = 'configured' THEN repeats + 1 ELSE 0 "
-	    "END, first_sent = CASE WHEN state = 'configured' THEN first_sent "
-	    "ELSE $1 END, state = 'configured', configured = $1, changed = $1 "
-	    "WHERE id = $2 AND state IN ('certified', 'configured') RETURNING "
-	    "username, device, certificate, repeats",
-	    DB(db_int(now), db_text(id)))) != OK || n == 0)
-		/* cppcheck-suppress legacyUninitvar; it is set above */
-		return st;
-	*outcome = LEDGER_RECORDED;
-	if (c->repeats == 0 && (st = supersede(l, id, c, now)) != OK)
-		return st;
-	return ledger_put_event(l, &(struct ledger_event){ now,
-	    c->repeats == 0 ? "configured" : "repeated", id, c->certificate,
-	    NULL });
 }
 
 enum status
 ledger_sent(struct ledger *l, const char *id, int64_t now,
     enum ledger_outcome *outcome)
 {
-	struct configured c = { NULL, NULL, NULL, 0 };
-	enum status st;
-
-	if ((st = db_begin(l)) != OK)
-		return st;
-	st = sent(l, id, now, &c, outcome);
-	st = db_end(l, st, *outcome == LEDGER_RECORDED);
-	free(c.user);
-	free(c.device);
-	free(c.certificate);
-	return st;
-}
-
-static enum status
-not_sent(struct ledger *l, const char *id, const char *reason, int64_t now,
-    enum ledger_outcome *outcome)
-{
+	AUTO(configured_free) struct configured c = { NULL, NULL, NULL, 0 };
+	auto_turn *turn = NULL;
 	int64_t n = 0;
 	enum status st;
 
 	*outcome = LEDGER_CLOSED;
-	if ((st = db_run(l, &n, "UPDATE enrollment SET changed = $1 WHERE "
-	    "id = $2 AND state IN ('certified', 'configured')",
+	if ((st = db_begin(l, &turn)) != OK ||
+	    (st = db_rows(l, take_configured, &c, &n, "UPDATE enrollment SET "
+	    "repeats = CASE WHEN state = 'configured' THEN repeats + 1 ELSE 0 "
+	    "END, first_sent = CASE WHEN state = 'configured' THEN first_sent "
+	    "ELSE $1 END, state = 'configured', configured = $1, changed = $1 "
+	    "WHERE id = $2 AND state IN ('certified', 'configured') RETURNING "
+	    "username, device, certificate, repeats",
 	    DB(db_int(now), db_text(id)))) != OK || n == 0)
-		/* cppcheck-suppress legacyUninitvar; it is set above */
 		return st;
 	*outcome = LEDGER_RECORDED;
-	return ledger_put_event(l, &(struct ledger_event){ now, "failed", id,
-	    NULL, reason });
+	if (c.repeats == 0 && (st = supersede(l, id, &c, now)) != OK)
+		return st;
+	return db_commit(&turn, ledger_put_event(l, &(struct ledger_event){
+	    now, c.repeats == 0 ? "configured" : "repeated", id,
+	    c.certificate, NULL }));
 }
 
 enum status
 ledger_not_sent(struct ledger *l, const char *id, const char *reason,
     int64_t now, enum ledger_outcome *outcome)
 {
+	auto_turn *turn = NULL;
+	int64_t n = 0;
 	enum status st;
 
-	if ((st = db_begin(l)) != OK)
+	*outcome = LEDGER_CLOSED;
+	if ((st = db_begin(l, &turn)) != OK ||
+	    (st = db_run(l, &n, "UPDATE enrollment SET changed = $1 WHERE "
+	    "id = $2 AND state IN ('certified', 'configured')",
+	    DB(db_int(now), db_text(id)))) != OK || n == 0)
 		return st;
-	st = not_sent(l, id, reason, now, outcome);
-	return db_end(l, st, *outcome == LEDGER_RECORDED);
+	*outcome = LEDGER_RECORDED;
+	return db_commit(&turn, ledger_put_event(l, &(struct ledger_event){
+	    now, "failed", id, NULL, reason }));
 }

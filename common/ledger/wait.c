@@ -228,16 +228,18 @@ ledger_put_request(struct ledger *l, const struct ledger_request *r,
     const struct ledger_identity *q, int64_t oldest, int64_t now,
     enum ledger_outcome *outcome, struct ledger_request *earlier)
 {
+	auto_turn *turn = NULL;
 	enum status st;
 
 	*outcome = LEDGER_RECORDED;
-	if ((st = db_begin(l)) != OK)
+	if ((st = db_begin(l, &turn)) != OK ||
+	    (st = check_repeat(l, q, now, outcome)) != OK ||
+	    *outcome != LEDGER_RECORDED ||
+	    (st = purge(l, oldest, NULL)) != OK ||
+	    (st = put_request(l, r, now, outcome, earlier)) != OK ||
+	    *outcome == LEDGER_OVERTAKEN)
 		return st;
-	if ((st = check_repeat(l, q, now, outcome)) == OK &&
-	    *outcome == LEDGER_RECORDED &&
-	    (st = purge(l, oldest, NULL)) == OK)
-		st = put_request(l, r, now, outcome, earlier);
-	return db_end(l, st, *outcome != LEDGER_OVERTAKEN);
+	return db_commit(&turn, OK);
 }
 
 enum status
@@ -252,13 +254,14 @@ ledger_forget_rejection(struct ledger *l, const char *transaction,
 enum status
 ledger_purge_requests(struct ledger *l, int64_t before, size_t *count)
 {
+	auto_turn *turn = NULL;
 	int64_t n = 0;
 	enum status st;
 
 	*count = 0;
-	if ((st = db_begin(l)) != OK)
+	if ((st = db_begin(l, &turn)) != OK ||
+	    (st = purge(l, before, &n)) != OK)
 		return st;
-	st = purge(l, before, &n);
 	*count = (size_t)n;
-	return db_end(l, st, true);
+	return db_commit(&turn, OK);
 }
