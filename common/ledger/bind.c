@@ -4,20 +4,6 @@
 #include "ledger/ledger.h"
 #include "ledger/local.h"
 
-/* An enrollment that was neither aborted nor superseded. */
-static enum status
-is_open(struct ledger *l, const char *id, bool *open)
-{
-	int64_t n = 0;
-	enum status st;
-
-	st = db_rows(l, db_take_int, &n, NULL, "SELECT COUNT(*) FROM "
-	    "enrollment WHERE id = $1 AND state IN ('certified', "
-	    "'configured')", DB(db_text(id)));
-	*open = n > 0;
-	return st;
-}
-
 static bool
 may_bind(const struct ledger_challenge *c, const char *enrollment,
     const struct ledger_name *name, int64_t now)
@@ -41,7 +27,7 @@ ledger_bind(struct ledger *l, const char *hash, const char *enrollment,
 	if ((st = db_begin(l, &turn)) != OK ||
 	    (st = ledger_find_challenge(l, hash, &found, &c)) != OK || !found)
 		return st;
-	if ((st = is_open(l, enrollment, &open)) != OK)
+	if ((st = ledger_is_open(l, enrollment, &open)) != OK)
 		return st;
 	if (!open) {
 		*outcome = LEDGER_CLOSED;
@@ -67,7 +53,7 @@ ledger_add_client(struct ledger *l, const struct ledger_challenge *c,
 
 	*outcome = LEDGER_CLOSED;
 	if ((st = db_begin(l, &turn)) != OK ||
-	    (st = is_open(l, c->enrollment, &open)) != OK || !open ||
+	    (st = ledger_is_open(l, c->enrollment, &open)) != OK || !open ||
 	    (st = ledger_put_challenge(l, c, NULL, now)) != OK)
 		return st;
 	*outcome = LEDGER_RECORDED;

@@ -61,14 +61,9 @@ enum status
 ledger_find_certificate(struct ledger *l, const char *serial, bool *found,
     struct ledger_certificate *out)
 {
-	int64_t n = 0;
-	enum status st;
-
-	st = db_rows(l, take_certificate, out, &n, "SELECT "
+	return db_find(l, found, take_certificate, out, "SELECT "
 	    CERTIFICATE_COLUMNS " FROM certificate WHERE serial = $1",
 	    DB(db_text(serial)));
-	*found = n > 0;
-	return st;
 }
 
 /* ---- what a request yielded before ---- */
@@ -102,11 +97,30 @@ is_ground(const char *text, const char *kind, const char *of)
 }
 
 /* Of several, the latest that fits. */
-struct repeat {
+struct choice {
+	bool (*fits)(const struct ledger_certificate *c,
+	    const struct choice *t);
 	const struct ledger_identity *q;
+	const struct buf *subject;	/* or NULL: any */
 	struct ledger_certificate *out;
 	bool found;
 };
+
+static enum status
+weigh(const struct db_row *r, void *arg)
+{
+	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
+	struct choice *t = arg;
+	enum status st;
+
+	if (t->found || (st = take_certificate(r, &c)) != OK ||
+	    !t->fits(&c, t))
+		return OK;
+	t->found = true;
+	ledger_certificate_free(t->out);
+	*t->out = MOVE(c);
+	return OK;
+}
 
 static bool
 is_text(const char *a, const char *b)
@@ -137,45 +151,29 @@ has_same_ground(const struct ledger_certificate *c,
 }
 
 static bool
-is_repeat(const struct ledger_certificate *c, const struct ledger_identity *q)
+is_repeat(const struct ledger_certificate *c, const struct choice *t)
 {
 	auto_ledger_name issued = LEDGER_NAME_INIT;
 	const struct ledger_name *name = &c->asked;
 
-	if (!has_same_ground(c, q))
+	if (!has_same_ground(c, t->q))
 		return false;
 	if (name->subject.len == 0) {
 		if (!ledger_name_of_certificate(&c->der, &issued))
 			return false;
 		name = &issued;
 	}
-	return ledger_name_equal(name, q->name);
-}
-
-static enum status
-weigh_repeat(const struct db_row *r, void *arg)
-{
-	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
-	struct repeat *t = arg;
-	enum status st;
-
-	if (t->found || (st = take_certificate(r, &c)) != OK ||
-	    !is_repeat(&c, t->q))
-		return OK;
-	t->found = true;
-	ledger_certificate_free(t->out);
-	*t->out = MOVE(c);
-	return OK;
+	return ledger_name_equal(name, t->q->name);
 }
 
 enum status
 ledger_find_repeat(struct ledger *l, const struct ledger_identity *q,
     int64_t now, bool *found, struct ledger_certificate *out)
 {
-	struct repeat t = { q, out, false };
+	struct choice t = { is_repeat, q, NULL, out, false };
 	enum status st;
 
-	st = db_rows(l, weigh_repeat, &t, NULL, "SELECT "
+	st = db_rows(l, weigh, &t, NULL, "SELECT "
 	    CERTIFICATE_COLUMNS " FROM certificate WHERE (txid = $1 OR "
 	    "challenge = $2) AND key_hash = $3 AND revoked = 0 AND not_after "
 	    ">= $4 ORDER BY issued DESC, serial DESC",
@@ -190,39 +188,19 @@ ledger_find_repeat(struct ledger *l, const struct ledger_identity *q,
 #define POLLED								\
 	"txid = $1 AND (key_hash = $2 OR ground = $3 OR ground = $4)"
 
-struct polled {
-	const struct buf *subject;
-	struct ledger_certificate *out;
-	bool found;
-};
-
 static bool
-has_subject(const struct ledger_certificate *c, const struct buf *subject)
+has_subject(const struct ledger_certificate *c, const struct choice *t)
 {
 	auto_ledger_name name = LEDGER_NAME_INIT;
 	struct ledger_name wanted = LEDGER_NAME_INIT;
 
+	if (t->subject == NULL)
+		return true;
 	if (!ledger_name_of_certificate(&c->der, &name))
 		return false;
 	buf_cut(&name.names, 0);
-	wanted.subject = *subject;
+	wanted.subject = *t->subject;
 	return ledger_name_equal(&name, &wanted);
-}
-
-static enum status
-weigh_polled(const struct db_row *r, void *arg)
-{
-	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
-	struct polled *p = arg;
-	enum status st;
-
-	if (p->found || (st = take_certificate(r, &c)) != OK ||
-	    (p->subject != NULL && !has_subject(&c, p->subject)))
-		return OK;
-	p->found = true;
-	ledger_certificate_free(p->out);
-	*p->out = MOVE(c);
-	return OK;
 }
 
 enum status
@@ -233,95 +211,49 @@ ledger_find_polled(struct ledger *l, const struct ledger_identity *q,
 	auto_char *signer = q->signer != NULL ?
 	    ledger_ground_certificate(q->signer) : NULL;
 	auto_char *signed_by = ground(LEDGER_SIGNED_BY, q->signer_hash);
-	struct polled p = { subject, out, false };
+	struct choice t = { has_subject, q, subject, out, false };
 	enum status st;
 
-	st = db_rows(l, weigh_polled, &p, NULL, "SELECT "
+	st = db_rows(l, weigh, &t, NULL, "SELECT "
 	    CERTIFICATE_COLUMNS " FROM certificate WHERE " POLLED " AND "
 	    "revoked = 0 AND not_after >= $5 ORDER BY issued DESC, serial "
 	    "DESC", DB(db_text(q->transaction), db_text(q->key_hash),
 	    db_text(signer), db_text(signed_by), db_int(now)));
-	*found = p.found;
+	*found = t.found;
 	return st;
 }
 
 /* ---- listing ---- */
 
-/* A page of a listing: read whole, then handed out, so that no statement is
- * open while somebody else's function runs. */
-struct certificate_page {
-	struct ledger_certificate v[DB_PAGE];
-	size_t n;
-};
-
-static enum status
-add_to_page(const struct db_row *r, void *arg)
-{
-	struct certificate_page *p = arg;
-
-	return p->n < DB_PAGE ? take_certificate(r, &p->v[p->n++]) : OK;
-}
-
-static enum status
-give_page(struct certificate_page *p, ledger_each_certificate *fn, void *arg,
-    int64_t *key, char **serial)
-{
-	enum status st = OK;
-	size_t i;
-
-	for (i = 0; i < p->n; i++) {
-		struct ledger_certificate *c = &p->v[i];
-
-		if (st == OK)
-			st = fn(c, arg);
-		if (i + 1 == p->n) {
-			*key = c->issued;
-			free(*serial);
-			*serial = STEAL(c->serial);
-		}
-		ledger_certificate_free(c);
-	}
-	p->n = 0;
-	return st;
-}
+DEFINE_DROP(certificate);
 
 enum status
 ledger_certificates(struct ledger *l, ledger_each_certificate *fn, void *arg)
 {
-	struct certificate_page *p = xcalloc(1, sizeof *p);
-	auto_char *serial = xstrdup("");
-	int64_t issued = INT64_MAX, n = 0;
-	enum status st;
+	auto_db_list d = DB_LIST(l, certificate, "SELECT " CERTIFICATE_COLUMNS
+	    " FROM certificate WHERE (issued, serial) < ($1, $2) ORDER BY "
+	    "issued DESC, serial DESC LIMIT $3");
+	const struct ledger_certificate *c = NULL;
 
-	do {
-		if ((st = db_rows(l, add_to_page, p, &n, "SELECT "
-		    CERTIFICATE_COLUMNS " FROM certificate WHERE (issued, "
-		    "serial) < ($1, $2) ORDER BY issued DESC, serial DESC "
-		    "LIMIT $3", DB(db_int(issued), db_text(serial),
-		    db_int(DB_PAGE)))) == OK)
-			st = give_page(p, fn, arg, &issued, &serial);
-	} while (st == OK && n == DB_PAGE);
-	free(p);
-	return st;
+	while (d.st == OK && (c = db_next(&d,
+	    DB(db_int(c != NULL ? c->issued : INT64_MAX),
+	    db_text(c != NULL ? c->serial : ""), db_int(DB_PAGE)))) != NULL)
+		d.st = fn(c, arg);
+	return d.st;
 }
 
 enum status
 ledger_revoked(struct ledger *l, ledger_each_certificate *fn, void *arg)
 {
-	struct certificate_page *p = xcalloc(1, sizeof *p);
-	auto_char *serial = xstrdup("");
-	int64_t n = 0, ignored;
-	enum status st;
+	auto_db_list d = DB_LIST(l, certificate, "SELECT " CERTIFICATE_COLUMNS
+	    " FROM certificate WHERE revoked <> 0 AND serial > $1 ORDER BY "
+	    "serial LIMIT $2");
+	const struct ledger_certificate *c = NULL;
 
-	do {
-		if ((st = db_rows(l, add_to_page, p, &n, "SELECT "
-		    CERTIFICATE_COLUMNS " FROM certificate WHERE revoked <> 0 "
-		    "AND serial > $1 ORDER BY serial LIMIT $2",
-		    DB(db_text(serial), db_int(DB_PAGE)))) == OK)
-			st = give_page(p, fn, arg, &ignored, &serial);
-	} while (st == OK && n == DB_PAGE);
-	free(p);
-	return st;
+	while (d.st == OK && (c = db_next(&d, DB(db_text(c != NULL ?
+	    c->serial : ""), db_int(DB_PAGE)))) != NULL)
+		d.st = fn(c, arg);
+	return d.st;
 }
 
 enum status

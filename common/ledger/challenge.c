@@ -92,28 +92,18 @@ enum status
 ledger_find_challenge(struct ledger *l, const char *hash, bool *found,
     struct ledger_challenge *out)
 {
-	int64_t n = 0;
-	enum status st;
-
-	st = db_rows(l, take_challenge, out, &n, "SELECT "
+	return db_find(l, found, take_challenge, out, "SELECT "
 	    CHALLENGE_COLUMNS " FROM challenge WHERE hash = $1",
 	    DB(db_text(hash)));
-	*found = n > 0;
-	return st;
 }
 
 enum status
 ledger_find_identity(struct ledger *l, const char *enrollment, bool *found,
     struct ledger_challenge *out)
 {
-	int64_t n = 0;
-	enum status st;
-
-	st = db_rows(l, take_challenge, out, &n, "SELECT "
+	return db_find(l, found, take_challenge, out, "SELECT "
 	    CHALLENGE_COLUMNS " FROM challenge WHERE enrollment = $1 AND "
 	    "purpose = 'identity'", DB(db_text(enrollment)));
-	*found = n > 0;
-	return st;
 }
 
 /* The one statement that spends: it changes a row once. */
@@ -142,55 +132,21 @@ ledger_void_challenges(struct ledger *l, const char *enrollment, int64_t now)
 
 /* ---- the operator's view ---- */
 
-struct challenge_page {
-	struct ledger_challenge v[DB_PAGE];
-	size_t n;
-};
-
-static enum status
-add_to_page(const struct db_row *r, void *arg)
-{
-	struct challenge_page *p = arg;
-
-	return p->n < DB_PAGE ? take_challenge(r, &p->v[p->n++]) : OK;
-}
-
-static enum status
-give_page(struct challenge_page *p, ledger_each_challenge *fn, void *arg,
-    int64_t *created, char hash[SECRET_HASH_TEXT])
-{
-	enum status st = OK;
-	size_t i;
-
-	for (i = 0; i < p->n; i++) {
-		if (st == OK)
-			st = fn(&p->v[i], arg);
-		*created = p->v[i].created;
-		memcpy(hash, p->v[i].hash, SECRET_HASH_TEXT);
-		ledger_challenge_free(&p->v[i]);
-	}
-	p->n = 0;
-	return st;
-}
+DEFINE_DROP(challenge);
 
 enum status
 ledger_challenges(struct ledger *l, ledger_each_challenge *fn, void *arg)
 {
-	struct challenge_page *p = xcalloc(1, sizeof *p);
-	char hash[SECRET_HASH_TEXT] = "";
-	int64_t created = INT64_MAX, n = 0;
-	enum status st;
+	auto_db_list d = DB_LIST(l, challenge, "SELECT " CHALLENGE_COLUMNS
+	    " FROM challenge WHERE (created, hash) < ($1, $2) ORDER BY "
+	    "created DESC, hash DESC LIMIT $3");
+	const struct ledger_challenge *c = NULL;
 
-	do {
-		if ((st = db_rows(l, add_to_page, p, &n, "SELECT "
-		    CHALLENGE_COLUMNS " FROM challenge WHERE (created, hash) "
-		    "< ($1, $2) ORDER BY created DESC, hash DESC LIMIT $3",
-		    DB(db_int(created), db_text(hash),
-		    db_int(DB_PAGE)))) == OK)
-			st = give_page(p, fn, arg, &created, hash);
-	} while (st == OK && n == DB_PAGE);
-	free(p);
-	return st;
+	while (d.st == OK && (c = db_next(&d,
+	    DB(db_int(c != NULL ? c->created : INT64_MAX),
+	    db_text(c != NULL ? c->hash : ""), db_int(DB_PAGE)))) != NULL)
+		d.st = fn(c, arg);
+	return d.st;
 }
 
 enum status

@@ -52,71 +52,28 @@ enum status
 ledger_find_enrollment(struct ledger *l, const char *id, bool *found,
     struct ledger_enrollment *out)
 {
-	int64_t n = 0;
-	enum status st;
-
-	st = db_rows(l, take_enrollment, out, &n, "SELECT "
+	return db_find(l, found, take_enrollment, out, "SELECT "
 	    ENROLLMENT_COLUMNS " FROM enrollment WHERE id = $1",
 	    DB(db_text(id)));
-	*found = n > 0;
-	return st;
 }
 
 /* ---- listing ---- */
 
-struct enrollment_page {
-	struct ledger_enrollment v[DB_PAGE];
-	size_t n;
-};
-
-static enum status
-add_to_page(const struct db_row *r, void *arg)
-{
-	struct enrollment_page *p = arg;
-
-	return p->n < DB_PAGE ? take_enrollment(r, &p->v[p->n++]) : OK;
-}
-
-static enum status
-give_page(struct enrollment_page *p, ledger_each_enrollment *fn, void *arg,
-    int64_t *started, char **id)
-{
-	enum status st = OK;
-	size_t i;
-
-	for (i = 0; i < p->n; i++) {
-		struct ledger_enrollment *e = &p->v[i];
-
-		if (st == OK)
-			st = fn(e, arg);
-		if (i + 1 == p->n) {
-			*started = e->started;
-			free(*id);
-			*id = STEAL(e->id);
-		}
-		ledger_enrollment_free(e);
-	}
-	p->n = 0;
-	return st;
-}
+DEFINE_DROP(enrollment);
 
 enum status
 ledger_enrollments(struct ledger *l, ledger_each_enrollment *fn, void *arg)
 {
-	struct enrollment_page *p = xcalloc(1, sizeof *p);
-	auto_char *id = xstrdup("");
-	int64_t started = INT64_MAX, n = 0;
-	enum status st;
+	auto_db_list d = DB_LIST(l, enrollment, "SELECT " ENROLLMENT_COLUMNS
+	    " FROM enrollment WHERE (started, id) < ($1, $2) ORDER BY "
+	    "started DESC, id DESC LIMIT $3");
+	const struct ledger_enrollment *e = NULL;
 
-	do {
-		if ((st = db_rows(l, add_to_page, p, &n, "SELECT "
-		    ENROLLMENT_COLUMNS " FROM enrollment WHERE (started, id) "
-		    "< ($1, $2) ORDER BY started DESC, id DESC LIMIT $3",
-		    DB(db_int(started), db_text(id), db_int(DB_PAGE)))) == OK)
-			st = give_page(p, fn, arg, &started, &id);
-	} while (st == OK && n == DB_PAGE);
-	free(p);
-	return st;
+	while (d.st == OK && (e = db_next(&d,
+	    DB(db_int(e != NULL ? e->started : INT64_MAX),
+	    db_text(e != NULL ? e->id : ""), db_int(DB_PAGE)))) != NULL)
+		d.st = fn(e, arg);
+	return d.st;
 }
 
 /* ---- started ---- */
@@ -262,18 +219,14 @@ ledger_adopt(struct ledger *l, const char *id, const char *certificate,
 
 /* ---- completed ---- */
 
-/* True while the enrollment may be configured at all. */
-static enum status
-is_open(struct ledger *l, const char *id, bool *open)
+enum status
+ledger_is_open(struct ledger *l, const char *id, bool *open)
 {
-	int64_t n = 0;
-	enum status st;
+	int64_t one;
 
-	st = db_rows(l, db_take_int, &n, NULL, "SELECT COUNT(*) FROM "
-	    "enrollment WHERE id = $1 AND state IN ('certified', "
-	    "'configured')", DB(db_text(id)));
-	*open = n > 0;
-	return st;
+	return db_find(l, open, db_take_int, &one, "SELECT 1 FROM enrollment "
+	    "WHERE id = $1 AND state IN ('certified', 'configured')",
+	    DB(db_text(id)));
 }
 
 enum status
@@ -295,7 +248,7 @@ ledger_complete(struct ledger *l, const struct ledger_enrollment *e,
 	    DB(db_int(now), db_text(id), db_int(again_until)))) != OK)
 		return st;
 	if (n == 0) {
-		if ((st = is_open(l, id, &open)) == OK && open)
+		if ((st = ledger_is_open(l, id, &open)) == OK && open)
 			*outcome = LEDGER_NO_CHALLENGE;
 		return st;
 	}

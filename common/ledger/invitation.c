@@ -37,14 +37,9 @@ enum status
 ledger_find_invitation(struct ledger *l, const char *hash, bool *found,
     struct ledger_invitation *out)
 {
-	int64_t n = 0;
-	enum status st;
-
-	st = db_rows(l, take_invitation, out, &n, "SELECT "
+	return db_find(l, found, take_invitation, out, "SELECT "
 	    INVITATION_COLUMNS " FROM invitation WHERE hash = $1",
 	    DB(db_text(hash)));
-	*found = n > 0;
-	return st;
 }
 
 const char *
@@ -171,55 +166,21 @@ ledger_void_invitation(struct ledger *l, const char *enrollment, int64_t now)
 
 /* ---- listed ---- */
 
-struct invitation_page {
-	struct ledger_invitation v[DB_PAGE];
-	size_t n;
-};
-
-static enum status
-add_to_page(const struct db_row *r, void *arg)
-{
-	struct invitation_page *p = arg;
-
-	return p->n < DB_PAGE ? take_invitation(r, &p->v[p->n++]) : OK;
-}
-
-static enum status
-give_page(struct invitation_page *p, ledger_each_invitation *fn, void *arg,
-    int64_t *created, char hash[SECRET_HASH_TEXT])
-{
-	enum status st = OK;
-	size_t i;
-
-	for (i = 0; i < p->n; i++) {
-		if (st == OK)
-			st = fn(&p->v[i], arg);
-		*created = p->v[i].created;
-		memcpy(hash, p->v[i].hash, SECRET_HASH_TEXT);
-		ledger_invitation_free(&p->v[i]);
-	}
-	p->n = 0;
-	return st;
-}
+DEFINE_DROP(invitation);
 
 enum status
 ledger_invitations(struct ledger *l, ledger_each_invitation *fn, void *arg)
 {
-	struct invitation_page *p = xcalloc(1, sizeof *p);
-	char hash[SECRET_HASH_TEXT] = "";
-	int64_t created = INT64_MAX, n = 0;
-	enum status st;
+	auto_db_list d = DB_LIST(l, invitation, "SELECT " INVITATION_COLUMNS
+	    " FROM invitation WHERE (created, hash) < ($1, $2) ORDER BY "
+	    "created DESC, hash DESC LIMIT $3");
+	const struct ledger_invitation *i = NULL;
 
-	do {
-		if ((st = db_rows(l, add_to_page, p, &n, "SELECT "
-		    INVITATION_COLUMNS " FROM invitation WHERE (created, hash) "
-		    "< ($1, $2) ORDER BY created DESC, hash DESC LIMIT $3",
-		    DB(db_int(created), db_text(hash),
-		    db_int(DB_PAGE)))) == OK)
-			st = give_page(p, fn, arg, &created, hash);
-	} while (st == OK && n == DB_PAGE);
-	free(p);
-	return st;
+	while (d.st == OK && (i = db_next(&d,
+	    DB(db_int(i != NULL ? i->created : INT64_MAX),
+	    db_text(i != NULL ? i->hash : ""), db_int(DB_PAGE)))) != NULL)
+		d.st = fn(i, arg);
+	return d.st;
 }
 
 /* ---- revoked ---- */

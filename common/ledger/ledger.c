@@ -92,6 +92,53 @@ db_rows(struct ledger *l, db_each *fn, void *arg, int64_t *count,
 }
 
 enum status
+db_find(struct ledger *l, bool *found, db_each *fn, void *arg,
+    const char *sql, const struct db_value *v, size_t n)
+{
+	int64_t count = 0;
+	enum status st = db_rows(l, fn, arg, &count, sql, v, n);
+
+	*found = count > 0;
+	return st;
+}
+
+static enum status
+add_to_page(const struct db_row *r, void *arg)
+{
+	struct db_list *d = arg;
+
+	return d->n < DB_PAGE ? d->take(r, d->page + d->size * d->n++) : OK;
+}
+
+void
+db_list_free(struct db_list *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->n; i++)
+		d->drop(d->page + d->size * i);
+	free(d->page);
+}
+
+/* The last row may be among the parameters: it lives until the page is read. */
+const void *
+db_next(struct db_list *d, const struct db_value *v, size_t n)
+{
+	auto_db_list old = { .page = NULL };
+
+	if (d->given == d->n && d->n < DB_PAGE && d->page != NULL)
+		return NULL;
+	if (d->given == d->n) {
+		old = *d;
+		d->page = xcalloc(DB_PAGE, d->size);
+		d->n = d->given = 0;
+		d->st = db_rows(d->l, add_to_page, d, NULL, d->sql, v, n);
+	}
+	return d->st == OK && d->given < d->n ?
+	    d->page + d->size * d->given++ : NULL;
+}
+
+enum status
 db_begin(struct ledger *l, struct ledger **turn)
 {
 	enum status st = l->engine->begin(l);

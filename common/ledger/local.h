@@ -114,6 +114,41 @@ enum status db_run(struct ledger *l, int64_t *changed, const char *sql,
 enum status db_rows(struct ledger *l, db_each *fn, void *arg, int64_t *count,
     const char *sql, const struct db_value *v, size_t n) USE_RESULT;
 
+/* db_find() is the same; *found is whether there was a row. */
+enum status db_find(struct ledger *l, bool *found, db_each *fn, void *arg,
+    const char *sql, const struct db_value *v, size_t n) USE_RESULT;
+
+/*
+ * A listing: rows of one kind, read a page at a time, so that no statement is
+ * open while the caller works with a row.  db_next() gives the next row, valid
+ * until the call after it, or NULL at the end or if st is not OK.  v are the
+ * parameters of the page that follows the row given last, the last of them
+ * being LIMIT, DB_PAGE; sql orders rows by the others.
+ */
+struct db_list {
+	struct ledger *l;
+	const char *sql;
+	db_each *take;			/* fills in a row, zeroed before */
+	void (*drop)(void *row);	/* frees what is in it */
+	size_t size;			/* of a row */
+	char *page;
+	size_t n, given;		/* rows of the page */
+	enum status st;
+};
+#define auto_db_list	AUTO(db_list_free) struct db_list
+#define DB_LIST(l, name, sql)						\
+	{ l, sql, take_##name, drop_##name,				\
+	    sizeof (struct ledger_##name), NULL, 0, 0, OK }
+#define DEFINE_DROP(name)						\
+	static void							\
+	drop_##name(void *row)						\
+	{								\
+		ledger_##name##_free(row);				\
+	}								\
+	struct mcfg_semicolon
+const void *db_next(struct db_list *d, const struct db_value *v, size_t n);
+void db_list_free(struct db_list *d);
+
 /*
  * A turn to write is a variable: auto_turn *turn = NULL.  db_begin() waits for
  * the turn.  db_commit() commits if st, the status of the last step, is OK, and
@@ -151,6 +186,9 @@ bool ledger_name_of_certificate(const struct buf *der,
 bool ledger_name_of_request(const struct buf *csr, struct ledger_name *out);
 
 /* What the parts of the ledger share. */
+/* True while an enrollment may be configured: certified or configured. */
+enum status ledger_is_open(struct ledger *l, const char *id, bool *open)
+    USE_RESULT;
 enum status ledger_put_challenge(struct ledger *l,
     const struct ledger_challenge *c, const char *user, int64_t now)
     USE_RESULT;

@@ -309,14 +309,11 @@ pg_rollback(struct ledger *l)
 static enum status
 pg_has_table(struct ledger *l, const char *name, bool *has)
 {
-	int64_t n = 0;
-	enum status st;
+	int64_t one;
 
-	st = db_rows(l, db_take_int, &n, NULL, "SELECT COUNT(*) FROM "
+	return db_find(l, has, db_take_int, &one, "SELECT 1 FROM "
 	    "pg_catalog.pg_class WHERE relname = $1 AND relkind IN ('r', 'p') "
 	    "AND pg_catalog.pg_table_is_visible(oid)", DB(db_text(name)));
-	*has = n > 0;
-	return st;
 }
 
 /* The server watches over its own files; here it is asked whether it works. */

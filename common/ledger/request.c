@@ -81,14 +81,9 @@ enum status
 ledger_find_request(struct ledger *l, const char *transaction,
     const char *key_hash, bool *found, struct ledger_request *out)
 {
-	int64_t n = 0;
-	enum status st;
-
-	st = db_rows(l, take_request, out, &n, "SELECT " REQUEST_COLUMNS
+	return db_find(l, found, take_request, out, "SELECT " REQUEST_COLUMNS
 	    " FROM request WHERE txid = $1 AND key_hash = $2",
 	    DB(db_text(transaction), db_text(key_hash)));
-	*found = n > 0;
-	return st;
 }
 
 enum status
@@ -99,17 +94,13 @@ ledger_find_polled_request(struct ledger *l, const struct ledger_identity *q,
 	    ledger_ground_certificate(q->signer) : NULL;
 	auto_char *signed_by = xasprintf(LEDGER_SIGNED_BY "%s",
 	    q->signer_hash);
-	int64_t n = 0;
-	enum status st;
 
-	st = db_rows(l, take_request, out, &n, "SELECT " REQUEST_COLUMNS
+	return db_find(l, found, take_request, out, "SELECT " REQUEST_COLUMNS
 	    " FROM request WHERE txid = $1 AND (key_hash = $2 OR ground = $3 "
 	    "OR ground = $4) ORDER BY CASE state WHEN 'issued' THEN 1 ELSE 0 "
 	    "END, received DESC, key_hash LIMIT 1",
 	    DB(db_text(q->transaction), db_text(q->key_hash),
 	    db_text(signer), db_text(signed_by)));
-	*found = n > 0;
-	return st;
 }
 
 /* ---- decided ---- */
@@ -259,69 +250,20 @@ ledger_settle_request(struct ledger *l, const struct ledger_entitlement *e,
 
 /* ---- listing ---- */
 
-struct request_page {
-	struct ledger_request v[DB_PAGE];
-	size_t n;
-};
-
-static enum status
-add_to_page(const struct db_row *r, void *arg)
-{
-	struct request_page *p = arg;
-
-	return p->n < DB_PAGE ? take_request(r, &p->v[p->n++]) : OK;
-}
-
-/* The last of a page, behind which the next one begins. */
-struct place {
-	int64_t received;
-	char *transaction;
-	char key_hash[SECRET_HASH_TEXT];
-};
-
-static enum status
-give_page(struct request_page *p, ledger_each_request *fn, void *arg,
-    struct place *last)
-{
-	enum status st = OK;
-	size_t i;
-
-	for (i = 0; i < p->n; i++) {
-		struct ledger_request *r = &p->v[i];
-
-		if (st == OK)
-			st = fn(r, arg);
-		if (i + 1 == p->n) {
-			last->received = r->received;
-			free(last->transaction);
-			last->transaction = STEAL(r->transaction);
-			memcpy(last->key_hash, r->key_hash,
-			    sizeof last->key_hash);
-		}
-		ledger_request_free(r);
-	}
-	p->n = 0;
-	return st;
-}
+DEFINE_DROP(request);
 
 enum status
 ledger_requests(struct ledger *l, ledger_each_request *fn, void *arg)
 {
-	struct request_page *p = xcalloc(1, sizeof *p);
-	struct place last = { INT64_MIN, xstrdup(""), "" };
-	int64_t n = 0;
-	enum status st;
+	auto_db_list d = DB_LIST(l, request, "SELECT " REQUEST_COLUMNS
+	    " FROM request WHERE (received, txid, key_hash) > ($1, $2, $3) "
+	    "ORDER BY received, txid, key_hash LIMIT $4");
+	const struct ledger_request *r = NULL;
 
-	do {
-		if ((st = db_rows(l, add_to_page, p, &n, "SELECT "
-		    REQUEST_COLUMNS " FROM request WHERE (received, txid, "
-		    "key_hash) > ($1, $2, $3) ORDER BY received, txid, "
-		    "key_hash LIMIT $4", DB(db_int(last.received),
-		    db_text(last.transaction), db_text(last.key_hash),
-		    db_int(DB_PAGE)))) == OK)
-			st = give_page(p, fn, arg, &last);
-	} while (st == OK && n == DB_PAGE);
-	free(last.transaction);
-	free(p);
-	return st;
+	while (d.st == OK && (r = db_next(&d,
+	    DB(db_int(r != NULL ? r->received : INT64_MIN),
+	    db_text(r != NULL ? r->transaction : ""),
+	    db_text(r != NULL ? r->key_hash : ""), db_int(DB_PAGE)))) != NULL)
+		d.st = fn(r, arg);
+	return d.st;
 }

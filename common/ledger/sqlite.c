@@ -179,14 +179,11 @@ sqlite_snapshot(struct ledger *l)
 static enum status
 sqlite_has_table(struct ledger *l, const char *name, bool *has)
 {
-	int64_t n = 0;
-	enum status st;
+	int64_t one;
 
-	st = db_rows(l, db_take_int, &n, NULL, "SELECT COUNT(*) FROM "
+	return db_find(l, has, db_take_int, &one, "SELECT 1 FROM "
 	    "sqlite_master WHERE type = 'table' AND name = $1",
 	    DB(db_text(name)));
-	*has = n > 0;
-	return st;
 }
 
 static enum status
