@@ -1,4 +1,5 @@
 /* Payloads that changed, and whose names are new: the nearest belong together. */
+#include "base/words.h"
 #include "mcfg-diff.h"
 
 #include <stdlib.h>
@@ -15,16 +16,8 @@ struct nearness {
 static bool
 is_name(const char *key)
 {
-	static const char *const names[] = {
-		"PayloadIdentifier", "PayloadUUID", "PayloadType",
-		"PayloadVersion",
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(names); i++)
-		if (strcmp(key, names[i]) == 0)
-			return true;
-	return false;
+	return words_choose("PayloadIdentifier|PayloadUUID|PayloadType|"
+	    "PayloadVersion", key);
 }
 
 static enum status

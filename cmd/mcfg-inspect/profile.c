@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/words.h"
 #include "plist.h"
 
 enum {
@@ -55,9 +56,8 @@ type_of(const struct tree *dict)
 static bool
 holds_certificate(const char *type)
 {
-	return strcmp(type, "com.apple.security.root") == 0 ||
-	    strcmp(type, "com.apple.security.pkcs1") == 0 ||
-	    strcmp(type, "com.apple.security.pem") == 0;
+	return words_choose("com.apple.security.root|com.apple.security.pkcs1|"
+	    "com.apple.security.pem", type);
 }
 
 /* The certificate or PKCS #12 of a payload, looked into. */

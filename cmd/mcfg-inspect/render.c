@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/words.h"
 #include "inspect.h"
 
 enum {
@@ -292,15 +293,8 @@ object(struct renderer *w, const char *key, const struct report *r)
 static bool
 is_foreign(const char *key)
 {
-	static const char *const keys[] = {
-		"settings", "profile_service", "device", "message", "plist",
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(keys); i++)
-		if (strcmp(keys[i], key) == 0)
-			return true;
-	return false;
+	return words_choose("settings|profile_service|device|message|plist",
+	    key);
 }
 
 static void

@@ -12,6 +12,18 @@ words_end_in(const char *text, const char *tail)
 	return n >= m && strcmp(text + n - m, tail) == 0;
 }
 
+size_t
+words_place(const char *const *table, size_t n, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (word != NULL && table[i] != NULL &&
+		    strcmp(table[i], word) == 0)
+			break;
+	return i;
+}
+
 bool
 words_choose(const char *choices, const char *value)
 {

@@ -12,6 +12,12 @@ struct buf;
 /* words_end_in() is true if text ends in tail, or is tail. */
 bool words_end_in(const char *text, const char *tail);
 
+/*
+ * words_place() finds a word in a table of n words: its place, or n.  A word
+ * that is NULL is in no table, and an entry that is NULL is no word.
+ */
+size_t words_place(const char *const *table, size_t n, const char *word);
+
 /* words_choose() is true if value is one of choices, as in "rsa|ec". */
 bool words_choose(const char *choices, const char *value);
 

@@ -165,16 +165,12 @@ check_usage(const char *text)
 	};
 	ASN1_OBJECT *o = OBJ_txt2obj(text, 0);
 	char oid[80] = "";
-	size_t i;
-	bool ok;
 
 	if (o != NULL)
 		OBJ_obj2txt(oid, sizeof oid, o, 1);
 	ASN1_OBJECT_free(o);
-	ok = is_object(text);
-	for (i = 0; i < ARRAY_LEN(reserved); i++)
-		ok = ok && strcmp(oid, reserved[i]) != 0;
-	return ok ? NULL : "not a known name or OID";
+	return is_object(text) && words_place(reserved, ARRAY_LEN(reserved),
+	    oid) == ARRAY_LEN(reserved) ? NULL : "not a known name or OID";
 }
 
 static const char *
@@ -312,12 +308,11 @@ static void
 read_approval(const struct config *c, struct issue_policy *p)
 {
 	static const char *const names[] = { "challenge", "manual", "command" };
-	const char *text = config_text(c, "approval");
-	size_t i;
+	size_t i = words_place(names, ARRAY_LEN(names),
+	    config_text(c, "approval"));
 
-	for (i = 0; text != NULL && i < ARRAY_LEN(names); i++)
-		if (strcmp(text, names[i]) == 0)
-			p->approval = (enum issue_approval)i;
+	if (i < ARRAY_LEN(names))
+		p->approval = (enum issue_approval)i;
 }
 
 static void

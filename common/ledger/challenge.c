@@ -1,6 +1,7 @@
 /* Challenges: made, found, spent once, listed, voided, forgotten. */
 #include <string.h>
 
+#include "base/words.h"
 #include "ledger/ledger.h"
 #include "ledger/local.h"
 
@@ -24,12 +25,10 @@ ledger_purpose_name(enum ledger_purpose p)
 static enum ledger_purpose
 purpose_of(const char *name)
 {
-	size_t i;
+	size_t i = words_place(purposes, ARRAY_LEN(purposes), name);
 
-	for (i = 0; i < ARRAY_LEN(purposes); i++)
-		if (name != NULL && strcmp(name, purposes[i]) == 0)
-			return (enum ledger_purpose)i;
-	return LEDGER_MANUAL;
+	return i < ARRAY_LEN(purposes) ? (enum ledger_purpose)i :
+	    LEDGER_MANUAL;
 }
 
 void

@@ -1,6 +1,7 @@
 /* SCEP requests that wait for somebody's decision. */
 #include <string.h>
 
+#include "base/words.h"
 #include "ledger/ledger.h"
 #include "ledger/local.h"
 
@@ -40,12 +41,9 @@ ledger_request_free(struct ledger_request *r)
 static enum ledger_state
 state_of(const char *name)
 {
-	size_t i;
+	size_t i = words_place(states, ARRAY_LEN(states), name);
 
-	for (i = 0; i < ARRAY_LEN(states); i++)
-		if (name != NULL && strcmp(name, states[i]) == 0)
-			return (enum ledger_state)i;
-	return LEDGER_REJECTED;
+	return i < ARRAY_LEN(states) ? (enum ledger_state)i : LEDGER_REJECTED;
 }
 
 static enum status

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/words.h"
 #include "ledger/local.h"
 
 static const char *const steps[LEDGER_STEPS] = {
@@ -52,29 +53,18 @@ ledger_term_name(enum ledger_term t)
 	return terms[t];
 }
 
-/* The place of a word in its table; the database holds no other words. */
-static size_t
-place(const char *const *table, size_t n, const char *word)
-{
-	size_t i;
-
-	for (i = 0; i + 1 < n; i++)
-		if (word != NULL && strcmp(word, table[i]) == 0)
-			break;
-	return i;
-}
-
+/* The database holds the words of these tables only. */
 static enum ledger_step
 step_of(const struct db_row *r, int column)
 {
-	return (enum ledger_step)place(steps, LEDGER_STEPS,
+	return (enum ledger_step)words_place(steps, LEDGER_STEPS - 1,
 	    db_row_text(r, column));
 }
 
 static enum ledger_why
 why_of(const struct db_row *r, int column)
 {
-	return (enum ledger_why)place(whys, LEDGER_WHYS,
+	return (enum ledger_why)words_place(whys, LEDGER_WHYS - 1,
 	    db_row_text(r, column));
 }
 
@@ -328,8 +318,8 @@ give_term(const struct db_row *r, void *arg)
 {
 	const struct walk *w = arg;
 
-	return w->fn.term((enum ledger_term)place(terms, LEDGER_TERMS,
-	    db_row_text(r, 0)), db_row_int(r, 1), db_row_int(r, 2), w->arg);
+	return w->fn.term((enum ledger_term)words_place(terms,
+	    LEDGER_TERMS - 1, db_row_text(r, 0)), db_row_int(r, 1), db_row_int(r, 2), w->arg);
 }
 
 enum status

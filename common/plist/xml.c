@@ -8,6 +8,7 @@
 #include <expat.h>
 
 #include "base/damage.h"
+#include "base/words.h"
 
 /*
  * Reads XML by a grammar that is stricter than the format's habits: what
@@ -258,12 +259,9 @@ start_key(struct reader *r)
 static enum element
 element_of(const char *tag)
 {
-	size_t i;
+	size_t i = words_place(elements, ARRAY_LEN(elements), tag);
 
-	for (i = 0; i < ARRAY_LEN(elements); i++)
-		if (strcmp(tag, elements[i]) == 0)
-			return (enum element)i;
-	return E_NONE;
+	return i < ARRAY_LEN(elements) ? (enum element)i : E_NONE;
 }
 
 static void

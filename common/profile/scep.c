@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/words.h"
 #include "x509/cert.h"
 
 /*
@@ -11,13 +12,7 @@
 static bool
 is_short_name(const char *type)
 {
-	static const char *const known[] = { "C", "L", "ST", "O", "OU", "CN" };
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(known); i++)
-		if (strcmp(type, known[i]) == 0)
-			return true;
-	return false;
+	return words_choose("C|L|ST|O|OU|CN", type);
 }
 
 struct subject {

@@ -5,6 +5,7 @@
 
 #include <openssl/objects.h>
 
+#include "base/words.h"
 #include "cli/opts.h"
 #include "sys/io.h"
 
@@ -235,14 +236,13 @@ static bool
 has_mark(const EXTENDED_KEY_USAGE *eku)
 {
 	char oid[64];
-	size_t k;
 	int i;
 
 	for (i = 0; i < sk_ASN1_OBJECT_num(eku); i++) {
 		OBJ_obj2txt(oid, sizeof oid, sk_ASN1_OBJECT_value(eku, i), 1);
-		for (k = 0; k < ARRAY_LEN(ra_marks); k++)
-			if (strcmp(oid, ra_marks[k]) == 0)
-				return true;
+		if (words_place(ra_marks, ARRAY_LEN(ra_marks), oid) <
+		    ARRAY_LEN(ra_marks))
+			return true;
 	}
 	return false;
 }

@@ -4,6 +4,7 @@
 
 #include "base/ber.h"
 #include "base/clock.h"
+#include "base/words.h"
 #include "schema/local.h"
 #include "x509/cert.h"
 
@@ -146,16 +147,8 @@ check_pkcs12(struct schema_run *r, const struct tree *payload,
 static bool
 holds_certificate(const char *type)
 {
-	static const char *const types[] = {
-		"com.apple.security.root", "com.apple.security.pkcs1",
-		"com.apple.security.pem", "com.apple.security.pkcs12",
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(types); i++)
-		if (strcmp(type, types[i]) == 0)
-			return true;
-	return false;
+	return words_choose("com.apple.security.root|com.apple.security.pkcs1|"
+	    "com.apple.security.pem|com.apple.security.pkcs12", type);
 }
 
 void

@@ -100,18 +100,10 @@ schema_check_names(struct schema_run *r, const struct tree *profile)
 static bool
 is_text_key(const char *key)
 {
-	static const char *const keys[] = {
-		"Password", "UserPassword", "AuthPassword", "XAuthPassword",
-		"ProxyPassword", "SharedSecret", "Challenge", "SSID_STR",
-		"HESSID", "UserName", "AuthName", "XAuthName",
-		"ProxyUsername", "ProxyServer", "ServerName", "HostName",
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(keys); i++)
-		if (strcmp(key, keys[i]) == 0)
-			return true;
-	return false;
+	return words_choose("Password|UserPassword|AuthPassword|XAuthPassword|"
+	    "ProxyPassword|SharedSecret|Challenge|SSID_STR|HESSID|UserName|"
+	    "AuthName|XAuthName|ProxyUsername|ProxyServer|ServerName|HostName",
+	    key);
 }
 
 /*

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/words.h"
 #include "schema/local.h"
 
 /*
@@ -224,12 +225,9 @@ schema_note_versions(struct schema *s, const struct buf *text)
 const char *
 schema_newest(const struct schema *s, const char *platform)
 {
-	size_t i;
+	size_t i = words_place(platforms, SCHEMA_PLATFORM_COUNT, platform);
 
-	for (i = 0; i < SCHEMA_PLATFORM_COUNT; i++)
-		if (strcmp(platforms[i], platform) == 0)
-			return s->newest[i];
-	return NULL;
+	return i < SCHEMA_PLATFORM_COUNT ? s->newest[i] : NULL;
 }
 
 void

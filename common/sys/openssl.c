@@ -8,19 +8,13 @@
 #include <openssl/provider.h>
 
 #include "base/buf.h"
+#include "base/words.h"
 
 /* What config(5) takes for "no"; any other value activates a provider. */
 static bool
 is_no(const char *value)
 {
-	static const char *const words[] = { "0", "no", "NO", "false", "FALSE",
-	    "off", "OFF" };
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(words); i++)
-		if (strcmp(value, words[i]) == 0)
-			return true;
-	return false;
+	return words_choose("0|no|NO|false|FALSE|off|OFF", value);
 }
 
 /* A missing key leaves an error in OpenSSL's queue, which nobody wants. */

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/words.h"
 
 static const char as_bool[] = "some readers take it for a boolean: write true "
     "or false, or quote it for text";
@@ -292,15 +293,7 @@ tagged_number(const char *tag, const char *s, const char **reason)
 bool
 spec_is_tag(const char *tag)
 {
-	static const char *const tags[] = {
-		"str", "int", "float", "bool", "binary", "timestamp", NULL
-	};
-	size_t i;
-
-	for (i = 0; tags[i] != NULL; i++)
-		if (strcmp(tag, tags[i]) == 0)
-			return true;
-	return false;
+	return words_choose("str|int|float|bool|binary|timestamp", tag);
 }
 
 struct tree *
