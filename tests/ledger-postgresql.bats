@@ -63,7 +63,7 @@ filled() {
 		echo 'request t1 k /CN=n 192.0.2.1 - 10'
 		echo 'request t1 k2 /CN=n 192.0.2.1 - 10'
 		echo 'decide t1 k approve 20'
-		echo 'next crl'
+		echo 'crl'
 		echo 'revoke a-000003 4 50'
 	} | "$UNIT" "$1" > /dev/null
 	mcfg-enrollment start --ledger "$1" --user='Jörg "x"' --set a=b \

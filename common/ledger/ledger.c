@@ -6,15 +6,9 @@
 #include "sys/io.h"
 
 struct db_value
-db_textn(const char *s, size_t len)
-{
-	return (struct db_value){ DB_TEXT, s, s != NULL ? len : 0, 0 };
-}
-
-struct db_value
 db_text(const char *s)
 {
-	return db_textn(s, s != NULL ? strlen(s) : 0);
+	return (struct db_value){ DB_TEXT, s, s != NULL ? strlen(s) : 0, 0 };
 }
 
 struct db_value
@@ -264,21 +258,6 @@ enum status
 ledger_check(struct ledger *l, struct buf *trouble)
 {
 	return l->engine->check(l, trouble);
-}
-
-enum status
-ledger_next(struct ledger *l, const char *name, int64_t *number)
-{
-	auto_char *key = xasprintf("number:%s", name);
-	auto_turn *turn = NULL;
-	enum status st;
-
-	if ((st = db_begin(l, &turn)) != OK)
-		return st;
-	return db_commit(&turn, db_rows(l, db_take_int, number, NULL, "INSERT "
-	    "INTO ledger (name, value) VALUES ($1, 1) ON CONFLICT (name) DO "
-	    "UPDATE SET value = ledger.value + 1 RETURNING value",
-	    DB(db_text(key))));
 }
 
 /* ---- events ---- */

@@ -56,10 +56,6 @@ bool ledger_is_current(const struct ledger *l);
  */
 enum status ledger_check(struct ledger *l, struct buf *trouble) USE_RESULT;
 
-/* ledger_next() counts 1, 2, 3 ... under a name ("crl"), for all hosts. */
-enum status ledger_next(struct ledger *l, const char *name, int64_t *number)
-    USE_RESULT;
-
 /* ---- names ---- */
 
 /*

@@ -33,7 +33,6 @@ struct db_value {
 };
 
 struct db_value db_text(const char *s);
-struct db_value db_textn(const char *s, size_t len);
 struct db_value db_int(int64_t v);
 struct db_value db_blob(const void *p, size_t len);
 struct db_value db_buf(const struct buf *b);	/* NULL where it is empty */

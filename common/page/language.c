@@ -17,8 +17,9 @@ lower(char c)
 	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
-bool
-page_is_language(const char *tag, size_t len)
+/* True for a tag: letters and digits, 1 to 8 between two hyphens. */
+static bool
+is_tag(const char *tag, size_t len)
 {
 	size_t i, n = 0;
 
@@ -98,7 +99,7 @@ read_range(const char *p, size_t len, const char **tag, size_t *tag_len)
 
 	*tag_len = semicolon != NULL ? (size_t)(semicolon - p) : len;
 	*tag = trim(p, tag_len);
-	if (!page_is_language(*tag, *tag_len))
+	if (!is_tag(*tag, *tag_len))
 		return 0;
 	if (semicolon == NULL)
 		return WEIGHT_ONE;

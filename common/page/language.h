@@ -36,8 +36,6 @@ void page_languages_parse(const char *accept, struct page_languages *out);
  */
 bool page_language_shorten(char *tag);
 
-/* True for a tag: letters and digits, 1 to 8 between two hyphens. */
-bool page_is_language(const char *tag, size_t len);
 
 /* Equal tags, whatever the case of their letters. */
 bool page_same_language(const char *a, const char *b, size_t b_len);

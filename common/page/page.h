@@ -47,8 +47,6 @@ void page_set(struct page_values *v, const char *name, const char *text);
 void page_set_markup(struct page_values *v, const char *name,
     const char *html);
 
-/* The text of a value; NULL if there is none of that name. */
-const char *page_get(const struct page_values *v, const char *name);
 
 /*
  * page_set_site() sets what every page can say about a site: organization,

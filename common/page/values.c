@@ -51,14 +51,3 @@ page_set_markup(struct page_values *v, const char *name, const char *html)
 {
 	set(v, name, html, true);
 }
-
-const char *
-page_get(const struct page_values *v, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < v->n; i++)
-		if (strcmp(v->v[i].name, name) == 0)
-			return v->v[i].text;
-	return NULL;
-}

@@ -239,24 +239,6 @@ site_get(const struct site *s, const char *key)
 	return config_text(&s->config, key);
 }
 
-const struct strings *
-site_list(const struct site *s, const char *key)
-{
-	static const struct strings none;
-	const struct config_value *v = config_find(&s->config, key);
-
-	return v != NULL ? &v->list : &none;
-}
-
-int64_t
-site_duration(const struct site *s, const char *key, int64_t otherwise)
-{
-	const struct config_value *v = config_find(&s->config, key);
-
-	return v != NULL && v->rule != NULL &&
-	    v->rule->kind == CONFIG_DURATION ? v->number : otherwise;
-}
-
 const char *
 site_where(const struct site *s, const char *key)
 {

@@ -37,13 +37,6 @@ DEFINE_AUTO(site, struct site, site_free);
  */
 const char *site_get(const struct site *s, const char *key);
 
-/* The items of a list ("attributes"); borrowed, empty where it is not there. */
-const struct strings *site_list(const struct site *s, const char *key);
-
-/* Seconds of a duration ("enroll_ttl", "scep.challenge_ttl"), or otherwise. */
-int64_t site_duration(const struct site *s, const char *key,
-    int64_t otherwise);
-
 /* "site.yaml:3:5" of a key, or of the key that it is derived from. */
 const char *site_where(const struct site *s, const char *key);
 

@@ -397,14 +397,23 @@ do_revoke(struct ledger *l, char **w)
 	return st;
 }
 
-/* next NAME */
 static enum status
-do_next(struct ledger *l, char **w)
+ignore_certificate(const struct ledger_certificate *c, void *arg)
+{
+	(void)c;
+	(void)arg;
+	return OK;
+}
+
+/* crl */
+static enum status
+do_crl(struct ledger *l, char **w)
 {
 	int64_t n;
 	enum status st;
 
-	if ((st = ledger_next(l, w[1], &n)) == OK)
+	(void)w;
+	if ((st = ledger_crl(l, 0, ignore_certificate, NULL, &n)) == OK)
 		printf("%" PRId64 "\n", n);
 	return st;
 }
@@ -558,7 +567,7 @@ static const struct {
 	{ "certificates", 1, do_certificates },
 	{ "revoked", 1, do_revoked },
 	{ "revoke", 4, do_revoke },
-	{ "next", 2, do_next },
+	{ "crl", 1, do_crl },
 	{ "check", 1, do_check },
 	{ "request", 7, do_request },
 	{ "decide", 5, do_decide },

@@ -7,20 +7,22 @@
 #include <string.h>
 
 #include "base/diag.h"
-#include "site/site.h"
+#include "site/local.h"
 
 static void
 show(const struct site *s, const char *key)
 {
 	const char *text = site_get(s, key);
-	const struct strings *l = site_list(s, key);
+	const struct config_value *v = config_find(&s->config, key);
+	bool is_duration = v != NULL && v->rule != NULL &&
+	    v->rule->kind == CONFIG_DURATION;
 	const char *where = strrchr(site_where(s, key), '/');
 	size_t i;
 
 	printf("%s=%s", key, text != NULL ? text : "(none)");
-	for (i = 0; i < l->n; i++)
-		printf(" [%s]", l->v[i]);
-	printf(" %" PRId64 " %s\n", site_duration(s, key, -1),
+	for (i = 0; v != NULL && i < v->list.n; i++)
+		printf(" [%s]", v->list.v[i]);
+	printf(" %" PRId64 " %s\n", is_duration ? v->number : -1,
 	    where != NULL ? where + 1 : "-");
 }
 
