@@ -14,7 +14,7 @@ bool words_end_in(const char *text, const char *tail);
 
 /*
  * words_place() finds a word in a table of n words: its place, or n.  A word
- * that is NULL is in no table, and an entry that is NULL is no word.
+ * that is NULL is in no table, and an entry that is NULL is passed over.
  */
 size_t words_place(const char *const *table, size_t n, const char *word);
 

@@ -185,6 +185,7 @@ ledger_reject_all(struct ledger *l, int64_t before, const char *decider,
 	    "decided = $1, decider = $2 WHERE state = 'pending' AND received "
 	    "< $3", DB(db_int(now), db_text(decider),
 	    db_int(before)))) != OK || n == 0)
+		/* cppcheck-suppress legacyUninitvar; it is set above */
 		return st;
 	*count = (size_t)n;
 	return db_commit(&turn, ledger_put_event(l, &(struct ledger_event){

@@ -70,6 +70,7 @@ ledger_sent(struct ledger *l, const char *id, int64_t now,
 	    "WHERE id = $2 AND state IN ('certified', 'configured') RETURNING "
 	    "username, device, certificate, repeats",
 	    DB(db_int(now), db_text(id)))) != OK || n == 0)
+		/* cppcheck-suppress legacyUninitvar; it is set above */
 		return st;
 	*outcome = LEDGER_RECORDED;
 	if (c.repeats == 0 && (st = supersede(l, id, &c, now)) != OK)
@@ -92,6 +93,7 @@ ledger_not_sent(struct ledger *l, const char *id, const char *reason,
 	    (st = db_run(l, &n, "UPDATE enrollment SET changed = $1 WHERE "
 	    "id = $2 AND state IN ('certified', 'configured')",
 	    DB(db_int(now), db_text(id)))) != OK || n == 0)
+		/* cppcheck-suppress legacyUninitvar; it is set above */
 		return st;
 	*outcome = LEDGER_RECORDED;
 	return db_commit(&turn, ledger_put_event(l, &(struct ledger_event){
