@@ -11,12 +11,8 @@ add_change(struct comparing *c, const struct tree *old,
     const struct tree *new)
 {
 	auto_buf name = BUF_INIT;
-	struct change *v;
+	struct change *v = GROW(c->changes, c->n);
 
-	if (c->n == 0 || (c->n & (c->n - 1)) == 0)
-		c->changes = xreallocarray(c->changes, c->n == 0 ? 1 : c->n * 2,
-		    sizeof *c->changes);
-	v = &c->changes[c->n++];
 	finding_path_name(buf_str(&c->path), buf_str(&c->payload), &name);
 	v->path = xstrdup(buf_str(&c->path));
 	v->name = xstrdup(buf_str(&name));

@@ -76,8 +76,7 @@ add_cell(struct table *t, const char *text)
 	diag_escape(text, strlen(text), shown, sizeof shown);
 	if ((width = characters(shown)) > t->width[t->n % COLUMNS])
 		t->width[t->n % COLUMNS] = width;
-	t->cell = xreallocarray(t->cell, t->n + 1, sizeof *t->cell);
-	t->cell[t->n++] = xstrdup(shown);
+	*GROW(t->cell, t->n) = xstrdup(shown);
 }
 
 /* Serial numbers are compared as devices.allow does it. */

@@ -80,7 +80,7 @@ tabs_in(const char *p, size_t len)
 static enum status
 read_lines(const char *path, const char *p, struct quiet_baseline *b)
 {
-	size_t len, room = 0;
+	size_t len;
 	unsigned long line;
 
 	for (line = 2; *p != '\0'; line++) {
@@ -90,12 +90,7 @@ read_lines(const char *path, const char *p, struct quiet_baseline *b)
 				return fail(MALFORMED, "%s:%lu: not rule, "
 				    "file and path with tabs between them",
 				    path, line);
-			if (b->n == room) {
-				room = room > 0 ? room * 2 : 64;
-				b->v = xreallocarray(b->v, room,
-				    sizeof *b->v);
-			}
-			b->v[b->n++] = (struct quiet_entry){
+			*GROW(b->v, b->n) = (struct quiet_entry){
 			    xstrndup(p, len), false };
 		}
 		p += len + (p[len] == '\n');

@@ -84,12 +84,8 @@ add_comment(struct quiet_comments *c, const char *file,
     const bool rules[FINDING_RULES])
 {
 	struct cursor at = *start;
-	struct quiet_comment *one;
+	struct quiet_comment *one = GROW(c->v, c->n);
 
-	if ((c->n & (c->n - 1)) == 0)
-		c->v = xreallocarray(c->v, c->n > 0 ? c->n * 2 : 1,
-		    sizeof *c->v);
-	one = &c->v[c->n++];
 	one->file = file;
 	memcpy(one->rules, rules, sizeof one->rules);
 	move_to(&at, from);

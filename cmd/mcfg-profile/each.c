@@ -100,11 +100,8 @@ check_rows(const struct args *a, const struct buf *in, const char *name)
 			break;
 		if ((st = name_of(a, &rows, row, &file)) != OK)
 			return st;
-		if ((all.n & (all.n - 1)) == 0)
-			all.v = xreallocarray(all.v,
-			    all.n == 0 ? 1 : 2 * all.n, sizeof *all.v);
-		all.v[all.n++] = (struct named){ xstrdup(buf_str(&file)),
-		    rows.line };
+		*GROW(all.v, all.n) = (struct named){
+		    xstrdup(buf_str(&file)), rows.line };
 	}
 	if (all.n > 0)
 		qsort(all.v, all.n, sizeof *all.v, compare_names);

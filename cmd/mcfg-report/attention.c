@@ -18,10 +18,8 @@ found(struct overview *o, enum urgency urgency, const char *what,
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	o->findings = xreallocarray(o->findings, o->finding_count + 1,
-	    sizeof *o->findings);
-	o->findings[o->finding_count++] = (struct finding){ urgency, what,
-	    keep(o, text), section };
+	*GROW(o->findings, o->finding_count) = (struct finding){ urgency,
+	    what, keep(o, text), section };
 }
 
 static const char *

@@ -37,10 +37,8 @@ take_brief(const struct ledger_brief *b, void *arg)
 {
 	const struct into *in = arg;
 	struct briefs *l = in->list;
-	struct ledger_brief *k;
+	struct ledger_brief *k = GROW(l->v, l->n);
 
-	l->v = xreallocarray(l->v, l->n + 1, sizeof *l->v);
-	k = &l->v[l->n++];
 	*k = *b;
 	k->id = keep(in->o, b->id);
 	k->user = keep(in->o, b->user);
@@ -59,10 +57,8 @@ take_leaf(const struct ledger_leaf *c, void *arg)
 {
 	const struct into *in = arg;
 	struct leaves *l = in->list;
-	struct ledger_leaf *k;
+	struct ledger_leaf *k = GROW(l->v, l->n);
 
-	l->v = xreallocarray(l->v, l->n + 1, sizeof *l->v);
-	k = &l->v[l->n++];
 	*k = *c;
 	k->serial = keep(in->o, c->serial);
 	k->subject = keep(in->o, c->subject);
@@ -104,10 +100,8 @@ take_wait(const struct ledger_wait *w, void *arg)
 {
 	const struct into *in = arg;
 	struct waits *l = in->list;
-	struct ledger_wait *k;
+	struct ledger_wait *k = GROW(l->v, l->n);
 
-	l->v = xreallocarray(l->v, l->n + 1, sizeof *l->v);
-	k = &l->v[l->n++];
 	*k = *w;
 	k->transaction = keep(in->o, w->transaction);
 	k->subject = keep(in->o, w->subject);

@@ -27,8 +27,7 @@ overview_free(struct overview *o)
 const char *
 keep_new(struct overview *o, char *text)
 {
-	o->kept = xreallocarray(o->kept, o->kept_count + 1, sizeof *o->kept);
-	return o->kept[o->kept_count++] = text;
+	return *GROW(o->kept, o->kept_count) = text;
 }
 
 const char *
@@ -152,9 +151,7 @@ span_bars(struct overview *o)
 	at = period_start(o->unit, o->now - (days - 1) * CLOCK_DAY);
 	while (at <= o->now && at < (b.until = period_end(o->unit, at))) {
 		b.from = at;
-		o->bars = xreallocarray(o->bars, o->bar_count + 1,
-		    sizeof *o->bars);
-		o->bars[o->bar_count++] = b;
+		*GROW(o->bars, o->bar_count) = b;
 		at = b.until;
 	}
 	add_refusals(o);

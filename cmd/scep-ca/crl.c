@@ -30,7 +30,7 @@ static const struct opt options[] = {
 /* The revoked ones, of which each has a serial of its own. */
 struct revoked {
 	struct issue_revoked *v;
-	size_t n, room;
+	size_t n;
 };
 
 static void
@@ -48,12 +48,8 @@ collect(const struct ledger_certificate *c, void *arg)
 {
 	struct revoked *r = arg;
 
-	if (r->n == r->room) {
-		r->room = r->room * 2 + 16;
-		r->v = xreallocarray(r->v, r->room, sizeof *r->v);
-	}
-	r->v[r->n++] = (struct issue_revoked){ xstrdup(c->serial), c->revoked,
-	    c->reason };
+	*GROW(r->v, r->n) = (struct issue_revoked){ xstrdup(c->serial),
+	    c->revoked, c->reason };
 	return OK;
 }
 
@@ -176,7 +172,7 @@ next_list(struct authority *a, struct revoked *r, int64_t *number)
 enum status
 crl_make(struct authority *a, int64_t now, X509_CRL **out)
 {
-	AUTO(revoked_free) struct revoked r = { NULL, 0, 0 };
+	AUTO(revoked_free) struct revoked r = { NULL, 0 };
 	AUTO(made_free) struct made new = { CA_CRL, &a->now, NULL };
 	AUTO(made_free) struct made old = { CA_OLD CA_CRL, &a->old, NULL };
 	int64_t validity = a->policy.crl_validity, number;
@@ -232,7 +228,7 @@ crl_current(struct authority *a, int64_t now, X509_CRL **out)
 enum status
 crl_show(struct authority *a, int64_t now, X509_CRL **out)
 {
-	AUTO(revoked_free) struct revoked r = { NULL, 0, 0 };
+	AUTO(revoked_free) struct revoked r = { NULL, 0 };
 	struct identity ca = a->now.ca;
 	auto_EVP_PKEY *nobody = NULL;
 	int64_t number;

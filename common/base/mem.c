@@ -66,6 +66,14 @@ xreallocarray(void *p, size_t n, size_t size)
 }
 
 void *
+mem_room_for_one(void *p, size_t n, size_t size)
+{
+	if (n == 0)
+		return xreallocarray(p, 1, size);
+	return (n & (n - 1)) == 0 ? xreallocarray(p, 2 * n, size) : p;
+}
+
+void *
 xrealloc(void *p, size_t size)
 {
 	return xreallocarray(p, size, 1);
@@ -110,8 +118,7 @@ xasprintf(const char *fmt, ...)
 void
 strings_add(struct strings *l, const char *s)
 {
-	l->v = xreallocarray(l->v, l->n + 1, sizeof *l->v);
-	l->v[l->n++] = s;
+	*GROW(l->v, l->n) = s;
 }
 
 void

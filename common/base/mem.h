@@ -51,6 +51,19 @@ void *xmalloc(size_t size);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t size);
 void *xreallocarray(void *p, size_t n, size_t size);
+
+/*
+ * GROW adds one to an array v of n that only GROW makes larger, and gives the
+ * address of the new element, which is not initialised:
+ *
+ *	*GROW(l->v, l->n) = (struct thing){ ... };
+ *
+ * The room doubles; what it is follows from n.
+ */
+#define GROW(v, n)							\
+	((v) = mem_room_for_one((v), (n), sizeof *(v)), &(v)[(n)++])
+void *mem_room_for_one(void *p, size_t n, size_t size);
+
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);

@@ -57,10 +57,11 @@ config_bad(const struct config *c, const struct tree *t, const char *key,
 struct config_value *
 config_add(struct config *c, const char *key, const char *where)
 {
-	c->v = xreallocarray(c->v, c->n + 1, sizeof *c->v);
-	c->v[c->n] = (struct config_value){ .key = xstrdup(key),
+	struct config_value *v = GROW(c->v, c->n);
+
+	*v = (struct config_value){ .key = xstrdup(key),
 	    .where = xstrdup(where) };
-	return &c->v[c->n++];
+	return v;
 }
 
 /* ---- one value ---- */

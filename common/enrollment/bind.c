@@ -62,11 +62,9 @@ add_use(struct tree *scep, const char hash[SECRET_HASH_TEXT], char *where,
 {
 	auto_GENERAL_NAMES *names = NULL;
 	auto_X509_NAME *subject = NULL;
-	struct use *u;
+	struct use *u = GROW(l->v, l->n);
 	enum status st;
 
-	l->v = xreallocarray(l->v, l->n + 1, sizeof *l->v);
-	u = &l->v[l->n++];
 	*u = (struct use){ .scep = scep, .name = LEDGER_NAME_INIT,
 	    .where = where };
 	memcpy(u->hash, hash, sizeof u->hash);

@@ -85,23 +85,12 @@ findings_count(struct findings *f)
 		f->count[f->v[i].severity]++;
 }
 
-/* The list doubles: n is its length and, as a power of two, its room. */
-static void *
-room_for_one(void *v, size_t n, size_t size)
-{
-	if (n == 0)
-		return xreallocarray(v, 1, size);
-	return (n & (n - 1)) == 0 ? xreallocarray(v, n * 2, size) : v;
-}
-
 void
 findings_put(struct findings *f, const struct finding_place *at,
     enum finding_rule rule, enum finding_severity severity, const char *text)
 {
-	struct finding *one;
+	struct finding *one = GROW(f->v, f->n);
 
-	f->v = room_for_one(f->v, f->n, sizeof *f->v);
-	one = &f->v[f->n++];
 	one->file = at->file;
 	one->line = at->line;
 	one->column = at->column;
@@ -139,17 +128,16 @@ void
 findings_remember(struct findings *f, const struct finding_place *at,
     bool is_uuid, const char *value)
 {
-	struct finding_name *n;
+	size_t order = f->name_count;
+	struct finding_name *n = GROW(f->names, f->name_count);
 
-	f->names = room_for_one(f->names, f->name_count, sizeof *f->names);
-	n = &f->names[f->name_count];
 	n->is_uuid = is_uuid;
 	n->value = xstrdup(value);
 	n->path = xstrndup(at->path, PATH_KEPT);
 	n->file = at->file;
 	n->line = at->line;
 	n->column = at->column;
-	n->order = f->name_count++;
+	n->order = order;
 }
 
 /* UUIDs are the same in either case; identifiers are not. */
@@ -260,8 +248,7 @@ findings_begin(struct findings *f, const char *file)
 {
 	if (f->file_count > 0 && f->files[f->file_count - 1] == file)
 		return;
-	f->files = room_for_one(f->files, f->file_count, sizeof *f->files);
-	f->files[f->file_count++] = file;
+	*GROW(f->files, f->file_count) = file;
 }
 
 static size_t

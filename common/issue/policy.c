@@ -227,14 +227,12 @@ read_san_type(const char *type, struct tree *v, void *arg)
 		    "not one of dns, email, uri, upn, ip");
 	if (tree_kind(v) != TREE_ARRAY)
 		return config_bad(r->c, v, "san", "not a list of patterns");
-	p->san = xreallocarray(p->san, p->san_count + tree_count(v) + 1,
-	    sizeof *p->san);
 	for (i = 0; i < tree_count(v); i++) {
 		const struct tree *one = tree_at(v, i);
 
 		if (tree_kind(one) != TREE_STRING)
 			return config_bad(r->c, one, "san", "not a text");
-		p->san[p->san_count++] = (struct issue_pattern){
+		*GROW(p->san, p->san_count) = (struct issue_pattern){
 		    xstrdup(type), xstrdup(tree_string_of(one)) };
 	}
 	return OK;

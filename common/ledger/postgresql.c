@@ -152,8 +152,7 @@ prepare(struct postgresql *p, const char *sql, const struct parameters *q,
 	if (!is_done(*res))
 		return false;
 	PQclear(STEAL(*res));
-	p->kept = xreallocarray(p->kept, p->count + 1, sizeof *p->kept);
-	p->kept[p->count++] = sql;
+	*GROW(p->kept, p->count) = sql;
 	return true;
 }
 

@@ -63,8 +63,7 @@ keep_statement(struct ledger *l, const char *sql, sqlite3_stmt **out)
 	if (sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
 	    &stmt, NULL) != SQLITE_OK)
 		return sqlite_fail(l);
-	s->kept = xreallocarray(s->kept, s->count + 1, sizeof *s->kept);
-	s->kept[s->count++] = (struct statement){ sql, stmt };
+	*GROW(s->kept, s->count) = (struct statement){ sql, stmt };
 	*out = stmt;
 	return OK;
 }

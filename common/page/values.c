@@ -19,14 +19,15 @@ page_values_free(struct page_values *v)
 static struct page_value *
 value_of(struct page_values *v, const char *name)
 {
+	struct page_value *new;
 	size_t i;
 
 	for (i = 0; i < v->n; i++)
 		if (strcmp(v->v[i].name, name) == 0)
 			return &v->v[i];
-	v->v = xreallocarray(v->v, v->n + 1, sizeof *v->v);
-	v->v[v->n] = (struct page_value){ xstrdup(name), NULL, false };
-	return &v->v[v->n++];
+	new = GROW(v->v, v->n);
+	*new = (struct page_value){ xstrdup(name), NULL, false };
+	return new;
 }
 
 static void

@@ -123,9 +123,7 @@ tree_marks_add_fault(struct tree_marks *m, const struct tree_fault *f)
 
 	if (!tree_marks_forgives(m) || m->fault_count == TREE_FAULTS_MAX)
 		return false;
-	m->faults = xreallocarray(m->faults, m->fault_count + 1,
-	    sizeof *m->faults);
-	one = &m->faults[m->fault_count++];
+	one = GROW(m->faults, m->fault_count);
 	one->text = xstrdup(f->text);
 	one->fault = *f;
 	one->fault.text = one->text;
@@ -181,9 +179,7 @@ tree_marks_add_comment(struct tree_marks *m, const struct tree *t,
 
 	if (place(m, t)->t == NULL)
 		return;
-	m->comments = xreallocarray(m->comments, m->comment_count + 1,
-	    sizeof *m->comments);
-	m->comments[m->comment_count++] = xasprintf("%s%s",
+	*GROW(m->comments, m->comment_count) = xasprintf("%s%s",
 	    old != NULL ? old : "", text);
 	place(m, t)->comments[is_inside] = m->comment_count;
 }

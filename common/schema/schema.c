@@ -88,8 +88,7 @@ add_type(struct schema *s, char *path, struct buf *text, bool built_in)
 		spec_doc_free(t.doc);
 		return s->st;
 	}
-	s->types = xreallocarray(s->types, s->n + 1, sizeof *s->types);
-	s->types[s->n++] = t;
+	*GROW(s->types, s->n) = t;
 	return OK;
 }
 

@@ -496,12 +496,9 @@ io_list_dir(const char *path, const char *suffix, struct io_names *out)
 
 	if ((dir = opendir(path)) == NULL)
 		return fail_errno(FAULT, "%s: cannot open the folder", path);
-	while ((e = readdir(dir)) != NULL) {
-		if (!words_end_in(e->d_name, suffix))
-			continue;
-		out->v = xreallocarray(out->v, out->n + 1, sizeof *out->v);
-		out->v[out->n++] = xstrdup(e->d_name);
-	}
+	while ((e = readdir(dir)) != NULL)
+		if (words_end_in(e->d_name, suffix))
+			*GROW(out->v, out->n) = xstrdup(e->d_name);
 	closedir(dir);
 	if (out->n > 1)
 		qsort(out->v, out->n, sizeof *out->v, compare_names);

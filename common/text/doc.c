@@ -173,13 +173,13 @@ place(struct reader *r, struct spec_node *n, yaml_mark_t mark)
 static void
 remember(struct spec_doc *d, const yaml_char_t *name, struct spec_node *n)
 {
+	struct anchor *a;
+
 	if (name == NULL)
 		return;
-	d->anchors = xreallocarray(d->anchors, d->anchor_count + 1,
-	    sizeof *d->anchors);
-	d->anchors[d->anchor_count].name = take_text(d, name,
-	    strlen((const char *)name));
-	d->anchors[d->anchor_count++].node = n;
+	a = GROW(d->anchors, d->anchor_count);
+	a->name = take_text(d, name, strlen((const char *)name));
+	a->node = n;
 }
 
 /* YAML lets an anchor be set anew: the last one counts. */

@@ -130,11 +130,7 @@ push(struct spec_events *s, const struct spec_event *e)
 	if (s->n == EVENTS_MAX)
 		return spec_fail_at(&e->at, NULL, "more than %d values",
 		    TREE_NODES_MAX);
-	if (s->n == s->room) {
-		s->room = s->room == 0 ? 256 : 2 * s->room;
-		s->v = xreallocarray(s->v, s->room, sizeof *s->v);
-	}
-	s->v[s->n++] = *e;
+	*GROW(s->v, s->n) = *e;
 	s->v[s->n - 1].end = s->n;
 	return OK;
 }

@@ -32,10 +32,10 @@ struct spec_event {
 
 struct spec_events {
 	struct spec_event *v;
-	size_t n, room;
+	size_t n;
 	struct buf text;	/* of all, each with its NUL */
 };
-#define SPEC_EVENTS_INIT { NULL, 0, 0, BUF_INIT }
+#define SPEC_EVENTS_INIT { NULL, 0, BUF_INIT }
 #define auto_spec_events AUTO(spec_events_free) struct spec_events
 
 /*

@@ -181,11 +181,9 @@ replace_large(struct converting *c, char *p, size_t n, uint64_t v)
 {
 	char text[LARGE_DIGITS_MAX + 2];
 
-	c->large = xreallocarray(c->large, c->large_count + 1,
-	    sizeof *c->large);
 	snprintf(text, sizeof text, "%s%0*zu\"", large_mark,
 	    (int)(n - LARGE_MARK_LEN - 1), c->large_count);
-	c->large[c->large_count++] = v;
+	*GROW(c->large, c->large_count) = v;
 	memcpy(p, text, n);
 }
 

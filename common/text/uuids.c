@@ -42,10 +42,7 @@ spec_uuids_find(const struct spec_uuids *u, const struct tree *node)
 void
 spec_uuids_add(struct spec_uuids *u, const struct tree *node, size_t group)
 {
-	if ((u->n & (u->n - 1)) == 0)
-		u->v = xreallocarray(u->v, u->n == 0 ? 1 : 2 * u->n,
-		    sizeof *u->v);
-	u->v[u->n++] = (struct spec_uuid){ node,
+	*GROW(u->v, u->n) = (struct spec_uuid){ node,
 	    xstrdup(tree_string_of(node)), group };
 }
 

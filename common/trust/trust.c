@@ -39,8 +39,7 @@ trust_add_anchor(struct trust_anchors *l, enum trust_kind kind,
 
 	if ((st = cert_load_list(file, &certs)) != OK)
 		return st;
-	l->v = xreallocarray(l->v, l->n + 1, sizeof *l->v);
-	l->v[l->n++] = (struct trust_anchor){ kind, xstrdup(file),
+	*GROW(l->v, l->n) = (struct trust_anchor){ kind, xstrdup(file),
 	    certs };
 	return OK;
 }
@@ -84,9 +83,7 @@ add_check(struct trust_case *j, const char *check, enum trust_outcome outcome,
 {
 	struct trust_verdict *v = j->v;
 
-	v->checks = xreallocarray(v->checks, v->n_checks + 1,
-	    sizeof *v->checks);
-	v->checks[v->n_checks++] = (struct trust_check){ check, outcome,
+	*GROW(v->checks, v->n_checks) = (struct trust_check){ check, outcome,
 	    xstrdup(text), hint };
 }
 
