@@ -220,7 +220,7 @@ show_json(const struct comparing *c, struct buf *out)
 
 	for (i = 0; i < c->n; i++) {
 		const struct change *v = &c->changes[i];
-		struct report *r = report_object();
+		struct report *r = report_add_object(list, NULL);
 		auto_buf pointer = BUF_INIT;
 
 		finding_path_pointer(v->path, &pointer);
@@ -233,7 +233,6 @@ show_json(const struct comparing *c, struct buf *out)
 			report_value(c, r, "old", v->old, v->key);
 		if (v->new != NULL)
 			report_value(c, r, "new", v->new, v->key);
-		report_add(list, NULL, r);
 	}
 	report_bool(top, "equal", c->n == 0);
 	report_add(top, "changes", list);

@@ -147,12 +147,11 @@ add_invited_object(const struct ledger_invitation *i, void *arg)
 
 	if (!is_open(i))
 		return OK;
-	r = report_object();
+	r = report_add_object(arg, NULL);
 	report_enrollment(&e, r);
 	report_time(r, "invited", i->created);
 	report_time(r, "expires", i->expires);
 	report_str(r, "enrollment", i->enrollment);
-	report_add(arg, NULL, r);
 	return OK;
 }
 
@@ -199,9 +198,8 @@ add_object(const struct ledger_enrollment *e, void *arg)
 
 	if (!is_wanted(e))
 		return OK;
-	r = report_object();
+	r = report_add_object(arg, NULL);
 	report_enrollment(e, r);
-	report_add(arg, NULL, r);
 	return OK;
 }
 

@@ -28,13 +28,12 @@ static const struct opt options[] = {
 static enum status
 add_event(const struct ledger_event *e, void *arg)
 {
-	struct report *r = report_object();
+	struct report *r = report_add_object(arg, NULL);
 
 	report_time(r, "time", e->time);
 	report_str(r, "what", e->what);
 	report_str(r, "certificate", e->certificate);
 	report_str(r, "detail", e->detail);
-	report_add(arg, NULL, r);
 	return OK;
 }
 

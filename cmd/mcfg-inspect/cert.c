@@ -133,14 +133,13 @@ note_order(struct layer *l, X509 *const *certs, size_t n)
 void
 inspect_certificates(struct layer *l, const struct buf *ders, size_t n)
 {
-	struct report *list = report_array();
+	struct report *list = report_add_array(l->r, "certificates");
 	X509 **certs = xcalloc(n > 0 ? n : 1, sizeof(X509 *));
 	size_t i;
 
-	report_add(l->r, "certificates", list);
 	for (i = 0; i < n; i++) {
 		char where[40];
-		struct report *c = report_object();
+		struct report *c = report_add_object(list, NULL);
 
 		snprintf(where, sizeof where, "certificates[%zu]", i);
 		if (cert_from_der(ders[i].data, ders[i].len, &certs[i]) ==
@@ -151,7 +150,6 @@ inspect_certificates(struct layer *l, const struct buf *ders, size_t n)
 			facts_note(&l->f, "bad_certificate", where, "is no "
 			    "X.509 certificate that can be read");
 		}
-		report_add(list, NULL, c);
 	}
 	if (n == 1)
 		one_certificate(l, report_at(list, 0));

@@ -31,7 +31,7 @@ add_headers(const struct message *m, bool show_secrets, struct report *r)
 		"Server", "Location", "Retry-After", "Cache-Control",
 		"WWW-Authenticate", "Authorization", "Host", "Status",
 	};
-	struct report *h = report_object();
+	struct report *h = report_add_object(r, "headers");
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(shown); i++) {
@@ -44,7 +44,6 @@ add_headers(const struct message *m, bool show_secrets, struct report *r)
 		else
 			report_strn(h, shown[i], v.p, v.len);
 	}
-	report_add(r, "headers", h);
 }
 
 static void

@@ -79,11 +79,10 @@ dict_plist(struct layer *l, const struct tree *dict,
 	    tree_get(dict, "EncryptedPayloadContent") != NULL)
 		profile_configuration(l, dict, around);
 	else if (type != NULL) {
-		struct report *list = report_array();
+		struct report *list = report_add_array(l->r, "payloads");
 
 		plist_signature(around, by, sizeof by);
 		report_add(list, NULL, payload_report(l, "payloads[0]", dict));
-		report_add(l->r, "payloads", list);
 		layer_is(l, around != NULL ? "cms" : "payloads", "one payload "
 		    "%.80s without a profile around it%s", type, by);
 	} else if (!device_message(l, dict, around)) {

@@ -171,7 +171,7 @@ note_doubles(struct layer *l, const struct report *list)
 void
 payloads_add(struct layer *l, const struct tree *array)
 {
-	struct report *list = report_array();
+	struct report *list = report_add_array(l->r, "payloads");
 	size_t i;
 
 	for (i = 0; i < tree_count(array); i++) {
@@ -182,7 +182,6 @@ payloads_add(struct layer *l, const struct tree *array)
 		    tree_at(array, i)));
 	}
 	note_doubles(l, list);
-	report_add(l->r, "payloads", list);
 }
 
 void

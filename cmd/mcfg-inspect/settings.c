@@ -36,7 +36,7 @@ add_data(struct layer *l, const char *where, const char *key,
 {
 	size_t len;
 	const unsigned char *p = tree_data_of(node, &len);
-	struct report *d = report_object();
+	struct report *d = report_add_object(r, key);
 	char sha256[SECRET_HASH_TEXT];
 	X509 *cert = NULL;
 
@@ -60,7 +60,6 @@ add_data(struct layer *l, const char *where, const char *key,
 		report_str(d, "certificate", subject);
 		X509_free(cert);
 	}
-	report_add(r, key, d);
 }
 
 struct walk {

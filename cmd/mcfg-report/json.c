@@ -79,13 +79,12 @@ whys(const struct overview *o)
 		for (w = 0; w < LEDGER_WHYS; w++) {
 			if (o->why[s][w] == 0)
 				continue;
-			r = report_object();
+			r = report_add_object(list, NULL);
 			report_str(r, "state",
 			    ledger_step_name((enum ledger_step)s));
 			report_str(r, "why",
 			    ledger_why_name((enum ledger_why)w));
 			report_int(r, "count", o->why[s][w]);
-			report_add(list, NULL, r);
 		}
 	return list;
 }
@@ -106,10 +105,9 @@ enrollments(const struct overview *o)
 	report_int(r, "repeated", o->census.repeated);
 	report_int(r, "repeats", o->census.repeats);
 	for (i = 0; i < o->bar_count; i++) {
-		one = report_object();
+		one = report_add_object(periods, NULL);
 		report_time(one, "from", o->bars[i].from);
 		add_steps(one, o->bars[i].started);
-		report_add(periods, NULL, one);
 	}
 	report_add(r, "over_time", periods);
 	report_add(r, "why_stuck", whys(o));
@@ -130,7 +128,7 @@ leaves(const struct leaves *l)
 	for (i = 0; i < l->n; i++) {
 		const struct ledger_leaf *c = &l->v[i];
 
-		r = report_object();
+		r = report_add_object(list, NULL);
 		report_str(r, "serial", c->serial);
 		report_str(r, "subject", c->subject);
 		report_str(r, "profile", c->profile);
@@ -145,7 +143,6 @@ leaves(const struct leaves *l)
 			report_time(r, "revoked", c->revoked);
 			report_str(r, "reason", cert_reason_name(c->reason));
 		}
-		report_add(list, NULL, r);
 	}
 	return list;
 }
@@ -169,11 +166,10 @@ certificates(const struct overview *o)
 		    o->renewed[t]);
 	report_add(r, "renewed", renewed);
 	for (i = 0; i < o->reason_count; i++) {
-		one = report_object();
+		one = report_add_object(reasons, NULL);
 		report_str(one, "reason",
 		    cert_reason_name(o->reasons[i].reason));
 		report_int(one, "count", o->reasons[i].count);
-		report_add(reasons, NULL, one);
 	}
 	report_add(r, "revocation_reasons", reasons);
 	report_add(r, "expiring_list", leaves(&o->expiring));
@@ -195,12 +191,11 @@ requests(const struct overview *o)
 	for (i = 0; i < o->waiting.n; i++) {
 		const struct ledger_wait *w = &o->waiting.v[i];
 
-		one = report_object();
+		one = report_add_object(list, NULL);
 		report_str(one, "transaction", w->transaction);
 		report_str(one, "subject", w->subject);
 		report_time(one, "received", w->received);
 		report_str(one, "key_sha256", w->key_hash);
-		report_add(list, NULL, one);
 	}
 	report_add(r, "pending_list", list);
 	return r;
@@ -223,11 +218,12 @@ crl(const struct authority *a)
 static struct report *
 authority(const struct authority *a)
 {
-	struct report *r = report_object(), *list = report_array(), *one;
+	struct report *r = report_object(), *one;
+	struct report *list = report_add_array(r, "certificates");
 	size_t i;
 
 	for (i = 0; i < a->n; i++) {
-		one = report_object();
+		one = report_add_object(list, NULL);
 		report_str(one, "role", a->v[i].role);
 		report_str(one, "file", a->v[i].file);
 		report_str(one, "subject", a->v[i].subject);
@@ -236,9 +232,7 @@ authority(const struct authority *a)
 		report_str(one, "key", a->v[i].key);
 		report_time(one, "not_before", a->v[i].not_before);
 		report_time(one, "not_after", a->v[i].not_after);
-		report_add(list, NULL, one);
 	}
-	report_add(r, "certificates", list);
 	if (a->has_crl)
 		report_add(r, "crl", crl(a));
 	else
@@ -262,21 +256,19 @@ refusals(const struct overview *o)
 	report_int(r, "older", l->older);
 	report_bool(r, "cut", l->cut);
 	for (i = 0; i < l->n; i++) {
-		one = report_object();
+		one = report_add_object(reasons, NULL);
 		report_str(one, "program", l->v[i].program);
 		report_str(one, "answer", l->v[i].answer);
 		report_str(one, "reason", l->v[i].reason);
 		report_bool(one, "fault", l->v[i].is_fault);
 		report_int(one, "count", l->v[i].count);
 		add_time(one, "last_day", l->v[i].last);
-		report_add(reasons, NULL, one);
 	}
 	report_add(r, "reasons", reasons);
 	for (i = 0; i < o->bar_count; i++) {
-		one = report_object();
+		one = report_add_object(periods, NULL);
 		report_time(one, "from", o->bars[i].from);
 		report_int(one, "refused", o->bars[i].refused);
-		report_add(periods, NULL, one);
 	}
 	report_add(r, "over_time", periods);
 	return r;
@@ -289,11 +281,10 @@ attention(const struct overview *o)
 	size_t i;
 
 	for (i = 0; i < o->finding_count; i++) {
-		one = report_object();
+		one = report_add_object(list, NULL);
 		report_str(one, "what", o->findings[i].what);
 		report_bool(one, "urgent", o->findings[i].urgency == URGENT);
 		report_str(one, "text", o->findings[i].text);
-		report_add(list, NULL, one);
 	}
 	return list;
 }

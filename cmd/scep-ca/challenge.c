@@ -175,7 +175,7 @@ static void
 report_challenge(const struct ledger_challenge *c, const char *id,
     const struct challenges *l)
 {
-	struct report *one = report_object();
+	struct report *one = report_add_object(l->json, NULL);
 	auto_char *subject = subject_of(c);
 
 	report_str(one, "id", id);
@@ -186,7 +186,6 @@ report_challenge(const struct ledger_challenge *c, const char *id,
 	report_str(one, "note", c->note);
 	report_time(one, "created", c->created);
 	report_time(one, "expires", c->expires);
-	report_add(l->json, NULL, one);
 }
 
 static void

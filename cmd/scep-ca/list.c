@@ -83,9 +83,8 @@ add(const struct ledger_certificate *c, void *arg)
 	if (!is_wanted(l, c))
 		return OK;
 	if (l->json != NULL) {
-		one = report_object();
+		one = report_add_object(l->json, NULL);
 		listing_report(c, l->now, one);
-		report_add(l->json, NULL, one);
 		return OK;
 	}
 	buf_printf(l->text, "%-32s  %-13s  %s  %-6s  ", c->serial,
@@ -129,9 +128,8 @@ add_request(const struct ledger_request *r, void *arg)
 	    !holds(r->subject, l->args->subject)))
 		return OK;
 	if (l->json != NULL) {
-		one = report_object();
+		one = report_add_object(l->json, NULL);
 		report_request(r, one);
-		report_add(l->json, NULL, one);
 		return OK;
 	}
 	listing_transaction(r->transaction, &transaction);

@@ -14,47 +14,41 @@ static const char rules_uri[] =
     "https://developer.apple.com/documentation/devicemanagement/"
     "profile-specific-payload-keys";
 
-static struct report *
-message(const char *text)
+static void
+add_message(struct report *r, const char *key, const char *text)
 {
-	struct report *r = report_object();
-
-	report_str(r, "text", text);
-	return r;
+	report_str(report_add_object(r, key), "text", text);
 }
 
-static struct report *
-one_rule(const struct finding_rule_info *info)
+static void
+add_rule(struct report *list, const struct finding_rule_info *info)
 {
-	struct report *r = report_object(), *level = report_object();
+	struct report *r = report_add_object(list, NULL);
 	auto_buf help = BUF_INIT;
 
 	report_str(r, "id", info->name);
-	report_add(r, "shortDescription", message(info->text));
-	report_add(r, "fullDescription", message(info->text));
+	add_message(r, "shortDescription", info->text);
+	add_message(r, "fullDescription", info->text);
 	buf_printf(&help, "%s. %s", info->text, info->help);
-	report_add(r, "help", message(buf_str(&help)));
+	add_message(r, "help", buf_str(&help));
 	report_str(r, "helpUri", rules_uri);
-	report_str(level, "level", finding_severity_name(info->severity));
-	report_add(r, "defaultConfiguration", level);
-	return r;
+	report_str(report_add_object(r, "defaultConfiguration"), "level",
+	    finding_severity_name(info->severity));
 }
 
-static struct report *
-tool(void)
+static void
+add_tool(struct report *run)
 {
-	struct report *r = report_object(), *driver = report_object();
-	struct report *rules = report_array();
+	struct report *driver, *rules;
 	size_t i;
 
-	for (i = 0; i < FINDING_RULES; i++)
-		report_add(rules, NULL, one_rule(&finding_rules[i]));
+	driver = report_add_object(report_add_object(run, "tool"), "driver");
 	report_str(driver, "name", "mcfg-lint");
 	report_str(driver, "version", MCFG_VERSION);
 	report_str(driver, "informationUri", rules_uri);
-	report_add(driver, "rules", rules);
-	report_add(r, "driver", driver);
-	return r;
+	rules = report_add_array(driver, "rules");
+	for (i = 0; i < FINDING_RULES; i++)
+		add_rule(rules, &finding_rules[i]);
 }
 
 /* A path as a relative or absolute reference of RFC 3986. */
@@ -74,70 +68,55 @@ uri_of(const char *path, struct buf *out)
 			buf_printf(out, "%%%02X", *p);
 }
 
-static struct report *
-physical(const struct finding *f)
+/* One place: in the file, and in the property list. */
+static void
+add_location(struct report *list, const struct finding *f)
 {
-	struct report *r = report_object(), *file = report_object();
-	struct report *region = report_object();
-	auto_buf uri = BUF_INIT;
+	struct report *one = report_add_object(list, NULL);
+	struct report *place = report_add_object(one, "physicalLocation");
+	struct report *names = report_add_array(one, "logicalLocations");
+	auto_buf uri = BUF_INIT, path = BUF_INIT;
+	struct report *region;
 
 	uri_of(f->file, &uri);
-	report_str(file, "uri", buf_str(&uri));
+	report_str(report_add_object(place, "artifactLocation"), "uri",
+	    buf_str(&uri));
+	region = report_add_object(place, "region");
 	report_int(region, "startLine", f->line > 0 ? (int64_t)f->line : 1);
 	report_int(region, "startColumn",
 	    f->column > 0 ? (int64_t)f->column : 1);
-	report_add(r, "artifactLocation", file);
-	report_add(r, "region", region);
-	return r;
-}
-
-static struct report *
-locations(const struct finding *f)
-{
-	struct report *list = report_array(), *one = report_object();
-	struct report *names = report_array(), *name = report_object();
-	auto_buf path = BUF_INIT;
-
 	finding_path_name(f->path, NULL, &path);
-	report_str(name, "fullyQualifiedName", buf_str(&path));
-	report_add(names, NULL, name);
-	report_add(one, "physicalLocation", physical(f));
-	report_add(one, "logicalLocations", names);
-	report_add(list, NULL, one);
-	return list;
+	report_str(report_add_object(names, NULL), "fullyQualifiedName",
+	    buf_str(&path));
 }
 
-static struct report *
-result(const struct finding *f)
+static void
+add_result(struct report *list, const struct finding *f)
 {
-	struct report *r = report_object();
+	struct report *r = report_add_object(list, NULL);
 
 	report_str(r, "ruleId", finding_rules[f->rule].name);
 	report_int(r, "ruleIndex", (int64_t)f->rule);
 	report_str(r, "level", finding_severity_name(f->severity));
-	report_add(r, "message", message(f->text));
-	report_add(r, "locations", locations(f));
-	return r;
+	add_message(r, "message", f->text);
+	add_location(report_add_array(r, "locations"), f);
 }
 
 void
 findings_to_sarif(const struct findings *f, struct buf *out)
 {
 	auto_report *top = report_object();
-	struct report *runs = report_array(), *run = report_object();
-	struct report *results = report_array(), *schema = report_object();
+	struct report *run, *results;
 	size_t i;
 
-	for (i = 0; i < f->n; i++)
-		report_add(results, NULL, result(&f->v[i]));
 	report_str(top, "$schema", sarif_schema);
 	report_str(top, "version", "2.1.0");
-	report_add(run, "tool", tool());
-	report_str(schema, "schema", f->schema);
-	report_add(run, "properties", schema);
+	run = report_add_object(report_add_array(top, "runs"), NULL);
+	add_tool(run);
+	report_str(report_add_object(run, "properties"), "schema", f->schema);
 	report_str(run, "columnKind", "unicodeCodePoints");
-	report_add(run, "results", results);
-	report_add(runs, NULL, run);
-	report_add(top, "runs", runs);
+	results = report_add_array(run, "results");
+	for (i = 0; i < f->n; i++)
+		add_result(results, &f->v[i]);
 	report_render(top, out);
 }

@@ -41,12 +41,12 @@ void
 findings_to_json(const struct findings *f, struct buf *out)
 {
 	auto_report *top = report_object();
-	struct report *list = report_array();
+	struct report *list = report_add_array(top, "findings");
 	size_t i;
 
 	for (i = 0; i < f->n; i++) {
 		const struct finding *v = &f->v[i];
-		struct report *r = report_object();
+		struct report *r = report_add_object(list, NULL);
 		auto_buf path = BUF_INIT, pointer = BUF_INIT;
 
 		finding_path_name(v->path, NULL, &path);
@@ -59,9 +59,7 @@ findings_to_json(const struct findings *f, struct buf *out)
 		report_str(r, "severity", finding_severity_name(v->severity));
 		report_str(r, "rule", finding_rules[v->rule].name);
 		report_str(r, "text", v->text);
-		report_add(list, NULL, r);
 	}
-	report_add(top, "findings", list);
 	report_int(top, "errors", (int64_t)f->count[FINDING_ERROR]);
 	report_int(top, "warnings", (int64_t)f->count[FINDING_WARNING]);
 	report_int(top, "notes", (int64_t)f->count[FINDING_NOTE]);

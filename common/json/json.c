@@ -190,6 +190,25 @@ report_add(struct report *r, const char *key, struct report *child)
 	put(r, key, json_of(child));
 }
 
+static struct report *
+add_empty(struct report *r, const char *key, struct report *child)
+{
+	report_add(r, key, child);
+	return r != NULL ? child : NULL;
+}
+
+struct report *
+report_add_object(struct report *r, const char *key)
+{
+	return add_empty(r, key, report_object());
+}
+
+struct report *
+report_add_array(struct report *r, const char *key)
+{
+	return add_empty(r, key, report_array());
+}
+
 /* ---- looking ---- */
 
 enum report_kind

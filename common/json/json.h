@@ -41,6 +41,10 @@ void report_time(struct report *r, const char *key, int64_t t);
 void report_hex(struct report *r, const char *key, const void *p, size_t len);
 void report_add(struct report *r, const char *key, struct report *child);
 
+/* They add an empty one, to be filled; borrowed. */
+struct report *report_add_object(struct report *r, const char *key);
+struct report *report_add_array(struct report *r, const char *key);
+
 /*
  * ---- looking ----
  *

@@ -44,9 +44,8 @@ trust_report(const struct trust_verdict *v, struct report *r)
 	    trust_kind_name(v->kind) : NULL);
 	report_str(r, "anchor_file", trusted ? v->anchor_file : NULL);
 	if (m->signer != NULL) {
-		signer = report_object();
+		signer = report_add_object(r, "signer");
 		cert_report(m->signer, signer);
-		report_add(r, "signer", signer);
 	} else
 		report_null(r, "signer");
 	report_str(r, "digest", m->digest[0] != '\0' ? m->digest : NULL);
@@ -80,21 +79,20 @@ outcome_word(enum trust_outcome o)
 void
 trust_report_checks(const struct trust_verdict *v, struct report *r)
 {
-	struct report *list = report_array();
+	struct report *list;
 	size_t i;
 
 	report_bool(r, "trusted", v->status == OK && v->kind != TRUST_NONE);
+	list = report_add_array(r, "checks");
 	for (i = 0; i < v->n_checks; i++) {
-		struct report *one = report_object();
+		struct report *one = report_add_object(list, NULL);
 
 		report_str(one, "check", v->checks[i].name);
 		report_str(one, "outcome",
 		    outcome_word(v->checks[i].outcome));
 		report_str(one, "text", v->checks[i].text);
 		report_str(one, "hint", v->checks[i].hint);
-		report_add(list, NULL, one);
 	}
-	report_add(r, "checks", list);
 }
 
 void

@@ -32,11 +32,10 @@ add_usages(X509 *cert, struct report *r)
 		report_int(r, "path_length", X509_get_pathlen(cert));
 	if ((flags & EXFLAG_KUSAGE) == 0)
 		return;
-	l = report_array();
+	l = report_add_array(r, "key_usage");
 	for (i = 0; i < ARRAY_LEN(usages); i++)
 		if ((X509_get_key_usage(cert) & usages[i].bit) != 0)
 			report_str(l, NULL, usages[i].name);
-	report_add(r, "key_usage", l);
 }
 
 static void
@@ -50,7 +49,7 @@ add_purposes(X509 *cert, struct report *r)
 	diag_ssl_clear();
 	if (eku == NULL)
 		return;
-	l = report_array();
+	l = report_add_array(r, "extended_key_usage");
 	for (i = 0; i < sk_ASN1_OBJECT_num(eku); i++) {
 		const ASN1_OBJECT *o = sk_ASN1_OBJECT_value(eku, i);
 		auto_char *name = NULL;
@@ -62,7 +61,6 @@ add_purposes(X509 *cert, struct report *r)
 		report_str(l, NULL, name);
 	}
 	EXTENDED_KEY_USAGE_free(eku);
-	report_add(r, "extended_key_usage", l);
 }
 
 static void

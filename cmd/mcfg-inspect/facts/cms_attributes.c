@@ -60,7 +60,7 @@ cms_facts_attributes(const struct cms_look *l, const char *where, struct ber in)
 			continue;
 		name = facts_oid(&oid, &known);
 		ber_oid(&oid, &dots);
-		e = report_object();
+		e = report_add_object(all, NULL);
 		values = report_array();
 		add_values(name, set.body, values);
 		report_str(e, "name", name);
@@ -72,7 +72,6 @@ cms_facts_attributes(const struct cms_look *l, const char *where, struct ber in)
 			facts_note(l->f, "attribute_values", where, "attribute "
 			    "%s has %zu values", name, report_count(values));
 		report_add(e, "values", values);
-		report_add(all, NULL, e);
 	}
 	return all;
 }

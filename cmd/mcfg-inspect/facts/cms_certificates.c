@@ -9,10 +9,9 @@ enum { CHAIN_MAX = 16 };
 void
 cms_facts_certificates(struct cms_look *l, struct ber in)
 {
-	struct report *list = report_array();
+	struct report *list = report_add_array(l->r, "certificates");
 	struct ber_item item;
 
-	report_add(l->r, "certificates", list);
 	while (in.len > 0 && ber_next(&in, &item) == NULL) {
 		auto_char *where = xasprintf("certificates[%zu]", l->n);
 		struct report *c;
@@ -20,7 +19,7 @@ cms_facts_certificates(struct cms_look *l, struct ber in)
 		l->view->certs++;
 		if (l->n == CMS_CERTS_MAX)
 			continue;
-		c = report_object();
+		c = report_add_object(list, NULL);
 		if (ber_is(&item, BER_SEQUENCE) &&
 		    cert_from_der(item.start, item.size, &l->certs[l->n]) ==
 		    NULL)
@@ -31,7 +30,6 @@ cms_facts_certificates(struct cms_look *l, struct ber in)
 			facts_note(l->f, "bad_certificate", where, "is no "
 			    "X.509 certificate that can be read");
 		}
-		report_add(list, NULL, c);
 		l->n++;
 	}
 	report_int(l->cms, "certificates", (int64_t)l->view->certs);
@@ -40,7 +38,7 @@ cms_facts_certificates(struct cms_look *l, struct ber in)
 void
 cms_facts_crls(struct cms_look *l, struct ber in)
 {
-	struct report *list = report_array();
+	struct report *list = report_add_array(l->r, "crls");
 	struct ber_item item;
 
 	while (in.len > 0 && ber_next(&in, &item) == NULL) {
@@ -49,12 +47,10 @@ cms_facts_crls(struct cms_look *l, struct ber in)
 
 		if (l->view->crls++ >= CMS_CERTS_MAX)
 			continue;
-		c = report_object();
+		c = report_add_object(list, NULL);
 		if (facts_crl(l->f, where, item.start, item.size, c) != NULL)
 			report_str(c, "error", "no revocation list");
-		report_add(list, NULL, c);
 	}
-	report_add(l->r, "crls", list);
 }
 
 /* The certificate that made which, or NULL; itself where it is self-signed. */
@@ -75,7 +71,7 @@ void
 cms_facts_chain(const struct cms_look *l, const char *where, size_t leaf,
     struct report *r)
 {
-	struct report *chain = report_array();
+	struct report *chain = report_add_array(r, "chain");
 	auto_char *missing = NULL;
 	size_t at = leaf, n, up;
 
@@ -90,7 +86,6 @@ cms_facts_chain(const struct cms_look *l, const char *where, size_t leaf,
 		}
 		at = up;
 	}
-	report_add(r, "chain", chain);
 	report_str(r, "chain_needs", missing);
 	if (missing != NULL && at == leaf)
 		facts_note(l->f, "no_intermediates", where, "the issuer of the "

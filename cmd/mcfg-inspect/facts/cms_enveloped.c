@@ -153,24 +153,22 @@ other_recipient(const struct ber_item *item, struct report *r)
 static void
 add_recipients(struct cms_look *l, struct ber in)
 {
-	struct report *list = report_array();
+	struct report *list = report_add_array(l->r, "recipients");
 	struct ber_item item;
 	size_t n = 0;
 
-	report_add(l->r, "recipients", list);
 	while (in.len > 0 && ber_next(&in, &item) == NULL) {
 		struct report *r;
 
 		if (n++ >= RECIPIENTS_MAX)
 			continue;
-		r = report_object();
+		r = report_add_object(list, NULL);
 		if (ber_is(&item, BER_SEQUENCE))
 			key_transport(l, item.body, r);
 		else if (ber_is_context(&item, 1))
 			key_agreement(l, item.body, r);
 		else
 			other_recipient(&item, r);
-		report_add(list, NULL, r);
 	}
 	report_int(l->cms, "recipients", (int64_t)n);
 }

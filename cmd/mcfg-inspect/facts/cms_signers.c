@@ -247,10 +247,9 @@ add_signer(struct cms_look *l, const char *where, struct ber in,
 void
 cms_facts_signers(struct cms_look *l, struct ber in)
 {
-	struct report *list = report_array();
+	struct report *list = report_add_array(l->r, "signers");
 	struct ber_item item;
 
-	report_add(l->r, "signers", list);
 	while (in.len > 0 && ber_next(&in, &item) == NULL) {
 		auto_char *where = xasprintf("signers[%zu]", l->view->signers);
 		struct report *s;
@@ -258,10 +257,9 @@ cms_facts_signers(struct cms_look *l, struct ber in)
 
 		if (l->view->signers++ >= CMS_SIGNERS_MAX)
 			continue;
-		s = report_object();
+		s = report_add_object(list, NULL);
 		if ((reason = add_signer(l, where, item.body, s)) != NULL)
 			report_str(s, "error", reason);
-		report_add(list, NULL, s);
 	}
 	if (l->view->signers > 1)
 		facts_note(l->f, "several_signers", NULL, "there are %zu "

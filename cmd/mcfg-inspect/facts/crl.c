@@ -28,7 +28,7 @@ add_revoked(X509_CRL *crl, struct report *r)
 	report_int(r, "revoked_count", n > 0 ? n : 0);
 	for (i = 0; i < n && i < REVOKED_MAX; i++) {
 		const X509_REVOKED *rev = sk_X509_REVOKED_value(l, i);
-		struct report *e = report_object();
+		struct report *e = report_add_object(list, NULL);
 		auto_buf serial = BUF_INIT;
 		int64_t t = cert_time(X509_REVOKED_get0_revocationDate(rev));
 
@@ -38,7 +38,6 @@ add_revoked(X509_CRL *crl, struct report *r)
 			report_time(e, "date", t);
 		if (reason_name(rev) != NULL)
 			report_str(e, "reason", reason_name(rev));
-		report_add(list, NULL, e);
 	}
 	report_add(r, "revoked", list);
 }

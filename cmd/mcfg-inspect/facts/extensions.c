@@ -88,14 +88,13 @@ facts_alt_names(GENERAL_NAMES *names, struct report *r)
 	diag_ssl_clear();
 	if (names == NULL)
 		return;
-	l = report_array();
+	l = report_add_array(r, "alt_names");
 	for (i = 0; i < sk_GENERAL_NAME_num(names); i++) {
 		auto_buf text = BUF_INIT;
 
 		add_general_name(sk_GENERAL_NAME_value(names, i), &text);
 		report_strn(l, NULL, buf_str(&text), text.len);
 	}
-	report_add(r, "alt_names", l);
 	GENERAL_NAMES_free(names);
 }
 
@@ -145,10 +144,10 @@ facts_extensions(const struct facts *f, const char *where,
 
 	if (sk_X509_EXTENSION_num(exts) <= 0)
 		return;
-	l = report_array();
+	l = report_add_array(r, "extensions");
 	for (i = 0; i < sk_X509_EXTENSION_num(exts); i++) {
 		X509_EXTENSION *ext = sk_X509_EXTENSION_value(exts, i);
-		struct report *e = report_object();
+		struct report *e = report_add_object(l, NULL);
 		auto_buf text = BUF_INIT;
 		bool known, critical = X509_EXTENSION_get_critical(ext) == 1;
 		auto_char *name = facts_object(
@@ -158,11 +157,9 @@ facts_extensions(const struct facts *f, const char *where,
 		report_str(e, "name", name);
 		report_bool(e, "critical", critical);
 		report_strn(e, "value", buf_str(&text), text.len);
-		report_add(l, NULL, e);
 		if (critical && !X509_supported_extension(ext))
 			facts_note(f, "unknown_critical_extension", where,
 			    "the critical extension %s is not one that "
 			    "programs know", name);
 	}
-	report_add(r, "extensions", l);
 }

@@ -35,12 +35,11 @@ facts_note(const struct facts *f, const char *id, const char *where,
 		where = NULL;
 		snprintf(text, sizeof text, "there is more that is odd");
 	}
-	note = report_object();
+	note = report_add_object(f->notes, NULL);
 	report_str(note, "id", id);
 	if (where != NULL)
 		report_str(note, "where", where);
 	report_str(note, "text", text);
-	report_add(f->notes, NULL, note);
 }
 
 /* ---- parts ---- */

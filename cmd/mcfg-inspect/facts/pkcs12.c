@@ -49,9 +49,8 @@ add_cert_bag(const struct facts *f, const char *where, struct ber in,
 	if (!ber_want(&in, BER_OCTET_STRING, &octets) ||
 	    cert_from_der(octets.body.p, octets.body.len, &cert) != NULL)
 		return;
-	c = report_object();
+	c = report_add_object(bag, "certificate");
 	facts_certificate(f, where, cert, c);
-	report_add(bag, "certificate", c);
 }
 
 static void
@@ -79,11 +78,10 @@ add_bags(const struct facts *f, const char *where, struct ber in,
 		{ "certBag", "certificate" }, { "crlBag", "crl" },
 		{ "secretBag", "secret" }, { "safeContentsBag", "nested" },
 	};
-	struct report *l = report_array();
+	struct report *l = report_add_array(r, "bags");
 	struct ber_item all, item, oid, wrap, attrs;
 	size_t n = 0, i;
 
-	report_add(r, "bags", l);
 	if (!ber_want(&in, BER_SEQUENCE, &all))
 		return;
 	in = all.body;
@@ -96,7 +94,7 @@ add_bags(const struct facts *f, const char *where, struct ber in,
 		    !ber_want_context(&b, 0, &wrap))
 			return;
 		name = facts_oid(&oid, NULL);
-		bag = report_object();
+		bag = report_add_object(l, NULL);
 		for (i = 0; i < ARRAY_LEN(types); i++)
 			if (strcmp(types[i].oid, name) == 0)
 				break;
@@ -111,7 +109,6 @@ add_bags(const struct facts *f, const char *where, struct ber in,
 			add_cert_bag(f, where, wrap.body, bag);
 		if (ber_want(&b, BER_SET, &attrs))
 			add_bag_attributes(attrs.body, bag);
-		report_add(l, NULL, bag);
 	}
 }
 
@@ -173,7 +170,7 @@ add_mac(const struct facts *f, struct ber in, struct report *r)
 	in = mac.body;
 	if (!ber_want(&in, BER_SEQUENCE, &info))
 		return;
-	m = report_object();
+	m = report_add_object(r, "mac");
 	alg.body = info.body;
 	if (ber_want(&alg.body, BER_SEQUENCE, &digest)) {
 		name = facts_algorithm(&digest);
@@ -188,7 +185,6 @@ add_mac(const struct facts *f, struct ber in, struct report *r)
 	if (n < FEW_ITERATIONS)
 		facts_note(f, "few_iterations", "mac", "the password is "
 		    "stretched by only %ld iteration%s", n, n == 1 ? "" : "s");
-	report_add(r, "mac", m);
 }
 
 const char *
@@ -221,7 +217,7 @@ facts_pkcs12(const struct facts *f, const void *p, size_t len,
 		return no;
 	report_int(r, "version", n);
 	add_mac(f, rest, r);
-	safes = report_array();
+	safes = report_add_array(r, "safes");
 	in = (struct ber){ content.data, content.len };
 	if (ber_want(&in, BER_SEQUENCE, &item)) {
 		in = item.body;
@@ -231,6 +227,5 @@ facts_pkcs12(const struct facts *f, const void *p, size_t len,
 			report_add(safes, NULL, add_safe(f, where, &item));
 		}
 	}
-	report_add(r, "safes", safes);
 	return NULL;
 }

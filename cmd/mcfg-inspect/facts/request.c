@@ -14,7 +14,7 @@ add_request_attribute(const struct facts *f, X509_ATTRIBUTE *a,
 
 	if (nid == NID_ext_req || nid == NID_ms_ext_req)
 		return;			/* told as extensions */
-	e = report_object();
+	e = report_add_object(l, NULL);
 	values = report_array();
 	report_str(e, "name", name);
 	for (i = 0; i < X509_ATTRIBUTE_count(a); i++) {
@@ -41,7 +41,6 @@ add_request_attribute(const struct facts *f, X509_ATTRIBUTE *a,
 			buf_wipe(text.data, text.len);
 	}
 	report_add(e, "values", values);
-	report_add(l, NULL, e);
 }
 
 static void

@@ -76,13 +76,12 @@ listing_report(const struct ledger_certificate *c, int64_t now,
 void
 listing_names(const struct ledger_name *name, struct report *r)
 {
-	struct report *list = report_array();
+	struct report *list = report_add_array(r, "names");
 	auto_GENERAL_NAMES *names = NULL;
 
 	if (cert_names_from_der(name->names.data, name->names.len,
 	    &names) == NULL)
 		cert_names_report(names, list);
-	report_add(r, "names", list);
 }
 
 void

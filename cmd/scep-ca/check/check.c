@@ -35,7 +35,7 @@ static const struct opt options[] = {
 void
 check_found(struct findings *f, const char *what, const char *fmt, ...)
 {
-	struct report *one = report_object();
+	struct report *one = report_add_object(f->list, NULL);
 	char raw[500], shown[600];
 	va_list ap;
 
@@ -46,7 +46,6 @@ check_found(struct findings *f, const char *what, const char *fmt, ...)
 	buf_printf(&f->text, "%s: %s\n", what, shown);
 	report_str(one, "what", what);
 	report_str(one, "text", shown);
-	report_add(f->list, NULL, one);
 	f->count++;
 }
 
