@@ -27,14 +27,12 @@ put_count(struct buf *out, long long n)
 	}
 }
 
-void
-html(struct buf *out, const char *fmt, ...)
+static void PRINTF_LIKE(2, 0)
+put(struct buf *out, const char *fmt, va_list ap)
 {
 	const char *text;
-	va_list ap;
 	size_t n;
 
-	va_start(ap, fmt);
 	while (*fmt != '\0') {
 		n = strcspn(fmt, "%");
 		buf_add(out, fmt, n);
@@ -52,6 +50,15 @@ html(struct buf *out, const char *fmt, ...)
 			fmt += fmt[1] == '%' ? 2 : 1;
 		}
 	}
+}
+
+void
+html(struct buf *out, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put(out, fmt, ap);
 	va_end(ap);
 }
 
@@ -59,6 +66,13 @@ void
 html_name(struct buf *out, const char *text)
 {
 	html(out, "<bdi>%s</bdi>", text);
+}
+
+void
+html_section(struct buf *out, const char *id, const char *title)
+{
+	html(out, "<section class=\"card\" aria-labelledby=\"%s\">\n"
+	    "<h2 id=\"%s\">%s</h2>\n", id, id, title);
 }
 
 /* ---- times ---- */
@@ -159,13 +173,6 @@ html_table(struct html_table *t, struct buf *out, bool is_wide,
 	    "</tr></thead>\n<tbody>\n");
 }
 
-void
-html_row(struct html_table *t)
-{
-	buf_puts(t->out, t->is_wide ? "<tr role=\"row\">" : "<tr>");
-	t->at = 0;
-}
-
 static void
 close_cell(struct html_table *t)
 {
@@ -182,6 +189,8 @@ html_cell(struct html_table *t)
 	int len;
 	bool number = column(t->columns, t->at, &name, &len);
 
+	if (t->at == 0)
+		buf_puts(t->out, t->is_wide ? "<tr role=\"row\">" : "<tr>");
 	close_cell(t);
 	buf_puts(t->out, t->at == 0 ? "<th scope=\"row\"" : "<td");
 	if (t->is_wide)
@@ -194,10 +203,22 @@ html_cell(struct html_table *t)
 }
 
 void
+html_cell_with(struct html_table *t, const char *fmt, ...)
+{
+	va_list ap;
+
+	html_cell(t);
+	va_start(ap, fmt);
+	put(t->out, fmt, ap);
+	va_end(ap);
+}
+
+void
 html_end_row(struct html_table *t)
 {
 	close_cell(t);
 	buf_puts(t->out, "</tr>\n");
+	t->at = 0;
 }
 
 void

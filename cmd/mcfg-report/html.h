@@ -21,6 +21,9 @@ void html(struct buf *out, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Somebody's text in a line of ours: its direction stays its own. */
 void html_name(struct buf *out, const char *text);
 
+/* The beginning of a section, which links lead to by its id. */
+void html_section(struct buf *out, const char *id, const char *title);
+
 /* "25 Nov 2026, 18:39" in a time element; the day alone. */
 void html_time(struct buf *out, int64_t t);
 void html_date(struct buf *out, int64_t t);
@@ -43,9 +46,14 @@ struct html_table {
 };
 void html_table(struct html_table *t, struct buf *out, bool is_wide,
     const char *caption, const char *columns);
-void html_row(struct html_table *t);
-/* html_cell() begins one; the first of a row is its head. */
+
+/*
+ * html_cell() begins one, and a row with the first, which is its head.
+ * html_cell_with() does so and writes as html() does.
+ */
 void html_cell(struct html_table *t);
+void html_cell_with(struct html_table *t, const char *fmt, ...)
+    PRINTF_LIKE(2, 3);
 void html_end_row(struct html_table *t);
 void html_end_table(struct html_table *t);
 

@@ -53,9 +53,7 @@ put_attention(struct buf *out, const struct overview *o)
 {
 	size_t i;
 
-	buf_puts(out, "<section class=\"card\" "
-	    "aria-labelledby=\"attention\">\n"
-	    "<h2 id=\"attention\">What needs attention</h2>\n");
+	html_section(out, "attention", "What needs attention");
 	if (o->finding_count == 0) {
 		buf_puts(out, "<p class=\"well\"><svg width=\"18\" "
 		    "height=\"18\" aria-hidden=\"true\"><path d=\"M2 9.5 L4 "

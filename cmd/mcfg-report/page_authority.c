@@ -12,16 +12,13 @@ put_certs(struct buf *out, const struct overview *o)
 	for (i = 0; i < o->ca.n; i++) {
 		const struct authority_cert *c = &o->ca.v[i];
 
-		html_row(&t);
-		html_cell(&t);
-		html(out, "%s <code class=\"block\">%s</code>",
+		html_cell_with(&t, "%s <code class=\"block\">%s</code>",
 		    role_text(c->role), c->file);
 		html_cell(&t);
 		html_moment(out, o->now, c->not_after);
 		html_cell(&t);
 		chart_lifetime(out, c->not_before, c->not_after, o->now);
-		html_cell(&t);
-		html(out, "%s", c->key);
+		html_cell_with(&t, "%s", c->key);
 		html_cell(&t);
 		html_name(out, c->subject);
 		html(out, " <code class=\"block\">%s</code>", c->serial);
@@ -59,9 +56,7 @@ page_authority(struct buf *out, const struct overview *o)
 {
 	if (!o->has_ca)
 		return;
-	buf_puts(out, "<section class=\"card\" "
-	    "aria-labelledby=\"authority\">\n"
-	    "<h2 id=\"authority\">Certificate authority</h2>\n");
+	html_section(out, "authority", "Certificate authority");
 	put_certs(out, o);
 	put_crl(out, o);
 	buf_puts(out, "</section>\n");

@@ -30,11 +30,8 @@ put_terms(struct buf *out, const struct overview *o)
 			    term_text(k));
 			continue;
 		}
-		html_row(&t);
-		html_cell(&t);
-		html(out, "%s", term_text(k));
-		html_cell(&t);
-		html(out, "%lld", (long long)o->term[k]);
+		html_cell_with(&t, "%s", term_text(k));
+		html_cell_with(&t, "%lld", (long long)o->term[k]);
 		html_cell(&t);
 		if (k >= LEDGER_TERM_7)
 			html(out, "%lld", (long long)o->renewed[k]);
@@ -97,7 +94,6 @@ put_expiring(struct buf *out, const struct overview *o)
 	for (i = 0; i < o->expiring.n; i++) {
 		const struct ledger_leaf *c = &o->expiring.v[i];
 
-		html_row(&t);
 		html_cell(&t);
 		html_moment(out, o->now, c->not_after);
 		html_cell(&t);
@@ -132,11 +128,8 @@ put_revoked(struct buf *out, const struct overview *o)
 	html_table(&t, out, false, "Revoked, by reason",
 	    "Reason|#Number|Share");
 	for (i = 0; i < o->reason_count; i++) {
-		html_row(&t);
-		html_cell(&t);
-		html(out, "%s", reason_name(o->reasons[i].reason));
-		html_cell(&t);
-		html(out, "%lld", (long long)o->reasons[i].count);
+		html_cell_with(&t, "%s", reason_name(o->reasons[i].reason));
+		html_cell_with(&t, "%lld", (long long)o->reasons[i].count);
 		html_cell(&t);
 		chart_share(out, "quiet", o->reasons[i].count,
 		    o->term[LEDGER_TERM_REVOKED]);
@@ -148,11 +141,9 @@ put_revoked(struct buf *out, const struct overview *o)
 	for (i = 0; i < o->revoked.n; i++) {
 		const struct ledger_leaf *c = &o->revoked.v[i];
 
-		html_row(&t);
 		html_cell(&t);
 		html_moment(out, o->now, c->revoked);
-		html_cell(&t);
-		html(out, "%s", reason_name(c->reason));
+		html_cell_with(&t, "%s", reason_name(c->reason));
 		html_cell(&t);
 		put_holder(out, c);
 		html_cell(&t);
@@ -176,9 +167,7 @@ put_own(struct buf *out, const struct overview *o)
 	for (i = 0; i < o->own.n; i++) {
 		const struct ledger_leaf *c = &o->own.v[i];
 
-		html_row(&t);
-		html_cell(&t);
-		html(out, "%s", role_text(c->profile));
+		html_cell_with(&t, "%s", role_text(c->profile));
 		html_cell(&t);
 		html_moment(out, o->now, c->not_after);
 		html_cell(&t);
@@ -198,8 +187,7 @@ put_requests(struct buf *out, const struct overview *o)
 	struct html_table t;
 	size_t i;
 
-	buf_puts(out, "<section class=\"card\" aria-labelledby=\"requests\">\n"
-	    "<h2 id=\"requests\">Requests</h2>\n");
+	html_section(out, "requests", "Requests");
 	html(out, "<p class=\"note\">%lld pending, %lld approved and not yet "
 	    "fetched, %lld rejected, %lld issued.</p>\n",
 	    (long long)o->requests[LEDGER_PENDING],
@@ -216,15 +204,12 @@ put_requests(struct buf *out, const struct overview *o)
 	for (i = 0; i < o->waiting.n; i++) {
 		const struct ledger_wait *w = &o->waiting.v[i];
 
-		html_row(&t);
 		html_cell(&t);
 		html_moment(out, o->now, w->received);
 		html_cell(&t);
 		html_name(out, w->subject);
-		html_cell(&t);
-		html(out, "<code>%s</code>", w->transaction);
-		html_cell(&t);
-		html(out, "<code>%s</code>", w->key_hash);
+		html_cell_with(&t, "<code>%s</code>", w->transaction);
+		html_cell_with(&t, "<code>%s</code>", w->key_hash);
 		html_end_row(&t);
 	}
 	html_end_table(&t);
@@ -236,9 +221,7 @@ put_requests(struct buf *out, const struct overview *o)
 void
 page_certificates(struct buf *out, const struct overview *o)
 {
-	buf_puts(out, "<section class=\"card\" "
-	    "aria-labelledby=\"certificates\">\n"
-	    "<h2 id=\"certificates\">Certificates</h2>\n");
+	html_section(out, "certificates", "Certificates");
 	put_terms(out, o);
 	put_own(out, o);
 	buf_puts(out, "<h3>Next to expire</h3>\n");

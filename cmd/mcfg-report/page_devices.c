@@ -123,8 +123,7 @@ page_devices(struct buf *out, const struct overview *o)
 	if (n > 0)
 		memcpy(v, o->devices.v, n * sizeof *v);
 	qsort(v, n, sizeof *v, compare);
-	buf_puts(out, "<section class=\"card\" aria-labelledby=\"devices\">\n"
-	    "<h2 id=\"devices\">People and devices</h2>\n");
+	html_section(out, "devices", "People and devices");
 	if (n == 0)
 		buf_puts(out, "<p>No device is enrolled yet.</p>\n");
 	else

@@ -59,13 +59,11 @@ put_states(struct buf *out, const struct overview *o)
 			    ledger_step_name(s));
 			continue;
 		}
-		html_row(&t);
 		html_cell(&t);
 		brief_state(out, s);
 		html(out, " <span class=\"soft block\">%s</span>",
 		    step_text(s));
-		html_cell(&t);
-		html(out, "%lld", (long long)o->census.count[s]);
+		html_cell_with(&t, "%lld", (long long)o->census.count[s]);
 		html_cell(&t);
 		chart_state_share(out, s, o->census.count[s], o->total);
 		html_end_row(&t);
@@ -91,13 +89,11 @@ put_numbers(struct buf *out, const struct overview *o)
 	for (i = o->bar_count; i-- > 0; ) {
 		if (bar_sum(&o->bars[i]) == 0)
 			continue;
-		html_row(&t);
 		html_cell(&t);
 		html_date(out, o->bars[i].from);
-		for (s = 0; s < LEDGER_STEPS; s++) {
-			html_cell(&t);
-			html(out, "%lld", (long long)o->bars[i].started[s]);
-		}
+		for (s = 0; s < LEDGER_STEPS; s++)
+			html_cell_with(&t, "%lld",
+			    (long long)o->bars[i].started[s]);
 		html_end_row(&t);
 	}
 	html_end_table(&t);
@@ -140,7 +136,6 @@ put_event(struct buf *out, const struct overview *o,
 void
 brief_begin(struct html_table *t, const struct ledger_brief *b)
 {
-	html_row(t);
 	html_cell(t);
 	html_name(t->out, b->user);
 	html_cell(t);
@@ -153,8 +148,7 @@ brief_end(struct html_table *t, const struct overview *o,
 {
 	html_cell(t);
 	put_event(t->out, o, b);
-	html_cell(t);
-	html(t->out, "<code>%s</code>", b->id);
+	html_cell_with(t, "<code>%s</code>", b->id);
 	html_end_row(t);
 }
 
@@ -170,14 +164,11 @@ put_whys(struct buf *out, const struct overview *o)
 		for (w = 0; w < LEDGER_WHYS; w++) {
 			if (o->why[s][w] == 0)
 				continue;
-			html_row(&t);
 			html_cell(&t);
 			brief_state(out, (enum ledger_step)s);
-			html_cell(&t);
-			html(out, "%s", why_text((enum ledger_step)s,
+			html_cell_with(&t, "%s", why_text((enum ledger_step)s,
 			    (enum ledger_why)w));
-			html_cell(&t);
-			html(out, "%lld", (long long)o->why[s][w]);
+			html_cell_with(&t, "%lld", (long long)o->why[s][w]);
 			html_end_row(&t);
 		}
 	html_end_table(&t);
@@ -218,8 +209,8 @@ put_stuck_list(struct buf *out, const struct overview *o)
 		brief_begin(&t, b);
 		html_cell(&t);
 		brief_state(out, brief_step(b));
-		html_cell(&t);
-		html(out, "<span>%s</span>", why_text(brief_step(b), b->why));
+		html_cell_with(&t, "<span>%s</span>", why_text(brief_step(b),
+		    b->why));
 		put_until(out, o, b);
 		brief_end(&t, o, b);
 	}
@@ -232,8 +223,7 @@ put_stuck(struct buf *out, const struct overview *o)
 	auto_buf age = BUF_INIT;
 
 	age_text(o->stuck_after, &age);
-	buf_puts(out, "<section class=\"card\" aria-labelledby=\"stuck\">\n"
-	    "<h2 id=\"stuck\">Stuck</h2>\n");
+	html_section(out, "stuck", "Stuck");
 	html(out, "<p class=\"note\">Neither configured nor ended, and no step "
 	    "taken for %s or more.", buf_str(&age));
 	if (o->left_behind > 0)
@@ -270,8 +260,7 @@ put_repeated(struct buf *out, const struct overview *o)
 		const struct ledger_brief *b = &o->repeated.v[i];
 
 		brief_begin(&t, b);
-		html_cell(&t);
-		html(out, "%lld", (long long)b->repeats);
+		html_cell_with(&t, "%lld", (long long)b->repeats);
 		brief_end(&t, o, b);
 	}
 	html_end_table(&t);
@@ -327,17 +316,15 @@ put_chart(struct buf *out, const struct overview *o)
 void
 page_enrollments(struct buf *out, const struct overview *o)
 {
-	buf_puts(out, "<section class=\"card\" "
-	    "aria-labelledby=\"enrollments\">\n"
-	    "<h2 id=\"enrollments\">Enrollments</h2>\n");
+	html_section(out, "enrollments", "Enrollments");
 	if (o->total == 0)
 		buf_puts(out, "<p>None has started yet.</p>\n");
 	put_chart(out, o);
 	put_states(out, o);
 	buf_puts(out, "</section>\n");
 	put_stuck(out, o);
-	buf_puts(out, "<section class=\"card\" aria-labelledby=\"repeats\">\n"
-	    "<h2 id=\"repeats\">Repeated and ended</h2>\n<h3>Repeats</h3>\n");
+	html_section(out, "repeats", "Repeated and ended");
+	buf_puts(out, "<h3>Repeats</h3>\n");
 	put_repeated(out, o);
 	buf_puts(out, "<h3>Aborted and superseded</h3>\n");
 	put_ended(out, o);

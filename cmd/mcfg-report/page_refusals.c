@@ -14,11 +14,9 @@ put_numbers(struct buf *out, const struct overview *o)
 	for (i = o->bar_count; i-- > 0; ) {
 		if (o->bars[i].refused == 0)
 			continue;
-		html_row(&t);
 		html_cell(&t);
 		html_date(out, o->bars[i].from);
-		html_cell(&t);
-		html(out, "%lld", (long long)o->bars[i].refused);
+		html_cell_with(&t, "%lld", (long long)o->bars[i].refused);
 		html_end_row(&t);
 	}
 	html_end_table(&t);
@@ -40,15 +38,12 @@ put_reasons(struct buf *out, const struct overview *o)
 	for (i = 0; i < n; i++) {
 		const struct refusal *r = &l->v[i];
 
-		html_row(&t);
 		html_cell(&t);
 		html_name(out, r->reason);
-		html_cell(&t);
-		html(out, "%s%s", r->answer, r->is_fault ? ", a fault" : "");
-		html_cell(&t);
-		html(out, "%s", r->program);
-		html_cell(&t);
-		html(out, "%lld", (long long)r->count);
+		html_cell_with(&t, "%s%s", r->answer,
+		    r->is_fault ? ", a fault" : "");
+		html_cell_with(&t, "%s", r->program);
+		html_cell_with(&t, "%lld", (long long)r->count);
 		html_cell(&t);
 		chart_share(out, r->is_fault ? "warn" : "solid", r->count,
 		    l->v[0].count);
@@ -70,8 +65,7 @@ page_refusals(struct buf *out, const struct overview *o)
 
 	if (!o->has_log)
 		return;
-	buf_puts(out, "<section class=\"card\" aria-labelledby=\"refusals\">\n"
-	    "<h2 id=\"refusals\">Refusals</h2>\n");
+	html_section(out, "refusals", "Refusals");
 	html(out, "<p class=\"note\">Requests in the log: %lld; refused: "
 	    "%lld; failed by a fault on this side: %lld.%s</p>\n",
 	    (long long)l->requests, (long long)l->refused,
