@@ -22,15 +22,6 @@ one_id(const struct strings *operands, const char **id)
 	return OK;
 }
 
-static void
-report_step(struct report *r, const char *key, int64_t t)
-{
-	if (t != 0)
-		report_time(r, key, t);
-	else
-		report_null(r, key);
-}
-
 void
 report_enrollment(const struct ledger_enrollment *e, struct report *r)
 {
@@ -40,10 +31,10 @@ report_enrollment(const struct ledger_enrollment *e, struct report *r)
 	report_str(r, "udid", e->udid);
 	report_str(r, "serial", e->serial);
 	report_str(r, "product", e->product);
-	report_step(r, "started", e->started);
-	report_step(r, "identified", e->identified);
-	report_step(r, "certified", e->certified);
-	report_step(r, "configured", e->configured);
+	report_moment(r, "started", e->started);
+	report_moment(r, "identified", e->identified);
+	report_moment(r, "certified", e->certified);
+	report_moment(r, "configured", e->configured);
 	report_int(r, "repeats", e->repeats);
 	report_str(r, "certificate", e->certificate);
 }

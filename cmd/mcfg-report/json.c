@@ -5,15 +5,6 @@
 #include "x509/cert.h"
 
 static void
-add_time(struct report *r, const char *key, int64_t t)
-{
-	if (t != 0)
-		report_time(r, key, t);
-	else
-		report_null(r, key);
-}
-
-static void
 add_steps(struct report *r, const int64_t count[LEDGER_STEPS])
 {
 	int s;
@@ -38,7 +29,7 @@ brief(const struct ledger_brief *b)
 	report_time(r, "started", b->started);
 	report_int(r, "repeats", b->repeats);
 	report_str(r, "last_event", b->event);
-	add_time(r, "last_event_time", b->event_time);
+	report_moment(r, "last_event_time", b->event_time);
 	report_str(r, "last_event_detail", b->event_detail);
 	return r;
 }
@@ -59,10 +50,10 @@ briefs(const struct briefs *l, enum kind kind)
 	for (i = 0; i < l->n; i++) {
 		r = brief(&l->v[i]);
 		if (kind == DEVICES)
-			add_time(r, "certificate_ends", l->v[i].until);
+			report_moment(r, "certificate_ends", l->v[i].until);
 		if (kind == STUCK) {
 			report_str(r, "why", ledger_why_name(l->v[i].why));
-			add_time(r, "until", l->v[i].until);
+			report_moment(r, "until", l->v[i].until);
 		}
 		report_add(list, NULL, r);
 	}
@@ -209,8 +200,8 @@ crl(const struct authority *a)
 	report_bool(r, "usable", a->crl_fault == NULL);
 	report_str(r, "fault", a->crl_fault);
 	report_str(r, "number", a->crl_number);
-	add_time(r, "this_update", a->crl_from);
-	add_time(r, "next_update", a->crl_until);
+	report_moment(r, "this_update", a->crl_from);
+	report_moment(r, "next_update", a->crl_until);
 	report_int(r, "revoked", a->crl_count);
 	return r;
 }
@@ -262,7 +253,7 @@ refusals(const struct overview *o)
 		report_str(one, "reason", l->v[i].reason);
 		report_bool(one, "fault", l->v[i].is_fault);
 		report_int(one, "count", l->v[i].count);
-		add_time(one, "last_day", l->v[i].last);
+		report_moment(one, "last_day", l->v[i].last);
 	}
 	report_add(r, "reasons", reasons);
 	for (i = 0; i < o->bar_count; i++) {

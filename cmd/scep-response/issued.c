@@ -14,16 +14,8 @@ issued_request_free(struct issued_request *r)
 const char *
 issued_read_names(const struct buf *der, GENERAL_NAMES **out)
 {
-	const unsigned char *p = der->data;
-
-	if (der->len == 0)
-		return NULL;
-	if ((*out = d2i_GENERAL_NAMES(NULL, &p, (long)der->len)) == NULL ||
-	    p != der->data + der->len) {
-		diag_ssl_clear();
-		return "its alternative names cannot be read";
-	}
-	return NULL;
+	return cert_names_from_der(der->data, der->len, out) == NULL ? NULL :
+	    "its alternative names cannot be read";
 }
 
 /* ---- which one ---- */

@@ -229,13 +229,7 @@ cms_unwrap(const struct buf *in, const char *name, struct buf *content)
 void
 cms_write(CMS_ContentInfo *cms, struct buf *der)
 {
-	unsigned char *raw = NULL;
-	int len = i2d_CMS_ContentInfo(cms, &raw);
-
-	if (len <= 0)
-		mem_exhausted();
-	buf_add(der, raw, (size_t)len);
-	OPENSSL_free(raw);
+	CERT_PUT_DER(i2d_CMS_ContentInfo, cms, der);
 }
 
 BIO *

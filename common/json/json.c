@@ -176,6 +176,15 @@ report_time(struct report *r, const char *key, int64_t t)
 }
 
 void
+report_moment(struct report *r, const char *key, int64_t t)
+{
+	if (t != 0)
+		report_time(r, key, t);
+	else
+		report_null(r, key);
+}
+
+void
 report_hex(struct report *r, const char *key, const void *p, size_t len)
 {
 	auto_buf b = BUF_INIT;

@@ -27,7 +27,8 @@ DEFINE_AUTO(report, struct report, report_free);
 
 /*
  * Members of an object; in an array, key is NULL and the value is appended.
- * report_str() with a NULL value adds null.  report_add() takes child.
+ * report_str() with a NULL value adds null, and so does report_moment(), which
+ * is report_time(), with 0.  report_add() takes child.
  */
 void report_str(struct report *r, const char *key, const char *value);
 void report_strn(struct report *r, const char *key, const char *value,
@@ -38,6 +39,7 @@ void report_real(struct report *r, const char *key, double value);
 void report_bool(struct report *r, const char *key, bool value);
 void report_null(struct report *r, const char *key);
 void report_time(struct report *r, const char *key, int64_t t);
+void report_moment(struct report *r, const char *key, int64_t t);
 void report_hex(struct report *r, const char *key, const void *p, size_t len);
 void report_add(struct report *r, const char *key, struct report *child);
 

@@ -212,8 +212,7 @@ void
 scep_csr_to_der(const struct scep_csr *c, struct buf *der)
 {
 	auto_X509_REQ *req = X509_REQ_dup(c->req);
-	unsigned char *out = NULL;
-	int at, len;
+	int at;
 
 	if (req == NULL)
 		mem_exhausted();
@@ -221,11 +220,9 @@ scep_csr_to_der(const struct scep_csr *c, struct buf *der)
 	    NID_pkcs9_challengePassword, -1)) >= 0)
 		X509_ATTRIBUTE_free(X509_REQ_delete_attr(req, at));
 	/* The encoding that was read is kept inside, with the challenge. */
-	if (i2d_re_X509_REQ_tbs(req, NULL) <= 0 ||
-	    (len = i2d_X509_REQ(req, &out)) <= 0)
+	if (i2d_re_X509_REQ_tbs(req, NULL) <= 0)
 		mem_exhausted();
-	buf_add(der, out, (size_t)len);
-	OPENSSL_free(out);
+	cert_request_to_der(req, der);
 }
 
 const char *

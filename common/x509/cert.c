@@ -26,7 +26,7 @@ identity_free(struct identity *id)
 /* ---- writing ---- */
 
 void
-der_take(unsigned char *der, int len, struct buf *out)
+cert_take_der(unsigned char *der, int len, struct buf *out)
 {
 	if (len <= 0)
 		mem_exhausted();
@@ -39,37 +39,25 @@ der_take(unsigned char *der, int len, struct buf *out)
 void
 cert_to_der(const X509 *cert, struct buf *out)
 {
-	unsigned char *der = NULL;
-	int len = i2d_X509(cert, &der);
-
-	der_take(der, len, out);
+	CERT_PUT_DER(i2d_X509, cert, out);
 }
 
 void
 cert_request_to_der(X509_REQ *req, struct buf *out)
 {
-	unsigned char *der = NULL;
-	int len = i2d_X509_REQ(req, &der);
-
-	der_take(der, len, out);
+	CERT_PUT_DER(i2d_X509_REQ, req, out);
 }
 
 void
 cert_spki_of(const X509 *cert, struct buf *out)
 {
-	unsigned char *der = NULL;
-	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
-
-	der_take(der, len, out);
+	CERT_PUT_DER(i2d_X509_PUBKEY, X509_get_X509_PUBKEY(cert), out);
 }
 
 void
 cert_name_to_der(const X509_NAME *name, struct buf *out)
 {
-	unsigned char *der = NULL;
-	int len = i2d_X509_NAME(name, &der);
-
-	der_take(der, len, out);
+	CERT_PUT_DER(i2d_X509_NAME, name, out);
 }
 
 void
@@ -112,15 +100,12 @@ cert_key_to_pem(const EVP_PKEY *key, struct buf *out)
 {
 	PKCS8_PRIV_KEY_INFO *p8 = EVP_PKEY2PKCS8(key);
 	auto_buf der = BUF_SECRET;
-	unsigned char *raw = NULL;
-	int len;
 
 	out->secret = true;
 	if (p8 == NULL)
 		mem_exhausted();
-	len = i2d_PKCS8_PRIV_KEY_INFO(p8, &raw);
+	CERT_PUT_DER(i2d_PKCS8_PRIV_KEY_INFO, p8, &der);
 	PKCS8_PRIV_KEY_INFO_free(p8);
-	der_take(raw, len, &der);
 	cert_armour("PRIVATE KEY", &der, out);
 }
 

@@ -143,6 +143,20 @@ void cert_armour(const char *label, const struct buf *der, struct buf *out);
 
 /* ---- writing ---- */
 
+/*
+ * CERT_PUT_DER appends what an i2d function of OpenSSL writes of an object.  A
+ * length that is not positive can only mean that memory ran out: the objects
+ * were decoded or built here.
+ */
+#define CERT_PUT_DER(i2d, object, out)					\
+	do {								\
+		unsigned char *der_ = NULL;				\
+		int len_ = i2d((object), &der_);			\
+									\
+		cert_take_der(der_, len_, (out));			\
+	} while (0)
+void cert_take_der(unsigned char *der, int len, struct buf *out);
+
 void cert_to_der(const X509 *cert, struct buf *out);
 void cert_to_pem(const X509 *cert, struct buf *out);
 void cert_list_to_pem(const STACK_OF(X509) *l, struct buf *out);

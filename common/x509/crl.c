@@ -23,10 +23,7 @@ cert_crl_from_der(const struct buf *der, X509 *ca, X509_CRL **out)
 void
 cert_crl_to_der(X509_CRL *crl, struct buf *out)
 {
-	unsigned char *der = NULL;
-	int len = i2d_X509_CRL(crl, &der);
-
-	der_take(der, len, out);
+	CERT_PUT_DER(i2d_X509_CRL, crl, out);
 }
 
 int64_t

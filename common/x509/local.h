@@ -8,13 +8,6 @@
 #include "x509/cert.h"
 #include "x509/pem.h"
 
-/*
- * der_take() moves what an i2d function made into a buf.  A length that is not
- * positive can only mean that memory ran out: the objects were decoded or built
- * here.
- */
-void der_take(unsigned char *der, int len, struct buf *out);
-
 /* The identifier octet of the first element inside, or -1. */
 int der_inner_tag(const unsigned char *p, size_t len);
 

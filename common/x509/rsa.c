@@ -152,13 +152,10 @@ cert_spki_to_der(const EVP_PKEY *key, struct buf *out)
 		0x01, 0x01, 0x01, 0x05, 0x00
 	};
 	auto_buf public = BUF_INIT, bits = BUF_INIT, body = BUF_INIT;
-	unsigned char *der = NULL;
-	int len;
 
 	if (!rsa_public_key(key, &public)) {
 		diag_ssl_clear();
-		len = i2d_PUBKEY(key, &der);
-		der_take(der, len, out);
+		CERT_PUT_DER(i2d_PUBKEY, key, out);
 		return;
 	}
 	buf_putc(&bits, 0);		/* no unused bits */

@@ -6,13 +6,9 @@
 void
 cert_names_to_der(const GENERAL_NAMES *names, struct buf *out)
 {
-	unsigned char *der = NULL;
-	int len;
-
-	if (names == NULL || sk_GENERAL_NAME_num(names) == 0)
-		return;
-	len = i2d_GENERAL_NAMES((GENERAL_NAMES *)(uintptr_t)names, &der);
-	der_take(der, len, out);
+	if (names != NULL && sk_GENERAL_NAME_num(names) > 0)
+		CERT_PUT_DER(i2d_GENERAL_NAMES,
+		    (GENERAL_NAMES *)(uintptr_t)names, out);
 }
 
 const char *
