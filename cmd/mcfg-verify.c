@@ -119,14 +119,12 @@ static enum status
 write_report(const struct args *a, const struct trust_verdict *v)
 {
 	auto_report *r = report_object();
-	auto_buf out = BUF_INIT;
 	enum status st;
 
 	trust_report(v, r);
 	if (a->explain)
 		trust_report_checks(v, r);
-	report_render(r, &out);
-	st = io_side(a->report, false, &out);
+	st = report_write(r, a->report);
 	if (a->explain)		/* whatever the status is */
 		io_keep_sides();
 	return st;

@@ -4,13 +4,12 @@
 #include "site/site.h"
 
 static struct args {
-	const char *ledger, *config;
+	struct source source;
 	struct strings ids;
 } args;
 
 static const struct opt options[] = {
-	OPT_LEDGER(args.ledger),
-	OPT_CONFIG(args.config),
+	OPT_SOURCE(args.source),
 	OPT_AT,
 	{ 0 },
 };
@@ -24,11 +23,9 @@ run(const struct args *a)
 	const char *id;
 	enum status st;
 
-	if ((st = site_defaults(a->config, options)) != OK ||
-	    (st = one_id(&a->ids, &id)) != OK)
-		return st;
-	if ((st = open_ledger(a->ledger, opts_given(&args.ledger) ? NULL :
-	    a->config, LEDGER_USE, &l)) != OK)
+	if ((st = site_defaults(a->source.config, options)) != OK ||
+	    (st = one_id(&a->ids, &id)) != OK ||
+	    (st = open_ledger(&a->source, LEDGER_USE, &l)) != OK)
 		return st;
 	if ((st = ledger_abort(l, id, clock_now(), &done)) != OK || done)
 		return st;

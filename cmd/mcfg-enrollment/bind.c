@@ -7,7 +7,8 @@
 #include "site/site.h"
 
 static struct args {
-	const char *ledger, *config, *signer, *id, *policy;
+	struct source source;
+	const char *signer, *id, *policy;
 	int64_t ttl;
 	struct io_input in;
 	struct io_output out;
@@ -22,8 +23,7 @@ static const struct opt options[] = {
 	    "ca/ beside site.yaml", .value = &args.policy },
 	{ 0, "ttl", "TIME", "how long a challenge that is added is good (60m)",
 	    .duration = &args.ttl, .config = "scep.challenge_ttl" },
-	OPT_LEDGER(args.ledger),
-	OPT_CONFIG(args.config),
+	OPT_SOURCE(args.source),
 	OPT_OUTPUT(args.out),
 	OPT_LENGTH(args.in),
 	OPT_AT,
@@ -87,8 +87,8 @@ find_policy(const struct args *a, bool *found, struct issue_policy *p)
 
 	*found = false;
 	if (a->policy == NULL)
-		return a->config == NULL ? OK :
-		    enrollment_policy(a->config, found, p);
+		return a->source.config == NULL ? OK :
+		    enrollment_policy(a->source.config, found, p);
 	if ((st = io_slurp_file(a->policy, IO_TEXT_MAX, &yaml)) != OK)
 		return st;
 	*found = true;
@@ -107,17 +107,15 @@ run(const struct args *a)
 	bool changed = false, found = false;
 	enum status st;
 
-	if ((st = site_defaults(a->config, options)) != OK ||
+	if ((st = site_defaults(a->source.config, options)) != OK ||
 	    (st = which(a)) != OK ||
 	    (st = find_policy(a, &found, &policy)) != OK)
 		return st;
 	if ((st = io_slurp(&a->in, IO_PROFILE_MAX, &in)) != OK)
 		return st;
 
-	if ((st = parse(&in, name, &profile)) != OK)
-		return st;
-	if ((st = open_ledger(a->ledger, opts_given(&args.ledger) ? NULL :
-	    a->config, LEDGER_USE, &l)) != OK ||
+	if ((st = parse(&in, name, &profile)) != OK ||
+	    (st = open_ledger(&a->source, LEDGER_USE, &l)) != OK ||
 	    (st = find_id(l, a, &id)) != OK ||
 	    (st = enrollment_bind(l, id, profile, name,
 	    found ? &policy : NULL, a->ttl, &changed)) != OK)

@@ -4,7 +4,8 @@
 #include "x509/cert.h"
 
 static struct args {
-	const char *ledger, *config, *allow, *signer, *repeat;
+	struct source source;
+	const char *allow, *signer, *repeat;
 	struct strings attributes, outside;
 	int64_t ttl;
 	struct io_input in;
@@ -24,16 +25,10 @@ static const struct opt options[] = {
 	    .config = "repeat" },
 	{ 0, "ttl", "TIME", "how long the SCEP challenge is good (60m)",
 	    .duration = &args.ttl, .config = "scep.challenge_ttl" },
-	OPT_LEDGER(args.ledger),
-	OPT_CONFIG(args.config),
+	OPT_SOURCE(args.source),
 	OPT_OUTPUT(args.out),
 	OPT_LENGTH(args.in),
 	OPT_AT,
-	{ 0 },
-};
-
-/* What the site gives and no option of this verb. */
-static const struct opt of_site[] = {
 	{ .name = "attributes", .values = &args.attributes,
 	    .config = "attributes" },
 	{ 0 },
@@ -50,14 +45,12 @@ run(const struct args *a)
 	auto_ledger *l = NULL;
 	enum status st;
 
-	if ((st = site_defaults(a->config, options)) != OK ||
-	    (st = site_defaults(a->config, of_site)) != OK)
+	if ((st = site_defaults(a->source.config, options)) != OK)
 		return st;
 	if (a->signer == NULL)
 		return opts_missing("--signer", "the certificate that signed "
 		    "the attributes");
-	if ((st = open_ledger(a->ledger, opts_given(&args.ledger) ? NULL :
-	    a->config, LEDGER_USE, &l)) != OK ||
+	if ((st = open_ledger(&a->source, LEDGER_USE, &l)) != OK ||
 	    (st = io_slurp(&a->in, IO_MESSAGE_MAX, &in)) != OK ||
 	    (st = cert_load(a->signer, &signer)) != OK)
 		return st;

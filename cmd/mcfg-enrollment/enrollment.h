@@ -7,9 +7,15 @@
 #include "json/json.h"
 #include "ledger/ledger.h"
 
-#define OPT_LEDGER(uri)							\
+/* What the command line says about the ledger and the site. */
+struct source {
+	const char *ledger, *config;
+};
+
+#define OPT_SOURCE(s)							\
 	{ 0, "ledger", "URI", "sqlite:PATH or postgresql://HOST/NAME",	\
-	    .value = &(uri), .config = "ledger" }
+	    .value = &(s).ledger, .config = "ledger" },			\
+	OPT_CONFIG((s).config)
 
 #define OPT_USER(name)							\
 	{ 0, "user", "NAME", "who enrolls: 1 to 256 bytes of UTF-8",	\
@@ -26,12 +32,12 @@ extern const struct tool verb_start, verb_invite, verb_identify, verb_complete, 
     verb_sent, verb_list, verb_show, verb_abort, verb_purge, verb_user;
 
 /*
- * open_ledger() opens what --ledger or ledger: of the site's file says; base
- * is that file where the URI came from there, so that a relative path is
- * relative to it.
+ * open_ledger() opens what --ledger or ledger: of the site's file says; a
+ * relative path is relative to that file if it came from there.  s is the
+ * struct that OPT_SOURCE() was given.
  */
-enum status open_ledger(const char *uri, const char *base,
-    enum ledger_mode mode, struct ledger **out) USE_RESULT;
+enum status open_ledger(const struct source *s, enum ledger_mode mode,
+    struct ledger **out) USE_RESULT;
 
 /* one_id() gives the one operand of a verb, which is an ID. */
 enum status one_id(const struct strings *operands, const char **id)

@@ -3,7 +3,8 @@
 #include "site/site.h"
 
 static struct args {
-	const char *ledger, *config, *allow, *subject, *organization, *report;
+	struct source source;
+	const char *allow, *subject, *organization, *report;
 	const char *subject_out;
 	int64_t ttl;
 	struct io_input in;
@@ -17,19 +18,13 @@ static const struct opt options[] = {
 	    .value = &args.subject },
 	{ 0, "ttl", "TIME", "how long the SCEP challenge is good (60m)",
 	    .duration = &args.ttl, .config = "scep.challenge_ttl" },
-	OPT_LEDGER(args.ledger),
-	OPT_CONFIG(args.config),
+	OPT_SOURCE(args.source),
 	OPT_REPORT(args.report),
 	{ 0, "subject-out", "FILE", "write the subject on a line to FILE or "
 	    "fd:N", .value = &args.subject_out },
 	OPT_OUTPUT(args.out),
 	OPT_LENGTH(args.in),
 	OPT_AT,
-	{ 0 },
-};
-
-/* What the site gives and no option of this verb. */
-static const struct opt of_site[] = {
 	{ .name = "organization", .value = &args.organization,
 	    .config = "organization" },
 	{ 0 },
@@ -50,16 +45,12 @@ static enum status
 write_report(const struct args *a, const struct enrollment_identified *e)
 {
 	auto_report *r = report_object();
-	auto_buf text = BUF_INIT;
 
-	if (a->report == NULL)
-		return OK;
 	report_str(r, "id", e->id);
 	report_str(r, "user", e->user);
 	report_str(r, "subject", e->subject);
 	report_time(r, "expires", e->expires);
-	report_render(r, &text);
-	return io_side(a->report, false, &text);
+	return report_write(r, a->report);
 }
 
 struct answer {
@@ -107,16 +98,14 @@ run(const struct args *a)
 	auto_ledger *l = NULL;
 	enum status st;
 
-	if ((st = site_defaults(a->config, options)) != OK ||
-	    (st = site_defaults(a->config, of_site)) != OK)
+	if ((st = site_defaults(a->source.config, options)) != OK)
 		return st;
 	how.subject = a->subject;
 	how.organization = a->organization;
 	how.ttl = a->ttl;
 	how.ready = make_answer;
 	how.arg = &w;
-	if ((st = open_ledger(a->ledger, opts_given(&args.ledger) ? NULL :
-	    a->config, LEDGER_USE, &l)) != OK ||
+	if ((st = open_ledger(&a->source, LEDGER_USE, &l)) != OK ||
 	    (st = io_slurp(&a->in, IO_MESSAGE_MAX, &in)) != OK)
 		return st;
 

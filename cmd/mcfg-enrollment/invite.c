@@ -9,7 +9,8 @@
 enum { INVITE_TTL = 3 * CLOCK_DAY };
 
 static struct args {
-	const char *ledger, *config, *url, *user, *auth, *attribute, *revoke;
+	struct source source;
+	const char *url, *user, *auth, *attribute, *revoke;
 	const char *report;
 	struct strings set, vars;
 	int64_t ttl;
@@ -27,16 +28,10 @@ static const struct opt options[] = {
 	{ 0, "qr", NULL, "show a QR code of the link, too", .flag = &args.qr },
 	{ 0, "revoke", "ID", "make the link of this invitation useless, as "
 	    "list shows its ID", .value = &args.revoke },
-	OPT_LEDGER(args.ledger),
-	OPT_CONFIG(args.config),
+	OPT_SOURCE(args.source),
 	OPT_REPORT(args.report),
 	OPT_OUTPUT(args.out),
 	OPT_AT,
-	{ 0 },
-};
-
-/* What the site gives and no option of this verb. */
-static const struct opt of_site[] = {
 	SITE_AUTH(args.auth, args.attribute),
 	{ .name = "url", .value = &args.url, .config = "url" },
 	{ 0 },
@@ -60,15 +55,11 @@ static enum status
 write_report(const struct args *a, const struct enrollment_invited *i)
 {
 	auto_report *r = report_object();
-	auto_buf text = BUF_INIT;
 	auto_char *id = xstrndup(i->hash, LEDGER_ID_TEXT);
 
-	if (a->report == NULL)
-		return OK;
 	report_str(r, "id", id);
 	report_time(r, "expires", i->expires);
-	report_render(r, &text);
-	return io_side(a->report, false, &text);
+	return report_write(r, a->report);
 }
 
 /* Known before anything is recorded. */
@@ -200,13 +191,10 @@ run(const struct args *a)
 	auto_ledger *l = NULL;
 	enum status st;
 
-	if ((st = site_defaults(a->config, options)) != OK ||
-	    (st = site_defaults(a->config, of_site)) != OK ||
-	    (st = check(a)) != OK)
-		return st;
-	if ((st = open_ledger(a->ledger, opts_given(&args.ledger) ? NULL :
-	    a->config, a->revoke != NULL ? LEDGER_USE : LEDGER_CREATE,
-	    &l)) != OK)
+	if ((st = site_defaults(a->source.config, options)) != OK ||
+	    (st = check(a)) != OK ||
+	    (st = open_ledger(&a->source, a->revoke != NULL ? LEDGER_USE :
+	    LEDGER_CREATE, &l)) != OK)
 		return st;
 	return a->revoke != NULL ? revoke(l, a->revoke) : invite(l, a);
 }

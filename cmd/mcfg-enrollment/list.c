@@ -14,7 +14,8 @@ enum {
 };
 
 static struct args {
-	const char *ledger, *config, *user, *serial, *state;
+	struct source source;
+	const char *user, *serial, *state;
 	bool json;
 	struct io_output out;
 } args;
@@ -29,8 +30,7 @@ static const struct opt options[] = {
 	{ 0, "state", "STATE", "only those in this state",
 	    .value = &args.state, .choices = "invited|started|identified|"
 	    "certified|configured|aborted|superseded" },
-	OPT_LEDGER(args.ledger),
-	OPT_CONFIG(args.config),
+	OPT_SOURCE(args.source),
 	OPT_OUTPUT(args.out),
 	OPT_AT,
 	{ 0 },
@@ -222,10 +222,8 @@ run(const struct args *a)
 	auto_ledger *l = NULL;
 	enum status st;
 
-	if ((st = site_defaults(a->config, options)) != OK)
-		return st;
-	if ((st = open_ledger(a->ledger, opts_given(&args.ledger) ? NULL :
-	    a->config, LEDGER_READ, &l)) != OK)
+	if ((st = site_defaults(a->source.config, options)) != OK ||
+	    (st = open_ledger(&a->source, LEDGER_READ, &l)) != OK)
 		return st;
 	if ((st = a->json ? list_json(l, &out) : list_table(l, &out)) != OK)
 		return st;

@@ -1,13 +1,13 @@
 #include "enrollment.h"
 
 enum status
-open_ledger(const char *uri, const char *base, enum ledger_mode mode,
-    struct ledger **out)
+open_ledger(const struct source *s, enum ledger_mode mode, struct ledger **out)
 {
-	if (uri == NULL)
+	if (s->ledger == NULL)
 		return opts_missing("--ledger", "sqlite:PATH, or ledger: in "
 		    "the file of --config");
-	return ledger_open(uri, base, mode, out);
+	return ledger_open(s->ledger, opts_given(&s->ledger) ? NULL : s->config,
+	    mode, out);
 }
 
 enum status

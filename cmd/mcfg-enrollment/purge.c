@@ -4,7 +4,7 @@
 #include "site/site.h"
 
 static struct args {
-	const char *ledger, *config;
+	struct source source;
 	int64_t older;
 	struct io_output out;
 } args;
@@ -12,8 +12,7 @@ static struct args {
 static const struct opt options[] = {
 	{ 0, "older", "TIME", "how long ago the last step was at least",
 	    .duration = &args.older },
-	OPT_LEDGER(args.ledger),
-	OPT_CONFIG(args.config),
+	OPT_SOURCE(args.source),
 	OPT_OUTPUT(args.out),
 	OPT_AT,
 	{ 0 },
@@ -28,12 +27,11 @@ run(const struct args *a)
 	size_t count;
 	enum status st;
 
-	if ((st = site_defaults(a->config, options)) != OK)
+	if ((st = site_defaults(a->source.config, options)) != OK)
 		return st;
 	if (!opts_given(&args.older))
 		return opts_missing("--older", "such as 90d");
-	if ((st = open_ledger(a->ledger, opts_given(&args.ledger) ? NULL :
-	    a->config, LEDGER_USE, &l)) != OK)
+	if ((st = open_ledger(&a->source, LEDGER_USE, &l)) != OK)
 		return st;
 	if ((st = ledger_purge(l, now - a->older, now, &count)) != OK)
 		return st;

@@ -3,15 +3,15 @@
 #include "site/site.h"
 
 static struct args {
-	const char *ledger, *config, *failed;
+	struct source source;
+	const char *failed;
 	struct strings ids;
 } args;
 
 static const struct opt options[] = {
 	{ 0, "failed", "REASON", "it could not be made or sent: record why",
 	    .value = &args.failed },
-	OPT_LEDGER(args.ledger),
-	OPT_CONFIG(args.config),
+	OPT_SOURCE(args.source),
 	OPT_AT,
 	{ 0 },
 };
@@ -23,11 +23,9 @@ run(const struct args *a)
 	const char *id;
 	enum status st;
 
-	if ((st = site_defaults(a->config, options)) != OK ||
-	    (st = one_id(&a->ids, &id)) != OK)
-		return st;
-	if ((st = open_ledger(a->ledger, opts_given(&args.ledger) ? NULL :
-	    a->config, LEDGER_USE, &l)) != OK)
+	if ((st = site_defaults(a->source.config, options)) != OK ||
+	    (st = one_id(&a->ids, &id)) != OK ||
+	    (st = open_ledger(&a->source, LEDGER_USE, &l)) != OK)
 		return st;
 	return enrollment_sent(l, id, a->failed);
 }

@@ -8,7 +8,7 @@
 enum { TEXT_MAX = 400 };	/* bytes of one value, escaped */
 
 static struct args {
-	const char *ledger, *config;
+	struct source source;
 	bool json;
 	struct strings ids;
 	struct io_output out;
@@ -16,8 +16,7 @@ static struct args {
 
 static const struct opt options[] = {
 	{ 0, "json", NULL, "an object instead of text", .flag = &args.json },
-	OPT_LEDGER(args.ledger),
-	OPT_CONFIG(args.config),
+	OPT_SOURCE(args.source),
 	OPT_OUTPUT(args.out),
 	OPT_AT,
 	{ 0 },
@@ -171,11 +170,9 @@ run(const struct args *a)
 	const char *id;
 	enum status st;
 
-	if ((st = site_defaults(a->config, options)) != OK ||
-	    (st = one_id(&a->ids, &id)) != OK)
-		return st;
-	if ((st = open_ledger(a->ledger, opts_given(&args.ledger) ? NULL :
-	    a->config, LEDGER_READ, &l)) != OK)
+	if ((st = site_defaults(a->source.config, options)) != OK ||
+	    (st = one_id(&a->ids, &id)) != OK ||
+	    (st = open_ledger(&a->source, LEDGER_READ, &l)) != OK)
 		return st;
 	if ((st = show(l, id, a->json, &out)) != OK)
 		return st;

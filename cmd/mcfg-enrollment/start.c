@@ -4,7 +4,8 @@
 #include "site/site.h"
 
 static struct args {
-	const char *ledger, *config, *user, *invitation, *auth, *attribute;
+	struct source source;
+	const char *user, *invitation, *auth, *attribute;
 	const char *report;
 	struct strings set, vars;
 	int64_t ttl;
@@ -19,16 +20,10 @@ static const struct opt options[] = {
 	    .values = &args.vars, .is_file = true },
 	{ 0, "ttl", "TIME", "how long the challenge is good (15m)",
 	    .duration = &args.ttl, .config = "enroll_ttl" },
-	OPT_LEDGER(args.ledger),
-	OPT_CONFIG(args.config),
+	OPT_SOURCE(args.source),
 	OPT_REPORT(args.report),
 	OPT_OUTPUT(args.out),
 	OPT_AT,
-	{ 0 },
-};
-
-/* What the site gives and no option of this verb. */
-static const struct opt of_site[] = {
 	SITE_AUTH(args.auth, args.attribute),
 	{ 0 },
 };
@@ -37,14 +32,10 @@ static enum status
 write_report(const struct args *a, const char *id, int64_t expires)
 {
 	auto_report *r = report_object();
-	auto_buf text = BUF_INIT;
 
-	if (a->report == NULL)
-		return OK;
 	report_str(r, "id", id);
 	report_time(r, "expires", expires);
-	report_render(r, &text);
-	return io_side(a->report, false, &text);
+	return report_write(r, a->report);
 }
 
 struct answer {
@@ -121,18 +112,15 @@ run(const struct args *a)
 	auto_ledger *l = NULL;
 	enum status st;
 
-	if ((st = site_defaults(a->config, options)) != OK ||
-	    (st = site_defaults(a->config, of_site)) != OK)
+	if ((st = site_defaults(a->source.config, options)) != OK)
 		return st;
 	if (a->user == NULL && a->invitation == NULL)
 		return opts_missing("--user", "who enrolls");
 	if (a->user != NULL && a->invitation != NULL)
 		return fail(USAGE, "--user does not go with --invitation, "
 		    "which has the user");
-	if ((st = facts_read(&a->vars, &a->set, facts)) != OK)
-		return st;
-	if ((st = open_ledger(a->ledger, opts_given(&args.ledger) ? NULL :
-	    a->config, LEDGER_CREATE, &l)) != OK)
+	if ((st = facts_read(&a->vars, &a->set, facts)) != OK ||
+	    (st = open_ledger(&a->source, LEDGER_CREATE, &l)) != OK)
 		return st;
 
 	w.ledger = l;

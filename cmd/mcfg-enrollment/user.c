@@ -3,22 +3,17 @@
 #include "site/site.h"
 
 static struct args {
-	const char *user, *invitation, *ledger, *config, *auth, *attribute;
+	struct source source;
+	const char *user, *invitation, *auth, *attribute;
 	struct io_output out;
 } args;
 
 static const struct opt options[] = {
 	OPT_USER(args.user),
 	OPT_INVITATION(args.invitation),
-	OPT_LEDGER(args.ledger),
-	OPT_CONFIG(args.config),
+	OPT_SOURCE(args.source),
 	OPT_OUTPUT(args.out),
 	OPT_AT,
-	{ 0 },
-};
-
-/* What the site gives and no option of this verb. */
-static const struct opt of_site[] = {
 	SITE_AUTH(args.auth, args.attribute),
 	{ 0 },
 };
@@ -30,8 +25,7 @@ invited(const struct args *a, char **name)
 	auto_ledger *l = NULL;
 	enum status st;
 
-	if ((st = open_ledger(a->ledger, opts_given(&args.ledger) ? NULL :
-	    a->config, LEDGER_READ, &l)) != OK ||
+	if ((st = open_ledger(&a->source, LEDGER_READ, &l)) != OK ||
 	    (st = invitation_find(l, a->invitation, &i)) != OK)
 		return st;
 	*name = STEAL(i.user);
@@ -45,8 +39,7 @@ run(const struct args *a)
 	auto_char *name = NULL;
 	enum status st;
 
-	if ((st = site_defaults(a->config, options)) != OK ||
-	    (st = site_defaults(a->config, of_site)) != OK)
+	if ((st = site_defaults(a->source.config, options)) != OK)
 		return st;
 	if (a->user == NULL && a->invitation == NULL)
 		return opts_missing("--user", "who enrolls");

@@ -67,7 +67,7 @@ static const struct opt *
 find_long(const struct opt *rows, const char *name, size_t len)
 {
 	for (; rows->name != NULL; rows++)
-		if (strlen(rows->name) == len &&
+		if (rows->help != NULL && strlen(rows->name) == len &&
 		    memcmp(rows->name, name, len) == 0)
 			return rows;
 	return NULL;
@@ -87,7 +87,7 @@ static const struct opt *
 find_prefix(const struct opt *rows, const char *name, size_t len)
 {
 	for (; rows->name != NULL && len > 0; rows++)
-		if (strncmp(rows->name, name, len) == 0)
+		if (rows->help != NULL && strncmp(rows->name, name, len) == 0)
 			return rows;
 	return NULL;
 }
@@ -314,7 +314,8 @@ static void
 help_rows(struct buf *out, const struct opt *rows)
 {
 	for (; rows->name != NULL; rows++)
-		help_row(out, rows);
+		if (rows->help != NULL)
+			help_row(out, rows);
 }
 
 static void

@@ -40,7 +40,8 @@ struct opt {
 	char letter;		/* short form, or 0 */
 	const char *name;	/* long form without its dashes */
 	const char *arg;	/* what --help calls the value; NULL: a flag */
-	const char *help;	/* one line, lower case, no period */
+	const char *help;	/* one line, lower case, no period; NULL: no
+				 * option, only .config gives a value */
 	bool *flag;
 	const char **value;	/* given once */
 	struct strings *values;	/* given any number of times */

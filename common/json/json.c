@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "base/clock.h"
+#include "sys/io.h"
 
 /* The library's value is what the name stands for. */
 static json_t *
@@ -450,6 +451,17 @@ report_render(const struct report *r, struct buf *out)
 
 	render_value((struct report *)(uintptr_t)r, &w);
 	buf_putc(out, '\n');
+}
+
+enum status
+report_write(const struct report *r, const char *dest)
+{
+	auto_buf text = BUF_INIT;
+
+	if (dest == NULL)
+		return OK;
+	report_render(r, &text);
+	return io_side(dest, false, &text);
 }
 
 void

@@ -88,6 +88,12 @@ struct report *report_take(struct report *r, const char *key);
 /* report_render() appends the JSON with a newline at its end, indented. */
 void report_render(const struct report *r, struct buf *out);
 
+/*
+ * report_write() writes what report_render() makes to dest, FILE or fd:N as
+ * --report gives it (io_side()); with NULL it does nothing.
+ */
+enum status report_write(const struct report *r, const char *dest) USE_RESULT;
+
 /* report_render_line() does so in one line, for JSON lines. */
 void report_render_line(const struct report *r, struct buf *out);
 
