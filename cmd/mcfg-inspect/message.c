@@ -1,26 +1,14 @@
 /* The lines of a message: start line, headers, body. */
+#include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "http.h"
 
 bool
 span_is(struct span a, const char *b)
 {
-	size_t i;
-
-	if (a.len != strlen(b))
-		return false;
-	for (i = 0; i < a.len; i++) {
-		char x = a.p[i], y = b[i];
-
-		if (x >= 'A' && x <= 'Z')
-			x = (char)(x + 32);
-		if (y >= 'A' && y <= 'Z')
-			y = (char)(y + 32);
-		if (x != y)
-			return false;
-	}
-	return true;
+	return a.len == strlen(b) && strncasecmp(a.p, b, a.len) == 0;
 }
 
 bool
@@ -71,13 +59,10 @@ split_header(struct span line, struct span *name, struct span *value)
 	if (colon == NULL || colon == line.p)
 		return false;
 	*name = (struct span){ line.p, (size_t)(colon - line.p) };
-	for (i = 0; i < name->len; i++) {
-		char c = name->p[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		    (c >= '0' && c <= '9') || c == '-' || c == '_'))
+	for (i = 0; i < name->len; i++)
+		if (!isalnum((unsigned char)name->p[i]) &&
+		    name->p[i] != '-' && name->p[i] != '_')
 			return false;
-	}
 	*value = (struct span){ colon + 1, line.len - name->len - 1 };
 	while (value->len > 0 && (*value->p == ' ' || *value->p == '\t')) {
 		value->p++;

@@ -1,5 +1,6 @@
 #include "mcfg-profile.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "text/text.h"
@@ -12,9 +13,7 @@ is_file_name(const char *s)
 	const char *p;
 
 	for (p = s; *p != '\0'; p++)
-		if (!((*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z') ||
-		    (*p >= '0' && *p <= '9') || *p == '.' || *p == '_' ||
-		    *p == '-'))
+		if (!isalnum((unsigned char)*p) && strchr("._-", *p) == NULL)
 			return false;
 	return p > s && p - s <= NAME_MAX_LEN;
 }

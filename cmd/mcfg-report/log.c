@@ -9,6 +9,7 @@
  * Reasons are counted without what tells one device from another.  All of it
  * is text of strangers.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,19 +29,13 @@ static const char scep_mark[] = "scep-ca: request ";
 
 /* ---- the date that somebody put before it ---- */
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static int
 digits(const char *p, int n)
 {
 	int v = 0;
 
 	for (; n > 0; n--, p++) {
-		if (!is_digit(*p))
+		if (!isdigit((unsigned char)*p))
 			return -1;
 		v = v * 10 + (*p - '0');
 	}
@@ -110,8 +105,7 @@ day_of(const char *p, size_t len)
 static bool
 is_word(char c)
 {
-	return is_digit(c) || (c >= 'a' && c <= 'z') ||
-	    (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
+	return isalnum((unsigned char)c) || c == '_' || c == '-';
 }
 
 /* Ids, serial numbers, UDIDs: long words. */
@@ -124,7 +118,7 @@ is_name(const char *p, size_t len)
 	if (strncmp(p, "mcfg-", 5) == 0 || strncmp(p, "scep-", 5) == 0)
 		return false;
 	for (i = 0; i < len; i++)
-		has_digit |= is_digit(p[i]);
+		has_digit |= isdigit((unsigned char)p[i]) != 0;
 	return len >= (has_digit ? NAME_MIN : WORD_MAX);
 }
 

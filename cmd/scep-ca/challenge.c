@@ -4,6 +4,7 @@
 #include "authority/authority.h"
 #include "authority/listing.h"
 #include "base/clock.h"
+#include "base/words.h"
 #include "verbs.h"
 
 struct args {
@@ -255,13 +256,11 @@ make_void(const struct args *a)
 	enum status st;
 	bool done;
 
-	for (i = 0; id[i] != '\0'; i++) {
+	for (i = 0; id[i] != '\0'; i++)
 		if (buf_hex_digit(id[i]) < 0)
 			return fail(USAGE, "--void %s: not an ID of "
 			    "challenge --list", id);
-		if (id[i] >= 'A' && id[i] <= 'F')
-			id[i] = (char)(id[i] - 'A' + 'a');
-	}
+	words_lower(id);
 	if (i < LEDGER_ID_LEAST)
 		return fail(USAGE, "--void %s: at least %d digits of an ID",
 		    id, (int)LEDGER_ID_LEAST);

@@ -1,4 +1,5 @@
 /* Questions about short texts. */
+#include <ctype.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -22,6 +23,13 @@ words_place(const char *const *table, size_t n, const char *word)
 		    strcmp(table[i], word) == 0)
 			break;
 	return i;
+}
+
+void
+words_lower(char *text)
+{
+	for (; *text != '\0'; text++)
+		*text = (char)tolower((unsigned char)*text);
 }
 
 bool

@@ -18,6 +18,9 @@ bool words_end_in(const char *text, const char *tail);
  */
 size_t words_place(const char *const *table, size_t n, const char *word);
 
+/* words_lower() makes the letters of ASCII lower-case, in place. */
+void words_lower(char *text);
+
 /* words_choose() is true if value is one of choices, as in "rsa|ec". */
 bool words_choose(const char *choices, const char *value);
 

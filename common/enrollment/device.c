@@ -1,5 +1,6 @@
 /* What a device says of itself, and whether it may enroll. */
 #include <string.h>
+#include <strings.h>
 
 #include "enrollment/local.h"
 #include "profile/allow.h"
@@ -71,30 +72,12 @@ device_challenge(struct device *d, const char *name,
 	return OK;
 }
 
-static int
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
-}
-
-/* Of two texts of the same length. */
-static bool
-same_bytes(const char *a, const char *b, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (lower(a[i]) != lower(b[i]))
-			return false;
-	return true;
-}
-
 bool
 enrollment_same_text(const char *a, const char *b)
 {
 	if (a == NULL || b == NULL)
 		return a == b;
-	return strlen(a) == strlen(b) && same_bytes(a, b, strlen(a));
+	return strcasecmp(a, b) == 0;
 }
 
 /* "serial S, UDID U", as far as the device says. */

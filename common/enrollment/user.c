@@ -1,6 +1,7 @@
 /* user: the name under which the ledger keeps a user. */
 #include <string.h>
 
+#include "base/words.h"
 #include "enrollment/local.h"
 
 enum { USER_MAX = 256 };
@@ -53,7 +54,6 @@ enrollment_user_name(const char *given, const char *auth, const char *attribute,
     char **out)
 {
 	const char *reason;
-	char *p;
 
 	if (auth == NULL || strcmp(auth, "ldap") != 0 || attribute != NULL) {
 		*out = xstrdup(given);
@@ -62,9 +62,8 @@ enrollment_user_name(const char *given, const char *auth, const char *attribute,
 	if ((reason = objection(given)) != NULL)
 		return fail(REFUSED, "user '%s': %s", given, reason);
 	*out = xstrdup(given);
-	for (p = *out; is_ascii(given) && *p != '\0'; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p = (char)(*p - 'A' + 'a');
+	if (is_ascii(given))
+		words_lower(*out);
 	return OK;
 }
 

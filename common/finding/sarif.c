@@ -1,4 +1,5 @@
 /* SARIF 2.1.0 (OASIS), the form in which code hosting shows findings. */
+#include <ctype.h>
 #include <string.h>
 
 #include "cli/opts.h"
@@ -61,8 +62,7 @@ uri_of(const char *path, struct buf *out)
 	if (path[0] == '/')
 		buf_puts(out, "file://");
 	for (; *p != '\0'; p++)
-		if ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
-		    (*p >= '0' && *p <= '9') || strchr(safe, *p) != NULL)
+		if (isalnum(*p) || strchr(safe, *p) != NULL)
 			buf_putc(out, (char)*p);
 		else
 			buf_printf(out, "%%%02X", *p);

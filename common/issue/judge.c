@@ -1,11 +1,12 @@
 #include "issue/issue.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <openssl/objects.h>
+
+#include "base/words.h"
 
 static enum status refuse(struct issue_refusal *no, bool weak,
     const char *fmt, ...) PRINTF_LIKE(3, 4);
@@ -140,24 +141,17 @@ judge_subject(const struct issue_policy *p, const X509_NAME *subject,
 
 /* ---- subject alternative names ---- */
 
-static void
-lower(char *s)
-{
-	for (; *s != '\0'; s++)
-		*s = (char)tolower((unsigned char)*s);
-}
-
 static bool
 name_matches(const struct issue_policy *p, const char *type, const char *text)
 {
 	auto_char *low = xstrdup(text);
 	size_t i;
 
-	lower(low);
+	words_lower(low);
 	for (i = 0; i < p->san_count; i++) {
 		auto_char *glob = xstrdup(p->san[i].glob);
 
-		lower(glob);
+		words_lower(glob);
 		if (strcmp(p->san[i].type, type) == 0 &&
 		    issue_pattern_fits(type, glob, low))
 			return true;

@@ -1,6 +1,7 @@
 /* The life of an enrollment. */
 #include <string.h>
 
+#include "base/words.h"
 #include "ledger/ledger.h"
 #include "ledger/local.h"
 
@@ -117,14 +118,12 @@ ledger_start(struct ledger *l, const struct ledger_enrollment *e,
 static char *
 fold(const char *udid)
 {
-	char *folded, *p;
+	char *folded;
 
 	if (udid == NULL || *udid == '\0')
 		return NULL;
 	folded = xstrdup(udid);
-	for (p = folded; *p != '\0'; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p = (char)(*p - 'A' + 'a');
+	words_lower(folded);
 	return folded;
 }
 

@@ -1,21 +1,10 @@
 #include "page/language.h"
 
+#include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 enum { WEIGHT_ONE = 1000 };
-
-static bool
-is_alnum(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9');
-}
-
-static char
-lower(char c)
-{
-	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
 
 /* True for a tag: letters and digits, 1 to 8 between two hyphens. */
 static bool
@@ -29,7 +18,7 @@ is_tag(const char *tag, size_t len)
 		if (tag[i] == '-' && n == 0)
 			return false;
 		n = tag[i] == '-' ? 0 : n + 1;
-		if (n > 8 || (n > 0 && !is_alnum(tag[i])))
+		if (n > 8 || (n > 0 && !isalnum((unsigned char)tag[i])))
 			return false;
 	}
 	return n > 0;
@@ -38,12 +27,7 @@ is_tag(const char *tag, size_t len)
 bool
 page_same_language(const char *a, const char *b, size_t b_len)
 {
-	size_t i;
-
-	for (i = 0; i < b_len && a[i] != '\0'; i++)
-		if (lower(a[i]) != lower(b[i]))
-			return false;
-	return i == b_len && a[i] == '\0';
+	return strlen(a) == b_len && strncasecmp(a, b, b_len) == 0;
 }
 
 bool
@@ -105,7 +89,7 @@ read_range(const char *p, size_t len, const char **tag, size_t *tag_len)
 		return WEIGHT_ONE;
 	left = len - (size_t)(semicolon + 1 - p);
 	p = trim(semicolon + 1, &left);
-	if (left < 2 || lower(p[0]) != 'q' || p[1] != '=')
+	if (left < 2 || (p[0] != 'q' && p[0] != 'Q') || p[1] != '=')
 		return 0;
 	return weight_of(p + 2, left - 2);
 }

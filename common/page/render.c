@@ -1,4 +1,5 @@
 /* A template becomes a page. */
+#include <ctype.h>
 #include <string.h>
 
 #include "page/escape.h"
@@ -31,8 +32,7 @@ wrong(const struct render *r, const char *at, const char *what)
 static bool
 is_name(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') || c == '_';
+	return isalnum((unsigned char)c) || c == '_';
 }
 
 static size_t

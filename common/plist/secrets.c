@@ -1,5 +1,6 @@
 #include "plist/secrets.h"
 
+#include <ctype.h>
 #include <string.h>
 
 /*
@@ -18,25 +19,13 @@ static const char *const tails[] = {
 
 enum { NAME_MAX_LEN = 128 };	/* of a key, as it is compared */
 
-static bool
-is_upper(char c)
-{
-	return c >= 'A' && c <= 'Z';
-}
-
-static bool
-is_lower(char c)
-{
-	return c >= 'a' && c <= 'z';
-}
-
 /* Lower case; without blanks, '_', '-', '.' and a number at the end. */
 static size_t
 plain_name(const char *key, char plain[NAME_MAX_LEN])
 {
 	size_t len = strlen(key), n = 0;
 
-	while (len > 1 && key[len - 1] >= '0' && key[len - 1] <= '9')
+	while (len > 1 && isdigit((unsigned char)key[len - 1]))
 		len--;
 	if (len >= NAME_MAX_LEN) {
 		key += len - (NAME_MAX_LEN - 1);
@@ -44,7 +33,7 @@ plain_name(const char *key, char plain[NAME_MAX_LEN])
 	}
 	for (; len > 0; len--, key++)
 		if (strchr("_-. ", *key) == NULL)
-			plain[n++] = is_upper(*key) ? (char)(*key + 32) : *key;
+			plain[n++] = (char)tolower((unsigned char)*key);
 	plain[n] = '\0';
 	return n;
 }
@@ -67,12 +56,12 @@ names_pin(const char *key, const char *plain, size_t n)
 		    (strncmp(p, "pin", 3) != 0 || p == key ||
 		    strchr("_-. ", p[-1]) == NULL))
 			continue;
-		if (p > key && is_upper(p[-1]))
+		if (p > key && isupper((unsigned char)p[-1]))
 			continue;
 		if (strspn(p + 3, "0123456789") == strlen(p + 3))
 			return true;
-		if (p == key && p[1] == 'I' && !is_lower(p[3]) &&
-		    !is_upper(p[3]))
+		if (p == key && p[1] == 'I' && !islower((unsigned char)p[3]) &&
+		    !isupper((unsigned char)p[3]))
 			return true;
 	}
 	return false;

@@ -1,14 +1,9 @@
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "profile/allow.h"
 #include "sys/io.h"
-
-static int
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
-}
 
 static bool
 is_blank(char c)
@@ -19,14 +14,8 @@ is_blank(char c)
 static bool
 is_word(const char *word, size_t len, const char *text)
 {
-	size_t i;
-
-	if (text == NULL || strlen(text) != len)
-		return false;
-	for (i = 0; i < len; i++)
-		if (lower(word[i]) != lower(text[i]))
-			return false;
-	return true;
+	return text != NULL && strlen(text) == len &&
+	    strncasecmp(word, text, len) == 0;
 }
 
 /* Without a comment, and without blanks around it. */

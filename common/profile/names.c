@@ -1,6 +1,7 @@
 /* The names of a SCEP payload, out of the arrays that a device reads. */
 #include "profile/profile.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "x509/cert.h"
@@ -15,12 +16,6 @@ static const struct {
 	{ "ntPrincipalName", "upn:" },
 };
 
-static bool
-is_letter(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
 /*
  * "%SerialNumber%" and the like.  What begins with a digit may be an escape of
  * an address, "a%20b%20c".
@@ -31,8 +26,8 @@ is_filled_in(const char *value)
 	const char *p, *q;
 
 	for (p = strchr(value, '%'); p != NULL; p = strchr(p + 1, '%')) {
-		for (q = p + 1; is_letter(*q) || *q == '_' ||
-		    (q > p + 1 && *q >= '0' && *q <= '9'); q++)
+		for (q = p + 1; isalpha((unsigned char)*q) || *q == '_' ||
+		    (q > p + 1 && isdigit((unsigned char)*q)); q++)
 			continue;
 		if (*q == '%' && q > p + 1)
 			return true;

@@ -1,4 +1,5 @@
 /* Variables that somebody fills in later. */
+#include <ctype.h>
 #include <string.h>
 
 #include "schema/local.h"
@@ -6,8 +7,7 @@
 static bool
 is_name_char(char c)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	    (c >= '0' && c <= '9') || c == '_';
+	return isalnum((unsigned char)c) || c == '_';
 }
 
 bool
@@ -16,8 +16,8 @@ schema_has_variable(const char *text)
 	const char *p, *q;
 
 	for (p = text; *p != '\0'; p++) {
-		if (p[0] == '$' && (p[1] == '{' || (p[1] >= 'A' &&
-		    p[1] <= 'Z')))
+		if (p[0] == '$' && (p[1] == '{' ||
+		    isupper((unsigned char)p[1])))
 			return true;
 		if (p[0] == '{' && p[1] == '{')
 			return true;

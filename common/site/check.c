@@ -1,5 +1,6 @@
 /* What the keys of a site.yaml demand of each other. */
 #include <string.h>
+#include <strings.h>
 
 #include "site/local.h"
 
@@ -71,23 +72,6 @@ check_starttls(struct config *c)
 	return OK;
 }
 
-static char
-lower(char c)
-{
-	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
-static bool
-same_word(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-	size_t i;
-
-	for (i = 0; a_len == b_len && i < a_len; i++)
-		if (lower(a[i]) != lower(b[i]))
-			return false;
-	return a_len == b_len;
-}
-
 /*
  * True if the filter compares the user's name with one attribute only, so
  * that no other attribute of an entry can pass for it.  What cannot be read
@@ -115,7 +99,8 @@ compares_one_attribute(const char *filter)
 		if (first == NULL) {
 			first = item;
 			first_len = len;
-		} else if (!same_word(first, first_len, item, len)) {
+		} else if (first_len != len ||
+		    strncasecmp(first, item, len) != 0) {
 			return false;
 		}
 	}

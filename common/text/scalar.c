@@ -1,5 +1,6 @@
 #include "text/local.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <string.h>
@@ -34,12 +35,6 @@ static const char as_large[] = "does not fit in 64 bits: quote it for text";
 
 static const char digits[] = "0123456789";
 static const char loose_digits[] = "0123456789_";
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 static bool
 is_one_of(const char *s, const char *const *words)
@@ -126,13 +121,13 @@ is_exponent(const char *p)
 	p++;
 	if (*p == '+' || *p == '-')
 		p++;
-	return is_digit(*p) && p[strspn(p, digits)] == '\0';
+	return isdigit((unsigned char)*p) && p[strspn(p, digits)] == '\0';
 }
 
 static bool
 has_leading_zero(const char *p)
 {
-	return p[0] == '0' && (is_digit(p[1]) || p[1] == '_');
+	return p[0] == '0' && (isdigit((unsigned char)p[1]) || p[1] == '_');
 }
 
 static bool
@@ -193,7 +188,7 @@ type_of_point(const char *p, const char **hint)
 
 	if (strcasecmp(p, ".inf") == 0 || strcasecmp(p, ".nan") == 0)
 		return doubt(as_special, hint);
-	if (n > 0 && is_digit(p[1]) &&
+	if (n > 0 && isdigit((unsigned char)p[1]) &&
 	    (p[1 + n] == '\0' || is_exponent(p + 1 + n)))
 		return doubt(as_point, hint);
 	return SPEC_TEXT;
@@ -215,7 +210,7 @@ spec_type_of(const char *s, const char **hint)
 		return doubt(as_bool, hint);
 	if (strcmp(s, "~") == 0 || strcasecmp(s, "null") == 0)
 		return doubt(as_null, hint);
-	if (is_digit(*p))
+	if (isdigit((unsigned char)*p))
 		return type_of_number(s, p, hint);
 	if (*p == '.')
 		return type_of_point(p, hint);

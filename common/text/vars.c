@@ -1,5 +1,6 @@
 #include "text/local.h"
 
+#include <ctype.h>
 #include <string.h>
 
 bool
@@ -8,10 +9,8 @@ spec_is_name(const char *s, size_t len)
 	size_t i;
 
 	for (i = 0; i < len; i++)
-		if (!((s[i] >= 'A' && s[i] <= 'Z') ||
-		    (s[i] >= 'a' && s[i] <= 'z') ||
-		    (s[i] >= '0' && s[i] <= '9') ||
-		    s[i] == '_' || s[i] == '-' || s[i] == '.'))
+		if (!isalnum((unsigned char)s[i]) &&
+		    s[i] != '_' && s[i] != '-' && s[i] != '.')
 			return false;
 	return len > 0;
 }

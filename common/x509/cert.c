@@ -7,6 +7,7 @@
 #include <openssl/rsa.h>
 
 #include "base/clock.h"
+#include "base/words.h"
 
 void
 cert_list_free(STACK_OF(X509) *l)
@@ -152,7 +153,7 @@ char *
 cert_key_name(const EVP_PKEY *key)
 {
 	const char *type;
-	char *name, *p;
+	char *name;
 
 	if (key == NULL)
 		return xstrdup("unknown");
@@ -164,9 +165,7 @@ cert_key_name(const EVP_PKEY *key)
 	if (type == NULL)
 		type = OBJ_nid2sn(EVP_PKEY_get_base_id(key));
 	name = xstrdup(type != NULL ? type : "unknown");
-	for (p = name; *p != '\0'; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p = (char)(*p - 'A' + 'a');
+	words_lower(name);
 	return name;
 }
 

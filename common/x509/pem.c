@@ -1,4 +1,5 @@
 /* Armour: PEM as RFC 7468 has it, and bare base64. */
+#include <ctype.h>
 #include <string.h>
 
 #include "base/ber.h"
@@ -137,8 +138,7 @@ base64_looks_like(const struct buf *in)
 	for (i = 0; i < in->len; i++) {
 		unsigned char c = in->data[i];
 
-		if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-		    (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '=')
+		if (isalnum(c) || c == '+' || c == '/' || c == '=')
 			letters++;
 		else if (!is_space(c))
 			return false;

@@ -1,4 +1,6 @@
 /* Sets of subject alternative names: DER, and comparison by RFC 5280 7. */
+#include <ctype.h>
+
 #include "x509/cert.h"
 
 #include "x509/local.h"
@@ -30,12 +32,6 @@ cert_names_from_der(const void *der, size_t len, GENERAL_NAMES **out)
 
 /* ---- comparison ---- */
 
-static unsigned char
-lower(unsigned char c)
-{
-	return c >= 'A' && c <= 'Z' ? (unsigned char)(c - 'A' + 'a') : c;
-}
-
 /* Text whose case matters up to a place, and not behind it. */
 static bool
 same_text(const ASN1_STRING *a, const ASN1_STRING *b, size_t exact)
@@ -47,7 +43,7 @@ same_text(const ASN1_STRING *a, const ASN1_STRING *b, size_t exact)
 	if (n != (size_t)ASN1_STRING_length(b))
 		return false;
 	for (i = 0; i < n; i++)
-		if (i < exact ? p[i] != q[i] : lower(p[i]) != lower(q[i]))
+		if (i < exact ? p[i] != q[i] : tolower(p[i]) != tolower(q[i]))
 			return false;
 	return true;
 }
@@ -89,7 +85,7 @@ same_uri(const ASN1_STRING *a, const ASN1_STRING *b)
 		return false;
 	for (i = 0; i < n; i++)
 		if (i < scheme || (i >= host && i < end) ?
-		    lower(p[i]) != lower(q[i]) : p[i] != q[i])
+		    tolower(p[i]) != tolower(q[i]) : p[i] != q[i])
 			return false;
 	return true;
 }
