@@ -44,20 +44,6 @@ check_subject(const char *value)
 	return profile_subject(value, &t);
 }
 
-/* "sha256" names the hash of --ca-cert; else it is the fingerprint itself. */
-static const char *
-check_fingerprint(const char *value)
-{
-	auto_buf raw = BUF_INIT;
-
-	if (strcmp(value, "sha256") == 0)
-		return NULL;
-	if (buf_from_hex(value, &raw) != NULL)
-		return "neither sha256 nor a fingerprint in hexadecimal";
-	return raw.len == 20 || raw.len == 32 || raw.len == 48 ||
-	    raw.len == 64 ? NULL : "no hash has that length";
-}
-
 static const struct opt options[] = {
 	OPT_OUTPUT(args.out),
 	{ 0, "url", "URL", "of the SCEP server (needed)", .value = &args.url,
@@ -82,7 +68,7 @@ static const struct opt options[] = {
 	    .value = &args.ca_cert },
 	{ 0, "fingerprint", "HASH", "sha256, of --ca-cert; or the fingerprint "
 	    "itself in hex", .value = &args.fingerprint,
-	    .check = check_fingerprint, .config = "scep.fingerprint" },
+	    .check = profile_check_fingerprint, .config = "scep.fingerprint" },
 	{ 0, "retries", "N", "how often the device asks again while pending",
 	    .number = &args.retries, .min = 0, .max = 1000 },
 	{ 0, "retry-delay", "SECONDS", "how long it waits in between",

@@ -1,5 +1,4 @@
 /* list: who is where. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"

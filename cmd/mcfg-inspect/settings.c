@@ -1,5 +1,4 @@
 /* The settings of a payload: secrets masked, long data cut to its digest. */
-#include <stdio.h>
 #include <string.h>
 
 #include "inspect.h"

@@ -111,18 +111,15 @@ write_xml(const struct args *a, const struct tree *profile,
 	return OK;
 }
 
-static enum status
-run_one(const struct args *a, const struct identities *id)
+enum status
+read_template(const struct args *a, struct tree *vars, char **name,
+    struct template *out)
 {
-	auto_template template = TEMPLATE_INIT;
-	auto_tree *vars = tree_dict(), *profile = NULL;
-	auto_buf xml = BUF_SECRET;
-	struct io_output out = a->out;
 	struct io_input in = a->in;
 	auto_char *picked = NULL;
 	enum status st;
 
-	if ((st = add_outer_vars(a, vars)) != OK)			/* read */
+	if ((st = add_outer_vars(a, vars)) != OK)
 		return st;
 	add_sets(a, vars);
 	if (a->pick != NULL &&
@@ -130,13 +127,28 @@ run_one(const struct args *a, const struct identities *id)
 		return st;
 	if (picked != NULL)
 		in.path = picked;
-	if ((st = template_read(&in, &template)) != OK)
+	*name = xstrdup(io_name(in.path));
+	return template_read(&in, out);
+}
+
+static enum status
+run_one(const struct args *a, const struct identities *id)
+{
+	auto_template template = TEMPLATE_INIT;
+	auto_tree *vars = tree_dict(), *profile = NULL;
+	auto_buf xml = BUF_SECRET;
+	struct io_output out = a->out;
+	auto_char *name = NULL;
+	enum status st;
+
+	st = read_template(a, vars, &name, &template);			/* read */
+	if (st != OK)
 		return st;
 
 	template.is_fixed = template.is_plist && !takes_vars(a);
 	if ((st = template_fill(&template, vars, id, &a->folders,	/* make */
 	    &profile)) != OK ||
-	    (st = write_xml(a, profile, io_name(in.path), &xml)) != OK)
+	    (st = write_xml(a, profile, name, &xml)) != OK)
 		return st;
 
 	out.is_private = profile_holds_secret(profile);			/* write */

@@ -35,6 +35,13 @@ bool takes_vars(const struct args *a);
 enum status add_members(const struct tree *from, struct tree *vars);
 void add_sets(const struct args *a, struct tree *vars);
 
+/*
+ * read_template() adds the variables, picks the template by them if --pick
+ * says so, and reads it; name is what diagnostics call it, yours.
+ */
+enum status read_template(const struct args *a, struct tree *vars, char **name,
+    struct template *out) USE_RESULT;
+
 /* XML of the profile, or of its payloads alone. */
 enum status write_xml(const struct args *a, const struct tree *profile,
     const char *name, struct buf *xml) USE_RESULT;

@@ -106,23 +106,14 @@ read_profile(const struct args *a, const struct identities *id,
 	auto_template template = TEMPLATE_INIT;
 	auto_tree *vars = tree_dict(), *t = NULL;
 	struct profile_source src = { .marks = marks };
-	struct io_input in = a->in;
-	auto_char *picked = NULL;
+	auto_char *name = NULL;
 	enum status st;
 
-	if ((st = add_outer_vars(a, vars)) != OK)
-		return st;
-	add_sets(a, vars);
-	if (a->pick != NULL &&
-	    (st = template_pick(a->pick, vars, &picked)) != OK)
-		return st;
-	if (picked != NULL)
-		in.path = picked;
-	if ((st = template_read(&in, &template)) != OK)
+	if ((st = read_template(a, vars, &name, &template)) != OK)
 		return st;
 	if (!template.is_plist)
 		return template_fill(&template, vars, id, &a->folders, out);
-	src.file = io_name(in.path);
+	src.file = name;
 	if ((st = tree_parse(&template.in, src.file, marks, &t)) != OK)
 		return st;
 	if (tree_kind(t) == TREE_DICT)

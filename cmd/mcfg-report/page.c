@@ -2,8 +2,6 @@
  * The page: one file that needs no other, runs nothing and asks nobody for
  * anything.
  */
-#include <string.h>
-
 #include "cli/opts.h"
 #include "html.h"
 

@@ -170,19 +170,14 @@ static enum status
 set_serial(X509 *cert)
 {
 	unsigned char raw[ISSUE_SERIAL];
-	BIGNUM *n;
 	enum status st;
-	bool ok;
 
 	if ((st = secret_random(raw, sizeof raw)) != OK)
 		return st;
 	raw[0] &= 0x7F;
 	raw[ISSUE_SERIAL - 1] |= (raw[0] == 0) ? 1 : 0;
-	n = BN_bin2bn(raw, sizeof raw, NULL);
-	ok = n != NULL && BN_to_ASN1_INTEGER(n,
-	    X509_get_serialNumber(cert)) != NULL;
-	BN_free(n);
-	return ok ? OK : fail_ssl(FAULT, "cannot set a serial number");
+	return cert_set_serial(cert, raw, sizeof raw) ? OK :
+	    fail_ssl(FAULT, "cannot set a serial number");
 }
 
 static bool

@@ -1,6 +1,4 @@
 /* The end of phase 3: a configuration was made and handed to the web server. */
-#include <string.h>
-
 #include "ledger/ledger.h"
 #include "ledger/local.h"
 

@@ -145,17 +145,13 @@ sqlite_script(struct ledger *l, const char *sql)
 static enum status
 sqlite_begin(struct ledger *l)
 {
-	int64_t ignored;
-
-	return sqlite_run(l, "BEGIN IMMEDIATE", DB_NONE, NULL, NULL, &ignored);
+	return db_run(l, NULL, "BEGIN IMMEDIATE", DB_NONE);
 }
 
 static enum status
 sqlite_commit(struct ledger *l)
 {
-	int64_t ignored;
-
-	return sqlite_run(l, "COMMIT", DB_NONE, NULL, NULL, &ignored);
+	return db_run(l, NULL, "COMMIT", DB_NONE);
 }
 
 /* Some errors have rolled back already; what this answers is no news. */

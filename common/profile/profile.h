@@ -130,6 +130,12 @@ enum status profile_scep_names(const struct tree *scep, const char *where,
 const char *profile_key_usage(const char *text, long *out);
 
 /*
+ * profile_check_fingerprint() takes "sha256", the hash of the authority's
+ * certificate, or a fingerprint in hex; NULL, or why not.
+ */
+const char *profile_check_fingerprint(const char *s);
+
+/*
  * profile_fingerprint() is the raw fingerprint of the authority: given, in hex,
  * or the SHA-256 of ca for "sha256" and NULL; nothing without both.  ca may be
  * NULL, else ca_name is what diagnostics call it.  REFUSED if given is another

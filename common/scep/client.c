@@ -86,18 +86,6 @@ signer_usage(X509 *cert)
 	return ok;
 }
 
-static bool
-signer_serial(X509 *cert, const unsigned char *raw, size_t len)
-{
-	BIGNUM *n = BN_bin2bn(raw, (int)len, NULL);
-	bool ok;
-
-	ok = n != NULL && BN_to_ASN1_INTEGER(n,
-	    X509_get_serialNumber(cert)) != NULL;
-	BN_free(n);
-	return ok;
-}
-
 enum status
 scep_make_signer(const X509_NAME *subject, EVP_PKEY *key, int64_t now,
     X509 **out)
@@ -109,7 +97,7 @@ scep_make_signer(const X509_NAME *subject, EVP_PKEY *key, int64_t now,
 	if ((st = secret_random(serial, sizeof serial)) != OK)
 		return st;
 	if (cert == NULL || X509_set_version(cert, X509_VERSION_3) != 1 ||
-	    !signer_serial(cert, serial, sizeof serial) ||
+	    !cert_set_serial(cert, serial, sizeof serial) ||
 	    X509_set_subject_name(cert, subject) != 1 ||
 	    X509_set_issuer_name(cert, subject) != 1 ||
 	    !cert_time_set(X509_getm_notBefore(cert), now - SIGNER_BEFORE) ||

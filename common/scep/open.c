@@ -2,8 +2,6 @@
 #include "base/ber.h"
 #include "scep/local.h"
 
-#include <string.h>
-
 #include <openssl/objects.h>
 #include <openssl/provider.h>
 

@@ -105,21 +105,10 @@ has_print(const X509 *cert, const char *print)
 
 /* ---- lists ---- */
 
-static bool
-is_in(const STACK_OF(X509) *l, const X509 *cert)
-{
-	int i;
-
-	for (i = 0; i < sk_X509_num(l); i++)
-		if (X509_cmp(sk_X509_value(l, i), cert) == 0)
-			return true;
-	return false;
-}
-
 static void
 add(STACK_OF(X509) **l, X509 *cert)
 {
-	if (is_in(*l, cert))
+	if (cert_is_among(*l, cert))
 		return;
 	if ((*l == NULL && (*l = sk_X509_new_null()) == NULL) ||
 	    X509_up_ref(cert) != 1 || sk_X509_push(*l, cert) <= 0)
@@ -226,7 +215,7 @@ is_ca(const struct bag *b, X509 *cert)
 	int kind = X509_check_ca(cert);
 	X509 *bad;
 
-	if (kind != 1 && (kind == 0 || !is_in(b->anchors, cert)))
+	if (kind != 1 && (kind == 0 || !cert_is_among(b->anchors, cert)))
 		return false;
 	return cert_build_chain(cert, b->certs, b->anchors, b->now, &chain,
 	    &bad) == NULL && cert_check_depth(chain) == NULL;
@@ -361,7 +350,7 @@ refuse_recipient(const struct bag *b, const struct scep_trust *t)
 		X509 *one = sk_X509_value(b->certs, i);
 		auto_char *subject = cert_subject_text(one);
 
-		if (is_in(t->cas, one) || is_in(t->ras, one) ||
+		if (cert_is_among(t->cas, one) || cert_is_among(t->ras, one) ||
 		    !is_fit(one) || chain_reason(b, one) != NULL)
 			continue;
 		cert_sha256(one, print);
@@ -424,7 +413,7 @@ find_recipient(const struct bag *b, struct scep_trust *t)
 	if (t->recipient == NULL)
 		return refuse_recipient(b, t);
 	add_anchors(b, t);
-	t->ca = is_in(t->cas, t->recipient) ? t->recipient :
+	t->ca = cert_is_among(t->cas, t->recipient) ? t->recipient :
 	    issuer_of(t->recipient, t->cas);
 	if (t->ca == NULL)
 		return fail(REFUSED, "%s: the CA that issued the RA is "
@@ -465,7 +454,7 @@ scep_trust_load(const struct scep_trust_source *src, int64_t now,
 bool
 scep_trust_signs(const struct scep_trust *t, const X509 *cert)
 {
-	return is_in(t->cas, cert) || is_in(t->ras, cert);
+	return cert_is_among(t->cas, cert) || cert_is_among(t->ras, cert);
 }
 
 /* What may stand between a certificate and an anchor: borrowed. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/words.h"
 #include "schema/local.h"
 
 enum demand {
@@ -147,20 +148,6 @@ static const struct rule {
 
 /* ---- lists and values ---- */
 
-/* True if one of the words of a list is text (len bytes). */
-static bool
-list_has(const char *list, const char *text, size_t len)
-{
-	size_t n;
-
-	for (; *list != '\0'; list += n + (list[n] == '|')) {
-		n = strcspn(list, "|");
-		if (n == len && strncmp(list, text, n) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* The number in "LOW..HIGH/STEP". */
 static bool
 is_in_range(const char *range, const struct tree *t)
@@ -186,7 +173,7 @@ has_value(const struct tree *t, const char *values)
 	if (is_in_range(values, t))
 		return true;
 	return tree_scalar_text(t, &text) &&
-	    list_has(values, buf_str(&text), text.len);
+	    words_choose(values, buf_str(&text));
 }
 
 /* Present, and with one of the values; what is filled in later is not. */
@@ -306,7 +293,7 @@ fits(const char *names, const char *key)
 	bool all_but = *names == '-';
 
 	return strcmp(names, "*") == 0 ||
-	    list_has(names + all_but, key, strlen(key)) != all_but;
+	    words_choose(names + all_but, key) != all_but;
 }
 
 static enum status
@@ -360,6 +347,6 @@ schema_check_between(struct schema_run *r, const struct tree *payload,
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(rules); i++)
-		if (list_has(rules[i].types, type, strlen(type)))
+		if (words_choose(rules[i].types, type))
 			check_rule(r, &rules[i], payload);
 }

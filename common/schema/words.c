@@ -1,6 +1,5 @@
 /* Variables that somebody fills in later. */
 #include <ctype.h>
-#include <string.h>
 
 #include "schema/local.h"
 

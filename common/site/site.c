@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "profile/profile.h"
 #include "site/local.h"
 
 static const char *
@@ -22,20 +23,6 @@ check_https(const char *s)
 	    "added" : NULL;
 }
 
-/* An outside authority may be reached over http: CAFingerprint tells it. */
-static const char *
-check_scep_url(const char *s)
-{
-	const char *p;
-
-	if (strncmp(s, "https://", 8) != 0 && strncmp(s, "http://", 7) != 0)
-		return "neither https:// nor http://";
-	for (p = s; *p != '\0'; p++)
-		if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7F)
-			return "not an address";
-	return NULL;
-}
-
 static const char *
 check_identifier(const char *s)
 {
@@ -45,19 +32,6 @@ check_identifier(const char *s)
 		if (*p == '/' || *p == ' ' || (*p >= '\t' && *p <= '\r'))
 			return "an identifier has no space and no slash";
 	return p[-1] == '.' ? "no dot at the end: it is added" : NULL;
-}
-
-static const char *
-check_fingerprint(const char *s)
-{
-	auto_buf raw = BUF_INIT;
-
-	if (strcmp(s, "sha256") == 0)
-		return NULL;
-	if (buf_from_hex(s, &raw) != NULL)
-		return "neither sha256 nor a fingerprint in hexadecimal";
-	return raw.len == 20 || raw.len == 32 || raw.len == 48 ||
-	    raw.len == 64 ? NULL : "no hash has that length";
 }
 
 /* Both libldap and the server would take a list, or an address with more. */
@@ -148,13 +122,16 @@ static const struct config_rule rules[] = {
 	{ "description", CONFIG_TEXT, NULL, NULL, 0, 0 },
 	{ "attributes", CONFIG_WORDS, NULL, NULL, 0, 0 },
 	{ "enroll_ttl", CONFIG_DURATION, NULL, NULL, 1, 0 },
-	{ "scep.url", CONFIG_TEXT, NULL, check_scep_url, 0, 0 },
+	/* An outside authority may be reached over http: CAFingerprint tells
+	 * it. */
+	{ "scep.url", CONFIG_TEXT, NULL, profile_check_url, 0, 0 },
 	{ "scep.name", CONFIG_TEXT, NULL, NULL, 0, 0 },
 	{ "scep.subject", CONFIG_TEXT, NULL, NULL, 0, 0 },
 	{ "scep.key_size", CONFIG_NUMBER, NULL, NULL, 0, 0 },
 	{ "scep.key_usage", CONFIG_WORDS, "sign|encrypt", NULL, 0, 0 },
 	{ "scep.challenge_ttl", CONFIG_DURATION, NULL, NULL, 1, 0 },
-	{ "scep.fingerprint", CONFIG_TEXT, NULL, check_fingerprint, 0, 0 },
+	{ "scep.fingerprint", CONFIG_TEXT, NULL,
+	    profile_check_fingerprint, 0, 0 },
 	{ "scep.challenge", CONFIG_SOURCE, NULL, check_source, 0, 0 },
 	{ "scep.challenge_program", CONFIG_TEXT, NULL, NULL, 0, 0 },
 	{ "repeat", CONFIG_TEXT, "reissue|reenroll", NULL, 0, 0 },

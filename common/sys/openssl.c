@@ -1,7 +1,6 @@
 #include "sys/openssl.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include <openssl/conf.h>
 #include <openssl/evp.h>

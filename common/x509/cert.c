@@ -298,6 +298,17 @@ cert_serial_hex(const X509 *cert, struct buf *out)
 	cert_integer_hex(X509_get0_serialNumber(cert), out);
 }
 
+bool
+cert_set_serial(X509 *cert, const unsigned char *raw, size_t len)
+{
+	BIGNUM *n = BN_bin2bn(raw, (int)len, NULL);
+	bool ok = n != NULL &&
+	    BN_to_ASN1_INTEGER(n, X509_get_serialNumber(cert)) != NULL;
+
+	BN_free(n);
+	return ok;
+}
+
 void
 cert_sha256(const X509 *cert, char out[SECRET_HASH_TEXT])
 {
@@ -354,15 +365,12 @@ bool
 cert_has_spare_ca(const X509 *leaf, const STACK_OF(X509) *chain,
     const STACK_OF(X509) *given)
 {
-	int i, k;
+	int i;
 
 	for (i = 0; i < sk_X509_num(given); i++) {
 		X509 *c = sk_X509_value(given, i);
 
-		for (k = 0; k < sk_X509_num(chain); k++)
-			if (X509_cmp(c, sk_X509_value(chain, k)) == 0)
-				break;
-		if (k == sk_X509_num(chain) && X509_cmp(c, leaf) != 0 &&
+		if (!cert_is_among(chain, c) && X509_cmp(c, leaf) != 0 &&
 		    X509_check_ca(c) != 0)
 			return true;
 	}

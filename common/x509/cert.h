@@ -336,6 +336,12 @@ bool cert_is_self_signed(X509 *cert);
 void cert_order_chain(X509 *leaf, STACK_OF(X509) *given, int64_t now,
     STACK_OF(X509) **out, X509 **gap);
 
+/* True if a list, which may be NULL, holds this very certificate. */
+bool cert_is_among(const STACK_OF(X509) *list, const X509 *cert);
+
+/* cert_set_serial() is false if memory is lacking. */
+bool cert_set_serial(X509 *cert, const unsigned char *raw, size_t len);
+
 /* True if a CA's certificate was given that is neither leaf nor in chain. */
 bool cert_has_spare_ca(const X509 *leaf, const STACK_OF(X509) *chain,
     const STACK_OF(X509) *given);

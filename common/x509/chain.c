@@ -66,8 +66,8 @@ struct search {
 	bool is_found;
 };
 
-static bool
-is_among(const STACK_OF(X509) *list, const X509 *cert)
+bool
+cert_is_among(const STACK_OF(X509) *list, const X509 *cert)
 {
 	int i;
 
@@ -143,7 +143,7 @@ find_paths(struct search *s, struct path *p)
 	struct path longer;
 	int i;
 
-	p->is_whole = s->anchors != NULL ? is_among(s->anchors, last) :
+	p->is_whole = s->anchors != NULL ? cert_is_among(s->anchors, last) :
 	    cert_is_self_signed(last);
 	if (p->is_whole || p->n == CHAIN_MAX) {
 		keep_better(s, p);
@@ -332,7 +332,7 @@ anchors_in(const STACK_OF(X509) *anchors, const STACK_OF(X509) *path)
 	if (few == NULL)
 		mem_exhausted();
 	for (i = 0; i < sk_X509_num(anchors); i++)
-		if (is_among(path, sk_X509_value(anchors, i)) &&
+		if (cert_is_among(path, sk_X509_value(anchors, i)) &&
 		    sk_X509_push(few, sk_X509_value(anchors, i)) <= 0)
 			mem_exhausted();
 	return few;
@@ -379,7 +379,7 @@ find_no_ca(const STACK_OF(X509) *chain, const STACK_OF(X509) *anchors)
 	for (i = 1; i < sk_X509_num(chain); i++) {
 		X509 *one = sk_X509_value(chain, i);
 
-		if (X509_check_ca(one) != 1 && !is_among(anchors, one))
+		if (X509_check_ca(one) != 1 && !cert_is_among(anchors, one))
 			return one;
 	}
 	return NULL;
@@ -394,7 +394,7 @@ build_chain(X509 *leaf, STACK_OF(X509) *untrusted, STACK_OF(X509) *anchors,
 	int error;
 
 	/* What stands above an anchor does not matter. */
-	if (is_among(anchors, leaf))
+	if (cert_is_among(anchors, leaf))
 		untrusted = NULL;
 	error = verify(leaf, untrusted, anchors, now, level, chain, bad);
 	if (error != X509_V_OK && error != X509_V_ERR_UNSPECIFIED &&
