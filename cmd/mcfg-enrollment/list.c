@@ -45,11 +45,7 @@ struct table {
 static void
 free_table(struct table *t)
 {
-	size_t i;
-
-	for (i = 0; i < t->n; i++)
-		free(t->cell[i]);
-	free(t->cell);
+	mem_free_all(t->cell, t->n);
 }
 
 /* Characters, not bytes: what escaping left is UTF-8. */

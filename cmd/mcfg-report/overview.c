@@ -5,11 +5,7 @@
 void
 overview_free(struct overview *o)
 {
-	size_t i;
-
-	for (i = 0; i < o->kept_count; i++)
-		free(o->kept[i]);
-	free(o->kept);
+	mem_free_all(o->kept, o->kept_count);
 	free(o->bars);
 	free(o->devices.v);
 	free(o->stuck.v);

@@ -10,11 +10,7 @@ enum {
 void
 variables_free(struct variables *l)
 {
-	size_t i;
-
-	for (i = 0; i < l->n; i++)
-		free(l->v[i]);
-	free(l->v);
+	mem_free_all(l->v, l->n);
 }
 
 /* There is always a NULL at the end. */

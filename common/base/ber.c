@@ -174,15 +174,21 @@ ber_is_context(const struct ber_item *i, uint32_t tag)
 	return i->cls == 2 && i->tag == tag;
 }
 
-bool
-ber_want(struct ber *in, uint32_t tag, struct ber_item *out)
+static bool
+want(struct ber *in, unsigned cls, uint32_t tag, struct ber_item *out)
 {
 	struct ber at = *in;
 
-	if (ber_next(&at, out) != NULL || !ber_is(out, tag))
+	if (ber_next(&at, out) != NULL || out->cls != cls || out->tag != tag)
 		return false;
 	*in = at;
 	return true;
+}
+
+bool
+ber_want(struct ber *in, uint32_t tag, struct ber_item *out)
+{
+	return want(in, 0, tag, out);
 }
 
 bool
@@ -205,12 +211,7 @@ ber_enter(struct ber *in, uint32_t tag)
 bool
 ber_want_context(struct ber *in, uint32_t tag, struct ber_item *out)
 {
-	struct ber at = *in;
-
-	if (ber_next(&at, out) != NULL || !ber_is_context(out, tag))
-		return false;
-	*in = at;
-	return true;
+	return want(in, 2, tag, out);
 }
 
 const char *

@@ -116,6 +116,16 @@ xasprintf(const char *fmt, ...)
 }
 
 void
+mem_free_all(char **v, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		free(v[i]);
+	free(v);
+}
+
+void
 strings_add(struct strings *l, const char *s)
 {
 	*GROW(l->v, l->n) = s;

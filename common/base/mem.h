@@ -68,6 +68,9 @@ char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
+/* mem_free_all() frees n strings, and then the array that holds them. */
+void mem_free_all(char **v, size_t n);
+
 /* Ends the process with FAULT and "out of memory". */
 void mem_exhausted(void) NORETURN;
 

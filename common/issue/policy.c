@@ -18,16 +18,6 @@ enum {
 };
 
 static void
-free_all(char **v, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		free(v[i]);
-	free(v);
-}
-
-static void
 free_san(struct issue_policy *p)
 {
 	size_t i;
@@ -50,8 +40,8 @@ issue_policy_free(struct issue_policy *p)
 	free(p->command);
 	free(p->crl_url);
 	free(p->issuer_url);
-	free_all(p->subject, p->subject_count);
-	free_all(p->eku, p->eku_count);
+	mem_free_all(p->subject, p->subject_count);
+	mem_free_all(p->eku, p->eku_count);
 	free_san(p);
 	*p = (struct issue_policy)ISSUE_POLICY_INIT;
 }
@@ -61,7 +51,7 @@ set_list(char ***v, size_t *n, const char *const *names, size_t count)
 {
 	size_t i;
 
-	free_all(*v, *n);
+	mem_free_all(*v, *n);
 	*v = xcalloc(count + 1, sizeof **v);
 	*n = count;
 	for (i = 0; i < count; i++)

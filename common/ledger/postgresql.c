@@ -63,23 +63,30 @@ is_done(const PGresult *res)
 }
 
 static enum status
+pg_script(struct ledger *l, const char *sql)
+{
+	struct postgresql *p = l->state;
+	PGresult *res = PQexec(p->conn, sql);
+	enum status st = OK;
+
+	if (!is_done(res))
+		st = pg_fail(l, res);
+	PQclear(res);
+	return st;
+}
+
+static enum status
 set_up(struct ledger *l)
 {
 	struct postgresql *p = l->state;
 	char sql[256];
-	PGresult *res;
-	enum status st = OK;
 
 	PQsetNoticeProcessor(p->conn, ignore_notice, NULL);
 	snprintf(sql, sizeof sql, "SET lock_timeout = '%ds'; SET "
 	    "idle_in_transaction_session_timeout = '%ds'; SET "
 	    "client_min_messages = warning", (int)DB_BUSY_SECONDS,
 	    (int)DB_BUSY_SECONDS);
-	res = PQexec(p->conn, sql);
-	if (!is_done(res))
-		st = pg_fail(l, res);
-	PQclear(res);
-	return st;
+	return pg_script(l, sql);
 }
 
 /* A connection that broke between two transactions is made again, once. */
@@ -209,19 +216,6 @@ pg_run(struct ledger *l, const char *sql, const struct db_value *v, size_t n,
 	} else {
 		*count = (int64_t)strtoll(PQcmdTuples(res), NULL, 10);
 	}
-	PQclear(res);
-	return st;
-}
-
-static enum status
-pg_script(struct ledger *l, const char *sql)
-{
-	struct postgresql *p = l->state;
-	PGresult *res = PQexec(p->conn, sql);
-	enum status st = OK;
-
-	if (!is_done(res))
-		st = pg_fail(l, res);
 	PQclear(res);
 	return st;
 }

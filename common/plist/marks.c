@@ -46,9 +46,7 @@ tree_marks_free(struct tree_marks *m)
 	for (i = 0; i < m->fault_count; i++)
 		free(m->faults[i].text);
 	free(m->faults);
-	for (i = 0; i < m->comment_count; i++)
-		free(m->comments[i]);
-	free(m->comments);
+	mem_free_all(m->comments, m->comment_count);
 	free(m->v);
 	free(m);
 }

@@ -473,11 +473,7 @@ io_make_dir(const char *path)
 void
 io_names_free(struct io_names *l)
 {
-	size_t i;
-
-	for (i = 0; i < l->n; i++)
-		free(l->v[i]);
-	free(l->v);
+	mem_free_all(l->v, l->n);
 	l->v = NULL;
 	l->n = 0;
 }
