@@ -2,7 +2,9 @@
 
 #include "cli/opts.h"
 #include "profile/profile.h"
+#include "site/program.h"
 #include "site/site.h"
+#include "trust/trust.h"
 #include "x509/cert.h"
 
 static struct args {
@@ -21,6 +23,7 @@ static struct args {
 	const char *extractable;
 	bool bare;
 	const char *config;
+	const char *site, *fixed, *program, *password;
 } args = {
 	.key_size = 2048,
 	.key_usage = "sign,encrypt",
@@ -66,6 +69,8 @@ static const struct opt options[] = {
 	    .config = "scep.key_usage" },
 	{ 0, "ca-cert", "FILE", "tell the device this authority's fingerprint",
 	    .value = &args.ca_cert },
+	{ 0, "site", "DIR", "the authority of this site: its fingerprint, and "
+	    "what it wants for a challenge", .value = &args.site },
 	{ 0, "fingerprint", "HASH", "sha256, of --ca-cert; or the fingerprint "
 	    "itself in hex", .value = &args.fingerprint,
 	    .check = profile_check_fingerprint, .config = "scep.fingerprint" },
@@ -79,6 +84,12 @@ static const struct opt options[] = {
 	    .flag = &args.bare },
 	OPT_PAYLOAD(args.id, "scep"),
 	OPT_CONFIG(args.config),
+	{ .name = "scep.challenge", .value = &args.fixed,
+	    .config = "scep.challenge" },
+	{ .name = "scep.challenge_program", .value = &args.program,
+	    .config = "scep.challenge_program" },
+	{ .name = "auth.ldap.password", .value = &args.password,
+	    .config = "auth.ldap.password" },
 	{ 0 },
 };
 
@@ -102,6 +113,7 @@ check(const struct args *a)
 		return opts_missing("--identifier", "the name of the profile, "
 		    "never changed");
 	if (opts_given(&args.fingerprint) && a->ca_cert == NULL &&
+	    a->site == NULL &&
 	    strcmp(a->fingerprint, "sha256") == 0)
 		return opts_missing("--ca-cert", "whose fingerprint it is");
 	if (a->key_size != 1024 && a->key_size != 2048 && a->key_size != 4096)
@@ -113,41 +125,92 @@ check(const struct args *a)
 	return OK;
 }
 
+/* The authority that the device goes to, in files; NULL if it is not known. */
+struct authority {
+	char *outside;		/* that of a site, if it is not the site's own */
+	char *cert;
+};
+#define AUTHORITY_INIT	{ NULL, NULL }
+#define auto_authority	AUTO(authority_free) struct authority
+
+static void
+authority_free(struct authority *to)
+{
+	free(to->outside);
+	free(to->cert);
+}
+
 static enum status
-read_fingerprint(const struct args *a, struct buf *out)
+find_authority(const struct args *a, struct authority *to)
+{
+	enum status st;
+
+	if (a->site != NULL && (st = io_find_inside(a->site,
+	    TRUST_SITE_OUTSIDE, &to->outside)) != OK)
+		return st;
+	if (a->ca_cert != NULL)
+		to->cert = xstrdup(a->ca_cert);
+	else if (to->outside != NULL)
+		to->cert = xstrdup(to->outside);
+	else if (a->site != NULL)
+		to->cert = io_inside(a->site, TRUST_SITE_CA);
+	return OK;
+}
+
+static enum status
+read_fingerprint(const struct args *a, const struct authority *to,
+    struct buf *out)
 {
 	auto_X509 *ca = NULL;
 	enum status st;
 
-	if (a->ca_cert != NULL && (st = cert_load(a->ca_cert, &ca)) != OK)
+	if (to->cert != NULL && (st = cert_load(to->cert, &ca)) != OK)
 		return st;
-	return profile_fingerprint(a->fingerprint, ca, a->ca_cert, out);
+	return profile_fingerprint(a->fingerprint, ca, to->cert, out);
 }
 
 /* A path of the site's is relative to the site's file. */
 static char *
-challenge_source(const struct args *a)
+challenge_source(const struct args *a, const char *from)
 {
 	static const char file[] = "file:";
 	const size_t n = sizeof file - 1;
 	auto_char *path = NULL;
 
-	if (opts_given(&args.challenge) || strncmp(a->challenge, file, n) != 0)
-		return xstrdup(a->challenge);
-	path = io_beside(a->config, a->challenge + n);
+	if ((from == a->challenge && opts_given(&args.challenge)) ||
+	    strncmp(from, file, n) != 0)
+		return xstrdup(from);
+	path = io_beside(a->config, from + n);
 	return xasprintf("%s%s", file, path);
 }
 
 static enum status
-read_challenge(const struct args *a, struct buf *out)
+ask_challenge(const struct args *a, struct buf *out)
 {
+	const struct site_place place = { .folder = a->site,
+	    .password = a->password };
+
+	if (a->subject == NULL)
+		return opts_missing("--subject", "which "
+		    "scep.challenge_program gets");
+	return site_ask_challenge(&place, a->program, a->subject, out);
+}
+
+/* An outside authority does not know a challenge of ours. */
+static enum status
+read_challenge(const struct args *a, const struct authority *to,
+    struct buf *out)
+{
+	const char *from = to->outside != NULL ? a->fixed : a->challenge;
 	auto_char *source = NULL;
 	const char *reason;
 	enum status st;
 
-	if (a->challenge == NULL)
+	if (to->outside != NULL && a->program != NULL)
+		return ask_challenge(a, out);
+	if (from == NULL)
 		return OK;
-	source = challenge_source(a);
+	source = challenge_source(a, from);
 	if ((st = secret_read(source, "--challenge", out)) != OK)
 		return st;
 	reason = tree_text_fault(buf_str(out), out->len);
@@ -169,6 +232,7 @@ run(const struct args *a)
 {
 	struct profile_scep s = { .key_size = 0 };
 	auto_buf challenge = BUF_SECRET, fingerprint = BUF_INIT;
+	auto_authority to = AUTHORITY_INIT;
 	auto_tree *subject = NULL, *alt_names = NULL, *product = NULL;
 	struct io_output out = a->out;
 	auto_buf xml = BUF_SECRET;
@@ -177,8 +241,9 @@ run(const struct args *a)
 
 	if ((st = site_defaults(a->config, options)) != OK ||		/* read */
 	    (st = check(a)) != OK ||
-	    (st = read_challenge(a, &challenge)) != OK ||
-	    (st = read_fingerprint(a, &fingerprint)) != OK)
+	    (st = find_authority(a, &to)) != OK ||
+	    (st = read_challenge(a, &to, &challenge)) != OK ||
+	    (st = read_fingerprint(a, &to, &fingerprint)) != OK)
 		return st;
 
 	if (a->subject != NULL &&					/* parse */

@@ -12,9 +12,8 @@ trap '' TERM
 set -uf
 umask 077
 
-MAX=65536		# bytes of a device's answer, or of a program's
+MAX=65536		# bytes of a device's answer
 CLAIMS=10000		# bytes of an answer that the log takes a name from
-PATIENCE=30		# seconds for a program of the site's
 TYPE=application/x-apple-aspen-config
 NL='
 '
@@ -78,15 +77,6 @@ start_again() {
 	STARTED
 }
 
-# for_programs NAME: what the site's own programs get.
-for_programs() {
-	case $1 in
-	PATH|MCFG_SITE|MCFG_BIN|LC_ALL|HOME|TMPDIR|TZ) ;;
-	"${secret#env:}") ;;
-	*) return 1 ;;
-	esac
-}
-
 above=
 { read -r above < "/proc/$PPID/comm" || :; } 2> /dev/null
 case $above in
@@ -94,7 +84,7 @@ fcgiwrap) start_again "$PPID" ;;
 *) leave ours ;;
 esac
 path=$1 method=$2 query=$3 size=$4 coding=$5 from=$6 address=$7 user=$8
-language=$9 secret=
+language=$9
 shift 9
 origin=$1 authorization=$2 login=$3
 LC_ALL=C
@@ -216,7 +206,6 @@ refuse() {
 attempt() {
 	kind=$1 what=$2
 	shift
-	[ "$what" != ask ] || what=$2
 	status=0
 	# The shell would say itself that a program was killed.
 	{ said=$("$@" 2>&1 >&3 3>&-) || status=$?; } 3>&1 2> /dev/null
@@ -228,10 +217,9 @@ attempt() {
 	*:3:"$what: site.yaml:"*) code=500 ;;
 	login:1:*) code=401 ;;
 	judge:1:*|admit:1:*|name:[12]:*) code=403 ;;
-	admit:124:*|admit:137:*) code=503 said="$what: no end in $PATIENCE s" ;;
-	admit:141:*) code=503 said="$what: more than $MAX bytes" ;;
 	judge:3:*) code=400 ;;
 	judge:5:*) code=301 ;;
+	*:5:*) code=503 ;;
 	*)
 		case $said in
 		*busy*|*locked*) code=503 ;;
@@ -352,109 +340,6 @@ crl() {
 
 # ---- phase 1: /enroll ----
 
-# known USER AUTH ATTRIBUTE: the user's name.  A directory that has an attribute
-# for it is asked about everybody, any other about names that are not all
-# printable ASCII: such names have several forms, and the directory says which
-# is its own.
-known() {
-	if [ "$2" != ldap ]; then
-		checked "$1"
-	elif [ -z "$3" ]; then
-		is=$(checked "$1") || return
-		case $is in
-		*[!\ -~]*) admit "$here/web/directory" spell "$is" ;;
-		*) printf '%s\n' "$is" ;;
-		esac
-	elif [ -n "$resolved" ]; then
-		checked "$resolved"
-	else
-		is=$(admit "$here/web/directory" spell "$1") &&
-		    checked "$is"
-	fi
-}
-
-# checked NAME: the name, if it can be one.
-checked() {
-	case $1 in
-	*[!\ -~]*) name mcfg-enrollment user --user="$1" ;;
-	*) printf '%s\n' "$1" ;;
-	esac
-}
-
-# program NAME KEY: where the program is that the site names under KEY.
-# Without a slash it is on PATH, and no function of ours.
-program() {
-	found=$1
-	case $found in
-	*/*) ;;
-	*) found=$(command -v -- "$found") || found= ;;
-	esac
-	case $found in
-	*/*) printf '%s\n' "$found" ;;
-	*)
-		log 500 "$2: no such program"
-		return 200 ;;
-	esac
-}
-
-# ask PROGRAM ARG: runs that program of the site's, in a subshell, and has its
-# process group killed when its time is over.  What it leaves behind may keep
-# its standard error open: nobody waits longer for that.
-ask() {
-	leave for_programs
-	{ status=$({ {
-		timeout -s KILL "$PATIENCE" "$@" 4>&- 5>&-
-		echo $? >&4
-	} 2>&1 >&5 | heed >&2; } 4>&1); } 5>&1
-	return "$status"
-}
-
-# heed: hands on what a program of the site's prints, until its time is
-# over and the shell has said that it was killed.
-heed() {
-	timeout -s TERM $((PATIENCE + 1)) cat || :
-}
-
-# start [ARG...]: records the user and prints the challenge.
-start() {
-	if [ -n "$token" ]; then
-		set -- --invitation env:MCFG_INVITATION "$@"
-	else
-		set -- --user="$user" "$@"
-	fi
-	admit mcfg-enrollment start --config site.yaml "$@"
-}
-
-# start_with_facts: what the site's program says of the user goes with the
-# record.  The program gets the name that the ledger has, as its one argument,
-# and no name that it could take for an option.
-start_with_facts() {
-	is=$user
-	[ -n "$token" ] || is=$(admit mcfg-enrollment user \
-	    --config site.yaml --user="$user") || return
-	case $is in
-	-*)
-		log 403 "user $is: begins as an option does"
-		return 103 ;;
-	esac
-	facts=$(program "$facts" facts) || return
-	# What it prints, a byte more than it may at most, and the status.
-	about=$({
-		status=$({ {
-			admit ask "$facts" "$is" < /dev/null 3>&- 4>&-
-			echo $? >&4
-		} | heed | head -c $((MAX + 1)) >&3; } 4>&1)
-		echo " $status"
-	} 3>&1)
-	status=${about##* } about=${about% *}
-	[ "$status" -eq 0 ] || return "$status"
-	if [ "${#about}" -gt "$MAX" ]; then
-		log 503 "$facts: more than $MAX bytes"
-		return 203
-	fi
-	printf '%s\n' "$about" | start --vars -
-}
-
 enroll() {
 	resolved=
 	if [ -n "$login" ]; then
@@ -466,21 +351,17 @@ enroll() {
 	[ -n "$user" ] || refuse 403 'nobody is logged in'
 	[ "$from" != cross-site ] ||
 	    refuse 403 'sent here by another site'
-	# The last line is never empty.
-	said=$(step mcfg-get --site --default '' \
-	    facts,auth.ldap.user,auth.ldap.password,auth site.yaml) ||
-	    failed $?
-	facts=${said%%"$NL"*} said=${said#*"$NL"}
-	attribute=${said%%"$NL"*} said=${said#*"$NL"}
-	secret=${said%%"$NL"*} auth=${said#*"$NL"}
-	[ -n "$token" ] || user=$(known "$user" "$auth" "$attribute") ||
-	    failed $?
-	who=$user
-	MCFG_CHALLENGE=$(if [ -n "$facts" ]; then
-		start_with_facts
+	if [ -n "$token" ]; then
+		set -- --invitation env:MCFG_INVITATION
 	else
-		start
-	fi) || failed $?
+		user=$(name mcfg-enrollment user --config site.yaml --site . \
+		    ${resolved:+--resolved} --user="${resolved:-$user}") ||
+		    failed $?
+		set -- --user="$user"
+	fi
+	who=$user
+	MCFG_CHALLENGE=$(admit mcfg-enrollment start --config site.yaml \
+	    --site . "$@") || failed $?
 	unset MCFG_INVITATION
 	export MCFG_CHALLENGE
 	payload=$(step mcfg-service-payload --config site.yaml \
@@ -606,32 +487,11 @@ profile() {
 		value SERIAL "$attributes"
 		serial=$value
 	fi
-	allow='' outside=
-	! present devices.allow || allow=devices.allow
-	# Its certificate, if identities are not issued by the site itself.
-	! present scep-ca.pem || outside=scep-ca.pem
 	case ${anchor%"$NL"} in
 	device) identify ;;
 	ca) configure ;;
 	*) refuse 500 'mcfg-verify named no anchor' ;;
 	esac
-}
-
-# theirs SUBJECT: the challenge that the site's program got from the outside
-# authority for a certificate of this subject; nothing where there is no such
-# program, and what the authority wants is in site.yaml, if it wants anything.
-theirs() {
-	asker=$(step mcfg-get --site --default '' scep.challenge_program \
-	    site.yaml) || return
-	[ -n "$asker" ] || return 0
-	asker=$(program "$asker" scep.challenge_program) || return
-	told=$(step ask "$asker" "$1" < /dev/null) || return
-	told=${told%%"$NL"*}
-	if [ -z "$told" ]; then
-		log 500 'scep.challenge_program: no challenge in its first line'
-		return 200
-	fi
-	printf '%s\n' "$told"
 }
 
 # value NAME PLIST: the first string that PLIST has under NAME, in $value.
@@ -652,19 +512,14 @@ value() {
 # Phase 2: a device that shows its factory identity gets a SCEP payload.
 identify() {
 	message=$(printf '%s\n' "$attributes" |
-	    judge mcfg-enrollment identify --config site.yaml \
-	    ${allow:+--allow "$allow"} --subject-out fd:4 4>&1) || failed $?
-	subject=${message%"$NL"*}
-	# An outside authority would not know our challenge.
-	if [ -n "$outside" ]; then
-		MCFG_CHALLENGE=$(theirs "$subject") || failed $?
-	else
-		MCFG_CHALLENGE=${message##*"$NL"}
-	fi
+	    judge mcfg-enrollment identify --config site.yaml --site . \
+	    --names-out fd:4 --subject-out fd:4 4>&1) || failed $?
+	who=${message%%"$NL"*} message=${message#*"$NL"}
+	of=${message%%"$NL"*} message=${message#*"$NL"}
+	subject=${message%"$NL"*} MCFG_CHALLENGE=${message##*"$NL"}
 	export MCFG_CHALLENGE
-	payload=$(step mcfg-scep-payload --config site.yaml \
-	    --subject="$subject" --ca-cert "${outside:-ca/cert.pem}" \
-	    ${MCFG_CHALLENGE:+--challenge env:MCFG_CHALLENGE}) || failed $?
+	payload=$(step mcfg-scep-payload --config site.yaml --site . \
+	    --subject="$subject" --challenge env:MCFG_CHALLENGE) || failed $?
 	unset MCFG_CHALLENGE
 	send "$payload" identity.mobileconfig 'identity payload (phase 2)'
 }
@@ -675,8 +530,7 @@ identify() {
 configure() {
 	variables=$(printf '%s\n' "$attributes" |
 	    judge mcfg-enrollment complete --config site.yaml \
-	    ${outside:+--outside-ca "$outside"} \
-	    ${allow:+--allow "$allow"} --signer /dev/fd/5 5<<-PEM
+	    --site . --signer /dev/fd/5 5<<-PEM
 		$signer
 		PEM
 	) || failed $?

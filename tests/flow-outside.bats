@@ -206,7 +206,7 @@ ndes() {
 	printf '#!/bin/sh\necho\necho second\n' > "$SITE/asked"
 	chmod +x "$SITE/asked"
 	enroll "$T/empty" --udid NO-LINE || :
-	said 'status=500 reason="scep.challenge_program: no challenge in its first line'
+	said 'status=500 reason="mcfg-scep-payload: scep.challenge_program: no challenge in its first line'
 	printf '#!/bin/sh\necho "asked: busy, $1" >&2\nexit 4\n' \
 	    > "$SITE/asked"
 	enroll "$T/busy" --udid BUSY || :
@@ -214,7 +214,7 @@ ndes() {
 	sed -i 's|challenge_program: .*|challenge_program: no-such-program|' \
 	    "$SITE/site.yaml"
 	enroll "$T/path" --udid NO-PATH || :
-	said 'status=500 reason="scep.challenge_program: no such program'
+	said 'status=500 reason="mcfg-scep-payload: scep.challenge_program: no such program'
 }
 
 @test "outside: those who came before go on" {

@@ -130,6 +130,70 @@ state_of() {
 	    --ledger "$LEDGER" --user=jane --vars - --vars -
 }
 
+# site LINE...: site.yaml and the program that these lines are, in $T/site.
+site() {
+	mkdir -p "$T/site"
+	printf '%s\n' 'url: https://example.com' "ledger: $LEDGER" \
+	    'identifier: com.example.mcfg' 'facts: ./facts' \
+	    > "$T/site/site.yaml"
+	printf '%s\n' '#!/bin/sh' "$@" > "$T/site/facts"
+	chmod +x "$T/site/facts"
+}
+
+@test "start: the site's program is asked for facts, in the site's folder" {
+	site 'env > env' 'printf "{\"where\": \"%s\", \"site\": \"%s\",' \
+	    '\"user\": \"%s\", \"a\": \"1\"}" "$PWD" "$MCFG_SITE" "$*"'
+	TOKEN=none yields - mcfg-enrollment start --config "$T/site/site.yaml" \
+	    --site "$T/site" --user=jane --set a=2
+	sql 'SELECT facts FROM enrollment' > "$T/facts"
+	WHERE=$(cd "$T/site" && pwd -P) plist_is "$T/facts" 'p == {
+	    "where": __import__("os").environ["WHERE"],
+	    "site": __import__("os").environ["WHERE"],
+	    "user": "jane", "a": "2"}'
+	run -1 grep -q TOKEN "$T/site/env"
+	# Without the option nobody is asked.
+	rm "$T/site/env"
+	yields - mcfg-enrollment start --config "$T/site/site.yaml" --user=joe
+	[ ! -e "$T/site/env" ]
+	asks() {
+		refuses "$1" "$2" mcfg-enrollment start --config \
+		    "$T/site/site.yaml" --site "$T/site" --user="${3:-jane}"
+	}
+	asks 1 'begins as an option does' -x
+	site 'echo "jane left" >&2; exit 1'
+	run -1 mcfg-enrollment start --config "$T/site/site.yaml" \
+	    --site "$T/site" --user=jane
+	[ "$output" = 'jane left' ]
+	site 'exit 1'
+	asks 1 'ended with status 1'
+	site 'exit 5'
+	asks 4 'ended with status 5'
+	site 'head -c 65537 /dev/zero'
+	asks 5 'more than 65536 bytes'
+	site 'echo []'
+	asks 3 ''
+	[ "$(sql 'SELECT COUNT(*) FROM enrollment')" -eq 2 ]
+}
+
+@test "identify: devices.allow of a site, and the names for a log" {
+	e start --user=jane > "$T/enroll"
+	attributes "$T/plist" UDID=ONE SERIAL=S CHALLENGE="@$T/enroll"
+	mkdir "$T/site"
+	echo OTHER > "$T/site/devices.allow"
+	refused 1 devices.allow identify --site "$T/site" "$T/plist"
+	echo ONE > "$T/site/devices.allow"
+	yields "$T/challenge" e identify --site "$T/site" \
+	    --names-out "$T/names" "$T/plist"
+	e list --json > "$T/list"
+	[ "$(cat "$T/names")" = "jane
+$(mcfg-get 0.id "$T/list")" ]
+	# A list that cannot be looked at may be there.
+	e start --user=jane > "$T/enroll"
+	attributes "$T/plist" UDID=ONE SERIAL=S CHALLENGE="@$T/enroll"
+	ln -sf devices.allow "$T/site/devices.allow"
+	refused 4 devices.allow identify --site "$T/site" "$T/plist"
+}
+
 @test "start: five open challenges a user, the oldest is voided" {
 	local i
 

@@ -141,6 +141,53 @@ subject() {
 	PY
 }
 
+@test "scep payload: the authority of a site, its own or an outside one" {
+	mkdir -p "$T/site/ca"
+	cp "$PKI/root.pem" "$T/site/ca/cert.pem"
+	printf '%s\n' 'url: https://example.com' \
+	    'identifier: com.example.mcfg' > "$T/site/site.yaml"
+	asks() {
+		OURS=ours mcfg-scep-payload --config "$T/site/site.yaml" \
+		    --site "$T/site" --subject /CN=x --challenge env:OURS
+	}
+	tells() {
+		yields "$T/p" asks
+		plist_is "$T/p" "(lambda c: c.get('Challenge') == $1 and
+		    c['CAFingerprint'].hex() == '$(openssl x509 -in "$2" \
+		    -outform DER | sha256sum | cut -d' ' -f1)')(
+		    p['PayloadContent'][0]['PayloadContent'])"
+	}
+	fails() {
+		OURS=ours refuses "$1" "$2" mcfg-scep-payload --config \
+		    "$T/site/site.yaml" --site "$T/site" --subject /CN=x \
+		    --challenge env:OURS
+	}
+	tells "'ours'" "$PKI/root.pem"
+	# It would not know our challenge.
+	cp "$PKI/client.pem" "$T/site/scep-ca.pem"
+	tells None "$PKI/client.pem"
+	printf 'scep:\n  challenge: file:fixed\n' >> "$T/site/site.yaml"
+	echo its > "$T/site/fixed"
+	tells "'its'" "$PKI/client.pem"
+	sed -i 's/ challenge: .*/ challenge_program: .\/ask/' \
+	    "$T/site/site.yaml"
+	printf '#!/bin/sh\necho "for $1"\necho more\n' > "$T/site/ask"
+	chmod +x "$T/site/ask"
+	tells "'for /CN=x'" "$PKI/client.pem"
+	printf '#!/bin/sh\necho no >&2; exit 1\n' > "$T/site/ask"
+	run -4 asks
+	[ "$output" = no ]
+	printf '#!/bin/sh\necho\n' > "$T/site/ask"
+	fails 4 'no challenge'
+	printf '#!/bin/sh\nhead -c 65537 /dev/zero\n' > "$T/site/ask"
+	fails 5 'more than 65536'
+	# What cannot be read is there.
+	printf '#!/bin/sh\necho x\n' > "$T/site/ask"
+	rm "$T/site/scep-ca.pem"
+	ln -s scep-ca.pem "$T/site/scep-ca.pem"
+	fails 4 scep-ca.pem
+}
+
 @test "scep payload: a file with a challenge is nobody else's" {
 	export TOKEN=abc
 	yields - mcfg-scep-payload "${BASE[@]}" --challenge env:TOKEN -o "$T/private"

@@ -160,6 +160,8 @@ print({k: bool(v) if k in ("id", "started", "identified", "certified",
 		    "p['PayloadContent']['Challenge']")"
 		answers "$form" "$T/2" POST /profile \
 		    CONTENT_LENGTH="$(stat -c %s "$T/message")" < "$T/message"
+		grep -qE ' user=jane udid=.* enrollment=[A-Za-z0-9_-]{22}$' \
+		    "$T/2.log"
 		ledger > "$T/${form##*/}"
 		cp "$T/message" "$T/${form##*/}.message"
 	done

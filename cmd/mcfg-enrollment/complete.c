@@ -1,11 +1,12 @@
 /* complete: a device came back with its identity, and gets its variables. */
 #include "enrollment.h"
 #include "site/site.h"
+#include "trust/trust.h"
 #include "x509/cert.h"
 
 static struct args {
 	struct source source;
-	const char *allow, *signer, *repeat;
+	const char *allow, *signer, *repeat, *site;
 	struct strings attributes, outside;
 	int64_t ttl;
 	struct io_input in;
@@ -20,6 +21,8 @@ static const struct opt options[] = {
 	    "the ledger", .values = &args.outside },
 	{ 0, "allow", "FILE", "only devices of this list may go on",
 	    .value = &args.allow },
+	{ 0, "site", "DIR", "scep-ca.pem and devices.allow of this site, if "
+	    "it has them", .value = &args.site },
 	{ 0, "repeat", "POLICY", "what a device gets that comes again",
 	    .value = &args.repeat, .choices = "reissue|reenroll",
 	    .config = "repeat" },
@@ -34,9 +37,26 @@ static const struct opt options[] = {
 	{ 0 },
 };
 
+/* What the folder of the site has, unless the command line says it. */
+static enum status
+look_inside(const struct args *a, char **outside, char **list)
+{
+	enum status st = OK;
+
+	if (a->site == NULL)
+		return OK;
+	if (a->outside.n == 0)
+		st = io_find_inside(a->site, TRUST_SITE_OUTSIDE, outside);
+	if (st == OK && a->allow == NULL)
+		st = io_find_inside(a->site, ENROLLMENT_DEVICES, list);
+	return st;
+}
+
 static enum status
 run(const struct args *a)
 {
+	auto_char *outside = NULL, *list = NULL;
+	auto_strings files = { NULL, 0 };
 	auto_enrollment_completed c = ENROLLMENT_COMPLETED_INIT;
 	struct enrollment_complete how = { .signer_name = a->signer,
 	    .outside = &a->outside, .allow = a->allow };
@@ -47,6 +67,14 @@ run(const struct args *a)
 
 	if ((st = site_defaults(a->source.config, options)) != OK)
 		return st;
+	if ((st = look_inside(a, &outside, &list)) != OK)
+		return st;
+	if (outside != NULL) {
+		strings_add(&files, outside);
+		how.outside = &files;
+	}
+	if (list != NULL)
+		how.allow = list;
 	if (a->signer == NULL)
 		return opts_missing("--signer", "the certificate that signed "
 		    "the attributes");

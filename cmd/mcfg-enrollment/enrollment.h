@@ -27,6 +27,9 @@ struct source {
 	{ .name = "auth", .value = &(how), .config = "auth" },		\
 	{ .name = "auth.ldap.user", .value = &(attribute),		\
 	    .config = "auth.ldap.user" }
+#define SITE_PASSWORD(src)						\
+	{ .name = "auth.ldap.password", .value = &(src),		\
+	    .config = "auth.ldap.password" }
 
 extern const struct tool verb_start, verb_invite, verb_identify, verb_complete, verb_bind,
     verb_sent, verb_list, verb_show, verb_abort, verb_purge, verb_user;

@@ -5,7 +5,7 @@
 static struct args {
 	struct source source;
 	const char *allow, *subject, *organization, *report;
-	const char *subject_out;
+	const char *subject_out, *names_out, *site;
 	int64_t ttl;
 	struct io_input in;
 	struct io_output out;
@@ -14,12 +14,16 @@ static struct args {
 static const struct opt options[] = {
 	{ 0, "allow", "FILE", "only devices of this list may enroll",
 	    .value = &args.allow },
+	{ 0, "site", "DIR", "devices.allow of this site, if it has one",
+	    .value = &args.site },
 	{ 0, "subject", "DN", "of the identity (/O=ORGANIZATION/CN=ID)",
 	    .value = &args.subject },
 	{ 0, "ttl", "TIME", "how long the SCEP challenge is good (60m)",
 	    .duration = &args.ttl, .config = "scep.challenge_ttl" },
 	OPT_SOURCE(args.source),
 	OPT_REPORT(args.report),
+	{ 0, "names-out", "FILE", "write the user and the ID on two lines to "
+	    "FILE or fd:N", .value = &args.names_out },
 	{ 0, "subject-out", "FILE", "write the subject on a line to FILE or "
 	    "fd:N", .value = &args.subject_out },
 	OPT_OUTPUT(args.out),
@@ -39,6 +43,17 @@ write_subject(const struct args *a, const char *subject)
 		return OK;
 	buf_printf(&text, "%s\n", subject);
 	return io_side(a->subject_out, false, &text);
+}
+
+static enum status
+write_names(const struct args *a, const struct enrollment_identified *e)
+{
+	auto_buf text = BUF_INIT;
+
+	if (a->names_out == NULL)
+		return OK;
+	buf_printf(&text, "%s\n%s\n", e->user, e->id);
+	return io_side(a->names_out, false, &text);
 }
 
 static enum status
@@ -71,10 +86,13 @@ static enum status
 make_answer(void *arg, const struct enrollment_identified *e)
 {
 	struct answer *w = arg;
-	enum status st = write_report(w->args, e);
+	const struct args *a = w->args;
+	enum status st;
 
 	buf_printf(&w->text, "%s\n", buf_str(&e->challenge));
-	return st == OK ? write_subject(w->args, e->subject) : st;
+	if ((st = write_report(a, e)) != OK || (st = write_names(a, e)) != OK)
+		return st;
+	return write_subject(a, e->subject);
 }
 
 /*
@@ -94,12 +112,18 @@ run(const struct args *a)
 	AUTO(answer_free) struct answer w = { .args = a,
 	    .identified = ENROLLMENT_IDENTIFIED_INIT, .text = BUF_SECRET };
 	struct enrollment_identify how = { .allow = a->allow };
+	auto_char *list = NULL;
 	auto_buf in = BUF_SECRET;
 	auto_ledger *l = NULL;
 	enum status st;
 
 	if ((st = site_defaults(a->source.config, options)) != OK)
 		return st;
+	if (a->site != NULL && a->allow == NULL &&
+	    (st = io_find_inside(a->site, ENROLLMENT_DEVICES, &list)) != OK)
+		return st;
+	if (list != NULL)
+		how.allow = list;
 	how.subject = a->subject;
 	how.organization = a->organization;
 	how.ttl = a->ttl;

@@ -6,7 +6,7 @@
 static struct args {
 	struct source source;
 	const char *user, *invitation, *auth, *attribute;
-	const char *report;
+	const char *report, *site, *program, *password;
 	struct strings set, vars;
 	int64_t ttl;
 	struct io_output out;
@@ -18,6 +18,8 @@ static const struct opt options[] = {
 	{ 0, "set", "NAME=VALUE", "a fact about the user", .values = &args.set },
 	{ 0, "vars", "FILE", "more facts: a plist, JSON or YAML",
 	    .values = &args.vars, .is_file = true },
+	{ 0, "site", "DIR", "ask the program for facts of this site",
+	    .value = &args.site },
 	{ 0, "ttl", "TIME", "how long the challenge is good (15m)",
 	    .duration = &args.ttl, .config = "enroll_ttl" },
 	OPT_SOURCE(args.source),
@@ -25,6 +27,8 @@ static const struct opt options[] = {
 	OPT_OUTPUT(args.out),
 	OPT_AT,
 	SITE_AUTH(args.auth, args.attribute),
+	SITE_PASSWORD(args.password),
+	{ .name = "facts", .value = &args.program, .config = "facts" },
 	{ 0 },
 };
 
@@ -38,16 +42,23 @@ write_report(const struct args *a, const char *id, int64_t expires)
 	return report_write(r, a->report);
 }
 
+/* Who enrolls, and what is written. */
 struct answer {
 	const struct args *args;
-	struct ledger *ledger;
+	struct ledger *ledger;		/* NULL: not open yet */
+	struct ledger_invitation invitation;
+	char *user;			/* with the name that the ledger has */
 	struct enrollment_started started;
-	struct buf text;		/* what is written */
+	struct buf text;
 };
 
 static void
 answer_free(struct answer *w)
 {
+	if (w->ledger != NULL)
+		ledger_close(w->ledger);
+	ledger_invitation_free(&w->invitation);
+	free(w->user);
 	enrollment_started_free(&w->started);
 	buf_free(&w->text);
 }
@@ -61,16 +72,56 @@ make_answer(void *arg, const struct enrollment_started *s)
 	return write_report(w->args, s->id, s->expires);
 }
 
+static enum status
+open_once(struct answer *w)
+{
+	return w->ledger != NULL ? OK :
+	    open_ledger(&w->args->source, LEDGER_CREATE, &w->ledger);
+}
+
+static enum status
+find_user(struct answer *w)
+{
+	const struct args *a = w->args;
+	enum status st;
+
+	if (a->invitation == NULL)
+		return enrollment_user_name(a->user, a->auth, a->attribute,
+		    &w->user);
+	if ((st = open_once(w)) != OK ||
+	    (st = invitation_find(w->ledger, a->invitation,
+	    &w->invitation)) != OK)
+		return st;
+	w->user = xstrdup(w->invitation.user);
+	return OK;
+}
+
+/* What the site's program says; the command line wins over it. */
+static enum status
+find_facts(const struct args *a, const char *user, struct tree **facts)
+{
+	const struct site_place place = { .folder = a->site,
+	    .password = a->password };
+	enum status st;
+
+	*facts = NULL;
+	if (a->site != NULL && a->program != NULL &&
+	    (st = enrollment_user_facts(&place, a->program, user, facts)) !=
+	    OK)
+		return st;
+	if (*facts == NULL)
+		*facts = tree_dict();
+	return facts_read(&a->vars, &a->set, *facts);
+}
+
 /* One that goes on, since the link of its invitation may be opened again. */
 static enum status
 start_invited(struct answer *w, const struct tree *facts)
 {
-	auto_ledger_invitation i = LEDGER_INVITATION_INIT;
 	const struct args *a = w->args;
 	enum status st;
 
-	if ((st = invitation_find(w->ledger, a->invitation, &i)) != OK ||
-	    (st = enrollment_accept(w->ledger, &i, facts, a->ttl,
+	if ((st = enrollment_accept(w->ledger, &w->invitation, facts, a->ttl,
 	    &w->started)) != OK ||
 	    (st = make_answer(w, &w->started)) != OK)
 		return st;
@@ -91,12 +142,9 @@ static enum status
 start(struct answer *w, const struct tree *facts)
 {
 	const struct args *a = w->args;
-	auto_char *user = NULL;
 	enum status st;
 
-	if ((st = enrollment_user_name(a->user, a->auth, a->attribute,
-	    &user)) != OK ||
-	    (st = enrollment_start(w->ledger, user, facts, a->ttl,
+	if ((st = enrollment_start(w->ledger, w->user, facts, a->ttl,
 	    make_answer, w, &w->started)) != OK)
 		return st;
 
@@ -107,9 +155,9 @@ static enum status
 run(const struct args *a)
 {
 	AUTO(answer_free) struct answer w = { .args = a,
+	    .invitation = LEDGER_INVITATION_INIT,
 	    .started = ENROLLMENT_STARTED_INIT, .text = BUF_SECRET };
-	auto_tree *facts = tree_dict();
-	auto_ledger *l = NULL;
+	auto_tree *facts = NULL;
 	enum status st;
 
 	if ((st = site_defaults(a->source.config, options)) != OK)
@@ -119,11 +167,11 @@ run(const struct args *a)
 	if (a->user != NULL && a->invitation != NULL)
 		return fail(USAGE, "--user does not go with --invitation, "
 		    "which has the user");
-	if ((st = facts_read(&a->vars, &a->set, facts)) != OK ||
-	    (st = open_ledger(&a->source, LEDGER_CREATE, &l)) != OK)
+	if ((st = find_user(&w)) != OK ||
+	    (st = find_facts(a, w.user, &facts)) != OK ||
+	    (st = open_once(&w)) != OK)
 		return st;
 
-	w.ledger = l;
 	return a->invitation != NULL ? start_invited(&w, facts) :
 	    start(&w, facts);
 }

@@ -5,16 +5,25 @@
 static struct args {
 	struct source source;
 	const char *user, *invitation, *auth, *attribute;
+	const char *site, *password;
+	bool is_resolved;
 	struct io_output out;
 } args;
 
+/* A name that the directory is asked about may be typed in any way. */
 static const struct opt options[] = {
-	OPT_USER(args.user),
+	{ 0, "user", "NAME", "who enrolls: 1 to 256 bytes of UTF-8",
+	    .value = &args.user },
 	OPT_INVITATION(args.invitation),
+	{ 0, "site", "DIR", "ask the directory of this site about the name",
+	    .value = &args.site },
+	{ 0, "resolved", NULL, "with --site: the name is a value of "
+	    "auth.ldap.user already", .flag = &args.is_resolved },
 	OPT_SOURCE(args.source),
 	OPT_OUTPUT(args.out),
 	OPT_AT,
 	SITE_AUTH(args.auth, args.attribute),
+	SITE_PASSWORD(args.password),
 	{ 0 },
 };
 
@@ -33,6 +42,21 @@ invited(const struct args *a, char **name)
 }
 
 static enum status
+named(const struct args *a, char **name)
+{
+	const struct site_place place = { .folder = a->site,
+	    .password = a->password };
+	const char *reason;
+
+	if (a->site != NULL)
+		return enrollment_user_known(&place, a->user, a->is_resolved,
+		    a->auth, a->attribute, name);
+	if ((reason = enrollment_user_check(a->user)) != NULL)
+		return fail(USAGE, "--user: '%s': %s", a->user, reason);
+	return enrollment_user_name(a->user, a->auth, a->attribute, name);
+}
+
+static enum status
 run(const struct args *a)
 {
 	auto_buf out = BUF_INIT;
@@ -45,9 +69,10 @@ run(const struct args *a)
 		return opts_missing("--user", "who enrolls");
 	if (a->user != NULL && a->invitation != NULL)
 		return fail(USAGE, "--user does not go with --invitation");
+	if (a->is_resolved && a->site == NULL)
+		return fail(USAGE, "--resolved: goes with --site");
 	if ((st = a->invitation != NULL ? invited(a, &name) :
-	    enrollment_user_name(a->user, a->auth, a->attribute,
-	    &name)) != OK)
+	    named(a, &name)) != OK)
 		return st;
 	buf_printf(&out, "%s\n", name);
 	return io_spill(&a->out, &out);

@@ -5,12 +5,21 @@
 #include <string.h>
 
 #include "service.h"
+#include "sys/child.h"
 
 enum { LIST_MAX = 64 << 20 };	/* bytes of a CRL */
 
+/* The status that it ended with; FAULT if it is not one of ours. */
+static enum status
+status_of(const struct child_result *r)
+{
+	return r->code >= OK && r->code <= LATER ? (enum status)r->code :
+	    FAULT;
+}
+
 /* Runs scep-ca; what it writes goes to out. */
 static enum status
-ask(struct visit *v, struct child *c, struct buf *out)
+ask(struct child *c, struct buf *out)
 {
 	auto_char *path = child_find("scep-ca");
 	struct child_result r;
@@ -22,7 +31,7 @@ ask(struct visit *v, struct child *c, struct buf *out)
 	if ((st = child_run(c, out, &r)) != OK)
 		return st;
 	if (c->errors != NULL)
-		step_said(v, c->errors);
+		diag_relay(buf_str(c->errors), c->errors->len);
 	return r.end == CHILD_EXITED ? status_of(&r) : child_fail(c, &r);
 }
 
@@ -52,7 +61,7 @@ answer_crl(struct visit *v)
 {
 	static const char *const arguments[] = { "crl", "--dir", "ca",
 	    "--current", "--http", "application/pkix-crl", NULL };
-	auto_variables variables = { NULL, 0 };
+	auto_site_variables variables = { NULL, 0 };
 	auto_buf errors = BUF_INIT;
 	struct child c = { .arguments = arguments, .most = LIST_MAX,
 	    .errors = &errors };
@@ -65,28 +74,28 @@ answer_crl(struct visit *v)
 		return code;
 	if (!exists)
 		return refuse(v, 404, "this site has no authority");
-	add_own_variables(&variables);
+	site_variables_add_own(&variables);
 	c.variables = (const char *const *)variables.v;
 	buf_puts(&v->header, "Cache-Control: no-store\r\n");
 	step_begin(v, "scep-ca");
-	code = step_end(v, SITE, ask(v, &c, &v->body));
+	code = step_end(v, SITE, ask(&c, &v->body));
 	return code != 0 ? code : refuse(v, 200, "revocation list");
 }
 
 /* ---- /scep, if no worker of scep-ca has it ---- */
 
 static void
-add_request(struct visit *v, struct variables *l)
+add_request(struct visit *v, struct site_variables *l)
 {
 	static const char *const names[] = { "REQUEST_METHOD", "QUERY_STRING",
 	    "CONTENT_LENGTH", "REMOTE_ADDR" };
 	const char *value;
 	size_t i;
 
-	add_variable(l, "SCEP_CA_DIR", "ca");
+	site_variables_add(l, "SCEP_CA_DIR", "ca");
 	for (i = 0; i < ARRAY_LEN(names); i++)
 		if ((value = web_variable(v->x, names[i])) != NULL)
-			add_variable(l, names[i], value);
+			site_variables_add(l, names[i], value);
 }
 
 /* It writes the whole response, and the line about it. */
@@ -94,7 +103,7 @@ int
 answer_scep(struct visit *v)
 {
 	static const char *const arguments[] = { "cgi", NULL };
-	auto_variables variables = { NULL, 0 };
+	auto_site_variables variables = { NULL, 0 };
 	auto_buf body = BUF_INIT;
 	struct child c = { .arguments = arguments, .input = &body,
 	    .most = LIST_MAX };
@@ -103,9 +112,9 @@ answer_scep(struct visit *v)
 	got = web_read_body(v->x, IO_MESSAGE_MAX, true, &body);
 	if (got.code == 413)
 		return refuse(v, got.code, "%s", got.reason);
-	add_own_variables(&variables);
+	site_variables_add_own(&variables);
 	add_request(v, &variables);
 	c.variables = (const char *const *)variables.v;
 	step_begin(v, "scep-ca");
-	return step_end(v, SITE, ask(v, &c, &v->body));
+	return step_end(v, SITE, ask(&c, &v->body));
 }

@@ -2,80 +2,22 @@
 #include <string.h>
 
 #include "service.h"
-#include "text/text.h"
 
 /* ---- who ---- */
-
-static int
-check_name(struct visit *v, const char *name)
-{
-	const char *reason;
-	enum status st = OK;
-
-	step_begin(v, "mcfg-enrollment");
-	if ((reason = enrollment_user_check(name)) != NULL)
-		st = fail(USAGE, "--user: '%s': %s", name, reason);
-	return step_end(v, NAME, st);
-}
-
-static bool
-is_ascii(const char *s)
-{
-	for (; *s != '\0'; s++)
-		if (*s < ' ' || *s > '~')
-			return false;
-	return true;
-}
-
-static int
-spell_and_check(struct visit *v, const char *given, char **out)
-{
-	int code;
-
-	if ((code = directory_spell(v, given, out)) != 0)
-		return code;
-	return check_name(v, *out);
-}
-
-/*
- * A directory that has an attribute for the user's name is asked about
- * everybody, any other about names that are not all printable ASCII: such names
- * have several forms, and the directory says which is its own.
- */
-static int
-known_name(struct visit *v, const char *given, const char *resolved,
-    char **out)
-{
-	const struct settings *t = &v->s->settings;
-	bool is_ldap = t->auth != NULL && strcmp(t->auth, "ldap") == 0;
-	int code;
-
-	if (is_ldap && t->attribute != NULL &&
-	    (resolved == NULL || *resolved == '\0'))
-		return spell_and_check(v, given, out);
-	if (is_ldap && t->attribute != NULL)
-		given = resolved;
-	if ((code = check_name(v, given)) != 0)
-		return code;
-	if (is_ldap && t->attribute == NULL && !is_ascii(given))
-		return directory_spell(v, given, out);
-	*out = xstrdup(given);
-	return 0;
-}
 
 /* The name under which the ledger keeps the user. */
 static int
 user_name(struct visit *v, const char *given, const char *resolved,
     char **out)
 {
-	auto_char *known = NULL;
-	int code;
+	const struct settings *t = &v->s->settings;
+	const struct site_place place = visit_place(v);
+	bool is_resolved = resolved != NULL && *resolved != '\0';
 
-	if ((code = known_name(v, given, resolved, &known)) != 0)
-		return code;
 	step_begin(v, "mcfg-enrollment");
-	return step_end(v, USER, enrollment_user_name(known,
-	    v->s->settings.auth, v->s->settings.attribute, out));
+	return step_end(v, NAME, enrollment_user_known(&place,
+	    is_resolved ? resolved : given, is_resolved, t->auth,
+	    t->attribute, out));
 }
 
 /* ---- facts ---- */
@@ -83,19 +25,11 @@ user_name(struct visit *v, const char *given, const char *resolved,
 static int
 ask_facts(struct visit *v, const char *user, struct tree **facts)
 {
-	auto_char *path = NULL;
-	auto_buf out = BUF_SECRET;
-	int code;
+	const struct site_place place = visit_place(v);
 
-	if (user[0] == '-')
-		return refuse(v, 403, "user %s: begins as an option does",
-		    user);
-	if ((code = find_program(v, v->s->settings.facts, "facts",
-	    &path)) != 0 ||
-	    (code = ask_program(v, USER, path, user, &out)) != 0)
-		return code;
 	step_begin(v, "mcfg-enrollment");
-	return step_end(v, USER, spec_values(&out, "stdin", facts));
+	return step_end(v, USER, enrollment_user_facts(&place,
+	    v->s->settings.facts, user, facts));
 }
 
 /* ---- the step ---- */

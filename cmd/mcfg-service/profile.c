@@ -8,7 +8,6 @@
 #include "profile/template.h"
 #include "service.h"
 
-#define DEVICES		"devices.allow"
 #define TYPE		"application/x-apple-aspen-config"
 
 enum { WHAT_MAX = 600 };
@@ -76,8 +75,8 @@ find_list(const char **allow)
 	enum status st;
 
 	*allow = NULL;
-	if ((st = io_exists(DEVICES, &exists)) == OK && exists)
-		*allow = DEVICES;
+	if ((st = io_exists(ENROLLMENT_DEVICES, &exists)) == OK && exists)
+		*allow = ENROLLMENT_DEVICES;
 	return st;
 }
 
@@ -198,19 +197,14 @@ static int
 ask_challenge(struct visit *v, const char *subject, struct buf *challenge)
 {
 	const char *program = v->s->settings.challenge_program;
-	auto_char *path = NULL;
-	int code;
+	const struct site_place place = visit_place(v);
 
 	buf_cut(challenge, 0);
 	if (program == NULL)
 		return 0;
-	if ((code = find_program(v, program, "scep.challenge_program",
-	    &path)) != 0 ||
-	    (code = ask_program(v, SITE, path, subject, challenge)) != 0)
-		return code;
-	buf_cut(challenge, strcspn(buf_str(challenge), "\n"));
-	return challenge->len > 0 ? 0 : refuse(v, 500,
-	    "scep.challenge_program: no challenge in its first line");
+	step_begin(v, "mcfg-scep-payload");
+	return step_end(v, SITE, site_ask_challenge(&place, program, subject,
+	    challenge));
 }
 
 static int

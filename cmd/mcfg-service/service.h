@@ -7,8 +7,8 @@
 #include "page/page.h"
 #include "profile/profile.h"
 #include "profile/signer.h"
+#include "site/program.h"
 #include "site/site.h"
-#include "sys/child.h"
 #include "trust/trust.h"
 #include "web/web.h"
 
@@ -116,8 +116,8 @@ int refuse(struct visit *v, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void step_begin(struct visit *v, const char *tool);
 int step_end(struct visit *v, enum blame blame, enum status st);
 
-/* What a program wrote to standard error in this step. */
-void step_said(struct visit *v, const struct buf *lines);
+/* The place of the site's own programs. */
+struct site_place visit_place(const struct visit *v);
 
 /* Finishes the request: the response, and the line about it. */
 void respond(struct visit *v, int code);
@@ -149,40 +149,11 @@ int send_profile(struct visit *v, const struct tree *profile,
 
 /* ---- directory.c ---- */
 
-/* directory_spell() is the user's name as the directory writes it; yours. */
-int directory_spell(struct visit *v, const char *user, char **out);
-
 /*
  * directory_login() tries the name and password of the request.  *user is the
  * name that was typed, *resolved who that is, "" if the site does not ask for
  * it; both are yours.
  */
 int directory_login(struct visit *v, char **user, char **resolved);
-
-/* ---- programs: program.c ---- */
-
-/* The site's program that key names, as value says; *path is yours. */
-int find_program(struct visit *v, const char *value, const char *key,
-    char **path);
-
-/*
- * ask_program() runs a program of the site's with an argument, and nothing of
- * the request in its environment.
- */
-int ask_program(struct visit *v, enum blame blame, const char *path,
-    const char *argument, struct buf *out);
-
-/* The status that a program ended with; FAULT if it is not one of ours. */
-enum status status_of(const struct child_result *r);
-
-/* The variables that were not a request's, NAME=VALUE up to NULL. */
-struct variables {
-	char **v;
-	size_t n;
-};
-#define auto_variables AUTO(variables_free) struct variables
-void variables_free(struct variables *l);
-void add_own_variables(struct variables *l);
-void add_variable(struct variables *l, const char *name, const char *value);
 
 #endif

@@ -45,19 +45,11 @@ step_begin(struct visit *v, const char *tool)
 	buf_cut(&v->said, 0);
 }
 
-void
-step_said(struct visit *v, const struct buf *lines)
+struct site_place
+visit_place(const struct visit *v)
 {
-	char shown[REASON_MAX];
-	const char *p = buf_str(lines);
-
-	while (*p != '\0') {
-		size_t n = strcspn(p, "\n");
-
-		if (n > 0)
-			keep_line(diag_escape(p, n, shown, sizeof shown), v);
-		p += n + (p[n] == '\n' ? 1 : 0);
-	}
+	return (struct site_place){ .path = v->s->dir,
+	    .password = v->s->settings.secret };
 }
 
 /* Each line of what was said, as one, or to standard error. */
@@ -89,7 +81,7 @@ code_of(enum blame blame, enum status st, const char *reason)
 		return 400;
 	if (st == LATER && blame == DEVICE)
 		return 301;
-	return strstr(reason, "busy") != NULL ||
+	return st == LATER || strstr(reason, "busy") != NULL ||
 	    strstr(reason, "locked") != NULL ? 503 : 500;
 }
 

@@ -216,16 +216,38 @@ diag_divert(diag_line *fn, void *arg)
 }
 
 static void
+put_or_divert(const char *line)
+{
+	if (divert != NULL)
+		divert(line, divert_arg);
+	else
+		diag_put(line);
+}
+
+static void
 put_line(const char *kind, const char *text)
 {
 	char shown[LINE_MAX_SHOWN], line[LINE_MAX_SHOWN + 128];
 
 	diag_escape(text, strlen(text), shown, sizeof shown);
 	snprintf(line, sizeof line, "%s: %s%s", tool, kind, shown);
-	if (divert != NULL)
-		divert(line, divert_arg);
-	else
-		diag_put(line);
+	put_or_divert(line);
+}
+
+void
+diag_relay(const char *text, size_t len)
+{
+	char shown[LINE_MAX_SHOWN];
+	size_t i, n;
+
+	for (i = 0; i < len; i += n + 1) {
+		const char *end = memchr(text + i, '\n', len - i);
+
+		n = end != NULL ? (size_t)(end - (text + i)) : len - i;
+		if (n > 0)
+			put_or_divert(diag_escape(text + i, n, shown,
+			    sizeof shown));
+	}
 }
 
 static void

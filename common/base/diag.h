@@ -70,6 +70,12 @@ void diag_divert(diag_line *fn, void *arg);
 /* diag_put() prints a line as it is, which has no newline: one of a log. */
 void diag_put(const char *line);
 
+/*
+ * diag_relay() hands on what another program said, len bytes: each line that is
+ * not empty, escaped, without the name of this tool.
+ */
+void diag_relay(const char *text, size_t len);
+
 /* fail() prints one line and returns st. */
 enum status fail(enum status st, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

@@ -18,6 +18,7 @@
 #include "ledger/invitation.h"
 #include "ledger/ledger.h"
 #include "plist/node.h"
+#include "site/program.h"
 #include "x509/cert.h"
 
 enum {
@@ -25,6 +26,9 @@ enum {
 						 * site does not say */
 	ENROLLMENT_START_TTL = 900,		/* of phase-1 challenges */
 };
+
+/* The list of devices in a site's folder, if it has one. */
+#define ENROLLMENT_DEVICES	"devices.allow"
 
 /* ---- users ---- */
 
@@ -40,6 +44,25 @@ const char *enrollment_user_check(const char *name);
  */
 enum status enrollment_user_name(const char *given, const char *auth,
     const char *attribute, char **out) USE_RESULT;
+
+/*
+ * enrollment_user_known() is that for a name that was typed.  A directory that
+ * has an attribute for it is asked about everybody, unless given is its value
+ * already (is_resolved), any other about names that are not all printable
+ * ASCII: such names have several forms, and the directory says which is its
+ * own.  USAGE if the name cannot be one.
+ */
+enum status enrollment_user_known(const struct site_place *p,
+    const char *given, bool is_resolved, const char *auth,
+    const char *attribute, char **out) USE_RESULT;
+
+/*
+ * enrollment_user_facts() is what the site's program says about a user, with
+ * the name that the ledger has: a dict, yours.  REFUSED for a name that the
+ * program could take for an option.
+ */
+enum status enrollment_user_facts(const struct site_place *p,
+    const char *program, const char *user, struct tree **out) USE_RESULT;
 
 /* ---- phase 1 ---- */
 

@@ -3,6 +3,7 @@
 
 #include "base/words.h"
 #include "enrollment/local.h"
+#include "text/text.h"
 
 enum { USER_MAX = 256 };
 
@@ -67,3 +68,71 @@ enrollment_user_name(const char *given, const char *auth, const char *attribute,
 	return OK;
 }
 
+/* ---- the site's programs ---- */
+
+static enum status
+check_name(const char *name)
+{
+	const char *reason = enrollment_user_check(name);
+
+	return reason == NULL ? OK : fail(USAGE, "--user: '%s': %s", name,
+	    reason);
+}
+
+static bool
+is_printable_ascii(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if (*s < ' ' || *s > '~')
+			return false;
+	return true;
+}
+
+static enum status
+spell(const struct site_place *p, const char *given, char **out)
+{
+	auto_buf answer = BUF_INIT;
+	enum status st;
+
+	if ((st = site_ask_directory(p, "spell", given, NULL, &answer)) != OK)
+		return st;
+	buf_cut(&answer, strcspn(buf_str(&answer), "\n"));
+	if ((st = check_name(buf_str(&answer))) == OK)
+		*out = xstrdup(buf_str(&answer));
+	return st;
+}
+
+enum status
+enrollment_user_known(const struct site_place *p, const char *given,
+    bool is_resolved, const char *auth, const char *attribute, char **out)
+{
+	bool is_ldap = auth != NULL && strcmp(auth, "ldap") == 0;
+	bool is_typed = is_ldap && attribute != NULL && !is_resolved;
+	auto_char *known = NULL;
+	enum status st;
+
+	/* What the directory is asked about may be typed in any way. */
+	if (!is_typed && (st = check_name(given)) != OK)
+		return st;
+	if ((is_typed || (is_ldap && attribute == NULL &&
+	    !is_printable_ascii(given))) &&
+	    (st = spell(p, given, &known)) != OK)
+		return st;
+	return enrollment_user_name(known != NULL ? known : given, auth,
+	    attribute, out);
+}
+
+enum status
+enrollment_user_facts(const struct site_place *p, const char *program,
+    const char *user, struct tree **out)
+{
+	auto_buf text = BUF_SECRET;
+	enum status st;
+
+	if (user[0] == '-')
+		return fail(REFUSED, "user %s: begins as an option does",
+		    user);
+	if ((st = site_ask(p, "facts", program, user, &text)) != OK)
+		return st;
+	return spec_values(&text, "stdin", out);
+}

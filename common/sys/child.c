@@ -109,7 +109,8 @@ become(const struct child *c, pid_t parent, int in, int out, int err)
 	setpgid(0, 0);
 	follow(parent);
 	if (dup2(in, STDIN_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1 ||
-	    (err != CLOSED && dup2(err, STDERR_FILENO) == -1))
+	    (err != CLOSED && dup2(err, STDERR_FILENO) == -1) ||
+	    (c->folder != NULL && chdir(c->folder) == -1))
 		_exit(NOT_RUN);
 	close_others();
 	default_signals();

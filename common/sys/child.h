@@ -22,6 +22,8 @@ struct child {
 					 * NULL */
 	const char *const *variables;	/* NAME=VALUE, up to NULL, besides PATH
 					 * and LC_ALL=C; or NULL */
+	const char *folder;		/* in which it works; NULL: this
+					 * process's */
 	const struct buf *input;	/* for its standard input; or NULL */
 	int seconds;			/* for all of it; 0: CHILD_SECONDS */
 	size_t most;			/* bytes of output; 0:

@@ -411,6 +411,24 @@ io_join(const char *dir, const char *name)
 }
 
 char *
+io_inside(const char *dir, const char *name)
+{
+	return strcmp(dir, ".") == 0 ? xstrdup(name) : io_join(dir, name);
+}
+
+enum status
+io_find_inside(const char *dir, const char *name, char **path)
+{
+	auto_char *at = io_inside(dir, name);
+	bool exists;
+	enum status st;
+
+	if ((st = io_exists(at, &exists)) == OK)
+		*path = exists ? STEAL(at) : NULL;
+	return st;
+}
+
+char *
 io_real(const char *path)
 {
 	char *real = realpath(path, NULL);

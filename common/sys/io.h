@@ -108,6 +108,15 @@ char *io_beside(const char *path, const char *name);
 /* io_join() gives dir/name; the caller frees it. */
 char *io_join(const char *dir, const char *name);
 
+/*
+ * io_inside() gives the path of name in the folder dir, as short as it can be:
+ * name itself in ".".  io_find_inside() is NULL if nothing has that path, and
+ * FAULT if that cannot be seen.  The caller frees it.
+ */
+char *io_inside(const char *dir, const char *name);
+enum status io_find_inside(const char *dir, const char *name, char **path)
+    USE_RESULT;
+
 /* io_real() is the absolute path of one that exists; the caller frees it. */
 char *io_real(const char *path);
 

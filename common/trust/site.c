@@ -4,18 +4,11 @@
 #include "sys/io.h"
 #include "trust/trust.h"
 
-/* The name of a file in the folder, as short as it can be. */
-static char *
-path_of(const char *dir, const char *file)
-{
-	return strcmp(dir, ".") == 0 ? xstrdup(file) : io_join(dir, file);
-}
-
 static enum status
 add(struct trust_anchors *l, enum trust_kind kind, const char *dir,
     const char *file)
 {
-	auto_char *path = path_of(dir, file);
+	auto_char *path = io_inside(dir, file);
 
 	return trust_add_anchor(l, kind, path);
 }
@@ -24,7 +17,7 @@ static enum status
 add_if_there(struct trust_anchors *l, const char *dir, const char *file,
     bool *there)
 {
-	auto_char *path = path_of(dir, file);
+	auto_char *path = io_inside(dir, file);
 	enum status st;
 
 	if ((st = io_exists(path, there)) != OK || !*there)
