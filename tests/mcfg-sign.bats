@@ -840,3 +840,27 @@ os.close(os.open(sys.argv[1], os.O_TMPFILE | os.O_WRONLY))" "$T" ||
 	done
 	[ "$n" -gt 30 ]
 }
+
+@test "sign: a message that was made wrong, in any bit of it, is not written" {
+	local unit=${MCFG_BIN%/bin}/unit/unit_meant how
+
+	[ -x "$unit" ] || skip 'unit_meant is not built (make units)'
+	for how in '' none; do
+		# shellcheck disable=SC2086 # a word or none
+		"$unit" "$PKI/ec.pem" "$PKI/ec.key" "$PKI/root.pem" \
+		    "$T/profile" $how > "$T/taken" 2> "$T/err"
+		cat "$T/taken"
+		grep -qx 'changes [0-9]\{4,\}, signed 4' "$T/taken"
+		[ "$(wc -l < "$T/taken")" -eq 1 ]
+		[ "$(wc -l < "$T/err")" -eq 1 ]
+	done
+	# rsaEncryption has a NULL before the signature; what else it could be
+	# means nothing to anybody.
+	"$unit" "$PKI/signer.pem" "$PKI/signer.key" "$PKI/chain.pem" \
+	    "$T/profile" > "$T/taken" 2> "$T/err"
+	cat "$T/taken"
+	grep -qx 'changes [0-9]\{4,\}, signed 4' "$T/taken"
+	awk '/^changes/ { next }
+	    { split($2, at, "."); if ($1 != "bit" || at[1] != $4 - 262) bad = 1 }
+	    END { exit bad }' "$T/taken"
+}

@@ -24,4 +24,18 @@ void cms_drain(BIO *sink, struct buf *out);
 /* Appends OpenSSL's first reason to why, and empties its queue. */
 void cms_because(struct buf *why);
 
+/*
+ * cms_is_proper() is true if a message passes each check of cms_examine() but
+ * that of the signature.
+ */
+bool cms_is_proper(CMS_ContentInfo *cms);
+
+/*
+ * cms_is_as_meant() reads SignedData that was just made, and is true if it has
+ * exactly this content and these certificates, and the signature fits the key of
+ * the first of them.  If not, OpenSSL's queue may have the reason.
+ */
+bool cms_is_as_meant(const struct buf *der, const struct buf *content,
+    STACK_OF(X509) *inside);
+
 #endif

@@ -1,6 +1,10 @@
 /* Signing. */
 #include "cms/local.h"
 
+/* The list is freed, and what it lists is not. */
+#define auto_borrowed AUTO(auto_free_borrowed) STACK_OF(X509)
+DEFINE_AUTO(borrowed, STACK_OF(X509), sk_X509_free);
+
 /*
  * OpenSSL adds its own signingTime only if there is none, so the attribute is
  * set before the signature is made.
@@ -20,22 +24,40 @@ set_time(CMS_SignerInfo *si, int64_t t)
 	return ok;
 }
 
-/* The chain beside the signer's certificate, which is inside already. */
-static bool
-add_chain(CMS_ContentInfo *cms, const struct identity *id)
+/*
+ * The certificates that go inside, each once, the signer's own first: a list of
+ * borrowed ones.
+ */
+static STACK_OF(X509) *
+inside_of(const struct cms_sign *how)
 {
-	int i, j;
+	const struct identity *id = how->id;
+	STACK_OF(X509) *all = sk_X509_new_null();
+	int i, j, n = how->no_chain ? 0 : sk_X509_num(id->chain);
 
-	for (i = 0; i < sk_X509_num(id->chain); i++) {
+	if (all == NULL || sk_X509_push(all, id->cert) <= 0)
+		mem_exhausted();
+	for (i = 0; i < n; i++) {
 		X509 *cert = sk_X509_value(id->chain, i);
-		bool is_new = X509_cmp(cert, id->cert) != 0;
+		bool is_new = true;
 
-		for (j = 0; j < i && is_new; j++)
-			is_new = X509_cmp(cert,
-			    sk_X509_value(id->chain, j)) != 0;
-		if (is_new && CMS_add1_cert(cms, cert) != 1)
-			return false;
+		for (j = 0; j < sk_X509_num(all) && is_new; j++)
+			is_new = X509_cmp(cert, sk_X509_value(all, j)) != 0;
+		if (is_new && sk_X509_push(all, cert) <= 0)
+			mem_exhausted();
 	}
+	return all;
+}
+
+/* The signer's certificate is inside already. */
+static bool
+add_chain(CMS_ContentInfo *cms, const STACK_OF(X509) *inside)
+{
+	int i;
+
+	for (i = 1; i < sk_X509_num(inside); i++)
+		if (CMS_add1_cert(cms, sk_X509_value(inside, i)) != 1)
+			return false;
 	return true;
 }
 
@@ -45,30 +67,6 @@ fail_unsigned(const struct identity *id)
 	auto_char *who = cert_name_text(X509_get_subject_name(id->cert));
 
 	return fail_ssl(FAULT, "cannot sign as %s", who);
-}
-
-/*
- * If memory is short for one allocation, some versions of OpenSSL sort or
- * encode attributes in a wrong way and report success.  What was made is read
- * and verified, before anybody gets it.
- */
-static enum status
-check_signed(const struct buf *der, X509 *signer)
-{
-	STACK_OF(X509) *signers = sk_X509_new_null();
-	const unsigned char *at = der->data;
-	auto_CMS *cms = d2i_CMS_ContentInfo(NULL, &at, (long)der->len);
-	auto_BIO *nowhere = BIO_new(BIO_s_null());
-	bool ok;
-
-	if (signers == NULL || nowhere == NULL ||
-	    sk_X509_push(signers, signer) <= 0)
-		mem_exhausted();
-	ok = cms != NULL && CMS_verify(cms, signers, NULL, NULL, nowhere,
-	    CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY) == 1;
-	sk_X509_free(signers);
-	return ok ? OK : fail_ssl(FAULT, "the new signature does not verify: "
-	    "nothing was written");
 }
 
 enum status
@@ -81,6 +79,7 @@ cms_sign(const struct buf *content, const struct cms_sign *how,
 	auto_BIO *in = NULL;
 	auto_CMS *cms = NULL;
 	auto_char *kind = NULL;
+	auto_borrowed *inside = NULL;
 	CMS_SignerInfo *si;
 
 	if (md == NULL)
@@ -94,15 +93,18 @@ cms_sign(const struct buf *content, const struct cms_sign *how,
 	if (how->no_attributes)
 		flags |= CMS_NOATTR;
 	in = cms_source(content);
+	inside = inside_of(how);
 	if ((cms = CMS_sign(NULL, NULL, NULL, NULL, flags)) == NULL ||
 	    (si = CMS_add1_signer(cms, id->cert, id->key, md, flags)) ==
 	    NULL ||
 	    (!how->no_attributes && !set_time(si, how->signing_time)) ||
 	    (how->add != NULL && !how->add(si, how->arg)) ||
-	    (!how->no_chain && !add_chain(cms, id)) ||
+	    !add_chain(cms, inside) ||
 	    CMS_final(cms, in, NULL, flags & ~(unsigned)CMS_PARTIAL) != 1)
 		return fail_unsigned(id);
 	diag_ssl_clear();
 	cms_write(cms, der);
-	return check_signed(der, id->cert);
+	return cms_is_as_meant(der, content, inside) ? OK :
+	    fail_ssl(FAULT, "the new signature does not verify: nothing was "
+	    "written");
 }

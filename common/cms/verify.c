@@ -264,6 +264,18 @@ cms_examine(const struct buf *in, const struct cms_examine *how,
 }
 
 bool
+cms_is_proper(CMS_ContentInfo *cms)
+{
+	static const struct cms_examine how = { .allow_sha1 = true };
+	auto_cms_signed out = CMS_SIGNED_INIT;
+	auto_buf why = BUF_INIT;
+	struct exam e = { &how, cms, NULL, &out, &why };
+
+	return check_structure(&e) == OK && check_one_signer(&e) == OK &&
+	    check_digest(&e) == OK && check_attributes(&e) == OK;
+}
+
+bool
 cms_peek(const struct buf *in, const struct buf *detached,
     struct cms_signed *out)
 {
