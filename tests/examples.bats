@@ -204,6 +204,15 @@ served() {
 		read -r -t 600 line <&8
 		[[ $line == 'listening on https://localhost:'* ]]
 	}
+	# The end of an enrollment is recorded behind the answer to the device.
+	ended() {
+		command mcfg-enrollment list --config "$1" |
+		    grep configured > /dev/null
+	}
+	mcfg-enrollment() {
+		awaits 'the end of phase 3' ended "${@: -1}"
+		command mcfg-enrollment "$@"
+	}
 	S
 	for name; do
 		python3 "$ROOT/tests/examples.py" "$ROOT" script "$name" |
@@ -211,7 +220,7 @@ served() {
 			s/localhost:8443/localhost:$port/
 			s/^(mcfg-serve [a-z]+) &.*/\\1/"
 	done >> "$T/$dir/script"
-	( cd "$T/$dir" && timeout 600 bash -eu -o pipefail script > "$T/$dir.out" \
+	( export -f awaits && cd "$T/$dir" && timeout 600 bash -eu -o pipefail script > "$T/$dir.out" \
 	    2> "$T/$dir.err" \
 	    < /dev/null 3>&- 7>&- ) || {
 		cat "$T/$dir/script" "$T/$dir.err"

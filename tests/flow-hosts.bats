@@ -124,6 +124,11 @@ crowd_enrolls() {
 	}
 }
 
+all_configured() {
+	[ "$(sql "SELECT COUNT(DISTINCT udid) FROM enrollment WHERE
+	    state = 'configured'")" -eq "$DEVICES" ]
+}
+
 # nothing_twice: by the devices, and by the database.
 nothing_twice() {
 	local n
@@ -141,8 +146,8 @@ nothing_twice() {
 	    spent <> 0")" -eq "$(wc -l < "$T/recorded")" ]
 	[ -z "$(sql "SELECT enrollment FROM certificate WHERE
 	    purpose = 'identity' GROUP BY enrollment HAVING COUNT(*) > 1")" ]
-	[ "$(sql "SELECT COUNT(DISTINCT udid) FROM enrollment WHERE
-	    state = 'configured'")" -eq "$DEVICES" ]
+	# The end of an enrollment is recorded behind the answer to the device.
+	awaits 'the last one recorded' all_configured
 	yields "$T/check" scep-ca check --dir "$HOSTS/a/ca"
 }
 

@@ -94,9 +94,11 @@ under() {
 	done
 	ln -sf "$(command -v original-awk)" "$T/tools/awk"
 	rm -f "$T/tools/sh"
-	PATH=$T/tools:$MCFG_BIN:$PATH "$ROOT/scripts/mcfg-demo" > "$T/said" \
-	    2>&1 || { cat "$T/said"; false; }
-	grep -q com.apple.webClip.managed "$T/said"
+	machine <<-SH
+	export PATH="$T/tools:$MCFG_BIN:\$PATH" LC_ALL=C
+	"$ROOT/scripts/mcfg-demo" > /run/demo 2>&1 || { cat /run/demo; exit 1; }
+	grep -q com.apple.webClip.managed /run/demo
+	SH
 }
 
 @test "portable: without /dev/stdin a directory's password is not given" {
