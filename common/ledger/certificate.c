@@ -68,22 +68,16 @@ ledger_find_certificate(struct ledger *l, const char *serial, bool *found,
 
 /* ---- what a request yielded before ---- */
 
-static char *
-ground(const char *kind, const char *of)
-{
-	return xasprintf("%s%s", kind, of);
-}
-
 char *
 ledger_ground_challenge(const char *hash)
 {
-	return ground("challenge:", hash);
+	return xasprintf("challenge:%s", hash);
 }
 
 char *
 ledger_ground_certificate(const char *serial)
 {
-	return ground("certificate:", serial);
+	return xasprintf("certificate:%s", serial);
 }
 
 /* True if text is kind and then of, which may be NULL. */
@@ -210,7 +204,8 @@ ledger_find_polled(struct ledger *l, const struct ledger_identity *q,
 {
 	auto_char *signer = q->signer != NULL ?
 	    ledger_ground_certificate(q->signer) : NULL;
-	auto_char *signed_by = ground(LEDGER_SIGNED_BY, q->signer_hash);
+	auto_char *signed_by = xasprintf(LEDGER_SIGNED_BY "%s",
+	    q->signer_hash);
 	struct choice t = { has_subject, q, subject, out, false };
 	enum status st;
 

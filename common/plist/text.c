@@ -230,9 +230,8 @@ report_member(const char *key, struct tree *node, void *arg)
 	return OK;
 }
 
-/* The report of a dict, an array or a uid, NULL for another node. */
-static struct report *
-report_of_container(const struct tree *t)
+struct report *
+tree_to_report(const struct tree *t)
 {
 	struct report *r;
 
@@ -263,7 +262,7 @@ tree_add_to_report(const struct tree *t, struct report *r, const char *key)
 	case TREE_DICT:
 	case TREE_ARRAY:
 	case TREE_UID:
-		report_add(r, key, report_of_container(t));
+		report_add(r, key, tree_to_report(t));
 		break;
 	case TREE_INT:
 		if (tree_is_large(t))
@@ -284,10 +283,4 @@ tree_add_to_report(const struct tree *t, struct report *r, const char *key)
 		report_strn(r, key, buf_str(&text), text.len);
 		break;
 	}
-}
-
-struct report *
-tree_to_report(const struct tree *t)
-{
-	return report_of_container(t);
 }
