@@ -182,6 +182,8 @@ wrong() {
 	wrong 1:1 'devices want https://' <<< 'url: http://example.com'
 	wrong 1:1 'no slash at the end' <<< 'url: https://example.com/'
 	wrong 1:1 'no host' <<< 'url: https://'
+	wrong 1:8 'an address names a host' <<< 'scep: {url: "https:///scep"}'
+	wrong 1:8 'an address begins with https' <<< 'scep: {url: ca.example}'
 	wrong 1:1 'must be text, not array' <<< 'url: [a]'
 	wrong 1:1 'scep: must be a mapping, not string' <<< 'scep: on-line'
 	wrong 1:1 "not one of reissue|reenroll" <<< 'repeat: never'
