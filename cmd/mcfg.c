@@ -1,10 +1,12 @@
 /* mcfg: lists the tools, and runs one of them. */
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/opts.h"
+#include "sys/child.h"
 
 /* The names of the tools and the descriptions of their pages. */
 static const struct entry {
@@ -63,50 +65,48 @@ static const struct tool tool = {
 	.args = &args,
 };
 
-/* The program of this name in the folders of PATH, or NULL; yours. */
-static char *
-find_in_path(const char *name)
+/*
+ * The tools of one installation belong together: first beside this one, then on
+ * PATH.  *path is NULL if there is none, else yours.
+ */
+static enum status
+find_tool(const struct args *a, const char *name, char **path)
 {
-	const char *p = secret_env("PATH");
-	size_t n;
+	auto_char *ours = NULL;
+	enum status st;
+	bool is;
 
-	for (; p != NULL && *p != '\0'; p += n + (p[n] == ':')) {
-		auto_char *dir = NULL, *path = NULL;
-
-		n = strcspn(p, ":");
-		dir = n > 0 ? xstrndup(p, n) : xstrdup(".");
-		path = io_join(dir, name);
-		if (access(path, X_OK) == 0)
-			return STEAL(path);
-	}
-	return NULL;
+	if (a->dir[0] == '\0')
+		return child_find(name, path);
+	ours = io_join(a->dir, name);
+	if ((st = child_is_program(ours, &is)) != OK)
+		return st;
+	if (!is)
+		return child_find(name, path);
+	*path = STEAL(ours);
+	return OK;
 }
 
-/* The tools of one installation belong together: first beside this one. */
-static char *
-find_tool(const struct args *a, const char *name)
-{
-	auto_char *path = NULL;
-
-	if (a->dir[0] != '\0') {
-		path = io_join(a->dir, name);
-		if (access(path, X_OK) == 0)
-			return STEAL(path);
-	}
-	return find_in_path(name);
-}
-
-static void
+static enum status
 find_dir(const char *self)
 {
-	auto_char *found = strchr(self, '/') != NULL ? xstrdup(self) :
-	    find_in_path(self);
+	auto_char *found = NULL;
+	enum status st;
 	char *slash;
 
-	if (found == NULL || realpath(found, args.dir) == NULL)
+	args.dir[0] = '\0';
+	if ((st = child_find(self, &found)) != OK || found == NULL)
+		return st;
+	if (realpath(found, args.dir) == NULL) {
 		args.dir[0] = '\0';
-	else if ((slash = strrchr(args.dir, '/')) != NULL)
+		/* It was called by a name that is not its own. */
+		return errno == ENOENT || errno == ENOTDIR ||
+		    errno == EACCES ? OK : fail_errno(FAULT,
+		    "%s: cannot look for it", found);
+	}
+	if ((slash = strrchr(args.dir, '/')) != NULL)
 		slash[slash == args.dir] = '\0';
+	return OK;
 }
 
 /* "mcfg lint", as it is typed, or "scep-ca". */
@@ -125,11 +125,14 @@ list(const struct args *a)
 {
 	const struct io_output to_stdout = { NULL, NULL, false };
 	auto_buf out = BUF_INIT;
+	enum status st;
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(entries); i++) {
-		auto_char *path = find_tool(a, entries[i].name);
+		auto_char *path = NULL;
 
+		if ((st = find_tool(a, entries[i].name, &path)) != OK)
+			return st;
 		if (path != NULL)
 			list_one(&entries[i], &out);
 	}
@@ -149,9 +152,11 @@ static enum status
 run_tool(char **argv)
 {
 	auto_char *name = xasprintf("%s%s", prefix, argv[0]), *path = NULL;
+	enum status st;
 
-	diag_init(tool.name);
-	if (!is_name(argv[0]) || (path = find_tool(&args, name)) == NULL)
+	if (is_name(argv[0]) && (st = find_tool(&args, name, &path)) != OK)
+		return st;
+	if (path == NULL)
 		return fail(USAGE, "no tool '%s' (mcfg without arguments lists "
 		    "them)", argv[0]);
 	argv[0] = name;
@@ -162,8 +167,11 @@ run_tool(char **argv)
 int
 main(int argc, char **argv)
 {
-	if (argc > 0)
-		find_dir(argv[0]);
+	enum status st;
+
+	diag_init(tool.name);
+	if (argc > 0 && (st = find_dir(argv[0])) != OK)
+		return (int)st;
 	if (argc > 1 && argv[1][0] != '-')
 		return (int)run_tool(argv + 1);
 	return (int)opts_main(&tool, argc, argv, list);

@@ -236,19 +236,20 @@ put_report(const struct args *a, const struct work *w)
 	return io_side(a->report, false, &json);
 }
 
-/* What is in the file of the state before, if there is something to keep. */
-static bool
-old_state(const struct args *a, struct buf *old)
+/*
+ * What is in the file of the state before, if there is something to keep: *had.
+ * A device or a pipe keeps nothing.
+ */
+static enum status
+old_state(const struct args *a, struct buf *old, bool *had)
 {
-	bool exists = false;
+	bool is_file = false;
 	enum status st;
-	char line[1];
 
-	diag_capture(line, sizeof line);
-	if ((st = io_exists(a->state, &exists)) == OK && exists)
+	if ((st = io_is_file(a->state, &is_file)) == OK && is_file)
 		st = io_slurp_regular(a->state, IO_MESSAGE_MAX, old);
-	diag_capture(NULL, 0);
-	return exists && st == OK;
+	*had = is_file && st == OK;
+	return st;
 }
 
 /* The message is not out: the state is that of the request before, or none. */
@@ -282,10 +283,11 @@ send(const struct args *a, struct work *w, enum scep_type type,
 		.now = clock_now(),
 	};
 	auto_buf der = BUF_INIT, pem = BUF_INIT, old = BUF_INIT;
-	bool had = old_state(a, &old);
+	bool had = false;
 	enum status st;
 
-	if ((st = secret_random(r.nonce, sizeof r.nonce)) != OK ||
+	if ((st = old_state(a, &old, &had)) != OK ||
+	    (st = secret_random(r.nonce, sizeof r.nonce)) != OK ||
 	    (st = scep_request(&r, &der)) != OK ||
 	    (st = put_state(a, w, r.nonce, subject, !had)) != OK)
 		return st;

@@ -173,3 +173,74 @@ own_ca() {
 	    2> said
 	[ "$(cat ca/scep-ca.yaml)" = 'approval: manual' ]
 }
+
+@test "faults: a folder that cannot be read to its end is not an empty one" {
+	mkdir pages
+	echo '<p>ours</p>' > pages/welcome.en.html
+	yields got mcfg-page --pages pages welcome
+	grep -q ours got
+	unseen pages getdents64 mcfg-page --pages pages welcome
+}
+
+@test "faults: a program that cannot be seen is not passed over" {
+	local old=$PATH
+
+	mkdir first second
+	for dir in first second; do
+		printf '#!/bin/sh\necho %s\n' $dir > $dir/mcfg-zzz
+		chmod +x $dir/mcfg-zzz
+	done
+	PATH=$T/first:$T/second:$PATH
+	yields got mcfg zzz
+	[ "$(cat got)" = first ]
+	unseen "$T/first/mcfg-zzz" %file mcfg zzz
+	# One that nobody may run is passed over, as a shell does.
+	chmod -x first/mcfg-zzz
+	yields got mcfg zzz
+	[ "$(cat got)" = second ]
+	PATH=$old
+	unseen "$MCFG_BIN/mcfg-get" %file mcfg get --version
+	unseen "$MCFG_BIN/mcfg-get" %file mcfg
+}
+
+@test "faults: a link that cannot be read does not lead outside" {
+	mkdir files
+	echo text > files/text
+	ln -s text files/link
+	cat > p.yaml <<-'YAML'
+	PayloadType: Configuration
+	PayloadIdentifier: e.x
+	PayloadUUID: 0E8C2C5F-6B2A-4C32-9D6B-0F8A1C1E2D3F
+	ConsentText: {default: !file files/link}
+	PayloadContent: []
+	YAML
+	yields got mcfg-profile p.yaml
+	status=0
+	strace -f -qq -o log -P files/link -P "$T/files/link" \
+	    -e 'inject=readlink,?readlinkat:error=EIO' mcfg-profile p.yaml \
+	    > got 2> said || status=$?
+	grep -q INJECTED log
+	[ "$status" -eq 4 ]
+	[ ! -s got ]
+	grep 'files/link: cannot' said
+}
+
+@test "faults: a state that cannot be seen is neither replaced nor removed" {
+	local call
+
+	ca ca
+	rsa_key key
+	set -- scep-request --ca ca/cert.pem --key key --subject /O=E/CN=dev \
+	    --state st
+	yields rq "$@"
+	cp st before
+	for call in %%stat openat read; do
+		unseen st "$call" "$@"
+		cmp st before
+	done
+	# What fails later gives it back, too.
+	refuses 4 nowhere "$@" -o nowhere/rq
+	cmp st before
+	# A device keeps no state that could be lost.
+	yields rq "${@:1:$#-1}" /dev/null
+}

@@ -21,10 +21,12 @@ status_of(const struct child_result *r)
 static enum status
 ask(struct child *c, struct buf *out)
 {
-	auto_char *path = child_find("scep-ca");
+	auto_char *path = NULL;
 	struct child_result r;
 	enum status st;
 
+	if ((st = child_find("scep-ca", &path)) != OK)
+		return st;
 	if (path == NULL)
 		return fail(FAULT, "not installed");
 	c->path = path;

@@ -133,11 +133,14 @@ site_ask(const struct site_place *p, const char *key, const char *program,
     const char *argument, struct buf *out)
 {
 	const char *const arguments[] = { argument, NULL };
-	auto_char *path = child_find(program), *real = NULL;
+	auto_char *path = NULL, *real = NULL;
 	auto_site_variables variables = { NULL, 0 };
-	struct child c = { .path = path, .arguments = arguments };
+	struct child c = { .arguments = arguments };
+	enum status st;
 
-	if (path == NULL)
+	if ((st = child_find(program, &path)) != OK)
+		return st;
+	if ((c.path = path) == NULL)
 		return fail(FAULT, "%s: no such program", key);
 	real = io_real(p->folder != NULL ? p->folder : ".");
 	site_variables_add(&variables, "MCFG_SITE", p->path != NULL ?
@@ -166,32 +169,43 @@ site_ask_challenge(const struct site_place *p, const char *program,
 
 /* ---- the directory ---- */
 
-static char *
-find_beside(const char *tool)
+/* *out is NULL if there is none. */
+static enum status
+find_beside(const char *tool, char **out)
 {
 	auto_char *real = io_real(tool);
+	enum status st;
 	bool exists;
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(directories); i++) {
 		auto_char *path = io_beside(real, directories[i]);
 
-		if (io_exists(path, &exists) == OK && exists)
-			return STEAL(path);
+		if ((st = io_exists(path, &exists)) != OK)
+			return st;
+		if (exists) {
+			*out = STEAL(path);
+			return OK;
+		}
 	}
-	return NULL;
+	return OK;
 }
 
 /* If there is no /proc, PATH leads to the tools. */
-static char *
-find_directory(void)
+static enum status
+find_directory(char **out)
 {
-	char *path = find_beside("/proc/self/exe");
 	auto_char *tool = NULL;
+	enum status st;
 
-	if (path == NULL && (tool = child_find("mcfg-enrollment")) != NULL)
-		path = find_beside(tool);
-	return path;
+	if ((st = find_beside("/proc/self/exe", out)) != OK || *out != NULL)
+		return st;
+	if ((st = child_find("mcfg-enrollment", &tool)) != OK)
+		return st;
+	if (tool != NULL && (st = find_beside(tool, out)) != OK)
+		return st;
+	return *out != NULL ? OK : fail(FAULT, "scripts/web/directory is not "
+	    "installed");
 }
 
 enum status
@@ -200,12 +214,13 @@ site_ask_directory(const struct site_place *p, const char *verb,
 {
 	const char *const arguments[] = { verb, argument, NULL };
 	auto_site_variables variables = { NULL, 0 };
-	auto_char *path = find_directory();
-	struct child c = { .path = path, .arguments = arguments,
-	    .input = input };
+	auto_char *path = NULL;
+	struct child c = { .arguments = arguments, .input = input };
+	enum status st;
 
-	if (path == NULL)
-		return fail(FAULT, "scripts/web/directory is not installed");
+	if ((st = find_directory(&path)) != OK)
+		return st;
+	c.path = path;
 	site_variables_add_own(&variables);
 	c.variables = (const char *const *)variables.v;
 	return run(p, &c, out);

@@ -81,9 +81,15 @@ io_check_kept(const char *in, const char *out)
 {
 	struct stat a, b;
 
-	if (in == NULL || strcmp(in, "-") == 0 || stat(in, &a) == -1 ||
-	    stat(out, &b) == -1 || a.st_dev != b.st_dev ||
-	    a.st_ino != b.st_ino)
+	if (in == NULL || strcmp(in, "-") == 0)
+		return OK;
+	if (stat(in, &a) == -1)
+		return io_is_missing() ? OK : fail_errno(FAULT,
+		    "%s: cannot look for it", in);
+	if (stat(out, &b) == -1)
+		return io_is_missing() ? OK : fail_errno(FAULT,
+		    "%s: cannot look for it", out);
+	if (a.st_dev != b.st_dev || a.st_ino != b.st_ino)
 		return OK;
 	return fail(USAGE, "%s: it is the input itself, which would be "
 	    "overwritten: choose another --out-dir", out);

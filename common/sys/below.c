@@ -24,10 +24,19 @@ rest_of(const char *folder, const char *path)
 	return path[n] == '/' ? path + n + 1 : path[n] == '\0' ? "" : NULL;
 }
 
+/* What a path itself may be the cause of, not the disk or the memory. */
+static bool
+is_of_path(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == EACCES ||
+	    error == ELOOP || error == ENAMETOOLONG;
+}
+
 /*
- * The real path of the longest part of path that exists.  *whole is false if
- * that is not all of it, *dangles true if the next part is a link: whether
- * there is something at its end must not show.
+ * The real path of the longest part of path that exists, NULL with errno if
+ * that cannot be seen.  *whole is false if that is not all of it, *dangles true
+ * if the next part is a link: whether there is something at its end must not
+ * show.
  */
 static char *
 nearest(const char *path, bool *whole, bool *dangles)
@@ -35,11 +44,17 @@ nearest(const char *path, bool *whole, bool *dangles)
 	auto_char *part = xstrdup(path);
 	char *real, *slash;
 	struct stat sb;
+	bool seen;
 
 	*dangles = false;
 	for (*whole = true; (real = realpath(part, NULL)) == NULL;
 	    *whole = false) {
-		if (lstat(part, &sb) == 0 && S_ISLNK(sb.st_mode))
+		if (!is_of_path(errno))
+			return NULL;
+		seen = lstat(part, &sb) == 0;
+		if (!seen && !is_of_path(errno))
+			return NULL;
+		if (seen && S_ISLNK(sb.st_mode))
 			*dangles = true;
 		slash = strrchr(part, '/');
 		if (slash == NULL || slash == part)

@@ -35,6 +35,7 @@ struct running {
 	struct buf *output, *errors;
 	size_t most;			/* bytes of output */
 	int64_t end;			/* of its time */
+	int error;			/* of reading or writing, or 0 */
 };
 
 /* ---- in the child ---- */
@@ -243,6 +244,8 @@ feed(struct running *r)
 			r->written += (size_t)n;
 		if (n > 0 && (size_t)n < left)
 			return;
+		if (n == -1 && errno != EPIPE)
+			r->error = errno;
 	}
 	/* All is written, or it does not want to read the rest. */
 	close_end(&r->in);
@@ -260,6 +263,8 @@ take(struct running *r)
 			return false;
 		buf_add(r->output, chunk, (size_t)n);
 	}
+	if (n == -1 && !is_later(errno))
+		r->error = errno;
 	if (n == 0 || !is_later(errno))
 		close_end(&r->out);
 	return true;
@@ -388,6 +393,11 @@ attend(const struct child *c, struct running *r, const struct signals *s,
 			return OK;
 		}
 	}
+	if (r->error != 0) {
+		errno = r->error;
+		return fail_errno(FAULT, "%s: cannot write to it, or read "
+		    "what it says", c->path);
+	}
 	result->end = WIFEXITED(code) ? CHILD_EXITED : CHILD_SIGNALED;
 	result->code = WIFEXITED(code) ? WEXITSTATUS(code) : WTERMSIG(code);
 	return OK;
@@ -423,25 +433,45 @@ child_run(const struct child *c, struct buf *output,
 	return OK;
 }
 
-char *
-child_find(const char *name)
+/* After a failed stat(2) or access(2): does it surely not exist for us? */
+static bool
+is_none(void)
 {
-	const char *path = secret_env("PATH"), *p = path;
+	return errno == ENOENT || errno == ENOTDIR || errno == EACCES;
+}
 
-	if (strchr(name, '/') != NULL)
-		return xstrdup(name);
-	while (p != NULL && *name != '\0') {
+enum status
+child_is_program(const char *path, bool *is)
+{
+	struct stat sb;
+	bool seen = stat(path, &sb) == 0;
+
+	*is = seen && S_ISREG(sb.st_mode) && access(path, X_OK) == 0;
+	if (*is || (seen && !S_ISREG(sb.st_mode)) || is_none())
+		return OK;
+	return fail_errno(FAULT, "%s: cannot look for it", path);
+}
+
+enum status
+child_find(const char *name, char **path)
+{
+	const char *p = secret_env("PATH");
+	enum status st;
+	bool is;
+
+	*path = strchr(name, '/') != NULL ? xstrdup(name) : NULL;
+	while (*path == NULL && p != NULL && *name != '\0') {
 		size_t n = strcspn(p, ":");
 		auto_char *file = xasprintf("%.*s%s%s", (int)n, p,
 		    n > 0 ? "/" : "./", name);
-		struct stat sb;
 
-		if (stat(file, &sb) == 0 && S_ISREG(sb.st_mode) &&
-		    access(file, X_OK) == 0)
-			return STEAL(file);
+		if ((st = child_is_program(file, &is)) != OK)
+			return st;
+		if (is)
+			*path = STEAL(file);
 		p = p[n] == ':' ? p + n + 1 : NULL;
 	}
-	return NULL;
+	return OK;
 }
 
 enum status

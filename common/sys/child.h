@@ -57,10 +57,16 @@ enum status child_run(const struct child *c, struct buf *output,
     struct child_result *result) USE_RESULT;
 
 /*
- * child_find() is the path of a program: name itself if there is a slash in it,
- * else what PATH leads to; yours.  NULL if there is none.
+ * child_find() sets *path to that of a program, which the caller frees: name
+ * itself if there is a slash in it, else what PATH leads to.  NULL if there is
+ * none; a folder or file that this process may not use counts as missing, as in
+ * a shell.  FAULT if one cannot be looked at for another reason: a program
+ * further on could be another one.
  */
-char *child_find(const char *name);
+enum status child_find(const char *name, char **path) USE_RESULT;
+
+/* child_is_program() sets *is if path is a file that can be run, likewise. */
+enum status child_is_program(const char *path, bool *is) USE_RESULT;
 
 /*
  * child_fail() prints why a result is not a status that the caller expects,

@@ -246,9 +246,8 @@ write_special(const char *path, const struct buf *b)
 	return st;
 }
 
-/* After a failed stat(2) or lstat(2): is it certain that nothing is there? */
-static bool
-is_missing(void)
+bool
+io_is_missing(void)
 {
 	return errno == ENOENT || errno == ENOTDIR;
 }
@@ -268,9 +267,10 @@ write_path(const char *path, bool is_private, const struct buf *b)
 	if (found && S_ISLNK(sb.st_mode)) {
 		if ((real = realpath(path, NULL)) != NULL)
 			path = real;
-		found = (real != NULL || is_missing()) && stat(path, &sb) == 0;
+		found = (real != NULL || io_is_missing()) &&
+		    stat(path, &sb) == 0;
 	}
-	if (!found && !is_missing())
+	if (!found && !io_is_missing())
 		return fail_errno(FAULT, "%s: cannot look for it", path);
 	if (found && !S_ISREG(sb.st_mode))
 		return write_special(path, b);
@@ -453,7 +453,7 @@ io_exists(const char *path, bool *exists)
 	struct stat sb;
 
 	*exists = lstat(path, &sb) == 0;
-	if (!*exists && !is_missing())
+	if (!*exists && !io_is_missing())
 		return fail_errno(FAULT, "%s: cannot look for it", path);
 	return OK;
 }
@@ -464,9 +464,21 @@ io_is_dir(const char *path, bool *is)
 	struct stat sb;
 	bool found = stat(path, &sb) == 0;
 
-	if (!found && !is_missing())
+	if (!found && !io_is_missing())
 		return fail_errno(FAULT, "%s: cannot look for it", path);
 	*is = found && S_ISDIR(sb.st_mode);
+	return OK;
+}
+
+enum status
+io_is_file(const char *path, bool *is)
+{
+	struct stat sb;
+	bool found = stat(path, &sb) == 0;
+
+	if (!found && !io_is_missing())
+		return fail_errno(FAULT, "%s: cannot look for it", path);
+	*is = found && S_ISREG(sb.st_mode);
 	return OK;
 }
 
@@ -507,13 +519,19 @@ io_list_dir(const char *path, const char *suffix, struct io_names *out)
 {
 	struct dirent *e;
 	DIR *dir;
+	int why;
 
 	if ((dir = opendir(path)) == NULL)
 		return fail_errno(FAULT, "%s: cannot open the folder", path);
-	while ((e = readdir(dir)) != NULL)
+	/* It returns NULL at the end, and if it fails. */
+	while (errno = 0, (e = readdir(dir)) != NULL)
 		if (words_end_in(e->d_name, suffix))
 			*GROW(out->v, out->n) = xstrdup(e->d_name);
+	why = errno;
 	closedir(dir);
+	errno = why;
+	if (why != 0)
+		return fail_errno(FAULT, "%s: cannot read the folder", path);
 	if (out->n > 1)
 		qsort(out->v, out->n, sizeof *out->v, compare_names);
 	return OK;

@@ -182,12 +182,14 @@ enum status io_check_links(const char *path) USE_RESULT;
 
 /*
  * io_exists() sets *exists if something has this path, even a link that leads
- * nowhere; io_is_dir() sets *is if it is a folder.  Only ENOENT and ENOTDIR mean
+ * nowhere; io_is_dir() and io_is_file() set *is if it is a folder, or a regular
+ * file.  Only ENOENT and ENOTDIR mean
  * that nothing has it: any other error is FAULT, for what cannot be seen may
  * exist.
  */
 enum status io_exists(const char *path, bool *exists) USE_RESULT;
 enum status io_is_dir(const char *path, bool *is) USE_RESULT;
+enum status io_is_file(const char *path, bool *is) USE_RESULT;
 
 /*
  * io_stamp() appends text that changes if another file takes the place of the

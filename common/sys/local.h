@@ -21,6 +21,9 @@ bool io_parse_fd(const char *text, int *fd);
  */
 enum status io_open(const char *path, bool writes, int *fd) USE_RESULT;
 
+/* After a failed stat(2) or lstat(2): is it certain that nothing is there? */
+bool io_is_missing(void);
+
 /* Writes every byte; name is that of the diagnostics. */
 enum status io_write_all(int fd, const char *name, const void *data,
     size_t len) USE_RESULT;
