@@ -542,7 +542,7 @@ monger() {
 	cp $T/c.pem $T/same.pem
 	getcert rekey -s -i t1 -w
 	EOF
-	HOME=$T dbus-run-session -- timeout 100 \
+	HOME=$T dbus-run-session -- timeout 600 \
 	    /usr/lib/certmonger/certmonger-session -s -n -c "bash $T/x.sh" \
 	    > cm.out 2>&1 3>&- || :
 	for i in first same c; do
@@ -588,7 +588,7 @@ in_session() {
 	getcert add-scep-ca -s -c $1 -u $URL -N $T/enc.pem
 	EOF
 	cat >> x.sh
-	HOME=$T dbus-run-session -- timeout 100 \
+	HOME=$T dbus-run-session -- timeout 600 \
 	    /usr/lib/certmonger/certmonger-session -s -n -c "bash $T/x.sh" \
 	    > cm.out 2>&1 3>&- || :
 }
