@@ -105,32 +105,51 @@ step_end(struct visit *v, enum blame blame, enum status st)
 static void
 put_beginning(struct buf *line, const char *key, const char *value)
 {
-	size_t len = strlen(value);
-	auto_char *shown = xasprintf("%.*s%s", SHOWN_MAX, value,
-	    len > SHOWN_MAX ? "..." : "");
+	auto_char *shown = NULL;
 
+	if (value == NULL)
+		return;
+	shown = xasprintf("%.*s%s", SHOWN_MAX, value,
+	    strlen(value) > SHOWN_MAX ? "..." : "");
 	web_put_field(line, key, shown);
 }
 
+/* brief: of each field that may be long, only the beginning. */
 static void
-put_log(const struct visit *v, int code, const char *reason)
+make_line(const struct visit *v, int code, const char *reason, bool brief,
+    struct buf *line)
 {
-	auto_buf line = BUF_INIT;
+	void (*put)(struct buf *, const char *, const char *) =
+	    brief ? put_beginning : web_put_field;
 	char number[16];
 
 	snprintf(number, sizeof number, "%d", code);
-	web_put_field(&line, "level", code >= 500 ? "error" :
+	web_put_field(line, "level", code >= 500 ? "error" :
 	    code >= 400 ? "warning" : "info");
-	web_put_field(&line, "client", v->client);
-	put_beginning(&line, "method", v->method);
-	put_beginning(&line, "path", v->path);
-	web_put_field(&line, "status", number);
-	web_put_field(&line, "reason", reason);
-	web_put_field(&line, "user", v->user);
-	web_put_field(&line, "udid", v->udid);
-	web_put_field(&line, "serial", v->serial);
-	web_put_field(&line, "enrollment", v->enrollment);
-	diag_put(buf_str(&line));
+	put(line, "client", v->client);
+	put_beginning(line, "method", v->method);
+	put_beginning(line, "path", v->path);
+	web_put_field(line, "status", number);
+	put(line, "reason", reason);
+	put(line, "user", v->user);
+	put(line, "udid", v->udid);
+	put(line, "serial", v->serial);
+	put(line, "enrollment", v->enrollment);
+}
+
+/* Whole, in one write: it ends within DIAG_LINE, whatever a device says. */
+static void
+put_log(const struct visit *v, int code, const char *reason)
+{
+	auto_buf line = BUF_INIT, brief = BUF_INIT;
+
+	make_line(v, code, reason, false, &line);
+	if (line.len + 1 < DIAG_LINE) {
+		diag_put(buf_str(&line));
+		return;
+	}
+	make_line(v, code, reason, true, &brief);
+	diag_put(buf_str(&brief));
 }
 
 /* ---- the response ---- */

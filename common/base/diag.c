@@ -192,7 +192,7 @@ diag_escape(const char *text, size_t len, char *out, size_t size)
 void
 diag_put(const char *line)
 {
-	char whole[2 * LINE_MAX_SHOWN + 128];
+	char whole[DIAG_LINE];
 	ssize_t n;
 	int len;
 

@@ -67,7 +67,12 @@ void diag_uncapture(void);
 typedef void diag_line(const char *line, void *arg);
 void diag_divert(diag_line *fn, void *arg);
 
-/* diag_put() prints a line as it is, which has no newline: one of a log. */
+/*
+ * diag_put() prints a line as it is, which has no newline: one of a log.  It is
+ * one write(2) of at most DIAG_LINE bytes, newline included, which a pipe takes
+ * whole; what is longer is cut.
+ */
+enum { DIAG_LINE = 4096 };
 void diag_put(const char *line);
 
 /*
