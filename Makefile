@@ -168,7 +168,8 @@ $(O)/unit/%: $(O)/tests/unit/%.o $(O)/inner.a $(O)/common.a
 # state; each kind of allocation and every system call that fails, by JOBS
 # processes; 8 x 1000 requests, and 200 devices at two hosts.
 crash: all units
-	MCFG_TEST_CRASH=all bats tests/ledger-crash.bats tests/scep-ca-crash.bats
+	MCFG_TEST_CRASH=all bats -f 'crash|kill' tests/ledger-crash.bats \
+	    tests/scep-ca-crash.bats tests/mcfg-service.bats
 
 JOBS	= 2
 faults: all units

@@ -148,6 +148,45 @@ print({k: bool(v) if k in ("id", "started", "identified", "certified",
 	done
 }
 
+# long_names LENGTH: a message of a device, with a UDID and a serial number of so
+# many letters that are escaped in a log.
+long_names() {
+	local name
+
+	name=$(printf '%*s' "$1" '' | sed 's/ /é/g')
+	attributes "$T/plist" UDID="$name" SERIAL="$name" CHALLENGE=unknown
+	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/named"
+}
+
+@test "mcfg-service: what a device says of itself cuts no line of the log" {
+	local n
+
+	for n in 25 200 500; do
+		long_names "$n"
+		same "$T/named" POST /profile \
+		    CONTENT_LENGTH="$(stat -c %s "$T/named")"
+		grep -q 'serial="[^"]*"$' "$T/two.log"
+	done
+	# A device that is known, for a user whose name is escaped, too.
+	name=$(printf '%*s' 120 '' | sed 's/ /é/g')
+	answers mcfg-service "$T/1" GET /enroll REMOTE_USER="$name" < /dev/null
+	python3 - "$T/1" > "$T/challenge" <<-'PY'
+	import plistlib, re, sys
+	body = open(sys.argv[1], 'rb').read()
+	p = plistlib.loads(re.search(rb'<\?xml.*</plist>', body, re.S)[0])
+	print(p['PayloadContent']['Challenge'])
+	PY
+	attributes "$T/plist" UDID="$name$name$name" SERIAL="$name$name$name" \
+	    CHALLENGE="@$T/challenge"
+	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/named"
+	answers mcfg-service "$T/1" POST /profile \
+	    CONTENT_LENGTH="$(stat -c %s "$T/named")" < "$T/named"
+	cat "$T/1.log"
+	[ "$(wc -l < "$T/1.log")" -eq 1 ]
+	[ "$(wc -c < "$T/1.log")" -le 4096 ]
+	grep -q ' udid="[^"]*" serial="[^"]*" enrollment=[^ "]*$' "$T/1.log"
+}
+
 @test "mcfg-service: each phase leaves what the script leaves" {
 	for form in "$ROOT/scripts/mcfg.cgi" "$MCFG_BIN/mcfg-service"; do
 		answers "$form" "$T/1" GET /enroll REMOTE_USER=jane < /dev/null
@@ -388,7 +427,108 @@ serves() {
 
 # ---- killed ----
 
-@test "mcfg-service: killed at any call, nothing is lost or issued twice" {
+# strikes FILE METHOD PATH BODY [NAME=VALUE...] -- [COMMAND...]: a request as
+# answers(), by a service below that command; its calls are in FILE.
+calls=write,pwrite64,fsync,fdatasync,ftruncate,unlink,rename
+strikes() {
+	local to=$1 method=$2 path=$3 body=$4 vars=()
+
+	shift 4
+	while [ "$1" != -- ]; do
+		vars+=("$1")
+		shift
+	done
+	shift
+	env -i PATH="$PATH" MCFG_SITE="$SITE" REQUEST_METHOD="$method" \
+	    PATH_INFO="$path" CONTENT_LENGTH="$(stat -L -c %s "$body")" \
+	    "${vars[@]}" "$@" mcfg-service < "$body" > "$to" 2> "$T/err"
+}
+
+# log_in TO [COMMAND...]: phase 1.
+log_in() {
+	local to=$1
+
+	shift
+	: > "$T/nothing"
+	strikes "$to" GET /enroll "$T/nothing" REMOTE_USER=jane -- "$@"
+}
+
+# phase2_of ANSWER UDID: a device's answer to phase 1, in $T/message.
+phase2_of() {
+	python3 - "$1" "$T/service" <<-'PY'
+	import re, sys
+	open(sys.argv[2], 'wb').write(re.search(rb'<\?xml.*</plist>',
+	    open(sys.argv[1], 'rb').read(), re.S)[0])
+	PY
+	attributes "$T/plist" UDID="$2" SERIAL="S-$2" PRODUCT=iPhone14,5 \
+	    VERSION=21A1 CHALLENGE="$(plist_key "$T/service" \
+	    "p['PayloadContent']['Challenge']")"
+	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/message"
+}
+
+# calls_of FILE: how many there are is $total; each $step-th is tried.
+calls_of() {
+	total=$(grep -c '(' "$1")
+	step=$((total / 10 + 1))
+	[ "${MCFG_TEST_CRASH:-}" != all ] || step=1
+	[ "$total" -gt 3 ]
+}
+
+@test "mcfg-service: killed at any call of a login, the next one is as good" {
+	needs strace
+	log_in "$T/answer" strace -qq -f -o "$T/all" -e "trace=$calls"
+	calls_of "$T/all"
+	for ((n = 1; n <= total; n += step)); do
+		log_in "$T/answer" strace -qq -f -o "$T/trace" \
+		    -e "trace=$calls" \
+		    -e "inject=$calls:signal=KILL:when=$n" || :
+		[ ! -s "$T/answer" ] || grep -qa '^Content-Length' "$T/answer"
+		log_in "$T/answer"
+		grep -qa aspen-config "$T/answer" || { echo "at $n"; false; }
+		sqlite3 "$SITE/ledger.db" 'PRAGMA integrity_check' |
+		    grep -qx ok
+	done
+	# The last is one that a device can go on with.
+	phase2_of "$T/answer" LOGGED-IN
+	strikes "$T/answer" POST /profile "$T/message" --
+	grep -qa aspen-config "$T/answer"
+}
+
+@test "mcfg-service: killed at any call of phase 2, a device is known once" {
+	needs strace
+	log_in "$T/answer"
+	phase2_of "$T/answer" STRUCK-0
+	strikes "$T/answer" POST /profile "$T/message" -- \
+	    strace -qq -f -o "$T/all" -e "trace=$calls"
+	calls_of "$T/all"
+	for ((n = 1; n <= total; n += step)); do
+		log_in "$T/answer"
+		phase2_of "$T/answer" "STRUCK-$n"
+		strikes "$T/answer" POST /profile "$T/message" -- \
+		    strace -qq -f -o "$T/trace" -e "trace=$calls" \
+		    -e "inject=$calls:signal=KILL:when=$n" || :
+		[ ! -s "$T/answer" ] || grep -qa '^Content-Length' "$T/answer"
+		# Once more: taken if it was not before, refused if it was.
+		strikes "$T/answer" POST /profile "$T/message" -- || :
+		grep -qaE 'aspen-config|^Status: (301|403)' "$T/answer" ||
+		    { echo "at $n"; false; }
+		sqlite3 "$SITE/ledger.db" "PRAGMA integrity_check;
+		    SELECT state FROM enrollment WHERE udid = 'STRUCK-$n'" \
+		    > "$T/states"
+		[ "$(cat "$T/states")" = $'ok\nidentified' ] || {
+			echo "at $n"
+			cat "$T/states"
+			false
+		}
+		# And it can begin again.
+		log_in "$T/answer"
+		phase2_of "$T/answer" "STRUCK-$n"
+		strikes "$T/answer" POST /profile "$T/message" --
+		grep -qa aspen-config "$T/answer"
+	done
+}
+
+@test "mcfg-service: killed at any call of phase 3, nothing is lost" {
 	needs strace
 	answers "$MCFG_BIN/mcfg-service" "$T/1" GET /enroll REMOTE_USER=jane \
 	    < /dev/null
@@ -397,7 +537,6 @@ serves() {
 	    SERIAL="$(mcfg-get SERIAL "$T/d/attributes.plist")"
 	sign_as "$T/d/identity.pem" "$T/d/identity-key.pem" "$T/plist" \
 	    "$T/again"
-	calls=write,pwrite64,fsync,fdatasync,ftruncate,unlink,rename
 	length=$(stat -c %s "$T/again")
 	asks() {
 		env -i PATH="$PATH" MCFG_SITE="$SITE" REQUEST_METHOD=POST \
@@ -405,9 +544,7 @@ serves() {
 		    mcfg-service < "$T/again" > "$T/answer" 2> "$T/err"
 	}
 	asks strace -qq -f -o "$T/all" -e "trace=$calls"
-	total=$(grep -c '(' "$T/all")
-	step=$((total / 10 + 1))
-	[ "${MCFG_TEST_CRASH:-}" != all ] || step=1
+	calls_of "$T/all"
 	for ((n = 1; n <= total; n += step)); do
 		asks strace -qq -f -o "$T/trace" -e "trace=$calls" \
 		    -e "inject=$calls:signal=KILL:when=$n" || :
