@@ -208,12 +208,14 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	  -fno-omit-frame-pointer
 ASAN_MAKE = $(MAKE) O=build/asan CC=clang OPT='-O1 -g $(SANITIZE)' HARDEN=-fPIE
 
+# TESTS='tests/a.bats ...' names some of the tests.
 asan:
 	@scripts/deps check
 	@$(ASAN_MAKE) all units
-	@MCFG_BIN=$(CURDIR)/build/asan/bin MCFG_TEST_SANITIZED=1 tests/run
+	@MCFG_BIN=$(CURDIR)/build/asan/bin MCFG_TEST_SANITIZED=1 \
+	    tests/run $(TESTS)
 
-# What the tests reach: TESTS='tests/a.bats ...' names some of them.  The
+# What the tests reach: TESTS as above.  The
 # report follows their count; it is made from failed tests, too.
 COVER_MAKE = $(MAKE) O=build/coverage OPT='-O0 -g --coverage' HARDEN=-fPIE
 
