@@ -1,6 +1,6 @@
 """RSA and AES in Python alone: no process a signature.
 
-The keys are the same in every run, made from their number.  Each has four
+The keys are the same in every run, made from their number.  Each has eight
 primes, which its public half does not show and which makes signing cheap.
 """
 import hashlib
@@ -26,9 +26,9 @@ def next_prime(n):
 
 class Key:
     def __init__(self, number, bits=2048):
-        part = bits // 4
+        part = bits // 8
         self.primes = []
-        for i in range(4):
+        for i in range(8):
             seed = hashlib.shake_256(b'key %d, prime %d' % (number, i))
             start = int.from_bytes(seed.digest(part // 8), 'big')
             self.primes.append(next_prime(start | 15 << part - 4))
