@@ -5,13 +5,14 @@
 #include "page/page.h"
 #include "site/site.h"
 #include "text/text.h"
+#include "web/web.h"
 
 enum { STATUS_LEAST = 200, STATUS_MOST = 599 };
 
 static struct args {
-	struct strings names, set;
+	struct strings names, set, log;
 	const char *config, *lang, *pages, *qr;
-	long status;
+	long status, answer;
 	bool is_template;
 	struct io_output out;
 } args;
@@ -27,6 +28,12 @@ static const struct opt options[] = {
 	{ 0, "status", "CODE", "for a CGI: write the header of a response with "
 	    "this status first", .number = &args.status, .min = STATUS_LEAST,
 	    .max = STATUS_MOST },
+	{ 0, "answer", "CODE", "for a CGI: the whole response with this "
+	    "status, and the page for it", .number = &args.answer,
+	    .min = STATUS_LEAST, .max = STATUS_MOST },
+	{ 0, "log", "KEY=VALUE", "with --status: say this of the request in a "
+	    "line on standard error; without NAME, only that",
+	    .values = &args.log },
 	{ 0, "template", NULL, "write the template itself",
 	    .flag = &args.is_template },
 	OPT_CONFIG(args.config),
@@ -38,7 +45,7 @@ static const struct tool tool = {
 	.name = "mcfg-page",
 	.summary = "Write one of the web pages of the profile service, in the "
 	    "reader's language.",
-	.operands = "NAME",
+	.operands = "[NAME]",
 	.example = "mcfg-page --config site.yaml --lang de,en welcome > "
 	    "welcome.html",
 	.options = options,
@@ -46,11 +53,31 @@ static const struct tool tool = {
 	.inputs = &args.names,
 };
 
+/* --answer takes the page that belongs to its status. */
+static enum status
+check_answer(const struct args *a)
+{
+	if (a->names.n > 0)
+		return fail(USAGE, "'%s': --answer chooses the page",
+		    a->names.v[0]);
+	if (a->status != 0 || a->log.n > 0 || a->is_template ||
+	    a->out.http != NULL)
+		return fail(USAGE, "--answer does not go with --status, "
+		    "--log, --template or --http");
+	return OK;
+}
+
 static enum status
 check(const struct args *a)
 {
 	const char *reason;
 
+	if (a->answer != 0)
+		return check_answer(a);
+	if (a->log.n > 0 && a->status == 0)
+		return fail(USAGE, "--log: goes with --status");
+	if (a->names.n == 0 && a->log.n > 0)
+		return OK;
 	if (a->names.n == 0)
 		return opts_missing("NAME", "welcome, invited, login, refused "
 		    "or error");
@@ -85,7 +112,7 @@ add_set(struct page_values *v, const char *text)
 }
 
 static enum status
-add_values(const struct args *a, struct page_values *v)
+add_values(const struct args *a, int code, struct page_values *v)
 {
 	static const char *const names[] = { "organization", "description",
 	    "url", "fingerprint", "help", "help_url", "logo", "own", "user" };
@@ -100,7 +127,7 @@ add_values(const struct args *a, struct page_values *v)
 	if (a->config != NULL && ((st = site_load(a->config, &s)) != OK ||
 	    (st = page_set_site(v, s, a->config)) != OK))
 		return st;
-	page_set_status(v, (int)a->status);
+	page_set_status(v, code);
 	if (a->qr != NULL && (st = secret_read(a->qr, "--qr",
 	    &address)) != OK)
 		return st;
@@ -113,35 +140,103 @@ add_values(const struct args *a, struct page_values *v)
 }
 
 static enum status
-run(const struct args *a)
+find(const struct args *a, const char *name, struct page *out)
+{
+	auto_char *beside = a->config == NULL ? NULL :
+	    io_beside(a->config, "pages");
+
+	return page_find(a->pages != NULL ? a->pages : beside, name, a->lang,
+	    out);
+}
+
+/* The page, with the header of a response unless code is 0. */
+static enum status
+fill_in(const struct args *a, int code, const char *name,
+    const struct page *page, struct buf *out)
 {
 	auto_page_values values = PAGE_VALUES_INIT;
-	auto_buf html = BUF_INIT, out = BUF_INIT;
-	auto_page page = PAGE_INIT;
-	auto_char *beside = NULL;
-	const char *name;
+	auto_buf html = BUF_INIT;
 	enum status st;
 
-	if ((st = check(a)) != OK)					/* read */
+	if ((st = add_values(a, code, &values)) != OK ||
+	    (st = page_render(page, &values, &html)) != OK)
 		return st;
-	name = a->names.v[0];
-	if (a->config != NULL)
-		beside = io_beside(a->config, "pages");
-	if ((st = page_find(a->pages != NULL ? a->pages : beside, name,
-	    a->lang, &page)) != OK)
+	if (code != 0)
+		page_response(code, name, page, html.len,
+		    strcmp(name, "invited") == 0, out);
+	buf_add_buf(out, &html);
+	return OK;
+}
+
+static void
+drop_line(const char *line, void *arg)
+{
+	(void)line;
+	(void)arg;
+}
+
+/* It does not say why: all responses with one status are the same. */
+static enum status
+answer(const struct args *a)
+{
+	const char *name = page_of_status((int)a->answer);
+	auto_page page = PAGE_INIT;
+	auto_buf out = BUF_INIT;
+	enum status st;
+
+	page_response_fields((int)a->answer, &out);
+	diag_divert(drop_line, NULL);
+	if ((st = find(a, name, &page)) == OK)
+		st = fill_in(a, (int)a->answer, name, &page, &out);
+	diag_divert(NULL, NULL);
+	if (st != OK)
+		page_plain_response((int)a->answer, &out);
+	return io_spill(&a->out, &out);
+}
+
+static void
+put_log(const struct args *a, const struct web_log *log)
+{
+	auto_buf line = BUF_INIT;
+
+	if (a->log.n == 0)
+		return;
+	web_put_log(&line, (int)a->status, log);
+	diag_put(buf_str(&line));
+}
+
+static enum status
+write_page(const struct args *a)
+{
+	const char *name = a->names.v[0];
+	auto_page page = PAGE_INIT;
+	auto_buf out = BUF_INIT;
+	enum status st;
+
+	if ((st = find(a, name, &page)) != OK)
 		return st;
 	if (a->is_template)
 		return io_spill(&a->out, &page.html);
-
-	if ((st = add_values(a, &values)) != OK ||			/* fill in */
-	    (st = page_render(&page, &values, &html)) != OK)
+	if ((st = fill_in(a, (int)a->status, name, &page, &out)) != OK)
 		return st;
-
-	if (a->status != 0)						/* write */
-		page_response((int)a->status, name, &page, html.len,
-		    strcmp(name, "invited") == 0, &out);
-	buf_add_buf(&out, &html);
 	return io_spill(&a->out, &out);
+}
+
+static enum status
+run(const struct args *a)
+{
+	struct web_log log;
+	enum status st;
+
+	if ((st = check(a)) != OK ||
+	    (st = web_read_log(&a->log, &log)) != OK)
+		return st;
+	if (a->answer != 0)
+		return answer(a);
+	if (a->names.n > 0 && (st = write_page(a)) != OK)
+		return st;
+	put_log(a, &log);
+	return OK;
 }
 
 int

@@ -103,61 +103,18 @@ export PATH
 
 # ---- answers ----
 
-# field KEY VALUE: appends a field in logfmt to $entry: quoted if it is not a
-# word, escaped if it is not printable ASCII, and cut after 400 bytes.
-field() {
-	rest=$2 more=
-	case $rest in
-	'') return ;;
-	*[!!-~]*|*[\"\\=]*) ;;
-	*) [ "${#rest}" -gt 400 ] || {
-		entry="$entry${entry:+ }$1=$rest"
-		return
-	} ;;
-	esac
-	[ "${#rest}" -le 400 ] || rest=$(printf '%.400s' "$rest") more=...
-	entry="$entry${entry:+ }$1=\""
-	while [ -n "$rest" ]; do
-		tail=${rest#?}
-		byte=${rest%"$tail"}
-		case $byte in
-		[\"\\]) entry="$entry\\$byte" ;;
-		[\ -~]) entry=$entry$byte ;;
-		"$NL") entry="$entry\\n" ;;
-		*) entry="$entry$(printf '\\x%02x' "'$byte")" ;;
-		esac
-		rest=$tail
-	done
-	entry="$entry$more\""
-}
-
-# cut TEXT: 80 bytes of what a client can make as long as it likes.
-cut() {
-	[ "${#1}" -le 80 ] || {
-		printf '%.80s...' "$1"
-		return
-	}
-	printf '%s' "$1"
+# about REASON TOOL ARG...: runs a tool that writes the line about this request.
+about() {
+	why=$1
+	shift
+	"$@" --log client="$address" --log method="$method" \
+	    --log path="$path" --log reason="$why" --log user="$who" \
+	    --log udid="$udid" --log serial="$serial" --log enrollment="$of"
 }
 
 # log CODE REASON: the one line about this request.
 log() {
-	entry=
-	case $1 in
-	5??) field level error ;;
-	4??) field level warning ;;
-	*) field level info ;;
-	esac
-	field client "$address"
-	field method "$(cut "$method")"
-	field path "$(cut "$path")"
-	field status "$1"
-	field reason "$2"
-	field user "$who"
-	field udid "$udid"
-	field serial "$serial"
-	field enrollment "$of"
-	printf '%s\n' "$entry" >&2
+	about "$2" mcfg-page --status "$1"
 }
 
 # drain: reads a body that nobody has read.  Some servers take it for a broken
@@ -176,21 +133,9 @@ drain() {
 answer() {
 	drain
 	[ -z "${2:-}" ] || printf '%s\r\n' "$2"
-	case $1 in
-	401) page=login ;;
-	403) page=refused ;;
-	*) page=error ;;
-	esac
-	[ -n "$began" ] || ! mcfg-page --config site.yaml \
-	    --lang="$language" --status "$1" "$page" 2> /dev/null || exit 0
-	# A site that is broken has no pages.
-	case $1 in
-	503) text='Service Unavailable' ;;
-	*) text='Internal Server Error' ;;
-	esac
-	[ -n "$began" ] || printf 'Cache-Control: no-store\r\n'
-	printf 'Status: %s %s\r\n' "$1" "$text"
-	printf 'Content-Type: text/plain; charset=utf-8\r\n\r\n%s\n' "$text"
+	mcfg-page --config site.yaml --lang="$language" --answer "$1" ||
+	    printf 'Status: 500 Internal Server Error\r\n%s\r\n\r\n' \
+	    'Cache-Control: no-store'
 	exit 0
 }
 
@@ -206,6 +151,7 @@ refuse() {
 attempt() {
 	kind=$1 what=$2
 	shift
+	[ "$what" != about ] || what=$3
 	status=0
 	# The shell would say itself that a program was killed.
 	{ said=$("$@" 2>&1 >&3 3>&-) || status=$?; } 3>&1 2> /dev/null
@@ -267,19 +213,9 @@ name() {
 
 # failed STATUS: the page that attempt() chose.
 failed() {
-	code=$(($1 + 300))
-	case $code in
-	301)
-		base=$(base_url) || answer 500
-		answer 301 "Location: $base/enroll" ;;
-	401)
-		answer 401 \
-		    'WWW-Authenticate: Basic realm="Enrollment", charset="UTF-8"' ;;
-	503)
-		answer 503 'Retry-After: 5' ;;
-	*)
-		answer "$code" ;;
-	esac
+	[ "$1" -eq 1 ] || answer $(($1 + 300))
+	base=$(base_url) || answer 500
+	answer 301 "Location: $base/enroll"
 }
 
 # base_url: the site's own address.  A Host header has no say in it.
@@ -302,21 +238,17 @@ methods() {
 
 # send PROFILE NAME WHAT: signs the profile and sends it.
 send() {
-	began=yes
-	printf 'Cache-Control: no-store\r\n'
-	printf 'Content-Disposition: attachment; filename="%s"\r\n' "$2"
-	printf '%s\n' "$1" | step mcfg-sign --config site.yaml \
+	printf '%s\n' "$1" | step about "$3" mcfg-sign --config site.yaml \
 	    --cert signer/cert.pem --key signer/key.pem \
-	    --chain signer/chain.pem --http "$TYPE" || failed $?
-	log 200 "$3"
+	    --chain signer/chain.pem --http "$TYPE" --attachment "$2" ||
+	    failed $?
 }
 
 # ---- / ----
 
 welcome() {
-	step mcfg-page --config site.yaml --lang="$language" --status 200 \
-	    welcome || failed $?
-	log 200 welcome
+	step about welcome mcfg-page --config site.yaml --lang="$language" \
+	    --status 200 welcome || failed $?
 }
 
 # ---- /CA, /crl ----
@@ -329,13 +261,16 @@ root() {
 	exec openssl x509 -in ca/root.pem -outform DER
 }
 
+# A site without that file has no authority.  What cannot be looked at scep-ca
+# reports.
 crl() {
-	present ca/cert.pem || refuse 404 'this site has no authority'
-	began=yes
-	printf 'Cache-Control: no-store\r\n'
-	step scep-ca crl --dir ca --current --http application/pkix-crl ||
-	    failed $?
+	[ -e ca/cert.pem ] || [ -L ca/cert.pem ] ||
+	    { { [ -e ca ] || [ -L ca ]; } && [ ! -x ca ]; } ||
+	    refuse 404 'this site has no authority'
+	step scep-ca crl --dir ca --current > /dev/null || failed $?
 	log 200 'revocation list'
+	printf 'Cache-Control: no-store\r\n'
+	exec scep-ca crl --dir ca --current --http application/pkix-crl
 }
 
 # ---- phase 1: /enroll ----
@@ -407,59 +342,23 @@ invited() {
 	base=$(base_url) || failed $?
 	MCFG_LINK=$base/i/$token
 	export MCFG_LINK
-	step mcfg-page --config site.yaml --lang="$language" --status 200 \
-	    --qr env:MCFG_LINK --set user="$user" invited || failed $?
-	log 200 invitation
+	step about invitation mcfg-page --config site.yaml \
+	    --lang="$language" --status 200 --qr env:MCFG_LINK \
+	    --set user="$user" invited || failed $?
 }
 
 # ---- phases 2 and 3: /profile ----
 
 # body_length: CONTENT_LENGTH as a number from 1 to MAX, in $length.
 body_length() {
-	length=$size
-	case $length in
-	'') refuse 411 'no length' ;;
-	*[!0-9]*) refuse 400 'length is not a number' ;;
+	length=${size#"${size%%[!0]*}"}
+	case $size:$length in
+	:) refuse 411 'no length' ;;
+	*[!0-9]*:*) refuse 400 'length is not a number' ;;
+	*:) refuse 400 'no message' ;;
+	*:??????*) refuse 413 'too large' ;;
 	esac
-	while :; do
-		case $length in
-		0?*) length=${length#0} ;;
-		*) break ;;
-		esac
-	done
-	if [ "${#length}" -gt "${#MAX}" ] || [ "$length" -gt "$MAX" ]; then
-		refuse 413 'too large'
-	fi
-	[ "$length" -gt 0 ] || refuse 400 'no message'
-}
-
-# present FILE: it is in the folder, even as a link that leads nowhere: the step
-# that opens it fails then.  The folder's list decides, since "[ -e" answers no
-# whenever it cannot look, and what a site has may be a restriction.
-present() {
-	found='' any=''
-	case $1 in
-	*/*)
-		present "${1%/*}" || return
-		found='' any=''
-		set +f
-		set -- "$1" "${1%/*}"/* ;;
-	*)
-		set +f
-		set -- "$1" * ;;
-	esac
-	set -f
-	want=$1
-	shift
-	for file in "$@"; do
-		case $file in
-		"$want") found=yes any=yes ;;
-		*'*') ;;
-		*) any=yes ;;
-		esac
-	done
-	[ -n "$any" ] || refuse 500 "cannot look for $want"
-	[ -n "$found" ]
+	[ "$length" -le "$MAX" ] || refuse 413 'too large'
 }
 
 # The verifier writes the anchor's name, the signer's certificate and the
@@ -560,7 +459,7 @@ configure() {
 
 # ---- the routes ----
 
-began='' unread=yes enrollment=''
+unread=yes enrollment=''
 # Whose request it is, in the log.
 who='' udid='' serial='' of=''
 

@@ -327,3 +327,59 @@ own() {
 	page --status 503 error
 	grep -q 'The service is busy' "$T/page"
 }
+
+@test "page: --answer writes the response of a failure, with pages or without" {
+	answer() {
+		yields "$T/page" mcfg-page --config "${2:-$SITE/site.yaml}" \
+		    --lang de --answer "$1"
+		tr -d '\r' < "$T/page" > "$T/lines"
+	}
+	answer 403
+	grep -qx 'Status: 403 Forbidden' "$T/lines"
+	mcfg-page --config "$SITE/site.yaml" --lang de --status 403 refused |
+	    cmp - "$T/page"
+	answer 401
+	grep -q '^WWW-Authenticate: Basic realm=' "$T/lines"
+	answer 503
+	grep -qx 'Retry-After: 5' "$T/lines"
+	grep -q '<html lang="de"' "$T/lines"
+	# A site without pages says nothing of why.
+	for f in "$T/none" /dev/null "$T/broken"; do
+		echo 'urk: x' > "$T/broken"
+		answer 503 "$f"
+		[ "$(cat "$T/lines")" = 'Retry-After: 5
+Cache-Control: no-store
+Status: 503 Service Unavailable
+Content-Type: text/plain; charset=utf-8
+
+Service Unavailable' ] || { cat "$T/lines"; false; }
+	done
+	refuses 2 --answer mcfg-page --answer 403 refused
+	refuses 2 --answer mcfg-page --answer 403 --status 200
+	refuses 2 --answer mcfg-page --answer 403 --log user=x
+}
+
+@test "page: --log writes the line about a request, whatever is in it" {
+	line() {
+		run -0 --separate-stderr mcfg-page --config "$SITE/site.yaml" \
+		    --status "$@"
+	}
+	line 404 --log path=/x --log reason='no "page"' --log user= \
+	    --log client=::1 --log method=GET
+	[ -z "$output" ]
+	[ "${stderr-}" = 'level=warning client=::1 method=GET path=/x status=404 reason="no \"page\""' ]
+	line 500 --log enrollment=e --log serial=$'a\nlevel=info' --log udid=U
+	[ "${stderr-}" = 'level=error status=500 udid=U serial="a\nlevel=info" enrollment=e' ]
+	line 200 --log path="/$(printf '%090d' 0)" --log reason=a=b
+	[ "${stderr-}" = "level=info path=/$(printf '%079d' 0)... status=200 reason=\"a=b\"" ]
+	# With a page it comes after it, if there is one.
+	line 200 --log user=ä welcome
+	[ "${stderr-}" = 'level=info status=200 user="\xc3\xa4"' ]
+	[[ $output == Content-Type:*'</html>' ]]
+	run -1 --separate-stderr mcfg-page --status 200 --log user=x nothing
+	[[ ${stderr-} != *level=* ]]
+	for v in user level=x status=1 =x us=x ''; do
+		refuses 2 --log mcfg-page --status 200 --log "$v"
+	done
+	refuses 2 --log mcfg-page --log user=x welcome
+}

@@ -864,3 +864,34 @@ os.close(os.open(sys.argv[1], os.O_TMPFILE | os.O_WRONLY))" "$T" ||
 	    { split($2, at, "."); if ($1 != "bit" || at[1] != $4 - 262) bad = 1 }
 	    END { exit bad }' "$T/taken"
 }
+
+@test "sign: a response that a browser saves, and the line about it" {
+	mcfg-sign "${id[@]}" --http application/x-a \
+	    --attachment a-1.mobileconfig --log user=jane --log reason='a b' \
+	    "$T/profile" > "$T/r" 2> "$T/log"
+	[ "$(cat "$T/log")" = 'level=info status=200 reason="a b" user=jane' ]
+	python3 - "$T/r" "$T/s" <<-'PY'
+	import sys
+	head, body = open(sys.argv[1], 'rb').read().split(b'\r\n\r\n', 1)
+	assert dict(l.split(b': ', 1) for l in head.split(b'\r\n')) == {
+	    b'Cache-Control': b'no-store',
+	    b'Content-Disposition': b'attachment; filename="a-1.mobileconfig"',
+	    b'Content-Type': b'application/x-a',
+	    b'Content-Length': b'%d' % len(body)}, head
+	open(sys.argv[2], 'wb').write(body)
+	PY
+	judged "$T/s" "$T/profile"
+	# What is not signed is not in the log.
+	run -2 --separate-stderr mcfg-sign "${id[@]}" --http a/b --log user=x \
+	    --log status=404 "$T/profile"
+	echo text > "$T/text"
+	run -3 --separate-stderr mcfg-sign "${id[@]}" --http a/b --log user=x \
+	    "$T/text"
+	[[ ${stderr-} != *level=* ]]
+	for n in 'a"b' 'a b' ../a .a '' $'a\nb'; do
+		refuses 2 --attachment mcfg-sign "${id[@]}" --http a/b \
+		    --attachment "$n" "$T/profile"
+	done
+	refuses 2 --http mcfg-sign "${id[@]}" --attachment a "$T/profile"
+	refuses 2 --http mcfg-sign "${id[@]}" --log user=a "$T/profile"
+}

@@ -14,16 +14,6 @@ take_line(const char **at)
 	return line;
 }
 
-static int
-unauthorized(struct visit *v, int code)
-{
-	if (code != 403)
-		return code;
-	v->extra = xstrdup("WWW-Authenticate: Basic realm=\"Enrollment\", "
-	    "charset=\"UTF-8\"");
-	return 401;
-}
-
 int
 directory_login(struct visit *v, char **user, char **resolved)
 {
@@ -37,7 +27,7 @@ directory_login(struct visit *v, char **user, char **resolved)
 	step_begin(v, "login");
 	if ((code = step_end(v, USER, site_ask_directory(&place, "login",
 	    NULL, &input, &answer))) != 0)
-		return unauthorized(v, code);
+		return code == 403 ? 401 : code;
 	at = buf_str(&answer);
 	*user = take_line(&at);
 	*resolved = take_line(&at);

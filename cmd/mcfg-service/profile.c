@@ -42,10 +42,7 @@ send_profile(struct visit *v, const struct tree *profile, const char *file,
 	step_begin(v, "mcfg-sign");
 	if ((code = step_end(v, SITE, sign(v, profile, &v->body))) != 0)
 		return code;
-	buf_printf(&v->header, "Cache-Control: no-store\r\n"
-	    "Content-Disposition: attachment; filename=\"%s\"\r\n"
-	    "Content-Type: " TYPE "\r\nContent-Length: %zu\r\n\r\n", file,
-	    v->body.len);
+	web_put_attachment(&v->header, file, TYPE, v->body.len);
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof what, fmt, ap);
 	va_end(ap);

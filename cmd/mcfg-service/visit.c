@@ -5,10 +5,7 @@
 
 #include "service.h"
 
-enum {
-	REASON_MAX = 4096,
-	SHOWN_MAX = 80,		/* bytes of a path */
-};
+enum { REASON_MAX = 4096 };
 
 #define OWN_NAME	"mcfg-service"
 
@@ -101,55 +98,17 @@ step_end(struct visit *v, enum blame blame, enum status st)
 
 /* ---- the log ---- */
 
-/* What a client can make as long as it likes. */
-static void
-put_beginning(struct buf *line, const char *key, const char *value)
-{
-	auto_char *shown = NULL;
-
-	if (value == NULL)
-		return;
-	shown = xasprintf("%.*s%s", SHOWN_MAX, value,
-	    strlen(value) > SHOWN_MAX ? "..." : "");
-	web_put_field(line, key, shown);
-}
-
-/* brief: of each field that may be long, only the beginning. */
-static void
-make_line(const struct visit *v, int code, const char *reason, bool brief,
-    struct buf *line)
-{
-	void (*put)(struct buf *, const char *, const char *) =
-	    brief ? put_beginning : web_put_field;
-	char number[16];
-
-	snprintf(number, sizeof number, "%d", code);
-	web_put_field(line, "level", code >= 500 ? "error" :
-	    code >= 400 ? "warning" : "info");
-	put(line, "client", v->client);
-	put_beginning(line, "method", v->method);
-	put_beginning(line, "path", v->path);
-	web_put_field(line, "status", number);
-	put(line, "reason", reason);
-	put(line, "user", v->user);
-	put(line, "udid", v->udid);
-	put(line, "serial", v->serial);
-	put(line, "enrollment", v->enrollment);
-}
-
-/* Whole, in one write: it ends within DIAG_LINE, whatever a device says. */
 static void
 put_log(const struct visit *v, int code, const char *reason)
 {
-	auto_buf line = BUF_INIT, brief = BUF_INIT;
+	const struct web_log l = { .client = v->client, .method = v->method,
+	    .path = v->path, .reason = reason, .user = v->user,
+	    .udid = v->udid, .serial = v->serial,
+	    .enrollment = v->enrollment };
+	auto_buf line = BUF_INIT;
 
-	make_line(v, code, reason, false, &line);
-	if (line.len + 1 < DIAG_LINE) {
-		diag_put(buf_str(&line));
-		return;
-	}
-	make_line(v, code, reason, true, &brief);
-	diag_put(buf_str(&brief));
+	web_put_log(&line, code, &l);
+	diag_put(buf_str(&line));
 }
 
 /* ---- the response ---- */
@@ -172,15 +131,13 @@ put_error(struct visit *v, int code, struct buf *out)
 
 	if (v->extra != NULL)
 		buf_printf(out, "%s\r\n", v->extra);
+	page_response_fields(code, out);
 	diag_divert(drop_line, NULL);
 	st = put_page(v, code, page_of_status(code), out);
 	diag_divert(NULL, NULL);
 	if (st == OK)
 		return;
-	buf_puts(out, "Cache-Control: no-store\r\n");
-	web_put_status(out, code);
-	buf_printf(out, "Content-Type: text/plain; charset=utf-8\r\n\r\n"
-	    "%s\n", web_phrase(code));
+	page_plain_response(code, out);
 }
 
 /* Where a device has to begin again. */
@@ -233,8 +190,6 @@ respond_with_page(struct visit *v, int code)
 		code = other;
 		put_log(v, code, buf_str(&v->reason));
 	}
-	if (code == 503)
-		v->extra = xstrdup("Retry-After: 5");
 	put_error(v, code, &out);
 	web_drain(v->x);
 	(void)web_write(v->x, &out);

@@ -4,12 +4,29 @@
  */
 #include "mcfg-sign.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "site/site.h"
+#include "web/web.h"
 
-enum { JOBS_MAX = 256 };
+enum {
+	JOBS_MAX = 256,
+	SENT = 200,		/* the status of the response */
+};
 
 static struct args args = { .digest = "sha256", .jobs = 1 };
+
+/* It is put between quotes. */
+static const char *
+check_file_name(const char *value)
+{
+	size_t n = strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789._-");
+
+	return n > 0 && value[n] == '\0' && *value != '.' ? NULL :
+	    "not letters, digits, dots and hyphens";
+}
 
 static const struct opt options[] = {
 	OPT_OUTPUT(args.out),
@@ -36,6 +53,10 @@ static const struct opt options[] = {
 	{ '0', "null", NULL, "with --out-dir: NUL-separated paths on standard "
 	    "input", .flag = &args.null },
 	OPT_PEM(args.pem),
+	{ 0, "attachment", "NAME", "with --http: a browser saves it under this "
+	    "name", .value = &args.attachment, .check = check_file_name },
+	{ 0, "log", "KEY=VALUE", "with --http: say this of the request in a "
+	    "line on standard error", .values = &args.log },
 	OPT_AT,
 	{ 0 },
 };
@@ -57,6 +78,8 @@ check_usage(const struct args *a)
 	bool is_dir = true;
 	enum status st;
 
+	if (a->out.http == NULL && (a->attachment != NULL || a->log.n > 0))
+		return fail(USAGE, "--attachment and --log go with --http");
 	if (a->out_dir != NULL) {
 		if (a->out.path != NULL || a->out.http != NULL ||
 		    a->in.length != NULL)
@@ -103,6 +126,30 @@ open_signer(const struct args *a, struct profile_signer *s)
 	return profile_signer_check(s, a->force);
 }
 
+/* For a CGI, with the line about it once it is written. */
+static enum status
+respond(const struct args *a, const struct web_log *log,
+    const struct io_output *out, const struct buf *product)
+{
+	struct io_output to = *out;
+	auto_buf whole = BUF_SECRET, line = BUF_INIT;
+	enum status st;
+
+	if (a->attachment != NULL) {
+		web_put_attachment(&whole, a->attachment, to.http,
+		    product->len);
+		buf_add_buf(&whole, product);
+		to.http = NULL;
+	}
+	if ((st = io_spill(&to, to.http == NULL ? &whole : product)) != OK)
+		return st;
+	if (a->log.n > 0) {
+		web_put_log(&line, SENT, log);
+		diag_put(buf_str(&line));
+	}
+	return OK;
+}
+
 static enum status
 run(const struct args *a)
 {
@@ -110,10 +157,12 @@ run(const struct args *a)
 	struct io_output to = a->out;
 	auto_profile_signer s = PROFILE_SIGNER_INIT;
 	auto_buf out = BUF_INIT;
+	struct web_log log;
 	enum status st;
 
 	if ((st = site_defaults(a->config, options)) != OK ||
-	    (st = check_usage(a)) != OK || (st = check_time(a)) != OK)
+	    (st = check_usage(a)) != OK || (st = check_time(a)) != OK ||
+	    (st = web_read_log(&a->log, &log)) != OK)
 		return st;
 	if (a->out_dir != NULL)
 		return run_batch(a);
@@ -126,7 +175,8 @@ run(const struct args *a)
 	    &out)) != OK)
 		return st;
 
-	return io_spill(&to, &out);
+	return to.http != NULL ? respond(a, &log, &to, &out) :
+	    io_spill(&to, &out);
 }
 
 int

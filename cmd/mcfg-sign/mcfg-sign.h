@@ -7,14 +7,14 @@
 #include "profile/signer.h"
 
 struct args {
-	struct strings inputs;
+	struct strings inputs, log;
 	struct io_input in;
 	struct io_output out;
 	struct identity_source id;
 	const char *config;
 	const char *digest;
 	const char *replaces;
-	const char *out_dir;
+	const char *out_dir, *attachment;
 	long jobs;
 	bool any, no_time, force, resign, pem, null;
 };

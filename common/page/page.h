@@ -118,4 +118,16 @@ const char *page_of_status(int code);
 void page_response(int code, const char *name, const struct page *p,
     size_t length, bool may_post, struct buf *out);
 
+/*
+ * page_response_fields() appends the lines of the header that belong to a code:
+ * how to log in for 401, when to try again for 503.
+ */
+void page_response_fields(int code, struct buf *out);
+
+/*
+ * page_plain_response() appends a response, header and body, of a site that is
+ * broken and has no pages.
+ */
+void page_plain_response(int code, struct buf *out);
+
 #endif

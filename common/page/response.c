@@ -46,3 +46,22 @@ page_response(int code, const char *name, const struct page *p,
 	    "frame-ancestors 'none'; base-uri 'none'; form-action %s\r\n\r\n",
 	    p->lang, length, may_post ? "'self'" : "'none'");
 }
+
+void
+page_response_fields(int code, struct buf *out)
+{
+	if (code == 401)
+		buf_puts(out, "WWW-Authenticate: Basic realm=\"Enrollment\", "
+		    "charset=\"UTF-8\"\r\n");
+	if (code == 503)
+		buf_puts(out, "Retry-After: 5\r\n");
+}
+
+void
+page_plain_response(int code, struct buf *out)
+{
+	buf_puts(out, "Cache-Control: no-store\r\n");
+	web_put_status(out, code);
+	buf_printf(out, "Content-Type: text/plain; charset=utf-8\r\n\r\n"
+	    "%s\n", web_phrase(code));
+}

@@ -39,6 +39,16 @@ web_put_status(struct buf *out, int code)
 	buf_printf(out, "Status: %d %s\r\n", code, web_phrase(code));
 }
 
+void
+web_put_attachment(struct buf *out, const char *name, const char *type,
+    size_t len)
+{
+	buf_printf(out, "Cache-Control: no-store\r\n"
+	    "Content-Disposition: attachment; filename=\"%s\"\r\n"
+	    "Content-Type: %s\r\nContent-Length: %zu\r\n\r\n", name, type,
+	    len);
+}
+
 /* ---- the log ---- */
 
 static bool

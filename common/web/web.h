@@ -60,6 +60,13 @@ const char *web_phrase(int code);
 /* "Status: 404 Not Found", a line of a CGI header. */
 void web_put_status(struct buf *out, int code);
 
+/*
+ * web_put_attachment() appends the header of a response for a body of len bytes
+ * that a browser saves under a name, and nobody stores on the way.
+ */
+void web_put_attachment(struct buf *out, const char *name, const char *type,
+    size_t len);
+
 /* ---- queries ---- */
 
 /*
@@ -79,6 +86,27 @@ struct web_verdict web_query(const char *query, web_parameter *fn, void *arg);
  * and whatever is not printable ASCII is escaped; at most 400 bytes of it.
  */
 void web_put_field(struct buf *line, const char *key, const char *value);
+
+/* What the line about a request says besides its status; NULL or "": nothing. */
+struct web_log {
+	const char *client, *method, *path, *reason;
+	const char *user, *udid, *serial, *enrollment;
+};
+
+/*
+ * web_put_log() writes that line into an empty buffer, without a newline: level,
+ * client, method, path (80 bytes of either), status, reason, user, udid, serial,
+ * enrollment.  If it would not fit into DIAG_LINE, so much of each of the others
+ * too.
+ */
+void web_put_log(struct buf *line, int code, const struct web_log *l);
+
+/*
+ * web_read_log() takes KEY=VALUE of each option --log, borrowed.  USAGE for a
+ * key that the line does not have.
+ */
+enum status web_read_log(const struct strings *given, struct web_log *l)
+    USE_RESULT;
 
 /* ---- processes ---- */
 

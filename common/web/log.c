@@ -1,0 +1,96 @@
+/* The line about a request. */
+#include <stdio.h>
+#include <string.h>
+
+#include "web/web.h"
+
+enum { SHOWN_MAX = 80 };	/* bytes of what a client can make long */
+
+static const char *
+level_of(int code)
+{
+	return code >= 500 ? "error" : code >= 400 ? "warning" : "info";
+}
+
+static void
+put_beginning(struct buf *line, const char *key, const char *value)
+{
+	auto_char *shown = NULL;
+
+	if (value == NULL)
+		return;
+	shown = xasprintf("%.*s%s", SHOWN_MAX, value,
+	    strlen(value) > SHOWN_MAX ? "..." : "");
+	web_put_field(line, key, shown);
+}
+
+/* is_brief: of each field that may be long, only the beginning. */
+static void
+put_fields(struct buf *line, int code, const struct web_log *l, bool is_brief)
+{
+	void (*put)(struct buf *, const char *, const char *) =
+	    is_brief ? put_beginning : web_put_field;
+	char number[16];
+
+	snprintf(number, sizeof number, "%d", code);
+	web_put_field(line, "level", level_of(code));
+	put(line, "client", l->client);
+	put_beginning(line, "method", l->method);
+	put_beginning(line, "path", l->path);
+	web_put_field(line, "status", number);
+	put(line, "reason", l->reason);
+	put(line, "user", l->user);
+	put(line, "udid", l->udid);
+	put(line, "serial", l->serial);
+	put(line, "enrollment", l->enrollment);
+}
+
+void
+web_put_log(struct buf *line, int code, const struct web_log *l)
+{
+	put_fields(line, code, l, false);
+	if (line->len + 1 < DIAG_LINE)
+		return;
+	buf_cut(line, 0);
+	put_fields(line, code, l, true);
+}
+
+static const char **
+find(struct web_log *l, const char *key, size_t len)
+{
+	const struct {
+		const char *key;
+		const char **value;
+	} fields[] = {
+		{ "client", &l->client }, { "method", &l->method },
+		{ "path", &l->path }, { "reason", &l->reason },
+		{ "user", &l->user }, { "udid", &l->udid },
+		{ "serial", &l->serial }, { "enrollment", &l->enrollment },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(fields); i++)
+		if (strlen(fields[i].key) == len &&
+		    memcmp(fields[i].key, key, len) == 0)
+			return fields[i].value;
+	return NULL;
+}
+
+enum status
+web_read_log(const struct strings *given, struct web_log *l)
+{
+	size_t i;
+
+	*l = (struct web_log){ .client = NULL };
+	for (i = 0; i < given->n; i++) {
+		const char *text = given->v[i], *eq = strchr(text, '=');
+		const char **value = eq == NULL ? NULL :
+		    find(l, text, (size_t)(eq - text));
+
+		if (value == NULL)
+			return fail(USAGE, "--log: '%s': not a field of the "
+			    "log with =VALUE", text);
+		*value = eq + 1;
+	}
+	return OK;
+}
