@@ -332,7 +332,8 @@ two_workers() {
 
 @test "mcfg-service: a request that ends one worker ends no other" {
 	for n in 1 2 3 4 5 6; do
-		get_profile "$T/p$n" &
+		mkdir "$T/$n"
+		(T=$T/$n && get_profile "$T/p") &
 		pids+=("$!")
 	done
 	kill -ABRT "$(workers_of | head -n 1)"
