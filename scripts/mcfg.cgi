@@ -308,8 +308,8 @@ enroll() {
 
 # ---- invitations: /i/TOKEN ----
 
-# same_origin: the request comes from a page of this site, or from none.  A page
-# with "Referrer-Policy: no-referrer" posts with "Origin: null".
+# same_origin: the request comes from a page of this site, at $base, or from
+# none.  A page with "Referrer-Policy: no-referrer" posts with "Origin: null".
 same_origin() {
 	case $from in
 	''|same-origin|none) ;;
@@ -318,10 +318,9 @@ same_origin() {
 	case $origin in
 	''|null) ;;
 	*)
-		base=$(base_url) || failed $?
-		base=${base#https://}
-		base=${base%%/*}
-		[ "${origin%:443}" = "https://${base%:443}" ] ;;
+		host=${base#https://}
+		host=${host%%/*}
+		[ "${origin%:443}" = "https://${host%:443}" ] ;;
 	esac
 }
 
@@ -329,6 +328,7 @@ same_origin() {
 invited() {
 	drain
 	unread=
+	base=$(base_url) || failed $?
 	[ "$method" != POST ] || same_origin ||
 	    refuse 403 'sent here by another site'
 	MCFG_INVITATION=$token
@@ -339,7 +339,6 @@ invited() {
 		enroll
 		return
 	fi
-	base=$(base_url) || failed $?
 	MCFG_LINK=$base/i/$token
 	export MCFG_LINK
 	step about invitation mcfg-page --config site.yaml \

@@ -447,6 +447,9 @@ asks() {
 		[ "$code" = 500 ] || { echo "$page: $code"; cat "$T/log"; false; }
 		logged 'site.yaml:'
 	done
+	# Which pages are its own only the site can say.
+	cgi POST /i/x HTTP_SEC_FETCH_SITE=cross-site < /dev/null
+	[ "$code" = 500 ]
 }
 
 @test "mcfg.cgi: a ledger that stays busy is 503, to try again" {
