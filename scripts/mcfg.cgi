@@ -188,28 +188,12 @@ attempt() {
 	return $((code - 300))
 }
 
-# step TOOL ARG...: a step that does not judge the request: any failure is
-# ours.
-step() {
-	attempt step "$@"
-}
-
-# judge TOOL ARG...: the step that judges the request.
-judge() {
-	attempt judge "$@"
-}
-
-# admit PROGRAM ARG...: the step that judges the user: what is no refusal is
-# ours.
-admit() {
-	attempt admit "$@"
-}
-
-# name TOOL ARG...: the step that judges a name that was typed, be it as the
-# value of an option.
-name() {
-	attempt name "$@"
-}
+# A step that judges the request, the user, or a name that was typed (also as
+# the value of an option); any failure of another step is ours.
+step() { attempt step "$@"; }
+judge() { attempt judge "$@"; }
+admit() { attempt admit "$@"; }
+name() { attempt name "$@"; }
 
 # failed STATUS: the page that attempt() chose.
 failed() {
@@ -223,17 +207,13 @@ base_url() {
 	step mcfg-get --site url site.yaml
 }
 
-# methods METHOD...: only these.
+# methods "METHOD, METHOD...": only these.
 methods() {
-	for m; do
-		[ "$method" != "$m" ] || return 0
-	done
-	allow=$1
-	shift
-	for m; do
-		allow="$allow, $m"
-	done
-	refuse 405 'method not allowed' "Allow: $allow"
+	case $method:", $1," in
+	*[!A-Z]*:*) ;;
+	?*:*", $method,"*) return ;;
+	esac
+	refuse 405 'method not allowed' "Allow: $1"
 }
 
 # send PROFILE NAME WHAT: signs the profile and sends it.
@@ -473,20 +453,20 @@ cd -- "$MCFG_SITE" 2> /dev/null || refuse 500 'MCFG_SITE is not a folder'
 
 case $path in
 /)
-	methods GET HEAD
+	methods 'GET, HEAD'
 	welcome ;;
 /CA)
-	methods GET HEAD
+	methods 'GET, HEAD'
 	root ;;
 /crl)
-	methods GET HEAD
+	methods 'GET, HEAD'
 	crl ;;
 /enroll)
 	methods GET
 	enroll ;;
 /i/-)
 	[ -n "$token" ] || refuse 404 'no such page'
-	methods GET HEAD POST
+	methods 'GET, HEAD, POST'
 	invited ;;
 /profile)
 	methods POST
