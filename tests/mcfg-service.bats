@@ -440,8 +440,10 @@ strikes() {
 		shift
 	done
 	shift
-	env -i PATH="$PATH" MCFG_SITE="$SITE" REQUEST_METHOD="$method" \
-	    PATH_INFO="$path" CONTENT_LENGTH="$(stat -L -c %s "$body")" \
+	env -i PATH="$PATH" ASAN_OPTIONS="$ASAN_OPTIONS" \
+	    UBSAN_OPTIONS="$UBSAN_OPTIONS" MCFG_SITE="$SITE" \
+	    REQUEST_METHOD="$method" PATH_INFO="$path" \
+	    CONTENT_LENGTH="$(stat -L -c %s "$body")" \
 	    "${vars[@]}" "$@" mcfg-service < "$body" > "$to" 2> "$T/err"
 }
 
@@ -540,8 +542,10 @@ calls_of() {
 	    "$T/again"
 	length=$(stat -c %s "$T/again")
 	asks() {
-		env -i PATH="$PATH" MCFG_SITE="$SITE" REQUEST_METHOD=POST \
-		    PATH_INFO=/profile CONTENT_LENGTH="$length" "$@" \
+		env -i PATH="$PATH" ASAN_OPTIONS="$ASAN_OPTIONS" \
+		    UBSAN_OPTIONS="$UBSAN_OPTIONS" MCFG_SITE="$SITE" \
+		    REQUEST_METHOD=POST PATH_INFO=/profile \
+		    CONTENT_LENGTH="$length" "$@" \
 		    mcfg-service < "$T/again" > "$T/answer" 2> "$T/err"
 	}
 	asks strace -qq -f -o "$T/all" -e "trace=$calls"
