@@ -244,3 +244,17 @@ own_ca() {
 	# A device keeps no state that could be lost.
 	yields rq "${@:1:$#-1}" /dev/null
 }
+
+@test "faults: scep-ca check says nothing of what it could not look at" {
+	local file
+
+	ca ca
+	for file in key.pem ra-key.pem chain.pem root.pem crl.der; do
+		[ -e "ca/$file" ] || continue
+		unseen "ca/$file" openat scep-ca check --dir ca
+	done
+	unseen ca/key.pem %%stat scep-ca check --dir ca
+	# What is missing is a finding.
+	rm ca/chain.pem
+	run -1 scep-ca check --dir ca
+}

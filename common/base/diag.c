@@ -28,6 +28,8 @@ static struct {
 } captures[CAPTURES_MAX];
 static size_t capturing;
 
+static int last_error;		/* that the last line of failure told, or 0 */
+
 static diag_line *divert;
 static void *divert_arg;
 
@@ -269,6 +271,7 @@ fail(enum status st, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(raw, sizeof raw, fmt, ap);
 	va_end(ap);
+	last_error = 0;
 	put_failure(raw);
 	return st;
 }
@@ -289,13 +292,20 @@ fail_because(const char *reason, const char *fmt, va_list ap)
 enum status
 fail_errno(enum status st, const char *fmt, ...)
 {
-	const char *reason = strerror(errno);
+	int error = errno;
 	va_list ap;
 
 	va_start(ap, fmt);
-	fail_because(reason, fmt, ap);
+	fail_because(strerror(error), fmt, ap);
 	va_end(ap);
+	last_error = error;
 	return st;
+}
+
+int
+diag_errno(void)
+{
+	return last_error;
 }
 
 /*
@@ -366,6 +376,7 @@ fail_ssl(enum status st, const char *fmt, ...)
 	va_start(ap, fmt);
 	fail_because(reason, fmt, ap);
 	va_end(ap);
+	last_error = 0;
 	return st;
 }
 

@@ -87,6 +87,9 @@ enum status fail(enum status st, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* fail_errno() is fail() with ": " and strerror(errno) at the end. */
 enum status fail_errno(enum status st, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* diag_errno() is the errno that the last line of fail*() told, or 0. */
+int diag_errno(void);
+
 /*
  * fail_ssl() is fail() with ": " and the first reason in OpenSSL's error
  * queue at the end, if there is one; it empties the queue.

@@ -193,10 +193,48 @@ take_trouble(const struct db_row *r, void *arg)
 }
 
 static enum status
-sqlite_check(struct ledger *l, struct buf *trouble)
+look_for_trouble(struct ledger *l, struct buf *trouble)
 {
 	return db_rows(l, take_trouble, trouble, NULL,
 	    "PRAGMA integrity_check", DB_NONE);
+}
+
+/* What SQLite could not read for want of memory, or of the disk. */
+static bool
+is_unread(const struct buf *trouble)
+{
+	static const char before[] = "error code";
+	const char *p = buf_str(trouble);
+
+	while ((p = strstr(p, before)) != NULL) {
+		long code;
+
+		p += sizeof before - 1;
+		code = strtol(p + strspn(p, " ="), NULL, 10) & 0xFF;
+		if (code == SQLITE_NOMEM || code == SQLITE_IOERR)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * To SQLite a page that it cannot read is damage like any other.  What a second
+ * look does not find was a failure to look.
+ */
+static enum status
+sqlite_check(struct ledger *l, struct buf *trouble)
+{
+	auto_buf again = BUF_INIT;
+	enum status st;
+
+	if ((st = look_for_trouble(l, trouble)) != OK || trouble->len == 0)
+		return st;
+	if ((st = look_for_trouble(l, &again)) != OK)
+		return st;
+	if (is_unread(trouble) || again.len == 0)
+		return fail(FAULT, "%s: ledger: cannot be read: %s", l->name,
+		    buf_str(trouble));
+	return OK;
 }
 
 static bool

@@ -25,6 +25,9 @@ enum {
 bool
 web_is_cgi(void)
 {
+	/* It ends the process if this fails, which needs memory alone. */
+	if (FCGX_Init() != 0)
+		mem_exhausted();
 	return FCGX_IsCGI();
 }
 

@@ -49,40 +49,54 @@ check_found(struct findings *f, const char *what, const char *fmt, ...)
 	f->count++;
 }
 
+enum status
+check_failed(struct findings *f, const char *what, enum status st,
+    const char *reason)
+{
+	int error = diag_errno();
+
+	if (st == FAULT && error != 0 && error != ENOENT && error != ENOTDIR)
+		return fail(FAULT, "%s", reason);
+	check_found(f, what, "%s", reason);
+	return OK;
+}
+
 /* ---- the folder ---- */
 
-static void
+static enum status
 check_mode(struct findings *f, const char *name)
 {
 	auto_char *path = *name != '\0' ? authority_path(f->ca, name) :
 	    xstrdup(f->ca->dir);
 	struct stat sb;
 
-	if (stat(path, &sb) == -1) {
-		if (errno != ENOENT && errno != ENOTDIR)
-			check_found(f, *name != '\0' ? name : "folder",
-			    "cannot look for it: %s", strerror(errno));
-	} else if ((sb.st_mode & 077) != 0)
+	if (stat(path, &sb) == -1)
+		return errno == ENOENT || errno == ENOTDIR ? OK :
+		    fail_errno(FAULT, "%s: cannot look for it", path);
+	if ((sb.st_mode & 077) != 0)
 		check_found(f, *name != '\0' ? name : "folder",
 		    "others can get at it: mode %04o",
 		    (unsigned)sb.st_mode & 07777);
+	return OK;
 }
 
-static void
+static enum status
 check_modes(struct findings *f)
 {
 	static const char *const names[] = {
 		"", CA_KEY, CA_RA_KEY, "ledger.db", CA_NEXT CA_KEY,
 		CA_NEXT CA_RA_KEY, CA_OLD CA_KEY, CA_OLD CA_RA_KEY,
 	};
+	enum status st = OK;
 	size_t i;
 
-	for (i = 0; i < ARRAY_LEN(names); i++)
-		check_mode(f, names[i]);
+	for (i = 0; st == OK && i < ARRAY_LEN(names); i++)
+		st = check_mode(f, names[i]);
+	return st;
 }
 
 /* Keys that cannot be used are a finding here, not the end. */
-static void
+static enum status
 check_keys(struct findings *f)
 {
 	char reason[400];
@@ -91,8 +105,7 @@ check_keys(struct findings *f)
 	diag_capture(reason, sizeof reason);
 	st = authority_need(f->ca, NEED_KEYS);
 	diag_capture(NULL, 0);
-	if (st != OK)
-		check_found(f, "keys", "%s", reason);
+	return st == OK ? OK : check_failed(f, "keys", st, reason);
 }
 
 static void
@@ -125,8 +138,8 @@ check_authority(struct findings *f, int64_t warn)
 		check_found(f, CA_RA_CERT, "not of this CA: %s", reason);
 }
 
-/* The certificates of a file; what cannot be read is a finding. */
-static void
+/* The certificates of a file; if there are none, that is a finding. */
+static enum status
 load_list(struct findings *f, const char *name, STACK_OF(X509) **out)
 {
 	auto_char *path = authority_path(f->ca, name);
@@ -136,29 +149,31 @@ load_list(struct findings *f, const char *name, STACK_OF(X509) **out)
 	diag_capture(reason, sizeof reason);
 	st = cert_load_list(path, out);
 	diag_capture(NULL, 0);
-	if (st != OK)
-		check_found(f, name, "%s", reason);
+	return st == OK ? OK : check_failed(f, name, st, reason);
 }
 
 /* What clients and servers are given to verify with. */
-static void
+static enum status
 check_chain(struct findings *f, int64_t warn)
 {
 	X509 *ca = f->ca->now.ca.cert, *bad = NULL;
 	auto_certs *chain = NULL, *roots = NULL, *way = NULL;
 	const char *reason;
+	enum status st;
 	int i;
 
-	load_list(f, CA_CHAIN, &chain);
-	load_list(f, CA_ROOT, &roots);
+	if ((st = load_list(f, CA_CHAIN, &chain)) != OK ||
+	    (st = load_list(f, CA_ROOT, &roots)) != OK)
+		return st;
 	if (chain == NULL || roots == NULL)
-		return;
+		return OK;
 	if ((reason = cert_build_chain(ca, chain, roots, f->now, &way,
 	    &bad)) != NULL)
 		check_found(f, CA_ROOT, "the CA does not lead to it by " CA_CHAIN
 		    ": %s", reason);
 	for (i = 1; i < sk_X509_num(way); i++)
 		check_end(f, CA_CHAIN, sk_X509_value(way, i), warn);
+	return OK;
 }
 
 /* ---- the ledger ---- */
@@ -305,11 +320,11 @@ run(const struct args *a)
 	if ((st = check_load_crls(&f, &lists)) != OK ||
 	    (st = authority_need(&ca, NEED_READ)) != OK)
 		return st;
-	check_modes(&f);
-	check_keys(&f);
+	if ((st = check_modes(&f)) != OK || (st = check_keys(&f)) != OK)
+		return st;
 	check_authority(&f, a->warn);
-	check_chain(&f, a->warn);
-	if ((st = check_ledger(&f)) != OK || (st = check_crls(&f,
+	if ((st = check_chain(&f, a->warn)) != OK ||
+	    (st = check_ledger(&f)) != OK || (st = check_crls(&f,
 	    &lists)) != OK)
 		return st;
 	check_signer(&f);

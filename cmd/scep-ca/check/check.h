@@ -24,6 +24,14 @@ struct findings {
 void check_found(struct findings *f, const char *what, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 
+/*
+ * check_failed() is for what could not be read, and why, captured, with status
+ * st: a finding if it is missing or is not what it should be, which is OK; but
+ * FAULT, with its line, if it could not be looked at.
+ */
+enum status check_failed(struct findings *f, const char *what, enum status st,
+    const char *reason) USE_RESULT;
+
 /* The lists of the two generations of a CA; NULL if one cannot be used. */
 struct check_crls {
 	X509_CRL *now, *old;

@@ -26,8 +26,8 @@ load(struct findings *f, const char *name, X509 *ca, X509_CRL **out)
 	st = io_slurp_file(path, IO_PROFILE_MAX, &der);
 	diag_capture(NULL, 0);
 	if (st != OK)
-		check_found(f, name, "%s", reason);
-	else if ((why = cert_crl_from_der(&der, ca, out)) != NULL)
+		return check_failed(f, name, st, reason);
+	if ((why = cert_crl_from_der(&der, ca, out)) != NULL)
 		check_found(f, name, "%s", why);
 	return OK;
 }
