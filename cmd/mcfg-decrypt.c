@@ -81,8 +81,8 @@ take_signature_off(const struct buf *in, const char *name, struct buf *plain,
 }
 
 /*
- * Payloads are an array of dicts.  Some have put a dict there: one with
- * payloads of its own gives these, any other is taken as it is.
+ * Payloads are an array of dicts.  Some encoders use a dict: if it has a
+ * PayloadContent, that is taken, otherwise the dict itself.
  */
 static struct tree *
 payloads_of(struct tree *inner)

@@ -117,8 +117,8 @@ descend(const char *where, const char *step, struct tree **t, struct buf *why)
 		break;
 	case TREE_ARRAY:
 		if (index_of(step) == SIZE_MAX)
-			buf_printf(why, "'%s' is no index of %s, an array",
-			    step, where);
+			buf_printf(why, "'%s' is not an index, and %s is an "
+			    "array", step, where);
 		else if ((next = tree_at(*t, index_of(step))) == NULL)
 			buf_printf(why, "no item %s in %s, which has %zu",
 			    step, where, tree_count(*t));

@@ -87,7 +87,7 @@ accepted() {
 	judge "$1" "$2" 'accepted' "$(answer)" is_code 200
 }
 
-# walker NAME BAD...: a walk of its own in $out; its messages are kept.
+# walker NAME BAD...: a separate walk in $out; its messages are kept.
 walker() {
 	out=$dir/$1
 	shift
@@ -95,8 +95,8 @@ walker() {
 	mkdir -p "$out" || exit 4
 }
 
-# content FILE TO: what is in a signed profile, whoever signed it; one that is
-# not signed is itself.
+# content FILE TO: the content of a signed profile, by any signer; a profile
+# that is not signed is copied.
 content() {
 	mcfg-verify --no-trust -o "$2" "$1" 2> /dev/null ||
 	    cp "$1" "$2"

@@ -217,7 +217,7 @@ bag() {
 	: > "$tmp/bag"
 	if [ "$phase" = 2 ] && ! is no-intermediates; then
 		awk '/^-----BEGIN CERT/ { n++ } n > 1' "$identity" \
-		    > "$tmp/bag" || die 4 "$identity: not there, or not ours to read"
+		    > "$tmp/bag" || die 4 "$identity: missing or unreadable"
 	fi
 	if is appended; then
 		stranger

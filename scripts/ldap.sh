@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # The directory of a site, auth: ldap: in site.yaml, asked by the tools of
-# OpenLDAP.  Whoever reads this file has die STATUS TEXT.
+# OpenLDAP.  A script that reads this file defines die STATUS TEXT.
 
 NL='
 '

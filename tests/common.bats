@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The lower floors of common/, where no tool reaches every branch.  Python's
-# calendar, base64 and UTF-8 are the judges.
+# The lower floors of common/, of which no tool reaches every branch.  They are
+# compared with Python's calendar, base64 and UTF-8.
 
 load helpers
 

@@ -74,7 +74,7 @@ refused() {
 	refused 1 'jane: no attribute title' jane
 }
 
-@test "facts-ldap: without attributes it tells who is there" {
+@test "facts-ldap: without attributes it says who exists" {
 	site 'starttls: false'
 	facts jane
 	json_is "$T/facts" 'j == {}'
@@ -99,7 +99,7 @@ refused() {
 	refused 1 'empty' ''
 }
 
-@test "facts-ldap: values that are no plain text arrive as they are" {
+@test "facts-ldap: values that are not plain text arrive unchanged" {
 	site 'attributes: [mail, cn, givenName, title, "description*"]'
 	facts odd
 	json_is "$T/facts" "j['mail'] ==
@@ -121,7 +121,7 @@ refused() {
 	done
 }
 
-@test "facts-ldap: two entries are no user" {
+@test "facts-ldap: two entries are refused" {
 	facts twin
 	json_is "$T/facts" "j['mail'] == 'one@example.com'"
 	echo manager-password > "$T/pw"
@@ -180,7 +180,7 @@ refused() {
 	done
 }
 
-@test "facts-ldap: a directory that is down, a base that is not there" {
+@test "facts-ldap: a directory that is down, a base that does not exist" {
 	site "url: ldap://localhost:$(free_port)"
 	refused 4 "Can't contact LDAP server" jane
 	site 'attributes: [mail]'

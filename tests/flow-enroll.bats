@@ -76,7 +76,7 @@ teardown() {
 	refuses 1 'badRequest' scep-response --state "$T/second.state" \
 	    --key "$T/second.key" --ca "$SITE/ca/cert.pem" "$T/second.reply"
 
-	# It is no identity: phase 3 is refused to it.
+	# It is not an identity: phase 3 refuses it.
 	attributes "$T/plist" \
 	    UDID="$(mcfg-get UDID "$T/d/attributes.plist")"
 	sign_as "$T/client.pem" "$T/first.key" "$T/plist" "$T/message"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # A site whose devices get their identities from an authority that is not the
-# site's: another scep-ca with keys and a ledger of its own, and Debian's
+# site's: another scep-ca with separate keys and ledger, and Debian's
 # scepserver.
 
 load helpers
@@ -19,7 +19,7 @@ setup_file() {
 }
 
 # outside_authority: another site of other keys, of which only /scep is used.
-# It gives a certificate to whoever has one of its own challenges.
+# It accepts only challenges that it made; each gets a certificate.
 outside_authority() {
 	OUTSIDE=$BATS_FILE_TMPDIR/outside OUTSIDE_PORT=$(free_port)
 	export OUTSIDE OUTSIDE_PORT
@@ -396,11 +396,11 @@ ndes() {
 	said 'not in the ledger'
 }
 
-# Debian's scepserver listens on every address and knows single DES only: all
-# of it happens in a network of its own.
+# Debian's scepserver listens on every address and supports single DES only:
+# the test runs in a separate network.
 @test "outside: the authority is Debian's scepserver" {
 	needs scepserver
-	unshare -rn true 2> /dev/null || skip 'no network of its own here'
+	unshare -rn true 2> /dev/null || skip 'no network namespaces here'
 	openssl list -providers -provider legacy > /dev/null 2>&1 ||
 	    skip 'openssl has no legacy provider'
 	cd "$T"

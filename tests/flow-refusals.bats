@@ -10,7 +10,7 @@ setup_file() {
 	needs_web || return 0
 	make_site
 	serve
-	# One device that is enrolled, for those that want to be it.
+	# One enrolled device, which others will pretend to be.
 	enroll "$BATS_FILE_TMPDIR/good" --udid GOOD --serial GOOD-1
 	# The ledger does not change any more.
 	enrollments "[e['state'] for e in j] == ['configured']"

@@ -299,7 +299,7 @@ unable() {
 	return 1
 }
 
-# able: in setup, where a file has one of its own.
+# able: in setup, if a file has its own.
 able() {
 	[ -z "${UNABLE:-}" ] || skip "$UNABLE"
 }

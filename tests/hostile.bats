@@ -32,7 +32,7 @@ bounded() {
 	elif os.path.getsize(out):
 	    problems.append("something on standard output")
 	elif stderr.count(b"\n") != 1 or not stderr.startswith(os.path.basename(argv[0]).encode() + b": "):
-	    problems.append("not one line of its own: %r" % stderr[:300])
+	    problems.append("not one line by the tool: %r" % stderr[:300])
 	if problems:
 	    print(" ".join(argv), ":", "; ".join(problems))
 	    sys.exit(1)
@@ -360,7 +360,7 @@ plutil_reads() {
 	    'import json, sys; print(json.load(sys.stdin)[0]["serial"])')
 	harmless 0 scep-ca show --dir "$T/ca" "$serial"
 	harmless 1 scep-ca show --dir "$T/ca" abcd
-	# A server says why in words of its own.
+	# A server gives the reason in its own words.
 	python3 "$TESTS/scep.py" make --signer "$T/ca/cert.pem" \
 	    --key "$T/ca/key.pem" --type 3 --status 2 --fail 2 \
 	    --fail-text "$NASTY" > "$T/reply"

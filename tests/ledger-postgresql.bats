@@ -147,7 +147,7 @@ sql_of() {
 	done
 }
 
-@test "postgresql: a server that is not there, a database without a ledger" {
+@test "postgresql: a missing server, a database without a ledger" {
 	refuses 4 'connection to server' mcfg-enrollment list \
 	    --ledger "postgresql:///db?host=$T"
 	postgresql_schema empty

@@ -40,7 +40,7 @@ says() {
 	"$UNIT" "sqlite:$PWD/x?mode=memory" USE <<< 'check' | grep -qx sound
 }
 
-@test "ledger: what is no ledger is refused and left alone" {
+@test "ledger: other files are refused and left alone" {
 	of_sqlite
 	refuses 2 'not of the form' "$UNIT" /some/path
 	refuses 2 'needs a path' "$UNIT" sqlite:

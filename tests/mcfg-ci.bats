@@ -395,7 +395,7 @@ blocks() {
 	' "$ROOT/README.md"
 }
 
-# does N: the commands of that block, where there is no network.
+# does N: runs the commands of that block without a network.
 does() {
 	sed -e "s|/usr/local/share/doc/mcfg/recipes|$RECIPES|" \
 	    -e "s|git clone .*|ln -s '$DATA/apple-device-management' device-management|" \

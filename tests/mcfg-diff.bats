@@ -161,7 +161,7 @@ a, b = p["PayloadContent"]'
 	    "${at}[4]$is: removed \"e\"" "${at}[5]$is: removed \"f\""
 }
 
-@test "diff: --full shows what is inside, /dev/null is no profile" {
+@test "diff: --full shows what is inside, /dev/null is an empty side" {
 	make "$T/old" 'hold(payload("com.apple.dock", a=[1, {}], b={"c": "d"}))'
 	make "$T/new" 'hold()'
 	options=(--full)
@@ -354,7 +354,7 @@ a, b = p["PayloadContent"]'
 	[ "$(diff "$T/old.text" "$T/new.text" | grep -c '^<')" -eq 0 ]
 }
 
-@test "diff: --text has every value, and tells what differs" {
+@test "diff: --text has every value, and marks what differs" {
 	make "$T/old"
 	yields "$T/1" mcfg-diff --text "$T/old"
 	# Python's idea of how many values there are.
@@ -468,7 +468,7 @@ repository() {
 	grep -qxF -- '-payload[com.apple.wifi.managed].SSID_STR: "Office"' "$T/out"
 	grep -qxF -- '+payload[com.apple.wifi.managed].SSID_STR: "Home"' "$T/out"
 	git log -p -1 | grep -qF '+payload[com.apple.wifi.managed].SSID_STR: "Home"'
-	# What is no profile is shown as it is, and ends nothing.
+	# Other files are shown as they are, and the log goes on.
 	echo '<<<<<<< HEAD' > wifi.mobileconfig
 	cp "$T/p" zebra.mobileconfig
 	git add -A

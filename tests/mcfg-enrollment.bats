@@ -256,7 +256,7 @@ $(mcfg-get 0.id "$T/list")" ]
 	attributes "$T/in" UDID=A CHALLENGE=wrong
 	refused 1 'CHALLENGE: unknown' identify "$T/in"
 	attributes "$T/in" UDID=A
-	refused 1 'CHALLENGE: not there' identify "$T/in"
+	refused 1 'CHALLENGE: missing' identify "$T/in"
 	attributes "$T/in" UDID=A CHALLENGE=
 	refused 1 'CHALLENGE: unknown' identify "$T/in"
 	attributes "$T/in" UDID=A CHALLENGE="@$T/c"
@@ -270,7 +270,7 @@ $(mcfg-get 0.id "$T/list")" ]
 	yields - e identify --at "$(after 899)" "$T/in"
 }
 
-@test "identify: input that is no dict of attributes" {
+@test "identify: input that is not a dict of attributes" {
 	e start --user=jane > "$T/c"
 	refused 4 'No such file' identify "$T/none"
 	: > "$T/in"
@@ -733,7 +733,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	refused 2 'configured' list --state 'done'
 }
 
-@test "list: a ledger that is not there is not made" {
+@test "list: a missing ledger is not created" {
 	of_sqlite
 	refused 4 'cannot open the ledger' list
 	[ ! -e "$T/ledger.db" ]
@@ -848,7 +848,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	json_is "$T/list" "[i['user'] for i in j] == ['jane'] * 3"
 }
 
-@test "enrollment: identify says the subject on a line of its own" {
+@test "enrollment: identify prints the subject on a separate line" {
 	e start --user=jane > "$T/c"
 	attributes "$T/plist" UDID=U SERIAL=S CHALLENGE="@$T/c"
 	e identify --subject '/O=A, B/CN=x "y"' --report "$T/json" \

@@ -61,7 +61,7 @@ value() {
 	cmp "$T/out" "$T/want"
 }
 
-@test "get: a container is a property list of its own" {
+@test "get: a container is written as a property list" {
 	yields "$T/out" mcfg-get PayloadContent.0 "$T/in"
 	plist_is "$T/out" 'p == {"URL": "https://example.com/?a&b",
 	    "com.example.app": -42, "a\\b": 0.1, "": False}'
@@ -137,7 +137,7 @@ value() {
 	refuses 1 "no key 'UDID' in the top" mcfg-get UDID "$T/signed"
 }
 
-@test "get: signed text that is no property list" {
+@test "get: signed text that is not a property list" {
 	printf '{"a": 1}' > "$T/in"
 	openssl cms -sign -binary -nodetach -outform DER -in "$T/in" \
 	    -signer "$PKI/signer.pem" -inkey "$PKI/signer.key" -out "$T/signed"
@@ -157,7 +157,7 @@ value() {
 	    mcfg-get PayloadContent.0.URI "$T/in"
 	refuses 1 'no item 4 in PayloadContent, which has 4' \
 	    mcfg-get PayloadContent.4.URL "$T/in"
-	refuses 1 "'first' is no index of PayloadContent, an array" \
+	refuses 1 "'first' is not an index, and PayloadContent is an array" \
 	    mcfg-get PayloadContent.first "$T/in"
 	refuses 1 "no 'x' in PayloadType, which is of kind string" \
 	    mcfg-get PayloadType.x.y "$T/in"
@@ -278,7 +278,7 @@ value() {
 	refuses 3 'null has no place in a list' mcfg-get 0 <<< '[1, null]'
 }
 
-@test "get: --default stands for what is not there" {
+@test "get: --default replaces a missing value" {
 	yields "$T/out" mcfg-get --default none No.Such.Key "$T/in"
 	echo none | cmp - "$T/out"
 	yields "$T/out" mcfg-get --default '' PayloadContent.7 "$T/in"

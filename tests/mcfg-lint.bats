@@ -198,7 +198,7 @@ sow() {
 	finds 0 warning weak-key 'payload[2].PayloadContent' "$T/weak"
 }
 
-@test "lint: traps of Apple's dialect are no findings" {
+@test "lint: peculiarities of Apple's files are not findings" {
 	needs_data apple-device-management
 	make "$T/p" '
 hold(
@@ -594,7 +594,7 @@ own_schema() {
 	sed '/root/d; /!file/d' "$T/p.yaml" > "$T/in"
 	_run mcfg-lint < "$T/in"
 	grep -q '^stdin:3:1: PayloadScope: ' "$T/stdout"
-	# Twice the same, though it has no UUIDs of its own.
+	# Twice the same, though it has no UUIDs.
 	mcfg-lint --json "$T/p.yaml" > "$T/1" || true
 	mcfg-lint --json "$T/p.yaml" > "$T/2" || true
 	cmp "$T/1" "$T/2"
@@ -620,7 +620,7 @@ own_schema() {
 	finds 1 error not-a-profile profile "$T/p.yaml"
 }
 
-@test "lint: a file that is no profile is a finding, others are judged too" {
+@test "lint: a file that is not a profile is a finding, others are judged too" {
 	make "$T/good"
 	printf 'hello' > "$T/text"
 	printf '\060\003\002\001' > "$T/der"
@@ -720,8 +720,8 @@ c = p["PayloadContent"]'
 	yields - mcfg-lint "$T/2" "$T/3"
 }
 
-@test "lint: variables of others are no findings" {
-	# shellcheck disable=SC2016 # these are no variables of the shell
+@test "lint: variables of other products are not findings" {
+	# shellcheck disable=SC2016 # these are not variables of the shell
 	for text in '${PORT}' '$PORT' '{{port}}' '%Port%'; do
 		make "$T/p" "wifi['ProxyServerPort'] = '$text'" \
 		    "p['PayloadScope'] = '$text'" \

@@ -39,7 +39,7 @@ soon() {
 	in_seconds 1 "$@"
 }
 
-# ambiguous YAML...: each is an error at its place that tells how to mend it
+# ambiguous YAML...: each is an error that says where it is and how to mend it
 ambiguous() {
 	for v in "$@"; do
 		bad 3:4 'V: ' <<< "V: $v" || return 1
@@ -110,7 +110,7 @@ ambiguous() {
 	bad 3:6 'did not find expected node content' <<< 'V: [ , a]'
 }
 
-@test "profile: what is no YAML is told with its path and how to mend it" {
+@test "profile: invalid YAML is reported with its path and how to mend it" {
 	local at path how yaml
 
 	while IFS='|' read -r at path how yaml; do
@@ -665,7 +665,7 @@ names() {
 	PY
 }
 
-@test "profile: what is no profile is refused" {
+@test "profile: input that is not a profile is refused" {
 	printf 'PayloadType: Configuration\n' > "$T/p.yaml"
 	refuses 1 'p.yaml:1:1: no PayloadIdentifier at the top' \
 	    mcfg-profile "$T/p.yaml"
@@ -767,7 +767,7 @@ plist_template() {
 		refuses 3 "L[0]: variable 'USER' is not set" mcfg-profile \
 		    --vars "$T/v.json" "$T/$f"
 	done
-	# Without any variables it is no template, but somebody's profile.
+	# Without any variables it is not a template, but somebody's profile.
 	warns "'\${USER}' stays as it is" "$T/out" mcfg-profile "$T/p.plist"
 	same_plist "$T/p.plist" "$T/out"
 	head -c 100 "$T/p.signed" > "$T/cut"

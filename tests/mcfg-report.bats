@@ -148,7 +148,7 @@ page_is() {
 	json_is "$T/json" '[x["from"] for x in j["enrollments"]["over_time"]][::29]
 	    == ["2026-10-27T00:00:00Z", "2026-11-25T00:00:00Z"]'
 	page_is '"Nobody is stuck" in p.text("stuck")
-	    and "Nothing that this page knows of" in p.text("attention")
+	    and "Nothing found" in p.text("attention")
 	    and "refusals" not in p.sections'
 }
 
@@ -660,7 +660,7 @@ hostile() {
 
 # ---- the command line ----
 
-@test "report: the site's file, a CGI header, a file of its own" {
+@test "report: the site's file, a CGI header, a file" {
 	begun a jane 10
 	printf 'organization: "Ex & Co"\nledger: "%s"\n' \
 	    "${LEDGER/$T\//}" > "$T/site.yaml"
@@ -678,7 +678,7 @@ hostile() {
 
 # ---- a real browser ----
 
-# chromium_says PAGE ARG...: headless, in a folder of its own.
+# chromium_says PAGE ARG...: headless, in a separate folder.
 chromium_says() {
 	local page=$1
 	shift

@@ -307,7 +307,7 @@ enough_workers() {
 	refuses 2 'unknown option' mcfg-serve "$SITE" --ports 1
 	refuses 2 'not a port' mcfg-serve "$SITE" --port 0
 	refuses 2 'not a port' mcfg-serve "$SITE" --scep-http-port 70000
-	refuses 2 'no address' mcfg-serve "$SITE" --address 'a b'
+	refuses 2 'not an address' mcfg-serve "$SITE" --address 'a b'
 	refuses 2 'given twice' mcfg-serve "$SITE" "$SITE"
 	refuses 4 'none: cannot enter' mcfg-serve "$T/none"
 	refuses 4 'port: cannot enter' mcfg-serve -- --port

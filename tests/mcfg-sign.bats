@@ -88,7 +88,7 @@ printed() {
 	    --key "$PKI/signer.key" --chain "$PKI/root.pem" "$T/profile"
 	warns 'CN=Intermediate' "$T/s" mcfg-sign --cert "$PKI/signer.pem" \
 	    --key "$PKI/signer.key" --chain "$PKI/root.pem" "$T/profile"
-	# A stranger of the same name is no issuer.
+	# A stranger of the same name is not an issuer.
 	warns 'CN=Root' "$T/s" mcfg-sign --cert "$PKI/signer.pem" \
 	    --key "$PKI/signer.key" --chain "$PKI/inter.pem" \
 	    --chain "$PKI/other.pem" "$T/profile"
@@ -252,7 +252,7 @@ reissued() {
 	cmp "$T/a" "$T/b"
 }
 
-@test "sign: a SOURCE_DATE_EPOCH that is no time is not passed over" {
+@test "sign: an invalid SOURCE_DATE_EPOCH is not ignored" {
 	for t in -1 abc 1e9 0x10 ' 5' 1600000000.5 253402300800 \
 	    99999999999999999999; do
 		SOURCE_DATE_EPOCH=$t refuses 2 'SOURCE_DATE_EPOCH: ' \
@@ -273,7 +273,7 @@ reissued() {
 	printed "$T/a" | grep -q 'Dec 31 23:59:59 9999 GMT'
 }
 
-@test "sign: what is no plist needs --any, what is signed --re-sign" {
+@test "sign: other than plists needs --any, signed input --re-sign" {
 	echo hello > "$T/in"
 	refuses 3 'not a property list' mcfg-sign "${id[@]}" "$T/in"
 	yields "$T/s" mcfg-sign "${id[@]}" --any "$T/in"
@@ -447,7 +447,7 @@ reissued() {
 	cmp "$T/want" "$T/got"
 }
 
-@test "sign: a key that others can read, that is another's, that is none" {
+@test "sign: a key that others can read, of another certificate, or invalid" {
 	cp "$PKI/signer.key" "$T/key"
 	chmod 644 "$T/key"
 	refuses 4 'can be read by others' mcfg-sign --cert "$PKI/signer.pem" \
@@ -625,7 +625,7 @@ named() {
 	    "$T/profile" > "$2"
 }
 
-@test "sign: --replaces tells what devices would not replace" {
+@test "sign: --replaces says what devices would not replace" {
 	local sign=(mcfg-sign "${id[@]}")
 
 	named com.example.a "$T/a"
@@ -651,7 +651,7 @@ named() {
 	    --replaces "$T/old" "$T/b"
 	yields "$T/s" mcfg-sign "${ecid[@]}" --replaces "$T/old" "$T/a"
 
-	# A signature that nobody can check, and what is no profile at all.
+	# A signature that nobody can check, and input that is not a profile.
 	flip_byte "$T/old" Configuration
 	warns 'may not replace it' "$T/s" "${sign[@]}" --replaces "$T/old" \
 	    "$T/a"

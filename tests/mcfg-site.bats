@@ -380,7 +380,7 @@ asked() {
 	cp -r "$SITE" "$T/site"
 	rm -f "$T/site/published"
 	yields - mcfg-site "$T/site" --renew signer
-	# The same authority again is no news.
+	# The same authority again changes nothing.
 	yields - mcfg-site "$T/site" --renew signer
 	scep-ca rollover --dir "$T/site/ca" > /dev/null 2>&1
 	scep-ca rollover --dir "$T/site/ca" --activate > /dev/null 2>&1
@@ -417,7 +417,7 @@ asked() {
 	refuses 2 'given twice' mcfg-site "$T/x" --host a --host b
 	refuses 2 'not a port' mcfg-site "$T/x" --port 80x
 	refuses 2 'not a port' mcfg-site "$T/x" --port 65536
-	refuses 2 'no host name' mcfg-site "$T/x" --host 'a b'
+	refuses 2 'not a host name' mcfg-site "$T/x" --host 'a b'
 	refuses 2 'missing --password' mcfg-site "$T/x" --user jane
 	refuses 2 'missing --user' mcfg-site "$T/x" --password env:PW
 	refuses 2 'colon' mcfg-site "$T/x" --user a:b --password env:PW
@@ -435,7 +435,7 @@ asked() {
 	refuses 2 'none of the options' mcfg-site "$SITE" --web nginx --host a
 	refuses 2 'not a port' mcfg-site "$SITE" --web nginx --port 0
 	refuses 2 'not a port' mcfg-site "$SITE" --web nginx --scep-http-port x
-	refuses 2 'no address' mcfg-site "$SITE" --web nginx --address 'a;b'
+	refuses 2 'not an address' mcfg-site "$SITE" --web nginx --address 'a;b'
 	refuses 4 'no site.yaml' mcfg-site "$T" --web nginx
 	refuses 2 'go with --web' mcfg-site "$T/x" --address ::1
 	[ ! -e "$T/x" ]

@@ -229,7 +229,7 @@ refuses_chain() {
 	refuses_chain 3 'not' "$T/not-signed"
 }
 
-@test "verify: attributes of one message are no content of another" {
+@test "verify: attributes of one message are not content of another" {
 	forge attributes-as-content
 	# OpenSSL takes it, under a strict CA too.
 	openssl cms -verify -binary -purpose any -inform DER \
@@ -242,7 +242,7 @@ refuses_chain() {
 	refuses_chain 1 'attributes of another message' "$T/set"
 	forge set-indefinite
 	refuses_chain 1 'attributes of another message' "$T/set-indefinite"
-	# With attributes of its own, a message may hold a SET.
+	# With signed attributes, a message may hold a SET.
 	printf '1\0' > "$T/answer"
 	sign "$T/s" signer -certfile "$PKI/inter.pem"
 	accepts "$T/s" --ca "$PKI/root.pem"
@@ -362,7 +362,7 @@ issue() {
 	KEY=rsa:1024 issue small basicConstraints=CA:FALSE
 	refuses 1 'key is too small' mcfg-verify --ca "$PKI/root.pem" \
 	    "$T/small"
-	# A leaf is no CA, whatever it signs.
+	# A leaf is not a CA, whatever it signs.
 	CA=$T/plain issue child basicConstraints=CA:FALSE
 	refuses 1 'not a CA' mcfg-verify --ca "$PKI/root.pem" "$T/child"
 }
@@ -646,7 +646,7 @@ print(json.load(open(sys.argv[1]))['signer']['sha256'])" "$T/report")" ]
 	for f in signer anchor report; do
 		[ ! -e "$T/$f" ]
 	done
-	# What is no file stays, and what a link leads to is the file.
+	# A FIFO stays, and a link stands for the file it points to.
 	mkfifo "$T/fifo"
 	cat "$T/fifo" > "$T/read" &
 	ln -s "$T/report" "$T/link"

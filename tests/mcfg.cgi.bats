@@ -379,7 +379,7 @@ asks() {
 	logged 'phase 2'
 }
 
-@test "mcfg.cgi: a message that is none is 400, whatever it is" {
+@test "mcfg.cgi: anything but a message is 400" {
 	printf '' > "$T/empty"
 	noise 65536 > "$T/noise"
 	head -c 65536 /dev/zero > "$T/zero"

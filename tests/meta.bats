@@ -150,7 +150,7 @@ call_of() {
 	esac
 }
 
-# each FUNCTION: calls it for every tool, in a folder state of its own.
+# each FUNCTION: calls it for every tool, in a separate folder.
 each() {
 	local tool
 
@@ -267,7 +267,7 @@ shuts() {
 	fi
 }
 
-# What nobody can read is no product; and an input must not get its number.
+# Output that nobody can read is an error; and an input must not get its number.
 @test "meta: a closed standard output is a fault" {
 	each shuts
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The Debian package and the units in it, on machines of their own: dpkg
+# The Debian package and the units in it, on separate machines: dpkg
 # installs and removes, systemd runs the units as they are.
 
 load helpers
@@ -58,7 +58,7 @@ machine() {
 	    timeout -k 5 1800 "$TESTS/machine" "$@" "$T/shared" > "$T/said" \
 	    2>&1 3>&- || status=$?
 	cat "$T/said"
-	[ "$status" -ne 125 ] || skip "no machine of its own: $(tail -n 1 "$T/said")"
+	[ "$status" -ne 125 ] || skip "no separate machine: $(tail -n 1 "$T/said")"
 	[ "$status" -eq 0 ]
 }
 
@@ -77,7 +77,7 @@ machine() {
 	    'libfcgi0(ldbl|t64)' openssl adduser; do
 		grep -qE "(^|, )$p( \(|,|$)" "$T/depends"
 	done
-	# Debian's starts a server of its own.
+	# Debian's package starts a server.
 	run -1 grep -q lighttpd <(dpkg-deb -f "$DEB" Depends Recommends)
 }
 
@@ -249,7 +249,7 @@ machine() {
 	fails systemctl start mcfg-nightly@first
 	[ "$(systemctl show -P Result mcfg-nightly@first)" = exit-code ]
 
-	# A site that is not there.
+	# A site that does not exist.
 	fails systemctl start mcfg-serve@none
 
 	# No process outlives the package.

@@ -1,7 +1,7 @@
 # A PostgreSQL of the test's own: load postgresql
 #
 # postgresql_needed  in setup_file, first, as needs(): there is one
-# postgresql_start   then: a server on a socket in a folder of its own
+# postgresql_start   then: a server on a socket in a separate folder
 # postgresql_stop    in teardown_file
 # postgresql_schema NAME   a fresh schema; its URI in $URI
 #

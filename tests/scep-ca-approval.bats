@@ -57,7 +57,7 @@ manual() {
 	poll d T1
 	granted ca d
 	cp d.cert got
-	# Whoever asks once more, in any form, gets the same.
+	# A second request, in any form, gets the same.
 	granted ca d
 	cmp d.cert got
 	cp first.msg d.msg

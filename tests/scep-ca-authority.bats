@@ -72,7 +72,7 @@ parent_signs() {
 	cat sub.crt parent.pem > bundle
 	refuses 1 'is for the key' scep-ca install --dir sub parent.pem
 	yields - scep-ca install --dir sub bundle
-	refuses 1 'there already' scep-ca install --dir sub bundle
+	refuses 1 'already exists' scep-ca install --dir sub bundle
 	openssl crl -inform DER -in sub/crl.der -CAfile sub/cert.pem -noout \
 	    2>&1 | grep -qx 'verify OK'
 	cmp sub/root.pem parent.pem
@@ -153,7 +153,7 @@ parent_signs() {
 	yields - scep-ca init --dir from-p12 --import-key own.p12 \
 	    --passphrase env:PASS
 	enrolls from-p12 d
-	# Another key; a certificate that is no CA; one that lacks usage.
+	# Another key; a certificate that is not a CA; one that lacks usage.
 	rsa_key other.key
 	chmod 600 other.key
 	refuses 4 'not the key' scep-ca init --dir x --import-cert own.pem \
@@ -269,7 +269,7 @@ parent_signs() {
 	refuses 1 'no next CA is prepared' scep-ca rollover --dir ca --activate
 	[ -z "$(scep-ca rollover --dir ca 2> "$T/said")" ]
 	grep -q -e --activate "$T/said"
-	refuses 1 'there already' scep-ca rollover --dir ca
+	refuses 1 'already exists' scep-ca rollover --dir ca
 	yields caps scep-ca answer --dir ca --operation GetCACaps
 	grep -qx GetNextCACert caps
 	yields next.p7 scep-ca answer --dir ca --operation GetNextCACert

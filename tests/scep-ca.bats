@@ -237,7 +237,7 @@ setup() {
 	cat with-ra/ra.pem with-ra/cert.pem | cmp - list.pem
 }
 
-@test "scep-ca answer: what is no operation is malformed" {
+@test "scep-ca answer: an unknown operation is malformed" {
 	ca ca
 	refuses 3 'is not known' scep-ca answer --dir ca --operation GetCACrap
 	refuses 2 'missing --operation' scep-ca answer --dir ca
@@ -661,7 +661,7 @@ setup() {
 	csr d $'/CN=a\xe2\x80\x8bb' "$(challenge ca)"
 	message ca d
 	denied ca d 2 'an invisible one'
-	# A newline is no text for a name.
+	# A newline is not allowed in a name.
 	csr d '/CN=aXb' "$(challenge ca)"
 	python3 "$TESTS/scep.py" resign d.csr d.key aXb 610a62 > d.csr2
 	mv d.csr2 d.csr
@@ -835,13 +835,13 @@ enrolled() {
 	csr s /O=Example/CN=d ''
 	message ca s --type 17
 	denied ca s 2 'a challengePassword is needed'
-	# The operator's own certificate for a server is no client's.
+	# The operator's own certificate for a server is not a client's.
 	device t
 	openssl req -new -key t.key -subj /CN=t -out t.req
 	scep-ca issue --dir ca --csr t.req --profile tls --san dns:t > t.pem
 	csr t /CN=t ''
 	message ca t --type 17
-	denied ca t 2 "no client's"
+	denied ca t 2 "client's"
 }
 
 @test "scep-ca: revoked and expired certificates do not renew" {

@@ -41,7 +41,7 @@ certified() {
 	    <(openssl pkey -in "$2" -pubout)
 }
 
-# Whoever asks for a host of ours may have it.
+# Anyone may have a certificate for one of our hosts.
 allow_names() {
 	printf 'san:\n  dns: ["*.example.com"]\n  email: ["*"]\n' \
 	    > ca/scep-ca.yaml
@@ -353,7 +353,7 @@ print(json.load(open("pending"))[0]["transaction"])')
 	serve_ca fastcgi ca
 	echo mine > key
 	run -4 scep_enroll --new-key key --ca ca/root.pem
-	[[ $output == 'scep-enroll: key: there already'* ]]
+	[[ $output == 'scep-enroll: key: already exists'* ]]
 	[ "$(cat key)" = mine ]
 	run -4 scep_enroll --new-key nowhere/key --ca ca/root.pem
 	[[ $output == 'scep-enroll: nowhere/key: '*irectory* ]]
@@ -374,11 +374,10 @@ print(json.load(open("pending"))[0]["transaction"])')
 	grep -q '^scep-enroll: stdout: cannot write: No space' err
 }
 
-# Everything of micromdm's scepserver, which listens on every address, happens
-# in a network of its own.
+# micromdm's scepserver listens on every address: it runs in a separate network.
 @test "scep-enroll: a server that answers in single DES" {
 	needs scepserver
-	unshare -rn true 2> /dev/null || skip "no network of its own here"
+	unshare -rn true 2> /dev/null || skip "no network namespaces here"
 	scepserver ca -init -depot depot -keySize 2048 -key-password X \
 	    > /dev/null 2>&1
 	cat > inner <<-'SH'
@@ -546,7 +545,7 @@ print(json.load(open("pending"))[0]["transaction"])')
 	refuses 2 'not a hexadecimal' scep-enroll "${good[@]}" --fingerprint xy
 	refuses 2 '2 digits' scep-enroll "${good[@]}" --fingerprint a:b
 	refuses 2 'has no unit' scep-enroll "${good[@]}" --wait 10
-	refuses 2 'no time such as' scep-enroll "${good[@]}" --wait 1.5h
+	refuses 2 'time such as' scep-enroll "${good[@]}" --wait 1.5h
 	refuses 2 'no time at all' scep-enroll "${good[@]}" --every 0s
 	refuses 2 'is not sha1' scep-enroll "${good[@]}" --digest md5
 	refuses 2 'is not aes-128-cbc' scep-enroll "${good[@]}" --cipher des
@@ -565,7 +564,7 @@ print(json.load(open("pending"))[0]["transaction"])')
 	    --subject /CN=a --key fifo
 	refuses 2 'not a hexadecimal' scep-enroll "${good[@]}" \
 	    --ra-fingerprint xy
-	refuses 4 'none: not there' scep-enroll "${good[@]}" --ca "$T/none"
+	refuses 4 'none: missing' scep-enroll "${good[@]}" --ca "$T/none"
 	yields - scep-enroll --version
 	yields "$T/help" scep-enroll -h
 	grep -q '^usage: scep-enroll' "$T/help"

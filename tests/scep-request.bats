@@ -157,7 +157,7 @@ open_request() {
 	    --subject /CN=a --csr x --state state
 }
 
-@test "scep-request: in PEM for whoever wants to look at it" {
+@test "scep-request: in PEM, to look at it" {
 	yields pem scep-request --ca ca/cert.pem --key key --subject /CN=d \
 	    --state state --pem
 	grep -qx -e '-----BEGIN CMS-----' pem

@@ -121,7 +121,7 @@ certrep() {
 	openssl verify -CAfile ca/root.pem cert
 	rsa_key other
 	chmod 600 other
-	# Garbage, or once in many times what is no list of certificates.
+	# Garbage, or rarely something other than a list of certificates.
 	run scep-response --state state --key other --ca ca/cert.pem \
 	    --allow-des made
 	[ "$status" -eq 1 ] || [ "$status" -eq 3 ]
@@ -160,7 +160,7 @@ certrep() {
 	refuses 1 'no certificate in it holds the key' "${response[@]}" made
 }
 
-@test "scep-response: what is no reply" {
+@test "scep-response: input that is not a reply" {
 	refuses 1 'signer is not of' "${response[@]}" msg
 	certrep --type 19
 	refuses 3 'not CertRep' "${response[@]}" made

@@ -279,8 +279,8 @@ compare_payloads(struct comparing *c)
 }
 
 /*
- * The top without its payloads, which have names of their own.  An empty list
- * of them stays where the other profile has no list at all.
+ * The top level without its payloads, which are named separately.  An empty
+ * list of them stays if the other profile has no list at all.
  */
 static struct tree *
 top_of(const struct tree *profile, const struct tree *other)

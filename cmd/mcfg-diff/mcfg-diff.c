@@ -42,7 +42,7 @@ read_profile(const char *path, struct tree **out)
 {
 	const char *file = io_name(path);
 	struct io_input input = { path, args.in.length };
-	/* One seed for both: what YAML leaves out is no change. */
+	/* One seed for both: what YAML leaves out is not a change. */
 	const struct profile_source from = { file, "mcfg-diff", clock_now(),
 	    NULL, &args.folders };
 	auto_buf in = BUF_INIT;

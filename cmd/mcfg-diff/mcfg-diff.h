@@ -96,7 +96,7 @@ bool same_payload(const struct comparing *c, const struct tree *a,
  */
 void name_payload(struct comparing *c, const struct side *s, size_t index);
 
-/* Fills in the changes; NULL is no profile at all. */
+/* Fills in the changes; NULL stands for no profile at all. */
 void compare_profiles(struct comparing *c, const struct tree *old,
     const struct tree *new);
 

@@ -1,4 +1,4 @@
-/* user: the name under which the ledger keeps whoever logged in. */
+/* user: the name under which the ledger keeps a user who logged in. */
 #include "enrollment.h"
 #include "site/site.h"
 

@@ -71,8 +71,8 @@ note_message(struct layer *l, const struct message *m)
 /* ---- the body ---- */
 
 /*
- * Chunked transfer coding, RFC 9112 7.1; false where it is none or broken.
- * What was read until then is in out.
+ * Chunked transfer coding, RFC 9112 7.1; false if it is something else or
+ * broken.  What was read until then is in out.
  */
 static bool
 dechunk(struct span in, struct buf *out)

@@ -32,10 +32,10 @@ bool span_begins(struct span s, const char *with);
 /* Takes one line, without its end, off *in. */
 struct span span_line(struct span *in);
 
-/* False where the bytes are no header block. */
+/* False if the bytes are not a header block. */
 bool message_read(struct span in, struct message *m);
 
-/* The value of a header, empty where it is not there. */
+/* The value of a header, empty if it is missing. */
 struct span message_header(const struct message *m, const char *name);
 
 /* The boundary of a multipart type, RFC 2046 5.1.1. */

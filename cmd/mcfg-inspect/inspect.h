@@ -71,7 +71,7 @@ const char *layer_kind(const struct report *r);
 
 /* ---- one file per kind ---- */
 
-/* An HTTP message or a query string; *done is false where it is none. */
+/* An HTTP message or a query string; *done is false if it is neither. */
 bool inspect_http(struct layer *l, const struct buf *bytes, bool *done);
 bool inspect_caps(struct layer *l, const struct buf *bytes, bool *done);
 
@@ -79,7 +79,7 @@ bool inspect_caps(struct layer *l, const struct buf *bytes, bool *done);
 bool inspect_pem(struct layer *l, const struct buf *bytes, bool *done);
 bool inspect_base64(struct layer *l, const struct buf *bytes, bool *done);
 
-/* A plist, which bytes begin as.  inside tells that it was in a CMS. */
+/* A plist, as the first bytes say.  around is the CMS it was in, or NULL. */
 bool inspect_plist(struct layer *l, const struct buf *bytes,
     const struct cms_view *around);
 

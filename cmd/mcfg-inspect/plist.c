@@ -60,8 +60,8 @@ other_plist(struct layer *l, const struct tree *t,
 	if (tree_kind(t) == TREE_DICT || tree_kind(t) == TREE_ARRAY)
 		snprintf(members, sizeof members, " with %zu member%s",
 		    tree_count(t), tree_count(t) == 1 ? "" : "s");
-	layer_is(l, around != NULL ? "cms" : "plist", "a property list that "
-	    "is no profile: %s%s%s", tree_kind_name(tree_kind(t)), members,
+	layer_is(l, around != NULL ? "cms" : "plist", "a property list, "
+	    "not a profile: %s%s%s", tree_kind_name(tree_kind(t)), members,
 	    by);
 }
 

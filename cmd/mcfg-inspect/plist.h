@@ -12,7 +12,7 @@ void plist_signature(const struct cms_view *around, char *out, size_t size);
 
 /* ---- profiles ---- */
 
-/* One payload, told in an object of its own. */
+/* One payload, as a separate object. */
 struct report *payload_report(struct layer *l, const char *where,
     const struct tree *dict);
 
@@ -36,7 +36,7 @@ bool device_looks_like(const struct tree *dict);
 void device_answer(struct layer *l, const struct tree *dict,
     const struct cms_view *around);
 
-/* A message of MDM; false where it is none. */
+/* A message of MDM; false if it is something else. */
 bool device_message(struct layer *l, const struct tree *dict,
     const struct cms_view *around);
 

@@ -136,8 +136,8 @@ payload_report(struct layer *l, const char *where, const struct tree *dict)
 
 	if (tree_kind(dict) != TREE_DICT) {
 		report_null(w.r, "type");
-		facts_note(&l->f, "bad_payload", where, "is no dict but a %s",
-		    tree_kind_name(tree_kind(dict)));
+		facts_note(&l->f, "bad_payload", where, "must be a dict, not "
+		    "a %s", tree_kind_name(tree_kind(dict)));
 		return w.r;
 	}
 	add_common(l, where, dict, w.r);

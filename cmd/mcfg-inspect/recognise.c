@@ -176,7 +176,7 @@ other_kind(const struct buf *b)
 
 /* ---- DER ---- */
 
-/* Why bytes that begin as a SEQUENCE are no element. */
+/* Why bytes that begin like a SEQUENCE are not a valid element. */
 static bool
 broken_der(struct layer *l, const struct buf *der, const char *reason)
 {

@@ -125,16 +125,16 @@ note_missing(struct layer *l, bool reply)
 
 	for (i = 0; i < ARRAY_LEN(needed); i++)
 		if (attribute(l->r, needed[i]) == NULL)
-			facts_note(&l->f, "missing_attribute", NULL, "the "
-			    "attribute %s is not there", needed[i]);
+			facts_note(&l->f, "missing_attribute", NULL,
+			    "attribute %s is missing", needed[i]);
 	if (!reply)
 		return;
 	if (attribute(l->r, "pkiStatus") == NULL)
-		facts_note(&l->f, "missing_attribute", NULL, "the attribute "
-		    "pkiStatus is not there");
+		facts_note(&l->f, "missing_attribute", NULL, "attribute "
+		    "pkiStatus is missing");
 	if (attribute(l->r, "recipientNonce") == NULL)
-		facts_note(&l->f, "missing_attribute", NULL, "the attribute "
-		    "recipientNonce is not there");
+		facts_note(&l->f, "missing_attribute", NULL, "attribute "
+		    "recipientNonce is missing");
 	if (l->media_type != NULL && strcmp(l->media_type,
 	    "application/x-pki-message") != 0)
 		facts_note(&l->f, "media_type", "http", "the Content-Type is "

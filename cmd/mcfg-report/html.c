@@ -155,7 +155,7 @@ html_table(struct html_table *t, struct buf *out, bool is_wide,
 	*t = (struct html_table){ out, columns, is_wide, 0 };
 	for (p = columns; *p != '\0'; p++)
 		n += *p == '|';
-	/* Cards are no table to some readers, unless they are told. */
+	/* Some screen readers do not see cards as a table without a role. */
 	buf_puts(out, is_wide ? "<table class=\"wide\" role=\"table\">\n" :
 	    "<table>\n");
 	html(out, "<caption>%s</caption>\n", caption);

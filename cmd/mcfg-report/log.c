@@ -310,7 +310,7 @@ read_cgi(struct overview *o, char *line, int64_t day)
 
 /* ---- scep-ca ---- */
 
-/* The value of a key, unquoted; false where it is not there. */
+/* The value of a key, unquoted; false if the key is missing. */
 static bool
 value_of(const char *line, const char *key, struct buf *out)
 {

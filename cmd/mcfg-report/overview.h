@@ -191,7 +191,7 @@ enum status add_times(void) USE_RESULT;
 /* sort_log() is called behind the last gather_log(). */
 void sort_log(struct overview *o);
 
-/* What all this means for whoever looks. */
+/* What needs the reader's attention. */
 void find_attention(struct overview *o);
 
 /* ---- words: the same in the page and on the command line ---- */

@@ -56,7 +56,7 @@ put_attention(struct buf *out, const struct overview *o)
 		buf_puts(out, "<p class=\"well\"><svg width=\"18\" "
 		    "height=\"18\" aria-hidden=\"true\"><path d=\"M2 9.5 L4 "
 		    "7.5 L7.5 11 L14.5 3.5 L16.5 5.5 L7.5 15 Z\"/></svg>"
-		    "Nothing that this page knows of.</p>\n</section>\n");
+		    "Nothing found.</p>\n</section>\n");
 		return;
 	}
 	buf_puts(out, "<ul class=\"findings\">\n");

@@ -41,7 +41,7 @@ static const struct opt options[] = {
 	{ 0 },
 };
 
-/* One line for what is no success, after the product is out. */
+/* One line for any outcome but SUCCESS, after the reply is written. */
 static enum status
 conclude(const struct args *a, const struct outcome *o)
 {

@@ -27,7 +27,7 @@ static const struct opt options[] = {
 	{ 0 },
 };
 
-/* The revoked ones, of which each has a serial of its own. */
+/* The revoked certificates, each serial once. */
 struct revoked {
 	struct issue_revoked *v;
 	size_t n;

@@ -15,8 +15,8 @@ enum status crl_make(struct authority *a, int64_t now, X509_CRL **out)
     USE_RESULT;
 
 /*
- * crl_first() makes the list of a CA that was made just now, where it may sign
- * one; the folder is opened anew.
+ * crl_first() makes the first list of a new CA, if that may sign one; it opens
+ * the folder again.
  */
 enum status crl_first(const struct authority_source *source, int64_t now)
     USE_RESULT;

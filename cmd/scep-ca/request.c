@@ -151,7 +151,7 @@ from_query(const struct request *q, struct buf *in)
 
 	if ((reason = buf_from_base64_loose(q->message, strlen(q->message),
 	    in)) != NULL)
-		return fail(MALFORMED, "%s: message is no base64: %s", q->name,
+		return fail(MALFORMED, "%s: message is not base64: %s", q->name,
 		    reason);
 	return OK;
 }

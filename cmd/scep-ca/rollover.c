@@ -88,8 +88,8 @@ prepare(const struct args *a, struct authority *ca)
 		return fail(REFUSED, "%s: its key is elsewhere: make the next "
 		    "CA there and import it into another folder", ca->dir);
 	if (ca->next != NULL)
-		return fail(REFUSED, "%s/%s%s: there already (rollover "
-		    "--activate changes over)", ca->dir, CA_NEXT, CA_CERT);
+		return fail(REFUSED, "%s/%s%s: already exists; put it "
+		    "to use with rollover --activate", ca->dir, CA_NEXT, CA_CERT);
 	if ((st = make(a, ca, &n, now)) != OK ||
 	    (st = folder_put_key(ca->dir, CA_NEXT CA_KEY, n.ca.key)) != OK)
 		return st;

@@ -238,7 +238,7 @@ join_pieces(struct ber in, size_t depth, struct buf *out)
 		return too_deep;
 	while (in.len > 0) {
 		if (!ber_want(&in, BER_OCTET_STRING, &piece))
-			return "a string has a piece that is none";
+			return "a constructed string has a piece of another type";
 		if (!piece.constructed)
 			buf_add(out, piece.body.p, piece.body.len);
 		else if ((reason = join_pieces(piece.body, depth + 1,

@@ -65,8 +65,8 @@ struct ber_item {
 const char *ber_next(struct ber *in, struct ber_item *out);
 
 /*
- * ber_want() reads the next element only if it is of that universal tag;
- * false, and nothing is moved, where it is not.
+ * ber_want() reads the next element only if it has that universal tag;
+ * otherwise it returns false and nothing is moved.
  */
 bool ber_want(struct ber *in, uint32_t tag, struct ber_item *out);
 
@@ -88,7 +88,7 @@ bool ber_is_context(const struct ber_item *i, uint32_t tag);
  */
 const char *ber_octets(const struct ber_item *i, struct buf *out);
 
-/* ber_oid() appends an OBJECT IDENTIFIER in dots, or "?" where it is none. */
+/* ber_oid() appends an OBJECT IDENTIFIER in dots, or "?" if it is invalid. */
 void ber_oid(const struct ber_item *i, struct buf *out);
 
 /* ber_number() is true for an INTEGER from 0 to 2^31 - 1. */

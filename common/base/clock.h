@@ -35,7 +35,7 @@ int64_t clock_now(void);
  */
 int64_t clock_written(void);
 
-/* NULL, or why SOURCE_DATE_EPOCH, which clock_written() needs, is no time. */
+/* NULL, or why SOURCE_DATE_EPOCH, which clock_written() uses, is invalid. */
 const char *clock_check_written(void);
 
 /*

@@ -93,8 +93,8 @@ enum cms_check {
 
 struct cms_examine {
 	bool allow_sha1;
-	const struct buf *detached;	/* the content, where it is not in
-					 * the message; or NULL */
+	const struct buf *detached;	/* the content, if it is not in the
+					 * message; or NULL */
 };
 
 /*
@@ -141,8 +141,8 @@ enum status cms_encrypt(const struct buf *content,
 
 /*
  * cms_decrypt() opens EnvelopedData; cert may be NULL, then every recipient
- * is tried.  MALFORMED where it is none, REFUSED where the key does not open
- * it.  content is marked secret.
+ * is tried.  MALFORMED if it is something else, REFUSED if the key does not
+ * decrypt it.  content is marked secret.
  */
 enum status cms_decrypt(const struct buf *in, const char *name,
     EVP_PKEY *key, X509 *cert, struct buf *content) USE_RESULT;

@@ -13,7 +13,7 @@ device_free(struct device *d)
 	*d = (struct device)DEVICE_INIT;
 }
 
-/* Hardware that is not there is an empty string, or left out. */
+/* What the hardware lacks is an empty string, or left out. */
 static enum status
 name_of(const struct tree *attributes, const char *key, const char *name,
     const char **out)
@@ -57,7 +57,7 @@ device_challenge(struct device *d, const char *name,
 	size_t len;
 
 	if (t == NULL)
-		return fail(REFUSED, "%s: CHALLENGE: not there", name);
+		return fail(REFUSED, "%s: CHALLENGE: missing", name);
 	if (tree_kind(t) == TREE_STRING) {
 		p = tree_string_of(t);
 		len = strlen(p);

@@ -44,7 +44,7 @@ bool issue_pattern_fits(const char *type, const char *glob, const char *text);
 /* DIR/scep-ca.yaml.  Everything belongs to the struct. */
 struct issue_policy {
 	char *ledger;		/* URI, or NULL */
-	char *key;		/* of the CA, where it is not key.pem: a file,
+	char *key;		/* of the CA, if it is not key.pem: a file,
 				 * env:NAME or pkcs11:...; or NULL */
 	char *passphrase;	/* SRC for it, or NULL */
 	enum issue_approval approval;
@@ -164,8 +164,8 @@ enum status issue_certificate(const struct issue_order *o, X509 **out)
     USE_RESULT;
 
 /*
- * issue_root() makes a self-signed CA.  both tells whether it also answers
- * SCEP itself, without an RA.
+ * issue_root() makes a self-signed CA.  If both is true, it also answers SCEP
+ * itself, without an RA.
  */
 enum status issue_root(const X509_NAME *subject, EVP_PKEY *key, bool both,
     int64_t now, int64_t validity, X509 **out) USE_RESULT;

@@ -36,7 +36,7 @@ issue_wish_free(struct issue_wish *w)
 
 /* ---- the key ---- */
 
-/* Fermat's exponents and above; an even one is no key at all. */
+/* Fermat's exponents and above; an even one cannot be a key. */
 static bool
 exponent_is_sound(const EVP_PKEY *key)
 {
@@ -103,8 +103,8 @@ judge_value(const ASN1_STRING *value, const char *what,
 	enum status st = OK;
 
 	if (len < 0 || len > ISSUE_VALUE_MAX)
-		st = refuse(no, false, "%s in the subject is no text of up to "
-		    "%d bytes", what, ISSUE_VALUE_MAX);
+		st = refuse(no, false, "%s in the subject must be text of at "
+		    "most %d bytes", what, ISSUE_VALUE_MAX);
 	else if (!diag_is_visible((const char *)utf8, (size_t)len))
 		st = refuse(no, false, "%s in the subject has a control "
 		    "character or an invisible one in it", what);

@@ -65,7 +65,7 @@ enum report_kind {
 enum report_kind report_kind(const struct report *r);
 size_t report_count(const struct report *r);	/* of members, else 0 */
 
-/* NULL where it is not there, or r is NULL or another kind. */
+/* NULL if it is missing, or r is NULL or another kind. */
 struct report *report_get(const struct report *r, const char *key);
 struct report *report_at(const struct report *r, size_t i);
 

@@ -64,7 +64,7 @@ typedef enum status db_each(const struct db_row *r, void *arg);
 
 struct db_engine {
 	/*
-	 * Runs one statement.  Each row goes to fn, where there is one; the
+	 * Runs one statement.  Each row goes to fn, if there is one; the
 	 * statement is finished when run returns.  *count is the number of
 	 * rows, or without fn that of the rows that were changed.
 	 */

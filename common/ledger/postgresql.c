@@ -273,7 +273,7 @@ pg_snapshot(struct ledger *l)
 	return pg_script(l, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 }
 
-/* COMMIT of a transaction that failed answers ROLLBACK, and is no error. */
+/* COMMIT of a failed transaction answers ROLLBACK, without an error. */
 static enum status
 pg_commit(struct ledger *l)
 {

@@ -154,7 +154,7 @@ sqlite_commit(struct ledger *l)
 	return db_run(l, NULL, "COMMIT", DB_NONE);
 }
 
-/* Some errors have rolled back already; what this answers is no news. */
+/* Some errors have rolled back already, so the result does not matter. */
 static void
 sqlite_rollback(struct ledger *l)
 {
@@ -312,9 +312,8 @@ make_file(const char *path)
 }
 
 /*
- * Waits for a turn to write.  A commit takes about as long as a moment; the
- * handler that SQLite has of its own soon sleeps for a hundred times that,
- * while others come and go.
+ * Waits for a turn to write.  A commit is short; SQLite's own busy handler
+ * soon sleeps for a hundred times as long, while others come and go.
  */
 static int
 wait_a_moment(void *state, int tries)

@@ -108,7 +108,7 @@ find(const struct walk *w, uint64_t number, struct object *o)
 
 /*
  * The length of a string, data, array or dict, of items of size bytes each
- * that must be there; a length of 15 or more is an integer of its own.
+ * that must be there; a length of 15 or more is a separate integer.
  */
 static enum status
 length_of(const struct walk *w, struct object *o, size_t size, size_t *out)

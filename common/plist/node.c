@@ -500,8 +500,8 @@ tree_equal(const struct tree *a, const struct tree *b)
 }
 
 /*
- * The length of the character at p, 0 where it is none that XML 1.0 (2.2) can
- * carry or its UTF-8 (RFC 3629) is broken.
+ * The length of the character at p, 0 if XML 1.0 (2.2) cannot carry it or its
+ * UTF-8 (RFC 3629) is broken.
  */
 static size_t
 character(const unsigned char *p, size_t left)

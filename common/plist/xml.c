@@ -282,7 +282,7 @@ on_start(void *arg, const char *tag, const char **attrs)
 		return;
 	r->at = here(r);
 	if (e == E_NONE)
-		complain(r, &r->at, "element '%s' is of no property list",
+		complain(r, &r->at, "unknown property list element '%s'",
 		    tag);
 	check_attributes(r, e, attrs);
 	if (r->open != E_NONE)
@@ -466,7 +466,7 @@ on_doctype(void *arg, const char *doctype, const char *system_id,
 	(void)system_id;
 	(void)public_id;
 	if (has_internal_subset)
-		complain(r, &at, "a DOCTYPE with declarations of its own");
+		complain(r, &at, "a DOCTYPE with an internal subset");
 }
 
 /* With a DOCTYPE, expat drops a reference to an unknown entity quietly. */

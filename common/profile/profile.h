@@ -178,7 +178,7 @@ struct profile_source {
  * profile_complete() fills in what may be left out: PayloadVersion 1,
  * PayloadUUID, the PayloadIdentifier of payloads (the profile's, the last
  * part of the payload's type, its index), and the nodes of uuids, which may
- * be NULL.  REFUSED for a tree that is no profile or has no
+ * be NULL.  REFUSED for a tree that is not a profile or has no
  * PayloadIdentifier.
  */
 enum status profile_complete(struct tree *profile,

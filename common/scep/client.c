@@ -170,8 +170,8 @@ read_certs(const struct buf *plain, const char *name, STACK_OF(X509) **certs,
 
 	if (cms == NULL || p != plain->data + plain->len ||
 	    OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed)
-		return fail_ssl(MALFORMED, "%s: the content is no list of "
-		    "certificates", name);
+		return fail_ssl(MALFORMED, "%s: the content is not a list "
+		    "of certificates", name);
 	if (crls != NULL)
 		*crls = CMS_get1_crls(cms);
 	if ((*certs = CMS_get1_certs(cms)) == NULL)

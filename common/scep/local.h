@@ -29,7 +29,7 @@ enum status scep_open_sealed(const struct scep_message *m,
     const struct scep_recipient *to, size_t count, struct buf *plain)
     USE_RESULT;
 
-/* What is sealed in single DES, which needs a library context of its own. */
+/* Decrypts single DES, which needs a separate library context. */
 bool scep_decrypt_des(const struct scep_message *m,
     const struct scep_recipient *r, struct buf *plain);
 

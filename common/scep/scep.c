@@ -151,8 +151,8 @@ get_text(CMS_SignerInfo *si, const char *oid, const char *what,
 	    value == NULL)
 		return st;
 	if ((*out = printable(value, max)) == NULL)
-		return fail(MALFORMED, "%s: %s is no printable string of 1 to "
-		    "%zu characters", name, what, max);
+		return fail(MALFORMED, "%s: %s must be a printable string of "
+		    "1 to %zu characters", name, what, max);
 	return OK;
 }
 
@@ -168,7 +168,8 @@ get_nonce(CMS_SignerInfo *si, const char *oid, const char *what,
 	    value == NULL)
 		return st;
 	if (value->type != V_ASN1_OCTET_STRING)
-		return fail(MALFORMED, "%s: %s is no octet string", name, what);
+		return fail(MALFORMED, "%s: %s is not an octet string", name,
+		    what);
 	len = ASN1_STRING_length(value->value.octet_string);
 	if (len == 0 || len > SCEP_NONCE_MAX)
 		return fail(MALFORMED, "%s: %s is not 1 to %d bytes long", name,
@@ -278,10 +279,11 @@ get_signing_time(CMS_SignerInfo *si, const char *name, struct scep_message *m)
 		return st;
 	if (value->type != V_ASN1_UTCTIME &&
 	    value->type != V_ASN1_GENERALIZEDTIME)
-		return fail(MALFORMED, "%s: signingTime is no time", name);
+		return fail(MALFORMED, "%s: signingTime is not a time", name);
 	t = value->value.asn1_string;
 	if (ASN1_TIME_check(t) != 1)
-		return fail(MALFORMED, "%s: signingTime is no time", name);
+		return fail(MALFORMED, "%s: signingTime is not a valid time",
+		    name);
 	m->has_signing_time = true;
 	m->signing_time = cert_time(t);
 	return OK;

@@ -37,8 +37,8 @@ find_wildcard(const struct spec_node *list)
 }
 
 /*
- * A dictionary whose one key is a dictionary of ANY: the key is a name for
- * what is inside (ConsentTextItem) and is not there in a profile.
+ * A dictionary whose one key is a dictionary of ANY: the key names what is
+ * inside (ConsentTextItem) and does not appear in a profile.
  */
 const struct spec_node *
 schema_open_placeholder(const struct spec_node *list, const struct tree *dict)

@@ -132,8 +132,8 @@ size_t schema_find_keys(const struct schema_lists *l, const char *name,
 bool schema_is_wildcard(const struct spec_node *key, size_t beside);
 
 /*
- * The list that a dict is really held against: where the one key of list
- * only describes what is inside and is not there, the list inside.
+ * The list that a dict is really checked against: the list inside, if the one
+ * key of list only describes what is inside and does not appear in a profile.
  */
 const struct spec_node *schema_open_placeholder(const struct spec_node *list,
     const struct tree *dict);

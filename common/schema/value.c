@@ -86,7 +86,7 @@ is_old_value(const struct spec_node *key, const struct tree *t)
 	return false;
 }
 
-/* True where the value is in the list, or the list is none that tells. */
+/* True if the value is listed, or if the list is not exhaustive. */
 static bool
 is_in_rangelist(const struct spec_node *key, const struct tree *t)
 {

@@ -7,9 +7,9 @@
  * is not https are MALFORMED with line and column.
  *
  * Derived keys, which no file holds: "profile_url" is url and "/profile";
- * "scep.url" is, where it is not given, url and "/scep"; "identifier.NAME"
- * is identifier, a dot and NAME; "auth" is "htpasswd" where no file says so,
- * "ldap" where there is a directory, and then "auth.ldap.starttls" is there.
+ * "scep.url", if it is not given, is url and "/scep"; "identifier.NAME" is
+ * identifier, a dot and NAME; "auth" is "htpasswd" if no file says so, "ldap"
+ * if there is a directory, and then "auth.ldap.starttls" is there.
  */
 #ifndef MCFG_SITE_SITE_H
 #define MCFG_SITE_SITE_H
@@ -29,7 +29,7 @@ DEFINE_AUTO(site, struct site, site_free);
 
 /*
  * site_get() is the value of a key as text (numbers in decimal, a list of one
- * per comma), or NULL where it is not there.  Borrowed.
+ * per comma), or NULL if it is missing.  Borrowed.
  *
  * "facts" and "scep.challenge_program" are programs, "ledger" a URI,
  * "auth.ldap.ca" a file, "scep.challenge" and "auth.ldap.password" are sources,

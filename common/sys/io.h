@@ -64,8 +64,8 @@ enum status io_slurp_regular(const char *path, size_t max, struct buf *out)
 
 /*
  * io_tail() reads the last max bytes of a file ("-" or NULL: of standard
- * input), all of it where it is shorter; *cut tells whether it was longer.
- * MALFORMED for a device that gives more.
+ * input), all of it if it is shorter; *cut is true if it was longer.  MALFORMED
+ * for a device that has more.
  */
 enum status io_tail(const char *path, size_t max, struct buf *out, bool *cut)
     USE_RESULT;

@@ -28,8 +28,8 @@ struct identity_source {
 					 * --key */
 	struct strings chain;		/* FILEs */
 	const char *passphrase;		/* SRC */
-	const struct buf *phrase;	/* what passphrase gave, where it has
-					 * been read: a descriptor gives it
+	const struct buf *phrase;	/* what was read from passphrase, if
+					 * it was: a descriptor can be read
 					 * once */
 	bool loose;			/* take a key file that others can read */
 };

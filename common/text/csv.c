@@ -188,7 +188,7 @@ skip_empty(struct spec_rows *r, bool is_json)
 	}
 }
 
-/* What the first character that is no blank tells. */
+/* Whether the first character that is not a blank is c. */
 static bool
 begins_with(const struct spec_rows *r, char c)
 {

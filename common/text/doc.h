@@ -35,7 +35,7 @@ enum status spec_doc_parse(const struct buf *in, const char *name,
 /* Borrowed from the document, as everything below; NULL for an empty one. */
 const struct spec_node *spec_doc_root(const struct spec_doc *d);
 
-/* Every function takes NULL, as a node that is not there. */
+/* Every function takes NULL, for a missing node. */
 bool spec_node_is(const struct spec_node *n, enum spec_node_kind kind);
 size_t spec_node_count(const struct spec_node *n);	/* items or members */
 

@@ -45,8 +45,8 @@ spec_event_tag(const struct spec_events *s, const struct spec_event *e)
 }
 
 /*
- * The steps to what comes next; they lie in steps.  A key that is still to
- * come, or is no scalar, ends them.
+ * The steps to what comes next, written to steps.  A key that is still to
+ * come, or is not a scalar, ends them.
  */
 static const struct spec_step *
 steps_so_far(const struct recording *r, struct spec_step steps[TREE_DEPTH_MAX])

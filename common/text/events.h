@@ -39,9 +39,9 @@ struct spec_events {
 #define auto_spec_events AUTO(spec_events_free) struct spec_events
 
 /*
- * spec_events_read() records a document; none at all is no event.  Here end
- * more documents than one, aliases without anchor, text that no plist holds,
- * and what is too deep or too much.  name is borrowed.
+ * spec_events_read() records a document; without one there are no events.
+ * It refuses a second document, an alias without an anchor, text that no plist
+ * can hold, and what is too deep or too large.  name is borrowed.
  */
 enum status spec_events_read(const struct buf *in, const char *name,
     struct spec_events *out) USE_RESULT;

@@ -42,8 +42,8 @@ enum spec_type spec_type_of(const char *s, const char **hint);
 struct tree *spec_scalar(const char *s);
 
 /*
- * spec_tagged() makes the value that a tag (behind "!!") asserts of text;
- * NULL with *reason where it is none.
+ * spec_tagged() makes the value of text that has a tag (the part after "!!");
+ * NULL with *reason if the text does not fit the tag.
  */
 struct tree *spec_tagged(const char *tag, const char *s, const char **reason);
 bool spec_is_tag(const char *tag);
@@ -80,7 +80,7 @@ void spec_uuids_add(struct spec_uuids *u, const struct tree *node,
     size_t group);
 void spec_uuids_sort(struct spec_uuids *u);
 
-/* spec_from_json() of a part of name that begins in a line of its own. */
+/* spec_from_json() for a part of name that begins in the given line. */
 enum status spec_json_at(const void *p, size_t len, const char *name,
     unsigned long line, struct tree **out) USE_RESULT;
 

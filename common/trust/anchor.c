@@ -410,7 +410,7 @@ trust_check_anchors(struct trust_case *j)
 			if (st != OK)
 				collect(j, &reasons);
 			else if (here > start) {
-				/* What was tried before is of no interest. */
+				/* What was tried before does not matter. */
 				size_t n = j->v->n_checks - here, k;
 
 				for (k = start; k < here; k++)

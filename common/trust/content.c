@@ -3,7 +3,7 @@
 
 #include "trust/local.h"
 
-/* NULL for a content that is a plist, else the reason why it is none. */
+/* NULL if the content is a plist, else the reason why it is not. */
 static const char *
 read_plist(struct trust_case *j)
 {
@@ -38,7 +38,7 @@ check_form(struct trust_case *j)
 	}
 	if (j->v->kind == TRUST_DEVICE)
 		return trust_failed(j, "content", MALFORMED, NULL,
-		    "the signed content is no device's answer: %s", reason);
+		    "the signed content is not a device's answer: %s", reason);
 	trust_passed(j, "content", "%zu bytes: %s", j->v->message.content.len,
 	    reason);
 	return OK;

@@ -103,8 +103,8 @@ void trust_verdict_free(struct trust_verdict *v);
  * trust_judge() makes the checks in their order and stops at the first that
  * fails; the rest are listed as not reached.  With policy->all it goes on with
  * those that do not need what failed; status and reason are those of the
- * first failure all the same.  It prints nothing but warnings:
- * whoever called prints out->reason, or the list.  The status is out->status.
+ * first failure all the same.  It prints only warnings: the
+ * caller prints out->reason, or the list.  The status is out->status.
  */
 enum status trust_judge(const struct buf *in, const char *name,
     const struct trust_policy *policy, struct trust_verdict *out);

@@ -188,8 +188,8 @@ bool cert_key_equal(const EVP_PKEY *a, const EVP_PKEY *b);
 /* ---- facts ---- */
 
 /*
- * Seconds since 1970, or CERT_NO_TIME, the year 1, where the date cannot be
- * read: so that whoever forgets to ask takes it for long ago.
+ * Seconds since 1970, or CERT_NO_TIME, the year 1, if the date cannot be read:
+ * a caller who forgets to check takes it for long ago.
  */
 #define CERT_NO_TIME INT64_C(-62135596800)
 int64_t cert_time(const ASN1_TIME *t);
@@ -216,7 +216,7 @@ char *cert_name_text(const X509_NAME *name);
 /* That of the certificate's subject; yours. */
 char *cert_subject_text(const X509 *cert);
 
-/* Its public key, borrowed; NULL where it is of no known kind. */
+/* Its public key, borrowed; NULL if its kind is unknown. */
 const EVP_PKEY *cert_key(const X509 *cert);
 
 /* Adds subject, issuer, serial, sha256, not_before, not_after, key. */

@@ -169,7 +169,7 @@ unarmour_pem(const struct buf *in, const char *labels, struct buf *out)
 const char *
 cert_unarmour(const struct buf *in, const char *labels, struct buf *out)
 {
-	/* A dash is no letter of base64, so PEM is never taken for it. */
+	/* A dash is not in base64's alphabet, so PEM is never taken for it. */
 	if (base64_looks_like(in))
 		return buf_from_base64(buf_str(in), in->len, out);
 	if (!ber_looks_like(in) && pem_looks_like(in))

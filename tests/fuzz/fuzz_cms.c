@@ -91,7 +91,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_add(&in, data, size);
 	measure(data, size);
 	judge(&in);
-	/* Judging has a use of its own for it. */
+	/* Judging uses it too. */
 	diag_capture(line, sizeof line);
 	read_all(&in);
 	return 0;

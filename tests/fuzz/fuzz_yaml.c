@@ -37,7 +37,7 @@ round_trip(const struct tree *t)
 	if (tree_kind(t) != TREE_DICT)
 		return;
 	spec_to_yaml(t, NULL, NULL, NULL, &text);
-	/* What is longer as YAML than the limit is no finding. */
+	/* YAML that is longer than the limit is not a finding. */
 	if (text.len > IO_TEXT_MAX / 2)
 		return;
 	if (spec_from_yaml(&text, "fuzz", &how, &again) != OK ||

@@ -129,7 +129,7 @@ fire(const struct load *l, int first)
 	return good;
 }
 
-/* A client of its own; its number comes through the pipe. */
+/* A separate client; its number comes through the pipe. */
 static void
 start(const struct load *l, int first, int result)
 {

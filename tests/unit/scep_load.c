@@ -1,6 +1,6 @@
 /*
  * scep_load CA.pem KEY PREFIX < challenges: one PKCSReq for each challenge,
- * all with the same key, each a transaction and a subject of its own, into
+ * all with the same key, each with its own transaction and subject, into
  * PREFIX0.msg, PREFIX1.msg, ...: many requests in little time.
  */
 #include <stdio.h>

@@ -42,8 +42,8 @@ bool cms_facts_looks_like(const struct buf *der);
  * cms_facts() adds to r: "cms" (type, version, digests, content type, sizes,
  * cipher), "signers", "certificates" and "crls" of SignedData, "recipients"
  * of EnvelopedData.  detached is the content of a message that has none
- * inside, or NULL.  NULL, or the reason why the bytes are no such message; r
- * may then hold a part.
+ * inside, or NULL.  Returns NULL, or the reason why the bytes are not such a
+ * message; r may then hold a part.
  */
 const char *cms_facts(const struct facts *f, const struct buf *der,
     const struct buf *detached, struct report *r, struct cms_view *out);

@@ -67,7 +67,7 @@ cms_facts_attributes(const struct cms_look *l, const char *where, struct ber in)
 		report_str(e, "oid", buf_str(&dots));
 		if (!known)
 			facts_note(l->f, "unknown_attribute", where,
-			    "attribute %s is none that is known", name);
+			    "unknown attribute %s", name);
 		if (report_count(values) != 1)
 			facts_note(l->f, "attribute_values", where, "attribute "
 			    "%s has %zu values", name, report_count(values));

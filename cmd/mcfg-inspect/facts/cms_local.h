@@ -15,14 +15,14 @@ struct cms_look {
 	struct report *r;
 	struct report *cms;		/* r's "cms" */
 	struct cms_view *view;
-	X509 *certs[CMS_CERTS_MAX];	/* NULL where it cannot be read */
+	X509 *certs[CMS_CERTS_MAX];	/* NULL if unreadable */
 	size_t n;
-	const struct buf *content;	/* what is signed; NULL: not there */
+	const struct buf *content;	/* what is signed; NULL: missing */
 };
 
 /* ---- a kind of message; in is the inside of it ---- */
 
-/* Each gives NULL, or the reason why the bytes are no such message. */
+/* Each returns NULL, or the reason why the bytes are not such a message. */
 const char *cms_facts_signed(struct cms_look *l, struct ber in,
     const struct buf *detached);
 const char *cms_facts_enveloped(struct cms_look *l, struct ber in);
@@ -48,7 +48,7 @@ size_t cms_facts_identifier(const struct cms_look *l,
 void cms_facts_chain(const struct cms_look *l, const char *where, size_t leaf,
     struct report *r);
 
-/* Attributes, told in an array of their own. */
+/* Attributes, as a separate array. */
 struct report *cms_facts_attributes(const struct cms_look *l,
     const char *where, struct ber in);
 

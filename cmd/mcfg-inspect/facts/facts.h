@@ -35,7 +35,7 @@ void facts_note(const struct facts *f, const char *id, const char *where,
 /*
  * facts_oid() is our or OpenSSL's name of an OBJECT IDENTIFIER ("sha256",
  * "aes-128-cbc", "transactionID"), else its dots; the text is yours.
- * *known tells which, where it is not NULL.
+ * *known, unless known is NULL, says whether it has a name.
  */
 char *facts_oid(const struct ber_item *i, bool *known);
 
@@ -54,7 +54,7 @@ void facts_serial(const struct ber_item *i, struct buf *out);
  */
 void facts_value(const struct ber_item *i, struct buf *out);
 
-/* facts_digest_note() notes MD5, SHA-1 and what is no digest in use. */
+/* facts_digest_note() notes MD5, SHA-1 and digests that nobody uses. */
 void facts_digest_note(const struct facts *f, const char *where,
     const char *algorithm);
 

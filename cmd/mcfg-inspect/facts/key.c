@@ -108,8 +108,8 @@ add_plain_key(const struct facts *f, const void *p, size_t len,
 		return "not a private key";
 	report_bool(r, "encrypted", false);
 	facts_key(f, NULL, key, r);
-	facts_note(f, "plain_key", NULL, "whoever has this file has the key: "
-	    "it is not encrypted");
+	facts_note(f, "plain_key", NULL, "the key is not encrypted: anyone "
+	    "who can read this file can use it");
 	return NULL;
 }
 

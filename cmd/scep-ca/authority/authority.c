@@ -378,7 +378,7 @@ authority_know(struct authority *a, X509 *cert, int64_t now,
 		out.may_renew = found && (strcmp(known->profile, "scep") == 0 ||
 		    strcmp(known->profile, "client") == 0);
 		if (out.reason == NULL && !out.may_renew)
-			out.reason = "it is no client's";
+			out.reason = "it is not a client's";
 	}
 	*v = out;
 	return OK;

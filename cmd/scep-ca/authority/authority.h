@@ -88,8 +88,8 @@ enum status authority_need(struct authority *a, unsigned needs) USE_RESULT;
 void authority_close(struct authority *a);
 
 /*
- * authority_changed() tells whether a file of it is another one by now: a
- * rollover, an edited policy.
+ * authority_changed() is true if a file of it has been replaced: by a
+ * rollover, or because the policy was edited.
  */
 bool authority_changed(const struct authority *a);
 
