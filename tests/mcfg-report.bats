@@ -778,3 +778,59 @@ framed() {
 		refuses 2 'not with --add-time' mcfg-report --add-time $with
 	done
 }
+
+@test "mcfg-report: --hide-tokens leaves no token of an invitation in an access log" {
+	mkfifo "$T/fifo"
+	cat > "$T/in" <<-'LOG'
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET /i/SECRET" 200 10750
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "POST /x/../i/SECRET/i/SECRET" 403 4
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET /a /i/SECRET\"" 200 -
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET /%69/SECRET" 404 0
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET /x%2Fi%2FSECRET" 404 0
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET /i/%69SECRET" 404 0
+	192.0.2.1 a/i/%b\"] \"GET [29/Nov/2026:04:09:15 +0000] "GET /enroll" 200 1
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET -" 400 300
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET /" 200 /i/
+	nothing of /i/SECRET that is known
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET /no-end
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET"
+
+	LOG
+	cat > "$T/expected" <<-'LOG'
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET /i/-" 200 10750
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "POST /x/../i/-" 403 4
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET /a /i/-" 200 -
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET /%-" 404 0
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET /x%-" 404 0
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET /i/-" 404 0
+	192.0.2.1 a/i/%b\"] \"GET [29/Nov/2026:04:09:15 +0000] "GET /enroll" 200 1
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET -" 400 300
+	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET /" 200 /i/
+	LOG
+	mcfg-report --hide-tokens < "$T/in" | diff "$T/expected" -
+	# A line comes whole, in however many pieces it was written.
+	mcfg-report --hide-tokens < "$T/fifo" > "$T/out" 3>&- &
+	filter=$!
+	exec 7> "$T/fifo"
+	printf '0 - [t] "GET /" 200 1\na - [t] "GET /i' >&7
+	awaits -p "$filter" 'the first line' grep -q GET "$T/out"
+	kill -TERM "$filter"
+	printf '/SECRET" 200 1\nb - [t] "GET /i/SEC' >&7
+	awaits -p "$filter" 'a line' \
+	    grep -qx 'a - \[t\] "GET /i/-" 200 1' "$T/out"
+	[ "$(wc -l < "$T/out")" = 2 ]
+	# What an end was cut off from is not written.
+	exec 7>&-
+	wait "$filter"
+	[ "$(wc -l < "$T/out")" = 2 ]
+	# Nor is a line without an end in sight, but the next one is.
+	{
+		printf 'a - [t] "GET /%s" 200 1\n' "$(head -c 400000 /dev/zero |
+		    tr '\0' x)"
+		cat "$T/in"
+	} | mcfg-report --hide-tokens | diff "$T/expected" -
+	run -4 bash -c 'mcfg-report --hide-tokens < "$1" > /dev/full' - "$T/in"
+	[ "$output" = 'mcfg-report: stdout: cannot write' ]
+	refuses 2 'not with --hide-tokens' mcfg-report --hide-tokens --json
+	refuses 2 'not with' mcfg-report --hide-tokens --add-time
+}

@@ -8,7 +8,7 @@ static struct args {
 	struct io_output out;
 	const char *ledger, *config, *organization, *ca;
 	struct strings logs;
-	bool json, add_time;
+	bool json, add_time, hide_tokens;
 	int64_t stuck, span;
 	long rows;
 } args = {
@@ -37,6 +37,9 @@ static const struct opt options[] = {
 	{ 0, "add-time", NULL, "copy standard input, each line with the time "
 	    "before it",
 	    .flag = &args.add_time },
+	{ 0, "hide-tokens", NULL, "copy an access log of lighttpd without "
+	    "tokens of invitations",
+	    .flag = &args.hide_tokens },
 	OPT_CONFIG(args.config),
 	OPT_OUTPUT(args.out),
 	OPT_AT,
@@ -53,18 +56,18 @@ static const struct tool tool = {
 	.args = &args,
 };
 
-/* Only --at goes with --add-time; all other options are those of a report. */
+/* Only --at goes with a filter; all other options are those of a report. */
 static enum status
-check_alone(void)
+check_alone(const bool *filter, const char *name)
 {
 	const struct opt *o;
 
 	for (o = options; o->name != NULL; o++)
 		if (opts_given(o->value) || opts_given(o->values) ||
 		    opts_given(o->number) || opts_given(o->duration) ||
-		    (o->flag != &args.add_time && opts_given(o->flag)))
-			return fail(USAGE, "--%s: not with --add-time",
-			    o->name);
+		    (o->flag != filter && opts_given(o->flag)))
+			return fail(USAGE, "--%s: not with --%s", o->name,
+			    name);
 	return OK;
 }
 
@@ -103,7 +106,11 @@ run(const struct args *a)
 	size_t i;
 
 	if (a->add_time)
-		return (st = check_alone()) == OK ? add_times() : st;
+		return (st = check_alone(&args.add_time, "add-time")) == OK ?
+		    add_times() : st;
+	if (a->hide_tokens)
+		return (st = check_alone(&args.hide_tokens, "hide-tokens")) ==
+		    OK ? hide_tokens() : st;
 
 	if ((st = site_defaults(a->config, options)) != OK ||
 	    (st = check(a)) != OK)

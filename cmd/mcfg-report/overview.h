@@ -188,6 +188,13 @@ void count_log(struct overview *o, const char *text, size_t len);
  */
 enum status add_times(void) USE_RESULT;
 
+/*
+ * hide_tokens() does so with lines of lighttpd's access log as lighttpd.conf
+ * formats them, without tokens of invitations; it drops any other line, one
+ * without an end among them.
+ */
+enum status hide_tokens(void) USE_RESULT;
+
 /* sort_log() is called behind the last gather_log(). */
 void sort_log(struct overview *o);
 
