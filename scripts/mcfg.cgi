@@ -159,13 +159,15 @@ attempt() {
 		[ -z "$said" ] || printf '%s\n' "$said" >&2
 		return 0
 	fi
-	case $kind:$status:$said in
-	*:3:"$what: site.yaml:"*) code=500 ;;
-	login:1:*) code=401 ;;
-	judge:1:*|admit:1:*|name:[12]:*) code=403 ;;
-	judge:3:*) code=400 ;;
-	judge:5:*) code=301 ;;
-	*:5:*) code=503 ;;
+	case $status:$said in
+	3:"$what: site.yaml:"*) kind=site ;;
+	esac
+	case $kind:$status in
+	login:1) code=401 ;;
+	judge:1|admit:1|name:[12]) code=403 ;;
+	judge:3) code=400 ;;
+	judge:5) code=301 ;;
+	*:5) code=503 ;;
 	*)
 		case $said in
 		*busy*|*locked*) code=503 ;;

@@ -437,6 +437,7 @@ asks() {
 	    '</dict></plist>' > "$T/content"
 	sign_as "$FACTORY" "$FACTORY_KEY" "$T/content" "$T/message"
 	cp -r "$SITE" "$T/site"
+	cp "$SITE/site.yaml" "$T/kept"
 	echo 'urk: x' >> "$T/site/site.yaml"
 	SITE=$T/site
 	for page in / /enroll /i/x /profile; do
@@ -449,6 +450,11 @@ asks() {
 	done
 	# Which pages are its own only the site can say.
 	cgi POST /i/x HTTP_SEC_FETCH_SITE=cross-site < /dev/null
+	[ "$code" = 500 ]
+	# A line or a column of a message is not the status of a tool.
+	sed '5s/^/urk: x\n/' "$T/kept" > "$T/site/site.yaml"
+	cgi GET /enroll REMOTE_USER=jane < /dev/null
+	logged 'site.yaml:5:'
 	[ "$code" = 500 ]
 }
 
