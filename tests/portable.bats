@@ -86,16 +86,19 @@ under() {
 @test "portable: the demo with toybox and the one true awk" {
 	needs toybox
 	needs original-awk
-	mkdir "$T/tools"
+	mkdir -p "$T/shared/tools"
 	local tool
 
 	for tool in $(toybox); do
-		ln -s "$(command -v toybox)" "$T/tools/$tool"
+		ln -s "$(command -v toybox)" "$T/shared/tools/$tool"
 	done
-	ln -sf "$(command -v original-awk)" "$T/tools/awk"
-	rm -f "$T/tools/sh"
+	ln -sf "$(command -v original-awk)" "$T/shared/tools/awk"
+	rm -f "$T/shared/tools/sh"
 	machine <<-SH
-	export PATH="$T/tools:$MCFG_BIN:\$PATH" LC_ALL=C
+	export PATH="/run/shared/tools:$MCFG_BIN:\$PATH" LC_ALL=C
+	for tool in sed awk; do
+		command -v \$tool | grep -qx "/run/shared/tools/\$tool" || exit 1
+	done
 	"$ROOT/scripts/mcfg-demo" > /run/demo 2>&1 || { cat /run/demo; exit 1; }
 	grep -q com.apple.webClip.managed /run/demo
 	SH
@@ -103,18 +106,21 @@ under() {
 
 @test "portable: without /dev/stdin a directory's password is not given" {
 	needs ldapsearch
-	printf 'auth:\n  ldap:\n    base: dc=x\n    filter: (uid=?)\n' > "$T/site.yaml"
-	printf '    url: ldap://127.0.0.1:1\n' >> "$T/site.yaml"
-	printf 'secret\n' > "$T/pw"
-	chmod 600 "$T/pw"
-	cp "$T/site.yaml" "$T/bind.yaml"
-	printf '    %s\n' 'bind_dn: cn=x' "password: file:$T/pw" >> "$T/bind.yaml"
+	mkdir "$T/shared"
+	printf 'auth:\n  ldap:\n    base: dc=x\n    filter: (uid=?)\n' \
+	    > "$T/shared/site.yaml"
+	printf '    url: ldap://127.0.0.1:1\n' >> "$T/shared/site.yaml"
+	printf 'secret\n' > "$T/shared/pw"
+	chmod 600 "$T/shared/pw"
+	cp "$T/shared/site.yaml" "$T/shared/bind.yaml"
+	printf '    %s\n' 'bind_dn: cn=x' 'password: file:/run/shared/pw' \
+	    >> "$T/shared/bind.yaml"
 	machine <<-SH
 	export PATH="$MCFG_BIN:$ROOT/scripts:\$PATH" LC_ALL=C
 	rm /dev/stdin
 	trap 'cat /run/site /run/bind' EXIT
 	for f in site bind; do
-		facts-ldap --config "$T/\$f.yaml" -- jane 2> "/run/\$f"
+		facts-ldap --config "/run/shared/\$f.yaml" -- jane 2> "/run/\$f"
 		[ \$? -eq 4 ] || exit 1
 	done
 	grep /dev/stdin /run/bind && ! grep /dev/stdin /run/site

@@ -139,10 +139,11 @@ enrolls() {
 	local status=0
 
 	mkdir "$T/shared"
+	cp -a "$SITE" "$T/shared/site"
 	timeout -k 5 600 "$TESTS/machine" "$T/shared" > "$T/said" 2>&1 3>&- \
 	    <<-SH || status=$?
 	export PATH="$MCFG_BIN:$PATH" LC_ALL=C
-	cp -a "$SITE" /run/site
+	cp -a /run/shared/site /run/site
 	rm -rf /run/site/web
 	umount -l /proc
 	mkfifo /run/said
