@@ -205,23 +205,70 @@ ask_challenge(struct visit *v, const char *subject, struct buf *challenge)
 }
 
 static int
-phase2(struct visit *v, const struct buf *attributes, const char *allow)
+send_scep(struct visit *v, struct enrollment_identified *e)
 {
-	auto_enrollment_identified e = ENROLLMENT_IDENTIFIED_INIT;
 	auto_tree *payload = NULL;
 	int code;
 
-	name_device(v, attributes);
-	if ((code = identify(v, attributes, allow, &e)) != 0)
-		return code;
 	if (v->s->is_outside &&
-	    (code = ask_challenge(v, e.subject, &e.challenge)) != 0)
+	    (code = ask_challenge(v, e->subject, &e->challenge)) != 0)
 		return code;
 	step_begin(v, "mcfg-scep-payload");
-	code = step_end(v, SITE, make_scep(v->s, e.subject, &e.challenge,
+	code = step_end(v, SITE, make_scep(v->s, e->subject, &e->challenge,
 	    &payload));
 	return code != 0 ? code : send_profile(v, payload,
 	    "identity.mobileconfig", "identity payload (phase 2)");
+}
+
+struct identified {
+	struct ledger *ledger;
+	struct enrollment_identified is;
+};
+
+static void
+identified_free(struct identified *i)
+{
+	enrollment_identified_free(&i->is);
+}
+
+static enum status
+unidentify(void *arg)
+{
+	const struct identified *i = arg;
+
+	return enrollment_unidentify(i->ledger, &i->is);
+}
+
+/* Nobody got the challenge: the device may send its answer again. */
+static void
+take_back(struct visit *v, struct identified *i)
+{
+	auto_buf reason = BUF_INIT;
+
+	buf_add_buf(&reason, &v->reason);
+	step_begin(v, "mcfg-enrollment");
+	if (step_end(v, SITE, unidentify(i)) != 0)
+		buf_printf(&reason, "; %s", buf_str(&v->reason));
+	buf_cut(&v->reason, 0);
+	buf_add_buf(&v->reason, &reason);
+}
+
+static int
+phase2(struct visit *v, const struct buf *attributes, const char *allow)
+{
+	AUTO(identified_free) struct identified i = {
+	    .is = ENROLLMENT_IDENTIFIED_INIT };
+	int code;
+
+	name_device(v, attributes);
+	if ((code = identify(v, attributes, allow, &i.is)) != 0)
+		return code;
+	i.ledger = v->s->ledger;
+	mem_undo(unidentify, &i);
+	if ((code = send_scep(v, &i.is)) != 200)
+		take_back(v, &i);
+	mem_undo(NULL, NULL);
+	return code;
 }
 
 /* ---- phase 3: the configuration ---- */
