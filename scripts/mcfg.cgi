@@ -187,6 +187,10 @@ attempt() {
 	# A device that was to be configured and was not.
 	[ -z "$enrollment" ] || mcfg-enrollment sent --config site.yaml \
 	    --failed="$line" -- "$enrollment" >&2
+	# Nobody got the challenge: the device may send its answer again.
+	[ -z "$given" ] || printf '%s\n' "$attributes" |
+	    MCFG_CHALLENGE=$given mcfg-enrollment identify \
+	    --config site.yaml --undo env:MCFG_CHALLENGE >&2
 	return $((code - 300))
 }
 
@@ -396,7 +400,8 @@ identify() {
 	    --names-out fd:4 --subject-out fd:4 4>&1) || failed $?
 	who=${message%%"$NL"*} message=${message#*"$NL"}
 	of=${message%%"$NL"*} message=${message#*"$NL"}
-	subject=${message%"$NL"*} MCFG_CHALLENGE=${message##*"$NL"}
+	subject=${message%"$NL"*} given=${message##*"$NL"}
+	MCFG_CHALLENGE=$given
 	export MCFG_CHALLENGE
 	payload=$(step mcfg-scep-payload --config site.yaml --site . \
 	    --subject="$subject" --challenge env:MCFG_CHALLENGE) || failed $?
@@ -440,7 +445,7 @@ configure() {
 
 # ---- the routes ----
 
-unread=yes enrollment=''
+unread=yes enrollment='' given=''
 # Whose request it is, in the log.
 who='' udid='' serial='' of=''
 

@@ -955,6 +955,24 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	[ ! -e "$T/s" ]
 }
 
+@test "identify: --undo, if nobody got the challenge" {
+	e start --user=jane > "$T/enroll"
+	attributes "$T/in" UDID=U1 CHALLENGE="@$T/enroll"
+	e identify "$T/in" > "$T/first"
+	# Only with the challenge that it gave, and the attributes that it read.
+	refused 1 'not given for an identity' identify --undo "file:$T/enroll" "$T/in"
+	attributes "$T/other" UDID=U1
+	refused 1 'CHALLENGE: missing' identify --undo "file:$T/first" "$T/other"
+	refused 1 'used before' identify "$T/in"
+	e identify --undo "file:$T/first" "$T/in" > "$T/nothing"
+	[ ! -s "$T/nothing" ]
+	e identify "$T/in" > "$T/second"
+	run -1 cmp -s "$T/first" "$T/second"
+	# The first one buys nothing, and takes nothing back any more.
+	e identify --undo "file:$T/first" "$T/in"
+	refused 1 'used before' identify "$T/in"
+}
+
 @test "enrollment: what nobody could read is taken back" {
 	of_sqlite
 	e start --user=jane > "$T/enroll"

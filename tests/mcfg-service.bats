@@ -532,31 +532,6 @@ calls_of() {
 	done
 }
 
-@test "mcfg-service: phase 2 that cannot be answered spends nothing" {
-	strike() { strikes "$T/answer" POST /profile "$T/message" --; }
-
-	log_in "$T/answer"
-	phase2_of "$T/answer" UNSPENT
-	cp -r "$SITE" "$T/site"
-	SITE=$T/site
-	cp "$SITE/site.yaml" "$T/kept"
-	# The payload cannot be made.
-	sed '/^identifier:/d' "$T/kept" > "$SITE/site.yaml"
-	strike || :
-	grep -qa '^Status: 500' "$T/answer" || { cat "$T/err"; false; }
-	grep -q identifier "$T/err"
-	# It cannot be signed.
-	cp "$T/kept" "$SITE/site.yaml"
-	mv "$SITE/signer" "$T/signer"
-	strike || :
-	grep -qa '^Status: 500' "$T/answer" || { cat "$T/err"; false; }
-	mv "$T/signer" "$SITE/signer"
-	strike
-	grep -qa aspen-config "$T/answer" || { cat "$T/err"; false; }
-	strike || :
-	grep -qa '^Status: 403' "$T/answer"
-}
-
 @test "mcfg-service: killed at any call of phase 3, nothing is lost" {
 	needs strace
 	answers "$MCFG_BIN/mcfg-service" "$T/1" GET /enroll REMOTE_USER=jane \

@@ -458,6 +458,36 @@ asks() {
 	[ "$code" = 500 ]
 }
 
+@test "mcfg.cgi: phase 2 that cannot be answered spends nothing" {
+	cgi GET /enroll REMOTE_USER=jane < /dev/null
+	[ "$code" = 200 ]
+	openssl cms -verify -noverify -inform DER -in "$T/body" \
+	    -out "$T/service" 2> /dev/null
+	attributes "$T/content" UDID=UNSPENT SERIAL=S1 PRODUCT=iPhone14,5 \
+	    VERSION=21A1 CHALLENGE="$(plist_key "$T/service" \
+	    "p['PayloadContent']['Challenge']")"
+	sign_as "$FACTORY" "$FACTORY_KEY" "$T/content" "$T/message"
+	cp -r "$SITE" "$T/site"
+	SITE=$T/site
+	sends() {
+		cgi POST /profile CONTENT_LENGTH="$(wc -c < "$T/message")" \
+		    < "$T/message"
+		[ "$code" = "$1" ] || { cat "$T/log"; false; }
+	}
+	# The payload cannot be made.
+	cp "$SITE/site.yaml" "$T/kept"
+	sed '/^identifier:/d' "$T/kept" > "$SITE/site.yaml"
+	sends 500
+	logged identifier
+	# It cannot be signed.
+	cp "$T/kept" "$SITE/site.yaml"
+	mv "$SITE/signer" "$T/signer"
+	sends 500
+	mv "$T/signer" "$SITE/signer"
+	sends 200
+	sends 403
+}
+
 @test "mcfg.cgi: a ledger that stays busy is 503, to try again" {
 	needs sqlite3
 	coproc HOLD { sqlite3 "$SITE/ledger.db" 3>&-; }

@@ -1,11 +1,12 @@
 /* identify: a device answered phase 1, and may buy its identity. */
 #include "enrollment.h"
 #include "site/site.h"
+#include "sys/secret.h"
 
 static struct args {
 	struct source source;
 	const char *allow, *subject, *organization, *report;
-	const char *subject_out, *names_out, *site;
+	const char *subject_out, *names_out, *site, *undo;
 	int64_t ttl;
 	struct io_input in;
 	struct io_output out;
@@ -26,6 +27,8 @@ static const struct opt options[] = {
 	    "FILE or fd:N", .value = &args.names_out },
 	{ 0, "subject-out", "FILE", "write the subject on a line to FILE or "
 	    "fd:N", .value = &args.subject_out },
+	{ 0, "undo", "SRC", "nobody got the challenge in SRC: the device may "
+	    "send these attributes again", .value = &args.undo },
 	OPT_OUTPUT(args.out),
 	OPT_LENGTH(args.in),
 	OPT_AT,
@@ -106,6 +109,21 @@ undo(void *arg)
 	return enrollment_unidentify(w->ledger, &w->identified);
 }
 
+/* The same for an identification by another process. */
+static enum status
+undo_other(const struct args *a, struct ledger *l, const struct buf *in)
+{
+	auto_enrollment_identified i = ENROLLMENT_IDENTIFIED_INIT;
+	auto_buf challenge = BUF_SECRET;
+	enum status st;
+
+	if ((st = secret_read(a->undo, "--undo", &challenge)) != OK ||
+	    (st = enrollment_find_identified(l, in, io_name(a->in.path),
+	    &challenge, &i)) != OK)
+		return st;
+	return enrollment_unidentify(l, &i);
+}
+
 static enum status
 run(const struct args *a)
 {
@@ -132,6 +150,8 @@ run(const struct args *a)
 	if ((st = open_ledger(&a->source, LEDGER_USE, &l)) != OK ||
 	    (st = io_slurp(&a->in, IO_MESSAGE_MAX, &in)) != OK)
 		return st;
+	if (a->undo != NULL)
+		return undo_other(a, l, &in);
 
 	w.ledger = l;
 	if ((st = enrollment_identify(l, &in, io_name(a->in.path), &how,

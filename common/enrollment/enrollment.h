@@ -172,8 +172,13 @@ enum status enrollment_identify(struct ledger *l, const struct buf *attributes,
 
 /*
  * enrollment_unidentify() undoes that if nobody got the challenge, so that the
- * device can send its answer again.
+ * device can send its answer again.  enrollment_find_identified() sets what it
+ * needs of out, for an identification by another process: from the attributes
+ * that it read and the challenge that it gave; REFUSED if it gave none such.
  */
+enum status enrollment_find_identified(struct ledger *l,
+    const struct buf *attributes, const char *name,
+    const struct buf *challenge, struct enrollment_identified *out) USE_RESULT;
 enum status enrollment_unidentify(struct ledger *l,
     const struct enrollment_identified *i) USE_RESULT;
 

@@ -155,6 +155,28 @@ enrollment_identify(struct ledger *l, const struct buf *attributes,
 }
 
 enum status
+enrollment_find_identified(struct ledger *l, const struct buf *attributes,
+    const char *name, const struct buf *challenge,
+    struct enrollment_identified *out)
+{
+	auto_ledger_challenge c = LEDGER_CHALLENGE_INIT;
+	auto_device d = DEVICE_INIT;
+	bool found = false;
+	enum status st;
+
+	secret_sha256(challenge->data, challenge->len, out->next);
+	if ((st = device_read(attributes, name, &d)) != OK ||
+	    (st = device_challenge(&d, name, out->spent)) != OK ||
+	    (st = ledger_find_challenge(l, out->next, &found, &c)) != OK)
+		return st;
+	if (!found || c.purpose != LEDGER_IDENTITY || c.enrollment == NULL)
+		return fail(REFUSED, "the challenge was not given for an "
+		    "identity");
+	out->id = xstrdup(c.enrollment);
+	return OK;
+}
+
+enum status
 enrollment_unidentify(struct ledger *l, const struct enrollment_identified *i)
 {
 	return ledger_unidentify(l, i->id, i->spent, i->next, clock_now());
