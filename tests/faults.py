@@ -5,7 +5,8 @@ Lets one allocation (memory, by preload/count.so) or one system call (calls,
 by strace) of the command fail, run by run, each time in a fresh copy of a
 folder.  Whatever fails, the command ends
 
-  - with status 0, and the product is right and nothing is said, or
+  - with status 0, and the product is right and what is said is what is said
+    without a fault, or
   - with status 4 and one line, no output, and the folder as it was;
 
 and it can be repeated.  What is not so is shown, and the status is 1.  A crash
@@ -24,7 +25,11 @@ said above holds for it, too.
                   is among those that fail
   --status N      how the command ends without a fault, with what it says: it is
                   refused, and no fault lets it through
-  --but FILE      a file that may be another one if the command fails
+  --but FILE      a file that may be another one if the command fails; of DIR/
+                  whatever is in it
+  --input FILE    what the command reads, in the folder
+  --cgi           the command answers a request: an error of the server is a
+                  status 4, and what is logged is its line
   --most N        so many faults, spread over all kinds; without it, all kinds:
                   allocations whose callers differ, and each of the calls
 """
@@ -49,6 +54,7 @@ CALLS = {
     "getdents64": "EIO", "lseek": "EIO", "write": "ENOSPC EIO",
     "pwrite64": "ENOSPC EIO", "linkat": "EIO EACCES", "mmap": "ENOMEM",
     "fchmod": "EACCES", "mkdir": "EACCES", "unlink": "EACCES",
+    "access": "EIO", "readlink": "EIO",
 }
 
 # Libraries that end the process if an allocation of theirs fails: what the
@@ -99,21 +105,43 @@ class Run:
         self.aside = os.path.join(self.top, "aside")
         shutil.copytree(args.folder, self.work, symlinks=True)
         self.status, self.out, self.err = self.run(wrap, env)
+        self.where = self.told()
 
     def run(self, wrap=(), env=None):
         wrap = [w.replace("@", self.aside) for w in wrap]
         env = {k: v.replace("@", self.aside) for k, v in (env or {}).items()}
-        done = subprocess.run(
-            [*wrap, *self.args.command], cwd=self.work,
-            env={**os.environ, **env}, stdin=subprocess.DEVNULL,
-            capture_output=True, timeout=300)
+        given = self.args.input
+        with open(os.path.join(self.work, given) if given else os.devnull,
+                  "rb") as stdin:
+            done = subprocess.run(
+                [*wrap, *self.args.command], cwd=self.work,
+                env={**os.environ, **env}, stdin=stdin,
+                capture_output=True, timeout=300)
         status = done.returncode
         # strace ends with the signal, too, or tells it as a shell does.
-        if status > 128:
+        if status - 128 in set(signal.Signals):
             status = 128 - status
         err = b"".join(line for line in done.stderr.splitlines(True)
                        if not line.startswith(b"strace: "))
+        if self.args.cgi:
+            return self.as_tool(status, done.stdout, err)
         return status, done.stdout, err
+
+    def as_tool(self, status, out, err):
+        """What the answer to a request would be of a tool."""
+        if status == 0 and re.search(br"(?m)^Status: 5", out):
+            return 4, b"", err
+        if status == 0:
+            return 0, out, b""
+        return status, out, err
+
+    def told(self):
+        """What was written aside, if it was."""
+        try:
+            with open(self.aside, errors="replace") as f:
+                return f.read()
+        except OSError:
+            return ""
 
     def product(self):
         path = os.path.join(self.top, "product")
@@ -132,7 +160,7 @@ class Sweep:
         self.rows = dump(os.path.join(args.folder, args.ledger),
                          args.rows) if args.ledger else None
         good = Run(args)
-        if good.status != args.status or bool(good.err) != bool(args.status):
+        if good.status != args.status or (args.status and not good.err):
             sys.exit("without a fault: status %d: %s" %
                      (good.status, good.err.decode(errors="replace")))
         self.good = good.out, self.visible(good.work)
@@ -167,7 +195,10 @@ class Sweep:
         if now != old:
             names = sorted(k for k in {*now, *old}
                            if now.get(k, 0) != old.get(k, 0))
-        if now != old and names != [self.args.but]:
+        but = self.args.but or "/"
+        if now != old and not all(name == but.rstrip("/") or (
+                but.endswith("/") and name.startswith(but))
+                                  for name in names):
             return "changed at status %d: %s" % (run.status,
                                                  " ".join(names))
         if hidden is None:
@@ -200,7 +231,8 @@ class Sweep:
             return "output at status %d" % run.status
         tool = os.path.basename(self.args.command[0]).encode()
         if run.status == 4 and (run.err.count(b"\n") != 1 or
-                                not run.err.startswith(tool + b": ")):
+                                not (self.args.cgi or
+                                     run.err.startswith(tool + b": "))):
             return "not one line: %r" % run.err
         if run.status >= 0 and run.status != 4:
             return "status %d: %s" % (
@@ -255,27 +287,20 @@ class Sweep:
         return None
 
     def short(self, n):
+        # Which allocation is the Nth may differ from run to run: it is this
+        # run that says where.
         run = Run(self.args, env={"LD_PRELOAD": self.args.preload,
-                                  "MCFG_FAIL": str(n)})
+                                  "MCFG_FAIL": str(n), "MCFG_FAIL_AT": "@"})
         try:
             why, kind = self.judge(run), "status %d" % run.status
             if run.status >= 0 and why is None:
                 return kind, None
-            again = Run(self.args, env={
-                "LD_PRELOAD": self.args.preload, "MCFG_FAIL": str(n),
-                "MCFG_FAIL_AT": "@"})
-            try:
-                with open(again.aside, errors="replace") as f:
-                    where = f.read()
-            except OSError:
-                where = ""
-            again.end()
             if run.status < 0 and why is None:
-                of = self.crash_of(where)
+                of = self.crash_of(run.where)
                 if of is not None:
                     return "crash in " + of, None
                 why = "crash: " + signal.Signals(-run.status).name
-            return kind, "allocation %d: %s\n%s" % (n, why, where)
+            return kind, "allocation %d: %s\n%s" % (n, why, run.where)
         finally:
             run.end()
 
@@ -360,6 +385,8 @@ def main():
     parser.add_argument("--commits", action="store_true")
     parser.add_argument("--rows")
     parser.add_argument("--but")
+    parser.add_argument("--input")
+    parser.add_argument("--cgi", action="store_true")
     parser.add_argument("--status", type=int, default=0)
     parser.add_argument("--most", type=int)
     parser.add_argument("--preload")
