@@ -21,9 +21,9 @@ setup() {
 }
 
 # sweep MEMORY CALLS [option...] -- COMMAND...: so many faults of each in a
-# sample; the command runs in a copy of the folder "in".
+# sample, of CALLS 0 none at all; the command runs in a copy of the folder "in".
 sweep() {
-	local memory=(--most "$1") calls=(--most "$2") failed=0
+	local memory=(--most "$1") calls=(--most "$2") of_calls=$2 failed=0
 
 	shift 2
 	case ${MCFG_TEST_FAULTS:-} in
@@ -34,8 +34,9 @@ sweep() {
 	cd "$T" || return
 	python3 "$TESTS/faults.py" memory --in in --preload "$PRELOAD" \
 	    "${memory[@]}" "$@" > memory || failed=1
-	python3 "$TESTS/faults.py" calls --in in "${calls[@]}" "$@" > calls ||
-	    failed=1
+	: > calls
+	[ "$of_calls" -eq 0 ] || python3 "$TESTS/faults.py" calls --in in \
+	    "${calls[@]}" "$@" > calls || failed=1
 	cat memory calls
 	[ -z "${MCFG_TEST_FAULTS:-}" ] || head -qn 1 memory calls >&3
 	return $failed
@@ -252,4 +253,48 @@ authority() {
 	sweep 6 8 --ledger ca/ledger.db --commits --but ca/crl.der --judge \
 	    'openssl crl -inform DER -in ca/crl.der -CAfile ca/cert.pem \
 	    -noout' -- scep-ca crl --dir ca -o crl.der
+}
+
+@test "faults: mcfg-lint and mcfg-report" {
+	local report
+
+	needs sqlite3
+	a_profile p
+	grep -v 'all.scep' p > bad
+	# A file that cannot be read is a finding.
+	sweep 4 0 --status 1 -- mcfg-lint bad
+	cd in || return
+	sweep 4 0 -- mcfg-lint p
+	cd in || return
+	ca ca
+	mcfg-enrollment start --ledger sqlite:ca/ledger.db --user=joe > enroll
+	report=(mcfg-report --ca ca --ledger sqlite:ca/ledger.db
+	    --at "$(days_from_now 1)")
+	"${report[@]}" > good
+	sqlite3 ca/ledger.db 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
+	# So is a CRL that cannot be read.
+	sweep 4 4 --ledger ca/ledger.db --judge 'cmp -s "$PRODUCT" good ||
+	    grep -q "crl.der: cannot" "$PRODUCT"' -- "${report[@]}"
+}
+
+@test "faults: mcfg-enrollment complete" {
+	local unit=${MCFG_BIN%/bin}/unit/unit_ledger l=sqlite:ledger.db
+
+	needs sqlite3
+	[ -x "$unit" ] || skip 'unit_ledger is not built (make units)'
+	mcfg-enrollment start --ledger $l --user=jane > enroll
+	attributes in UDID=U1 SERIAL=S1 PRODUCT=iPhone12,1 CHALLENGE=@enroll
+	mcfg-enrollment identify --ledger $l in > scep
+	openssl req -x509 -key "$PKI/client.key" -subj /CN=x -days 300 \
+	    -out id.pem
+	"$unit" $l <<< "record $PWD/id.pem $(cat scep) $(date +%s)"
+	attributes in UDID=U1 SERIAL=S1 PRODUCT=iPhone12,1
+	sqlite3 ledger.db 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
+	sweep 4 4 --ledger ledger.db --commits --judge 'mcfg-get USER "$PRODUCT" |
+	    grep -qx jane' -- \
+	    mcfg-enrollment complete --ledger $l --signer id.pem in
+}
+
+@test "faults: mcfg, of a tool that does not exist" {
+	sweep 4 4 --status 2 -- mcfg nothing
 }
