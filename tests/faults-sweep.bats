@@ -298,3 +298,10 @@ authority() {
 @test "faults: mcfg, of a tool that does not exist" {
 	sweep 4 4 --status 2 -- mcfg nothing
 }
+
+@test "faults: scep-ca check" {
+	needs sqlite3
+	ca ca
+	sqlite3 ca/ledger.db 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
+	sweep 4 4 --ledger ca/ledger.db -- scep-ca check --dir ca
+}
