@@ -305,3 +305,19 @@ authority() {
 	sqlite3 ca/ledger.db 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
 	sweep 4 4 --ledger ca/ledger.db -- scep-ca check --dir ca
 }
+
+@test "faults: scep-ca cgi" {
+	needs sqlite3
+	authority
+	sqlite3 ca/ledger.db 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
+	export REQUEST_METHOD=POST QUERY_STRING=operation=PKIOperation
+	CONTENT_LENGTH=$(wc -c < rq)
+	export CONTENT_LENGTH
+	sweep 6 6 --ledger ca/ledger.db --commits --cgi --input rq --judge '
+	    sed "1,/^\r$/d" "$PRODUCT" > reply &&
+	    scep-response --state st --key key --ca ca/cert.pem reply > cert &&
+	    openssl verify -CAfile ca/root.pem -untrusted ca/cert.pem \
+	    -partial_chain cert &&
+	    [ "$(scep-ca list --dir ca | grep -c CN=dev)" = 1 ]' -- \
+	    scep-ca cgi --dir ca
+}

@@ -161,31 +161,28 @@ log_value(struct buf *line, const char *key, const char *value)
 
 /* One line a request, key=value; what came from outside is escaped. */
 static void
-log_request(struct web_exchange *x, const struct incoming *in, int code,
-    const struct outcome *o, const char *reason, int64_t micros)
+put_log(struct buf *line, struct web_exchange *x, const struct incoming *in,
+    int code, const struct outcome *o, const char *reason, int64_t micros)
 {
-	auto_buf line = BUF_INIT;
-
-	buf_puts(&line, "request");
-	log_value(&line, "client", web_variable(x, "REMOTE_ADDR"));
-	log_value(&line, "operation", buf_str(&in->operation));
-	log_value(&line, "type", o->type);
-	log_value(&line, "transaction", o->transaction);
-	log_value(&line, "outcome", o->what != NULL ? o->what :
+	buf_puts(line, "request");
+	log_value(line, "client", web_variable(x, "REMOTE_ADDR"));
+	log_value(line, "operation", buf_str(&in->operation));
+	log_value(line, "type", o->type);
+	log_value(line, "transaction", o->transaction);
+	log_value(line, "outcome", o->what != NULL ? o->what :
 	    code == 200 ? "sent" : "error");
-	log_value(&line, "serial", o->serial);
+	log_value(line, "serial", o->serial);
 	if (o->refusal.info != SCEP_NO_FAIL && o->what != NULL &&
 	    strcmp(o->what, "refused") == 0) {
-		log_value(&line, "fail", scep_fail_name(o->refusal.info));
-		log_value(&line, "reason", o->refusal.cause[0] != '\0' ?
+		log_value(line, "fail", scep_fail_name(o->refusal.info));
+		log_value(line, "reason", o->refusal.cause[0] != '\0' ?
 		    o->refusal.cause : o->refusal.text);
 	} else {
-		log_value(&line, "reason", reason);
+		log_value(line, "reason", reason);
 	}
-	log_value(&line, "remark", o->remark);
-	buf_printf(&line, " status=%d ms=%lld.%03d", code,
+	log_value(line, "remark", o->remark);
+	buf_printf(line, " status=%d ms=%lld.%03d", code,
 	    (long long)(micros / 1000), (int)(micros % 1000));
-	note("%s", buf_str(&line));
 }
 
 static int
@@ -232,6 +229,7 @@ serve(struct web_exchange *x, void *arg)
 	auto_reply reply = REPLY_INIT;
 	int64_t start = clock_monotonic();
 	struct web_verdict v = read_request(x, &in);
+	auto_buf line = BUF_INIT;
 	char reason[300] = "";
 	enum status st;
 
@@ -261,12 +259,14 @@ serve(struct web_exchange *x, void *arg)
 	}
 	if (v.code >= 500)
 		authority_close(&s->ca);	/* begin anew with the next */
+	/* Nothing that takes memory comes behind an answer that was sent. */
+	put_log(&line, x, &in, v.code, &reply.outcome, v.reason,
+	    clock_monotonic() - start);
 	if (v.code == 200)
 		send(x, 200, reply.content_type, &reply.body);
 	else
 		send_error(x, v.code);
-	log_request(x, &in, v.code, &reply.outcome, v.reason,
-	    clock_monotonic() - start);
+	note("%s", buf_str(&line));
 }
 
 static enum status

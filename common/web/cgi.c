@@ -22,7 +22,7 @@ cgi_read(struct web_exchange *x, void *p, size_t len)
 	do
 		n = read(STDIN_FILENO, p, len);
 	while (n == -1 && errno == EINTR);
-	return (long)n;
+	return n == -1 ? WEB_CANNOT_READ : (long)n;
 }
 
 static bool
@@ -31,25 +31,29 @@ cgi_write(struct web_exchange *x, const void *p, size_t len)
 	const char *at = p;
 	ssize_t n;
 
-	(void)x;
 	for (; len > 0; at += n, len -= (size_t)n) {
 		n = write(STDOUT_FILENO, at, len);
 		if (n == -1 && errno == EINTR)
 			n = 0;
-		if (n == -1)
+		if (n == -1) {
+			x->lost = errno;
 			return false;
+		}
 	}
 	return true;
 }
 
 /* A server may end a program that it has got everything of. */
-void
+enum status
 web_serve_cgi(web_handler *handler, void *arg)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	struct web_exchange x = { cgi_variable, cgi_read, cgi_write, NULL, 0,
-	    false };
+	    false, 0 };
 
 	sigaction(SIGTERM, &ignore, NULL);
 	handler(&x, arg);
+	errno = x.lost;
+	return x.lost == 0 || x.lost == EPIPE ? OK :
+	    fail_errno(FAULT, "stdout: cannot write");
 }

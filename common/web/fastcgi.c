@@ -115,7 +115,7 @@ web_serve_fastcgi(const sigset_t *let_in, web_handler *handler, void *arg)
 		return fail_errno(FAULT, "FastCGI: cannot begin");
 	while (!web_stopped) {
 		struct web_exchange x = { fcgi_variable, fcgi_read, fcgi_write,
-		    &r, 0, false };
+		    &r, 0, false, 0 };
 
 		if (!wait_for_request(let_in))
 			continue;

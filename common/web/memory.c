@@ -50,7 +50,7 @@ web_from_memory(const char *const *variables, const struct buf *body,
 {
 	struct memory m = { variables, body, 0, out };
 	struct web_exchange x = { memory_variable, memory_read, memory_write,
-	    &m, 0, false };
+	    &m, 0, false, 0 };
 
 	handler(&x, arg);
 }

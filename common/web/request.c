@@ -65,6 +65,9 @@ read_up_to(struct web_exchange *x, size_t max, struct buf *body)
 		    CHUNK;
 		long n = web_read(x, buf_reserve(body, room), room);
 
+		if (n == WEB_CANNOT_READ)
+			return (struct web_verdict){ 500, "the body cannot be "
+			    "read" };
 		if (n < 0)
 			return (struct web_verdict){ 400, "the body broke "
 			    "off" };

@@ -39,8 +39,8 @@ int64_t web_length(struct web_exchange *x);
 /*
  * web_read_body() appends the body, CONTENT_LENGTH bytes, to body: 413 if that
  * is more than max, 400 if it is not a number, if fewer bytes come, or for an
- * empty body.  If no length is given, it is 411, or with chunked all that comes
- * is the body.
+ * empty body, 500 if it cannot be read.  If no length is given, it is 411, or
+ * with chunked all that comes is the body.
  */
 struct web_verdict web_read_body(struct web_exchange *x, size_t max,
     bool chunked, struct buf *body);

@@ -212,10 +212,8 @@ web_serve(long workers, web_handler *handler, void *arg)
 	    .arg = arg };
 	enum status st;
 
-	if (web_is_cgi()) {
-		web_serve_cgi(handler, arg);
-		return OK;
-	}
+	if (web_is_cgi())
+		return web_serve_cgi(handler, arg);
 	if (!end_with_server())
 		return OK;
 	hold_signals(&w.let_in);
