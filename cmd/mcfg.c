@@ -102,7 +102,7 @@ find_dir(const char *self)
 		/* It was called by a name that is not its own. */
 		return errno == ENOENT || errno == ENOTDIR ||
 		    errno == EACCES ? OK : fail_errno(FAULT,
-		    "%s: cannot look for it", found);
+		    "%s: cannot check whether it exists", found);
 	}
 	if ((slash = strrchr(args.dir, '/')) != NULL)
 		slash[slash == args.dir] = '\0';

@@ -271,7 +271,7 @@ enroll() {
 	fi
 	[ -n "$user" ] || refuse 403 'nobody is logged in'
 	[ "$from" != cross-site ] ||
-	    refuse 403 'sent here by another site'
+	    refuse 403 'sent from a page of another site'
 	if [ -n "$token" ]; then
 		set -- --invitation env:MCFG_INVITATION
 	else
@@ -316,7 +316,7 @@ invited() {
 	unread=
 	base=$(base_url) || failed $?
 	[ "$method" != POST ] || same_origin ||
-	    refuse 403 'sent here by another site'
+	    refuse 403 'sent from a page of another site'
 	MCFG_INVITATION=$token
 	export MCFG_INVITATION
 	user=$(judge mcfg-enrollment user --config site.yaml \
@@ -348,7 +348,7 @@ body_length() {
 
 # The verifier writes the anchor's name, the signer's certificate and the
 # content one behind the other: all of it is text.  (A content with NUL bytes
-# is no XML; without them it is no property list of any kind, and refused.)
+# cannot be XML; without them it is not a property list, and is refused.)
 profile() {
 	body_length
 	unread=

@@ -541,7 +541,7 @@ setup() {
 	head -c 500 good > bad; run_bad '' bad
 	{ cat good; printf x; } > bad; run_bad '' bad
 	message ca d --signers 2; run_bad '2 signers' d.msg
-	message ca d --signers 0; run_bad 'nobody signed' d.msg
+	message ca d --signers 0; run_bad 'no signer' d.msg
 	message ca d --without transactionID
 	run_bad 'no transactionID' d.msg
 	message ca d --twice transactionID; run_bad 'transactionID' d.msg
@@ -978,7 +978,7 @@ query() {
 	grep -q '^crl.der: expired at' stdout
 	chmod 755 ca
 	bad scep-ca check --dir ca
-	grep -q '^folder: others can get at it: mode 0755' stdout
+	grep -q '^folder: others have access to it: mode 0755' stdout
 	chmod 700 ca
 	chmod 644 ca/key.pem
 	bad scep-ca check --dir ca --json

@@ -27,7 +27,7 @@ check_ledger(struct service *s)
 	enum status st;
 
 	if (uri == NULL)
-		return fail(USAGE, "site.yaml: no ledger");
+		return fail(USAGE, "site.yaml: ledger is not set");
 	if (strncmp(uri, "sqlite:", 7) == 0) {
 		path = io_beside("site.yaml", uri + 7);
 		if ((st = io_exists(path, &exists)) != OK || !exists)

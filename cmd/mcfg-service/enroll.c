@@ -143,7 +143,7 @@ answer_enroll(struct visit *v)
 	if ((code = log_in(v, &given, &resolved)) != 0)
 		return code;
 	if (from != NULL && strcmp(from, "cross-site") == 0)
-		return refuse(v, 403, "sent here by another site");
+		return refuse(v, 403, "sent from a page of another site");
 	step_begin(v, "mcfg-get");
 	if ((code = step_end(v, SITE, service_site(v->s))) != 0 ||
 	    (code = user_name(v, given, resolved, &user)) != 0)

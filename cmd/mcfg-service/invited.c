@@ -84,9 +84,9 @@ answer_invited(struct visit *v)
 	if ((code = step_end(v, SITE, service_site(v->s))) != 0)
 		return code;
 	if (v->s->settings.url == NULL)
-		return refuse(v, 500, "site.yaml: no url");
+		return refuse(v, 500, "site.yaml: url is not set");
 	if (is_post && !is_same_origin(v))
-		return refuse(v, 403, "sent here by another site");
+		return refuse(v, 403, "sent from a page of another site");
 	if ((code = find_invitation(v, &i)) != 0)
 		return code;
 	if (is_post)

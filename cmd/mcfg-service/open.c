@@ -210,7 +210,7 @@ service_ledger(struct service *s, enum ledger_mode mode)
 	if (s->ledger != NULL)
 		return OK;
 	if (s->settings.ledger == NULL)
-		return fail(USAGE, "%s: no ledger", SITE_FILE);
+		return fail(USAGE, "%s: ledger is not set", SITE_FILE);
 	return ledger_open(s->settings.ledger, SITE_FILE, mode, &s->ledger);
 }
 

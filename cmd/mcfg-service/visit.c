@@ -149,7 +149,7 @@ set_location(struct visit *v)
 	step_begin(v, "mcfg-get");
 	code = step_end(v, SITE, service_site(v->s));
 	if (code == 0 && v->s->settings.url == NULL)
-		return refuse(v, 500, "site.yaml: no url");
+		return refuse(v, 500, "site.yaml: url is not set");
 	if (code == 0)
 		v->extra = xasprintf("Location: %s/enroll",
 		    v->s->settings.url);

@@ -101,7 +101,7 @@ check_usage(const struct args *a)
 	if (a->null || opts_given(&args.jobs))
 		return fail(USAGE, "-0 and -j go with --out-dir");
 	if (a->inputs.n > 1)
-		return fail(USAGE, "'%s': one FILE only, or --out-dir",
+		return fail(USAGE, "'%s': more than one FILE needs --out-dir",
 		    a->inputs.v[1]);
 	return OK;
 }

@@ -31,7 +31,7 @@ enrollment_sent(struct ledger *l, const char *id, const char *failed)
 		return st;
 	if ((st = ledger_find_enrollment(l, id, &found, &e)) != OK)
 		return st;
-	return found ? fail(REFUSED, "%s: enrollment is %s, neither certified "
-	    "nor configured", id, e.state) : fail(REFUSED, "%s: no such "
+	return found ? fail(REFUSED, "%s: enrollment is %s; it has to be "
+	    "certified or configured", id, e.state) : fail(REFUSED, "%s: no such "
 	    "enrollment", id);
 }

@@ -338,8 +338,8 @@ issue_judge_operator(X509_REQ *req, const X509 *ca, struct issue_wish *out,
 	    (st = judge_rsa(w.key, 2048, 16384, no)) != OK)
 		return st;
 	if (!cert_key_is_rsa(w.key) && cert_key_bits(w.key) < 256)
-		return refuse(no, true, "a key of %d bits is not accepted",
-		    cert_key_bits(w.key));
+		return refuse(no, true, "a key of %d bits is not accepted, "
+		    "only of 256 or more", cert_key_bits(w.key));
 	if ((st = judge_subject(NULL, w.subject, no)) != OK ||
 	    (st = judge_not_ca(w.subject, w.key, ca, no)) != OK ||
 	    (w.names != NULL && (st = judge_names(NULL, w.names, no)) != OK))

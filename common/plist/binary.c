@@ -469,7 +469,7 @@ read_object(struct walk *w, uint64_t number, struct tree **out)
 	case O_DICT:
 		return read_container(w, &o, out);
 	default:
-		return bad(w, &o, "of no known kind");
+		return bad(w, &o, "unknown kind");
 	}
 }
 

@@ -85,7 +85,8 @@ take_rdn(const struct tree *rdn, const char *where, struct pairs *l)
 	size_t i;
 
 	if (tree_kind(rdn) != TREE_ARRAY || tree_count(rdn) == 0)
-		return fail(REFUSED, "%s: must be an array of pairs", where);
+		return fail(REFUSED, "%s: must be an array of [type, value]",
+		    where);
 	for (i = 0; i < tree_count(rdn); i++) {
 		auto_char *at = xasprintf("%s[%zu]", where, i);
 

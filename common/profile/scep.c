@@ -140,7 +140,7 @@ profile_key_usage(const char *text, long *out)
 		    PROFILE_ENCRYPT : 0;
 
 		if (bit == 0)
-			return "a list of sign and encrypt is wanted";
+			return "must be a list of sign and encrypt";
 		if ((bits & bit) != 0)
 			return "the same use twice";
 		bits |= bit;

@@ -410,7 +410,7 @@ check_structure(CMS_ContentInfo *cms, const char *name, CMS_SignerInfo **si)
 		    "id-data", name);
 	all = CMS_get0_SignerInfos(cms);
 	if (all == NULL || sk_CMS_SignerInfo_num(all) == 0)
-		return fail(MALFORMED, "%s: nobody signed it", name);
+		return fail(MALFORMED, "%s: has no signer", name);
 	if (sk_CMS_SignerInfo_num(all) != 1)
 		return fail(MALFORMED, "%s: %d signers", name,
 		    sk_CMS_SignerInfo_num(all));

@@ -85,10 +85,10 @@ io_check_kept(const char *in, const char *out)
 		return OK;
 	if (stat(in, &a) == -1)
 		return io_is_missing() ? OK : fail_errno(FAULT,
-		    "%s: cannot look for it", in);
+		    "%s: cannot check whether it exists", in);
 	if (stat(out, &b) == -1)
 		return io_is_missing() ? OK : fail_errno(FAULT,
-		    "%s: cannot look for it", out);
+		    "%s: cannot check whether it exists", out);
 	if (a.st_dev != b.st_dev || a.st_ino != b.st_ino)
 		return OK;
 	return fail(USAGE, "%s: it is the input itself, which would be "

@@ -166,7 +166,8 @@ io_slurp_below(const struct strings *folders, const char *path, size_t max,
 	if ((st = find_folder(real, path, folders, &folder, &rest)) != OK)
 		return st;
 	if (is_of_git(rest))
-		return fail(REFUSED, "%s: below a .git folder", path);
+		return fail(REFUSED, "%s: not read, it is below a "
+		    ".git folder", path);
 	if (dangles)
 		return fail(REFUSED, "%s: a link that leads outside, or "
 		    "nowhere", path);

@@ -449,7 +449,7 @@ child_is_program(const char *path, bool *is)
 	*is = seen && S_ISREG(sb.st_mode) && access(path, X_OK) == 0;
 	if (*is || (seen && !S_ISREG(sb.st_mode)) || is_none())
 		return OK;
-	return fail_errno(FAULT, "%s: cannot look for it", path);
+	return fail_errno(FAULT, "%s: cannot check whether it exists", path);
 }
 
 enum status

@@ -271,7 +271,8 @@ write_path(const char *path, bool is_private, const struct buf *b)
 		    stat(path, &sb) == 0;
 	}
 	if (!found && !io_is_missing())
-		return fail_errno(FAULT, "%s: cannot look for it", path);
+		return fail_errno(FAULT,
+		    "%s: cannot check whether it exists", path);
 	if (found && !S_ISREG(sb.st_mode))
 		return write_special(path, b);
 	return io_replace(path, is_private, b);
@@ -454,7 +455,8 @@ io_exists(const char *path, bool *exists)
 
 	*exists = lstat(path, &sb) == 0;
 	if (!*exists && !io_is_missing())
-		return fail_errno(FAULT, "%s: cannot look for it", path);
+		return fail_errno(FAULT,
+		    "%s: cannot check whether it exists", path);
 	return OK;
 }
 
@@ -465,7 +467,8 @@ io_is_dir(const char *path, bool *is)
 	bool found = stat(path, &sb) == 0;
 
 	if (!found && !io_is_missing())
-		return fail_errno(FAULT, "%s: cannot look for it", path);
+		return fail_errno(FAULT,
+		    "%s: cannot check whether it exists", path);
 	*is = found && S_ISDIR(sb.st_mode);
 	return OK;
 }
@@ -477,7 +480,8 @@ io_is_file(const char *path, bool *is)
 	bool found = stat(path, &sb) == 0;
 
 	if (!found && !io_is_missing())
-		return fail_errno(FAULT, "%s: cannot look for it", path);
+		return fail_errno(FAULT,
+		    "%s: cannot check whether it exists", path);
 	*is = found && S_ISREG(sb.st_mode);
 	return OK;
 }

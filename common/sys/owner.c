@@ -144,7 +144,8 @@ step(struct walk *w, bool *more)
 		*more = false;
 		/* The write itself will fail, and say so. */
 		return errno == ENOENT || errno == ENOTDIR ? OK :
-		    fail_errno(FAULT, "%s: cannot look for it", part);
+		    fail_errno(FAULT, "%s: cannot check whether it "
+		    "exists", part);
 	}
 	if (S_ISLNK(sb.st_mode))
 		return follow(w, part, &sb);

@@ -72,10 +72,11 @@ check_mode(struct findings *f, const char *name)
 
 	if (stat(path, &sb) == -1)
 		return errno == ENOENT || errno == ENOTDIR ? OK :
-		    fail_errno(FAULT, "%s: cannot look for it", path);
+		    fail_errno(FAULT, "%s: cannot check whether it "
+		    "exists", path);
 	if ((sb.st_mode & 077) != 0)
 		check_found(f, *name != '\0' ? name : "folder",
-		    "others can get at it: mode %04o",
+		    "others have access to it: mode %04o",
 		    (unsigned)sb.st_mode & 07777);
 	return OK;
 }
