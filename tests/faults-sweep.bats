@@ -6,6 +6,7 @@
 
 load helpers
 load scep_helpers
+load flow
 
 setup() {
 	PRELOAD=${MCFG_BIN%/bin}/preload/count.so
@@ -320,4 +321,25 @@ authority() {
 	    -partial_chain cert &&
 	    [ "$(scep-ca list --dir ca | grep -c CN=dev)" = 1 ]' -- \
 	    scep-ca cgi --dir ca
+}
+
+@test "faults: mcfg-service, phase 2" {
+	needs sqlite3
+	SITE=$PWD/site make_site
+	env -i PATH="$PATH" MCFG_SITE="$PWD/site" REQUEST_METHOD=GET \
+	    PATH_INFO=/enroll REMOTE_USER=jane mcfg-service > answer 2> /dev/null
+	sed '1,/^\r$/d' answer | openssl cms -verify -noverify -inform DER \
+	    -out service 2> /dev/null
+	attributes plist UDID=U1 SERIAL=S1 PRODUCT=iPhone14,5 VERSION=21A1 \
+	    CHALLENGE="$(plist_key service "p['PayloadContent']['Challenge']")"
+	sign_as "$FACTORY" "$FACTORY_KEY" plist message
+	sqlite3 site/ledger.db 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
+	export MCFG_SITE=site REQUEST_METHOD=POST PATH_INFO=/profile
+	CONTENT_LENGTH=$(wc -c < message)
+	export CONTENT_LENGTH
+	sweep 6 6 --ledger site/ledger.db --commits --cgi --input message --judge '
+	    sed "1,/^\r$/d" "$PRODUCT" | openssl cms -verify -inform DER \
+	    -CAfile site/ca/root.pem -purpose any -out payload &&
+	    mcfg-get PayloadContent.0.PayloadContent.Challenge payload' -- \
+	    mcfg-service
 }

@@ -493,8 +493,8 @@ print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars")
 	    == [('failed', 'profile.yaml:3:1: \"x\"\\\\n\\\\x1b[31m'),
 	    ('configured', None), ('repeated', None), ('failed', 'again')]"
 	json_is "$T/show" "j['repeats'] == 1"
-	refused 1 'identified, neither' sent "$(id_of b)"
-	refused 1 'identified, neither' sent --failed x "$(id_of b)"
+	refused 1 'identified' sent "$(id_of b)"
+	refused 1 'identified' sent --failed x "$(id_of b)"
 	refused 1 'no such enrollment' sent nobody
 	refused 2 'missing ID' sent
 	yields - e abort "$id"

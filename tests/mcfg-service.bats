@@ -532,6 +532,26 @@ calls_of() {
 	done
 }
 
+@test "mcfg-service: a request sees one site.yaml" {
+	needs strace
+	answers "$MCFG_BIN/mcfg-service" "$T/1" GET /enroll REMOTE_USER=jane \
+	    < /dev/null
+	yields - enroll "$T/d" --udid ONE-SITE
+	attributes "$T/plist" UDID=ONE-SITE \
+	    SERIAL="$(mcfg-get SERIAL "$T/d/attributes.plist")"
+	sign_as "$T/d/identity.pem" "$T/d/identity-key.pem" "$T/plist" \
+	    "$T/message"
+	# Another look would find it changed, and close the ledger in use.
+	for n in 2 3 4 5 6 7; do
+		strikes "$T/answer" POST /profile "$T/message" -- \
+		    strace -qq -o "$T/trace" -P site.yaml \
+		    -e "inject=?stat,?newfstatat,?statx:error=EIO:when=$n"
+		grep -qa aspen-config "$T/answer" ||
+		    { echo "at $n"; cat "$T/err"; false; }
+		grep -q site.yaml "$T/trace"
+	done
+}
+
 @test "mcfg-service: killed at any call of phase 3, nothing is lost" {
 	needs strace
 	answers "$MCFG_BIN/mcfg-service" "$T/1" GET /enroll REMOTE_USER=jane \

@@ -132,6 +132,7 @@ handle(struct web_exchange *x, void *arg)
 	    .path = text_of(x, "PATH_INFO"),
 	    .client = text_of(x, "REMOTE_ADDR") };
 
+	service_begin(v.s);
 	if (*v.path == '\0')
 		v.path = "/";
 	if (strncmp(v.path, "/i/", 3) == 0 && v.path[3] != '\0') {

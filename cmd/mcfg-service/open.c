@@ -81,12 +81,21 @@ apply(struct service *s)
 	return site_apply(s->site, rows);
 }
 
+void
+service_begin(struct service *s)
+{
+	s->is_of_request = false;
+}
+
 enum status
 service_site(struct service *s)
 {
 	static const char *const files[] = { SITE_FILE };
 	enum status st;
 
+	if (s->is_of_request && s->site != NULL)
+		return OK;
+	s->is_of_request = true;
 	if (is_same(&s->site_stamp, files, ARRAY_LEN(files)) &&
 	    s->site != NULL)
 		return OK;

@@ -94,29 +94,6 @@ name_device(struct visit *v, const struct buf *attributes)
 
 /* ---- phase 2: a SCEP payload ---- */
 
-static int
-identify(struct visit *v, const struct buf *attributes, const char *allow,
-    struct enrollment_identified *e)
-{
-	struct enrollment_identify how = { .allow = allow };
-	enum status st;
-	int code;
-
-	step_begin(v, "mcfg-enrollment");
-	if ((st = service_ledger(v->s, LEDGER_USE)) == OK) {
-		how.organization = v->s->settings.organization;
-		how.ttl = v->s->settings.challenge_ttl;
-		st = enrollment_identify(v->s->ledger, attributes, "stdin",
-		    &how, e);
-	}
-	code = step_end(v, DEVICE, st);
-	if (e->id != NULL) {
-		v->enrollment = xstrdup(e->id);
-		v->user = xstrdup(e->user);
-	}
-	return code;
-}
-
 enum status
 service_scep_settings(struct service *s)
 {
@@ -205,69 +182,69 @@ ask_challenge(struct visit *v, const char *subject, struct buf *challenge)
 }
 
 static int
-send_scep(struct visit *v, struct enrollment_identified *e)
+send_scep(struct visit *v, const struct enrollment_identified *e)
 {
+	auto_buf challenge = BUF_SECRET;
 	auto_tree *payload = NULL;
 	int code;
 
-	if (v->s->is_outside &&
-	    (code = ask_challenge(v, e->subject, &e->challenge)) != 0)
+	if (!v->s->is_outside)
+		buf_add_buf(&challenge, &e->challenge);
+	else if ((code = ask_challenge(v, e->subject, &challenge)) != 0)
 		return code;
 	step_begin(v, "mcfg-scep-payload");
-	code = step_end(v, SITE, make_scep(v->s, e->subject, &e->challenge,
+	code = step_end(v, SITE, make_scep(v->s, e->subject, &challenge,
 	    &payload));
 	return code != 0 ? code : send_profile(v, payload,
 	    "identity.mobileconfig", "identity payload (phase 2)");
 }
 
-struct identified {
-	struct ledger *ledger;
-	struct enrollment_identified is;
+struct answer {
+	struct visit *v;
+	int code;		/* 0: not begun; 200: made; of a failure */
 };
 
-static void
-identified_free(struct identified *i)
-{
-	enrollment_identified_free(&i->is);
-}
-
+/* All but the ledger: a challenge is spent last. */
 static enum status
-unidentify(void *arg)
+make_answer(void *arg, const struct enrollment_identified *e)
 {
-	const struct identified *i = arg;
+	struct answer *a = arg;
 
-	return enrollment_unidentify(i->ledger, &i->is);
-}
-
-/* Nobody got the challenge: the device may send its answer again. */
-static void
-take_back(struct visit *v, struct identified *i)
-{
-	auto_buf reason = BUF_INIT;
-
-	buf_add_buf(&reason, &v->reason);
-	step_begin(v, "mcfg-enrollment");
-	if (step_end(v, SITE, unidentify(i)) != 0)
-		buf_printf(&reason, "; %s", buf_str(&v->reason));
-	buf_cut(&v->reason, 0);
-	buf_add_buf(&v->reason, &reason);
+	if ((a->code = send_scep(a->v, e)) != 200)
+		return FAULT;
+	step_begin(a->v, "mcfg-enrollment");
+	return OK;
 }
 
 static int
 phase2(struct visit *v, const struct buf *attributes, const char *allow)
 {
-	AUTO(identified_free) struct identified i = {
-	    .is = ENROLLMENT_IDENTIFIED_INIT };
+	auto_enrollment_identified e = ENROLLMENT_IDENTIFIED_INIT;
+	struct answer a = { v, 0 };
+	struct enrollment_identify how = { .allow = allow,
+	    .ready = make_answer, .arg = &a };
+	enum status st;
 	int code;
 
 	name_device(v, attributes);
-	if ((code = identify(v, attributes, allow, &i.is)) != 0)
-		return code;
-	i.ledger = v->s->ledger;
-	mem_undo(unidentify, &i);
-	if ((code = send_scep(v, &i.is)) != 200)
-		take_back(v, &i);
-	mem_undo(NULL, NULL);
+	step_begin(v, "mcfg-enrollment");
+	if ((st = service_ledger(v->s, LEDGER_USE)) == OK) {
+		how.organization = v->s->settings.organization;
+		how.ttl = v->s->settings.challenge_ttl;
+		st = enrollment_identify(v->s->ledger, attributes, "stdin",
+		    &how, &e);
+	}
+	if (e.id != NULL) {
+		v->enrollment = xstrdup(e.id);
+		v->user = xstrdup(e.user);
+	}
+	if (a.code != 0 && a.code != 200)
+		return a.code;
+	if ((code = step_end(v, DEVICE, st)) == 0)
+		return 200;
+	/* Another process was faster. */
+	buf_cut(&v->header, 0);
+	buf_cut(&v->body, 0);
 	return code;
 }
 

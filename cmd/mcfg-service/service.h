@@ -36,6 +36,7 @@ struct service {
 	const char *dir;		/* the site's folder, or NULL */
 	struct buf site_stamp, signer_stamp, anchors_stamp, pages_stamp;
 	struct site *site;		/* NULL: not open */
+	bool is_of_request;		/* it was looked at for this one */
 	struct settings settings;
 	bool has_signer;
 	struct profile_signer signer;
@@ -49,7 +50,10 @@ struct service {
 /*
  * Each of these opens what is not open or has changed on disk; it prints why
  * not.  A signer that cannot be read is not taken in place of one that is open.
+ * site.yaml is looked at once a request, which service_begin() begins: what was
+ * opened by it stays open until the next.
  */
+void service_begin(struct service *s);
 enum status service_site(struct service *s) USE_RESULT;
 enum status service_signer(struct service *s) USE_RESULT;
 enum status service_anchors(struct service *s) USE_RESULT;

@@ -49,6 +49,7 @@ void
 diag_uncapture(void)
 {
 	capturing = 0;
+	diag_divert(NULL, NULL);
 }
 
 void

@@ -56,7 +56,10 @@ void diag_verbose(bool on);
  */
 void diag_capture(char *line, size_t size);
 
-/* diag_uncapture() ends all of them, for the last line of a process. */
+/*
+ * diag_uncapture() ends all of them, and what diag_divert() began, for the last
+ * line of a process.
+ */
 void diag_uncapture(void);
 
 /*
