@@ -769,7 +769,7 @@ os.close(os.open(sys.argv[1], os.O_TMPFILE | os.O_WRONLY))" "$T" ||
 	refuses 2 'not the name of a file' mcfg-sign "${id[@]}" \
 	    --out-dir "$T/out" "$T/in/.."
 	refuses 2 'no FILE' mcfg-sign "${id[@]}" --out-dir "$T/out"
-	refuses 2 'one FILE only' mcfg-sign "${id[@]}" "$T/profile" \
+	refuses 2 'more than one FILE' mcfg-sign "${id[@]}" "$T/profile" \
 	    "$T/in/1.mobileconfig"
 	refuses 2 'go with --out-dir' mcfg-sign "${id[@]}" -j 2 "$T/profile"
 	refuses 2 'not together' mcfg-sign "${id[@]}" --out-dir "$T/out" \
