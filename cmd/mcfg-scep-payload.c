@@ -50,7 +50,7 @@ check_subject(const char *value)
 static const struct opt options[] = {
 	OPT_OUTPUT(args.out),
 	{ 0, "url", "URL", "of the SCEP server (needed)", .value = &args.url,
-	    .check = profile_check_url, .config = "scep.url" },
+	    .check = text_check_url, .config = "scep.url" },
 	{ 0, "name", "NAME", "which authority of the server is meant",
 	    .value = &args.name, .check = profile_check_text,
 	    .config = "scep.name" },
@@ -73,7 +73,7 @@ static const struct opt options[] = {
 	    "what it wants for a challenge", .value = &args.site },
 	{ 0, "fingerprint", "HASH", "sha256, of --ca-cert; or the fingerprint "
 	    "itself in hex", .value = &args.fingerprint,
-	    .check = profile_check_fingerprint, .config = "scep.fingerprint" },
+	    .check = text_check_fingerprint, .config = "scep.fingerprint" },
 	{ 0, "retries", "N", "how often the device asks again while pending",
 	    .number = &args.retries, .min = 0, .max = 1000 },
 	{ 0, "retry-delay", "SECONDS", "how long it waits in between",

@@ -15,7 +15,7 @@ static struct args {
 static const struct opt options[] = {
 	OPT_OUTPUT(args.out),
 	{ 0, "url", "URL", "where the device sends its attributes (needed)",
-	    .value = &args.url, .check = profile_check_url,
+	    .value = &args.url, .check = text_check_url,
 	    .config = "profile_url" },
 	{ 0, "attribute", "NAME", "ask for this one (default: UDID, VERSION, "
 	    "PRODUCT, SERIAL)", .values = &args.attributes,

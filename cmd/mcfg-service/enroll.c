@@ -57,7 +57,7 @@ service_payload_settings(struct service *s)
 	struct settings *t = &s->settings;
 	const struct opt rows[] = {
 		{ .name = "url", .value = &t->profile_url,
-		    .check = profile_check_url, .config = "profile_url" },
+		    .check = text_check_url, .config = "profile_url" },
 		{ .name = "attribute", .values = &t->asked,
 		    .check = profile_check_text, .config = "attributes" },
 		OPT_PAYLOAD(t->service_id, "profile-service"),

@@ -100,7 +100,7 @@ service_scep_settings(struct service *s)
 	struct settings *t = &s->settings;
 	const struct opt rows[] = {
 		{ .name = "url", .value = &t->scep_url,
-		    .check = profile_check_url, .config = "scep.url" },
+		    .check = text_check_url, .config = "scep.url" },
 		{ .name = "name", .value = &t->scep_name,
 		    .check = profile_check_text, .config = "scep.name" },
 		{ .name = "challenge", .value = &t->scep_challenge,

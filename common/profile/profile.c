@@ -33,24 +33,6 @@ profile_check_uuid(const char *value)
 	return ident_is_uuid(value) ? NULL : "not a UUID";
 }
 
-const char *
-profile_check_url(const char *value)
-{
-	size_t n = strncmp(value, "https://", 8) == 0 ? 8 :
-	    strncmp(value, "http://", 7) == 0 ? 7 : 0;
-	const char *p;
-
-	if (n == 0)
-		return "an address begins with https:// or http://";
-	if (value[n] == '\0' || value[n] == '/' || value[n] == ':')
-		return "an address names a host";
-	for (p = value; *p != '\0'; p++)
-		if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7F)
-			return "an address has neither spaces nor characters "
-			    "beyond ASCII: escape them";
-	return NULL;
-}
-
 static void
 set(struct tree *dict, const char *key, const char *value, bool only_missing)
 {

@@ -49,7 +49,6 @@ struct profile_identity {
 const char *profile_check_identifier(const char *value);
 const char *profile_check_text(const char *value);
 const char *profile_check_uuid(const char *value);
-const char *profile_check_url(const char *value);
 
 /*
  * profile_identify() sets what is given, in a payload or profile.  With
@@ -128,12 +127,6 @@ enum status profile_scep_names(const struct tree *scep, const char *where,
 
 /* "sign,encrypt" to the bits; NULL, or the reason. */
 const char *profile_key_usage(const char *text, long *out);
-
-/*
- * profile_check_fingerprint() takes "sha256", the hash of the authority's
- * certificate, or a fingerprint in hex; NULL, or why not.
- */
-const char *profile_check_fingerprint(const char *s);
 
 /*
  * profile_fingerprint() is the raw fingerprint of the authority: given, in hex,

@@ -194,19 +194,6 @@ profile_scep(const struct profile_identity *id, const struct profile_scep *s,
 	return t;
 }
 
-const char *
-profile_check_fingerprint(const char *s)
-{
-	auto_buf raw = BUF_INIT;
-
-	if (strcmp(s, "sha256") == 0)
-		return NULL;
-	if (buf_from_hex(s, &raw) != NULL)
-		return "neither sha256 nor a fingerprint in hexadecimal";
-	return raw.len == 20 || raw.len == 32 || raw.len == 48 ||
-	    raw.len == 64 ? NULL : "no hash has that length";
-}
-
 enum status
 profile_fingerprint(const char *given, const X509 *ca, const char *ca_name,
     struct buf *out)

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "profile/profile.h"
 #include "site/local.h"
+#include "text/text.h"
 
 static const char *
 check_https(const char *s)
@@ -124,14 +124,14 @@ static const struct config_rule rules[] = {
 	{ "enroll_ttl", CONFIG_DURATION, NULL, NULL, 1, 0 },
 	/* An outside authority may be reached over http: CAFingerprint tells
 	 * it. */
-	{ "scep.url", CONFIG_TEXT, NULL, profile_check_url, 0, 0 },
+	{ "scep.url", CONFIG_TEXT, NULL, text_check_url, 0, 0 },
 	{ "scep.name", CONFIG_TEXT, NULL, NULL, 0, 0 },
 	{ "scep.subject", CONFIG_TEXT, NULL, NULL, 0, 0 },
 	{ "scep.key_size", CONFIG_NUMBER, NULL, NULL, 0, 0 },
 	{ "scep.key_usage", CONFIG_WORDS, "sign|encrypt", NULL, 0, 0 },
 	{ "scep.challenge_ttl", CONFIG_DURATION, NULL, NULL, 1, 0 },
 	{ "scep.fingerprint", CONFIG_TEXT, NULL,
-	    profile_check_fingerprint, 0, 0 },
+	    text_check_fingerprint, 0, 0 },
 	{ "scep.challenge", CONFIG_SOURCE, NULL, check_source, 0, 0 },
 	{ "scep.challenge_program", CONFIG_TEXT, NULL, NULL, 0, 0 },
 	{ "repeat", CONFIG_TEXT, "reissue|reenroll", NULL, 0, 0 },

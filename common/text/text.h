@@ -135,4 +135,16 @@ void spec_rows_free(struct spec_rows *r);
 /* True for a name that ${NAME} can mean: letters, digits, _, - and dots. */
 bool spec_is_name(const char *s, size_t len);
 
+/*
+ * text_check_url() says what is wrong with an address of a web server, which
+ * names a host and is printable ASCII, or NULL.
+ */
+const char *text_check_url(const char *value);
+
+/*
+ * text_check_fingerprint() takes "sha256", the hash of the authority's
+ * certificate, or a fingerprint in hex; NULL, or why not.
+ */
+const char *text_check_fingerprint(const char *s);
+
 #endif
