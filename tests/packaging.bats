@@ -417,3 +417,12 @@ machine() {
 	[ "$(systemctl is-active mcfg-service@second)" = active ]
 	SH
 }
+
+@test "packaging: the authoring tools are built alone" {
+	cp -r "$ROOT/cmd" "$ROOT/common" "$ROOT/Makefile" "$ROOT/man" \
+	    "$ROOT/scripts" "$T"
+	env -u MAKEFLAGS make -C "$T" ONLY=authoring > "$T/said" 2>&1 ||
+	    { tail -n 5 "$T/said"; false; }
+	"$T/build/authoring/bin/mcfg-sign" --version
+	[ ! -e "$T/build/authoring/bin/scep-ca" ]
+}
