@@ -55,6 +55,40 @@ setup() {
 	refuses 1 'not empty' mcfg-demo --keep "$T/kept here"
 }
 
+# curl as it answers the loser of a race for a port: nobody is there yet.
+@test "mcfg-demo: a port that another program takes meanwhile" {
+	mkdir "$T/bin"
+	cat > "$T/bin/curl" <<-SH
+	#!/bin/sh
+	for url; do :; done
+	case \$url in
+	http://*) echo "\$url" >> '$T/asked'; exit 7 ;;
+	esac
+	exec $(command -v curl) "\$@"
+	SH
+	chmod 755 "$T/bin/curl"
+	# The first port is this program's, or of a program that came before it.
+	cat > "$T/holder" <<-'PY'
+	import socket, subprocess, sys
+	s = socket.socket()
+	s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+	try: s.bind(('127.0.0.1', 8443))
+	except OSError: pass
+	else:
+	    s.listen()
+	    open(sys.argv[2], 'w').close()
+	sys.exit(subprocess.run(['mcfg-demo', '--keep', sys.argv[1]]).returncode)
+	PY
+	PATH=$T/bin:$PATH yields "$T/said" python3 "$T/holder" "$T/kept" \
+	    "$T/held" 3>&-
+	[ ! -e "$T/held" ] || [ "$(wc -l < "$T/asked")" -ge 2 ]
+	port=$(sed -n 's/.*listening on https:.*:\([0-9]*\).*/\1/p' "$T/said")
+	[ "$(tail -n 1 "$T/asked")" = "http://localhost:$port/" ]
+	[ "$(mcfg-get --site url "$T/kept/site/site.yaml")" = \
+	    "https://localhost:$port" ]
+	[ ! -e "$T/kept/faults" ]
+}
+
 @test "mcfg-demo: the command line" {
 	refuses 2 'unknown option' mcfg-demo --keeps
 	refuses 2 'needs a value' mcfg-demo --keep
