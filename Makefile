@@ -175,7 +175,7 @@ crash: all units
 JOBS	= 2
 faults: all units
 	MCFG_TEST_FAULTS=all JOBS=$(JOBS) bats tests/faults.bats \
-	    tests/faults-sweep.bats
+	    tests/faults-sweep.bats tests/faults-service.bats
 
 stress: all units
 	MCFG_TEST_STRESS=1000 bats -f 'eight|hosts:|tests of the ledger' \

@@ -46,6 +46,23 @@ find_tools() {
 	export PATH
 }
 
+# exists PATH: whether there is anything of that name, a link included.  What
+# cannot be looked at is not missing: that ends the script.
+exists() {
+	why=$(LC_ALL=C ls -d -- "$1" 2>&1 > /dev/null) && return
+	case $why in
+	*': No such file or directory'|*': Not a directory') return 1 ;;
+	esac
+	die 4 "$1: cannot look at it: ${why##*: }"
+}
+
+# need_empty DIR: nothing is in that folder.
+need_empty() {
+	found=$(LC_ALL=C ls -A -- "$1" 2>&1) ||
+	    die 4 "$1: cannot read this folder: ${found##*: }"
+	[ -z "$found" ] || die 1 "$1: not empty"
+}
+
 # need TOOL...: each of them is installed.
 need() {
 	for tool; do

@@ -51,7 +51,7 @@ walk() {
 			continue ;;
 		esac
 		part=$at/$part
-		if [ ! -e "$part" ] && [ ! -L "$part" ]; then
+		if ! exists "$part"; then
 			# mkdir -p would make this one, and go on from there.
 			case /$rest/ in
 			*/../*) die 1 "$1: '..' behind $(shown "$part"), \

@@ -42,7 +42,7 @@ published_now() {
 # published_was DIR WHAT: the first line that says it.  What is a file's name,
 # so it is compared as text.
 published_was() {
-	[ -e "$1/published" ] || return 0
+	exists "$1/published" || return 0
 	while IFS= read -r line; do
 		case $line in
 		"$2: "*)

@@ -54,9 +54,10 @@ template_fault() {
 	)
 }
 
-# is_listed SERIAL: devices.allow names it.
+# is_listed SERIAL: devices.allow names it; status 1 if not, another one if that
+# cannot be read.
 is_listed() {
-	[ -f devices.allow ] &&
+	exists devices.allow &&
 	    awk -v serial="$1" '$1 == serial { found = 1 }
 		END { exit !found }' devices.allow
 }
@@ -79,7 +80,7 @@ unreachable() {
 		*)
 			case $name in
 			serial-*)
-				is_listed "$part" ||
+				is_listed "$part" || [ $? -ne 1 ] ||
 				    echo "devices.allow does not list $part" ;;
 			esac ;;
 		esac ;;
@@ -91,7 +92,8 @@ unreachable() {
 	esac
 }
 
-# template_faults DIR: a line for each fault of a template.
+# template_faults DIR: a line for each fault of a template.  A file that cannot
+# be looked at is left out here; a request that needs it fails.
 template_faults() {
 	(
 		cd -- "$1" || exit

@@ -1,47 +1,10 @@
 #!/usr/bin/env bats
-# One allocation or one system call fails in each run, and the tool ends as it
-# should: see faults.py.  Here it is a sample; with MCFG_TEST_FAULTS=all (make
-# faults) it is each kind of allocation, and every call; with a number that many
-# kinds, and every call.
+# One allocation or one system call of a tool fails: see sweep.bash.  The sweeps
+# of mcfg-service are in faults-service.bats.
 
 load helpers
 load scep_helpers
-load flow
-
-setup() {
-	PRELOAD=${MCFG_BIN%/bin}/preload/count.so
-	[ -z "${MCFG_TEST_SANITIZED:-}" ] ||
-	    skip 'a sanitizer has its own memory'
-	[ -e "$PRELOAD" ] || skip 'count.so is not built (make units)'
-	needs strace
-	LD_PRELOAD=$PRELOAD MCFG_COUNT=$T/count mcfg-get --version > /dev/null
-	[ -s "$T/count" ] || skip 'not the malloc of glibc'
-	cd "$T" || return
-	mkdir in
-	cd in || return
-}
-
-# sweep MEMORY CALLS [option...] -- COMMAND...: so many faults of each in a
-# sample, of CALLS 0 none at all; the command runs in a copy of the folder "in".
-sweep() {
-	local memory=(--most "$1") calls=(--most "$2") of_calls=$2 failed=0
-
-	shift 2
-	case ${MCFG_TEST_FAULTS:-} in
-	'') ;;
-	all) memory=() calls=() ;;
-	*) memory=(--most "$MCFG_TEST_FAULTS") calls=() ;;
-	esac
-	cd "$T" || return
-	python3 "$TESTS/faults.py" memory --in in --preload "$PRELOAD" \
-	    "${memory[@]}" "$@" > memory || failed=1
-	: > calls
-	[ "$of_calls" -eq 0 ] || python3 "$TESTS/faults.py" calls --in in \
-	    "${calls[@]}" "$@" > calls || failed=1
-	cat memory calls
-	[ -z "${MCFG_TEST_FAULTS:-}" ] || head -qn 1 memory calls >&3
-	return $failed
-}
+load sweep
 
 # a_profile FILE: with a payload that has all kinds of values.
 a_profile() {
@@ -307,6 +270,16 @@ authority() {
 	sweep 4 4 --ledger ca/ledger.db -- scep-ca check --dir ca
 }
 
+@test "faults: scep-ca init" {
+	rsa_key own.key
+	openssl req -x509 -key own.key -subj /CN=Own -days 900 -out own.pem \
+	    -addext keyUsage=critical,keyCertSign,cRLSign,digitalSignature,keyEncipherment
+	sweep 4 4 --but ca/ --judge 'scep-ca check --dir ca &&
+	    openssl crl -inform DER -in ca/crl.der -CAfile ca/cert.pem \
+	    -noout' -- \
+	    scep-ca init --dir ca --import-cert own.pem --import-key own.key
+}
+
 @test "faults: scep-ca cgi" {
 	needs sqlite3
 	authority
@@ -321,25 +294,4 @@ authority() {
 	    -partial_chain cert &&
 	    [ "$(scep-ca list --dir ca | grep -c CN=dev)" = 1 ]' -- \
 	    scep-ca cgi --dir ca
-}
-
-@test "faults: mcfg-service, phase 2" {
-	needs sqlite3
-	SITE=$PWD/site make_site
-	env -i PATH="$PATH" MCFG_SITE="$PWD/site" REQUEST_METHOD=GET \
-	    PATH_INFO=/enroll REMOTE_USER=jane mcfg-service > answer 2> /dev/null
-	sed '1,/^\r$/d' answer | openssl cms -verify -noverify -inform DER \
-	    -out service 2> /dev/null
-	attributes plist UDID=U1 SERIAL=S1 PRODUCT=iPhone14,5 VERSION=21A1 \
-	    CHALLENGE="$(plist_key service "p['PayloadContent']['Challenge']")"
-	sign_as "$FACTORY" "$FACTORY_KEY" plist message
-	sqlite3 site/ledger.db 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
-	export MCFG_SITE=site REQUEST_METHOD=POST PATH_INFO=/profile
-	CONTENT_LENGTH=$(wc -c < message)
-	export CONTENT_LENGTH
-	sweep 6 6 --ledger site/ledger.db --commits --cgi --input message --judge '
-	    sed "1,/^\r$/d" "$PRODUCT" | openssl cms -verify -inform DER \
-	    -CAfile site/ca/root.pem -purpose any -out payload &&
-	    mcfg-get PayloadContent.0.PayloadContent.Challenge payload' -- \
-	    mcfg-service
 }

@@ -6,6 +6,7 @@
 
 load helpers
 load scep_helpers
+load flow
 
 setup() {
 	able
@@ -257,4 +258,106 @@ own_ca() {
 	# What is missing is a finding.
 	rm ca/chain.pem
 	run -1 scep-ca check --dir ca
+}
+
+# ---- scripts ----
+
+@test "faults: a part of a path that cannot be seen is somebody's all the same" {
+	mkdir -p theirs/site
+	# The library's own words: what root may work in depends on it.
+	cat > whose <<-'SH'
+	#!/bin/sh
+	me=$0 lib=$1
+	. "$lib/lib.sh" && . "$lib/owner.sh" || exit 4
+	walk "$2"
+	printf '%s' "$owner"
+	SH
+	chmod +x whose
+	yields got ./whose "$ROOT/scripts" "$T/theirs/site"
+	[ -s got ]
+	unseen "$T/theirs" %%stat ./whose "$ROOT/scripts" "$T/theirs/site"
+	unseen "$T/theirs/site" %%stat ./whose "$ROOT/scripts" "$T/theirs/site"
+	# What does not exist yet ends the path.
+	yields got ./whose "$ROOT/scripts" "$T/theirs/none/site"
+}
+
+@test "faults: a folder that cannot be read is not an empty one for mcfg-site" {
+	mkdir full
+	echo mine > full/site.yaml
+	export PW=secret
+	set -- mcfg-site full --organization E --host localhost --user jane \
+	    --password env:PW
+	refuses 1 'not empty' "$@"
+	for call in getdents64 %%stat; do
+		unseen full $call "$@"
+	done
+	[ "$(ls full)" = site.yaml ]
+	[ "$(cat full/site.yaml)" = mine ]
+	refuses 1 'not empty' mcfg-demo --keep full
+	unseen "$T/full" getdents64 mcfg-demo --keep full
+}
+
+@test "faults: users that cannot be read are not added a second time" {
+	SITE=$T/site make_site
+	export PW=other
+	cp site/users.htpasswd before
+	refuses 1 jane mcfg-site site --add-user jane --password env:PW
+	for call in %%stat openat read; do
+		unseen ./site/users.htpasswd $call mcfg-site site \
+		    --add-user jane --password env:PW
+	done
+	cmp before site/users.htpasswd
+}
+
+@test "faults: an identity that cannot be seen is not replaced" {
+	mkdir out
+	echo mine > out/identity.pem
+	export PW=secret
+	set -- mcfg-device https://localhost:9/ --user jane --password env:PW \
+	    --factory "$PKI/client.pem" --factory-key "$PKI/client.key" \
+	    --cacert "$PKI/root.pem" -o out
+	refuses 1 identity "$@"
+	unseen ./out/identity.pem %%stat "$@"
+	[ "$(ls out)" = identity.pem ]
+}
+
+@test "faults: an authority that cannot be seen is not a missing one" {
+	SITE=$T/site make_site
+	export MCFG_SITE=$T/site REQUEST_METHOD=GET PATH_INFO=/crl
+	strace -f -qq -o log -P ca/cert.pem -e inject=%%stat:error=EIO \
+	    "$ROOT/scripts/mcfg.cgi" > got 2> err
+	grep -q INJECTED log
+	grep -q '^Status: 500' got
+	grep -q 'ca/cert.pem' err
+	rm site/ca/cert.pem
+	"$ROOT/scripts/mcfg.cgi" > got 2> err
+	grep -q '^Status: 404' got
+}
+
+@test "faults: a list that cannot be seen is not one without a device" {
+	mkdir -p site/profile.d
+	echo 'S1' > site/devices.allow
+	for serial in S1 S2; do
+		printf '%s\n' 'PayloadType: Configuration' 'PayloadContent: []' \
+		    'PayloadIdentifier: e.x' > site/profile.d/serial-$serial.yaml
+	done
+	cat > check <<-'SH'
+	#!/bin/sh
+	me=$0 lib=$1
+	. "$lib/lib.sh" && . "$lib/published.sh" && . "$lib/templates.sh" ||
+	    exit 4
+	template_faults site
+	SH
+	chmod +x check
+	yields got ./check "$ROOT/scripts"
+	grep serial-S2 got
+	run -1 grep serial-S1 got
+	for call in %%stat openat; do
+		strace -f -qq -o log -P devices.allow \
+		    -e "inject=$call:error=EIO" ./check "$ROOT/scripts" \
+		    > got 2> err
+		grep -q INJECTED log
+		grep devices.allow err
+		run -1 grep serial- got
+	done
 }

@@ -156,9 +156,11 @@ class Run:
 class Sweep:
     def __init__(self, args):
         self.args = args
-        self.before = files_of(args.folder)
-        self.rows = dump(os.path.join(args.folder, args.ledger),
-                         args.rows) if args.ledger else None
+        self.before = self.visible(args.folder)
+        self.rows = self.ledger = None
+        if args.ledger:
+            path = os.path.join(args.folder, args.ledger)
+            self.rows, self.ledger = dump(path, args.rows), dump(path)
         good = Run(args)
         if good.status != args.status or (args.status and not good.err):
             sys.exit("without a fault: status %d: %s" %
@@ -189,9 +191,7 @@ class Sweep:
     def touched(self, run):
         """What a run that failed has changed, or None."""
         hidden = self.args.ledger
-        now = self.visible(run.work)
-        old = {k: v for k, v in self.before.items()
-               if hidden is None or not k.startswith(hidden)}
+        now, old = self.visible(run.work), self.before
         if now != old:
             names = sorted(k for k in {*now, *old}
                            if now.get(k, 0) != old.get(k, 0))
@@ -210,7 +210,16 @@ class Sweep:
             return "committed at status %d" % run.status
         return None
 
+    def untouched(self, run):
+        """Whether all is as it was, so that it is as good as a first run."""
+        hidden = self.args.ledger
+        return self.visible(run.work) == self.before and (
+            hidden is None or
+            dump(os.path.join(run.work, hidden)) == self.ledger)
+
     def repeated(self, run):
+        if self.untouched(run):
+            return None
         status, out, err = run.run()
         run.out = out
         if status != self.args.status:

@@ -99,15 +99,23 @@ step_end(struct visit *v, enum blame blame, enum status st)
 /* ---- the log ---- */
 
 static void
-put_log(const struct visit *v, int code, const char *reason)
+make_log(const struct visit *v, int code, const char *reason,
+    struct buf *line)
 {
 	const struct web_log l = { .client = v->client, .method = v->method,
 	    .path = v->path, .reason = reason, .user = v->user,
 	    .udid = v->udid, .serial = v->serial,
 	    .enrollment = v->enrollment };
+
+	web_put_log(line, code, &l);
+}
+
+static void
+put_log(const struct visit *v, int code, const char *reason)
+{
 	auto_buf line = BUF_INIT;
 
-	web_put_log(&line, code, &l);
+	make_log(v, code, reason, &line);
 	diag_put(buf_str(&line));
 }
 
@@ -198,7 +206,7 @@ respond_with_page(struct visit *v, int code)
 void
 respond(struct visit *v, int code)
 {
-	auto_buf out = BUF_INIT;
+	auto_buf out = BUF_INIT, line = BUF_INIT;
 
 	if (code != 200) {
 		respond_with_page(v, code);
@@ -209,8 +217,10 @@ respond(struct visit *v, int code)
 	web_drain(v->x);
 	buf_add_buf(&out, &v->header);
 	buf_add_buf(&out, &v->body);
+	/* No memory is needed once the answer has begun. */
+	make_log(v, code, buf_str(&v->reason), &line);
 	(void)web_write(v->x, &out);
-	put_log(v, code, buf_str(&v->reason));
+	diag_put(buf_str(&line));
 	if (v->sent != NULL)
 		record_sent(v);
 }

@@ -1,8 +1,10 @@
 /* QR codes: an SVG for pages, half blocks for terminals. */
 #if defined MCFG_QR && MCFG_QR
+#include <errno.h>
 #include <qrencode.h>
-#endif
 
+#include "base/mem.h"
+#endif
 #include "page/page.h"
 #include "page/qr.h"
 
@@ -22,9 +24,13 @@ bool
 qr_make(const char *text, struct qr *out)
 {
 #if defined MCFG_QR && MCFG_QR
-	QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
+	QRcode *code;
 	int i;
 
+	errno = 0;
+	code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
+	if (code == NULL && errno == ENOMEM)
+		mem_exhausted();
 	if (code == NULL)
 		return false;
 	out->width = (size_t)code->width;
