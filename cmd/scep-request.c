@@ -5,7 +5,7 @@
 #include "cli/opts.h"
 #include "plist/node.h"
 #include "scep/scep.h"
-#include "scep/trust.h"
+#include "scep/cacert.h"
 #include "sys/io.h"
 #include "x509/cert.h"
 

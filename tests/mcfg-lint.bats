@@ -1286,13 +1286,13 @@ between() {
 @test "lint: each rule between keys has a test, and its source is in the page" {
 	python3 - "$ROOT" > "$T/sources" <<-'PY'
 	import re, sys
-	code = open(sys.argv[1] + '/common/schema/between.c').read()
+	code = open(sys.argv[1] + '/common/schema/dependencies.c').read()
 	rows = code[code.index('} rules[] = {'):code.index('/* ---- lists')]
 	for source in re.findall(r'"([^"]+)" \},', rows):
 	    print(source)
 	PY
 	[ "$(wc -l < "$T/sources")" -eq \
-	    "$(grep -c '^	{ ' "$ROOT/common/schema/between.c")" ]
+	    "$(grep -c '^	{ ' "$ROOT/common/schema/dependencies.c")" ]
 	between > "$T/table"
 	[ "$(grep -cE 'missing-key|bad-combination' "$T/table")" -ge \
 	    "$(wc -l < "$T/sources")" ]

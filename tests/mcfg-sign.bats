@@ -842,9 +842,9 @@ os.close(os.open(sys.argv[1], os.O_TMPFILE | os.O_WRONLY))" "$T" ||
 }
 
 @test "sign: a message that was made wrong, in any bit of it, is not written" {
-	local unit=${MCFG_BIN%/bin}/unit/unit_meant how
+	local unit=${MCFG_BIN%/bin}/unit/unit_readback how
 
-	[ -x "$unit" ] || skip 'unit_meant is not built (make units)'
+	[ -x "$unit" ] || skip 'unit_readback is not built (make units)'
 	for how in '' none; do
 		# shellcheck disable=SC2086 # a word or none
 		"$unit" "$PKI/ec.pem" "$PKI/ec.key" "$PKI/root.pem" \

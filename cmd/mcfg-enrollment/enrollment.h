@@ -4,7 +4,7 @@
 
 #include "cli/opts.h"
 #include "enrollment/enrollment.h"
-#include "json/json.h"
+#include "json/report.h"
 #include "ledger/ledger.h"
 
 /* What the command line says about the ledger and the site. */

@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "facts/cms.h"
 #include "facts/facts.h"
-#include "json/json.h"
+#include "json/report.h"
 #include "plist/node.h"
 
 enum {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/ber.h"
-#include "base/damage.h"
+#include "base/corruption.h"
 #include "inspect.h"
 
 enum {

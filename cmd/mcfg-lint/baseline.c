@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "quiet.h"
+#include "suppression.h"
 #include "sys/io.h"
 
 static const char head[] = "# mcfg-lint baseline 1";

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "quiet.h"
+#include "suppression.h"
 
 enum { COMMENTS_MAX = 200 };	/* in a file: each costs a look at the
 				 * whole of its element */

@@ -2,7 +2,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
-#include "quiet.h"
+#include "suppression.h"
 
 struct item {
 	const char *rule, *glob;

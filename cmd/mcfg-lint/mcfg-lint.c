@@ -8,7 +8,7 @@
 #include "cms/cms.h"
 #include "plist/node.h"
 #include "profile/profile.h"
-#include "quiet.h"
+#include "suppression.h"
 #include "schema/schema.h"
 
 static const char *check_allow(const char *);

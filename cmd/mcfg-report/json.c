@@ -1,7 +1,7 @@
 /* The overview as data; mcfg-report(1) names the keys. */
 #include "overview.h"
 
-#include "json/json.h"
+#include "json/report.h"
 #include "x509/cert.h"
 
 static void

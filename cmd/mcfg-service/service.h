@@ -12,7 +12,7 @@
 #include "trust/trust.h"
 #include "web/web.h"
 
-/* ---- what stays open between requests: open.c ---- */
+/* ---- what stays open between requests: reload.c ---- */
 
 /* What a site's file says, as the tools that read it would take it. */
 struct settings {

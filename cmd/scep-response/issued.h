@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "scep/trust.h"
+#include "scep/cacert.h"
 #include "x509/cert.h"
 
 /* What was asked for.  Everything belongs to the struct. */

@@ -7,7 +7,7 @@
 #include "issued.h"
 #include "plist/node.h"
 #include "scep/scep.h"
-#include "scep/trust.h"
+#include "scep/cacert.h"
 #include "sys/io.h"
 #include "x509/cert.h"
 

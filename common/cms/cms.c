@@ -5,7 +5,7 @@
 #include <openssl/objects.h>
 
 #include "base/ber.h"
-#include "base/damage.h"
+#include "base/corruption.h"
 
 enum { PARTS_MAX = 100000 };	/* elements of a message */
 

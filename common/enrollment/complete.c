@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "enrollment/local.h"
-#include "plist/device.h"
+#include "plist/device_attributes.h"
 
 enum { AGAIN = 600 };	/* how long a lost answer may be asked for again */
 

@@ -4,7 +4,7 @@
 
 #include "enrollment/enrollment.h"
 
-/* ---- kept.c ---- */
+/* ---- storage.c ---- */
 
 /* A plist as the ledger keeps it; what names it if it cannot be kept. */
 enum status keep_plist(const struct tree *t, const char *what, char **out)
@@ -14,7 +14,7 @@ enum status keep_plist(const struct tree *t, const char *what, char **out)
 enum status new_challenge(enum ledger_purpose purpose, const char *id,
     int64_t ttl, struct buf *text, struct ledger_challenge *out) USE_RESULT;
 
-/* ---- identity.c ---- */
+/* ---- device_certificate.c ---- */
 
 /*
  * identity_find() fills c with the record of signer, which is the current
@@ -25,7 +25,7 @@ enum status new_challenge(enum ledger_purpose purpose, const char *id,
 enum status identity_find(struct ledger *l, X509 *signer, const char *name,
     const struct strings *outside, struct ledger_certificate *c) USE_RESULT;
 
-/* ---- outside.c: identities of an authority that has another ledger ---- */
+/* ---- external_ca.c: identities of an authority that has another ledger ---- */
 
 /*
  * outside_find() fills c as the ledger would have it: serial is the SHA-256

@@ -4,7 +4,7 @@
 
 #include "cli/opts.h"
 #include "finding/finding.h"
-#include "json/json.h"
+#include "json/report.h"
 
 static const char sarif_schema[] =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/"

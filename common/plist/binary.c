@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/damage.h"
+#include "base/corruption.h"
 
 /*
  * Reads a binary plist by walking it from its top object and building each

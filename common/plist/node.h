@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "json/json.h"
+#include "json/report.h"
 
 /* Limits of what is read, counted after expansion of shared references. */
 enum {

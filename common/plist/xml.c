@@ -7,7 +7,7 @@
 
 #include <expat.h>
 
-#include "base/damage.h"
+#include "base/corruption.h"
 #include "base/words.h"
 
 /*

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/uuid.h"
-#include "plist/device.h"
+#include "plist/device_attributes.h"
 #include "plist/secrets.h"
 
 const char *

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "plist/device.h"
+#include "plist/device_attributes.h"
 #include "schema/local.h"
 #include "schema/schema.h"
 

@@ -20,7 +20,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/buf.h"
-#include "json/json.h"
+#include "json/report.h"
 #include "sys/secret.h"
 
 #define auto_BIO AUTO(auto_free_BIO) BIO

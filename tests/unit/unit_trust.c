@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/diag.h"
-#include "scep/trust.h"
+#include "scep/cacert.h"
 #include "sys/io.h"
 
 static X509 *

@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "facts/facts.h"
-#include "json/json.h"
+#include "json/report.h"
 
 enum cms_kind {
 	CMS_SIGNED,

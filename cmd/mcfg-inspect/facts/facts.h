@@ -10,7 +10,7 @@
 #define MCFG_INSPECT_FACTS_FACTS_H
 
 #include "base/ber.h"
-#include "json/json.h"
+#include "json/report.h"
 #include "x509/cert.h"
 
 /* How facts are told. */

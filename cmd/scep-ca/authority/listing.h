@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "json/json.h"
+#include "json/report.h"
 #include "ledger/ledger.h"
 
 /* "valid", "expired", "revoked" or "not_yet_valid". */

@@ -3,7 +3,7 @@
 #define MCFG_CHECK_H
 
 #include "authority/authority.h"
-#include "json/json.h"
+#include "json/report.h"
 #include "x509/crl.h"
 
 /* What was found so far. */

@@ -1,5 +1,5 @@
 /*
- * unit_meant CERT KEY CHAIN CONTENT [none]: signs the content, with or ("none")
+ * unit_readback CERT KEY CHAIN CONTENT [none]: signs the content, with or ("none")
  * without signed attributes, and shows what was made to the check of new
  * messages with each bit changed, each byte left out or twice, and every
  * end cut off.  Prints each change that it takes ("bit 17.3 of 1200"), then

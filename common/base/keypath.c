@@ -1,4 +1,4 @@
-#include "base/path.h"
+#include "base/keypath.h"
 
 void
 path_add_key(struct buf *path, const char *key)

@@ -1,4 +1,4 @@
-#include "plist/device.h"
+#include "plist/device_attributes.h"
 
 #include <string.h>
 

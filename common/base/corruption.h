@@ -2,8 +2,8 @@
  * damage: what became of bytes on their way.  Binary messages go through
  * editors, mail and web forms that take them for text; each leaves a trace.
  */
-#ifndef MCFG_BASE_DAMAGE_H
-#define MCFG_BASE_DAMAGE_H
+#ifndef MCFG_BASE_CORRUPTION_H
+#define MCFG_BASE_CORRUPTION_H
 
 #include "base/buf.h"
 

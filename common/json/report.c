@@ -1,4 +1,4 @@
-#include "json/json.h"
+#include "json/report.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/path.h"
+#include "base/keypath.h"
 #include "finding/finding.h"
 
 void

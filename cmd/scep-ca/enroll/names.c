@@ -1,5 +1,5 @@
 /* How the names of a certificate are spelled. */
-#include "judge.h"
+#include "decision.h"
 
 enum status
 judge_spell_bound(struct operation *op, const struct ledger_name *bound,

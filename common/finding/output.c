@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "finding/finding.h"
-#include "json/json.h"
+#include "json/report.h"
 
 enum {
 	PATH_SHOWN = 512,

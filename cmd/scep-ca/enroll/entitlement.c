@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "judge.h"
+#include "decision.h"
 
 /* A copy of a record, as far as it is needed of what is renewed. */
 static void

@@ -6,7 +6,7 @@
 
 #include "x509/cert.h"
 
-/* What profile_scep.c and Apple's schema call them, and what we do. */
+/* What scep_payload.c and Apple's schema call them, and what we do. */
 static const struct {
 	const char *key, *prefix;
 } kinds[] = {

@@ -1,5 +1,5 @@
 /* Who a SCEP server is: GetCACert's response, verified. */
-#include "scep/trust.h"
+#include "scep/cacert.h"
 
 #include <string.h>
 

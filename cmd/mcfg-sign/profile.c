@@ -2,7 +2,7 @@
 #include "mcfg-sign.h"
 
 #include "base/clock.h"
-#include "base/damage.h"
+#include "base/corruption.h"
 #include "cms/cms.h"
 #include "profile/profile.h"
 

@@ -1,4 +1,4 @@
-#include "base/damage.h"
+#include "base/corruption.h"
 
 #include <string.h>
 #include <strings.h>

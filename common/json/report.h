@@ -8,8 +8,8 @@
  * by every report_*() function that adds, and does nothing: callers need not
  * ask whether --report was given.
  */
-#ifndef MCFG_JSON_JSON_H
-#define MCFG_JSON_JSON_H
+#ifndef MCFG_JSON_REPORT_H
+#define MCFG_JSON_REPORT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "plist.h"
-#include "plist/device.h"
+#include "plist/device_attributes.h"
 
 struct device {
 	struct layer *l;

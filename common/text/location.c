@@ -2,7 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "base/path.h"
+#include "base/keypath.h"
 #include "text/local.h"
 
 enum { REASON_MAX = 4096 };	/* a failure shows less than that */

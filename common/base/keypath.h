@@ -2,8 +2,8 @@
  * path: a place in a property list, as people read it in every tool:
  * "PayloadContent[0].SSID_STR".  A bracket in a key is "\[".
  */
-#ifndef MCFG_BASE_PATH_H
-#define MCFG_BASE_PATH_H
+#ifndef MCFG_BASE_KEYPATH_H
+#define MCFG_BASE_KEYPATH_H
 
 #include "base/buf.h"
 

@@ -2,8 +2,8 @@
  * quiet: findings that are not to be reported: by --ignore, by a comment in
  * the file, or because a baseline has them.
  */
-#ifndef MCFG_QUIET_H
-#define MCFG_QUIET_H
+#ifndef MCFG_SUPPRESSION_H
+#define MCFG_SUPPRESSION_H
 
 #include "base/buf.h"
 #include "base/mem.h"

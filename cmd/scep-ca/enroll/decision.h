@@ -1,6 +1,6 @@
-/* judge: the parts of the fifth stage.  Private to enroll/judge*.c. */
-#ifndef MCFG_ENROLL_JUDGE_H
-#define MCFG_ENROLL_JUDGE_H
+/* decision: the parts of the fifth stage.  Private to enroll/. */
+#ifndef MCFG_ENROLL_DECISION_H
+#define MCFG_ENROLL_DECISION_H
 
 #include "stages.h"
 

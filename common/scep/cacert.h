@@ -4,8 +4,8 @@
  * verified are the ones that are used, to encrypt to and to verify replies.
  * The system's trust store is never asked.
  */
-#ifndef MCFG_SCEP_TRUST_H
-#define MCFG_SCEP_TRUST_H
+#ifndef MCFG_SCEP_CACERT_H
+#define MCFG_SCEP_CACERT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json/json.h"
+#include "json/report.h"
 #include "plist/secrets.h"
 
 /* One printable line, with nothing cut off. */

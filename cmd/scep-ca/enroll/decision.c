@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "authority/approval.h"
-#include "judge.h"
+#include "decision.h"
 
 /* The keys of this folder, of both generations, are nobody's to certify. */
 static enum status

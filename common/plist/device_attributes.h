@@ -2,8 +2,8 @@
  * device: the attributes that a device sends to the profile service, and the
  * MachineInfo of a managed enrollment.
  */
-#ifndef MCFG_PLIST_DEVICE_H
-#define MCFG_PLIST_DEVICE_H
+#ifndef MCFG_PLIST_DEVICE_ATTRIBUTES_H
+#define MCFG_PLIST_DEVICE_ATTRIBUTES_H
 
 #include "plist/node.h"
 
