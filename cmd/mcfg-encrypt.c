@@ -108,6 +108,7 @@ encrypt_one(const struct args *a, const STACK_OF(X509) *to,
 {
 	const char *name = io_name(from->path);
 	auto_buf in = BUF_SECRET, der = BUF_INIT, product = BUF_INIT;
+	struct io_output to_file = *out;
 	auto_tree *t = NULL;
 	enum status st;
 
@@ -121,7 +122,9 @@ encrypt_one(const struct args *a, const STACK_OF(X509) *to,
 		return st;
 	render(a, t, &der, &product);
 
-	return io_spill(out, &product);
+	/* What is beside the payloads stays as it is. */
+	to_file.is_private = !a->raw && profile_holds_secret(t);
+	return io_spill(&to_file, &product);
 }
 
 /* Exactly one certificate a file: the others of a chain must not read it. */

@@ -262,7 +262,7 @@ run(const struct args *a)
 		return st;
 	tree_to_xml(product, &xml);
 
-	out.is_private = challenge.len > 0;				/* write */
+	out.is_private = profile_holds_secret(product);		/* write */
 	return io_spill(&out, &xml);
 }
 

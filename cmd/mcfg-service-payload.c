@@ -83,7 +83,7 @@ run(const struct args *a)
 	payload = profile_service(&a->id, &s);
 	tree_to_xml(payload, &xml);
 
-	out.is_private = a->challenge != NULL;				/* write */
+	out.is_private = profile_holds_secret(payload);		/* write */
 	return io_spill(&out, &xml);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "enrollment.h"
+#include "plist/secrets.h"
 #include "site/site.h"
 
 enum { TEXT_MAX = 400 };	/* bytes of one value, escaped */
@@ -141,8 +142,10 @@ show_text(struct ledger *l, const struct ledger_enrollment *e,
 	return ledger_events(l, e->id, put_event, out);
 }
 
+/* *is_private: what is kept holds a secret. */
 static enum status
-show(struct ledger *l, const char *id, bool json, struct buf *out)
+show(struct ledger *l, const char *id, bool json, bool *is_private,
+    struct buf *out)
 {
 	auto_ledger_enrollment e = LEDGER_ENROLLMENT_INIT;
 	auto_tree *facts = NULL, *attributes = NULL;
@@ -158,6 +161,8 @@ show(struct ledger *l, const char *id, bool json, struct buf *out)
 	if (e.attributes != NULL &&
 	    (st = enrollment_kept(e.attributes, &attributes)) != OK)
 		return st;
+	*is_private = tree_holds_secret(NULL, facts) ||
+	    (attributes != NULL && tree_holds_secret(NULL, attributes));
 	return json ? show_json(l, &e, facts, attributes, out) :
 	    show_text(l, &e, facts, attributes, out);
 }
@@ -165,7 +170,8 @@ show(struct ledger *l, const char *id, bool json, struct buf *out)
 static enum status
 run(const struct args *a)
 {
-	auto_buf out = BUF_INIT;
+	struct io_output to = a->out;
+	auto_buf out = BUF_SECRET;
 	auto_ledger *l = NULL;
 	const char *id;
 	enum status st;
@@ -174,9 +180,9 @@ run(const struct args *a)
 	    (st = one_id(&a->ids, &id)) != OK ||
 	    (st = open_ledger(&a->source, LEDGER_READ, &l)) != OK)
 		return st;
-	if ((st = show(l, id, a->json, &out)) != OK)
+	if ((st = show(l, id, a->json, &to.is_private, &out)) != OK)
 		return st;
-	return io_spill(&a->out, &out);
+	return io_spill(&to, &out);
 }
 
 const struct tool verb_show = {
