@@ -1,6 +1,6 @@
 /*
- * mcfg-decrypt: an encrypted profile in, signed or not, the plain profile
- * out; or the content of a bare EnvelopedData.
+ * mcfg-decrypt: reads a profile with encrypted payloads, signed or not, and
+ * writes the plain profile; or writes the content of a bare EnvelopedData.
  */
 #include <string.h>
 
@@ -44,7 +44,10 @@ load_identity(const struct args *a, struct identity *id)
 
 	if (a->id.key == NULL)
 		return opts_missing("--key", "the private key of the device");
-	/* Nothing is at stake that the message does not hold: a warning. */
+	/*
+	 * A key file that others can read is only worth a warning here:
+	 * decrypting puts nothing at risk that is not already in the message.
+	 */
 	source.loose = true;
 	if ((st = cert_load_key(&source, "--key", &id->key)) != OK)
 		return st;
@@ -58,8 +61,10 @@ load_identity(const struct args *a, struct identity *id)
 	return OK;
 }
 
-/* Takes a signature off, without looking at it; plain stays empty for input
- * that is not signed. */
+/*
+ * Removes the signature without verifying it.  plain stays empty if the input
+ * is not signed.
+ */
 static enum status
 take_signature_off(const struct buf *in, const char *name, struct buf *plain,
     bool *enveloped)
@@ -81,8 +86,8 @@ take_signature_off(const struct buf *in, const char *name, struct buf *plain,
 }
 
 /*
- * Payloads are an array of dicts.  Some encoders use a dict: if it has a
- * PayloadContent, that is taken, otherwise the dict itself.
+ * Payloads are an array of dicts.  Some encoders write a dict instead: its
+ * PayloadContent is used if it has one, otherwise the dict itself.
  */
 static struct tree *
 payloads_of(struct tree *inner)
@@ -150,7 +155,7 @@ run(const struct args *a)
 	if (st != OK)
 		return st;
 
-	/* What was worth encrypting is worth a mode of 0600. */
+	/* The plain text of something encrypted is written with mode 0600. */
 	out.is_private = true;
 	return io_spill(&out, &plain);
 }

@@ -1,6 +1,6 @@
 /*
- * mcfg-encrypt: a profile in, the same profile with its payloads encrypted to
- * the recipients out.
+ * mcfg-encrypt: reads a profile and writes the same profile with its payloads
+ * encrypted to the recipients.
  */
 #include <string.h>
 
@@ -53,7 +53,7 @@ static const struct tool tool = {
 	.no_input_if = &args.out_dir,
 };
 
-/* A bare array of payloads gets a profile made around it. */
+/* A bare array of payloads is put into a new profile. */
 static enum status
 wrap(const struct args *a, const char *name, struct tree **t)
 {
@@ -127,7 +127,10 @@ encrypt_one(const struct args *a, const STACK_OF(X509) *to,
 	return io_spill(&to_file, &product);
 }
 
-/* Exactly one certificate a file: the others of a chain must not read it. */
+/*
+ * Only one certificate is allowed in a file: the other certificates of a chain
+ * must not become recipients.
+ */
 static enum status
 add_recipient(STACK_OF(X509) *to, const char *path)
 {
@@ -142,7 +145,7 @@ add_recipient(STACK_OF(X509) *to, const char *path)
 	return OK;
 }
 
-/* One profile to one certificate. */
+/* Encrypts one profile to one certificate. */
 static enum status
 encrypt_pair(const struct args *a, const char *profile, const char *cert)
 {
@@ -159,7 +162,10 @@ encrypt_pair(const struct args *a, const char *profile, const char *cert)
 	return encrypt_one(a, to, &from, &out);
 }
 
-/* Before anything is written; all is pairs of profile and certificate. */
+/*
+ * Checks all files before anything is written; all has pairs of profile and
+ * certificate.
+ */
 static enum status
 check_files(const struct args *a, const struct strings *all)
 {

@@ -1,6 +1,6 @@
 /*
- * mcfg-get: one value of a property list, of JSON or of a site's YAML, for
- * shell scripts.
+ * mcfg-get: prints one value of a property list, of JSON, or of a site's YAML,
+ * for shell scripts.
  */
 #include <string.h>
 
@@ -43,7 +43,7 @@ static const struct tool tool = {
 
 /* ---- parse ---- */
 
-/* *is_signed is set where the property list was inside a signed message. */
+/* *is_signed is set if the property list was inside a signed message. */
 static enum status
 parse(const struct buf *in, const char *name, bool *is_signed,
     struct tree **out)
@@ -66,8 +66,8 @@ parse(const struct buf *in, const char *name, bool *is_signed,
 /* ---- the path ---- */
 
 /*
- * Takes the next step off the path, into step; "\." and "\\" are a dot and a
- * backslash of a key.  False at the end.
+ * Takes the next step of the path into step; "\." and "\\" stand for a dot and
+ * a backslash in a key.  Returns false at the end of the path.
  */
 static bool
 next_step(const char **path, struct buf *step)
@@ -86,7 +86,7 @@ next_step(const char **path, struct buf *step)
 	return true;
 }
 
-/* The index that s is, or SIZE_MAX. */
+/* The index that s stands for, or SIZE_MAX if it is not a number. */
 static size_t
 index_of(const char *s)
 {
@@ -102,8 +102,8 @@ index_of(const char *s)
 }
 
 /*
- * One step further; where is what the path was so far.  Where there is none
- * why says so.
+ * Moves *t one step down; where is the path so far, for the message.  Returns
+ * false, with the reason in why, if there is no such value.
  */
 static bool
 descend(const char *where, const char *step, struct tree **t, struct buf *why)
@@ -133,7 +133,7 @@ descend(const char *where, const char *step, struct tree **t, struct buf *why)
 	return next != NULL;
 }
 
-/* "." alone is everything. */
+/* "." alone is the whole document. */
 static bool
 walk(const char *path, struct tree *root, struct tree **out, struct buf *why)
 {
@@ -153,7 +153,7 @@ walk(const char *path, struct tree *root, struct tree **out, struct buf *why)
 	return true;
 }
 
-/* A value of a site is text: of a list, its items with commas between. */
+/* A value of site.yaml is text; the items of a list are joined by commas. */
 static struct tree *
 site_value(const struct site *s, const char *key, struct buf *why)
 {
@@ -164,7 +164,10 @@ site_value(const struct site *s, const char *key, struct buf *why)
 	return text != NULL ? tree_string(text) : NULL;
 }
 
-/* The values of several keys, a line each, so each has to be one line. */
+/*
+ * The values of several keys, one on each line, so no value may contain a
+ * newline.
+ */
 static enum status
 site_lines(const struct site *s, const char *keys, const char *fallback,
     struct tree **out, struct buf *why)
@@ -209,7 +212,10 @@ look_up(const char *path, const char *keys, const char *fallback,
 
 /* ---- the value ---- */
 
-/* A report is an object or an array, so a scalar comes out of a list. */
+/*
+ * Only an object or an array can be a report, so a scalar is printed as the
+ * only item of an array, without its brackets.
+ */
 static void
 add_json_scalar(const struct tree *t, struct buf *out)
 {
@@ -274,7 +280,7 @@ operands(const struct args *a, const char **path, struct io_input *in)
 	return OK;
 }
 
-/* *value is NULL where there is none, and why says so. */
+/* *value is NULL if there is none; why then has the reason. */
 static enum status
 find(const struct args *a, const char *path, const struct io_input *from,
     struct tree **root, struct tree **value, struct buf *why)

@@ -1,4 +1,4 @@
-/* mcfg-page: one of the service's web pages, filled in. */
+/* mcfg-page: writes one of the service's web pages, filled in. */
 #include <string.h>
 
 #include "cli/opts.h"
@@ -53,7 +53,7 @@ static const struct tool tool = {
 	.inputs = &args.names,
 };
 
-/* --answer takes the page that belongs to its status. */
+/* --answer takes the page that belongs to the status. */
 static enum status
 check_answer(const struct args *a)
 {
@@ -92,7 +92,7 @@ check(const struct args *a)
 	return OK;
 }
 
-/* Names of a page itself cannot be set. */
+/* Names that a page sets itself are refused. */
 static enum status
 add_set(struct page_values *v, const char *text)
 {
@@ -149,7 +149,7 @@ find(const struct args *a, const char *name, struct page *out)
 	    out);
 }
 
-/* The page, with the header of a response unless code is 0. */
+/* Writes the page, with the header of a response unless code is 0. */
 static enum status
 fill_in(const struct args *a, int code, const char *name,
     const struct page *page, struct buf *out)
@@ -175,7 +175,9 @@ drop_line(const char *line, void *arg)
 	(void)arg;
 }
 
-/* It does not say why: all responses with one status are the same. */
+/*
+ * The page does not give the reason: all responses with one status are alike.
+ */
 static enum status
 answer(const struct args *a)
 {

@@ -125,9 +125,9 @@ check(const struct args *a)
 	return OK;
 }
 
-/* The authority that the device goes to, in files; NULL if it is not known. */
+/* The files of the CA that the device will use; NULL if unknown. */
 struct authority {
-	char *outside;		/* that of a site, if it is not the site's own */
+	char *outside;		/* the site's outside CA, or NULL */
 	char *cert;
 };
 #define AUTHORITY_INIT	{ NULL, NULL }
@@ -169,7 +169,7 @@ read_fingerprint(const struct args *a, const struct authority *to,
 	return profile_fingerprint(a->fingerprint, ca, to->cert, out);
 }
 
-/* A path of the site's is relative to the site's file. */
+/* A relative path in site.yaml is relative to that file. */
 static char *
 challenge_source(const struct args *a, const char *from)
 {
@@ -196,7 +196,7 @@ ask_challenge(const struct args *a, struct buf *out)
 	return site_ask_challenge(&place, a->program, a->subject, out);
 }
 
-/* An outside authority does not know a challenge of ours. */
+/* An outside CA does not know our challenges. */
 static enum status
 read_challenge(const struct args *a, const struct authority *to,
     struct buf *out)

@@ -1,6 +1,6 @@
 /*
- * mcfg-verify: CMS SignedData in, the signed bytes out, only if the signer is
- * trusted; or the list of all checks.
+ * mcfg-verify: reads CMS SignedData and writes the signed bytes if the signer
+ * is trusted; or writes the list of all checks.
  */
 #include <string.h>
 
@@ -71,7 +71,7 @@ static const struct tool tool = {
 	.input = &args.in,
 };
 
-/* Some anchors are CAs. */
+/* True if some of the anchors are CAs. */
 static bool
 has_ca(const struct args *a)
 {
@@ -130,7 +130,7 @@ write_report(const struct args *a, const struct trust_verdict *v)
 	return st;
 }
 
-/* What goes beside the product, of a message that is trusted. */
+/* Writes the other outputs of a trusted message. */
 static enum status
 write_sides(const struct args *a, const struct trust_verdict *v)
 {
@@ -151,7 +151,7 @@ write_sides(const struct args *a, const struct trust_verdict *v)
 	return OK;
 }
 
-/* The list is the product, whatever the verdict is. */
+/* Writes the list of checks, whatever the verdict is. */
 static enum status
 explain(const struct args *a, const struct trust_verdict *v)
 {

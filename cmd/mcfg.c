@@ -8,7 +8,7 @@
 #include "cli/opts.h"
 #include "sys/child.h"
 
-/* The names of the tools and the descriptions of their pages. */
+/* The names of the tools, with the descriptions from their manual pages. */
 static const struct entry {
 	const char *name, *text;
 } entries[] = {
@@ -45,7 +45,7 @@ static const struct entry {
 static const char prefix[] = "mcfg-";
 
 static struct args {
-	char dir[PATH_MAX];	/* that this program is in, or empty */
+	char dir[PATH_MAX];	/* folder of this program, or empty */
 } args;
 
 static const struct opt options[] = {
@@ -62,8 +62,9 @@ static const struct tool tool = {
 };
 
 /*
- * The tools of one installation belong together: first beside this one, then on
- * PATH.  *path is NULL if there is none, else yours.
+ * Looks for a tool beside this program first, then on PATH, so that the tools
+ * of one installation stay together.  *path is NULL if there is none;
+ * otherwise the caller frees it.
  */
 static enum status
 find_tool(const struct args *a, const char *name, char **path)
@@ -95,7 +96,7 @@ find_dir(const char *self)
 		return st;
 	if (realpath(found, args.dir) == NULL) {
 		args.dir[0] = '\0';
-		/* It was called by a name that is not its own. */
+		/* argv[0] need not be the name of this program. */
 		return errno == ENOENT || errno == ENOTDIR ||
 		    errno == EACCES ? OK : fail_errno(FAULT,
 		    "%s: cannot check whether it exists", found);
@@ -105,7 +106,7 @@ find_dir(const char *self)
 	return OK;
 }
 
-/* "mcfg lint", as it is typed, or "scep-ca". */
+/* As the user types it: "mcfg lint", or "scep-ca". */
 static void
 list_one(const struct entry *e, struct buf *out)
 {
@@ -135,7 +136,7 @@ list(const struct args *a)
 	return io_spill(&to_stdout, &out);
 }
 
-/* False for a path: only tools of ours are run. */
+/* False for a path: only tools of this toolkit are run. */
 static bool
 is_name(const char *name)
 {
@@ -143,7 +144,7 @@ is_name(const char *name)
 	    '\0';
 }
 
-/* Becomes the tool that argv begins with. */
+/* Replaces this process with the tool in argv[0]. */
 static enum status
 run_tool(char **argv)
 {

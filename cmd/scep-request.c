@@ -1,4 +1,7 @@
-/* A key and a subject in, a SCEP PKIOperation message out. */
+/*
+ * scep-request: reads a key and a subject, and writes a SCEP PKIOperation
+ * message.
+ */
 #include <string.h>
 
 #include "base/clock.h"
@@ -74,14 +77,14 @@ static const struct tool tool = {
 	.args = &args,
 };
 
-/* What is made on the way. */
+/* What is made before the output. */
 struct work {
 	struct identity signer;
 	EVP_PKEY *key;
 	X509_REQ *csr;
 	struct scep_trust trust;
-	bool has_names;			/* false for a state of before 0.2 */
-	struct buf names;		/* subjectAltName asked for, DER */
+	bool has_names;			/* false for a state from before 0.2 */
+	struct buf names;		/* requested subjectAltName, DER */
 	char *transaction;
 };
 
@@ -168,7 +171,7 @@ load_request(const struct args *a, struct work *w)
 	return OK;
 }
 
-/* The certificate to be renewed. */
+/* Loads the certificate that is to be renewed. */
 static enum status
 load_signer(const struct args *a, struct work *w)
 {
@@ -179,7 +182,7 @@ load_signer(const struct args *a, struct work *w)
 	return a->signer != NULL ? cert_load_identity(&src, &w->signer) : OK;
 }
 
-/* Or one made in memory for the subject. */
+/* Otherwise, makes a self-signed certificate for the subject, in memory. */
 static enum status
 make_signer(const struct args *a, struct work *w)
 {
@@ -191,7 +194,10 @@ make_signer(const struct args *a, struct work *w)
 	    clock_now(), &w->signer.cert);
 }
 
-/* What scep-response needs: no key, but whom and what to expect. */
+/*
+ * Writes what scep-response needs to check the reply: no key, but who answers
+ * and what was requested.
+ */
 static enum status
 put_state(const struct args *a, const struct work *w,
     const unsigned char *nonce, const struct buf *subject, bool is_new)
@@ -215,7 +221,7 @@ put_state(const struct args *a, const struct work *w,
 	return is_new ? io_side(a->state, true, &xml) : io_spill(&out, &xml);
 }
 
-/* Whom the message is encrypted to, and for which CA. */
+/* Reports the certificate that the message is encrypted to, and the CA. */
 static enum status
 put_report(const struct args *a, const struct work *w)
 {
@@ -237,8 +243,8 @@ put_report(const struct args *a, const struct work *w)
 }
 
 /*
- * What is in the file of the state before, if there is something to keep: *had.
- * A device or a pipe keeps nothing.
+ * Reads the file with the state of an earlier request; *had says whether there
+ * is something to keep.  A device or a pipe has nothing to keep.
  */
 static enum status
 old_state(const struct args *a, struct buf *old, bool *had)
@@ -252,7 +258,10 @@ old_state(const struct args *a, struct buf *old, bool *had)
 	return st;
 }
 
-/* The message is not out: the state is that of the request before, or none. */
+/*
+ * The message was not delivered: restores the earlier state, or removes the
+ * new one.
+ */
 static enum status
 take_back(const struct args *a, const struct buf *old, enum status st)
 {
@@ -320,7 +329,7 @@ enroll(const struct args *a, struct work *w)
 	    &content, &subject);
 }
 
-/* The state of the pending request says who asks and for what. */
+/* Reads from the state of the pending request who asks, and for what. */
 static enum status
 get_state(const struct args *a, struct work *w, struct buf *subject)
 {

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ITEMS_PRODUCT_MAX = 1 << 16 };	/* of an array compared with care */
+enum { ITEMS_PRODUCT_MAX = 1 << 16 };	/* sizes of two arrays; above, compared
+					 * by position */
 
 static void
 add_change(struct comparing *c, const struct tree *old,
@@ -23,7 +24,7 @@ add_change(struct comparing *c, const struct tree *old,
 	v->place = c->n;
 }
 
-/* A key's step into the path; the caller goes back with leave(). */
+/* Appends a key to the path; the caller removes it again with leave(). */
 struct step {
 	size_t path;
 	char *key;
@@ -87,7 +88,7 @@ one_sided_member(const char *key, struct tree *t, void *arg)
 	return OK;
 }
 
-/* What is only there before or after: one line, or one for each value. */
+/* A value that only one profile has: one line, or one for each value in it. */
 static void
 one_sided(struct comparing *c, const struct tree *t, bool is_new,
     bool is_payload)
@@ -155,8 +156,11 @@ compare_dicts(struct comparing *c, const struct tree *a, const struct tree *b,
 	(void)tree_each(b, add_member, &m);
 }
 
-/* n items before became m after: pairs of them changed, the rest came or
- * went.  Removed ones have their old index, all others the new one. */
+/*
+ * n old items became m new ones: the first ones are compared in pairs, the
+ * rest were removed or added.  A removed item is shown with its old index, all
+ * others with the new one.
+ */
 static void
 compare_gap(struct comparing *c, const struct tree *a, size_t i, size_t n,
     const struct tree *b, size_t k, size_t m)
@@ -181,8 +185,8 @@ compare_gap(struct comparing *c, const struct tree *a, size_t i, size_t n,
 }
 
 /*
- * The longest common run of items, by the usual table: what[i][k] is its
- * length behind a's i-th and b's k-th.
+ * The longest common subsequence of items, by the usual table: what[i][k] is
+ * its length after a's i-th and b's k-th item.
  */
 static void
 compare_middle(struct comparing *c, const struct tree *a, size_t from,
@@ -279,8 +283,8 @@ compare_payloads(struct comparing *c)
 }
 
 /*
- * The top level without its payloads, which are named separately.  An empty
- * list of them stays if the other profile has no list at all.
+ * The top level without its payloads, which are compared separately.  An empty
+ * list of payloads is kept if the other profile has no list at all.
  */
 static struct tree *
 top_of(const struct tree *profile, const struct tree *other)

@@ -1,4 +1,4 @@
-/* Which payload of the one profile is which of the other. */
+/* Finds for each payload of the old profile the same payload of the new one. */
 #include "mcfg-diff.h"
 
 #include <stdlib.h>
@@ -33,7 +33,7 @@ content_of(const struct side *s)
 	return s->content;
 }
 
-/* What has neither name is told by its place alone. */
+/* A payload without identifier and type is matched by its position alone. */
 static const char *
 place_of(const struct side *s)
 {
@@ -72,7 +72,7 @@ sides_free(struct sides *s)
 	free(s->v);
 }
 
-/* The content of each payload that has no fellow by name. */
+/* The content of each payload that has not been matched by name. */
 static void
 list_contents(struct sides *s)
 {
@@ -117,7 +117,7 @@ compare_keyed(const void *va, const void *vb)
 	return a->index < b->index ? -1 : a->index > b->index;
 }
 
-/* Those without a fellow that have the key, sorted by it. */
+/* The unmatched payloads that have the key, sorted by it. */
 static size_t
 list_keyed(const struct sides *s, side_key *key, side_key *more,
     struct keyed **out)
@@ -212,7 +212,7 @@ compare_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The types that one of the profiles has more than once, sorted. */
+/* The types that occur more than once in one of the profiles, sorted. */
 static void
 list_common_types(struct comparing *c, const struct sides *l)
 {
@@ -263,11 +263,14 @@ match_payloads(struct comparing *c, const struct tree *old,
 {
 	list_payloads(old, &c->old);
 	list_payloads(new, &c->new);
-	/* Copies of one payload often keep its identifier. */
+	/* Copies of one payload often share its identifier. */
 	match(c, identifier_of, uuid_of);
 	match(c, identifier_of, type_of);
 	match(c, identifier_of, NULL);
-	/* Some servers make all identifiers anew, and change the order. */
+	/*
+	 * Some servers generate new identifiers each time, and change the
+	 * order.
+	 */
 	list_contents(&c->old);
 	list_contents(&c->new);
 	match(c, content_of, NULL);

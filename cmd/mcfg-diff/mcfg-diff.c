@@ -1,4 +1,4 @@
-/* mcfg-diff: two profiles in, what changed between them out. */
+/* mcfg-diff: reads two profiles and writes what changed between them. */
 #include "mcfg-diff.h"
 
 #include <stdlib.h>
@@ -36,13 +36,16 @@ static const struct tool tool = {
 	.inputs = &args.files,
 };
 
-/* git names /dev/null where there is no file: *out stays NULL. */
+/* For a file that does not exist git passes /dev/null: *out stays NULL. */
 static enum status
 read_profile(const char *path, struct tree **out)
 {
 	const char *file = io_name(path);
 	struct io_input input = { path, args.in.length };
-	/* One seed for both: what YAML leaves out is not a change. */
+	/*
+	 * Both get the same seed, so that UUIDs generated for YAML do not
+	 * differ.
+	 */
 	const struct profile_source from = { file, "mcfg-diff", clock_now(),
 	    NULL, &args.folders };
 	auto_buf in = BUF_INIT;

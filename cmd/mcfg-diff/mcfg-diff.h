@@ -1,4 +1,4 @@
-/* What the parts of mcfg-diff share. */
+/* Shared by the files of mcfg-diff. */
 #ifndef MCFG_DIFF_TOOL_H
 #define MCFG_DIFF_TOOL_H
 
@@ -15,19 +15,19 @@ struct args {
 
 struct change {
 	char *path;			/* for finding_path_text() */
-	char *name;			/* of the place: "payload[TYPE].KEY" */
+	char *name;			/* of the value: "payload[TYPE].KEY" */
 	const char *type;		/* of the payload, or NULL */
-	const struct tree *old, *new;	/* NULL: it was added, removed */
-	char *key;			/* the nearest one, or NULL */
-	size_t place;			/* in the order of finding */
+	const struct tree *old, *new;	/* NULL: it was added or removed */
+	char *key;			/* nearest key on the path, or NULL */
+	size_t place;			/* position in the order of discovery */
 };
 
-/* One payload of a profile, with its fellow on the other side. */
+/* A payload of one profile, and its match in the other. */
 struct side {
 	const struct tree *payload;
 	const char *identifier, *type, *uuid;
-	char *content;			/* all but its names, or NULL */
-	size_t fellow;			/* NONE until it is found */
+	char *content;			/* all members but its names, or NULL */
+	size_t fellow;			/* index of its match, or NONE */
 	size_t index;
 };
 
@@ -48,18 +48,20 @@ struct uuid_list {
 	size_t n;
 };
 
-/* Two profiles, and what was found between them. */
+/* Two profiles, and the changes between them. */
 struct comparing {
 	const struct args *a;
 	struct tree *old_top, *new_top;	/* without their payloads */
 	struct sides old, new;
 	struct uuid_list old_uuids, new_uuids;
-	struct strings common;		/* types that do not tell payloads
-					 * apart, sorted */
-	struct buf path;		/* where we are, for finding_path_*() */
-	struct buf payload;		/* what tells this payload from others */
-	const char *type;		/* its PayloadType, or NULL */
-	char *key;			/* the nearest one, or NULL */
+	struct strings common;		/* types that occur more than once in a
+					 * profile, sorted */
+	struct buf path;		/* of the current value, for
+					 * finding_path_*() */
+	struct buf payload;		/* names the current payload */
+	const char *type;		/* PayloadType of that payload, or
+					 * NULL */
+	char *key;			/* nearest key on the path, or NULL */
 	struct change *changes;
 	size_t n;
 };
@@ -73,34 +75,40 @@ is_container(const struct tree *t)
 	return tree_kind(t) == TREE_DICT || tree_kind(t) == TREE_ARRAY;
 }
 
-/* Finds for each payload its fellow on the other side. */
+/* Finds for each payload its match in the other profile. */
 void match_payloads(struct comparing *c, const struct tree *old,
     const struct tree *new);
 
 /*
- * Pairs those of one type that have no fellow yet, the ones with the most
- * equal members first.
+ * Matches the remaining payloads of equal type, those with the most equal
+ * members first.
  */
 void match_nearest(struct comparing *c);
 
 void sides_free(struct sides *s);
 
-/* Both name the same payload, which only has a new UUID. */
+/*
+ * True if both values are a reference to the same payload, of which only the
+ * UUID has changed.
+ */
 bool same_payload(const struct comparing *c, const struct tree *a,
     const struct tree *b);
 
 /*
- * The payload that is compared: its path, with that index, and its name: its
- * type, with its identifier if others have that type; its own index without a
- * type.
+ * Sets c->path and c->payload for a payload.  The path ends with index.  The
+ * name is the payload's type, followed by its identifier if other payloads
+ * have that type; without a type it is the payload's own index.
  */
 void name_payload(struct comparing *c, const struct side *s, size_t index);
 
-/* Fills in the changes; NULL stands for no profile at all. */
+/* Fills in the changes.  NULL stands for a missing profile. */
 void compare_profiles(struct comparing *c, const struct tree *old,
     const struct tree *new);
 
-/* One line a change, or one a value; one JSON object. */
+/*
+ * Text has one line for each change, or for each value with --full; JSON is
+ * one object.
+ */
 void show_text(struct comparing *c, struct buf *out);
 void show_json(const struct comparing *c, struct buf *out);
 

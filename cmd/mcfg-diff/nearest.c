@@ -1,18 +1,23 @@
-/* Payloads that changed, and whose names are new: the nearest belong together. */
+/*
+ * Matches payloads that changed and also have new names: the most similar ones
+ * belong together.
+ */
 #include "base/words.h"
 #include "mcfg-diff.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAIRS_MAX = 10000 };	/* each is compared in full */
+enum { PAIRS_MAX = 10000 };	/* compared in full at most */
 
 struct nearness {
 	const struct tree *other;
 	size_t equal, different;
 };
 
-/* What every payload has, or a server makes anew, says nothing. */
+/*
+ * Keys that every payload has, or that a server generates anew, do not count.
+ */
 static bool
 is_name(const char *key)
 {
@@ -45,7 +50,10 @@ distance(const struct pair *p)
 	return p->old > p->new ? p->old - p->new : p->new - p->old;
 }
 
-/* More that is equal, then less that differs, then the nearer place. */
+/*
+ * First by the number of equal members, then by the fewest different ones,
+ * then by the smallest distance.
+ */
 static int
 compare_pairs(const void *va, const void *vb)
 {
@@ -79,7 +87,7 @@ count_free(const struct sides *s)
 	return n;
 }
 
-/* All pairs of one type that have something in common. */
+/* All pairs of equal type that have something in common. */
 static size_t
 list_pairs(const struct comparing *c, struct pair *out)
 {

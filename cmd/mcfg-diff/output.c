@@ -7,7 +7,7 @@
 #include "json/report.h"
 #include "plist/secrets.h"
 
-/* One printable line, with nothing cut off. */
+/* As one printable line, never truncated. */
 static void
 add_escaped(const char *text, size_t len, struct buf *out)
 {
@@ -46,7 +46,10 @@ add_data(const struct tree *t, struct buf *out)
 
 static const char mask[] = "(secret)";
 
-/* Text that is shown without the passwords in its addresses. */
+/*
+ * Writes the text of t to out with the passwords in its URLs masked; returns
+ * false if there are none to mask.
+ */
 static bool
 is_masked(const struct comparing *c, const struct tree *t, struct buf *out)
 {
@@ -77,7 +80,10 @@ add_value(const struct comparing *c, const struct tree *t, const char *key,
 		(void)tree_scalar_text(t, out);
 }
 
-/* 1 and 1 of another kind would look the same. */
+/*
+ * The old and the new value.  If they would print alike (1 as integer and as
+ * string), their kinds are shown, too.
+ */
 static void
 add_both(const struct comparing *c, const struct change *v, struct buf *out)
 {
@@ -93,7 +99,7 @@ add_both(const struct comparing *c, const struct change *v, struct buf *out)
 		buf_printf(out, "%s -> %s", buf_str(&old), buf_str(&new));
 }
 
-/* The profile's own lines first; indexes in the order of their numbers. */
+/* Changes at the profile's top level first; indexes in numeric order. */
 static int
 compare_changes(const void *va, const void *vb)
 {
@@ -122,7 +128,10 @@ compare_changes(const void *va, const void *vb)
 	return x->place < y->place ? -1 : x->place > y->place;
 }
 
-/* By position; in --text by name, which stays if another payload comes. */
+/*
+ * The path by position; with --text by name, which stays the same if a payload
+ * is inserted.
+ */
 static void
 add_place(const struct comparing *c, const struct change *v, struct buf *out)
 {
@@ -169,7 +178,7 @@ static void report_value(const struct comparing *, struct report *,
 struct reporting {
 	const struct comparing *c;
 	struct report *in;
-	const char *nearest;	/* the key of the array that is walked */
+	const char *nearest;	/* the key of the enclosing array */
 };
 
 static enum status
@@ -181,7 +190,10 @@ report_member(const char *key, struct tree *t, void *arg)
 	return OK;
 }
 
-/* Under key; nearest is the name that says if it is a secret. */
+/*
+ * Adds t as key; nearest is the key that decides whether the value is a
+ * secret.
+ */
 static void
 report_value(const struct comparing *c, struct report *r, const char *key,
     const struct tree *t, const char *nearest)
@@ -203,7 +215,7 @@ report_value(const struct comparing *c, struct report *r, const char *key,
 	}
 }
 
-/* The value itself, or a part of it. */
+/* True if the value or a part of it is secret. */
 static bool
 is_secret(const struct change *v)
 {

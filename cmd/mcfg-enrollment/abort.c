@@ -1,4 +1,4 @@
-/* abort: an enrollment ends, and with it what it was given. */
+/* abort: ends an enrollment, and revokes what was issued to it. */
 #include "base/clock.h"
 #include "enrollment.h"
 #include "site/site.h"

@@ -1,6 +1,6 @@
 /*
- * bind: the challenges in a configuration become good for the names that stand
- * beside them, and for no others.
+ * bind: binds each challenge in a configuration to the names that are written
+ * next to it, so that it is accepted for no other names.
  */
 #include "cms/cms.h"
 #include "enrollment.h"

@@ -1,4 +1,7 @@
-/* complete: a device came back with its identity, and gets its variables. */
+/*
+ * complete: accepts a device that came back with its identity certificate, and
+ * writes its variables.
+ */
 #include "enrollment.h"
 #include "site/site.h"
 #include "trust/trust.h"
@@ -37,7 +40,7 @@ static const struct opt options[] = {
 	{ 0 },
 };
 
-/* What the folder of the site has, unless the command line says it. */
+/* Options that are not given are looked up in the site's folder. */
 static enum status
 look_inside(const struct args *a, char **outside, char **list)
 {

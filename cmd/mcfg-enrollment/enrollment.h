@@ -1,4 +1,4 @@
-/* What the verbs of mcfg-enrollment share. */
+/* Shared by the verbs of mcfg-enrollment. */
 #ifndef MCFG_ENROLLMENT_TOOL_H
 #define MCFG_ENROLLMENT_TOOL_H
 
@@ -7,7 +7,7 @@
 #include "json/report.h"
 #include "ledger/ledger.h"
 
-/* What the command line says about the ledger and the site. */
+/* The options that name the ledger and the site. */
 struct source {
 	const char *ledger, *config;
 };
@@ -35,33 +35,39 @@ extern const struct tool verb_start, verb_invite, verb_identify, verb_complete, 
     verb_sent, verb_list, verb_show, verb_abort, verb_purge, verb_user;
 
 /*
- * open_ledger() opens what --ledger or ledger: of the site's file says; a
- * relative path is relative to that file if it came from there.  s is the
- * struct that OPT_SOURCE() was given.
+ * open_ledger() opens the ledger named by --ledger or by "ledger:" in the
+ * site's file.  A relative path in that file is relative to the file.  s is
+ * the struct that OPT_SOURCE() was given.  The caller closes *out.
  */
 enum status open_ledger(const struct source *s, enum ledger_mode mode,
     struct ledger **out) USE_RESULT;
 
-/* one_id() gives the one operand of a verb, which is an ID. */
+/*
+ * one_id() returns in *id the only operand of a verb, an enrollment's ID; it
+ * is borrowed from operands.
+ */
 enum status one_id(const struct strings *operands, const char **id)
     USE_RESULT;
 
-/* The keys of an enrollment that list and show have in common. */
+/* Adds the keys of an enrollment that list and show have in common. */
 void report_enrollment(const struct ledger_enrollment *e, struct report *r);
 
 /* ---- facts.c ---- */
 
 /*
- * facts_read() adds what the command line says about a user to a dict: the files
- * vars (plist, JSON or YAML), a later one winning over an earlier, and set, a
- * list of NAME=VALUE, winning over all.
+ * facts_read() adds the facts about a user from the command line to a dict:
+ * from the files vars (plist, JSON or YAML), of which a later one overrides an
+ * earlier one, and from set, a list of NAME=VALUE, which overrides both.
  */
 enum status facts_read(const struct strings *vars, const struct strings *set,
     struct tree *facts) USE_RESULT;
 
 /* ---- invite.c ---- */
 
-/* invitation_find() is enrollment_invitation() with the token from a SRC. */
+/*
+ * invitation_find() is enrollment_invitation() with the token read from src
+ * (env:, file: or fd:).  The caller frees *i.
+ */
 enum status invitation_find(struct ledger *l, const char *src,
     struct ledger_invitation *i) USE_RESULT;
 

@@ -1,4 +1,4 @@
-/* What the command line says about a user. */
+/* Facts about a user, from the command line. */
 #include <string.h>
 
 #include "enrollment.h"

@@ -1,4 +1,7 @@
-/* identify: a device answered phase 1, and may buy its identity. */
+/*
+ * identify: a device sent its attributes in phase 1 and gets a challenge for
+ * its identity certificate.
+ */
 #include "enrollment.h"
 #include "site/site.h"
 #include "sys/secret.h"
@@ -75,7 +78,7 @@ struct answer {
 	const struct args *args;
 	struct ledger *ledger;
 	struct enrollment_identified identified;
-	struct buf text;		/* what is written */
+	struct buf text;		/* the output */
 };
 
 static void
@@ -99,7 +102,8 @@ make_answer(void *arg, const struct enrollment_identified *e)
 }
 
 /*
- * Nobody has the challenge: the device may send its answer again.
+ * The output was not delivered, so the challenge is unknown to anyone: the
+ * device may send its attributes again.
  */
 static enum status
 undo(void *arg)
@@ -109,7 +113,7 @@ undo(void *arg)
 	return enrollment_unidentify(w->ledger, &w->identified);
 }
 
-/* The same for an identification by another process. */
+/* Undoes an identification that another process made. */
 static enum status
 undo_other(const struct args *a, struct ledger *l, const struct buf *in)
 {

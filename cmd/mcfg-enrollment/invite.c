@@ -1,4 +1,6 @@
-/* invite: a link by which a user enrolls one device without a password. */
+/*
+ * invite: makes a link that lets a user enroll one device without a password.
+ */
 #include <string.h>
 
 #include "base/clock.h"
@@ -49,7 +51,7 @@ invitation_find(struct ledger *l, const char *src,
 	return enrollment_invitation(l, buf_str(&token), i);
 }
 
-/* ---- a new one ---- */
+/* ---- creating one ---- */
 
 static enum status
 write_report(const struct args *a, const struct enrollment_invited *i)
@@ -62,7 +64,7 @@ write_report(const struct args *a, const struct enrollment_invited *i)
 	return report_write(r, a->report);
 }
 
-/* Known before anything is recorded. */
+/* Checked before anything is recorded. */
 static bool
 can_show_qr(const char *url)
 {
@@ -87,7 +89,7 @@ struct answer {
 	const struct args *args;
 	struct ledger *ledger;
 	struct enrollment_invited invited;
-	struct buf text;		/* what is written */
+	struct buf text;		/* the output */
 };
 
 static void
@@ -112,7 +114,7 @@ make_answer(void *arg, const struct enrollment_invited *i)
 	return write_report(a, i);
 }
 
-/* Nobody has the link: it is revoked. */
+/* The link was not delivered, so the invitation is revoked. */
 static enum status
 undo(void *arg)
 {
@@ -143,7 +145,7 @@ invite(struct ledger *l, const struct args *a)
 	return io_hand_over(&a->out, &w.text, undo, &w);
 }
 
-/* ---- one that is revoked ---- */
+/* ---- revoking one ---- */
 
 static enum status
 revoke(struct ledger *l, const char *id)

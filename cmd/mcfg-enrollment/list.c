@@ -1,4 +1,4 @@
-/* list: who is where. */
+/* list: the state of each enrollment. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -35,7 +35,7 @@ static const struct opt options[] = {
 	{ 0 },
 };
 
-/* All cells one behind the other, COLUMNS a row. */
+/* All cells in one array, COLUMNS to a row. */
 struct table {
 	char **cell;
 	size_t n;
@@ -48,7 +48,7 @@ free_table(struct table *t)
 	mem_free_all(t->cell, t->n);
 }
 
-/* Characters, not bytes: what escaping left is UTF-8. */
+/* Counts characters, not bytes: escaped text is valid UTF-8. */
 static size_t
 characters(const char *s)
 {
@@ -74,7 +74,7 @@ add_cell(struct table *t, const char *text)
 	*GROW(t->cell, t->n) = xstrdup(shown);
 }
 
-/* Serial numbers are compared as devices.allow does it. */
+/* Serial numbers are compared as in devices.allow. */
 static bool
 is_wanted(const struct ledger_enrollment *e)
 {
@@ -150,7 +150,7 @@ add_invited_object(const struct ledger_invitation *i, void *arg)
 	return OK;
 }
 
-/* ---- all ---- */
+/* ---- the list ---- */
 
 static void
 render_table(const struct table *t, struct buf *out)

@@ -1,4 +1,4 @@
-/* purge: forget what led nowhere. */
+/* purge: deletes enrollments that ended or were never completed. */
 #include "base/clock.h"
 #include "enrollment.h"
 #include "site/site.h"

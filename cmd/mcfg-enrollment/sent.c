@@ -1,4 +1,4 @@
-/* sent: a configuration was made and handed to the web server, or was not. */
+/* sent: records whether a configuration was handed to the web server. */
 #include "enrollment.h"
 #include "site/site.h"
 

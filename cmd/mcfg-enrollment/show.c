@@ -1,4 +1,4 @@
-/* show: one enrollment, with all that happened to it. */
+/* show: one enrollment with its history. */
 #include <string.h>
 
 #include "base/clock.h"

@@ -1,4 +1,7 @@
-/* start: a user is known, and gets the challenge of phase 1. */
+/*
+ * start: begins the enrollment of a user, and writes the challenge for phase
+ * 1.
+ */
 #include "base/clock.h"
 #include "enrollment.h"
 #include "site/site.h"
@@ -42,12 +45,12 @@ write_report(const struct args *a, const char *id, int64_t expires)
 	return report_write(r, a->report);
 }
 
-/* Who enrolls, and what is written. */
+/* The user who enrolls, and the output. */
 struct answer {
 	const struct args *args;
 	struct ledger *ledger;		/* NULL: not open yet */
 	struct ledger_invitation invitation;
-	char *user;			/* with the name that the ledger has */
+	char *user;			/* as the ledger spells it */
 	struct enrollment_started started;
 	struct buf text;
 };
@@ -96,7 +99,7 @@ find_user(struct answer *w)
 	return OK;
 }
 
-/* What the site's program says; the command line wins over it. */
+/* Facts come from the site's program, and are overridden by options. */
 static enum status
 find_facts(const struct args *a, const char *user, struct tree **facts)
 {
@@ -114,7 +117,9 @@ find_facts(const struct args *a, const char *user, struct tree **facts)
 	return facts_read(&a->vars, &a->set, *facts);
 }
 
-/* One that goes on, since the link of its invitation may be opened again. */
+/*
+ * Continues an enrollment, as the link of its invitation may be opened again.
+ */
 static enum status
 start_invited(struct answer *w, const struct tree *facts)
 {
@@ -128,7 +133,7 @@ start_invited(struct answer *w, const struct tree *facts)
 	return io_spill(&a->out, &w->text);
 }
 
-/* Nobody has the challenge: the enrollment ends. */
+/* The challenge was not delivered, so the enrollment ends. */
 static enum status
 undo(void *arg)
 {

@@ -1,4 +1,4 @@
-/* user: the name under which the ledger keeps a user who logged in. */
+/* user: prints the name under which the ledger keeps a user who logged in. */
 #include "enrollment.h"
 #include "site/site.h"
 
@@ -10,7 +10,7 @@ static struct args {
 	struct io_output out;
 } args;
 
-/* A name that the directory is asked about may be typed in any way. */
+/* Only a name that the directory was asked about may be typed in any form. */
 static const struct opt options[] = {
 	{ 0, "user", "NAME", "who enrolls: 1 to 256 bytes of UTF-8",
 	    .value = &args.user },

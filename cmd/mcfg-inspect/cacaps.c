@@ -1,4 +1,4 @@
-/* The text that GetCACaps answers with, RFC 8894 3.5.2. */
+/* The text that a server returns for GetCACaps, RFC 8894 3.5.2. */
 #include <string.h>
 
 #include "http.h"

@@ -26,7 +26,9 @@ has_usage(const struct report *cert, const char *usage)
 	const struct report *l = report_get(cert, "key_usage");
 	size_t i;
 
-	/* A certificate that does not restrict its key has every usage. */
+	/*
+	 * A certificate that does not restrict the use of its key allows any.
+	 */
 	if (l == NULL)
 		return true;
 	for (i = 0; i < report_count(l); i++)
@@ -35,7 +37,10 @@ has_usage(const struct report *cert, const char *usage)
 	return false;
 }
 
-/* What a server should call the answer that this is (scep: GetCACert). */
+/*
+ * Notes that the response has another media type than SCEP wants for
+ * GetCACert.
+ */
 static void
 note_media_type(struct layer *l, const char *want)
 {
@@ -47,8 +52,8 @@ note_media_type(struct layer *l, const char *want)
 }
 
 /*
- * Apple's client seals its request for the first certificate that may both
- * sign and encipher keys, and gives up where there is none.
+ * Apple's client encrypts its request to the first certificate that allows
+ * both digitalSignature and keyEncipherment, and gives up if there is none.
  */
 static void
 add_scep_recipient(struct layer *l, const struct report *certs)
@@ -99,7 +104,7 @@ one_certificate(struct layer *l, const struct report *c)
 	}
 }
 
-/* Whether each certificate is followed by the one that issued it. */
+/* Notes certificates that are not followed by the one that issued them. */
 static void
 note_order(struct layer *l, X509 *const *certs, size_t n)
 {
@@ -194,7 +199,7 @@ inspect_certs_only(struct layer *l, const struct cms_view *v)
 	add_scep_recipient(l, certs);
 }
 
-/* ---- the others ---- */
+/* ---- requests, lists, keys, PKCS #12 ---- */
 
 static bool
 request(struct layer *l, const struct buf *der)
@@ -221,7 +226,7 @@ revocation_list(struct layer *l, const struct buf *der)
 	return true;
 }
 
-/* Is anything of it encrypted: a part of the store, or a key inside? */
+/* True if anything is encrypted: a part of the store, or a key in it. */
 static bool
 has_password(const struct report *safes)
 {
@@ -253,7 +258,7 @@ add_stored(struct layer *l, X509 *cert, struct report *list)
 	report_add(list, NULL, c);
 }
 
-/* What the password shows: the key, its certificate, the others. */
+/* Adds what the password revealed: the key, its certificate and the others. */
 static void
 add_opened(struct layer *l, const struct identity *id)
 {
@@ -277,7 +282,7 @@ add_opened(struct layer *l, const struct identity *id)
 	    "");
 }
 
-/* False if it stays closed, with a note. */
+/* False, with a note, if the password does not open it. */
 static bool
 open_store(struct layer *l, const struct buf *der)
 {
@@ -361,7 +366,10 @@ inspect_object(struct layer *l, const struct buf *der)
 	for (i = 0; i < ARRAY_LEN(readers); i++)
 		if (readers[i](l, der))
 			return true;
-	/* What CertPoll and GetCert ask for means nothing elsewhere. */
+	/*
+	 * The queries of CertPoll and GetCert mean something only inside a
+	 * message.
+	 */
 	if (l->depth > 1 && facts_query(der->data, der->len, l->r) == NULL) {
 		layer_is(l, "scep_query", "a query for a certificate of %s",
 		    text_of(l->r, "issuer"));

@@ -1,4 +1,4 @@
-/* CMS messages: what is inside decides what they are. */
+/* CMS messages: the content decides what kind of message it is. */
 #include <stdio.h>
 #include <string.h>
 
@@ -21,7 +21,7 @@ count_crlf(const struct buf *b)
 
 /* ---- SignedData ---- */
 
-/* "signed by CN=x", "signed by somebody whose certificate is not inside". */
+/* "signed by CN=x", "signed by somebody whose certificate is not included". */
 static void
 signed_by(const struct cms_view *v, char *out, size_t size)
 {
@@ -133,7 +133,7 @@ signed_data(struct layer *l, const struct cms_view *v)
 
 /* ---- EnvelopedData ---- */
 
-/* The content where --key opens it; what went wrong becomes a note. */
+/* Adds the content if --key decrypts it, otherwise a note about the reason. */
 static void
 open_envelope(struct layer *l, const struct buf *der)
 {

@@ -1,4 +1,4 @@
-/* What devices and the servers that manage them send to each other. */
+/* Messages between devices and the servers that manage them. */
 #include <string.h>
 
 #include "plist.h"
@@ -28,7 +28,7 @@ add_attribute(const char *key, struct tree *node, void *arg)
 	return OK;
 }
 
-/* Apple's factory CAs have such names; a name proves nothing. */
+/* Apple's factory CAs have such names, but a name proves nothing. */
 static bool
 looks_like_factory(const struct cms_view *v)
 {

@@ -82,7 +82,9 @@ message_header(const struct message *m, const char *name)
 	return (struct span){ "", 0 };
 }
 
-/* Without a start line it takes a header that only messages have. */
+/*
+ * Without a start line, the block must have a header that only messages have.
+ */
 static bool
 is_header_block(const struct message *m)
 {
@@ -109,7 +111,7 @@ message_read(struct span in, struct message *m)
 	line = span_line(&at);
 	if (is_start_line(line)) {
 		m->start = line;
-		if (at.len == 0) {	/* a request line alone */
+		if (at.len == 0) {	/* only a request line */
 			m->body = at;
 			return true;
 		}

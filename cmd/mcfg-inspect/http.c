@@ -1,6 +1,6 @@
 /*
- * A saved HTTP message, the answer of a CGI, a query string: the body is what
- * matters, or a header that carries a message.
+ * A saved HTTP message, the output of a CGI program, or a query string: what
+ * matters is the body, or a header that carries a message.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ status_is(const struct message *m, const char *code)
 	    memcmp(sp + 1, code, 3) == 0;
 }
 
-/* ---- what is said about it ---- */
+/* ---- facts about the message ---- */
 
 static void
 add_headers(const struct message *m, bool show_secrets, struct report *r)
@@ -71,8 +71,8 @@ note_message(struct layer *l, const struct message *m)
 /* ---- the body ---- */
 
 /*
- * Chunked transfer coding, RFC 9112 7.1; false if it is something else or
- * broken.  What was read until then is in out.
+ * Chunked transfer coding, RFC 9112 7.1.  Returns false if the body is not
+ * chunked or is broken; out then has what could be read.
  */
 static bool
 dechunk(struct span in, struct buf *out)
@@ -102,8 +102,8 @@ dechunk(struct span in, struct buf *out)
 }
 
 /*
- * Undoes percent escapes; a blank was a plus, as base64 in a SCEP message has
- * it, and line ends are dropped.
+ * Undoes percent escapes, turns blanks back into '+' (base64 in a SCEP message
+ * has '+'), and drops line ends.
  */
 static void
 unescape(struct span in, struct buf *out)
@@ -192,7 +192,7 @@ inspect_header(struct layer *l, struct span value, const char *name)
 	return recognise(l, &raw);
 }
 
-/* The body is what the signature in the header is over. */
+/* The signature in the header is over the body. */
 static bool
 inspect_signature(struct layer *l, struct span value, const struct buf *body)
 {
@@ -208,7 +208,7 @@ inspect_signature(struct layer *l, struct span value, const struct buf *body)
 	return known;
 }
 
-/* A request's query, if it has one that carries a message. */
+/* The query of a request, if it carries a message. */
 static bool
 request_query(const struct message *m, struct span *out)
 {
@@ -234,7 +234,7 @@ inspect_body(struct layer *l, const struct message *m)
 	    "multipart/signed") &&
 	    multipart_boundary(message_header(m, "Content-Type"), &boundary))
 		return inspect_multipart(l, m->body, boundary);
-	/* Some programs undo the chunks and keep the header. */
+	/* Some programs decode the chunks but keep the header. */
 	if (span_is(message_header(m, "Transfer-Encoding"), "chunked") &&
 	    !dechunk(m->body, &body) && body.len > 0)
 		facts_note(&l->f, "broken_chunks", "http", "the body's chunks "
@@ -253,8 +253,8 @@ inspect_body(struct layer *l, const struct message *m)
 }
 
 /*
- * The query of a GET in a web server's log: it stands between quotes, and
- * before it is text without markup.
+ * The query of a GET in a line of a web server's log.  The request is in
+ * quotes, after text without markup.
  */
 static bool
 logged_query(struct span line, struct span *out)
@@ -312,7 +312,7 @@ inspect_http(struct layer *l, const struct buf *bytes, bool *done)
 			break;
 	http = report_object();
 	if (m->start.len > 0) {
-		/* A GET carries its whole message in the line. */
+		/* The request line of a GET has the whole message. */
 		size_t shown = m->start.len < 120 ? m->start.len : 120;
 
 		report_strn(http, "start_line", m->start.p, shown);

@@ -1,8 +1,8 @@
 /*
- * What the files of mcfg-inspect share: one tree of facts is made and
- * rendered once, as JSON or in words.
+ * Shared by the files of mcfg-inspect: they build one tree of facts, which is
+ * rendered once, as JSON or as text.
  *
- * A layer is one thing that is looked at: the input, or what is inside of
+ * A layer is one thing that is examined: the input, or something inside
  * another layer.  Its report always begins with "kind" and "summary".
  */
 #ifndef MCFG_INSPECT_H
@@ -15,63 +15,67 @@
 #include "plist/node.h"
 
 enum {
-	LAYERS_MAX = 8,		/* things inside of things */
-	WHY_MAX = 500,		/* bytes of a reason why nothing is known */
+	LAYERS_MAX = 8,		/* layers within layers */
+	WHY_MAX = 500,		/* bytes of a reason */
 };
 
-/* What holds for the whole run. */
+/* Settings and state of the whole run. */
 struct inspect {
 	EVP_PKEY *opener;		/* --key, or NULL */
-	const char *phrase;		/* of a PKCS #12, or NULL */
-	const struct buf *detached;	/* --content, or what came beside */
+	const char *phrase;		/* password of a PKCS #12, or NULL */
+	const struct buf *detached;	/* --content, or the part before a
+					 * detached signature */
 	const char *detached_name;
 	int64_t at;
 	bool show_secrets;
-	char why[WHY_MAX];		/* why the input is nothing known */
+	char why[WHY_MAX];		/* why the input is not recognised */
 };
 
 struct layer {
 	struct inspect *in;
 	struct report *r;
 	struct facts f;			/* f.notes is this layer's */
-	struct report *form;		/* r's "form": how it is wrapped */
+	struct report *form;		/* r's "form": its encoding */
 	const char *media_type;		/* of the HTTP message, or NULL */
-	bool is_answer;			/* of a server */
+	bool is_answer;			/* it is a server's response */
 	unsigned depth;
 };
 
 /*
- * layer_inspect() makes the report of bytes, or gives NULL and in->why.
- * depth is 0 for the input itself.
+ * layer_inspect() returns a new report about the bytes, or NULL with the
+ * reason in in->why.  depth is 0 for the input itself.
  */
 struct report *layer_inspect(struct inspect *in, const struct buf *bytes,
     unsigned depth);
 
 /*
- * recognise() tells by content what the bytes are and fills in the layer.
- * false: nothing known, in->why says what speaks against it.
+ * recognise() finds out from the content what the bytes are, and fills in the
+ * layer.  Returns false if it does not know; in->why then has the reason.
  */
 bool recognise(struct layer *l, const struct buf *bytes);
 
-/* recognise_der() is recognise() for what armour was taken from. */
+/*
+ * recognise_der() is recognise() for bytes that PEM or base64 was removed
+ * from.
+ */
 bool recognise_der(struct layer *l, const struct buf *der);
 
-/* Sets "kind" and "summary"; the first form's text is taken as it is. */
+/* Sets "kind" and "summary" of the layer. */
 void layer_is(struct layer *l, const char *kind, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 
-/* Keeps a reason in in->why; returns false. */
+/* Stores a reason in in->why; returns false. */
 bool layer_unknown(struct layer *l, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* Adds "content": what is inside, or how it begins where it is unknown. */
+/* Adds "content": the layer inside, or its first bytes if they are unknown. */
 struct report *layer_content(struct layer *l, const struct buf *bytes);
 
-/* The kind of a layer that is done, never NULL. */
+/* The kind of a finished layer, never NULL. */
 const char *layer_kind(const struct report *r);
 
-/* ---- one file per kind ---- */
+/* ---- one file for each kind ---- */
 
-/* An HTTP message or a query string; *done is false if it is neither. */
+/* An HTTP message or a query string; *done is set to false if it is neither. */
 bool inspect_http(struct layer *l, const struct buf *bytes, bool *done);
 bool inspect_caps(struct layer *l, const struct buf *bytes, bool *done);
 
@@ -79,32 +83,38 @@ bool inspect_caps(struct layer *l, const struct buf *bytes, bool *done);
 bool inspect_pem(struct layer *l, const struct buf *bytes, bool *done);
 bool inspect_base64(struct layer *l, const struct buf *bytes, bool *done);
 
-/* A plist, as the first bytes say.  around is the CMS it was in, or NULL. */
+/*
+ * A plist, recognised by its first bytes.  around is the CMS message that it
+ * was in, or NULL.
+ */
 bool inspect_plist(struct layer *l, const struct buf *bytes,
     const struct cms_view *around);
 
 bool inspect_cms(struct layer *l, const struct buf *der);
 
-/* A pkiMessage, its CMS facts already in l->r. */
+/* A pkiMessage, whose CMS facts are in l->r already. */
 void inspect_scep(struct layer *l, const struct cms_view *v);
 bool scep_looks_like(const struct report *r);
 
-/* Certificates, requests, lists, keys: the rest of DER. */
+/* Certificates, requests, revocation lists, keys: all other kinds of DER. */
 bool inspect_object(struct layer *l, const struct buf *der);
 void inspect_certificates(struct layer *l, const struct buf *ders, size_t n);
 void inspect_certs_only(struct layer *l, const struct cms_view *v);
 
 /* ---- settings of profiles ---- */
 
-/* Adds a node, secrets masked and long data cut down to its digest. */
+/* Adds a node; secrets are masked, and long data is replaced by its digest. */
 void settings_add(struct layer *l, const char *where, const char *key,
     const struct tree *node, struct report *r);
 
-/* ---- words ---- */
+/* ---- text ---- */
 
 void render_text(const struct report *r, bool colour, struct buf *out);
 
-/* One of several: its name before the summary; if is_brief, nothing else. */
+/*
+ * One of several files: its name is put before the summary; if is_brief, only
+ * that line is written.
+ */
 void render_file(const struct report *r, const char *name, bool is_brief,
     bool colour, struct buf *out);
 

@@ -45,7 +45,7 @@ static const struct tool tool = {
 	.inputs = &args.files,
 };
 
-/* Colour is for people at a terminal who did not forbid it (NO_COLOR). */
+/* Colour is used on a terminal, unless NO_COLOR forbids it. */
 static bool
 wants_colour(const struct io_output *out)
 {
@@ -58,7 +58,7 @@ wants_colour(const struct io_output *out)
 	return io_is_terminal(out);
 }
 
-/* Why a file of several could not be looked at, as its report. */
+/* The report of a file that could not be examined. */
 static struct report *
 unknown(const char *why)
 {
@@ -70,8 +70,8 @@ unknown(const char *why)
 }
 
 /*
- * The report of one of several files.  What cannot be read, or is nothing
- * known, is one too, as file(1) has it.
+ * Returns the report of one of several files.  As with file(1), a file that
+ * cannot be read or is unknown has a report, too.
  */
 static struct report *
 look_at(struct inspect *look, const struct args *a, const char *path)
@@ -147,7 +147,10 @@ load_secrets(const struct args *a, EVP_PKEY **opener, struct buf *phrase)
 {
 	struct identity_source source = a->id;
 
-	/* The key opens what is there anyway; who reads it is a warning. */
+	/*
+	 * A key file that others can read only gets a warning: inspecting puts
+	 * nothing at risk.
+	 */
 	source.loose = true;
 	if (source.key != NULL)
 		return cert_load_key(&source, "--key", opener);

@@ -1,4 +1,4 @@
-/* PEM and bare base64: what is inside is what matters. */
+/* PEM and bare base64: what matters is the data inside. */
 #include <string.h>
 
 #include "base/ber.h"
@@ -10,13 +10,13 @@ enum { BLOCKS_MAX = 256 };
 struct block {
 	char label[64];
 	struct buf der;
-	bool has_headers;	/* RFC 1421: encrypted in the old way */
+	bool has_headers;	/* RFC 1421: the old kind of encryption */
 };
 
 struct blocks {
 	struct block v[BLOCKS_MAX];
 	size_t n;
-	const char *reason;	/* the last fault, or NULL */
+	const char *reason;	/* the last error, or NULL */
 };
 
 static void
@@ -85,8 +85,9 @@ is_key(const struct block *b)
 }
 
 /*
- * The block that decides what the file is: a certificate, or else the first
- * that is not the curve which "openssl ecparam -genkey" writes before a key.
+ * The block that decides what the file is: a certificate if there is one,
+ * otherwise the first block, except for the EC PARAMETERS that "openssl
+ * ecparam -genkey" writes before a key.
  */
 static const struct block *
 main_block(const struct blocks *b)
@@ -102,7 +103,9 @@ main_block(const struct blocks *b)
 	return &b->v[0];
 }
 
-/* All certificates of the blocks as one layer; what else is there, noted. */
+/*
+ * Reports all certificates of the blocks as one layer, and notes other blocks.
+ */
 static bool
 certificates(struct layer *l, const struct blocks *b)
 {

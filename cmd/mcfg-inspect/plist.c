@@ -1,4 +1,4 @@
-/* Property lists: which of them are profiles, and what others are. */
+/* Property lists: profiles and other kinds. */
 #include <stdio.h>
 #include <string.h>
 
@@ -93,7 +93,9 @@ dict_plist(struct layer *l, const struct tree *dict,
 	}
 }
 
-/* A plist in SignedData that cannot be read is still SignedData. */
+/*
+ * SignedData with a plist that cannot be read is still reported as SignedData.
+ */
 static bool
 broken_plist(struct layer *l, const char *reason,
     const struct cms_view *around)

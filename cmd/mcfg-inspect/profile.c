@@ -11,7 +11,7 @@ enum {
 	DOUBLES_MAX = 500,	/* payloads whose UUIDs are compared */
 };
 
-/* The keys that every payload has, and what they are called in a report. */
+/* The keys of every payload, and their names in a report. */
 static const struct {
 	const char *key, *name;
 } common_keys[] = {
@@ -60,7 +60,7 @@ holds_certificate(const char *type)
 	    "com.apple.security.pem", type);
 }
 
-/* The certificate or PKCS #12 of a payload, looked into. */
+/* Adds the contents of a payload's certificate or PKCS #12. */
 static bool
 add_payload_data(struct layer *l, const char *where, const char *type,
     const struct tree *node, struct report *r)
@@ -261,8 +261,8 @@ add_profile(struct layer *l, const struct tree *dict)
 }
 
 /*
- * What was sealed is found in "content"; payloads that a key opened are told
- * where those of a plain profile are.
+ * Encrypted payloads are reported in "content".  If a key decrypted them, they
+ * are reported in the same place as those of a plain profile.
  */
 static bool
 add_sealed(struct layer *l, const struct tree *dict)

@@ -1,4 +1,4 @@
-/* Tells by content what bytes are, and goes down into what is inside. */
+/* Recognises bytes by their content, and continues with what is inside. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,7 +47,7 @@ layer_kind(const struct report *r)
 	return kind != NULL ? kind : "";
 }
 
-/* What people look for first comes before what it is built from. */
+/* Puts what people look for first before the details. */
 static void
 put_in_order(struct report *r)
 {
@@ -65,7 +65,7 @@ put_in_order(struct report *r)
 	}
 }
 
-/* After why it is nothing known: what became of it on its way. */
+/* Appends to in->why how the input may have been damaged in transit. */
 static void
 name_damage(struct inspect *in, const struct buf *bytes)
 {
@@ -87,7 +87,7 @@ layer_inspect(struct inspect *in, const struct buf *bytes, unsigned depth)
 		(void)layer_unknown(&l, "more than %d layers", LAYERS_MAX);
 		return NULL;
 	}
-	/* Their places are at the beginning; the values come later. */
+	/* These two are added first to fix their position; values follow. */
 	report_null(r, "kind");
 	report_null(r, "summary");
 	if (depth == 0)
@@ -124,9 +124,9 @@ layer_content(struct layer *l, const struct buf *bytes)
 	return inner;
 }
 
-/* ---- what it is not ---- */
+/* ---- files that are not recognised ---- */
 
-/* Files that people save by mistake, by how they begin. */
+/* Files that people pass by mistake, recognised by how they begin. */
 static const char *
 other_kind(const struct buf *b)
 {

@@ -1,7 +1,7 @@
 /*
- * The tree of facts in words.  Labels are the keys of the JSON, so that what
- * is seen here is found there.  Nothing gets out unescaped: every text may be
- * an attacker's.
+ * Renders the tree of facts as text.  Labels are the keys of the JSON, so that
+ * anything seen here is easily found there.  All text may come from an
+ * attacker, so all of it is escaped.
  */
 #include <string.h>
 
@@ -10,7 +10,7 @@
 
 enum {
 	SHOWN = 4096,		/* bytes of a text, escaped */
-	LIST_WIDTH = 72,	/* of a list in one line */
+	LIST_WIDTH = 72,	/* characters of a list in one line */
 	LIST_MAX = 200,		/* items of a list that are shown */
 	INDENT = 2,
 };
@@ -21,7 +21,8 @@ struct renderer {
 	struct buf *out;
 	bool colour;
 	int indent;
-	int foreign;		/* inside of what the input named itself */
+	int foreign;		/* depth inside objects whose keys come from the
+				 * input */
 };
 
 static void
@@ -98,7 +99,7 @@ label(struct renderer *w, const char *key)
 
 /* ---- lists ---- */
 
-/* True for a list of short scalars, which fits into one line. */
+/* True for a list of short scalars, which fits on one line. */
 static bool
 fits_line(const struct report *list)
 {
@@ -130,7 +131,7 @@ one_line(struct renderer *w, const struct report *list)
 	buf_putc(w->out, '\n');
 }
 
-/* An attribute or extension: its name is the label. */
+/* An attribute or extension: its name is used as the label. */
 static bool
 named(struct renderer *w, const struct report *r)
 {
@@ -195,7 +196,7 @@ list(struct renderer *w, const char *key, const struct report *r)
 		one_line(w, r);
 		return;
 	}
-	/* Items with members say themselves which they are. */
+	/* In a list of objects, each item prints its own label instead. */
 	if (nested) {
 		label(w, key);
 		buf_putc(w->out, '\n');
@@ -230,7 +231,10 @@ odd_fact(struct renderer *w, const struct report *n)
 	buf_putc(w->out, '\n');
 }
 
-/* What stands elsewhere: in the first line, the notes, the last line. */
+/*
+ * Members that are printed elsewhere (first line, notes, last line) are
+ * skipped.
+ */
 static void
 layer_member(const char *key, struct report *value, void *arg)
 {
@@ -239,7 +243,7 @@ layer_member(const char *key, struct report *value, void *arg)
 		member(key, value, arg);
 }
 
-/* A layer: its summary and notes come before everything else. */
+/* A layer: summary and notes come before everything else. */
 static void
 layer(struct renderer *w, const struct report *r)
 {
@@ -287,8 +291,8 @@ object(struct renderer *w, const char *key, const struct report *r)
 }
 
 /*
- * The members of these have names from the input, so that they may be called
- * as ours are.
+ * The members of these objects have keys from the input, which may be the same
+ * as our own.
  */
 static bool
 is_foreign(const char *key)

@@ -1,4 +1,7 @@
-/* SCEP messages (RFC 8894 3): a pkiMessage is a CMS with known attributes. */
+/*
+ * SCEP messages (RFC 8894 3): a pkiMessage is a CMS message with certain
+ * attributes.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +27,7 @@ scep_looks_like(const struct report *r)
 	    attribute(r, "pkiStatus") != NULL;
 }
 
-/* A small number as SCEP writes it: decimal text, RFC 8894 3.2.1. */
+/* A small number in SCEP's form: decimal text, RFC 8894 3.2.1. */
 static int
 number(const char *text)
 {
@@ -71,7 +74,7 @@ add_nonce(struct layer *l, const char *attr, const char *key)
 		    SCEP_NONCE);
 }
 
-/* NDES says why it refuses in a number of Windows, and nowhere else. */
+/* NDES gives the reason for a refusal only as a Windows error number. */
 static void
 add_hresult(struct layer *l, const char *text)
 {
@@ -142,7 +145,7 @@ note_missing(struct layer *l, bool reply)
 		    l->media_type);
 }
 
-/* " of CN=x" of the request or certificate that --key opened, else "". */
+/* " of CN=x" for the request or certificate that --key decrypted, else "". */
 static void
 about(const struct report *r, char *out, size_t size)
 {
@@ -197,7 +200,7 @@ summarise_reply(struct layer *l, const struct cms_view *v)
 	    v->signer_name != NULL ? v->signer_name : "nobody who is inside");
 }
 
-/* Signed encrypted content, and nothing that says more. */
+/* Signed encrypted content without attributes that would say more. */
 static void
 summarise_bare(struct layer *l, const struct cms_view *v, bool reply)
 {
@@ -213,8 +216,8 @@ inspect_scep(struct layer *l, const struct cms_view *v)
 	bool bare = !scep_looks_like(l->r), reply;
 
 	/*
-	 * A server made after Apple's sample script leaves the attributes
-	 * out.  Requests are then told by a signer that signed itself.
+	 * Servers modelled on Apple's sample script leave the attributes out.
+	 * A request is then recognised by a self-signed signer.
 	 */
 	if (bare)
 		reply = !(v->signer_name != NULL && v->signer_is_self_signed);

@@ -1,4 +1,7 @@
-/* The settings of a payload: secrets masked, long data cut to its digest. */
+/*
+ * The settings of a payload: secrets are masked, long data is replaced by its
+ * digest.
+ */
 #include <string.h>
 
 #include "inspect.h"
@@ -9,7 +12,7 @@ enum {
 	DATA_SHOWN = 64,	/* bytes of data that are shown whole */
 };
 
-/* Passwords go out of addresses before anything is cut. */
+/* Passwords in URLs are masked before the text is truncated. */
 static void
 add_string(struct layer *l, const char *key, const char *s, struct report *r)
 {
@@ -28,7 +31,10 @@ add_string(struct layer *l, const char *key, const char *s, struct report *r)
 	report_strn(r, key, buf_str(&text), text.len);
 }
 
-/* Data: whole where it is short, else what it is, or its digest. */
+/*
+ * Adds short data in full, and the digest of longer data; says if it is PEM or
+ * a certificate.
+ */
 static void
 add_data(struct layer *l, const char *where, const char *key,
     const struct tree *node, struct report *r)
@@ -64,7 +70,7 @@ add_data(struct layer *l, const char *where, const char *key,
 struct walk {
 	struct layer *l;
 	const char *where;
-	const char *list;	/* the key of the array that is walked */
+	const char *list;	/* the key of the enclosing array */
 	struct report *r;
 };
 

@@ -1,4 +1,4 @@
-/* S/MIME, which openssl's command makes unless it is told otherwise. */
+/* S/MIME, the default output format of "openssl cms" and "openssl smime". */
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +24,7 @@ multipart_boundary(struct span type, struct span *out)
 	return out->len > 0 && out->len <= 70;
 }
 
-/* Takes everything up to the next boundary line off *in. */
+/* Removes everything up to the next boundary line from the front of *in. */
 static bool
 take_part(struct span *in, struct span boundary, struct span *part)
 {
@@ -48,7 +48,7 @@ take_part(struct span *in, struct span boundary, struct span *part)
 	return false;
 }
 
-/* Line ends as they are signed, RFC 8551 3.1.1. */
+/* Converts line ends to the form in which they are signed, RFC 8551 3.1.1. */
 static void
 canonical(struct span in, struct buf *out)
 {

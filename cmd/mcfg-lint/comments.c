@@ -1,17 +1,17 @@
-/* "mcfg-lint: ignore RULE..." in comments, for the next element. */
+/* "mcfg-lint: ignore RULE..." in a comment, for the element that follows it. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "suppression.h"
 
-enum { COMMENTS_MAX = 200 };	/* in a file: each costs a look at the
-				 * whole of its element */
+enum { COMMENTS_MAX = 200 };	/* in a file: each costs a look at the whole
+				 * element that follows it */
 
 struct place {
 	unsigned long line, column;	/* from 1; columns in characters */
 };
 
-/* From the beginning of an element to what is behind it. */
+/* The extent of an element: its first place, and the place after its end. */
 struct quiet_comment {
 	const char *file;
 	struct place from, to;
@@ -26,8 +26,9 @@ quiet_comments_free(struct quiet_comments *c)
 }
 
 /*
- * Reads "ignore RULE...", the len bytes after "mcfg-lint:".  Returns false if
- * a word does not name a rule that may be ignored, or if no rule is named.
+ * Reads "ignore RULE..." from the len bytes after "mcfg-lint:".  Returns false
+ * if a word is not the name of a rule that may be ignored, or if there is no
+ * name.
  */
 static bool
 read_rules(const char *p, size_t len, bool rules[FINDING_RULES])
@@ -62,7 +63,7 @@ read_rules(const char *p, size_t len, bool rules[FINDING_RULES])
 	return has_rule;
 }
 
-/* Walks over text that it has seen, to know lines and columns. */
+/* Keeps the line and column while it moves through text. */
 struct cursor {
 	const char *p;
 	struct place at;
@@ -94,9 +95,9 @@ add_comment(struct quiet_comments *c, const char *file,
 	one->to = at.at;
 }
 
-/* ---- XML, which a parser has accepted ---- */
+/* ---- XML, which the parser has accepted before ---- */
 
-/* The end of the markup that p, a '<', begins. */
+/* The end of the tag, comment or similar that p, a '<', begins. */
 static const char *
 markup_end(const char *p)
 {
@@ -123,7 +124,9 @@ markup_end(const char *p)
 	return end != NULL ? end + 3 : p + strlen(p);
 }
 
-/* The next tag at or behind p, not a comment or the like; NULL at the end. */
+/*
+ * The next tag at or after p, skipping comments and the like; NULL at the end.
+ */
 static const char *
 next_tag(const char *p)
 {
@@ -132,7 +135,7 @@ next_tag(const char *p)
 	return p;
 }
 
-/* Behind the element whose start tag is at p. */
+/* The place after the element whose start tag is at p. */
 static const char *
 element_end(const char *p)
 {
@@ -151,7 +154,9 @@ element_end(const char *p)
 	return end + strlen(end);
 }
 
-/* Finds the next element (after a key, its value); false at the end. */
+/*
+ * Finds the next element (after a key, its value).  Returns false at the end.
+ */
 static bool
 next_element(const char *p, const char **from, const char **to)
 {
@@ -167,7 +172,10 @@ next_element(const char *p, const char **from, const char **to)
 
 static const char directive[] = "mcfg-lint:";
 
-/* Reads the comment at p; false if it is meant for us and makes no sense. */
+/*
+ * Reads the comment at p.  Returns false if it is addressed to mcfg-lint but
+ * cannot be understood.
+ */
 static bool
 read_xml_comment(struct quiet_comments *c, const char *file,
     const struct cursor *at)
@@ -214,7 +222,7 @@ read_xml(const char *text, const char *file, struct quiet_comments *c)
 	}
 }
 
-/* ---- YAML: a comment alone on its line ---- */
+/* ---- YAML: a comment that is alone on its line ---- */
 
 static const char *
 next_line(const char *p)
@@ -231,8 +239,8 @@ is_blank(const char *line)
 }
 
 /*
- * The lines of the next element: the first one, and what is deeper; a list
- * may be as deep as its key.
+ * The lines of the next element: its first line and all lines that are
+ * indented deeper.  A list may be indented as deep as its key.
  */
 static void
 next_block(const char *p, const char **from, const char **to)

@@ -9,7 +9,10 @@ struct item {
 	size_t rule_len, glob_len;	/* glob is NULL if there is none */
 };
 
-/* The next item of the list at *p; false at its end or for an empty one. */
+/*
+ * Takes the next item of the list at *p.  Returns false at its end or for an
+ * empty item.
+ */
 static bool
 next_item(const char **p, struct item *out)
 {

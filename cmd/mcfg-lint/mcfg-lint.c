@@ -1,4 +1,4 @@
-/* mcfg-lint: profiles in, what is wrong with them out. */
+/* mcfg-lint: reads profiles and reports what is wrong with them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,7 +88,10 @@ check_allow(const char *list)
 	return NULL;
 }
 
-/* A number at *p and the colon behind it, or 0 and *p as it was. */
+/*
+ * Returns the number at *p, and moves *p past it and its colon; otherwise
+ * returns 0, and *p is unchanged.
+ */
 static unsigned long
 take_number(const char **p)
 {
@@ -104,8 +107,8 @@ take_number(const char **p)
 }
 
 /*
- * A reader's line, "file:line:column: reason" or "file: reason", becomes a
- * finding.
+ * Adds a finding for a parser's message, "file:line:column: reason" or "file:
+ * reason".
  */
 static void
 add_reason(const char *file, const char *reason, enum finding_rule rule,
@@ -131,7 +134,10 @@ is_stdin(const char *path)
 	return path == NULL || strcmp(path, "-") == 0;
 }
 
-/* A file that cannot be read is a finding, and the others are judged. */
+/*
+ * A file that cannot be read is a finding, and the other files are still
+ * checked.
+ */
 static enum status
 read_file(const char *path, struct buf *bytes, struct findings *found)
 {
@@ -157,7 +163,7 @@ rule_of(enum status st)
 	return st == REFUSED ? RULE_NOT_A_PROFILE : RULE_NOT_A_PLIST;
 }
 
-/* Of a signed file, the comments in its content. */
+/* Reads the comments of a file; of a signed file, those in its content. */
 static enum status
 read_comments(const struct buf *bytes, const char *file, bool is_signed,
     struct quiet_comments *comments)
@@ -179,7 +185,10 @@ lint_bytes(struct schema *s, const char *file, const struct buf *bytes,
     struct quiet_comments *comments, struct findings *found)
 {
 	auto_tree_marks *marks = tree_marks_new();
-	/* The seed makes the findings of YAML the same on every run. */
+	/*
+	 * With the file's name as the seed, the findings of YAML are the same
+	 * on every run.
+	 */
 	const struct profile_source from = { file, file, args.how.now, marks,
 	    &args.folders };
 	const struct schema_source src = { file, marks };
@@ -217,7 +226,7 @@ lint_file(struct schema *s, const char *path, struct quiet_comments *comments,
 	return lint_bytes(s, io_name(path), &bytes, comments, found);
 }
 
-/* ---- what is not reported ---- */
+/* ---- findings that are not reported ---- */
 
 struct quiet {
 	struct quiet_comments comments;
@@ -273,7 +282,10 @@ write_baseline(const struct findings *found,
 	return io_side(args.write_baseline, false, &out);
 }
 
-/* Leaves what is to be reported; the counts are those of all levels. */
+/*
+ * Removes the findings that are silenced or of too low a level; the counts
+ * include those of all levels.
+ */
 static enum status
 silence(struct quiet *q, struct findings *found)
 {
@@ -295,7 +307,7 @@ silence(struct quiet *q, struct findings *found)
 	return OK;
 }
 
-/* Said once, of the first file. */
+/* Reported once, for the first file. */
 static void
 say_too_old(const struct schema *s, struct findings *found)
 {

@@ -69,7 +69,7 @@ static const struct tool tool = {
 	.no_input_if = &args.pick,
 };
 
-/* Options that say nothing together. */
+/* Refuses combinations of options that make no sense. */
 static enum status
 check(const struct args *a)
 {

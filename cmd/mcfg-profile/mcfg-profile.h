@@ -1,4 +1,4 @@
-/* What the parts of mcfg-profile share. */
+/* Shared by the files of mcfg-profile. */
 #ifndef MCFG_PROFILE_TOOL_H
 #define MCFG_PROFILE_TOOL_H
 
@@ -12,7 +12,7 @@ struct args {
 	struct profile_identity id;
 	struct strings sets;
 	struct strings files;
-	struct strings folders;	/* of --files, and that of --pick */
+	struct strings folders;	/* of --files, and the folder of --pick */
 	struct strings prefixes;
 	bool payloads_only;
 	const char *pick;
@@ -25,9 +25,10 @@ struct args {
 };
 
 /*
- * Variables, the weaker first: add_outer_vars() those of the environment and
- * of files, then a row's, then add_sets() those of --set.  takes_vars() is
- * false where the command line speaks of none.
+ * Variables are added in this order, later ones overriding earlier ones: from
+ * the environment and files by add_outer_vars(), from a row by add_members(),
+ * from --set by add_sets().  takes_vars() is true if any option gives
+ * variables.
  */
 enum status add_outer_vars(const struct args *a, struct tree *vars)
     USE_RESULT;
@@ -36,20 +37,24 @@ enum status add_members(const struct tree *from, struct tree *vars);
 void add_sets(const struct args *a, struct tree *vars);
 
 /*
- * read_template() adds the variables, picks the template by them if --pick
- * says so, and reads it; name is what diagnostics call it, yours.
+ * read_template() adds the variables of the command line to vars, chooses the
+ * template by them if there is --pick, and reads it.  *name is its name for
+ * messages; the caller frees it.
  */
 enum status read_template(const struct args *a, struct tree *vars, char **name,
     struct template *out) USE_RESULT;
 
-/* XML of the profile, or of its payloads alone. */
+/*
+ * Appends the XML of the profile, or of its payloads alone with
+ * --payloads-only.
+ */
 enum status write_xml(const struct args *a, const struct tree *profile,
     const char *name, struct buf *xml) USE_RESULT;
 
-/* --each: a profile a row. */
+/* --each: makes one profile for each row. */
 enum status run_each(const struct args *a, const struct identities *id);
 
-/* --to-yaml: the way back. */
+/* --to-yaml: converts a profile to YAML. */
 enum status run_to_yaml(const struct args *a, const struct identities *id);
 
 #endif

@@ -18,7 +18,10 @@ is_file_name(const char *s)
 	return p > s && p - s <= NAME_MAX_LEN;
 }
 
-/* The text of a column; false where it is missing or empty. */
+/*
+ * Writes the text of a column to out.  Returns false if it is missing or
+ * empty.
+ */
 static bool
 column(const struct tree *row, const char *name, struct buf *out)
 {
@@ -28,7 +31,7 @@ column(const struct tree *row, const char *name, struct buf *out)
 	return t != NULL && tree_scalar_text(t, out) && out->len > 0;
 }
 
-/* The name of a row's file without its ending. */
+/* The name of a row's file, without its extension. */
 static enum status
 name_of(const struct args *a, const struct spec_rows *r,
     const struct tree *row, struct buf *out)
@@ -78,7 +81,9 @@ compare_names(const void *x, const void *y)
 	return c != 0 ? c : (a->line > b->line) - (a->line < b->line);
 }
 
-/* Reads all rows once: every name must be good, and its own. */
+/*
+ * Reads all rows once: every row must have a valid name that no other row has.
+ */
 static enum status
 check_rows(const struct args *a, const struct buf *in, const char *name)
 {
@@ -112,15 +117,16 @@ check_rows(const struct args *a, const struct buf *in, const char *name)
 	return OK;
 }
 
-/* What is the same for every row. */
+/* The same for every row. */
 struct work {
 	const struct args *a;
 	const struct identities *id;
-	const struct tree *outer;	/* variables */
-	const struct template *common;	/* or NULL: each picks its own */
+	const struct tree *outer;	/* variables from outside the rows */
+	const struct template *common;	/* or NULL: --pick chooses for each
+					 * row */
 };
 
-/* No row replaces a file that rows are made of. */
+/* Refuses an output file that is also an input. */
 static enum status
 check_inputs(const struct args *a, const char *template, const char *path)
 {
@@ -168,7 +174,7 @@ make_one(const struct work *w, const struct tree *row, const char *path)
 	return io_spill(&out, &xml);
 }
 
-/* One bad row does not stop the others; each is told with its line. */
+/* A row that fails is reported with its line; the other rows are still made. */
 static enum status
 make_row(const struct work *w, const struct spec_rows *rows,
     const struct tree *row)

@@ -9,7 +9,7 @@ struct from_env {
 	struct tree *vars;
 };
 
-/* A variable goes by its name, and by what is behind the prefix. */
+/* Sets a variable under its full name, and under the part after the prefix. */
 static enum status
 add_env(const char *name, const char *value, void *arg)
 {

@@ -8,8 +8,8 @@
 #include "x509/cert.h"
 
 struct extracting {
-	const char *dir;	/* as the files are written */
-	const char *shown;	/* as the YAML names it */
+	const char *dir;	/* folder for the files */
+	const char *shown;	/* the same folder as the YAML refers to it */
 	enum status st;
 };
 
@@ -23,8 +23,9 @@ ends_in_content(const char *path)
 }
 
 /*
- * A certificate that is a payload goes to a file, in DER as it is here, so
- * that !file gives the same bytes; all else stays.
+ * Writes a certificate to a file if it is the content of a payload, byte for
+ * byte, so that !file restores it.  Returns the file's name for the YAML, or
+ * NULL to keep the data in the YAML.
  */
 static char *
 extract(const char *path, const struct tree *data, void *arg)
@@ -51,7 +52,10 @@ extract(const char *path, const struct tree *data, void *arg)
 	return io_join(e->shown, file);
 }
 
-/* How to go from a folder to another; both are paths as of realpath(). */
+/*
+ * The relative path from one folder to another; both are results of
+ * realpath().
+ */
 static char *
 way(const char *from, const char *to)
 {
@@ -75,8 +79,9 @@ way(const char *from, const char *to)
 }
 
 /*
- * !file is named by its way from the YAML's folder, so that both can be moved
- * together.  YAML on standard output counts as in the current folder.
+ * !file has a path relative to the folder of the YAML, so that both can be
+ * moved together.  YAML on standard output is treated as a file in the current
+ * folder.
  */
 static enum status
 shown_dir(const struct args *a, char **out)
@@ -97,7 +102,8 @@ shown_dir(const struct args *a, char **out)
 }
 
 /*
- * A plist as it is, variables, comments and all; YAML as the profile it makes.
+ * Reads a plist as it is, including variables and comments; YAML becomes the
+ * profile that it describes.
  */
 static enum status
 read_profile(const struct args *a, const struct identities *id,

@@ -1,4 +1,4 @@
-/* What somebody should do something about, the urgent first. */
+/* What needs the reader's attention, the urgent first. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,7 +28,7 @@ s(int64_t n)
 	return n == 1 ? "" : "s";
 }
 
-/* An end that passed, or comes within SOON days. */
+/* Notes an end of validity that has passed or is less than SOON days away. */
 static void
 look_at_end(struct overview *o, const char *name, int64_t end,
     const char *section)
@@ -85,7 +85,7 @@ look_at_own(struct overview *o)
 	}
 }
 
-/* Each step of a rollover, with the next one. */
+/* For each step of a rollover, names the next one. */
 static void
 look_at_rollover(struct overview *o)
 {
@@ -111,7 +111,7 @@ look_at_rollover(struct overview *o)
 		    "previous-cert.pem");
 }
 
-/* Of equal urgency they stay in the order in which they were found. */
+/* Findings of equal urgency keep their order. */
 static void
 put_urgent_first(struct overview *o)
 {

@@ -1,4 +1,4 @@
-/* What the folder of a CA says about its own dates.  No key is opened. */
+/* The dates of a CA, from its folder.  No key is opened. */
 #include <string.h>
 
 #include "overview.h"
@@ -18,7 +18,8 @@ add_cert(struct overview *o, const char *role, const char *file,
 	cert_sha256(cert, sha256);
 	for (i = 0; i < a->n; i++)
 		if (strcmp(a->v[i].sha256, sha256) == 0)
-			return;		/* a root that issues by itself */
+			return;		/* already listed: a root that issues by
+					 * itself */
 	if (a->n == AUTHORITY_MAX)
 		return;
 	cert_serial_hex(cert, &serial);
@@ -53,7 +54,7 @@ read_certs(struct overview *o, const char *dir, const char *role,
 	return OK;
 }
 
-/* A list that cannot be read is a finding, not the end. */
+/* A CRL that cannot be read is a finding, and the report goes on. */
 static enum status
 read_crl(struct overview *o, const char *dir, X509 *ca)
 {
@@ -81,11 +82,11 @@ read_crl(struct overview *o, const char *dir, X509 *ca)
 	a->crl_from = cert_time(X509_CRL_get0_lastUpdate(crl));
 	a->crl_until = cert_crl_next(crl);
 	n = sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl));
-	a->crl_count = n > 0 ? n : 0;	/* none is -1 */
+	a->crl_count = n > 0 ? n : 0;	/* OpenSSL returns -1 for none */
 	return OK;
 }
 
-/* What a rollover has made so far. */
+/* Reads what a rollover has prepared so far. */
 static enum status
 read_rollover(struct overview *o, const char *dir)
 {

@@ -1,8 +1,8 @@
 /*
- * The charts: inline SVG, without a view box, so that it is as wide as the
- * page lets it while text, lines and patterns keep their size.  Each is also
- * told in words or numbers; where those stand beside it, it is hidden from
- * who listens.
+ * The charts: inline SVG without a view box, so that they scale with the page
+ * while text, lines and patterns keep their size.  All data of a chart is also
+ * given as text or numbers; if these are next to the chart, it is hidden from
+ * screen readers.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,19 +10,20 @@
 #include "html.h"
 
 enum {
-	PLOT = 180,		/* pixels from the base to the top line */
-	TOP = 12,		/* above the top line, for its number */
-	FOOT = 26,		/* below the base, for the dates */
-	LABELS = 5,		/* dates below the base at most */
+	PLOT = 180,		/* pixels between the base line and the top
+				 * line */
+	TOP = 12,		/* pixels above the top line, for its label */
+	FOOT = 26,		/* pixels below the base line, for the dates */
+	LABELS = 5,		/* dates below the base line at most */
 };
 
-/* From the base to the top: what got through, what may, what ended. */
+/* From bottom to top: completed, under way, ended. */
 static const enum ledger_step order[] = {
 	LEDGER_CONFIGURED, LEDGER_CERTIFIED, LEDGER_IDENTIFIED,
 	LEDGER_STARTED, LEDGER_SUPERSEDED, LEDGER_ABORTED,
 };
 
-/* Lines and dots, so that nobody needs the colours. */
+/* Lines and dots, so that the chart can be read without its colours. */
 void
 chart_patterns(struct buf *out)
 {
@@ -78,7 +79,7 @@ open_share(struct buf *out, int64_t n, int64_t of)
 	double share = of > 0 ? 100.0 * (double)n / (double)of : 0;
 
 	if (n > 0 && share < 0.6)
-		share = 0.6;		/* little is not nothing */
+		share = 0.6;		/* a small share remains visible */
 	buf_printf(out, "<svg class=\"share\" width=\"100%%\" height=\"12\" "
 	    "aria-hidden=\"true\"><rect class=\"rail\" width=\"100%%\" "
 	    "height=\"12\" rx=\"4\"/><rect width=\"%.2f%%\" "
@@ -117,7 +118,7 @@ chart_lifetime(struct buf *out, int64_t from, int64_t until, int64_t now)
 
 /* ---- columns by period ---- */
 
-/* Four round steps that are not below n. */
+/* A multiple of four round steps that is at least n. */
 static int64_t
 top_line(int64_t n)
 {
@@ -181,7 +182,7 @@ open_chart(struct buf *out, const char *id, const char *title)
 	buf_printf(out, "<desc id=\"%s-d\">", id);
 }
 
-/* The column of bar i: x and width in percent. */
+/* The column of bar i; x and width are in percent. */
 static void
 put_rect(struct buf *out, const struct overview *o, size_t i, double y,
     double height)
@@ -193,7 +194,7 @@ put_rect(struct buf *out, const struct overview *o, size_t i, double y,
 	    height);
 }
 
-/* What a pointer over the column shows. */
+/* The tooltip of a column. */
 static void
 put_tip(struct buf *out, const struct overview *o, const struct bar *b)
 {

@@ -6,14 +6,14 @@
 
 #include "page/escape.h"
 
-enum { TEXT_MAX = 240 };	/* bytes of one text, as it is shown */
+enum { TEXT_MAX = 240 };	/* bytes of one text that are shown */
 
 static const char *const months[] = {
 	"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 	"Nov", "Dec",
 };
 
-/* 1234567 as 1,234,567. */
+/* Writes 1234567 as 1,234,567. */
 static void
 put_count(struct buf *out, long long n)
 {
@@ -129,7 +129,9 @@ html_moment(struct buf *out, int64_t now, int64_t t)
 
 /* ---- tables ---- */
 
-/* The name of a column, without its '#'; true where it is of numbers. */
+/*
+ * The name of a column without its '#'; returns true for a column of numbers.
+ */
 static bool
 column(const char *columns, size_t i, const char **name, int *len)
 {
@@ -155,7 +157,10 @@ html_table(struct html_table *t, struct buf *out, bool is_wide,
 	*t = (struct html_table){ out, columns, is_wide, 0 };
 	for (p = columns; *p != '\0'; p++)
 		n += *p == '|';
-	/* Some screen readers do not see cards as a table without a role. */
+	/*
+	 * Without a role, some screen readers do not recognise a table that is
+	 * styled as cards.
+	 */
 	buf_puts(out, is_wide ? "<table class=\"wide\" role=\"table\">\n" :
 	    "<table>\n");
 	html(out, "<caption>%s</caption>\n", caption);

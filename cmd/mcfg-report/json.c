@@ -1,4 +1,4 @@
-/* The overview as data; mcfg-report(1) names the keys. */
+/* The overview as JSON; mcfg-report(1) describes the keys. */
 #include "overview.h"
 
 #include "json/report.h"
@@ -13,7 +13,7 @@ add_steps(struct report *r, const int64_t count[LEDGER_STEPS])
 		report_int(r, ledger_step_name((enum ledger_step)s), count[s]);
 }
 
-/* The keys that mcfg-enrollment list has too, then the last event. */
+/* Adds the keys that "mcfg-enrollment list" also has, then the last event. */
 static struct report *
 brief(const struct ledger_brief *b)
 {
@@ -34,7 +34,7 @@ brief(const struct ledger_brief *b)
 	return r;
 }
 
-/* Of which list: what a row has beside the rest. */
+/* The list that a row belongs to, which decides about additional keys. */
 enum kind {
 	DEVICES,
 	STUCK,
@@ -109,7 +109,7 @@ enrollments(const struct overview *o)
 	return r;
 }
 
-/* The keys that scep-ca list has too, then the enrollment's. */
+/* Adds the keys that "scep-ca list" also has, then those of the enrollment. */
 static struct report *
 leaves(const struct leaves *l)
 {

@@ -1,4 +1,4 @@
-/* What the ledger knows. */
+/* Reads the ledger. */
 #include "overview.h"
 
 static enum status
@@ -26,7 +26,7 @@ take_why(enum ledger_step s, enum ledger_why w, bool left_behind,
 	return OK;
 }
 
-/* A list, and the overview that keeps its texts. */
+/* A list, and the overview that owns its texts. */
 struct into {
 	struct overview *o;
 	void *list;
@@ -68,11 +68,14 @@ take_leaf(const struct ledger_leaf *c, void *arg)
 	k->user = keep(in->o, c->user);
 	k->device = keep(in->o, c->device);
 	k->product = keep(in->o, c->product);
-	k->der = NULL;		/* gone with its row */
+	k->der = NULL;		/* freed with its row */
 	return OK;
 }
 
-/* Whether the authority before a rollover issued it, not the present one. */
+/*
+ * True if it was issued by the CA before a rollover, and not by the present
+ * one.
+ */
 static bool
 is_of_previous(const struct authority *a, const struct ledger_leaf *c)
 {

@@ -1,13 +1,13 @@
 /*
- * The log of the service and of scep-ca: one line a request, whatever a web
- * server or a journal put before it.
+ * Reads the log of the service and of scep-ca: one line for each request,
+ * after any prefix of a web server or a journal.
  *
- *	level=... client=... method=... path=... status=... reason="..."
- *	mcfg.cgi: CLIENT: METHOD PATH: CODE: REASON	(before 0.2.0)
- *	scep-ca: request client=... outcome=refused fail=... reason="..."
+ *   level=... client=... method=... path=... status=... reason="..."
+ *   mcfg.cgi: CLIENT: METHOD PATH: CODE: REASON  (before 0.2.0)
+ *   scep-ca: request client=... outcome=refused fail=... reason="..."
  *
- * Reasons are counted without what tells one device from another.  All of it
- * is text of strangers.
+ * Before reasons are counted, the parts that differ between devices are
+ * removed.  All of the text is untrusted.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -17,17 +17,19 @@
 #include "sys/io.h"
 
 enum {
-	LINE = 2048,		/* bytes of a line that are looked at */
+	LINE = 2048,		/* bytes of a line that are read */
 	REASON = 160,		/* bytes of a reason */
-	NAME_MIN = 10,		/* characters of a word with digits, and of */
-	WORD_MAX = 20,		/* one without, that is a name of something */
+	NAME_MIN = 10,		/* characters that make a word with digits a
+				 * name */
+	WORD_MAX = 20,		/* characters that make a word without digits
+				 * one */
 };
 
 static const char cgi_mark[] = "mcfg.cgi: ";
 static const char service_mark[] = "level=";
 static const char scep_mark[] = "scep-ca: request ";
 
-/* ---- the date that somebody put before it ---- */
+/* ---- dates at the beginning of a line ---- */
 
 static int
 digits(const char *p, int n)
@@ -54,8 +56,10 @@ month_of(const char *p)
 	return -1;
 }
 
-/* "time=2026-11-25T..." of --add-time, "2026-11-25T..." of a journal,
- * "2026/11/25 ..." of nginx. */
+/*
+ * "time=2026-11-25T..." of --add-time, "2026-11-25T..." of a journal,
+ * "2026/11/25 ..." of nginx.
+ */
 static bool
 read_iso(const char *p, size_t len, struct clock_date *d)
 {
@@ -87,7 +91,7 @@ read_apache(const char *p, size_t len, struct clock_date *d)
 	return true;
 }
 
-/* The day of the date at the beginning of len bytes; 0: none. */
+/* The day of the date in the first len bytes, or 0. */
 static int64_t
 day_of(const char *p, size_t len)
 {
@@ -108,7 +112,7 @@ is_word(char c)
 	return isalnum((unsigned char)c) || c == '_' || c == '-';
 }
 
-/* Ids, serial numbers, UDIDs: long words. */
+/* IDs, serial numbers, UDIDs: long words. */
 static bool
 is_name(const char *p, size_t len)
 {
@@ -122,7 +126,7 @@ is_name(const char *p, size_t len)
 	return len >= (has_digit ? NAME_MIN : WORD_MAX);
 }
 
-/* True where what was written ends in a word that names follow. */
+/* True if the text so far ends in a word that a name follows. */
 static bool
 is_announced(const struct buf *b)
 {
@@ -139,7 +143,10 @@ is_announced(const struct buf *b)
 	return false;
 }
 
-/* The end of somebody's text: 'quoted', or a name in brackets, (CN=...). */
+/*
+ * The end of untrusted text: 'quoted', or a name in brackets, (CN=...); NULL
+ * if p is not the beginning of one.
+ */
 static const char *
 text_end(const char *p)
 {
@@ -152,7 +159,10 @@ text_end(const char *p)
 	return end;
 }
 
-/* What is the same for all devices; dots stand for the rest. */
+/*
+ * Appends the part of a reason that is the same for all devices; dots replace
+ * the rest.
+ */
 static void
 generalise(const char *p, struct buf *out)
 {
@@ -181,7 +191,7 @@ generalise(const char *p, struct buf *out)
 	}
 }
 
-/* Of "warning; failure" the failure, without "stdin: ". */
+/* The failure in "warning; failure", without "stdin: ". */
 static const char *
 last_part(const char *reason)
 {
@@ -244,7 +254,7 @@ count_refusal(struct overview *o, const char *program, const char *answer,
 
 /* ---- mcfg.cgi ---- */
 
-/* What nginx and Apache put behind a line. */
+/* Removes what nginx and Apache append to a line. */
 static void
 cut_tail(char *text)
 {
@@ -264,7 +274,9 @@ cut_tail(char *text)
 		text[n] = '\0';
 }
 
-/* Behind the next ": ", which no client and no path can hold. */
+/*
+ * The text after the next ": ", which neither a client nor a path can contain.
+ */
 static char *
 behind_colon(char *p)
 {
@@ -273,7 +285,7 @@ behind_colon(char *p)
 	return colon != NULL ? colon + 2 : NULL;
 }
 
-/* A request of a page that was not answered with 2xx. */
+/* Counts a request that was not answered with 2xx. */
 static void
 count_page(struct overview *o, const char *program, const char *answer,
     const char *reason, int64_t day)
@@ -367,7 +379,7 @@ read_scep(struct overview *o, const char *line, int64_t day)
 	return true;
 }
 
-/* ---- mcfg.cgi and mcfg-service, whose lines are the same ---- */
+/* ---- mcfg.cgi and mcfg-service, which have the same lines ---- */
 
 static bool
 read_service(struct overview *o, const char *line, int64_t day)
@@ -388,7 +400,9 @@ read_service(struct overview *o, const char *line, int64_t day)
 
 /* ---- lines ---- */
 
-/* Its lines have no name before them: the first field, and the next one. */
+/*
+ * Lines of the service have no program name: the first two keys identify them.
+ */
 static char *
 find_service(char *line)
 {
@@ -403,7 +417,10 @@ find_service(char *line)
 	return NULL;
 }
 
-/* The first mark is the program's own: what follows may be anybody's. */
+/*
+ * The first mark in a line is from the program; the text after it is
+ * untrusted.
+ */
 static void
 read_line(struct overview *o, char *line)
 {
@@ -458,7 +475,7 @@ gather_log(const char *path, struct overview *o)
 	if ((st = io_tail(path, LOG_MAX, &text, &cut)) != OK)
 		return st;
 	o->log.cut |= cut;
-	/* The first line of a tail is the tail of a line. */
+	/* If the log was cut, the first line is incomplete. */
 	if (cut && (nl = memchr(text.data, '\n', text.len)) != NULL)
 		skip = (size_t)(nl + 1 - buf_str(&text));
 	count_log(o, buf_str(&text) + skip, text.len - skip);

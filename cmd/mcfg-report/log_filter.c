@@ -1,5 +1,5 @@
 /*
- * What goes into a log, as it comes: the filters between a server and
+ * Filters for log lines as they are written: between a server and
  * log/mcfg.log, and between lighttpd and log/access.log.
  */
 #include <errno.h>
@@ -11,18 +11,20 @@
 #include "overview.h"
 
 enum {
-	READ = 64 * 1024,	/* bytes that are taken at once */
-	LINE_KEPT = 256 * 1024,	/* of an access log; a longer one goes */
+	READ = 64 * 1024,	/* bytes that are read at once */
+	LINE_KEPT = 256 * 1024,	/* of an access log; a longer line is dropped */
 };
 
-/* Adds what becomes of len more bytes to out; kept is what add needs to know
- * of those before. */
+/*
+ * Filters the next len bytes and appends the result to out; kept is the state
+ * between two calls.
+ */
 typedef void adder(const char *p, size_t len, struct buf *kept,
     struct buf *out);
 
 /* ---- the time before each line ---- */
 
-/* In kept is a byte if a line is begun. */
+/* kept has one byte while a line is incomplete. */
 static void
 add_lines(const char *p, size_t len, struct buf *kept, struct buf *out)
 {
@@ -46,9 +48,9 @@ add_lines(const char *p, size_t len, struct buf *kept, struct buf *out)
 /* ---- an access log without tokens of invitations ---- */
 
 /*
- * The path follows the time and the method, and ends with the last quote: in a
- * user's name a quote has a backslash before it.  Of an escaped path nothing
- * more is written, as it can hold a token, too.
+ * The path is after the time and the method, and ends at the last quote: a
+ * quote in a user's name is escaped with a backslash.  Nothing of an escaped
+ * path is written, since it may hide a token.
  */
 static void
 add_access(const char *line, struct buf *out)
@@ -75,7 +77,7 @@ add_access(const char *line, struct buf *out)
 	buf_printf(out, "%s\n", end);
 }
 
-/* In kept is the line that is begun: what of it is a token shows at its end. */
+/* kept has the incomplete line: only at its end is it clear what is a token. */
 static void
 add_accesses(const char *p, size_t len, struct buf *kept, struct buf *out)
 {
@@ -94,8 +96,10 @@ add_accesses(const char *p, size_t len, struct buf *kept, struct buf *out)
 
 /* ---- the filter ---- */
 
-/* Everything goes out at once; what cannot be written is lost, not waited for:
- * nobody's request may fail for its line in a log. */
+/*
+ * Writes everything at once.  What cannot be written is dropped rather than
+ * waited for: no request may fail because of its line in the log.
+ */
 static enum status
 put(const struct buf *out)
 {
@@ -113,8 +117,10 @@ put(const struct buf *out)
 	return OK;
 }
 
-/* It ends with the last of those who write to it, not by a signal for all of
- * the server. */
+/*
+ * The filter ends when its last writer ends, not by a signal to the whole
+ * server.
+ */
 static void
 outlive_signals(void)
 {

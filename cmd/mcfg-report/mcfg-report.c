@@ -1,4 +1,6 @@
-/* mcfg-report: the ledger, a CA's folder and logs in, one page out. */
+/*
+ * mcfg-report: reads the ledger, a CA's folder and logs, and writes one page.
+ */
 #include "cli/opts.h"
 #include "overview.h"
 #include "site/site.h"
@@ -56,7 +58,7 @@ static const struct tool tool = {
 	.args = &args,
 };
 
-/* Only --at goes with a filter; all other options are those of a report. */
+/* A filter allows only --at; all other options are for a report. */
 static enum status
 check_alone(const bool *filter, const char *name)
 {
@@ -84,7 +86,7 @@ check(const struct args *a)
 	return OK;
 }
 
-/* The ledger is closed as soon as it was read: others may want it. */
+/* Closes the ledger right after reading it, so that others need not wait. */
 static enum status
 read_ledger(const struct args *a, struct overview *o)
 {

@@ -35,7 +35,7 @@ keep(struct overview *o, const char *text)
 /* ---- periods ---- */
 
 enum {
-	DAYS_AS_DAYS = 45,	/* longer spans are told in weeks, ... */
+	DAYS_AS_DAYS = 45,	/* longer spans are shown in weeks, ... */
 	DAYS_AS_WEEKS = 400,	/* ... and in months */
 	WEEK = 7,
 	MONDAY = 4,		/* 1970-01-05 was the first */
@@ -58,7 +58,7 @@ month_start(int year, int month)
 	return t;
 }
 
-/* The first moment of the period that t is in. */
+/* The beginning of the period that contains t. */
 static int64_t
 period_start(enum unit u, int64_t t)
 {
@@ -94,7 +94,9 @@ period_end(enum unit u, int64_t start)
 	}
 }
 
-/* The days up to now since the first enrollment and the first refusal. */
+/*
+ * Days since the first enrollment or the first refusal, whichever is earlier.
+ */
 static int64_t
 days_there_are(const struct overview *o)
 {
@@ -172,7 +174,7 @@ bar_of(const struct overview *o, int64_t day)
 	return NULL;
 }
 
-/* ---- words ---- */
+/* ---- texts ---- */
 
 const char *
 unit_name(enum unit u)
@@ -270,7 +272,10 @@ age_text(int64_t seconds, struct buf *out)
 	size_t i = 0;
 	int64_t n;
 
-	/* A year and a half is 547 days, not one year. */
+	/*
+	 * Up to two years are counted in days: a year and a half is 547 days,
+	 * not one year.
+	 */
 	while (i + 1 < ARRAY_LEN(units) &&
 	    seconds < (i == 0 ? 2 : 1) * units[i].seconds)
 		i++;

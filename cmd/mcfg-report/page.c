@@ -1,7 +1,4 @@
-/*
- * The page: one file that needs no other, runs nothing and asks nobody for
- * anything.
- */
+/* The page: a single file that loads nothing and has no scripts. */
 #include "cli/opts.h"
 #include "html.h"
 
@@ -34,9 +31,9 @@ put_head(struct buf *out, const struct overview *o)
 	buf_puts(out, ". All times are UTC.</p>\n</header>\n");
 }
 
-/* ---- what comes first ---- */
+/* ---- the top of the page ---- */
 
-/* A triangle for what is urgent, a disc for the rest. */
+/* A triangle marks an urgent finding, a disc any other. */
 static void
 put_sign(struct buf *out, enum urgency u)
 {

@@ -1,4 +1,4 @@
-/* The CA's own dates. */
+/* The validity of the CA's certificates. */
 #include "html.h"
 
 static void

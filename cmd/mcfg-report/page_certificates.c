@@ -1,4 +1,4 @@
-/* Certificates by their end, revoked ones, requests that wait. */
+/* Certificates by expiry, revoked certificates, and pending requests. */
 #include "html.h"
 #include "x509/cert.h"
 

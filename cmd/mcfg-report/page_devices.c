@@ -1,6 +1,6 @@
 /*
- * Who has what: people and their devices.  The browser's own search finds a
- * name or a serial number; letters lead into a long list.
+ * Users and their devices.  The browser's search finds a name or a serial
+ * number; links with initial letters lead into a long list.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +11,9 @@
 
 enum {
 	LETTERS = 26,
-	OTHER = LETTERS,	/* names that begin with no letter of these */
+	OTHER = LETTERS,	/* names that begin with another character */
 	GROUPS,
-	NAME = 8,	/* bytes of the name of a group */
+	NAME = 8,	/* bytes of a group's name */
 };
 
 static int
@@ -26,7 +26,7 @@ group_of(const struct ledger_brief *b)
 	return c >= 'A' && c <= 'Z' ? c - 'A' : OTHER;
 }
 
-/* By group and name, whatever a database's own order; the latest first. */
+/* By group and name, independent of the database's order; latest first. */
 static int
 compare(const void *left, const void *right)
 {
@@ -70,7 +70,7 @@ put_rows(struct buf *out, const struct overview *o,
 	html_end_table(&t);
 }
 
-/* The name of a group in an address, and for people. */
+/* The name of a group for an address, and for people. */
 static void
 group_name(int group, char id[NAME], char name[NAME])
 {

@@ -1,4 +1,4 @@
-/* Enrollments: how many, when, and who is stuck where. */
+/* Enrollments: how many, when, and which of them are stuck. */
 #include <string.h>
 
 #include "html.h"
@@ -39,7 +39,7 @@ brief_state(struct buf *out, enum ledger_step s)
 	html(out, " %s</span>", ledger_step_name(s));
 }
 
-/* The totals are the legend of the chart as well. */
+/* The totals, which also serve as the chart's legend. */
 static void
 put_states(struct buf *out, const struct overview *o)
 {
@@ -174,7 +174,7 @@ put_whys(struct buf *out, const struct overview *o)
 	html_end_table(&t);
 }
 
-/* The end of what it waits for, where that says something. */
+/* Writes when the wait ends or ended, if there is anything to say about it. */
 static void
 put_until(struct buf *out, const struct overview *o,
     const struct ledger_brief *b)
@@ -296,7 +296,7 @@ put_ended(struct buf *out, const struct overview *o)
 	html_end_table(&t);
 }
 
-/* A chart of nothing shows nothing. */
+/* If there is no data, the chart is left out. */
 static void
 put_chart(struct buf *out, const struct overview *o)
 {

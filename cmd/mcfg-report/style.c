@@ -1,6 +1,6 @@
 /*
- * How the page looks: of one family with the welcome page of mcfg.cgi.  The
- * variables are its variables; every text has a contrast of 4.5 or more.
+ * The page's style, which matches the welcome page of mcfg.cgi and uses the
+ * same variables.  All text has a contrast of at least 4.5.
  */
 #include "html.h"
 

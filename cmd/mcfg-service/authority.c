@@ -1,6 +1,6 @@
 /*
- * What the authority answers.  This process never has its key: scep-ca is
- * asked, as a program.
+ * The responses of the CA.  This process never holds the CA's key: it runs
+ * scep-ca.
  */
 #include <string.h>
 
@@ -9,7 +9,7 @@
 
 enum { LIST_MAX = 64 << 20 };	/* bytes of a CRL */
 
-/* The status that it ended with; FAULT if it is not one of ours. */
+/* The exit status of the child; FAULT if it is not one of our statuses. */
 static enum status
 status_of(const struct child_result *r)
 {
@@ -17,7 +17,7 @@ status_of(const struct child_result *r)
 	    FAULT;
 }
 
-/* Runs scep-ca; what it writes goes to out. */
+/* Runs scep-ca, and appends its output to out. */
 static enum status
 ask(struct child *c, struct buf *out)
 {
@@ -84,7 +84,7 @@ answer_crl(struct visit *v)
 	return code != 0 ? code : refuse(v, 200, "revocation list");
 }
 
-/* ---- /scep, if no worker of scep-ca has it ---- */
+/* ---- /scep, if no worker of scep-ca serves it ---- */
 
 static void
 add_request(struct visit *v, struct site_variables *l)
@@ -100,7 +100,7 @@ add_request(struct visit *v, struct site_variables *l)
 			site_variables_add(l, names[i], value);
 }
 
-/* It writes the whole response, and the line about it. */
+/* scep-ca writes the whole response, and the log line. */
 int
 answer_scep(struct visit *v)
 {

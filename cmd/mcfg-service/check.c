@@ -1,10 +1,10 @@
-/* --check: is a site what requests will need? */
+/* --check: does the site have everything that requests need? */
 #include <string.h>
 
 #include "profile/template.h"
 #include "service.h"
 
-/* The template for all devices without a special one. */
+/* The default template, for devices without a special one. */
 static enum status
 check_template(void)
 {
@@ -15,8 +15,9 @@ check_template(void)
 }
 
 /*
- * A site has no ledger before its first enrollment.  An older one is left as it
- * is: the server of today may be its program.
+ * A site has no ledger before its first enrollment.  A ledger of an older
+ * version is not upgraded, since the running server may still be of that
+ * version.
  */
 static enum status
 check_ledger(struct service *s)
@@ -37,9 +38,9 @@ check_ledger(struct service *s)
 }
 
 /*
- * Files are named as in the site's folder, where requests work.  Who asks for a
- * check is elsewhere, so the folder is put before the name that a line begins
- * with, or before the whole text.
+ * Messages name files relative to the site's folder, the working directory of
+ * requests.  For the person who runs the check, the folder is put before the
+ * file's name at the beginning of a message, or before the whole message.
  */
 static void
 name_folder(const char *line, void *arg)

@@ -1,9 +1,11 @@
-/* The directory of a site: a name and a password that it knows. */
+/* The site's directory: checks a name and a password. */
 #include <string.h>
 
 #include "service.h"
 
-/* The line that begins at *at, as a text; *at goes behind it. */
+/*
+ * Returns the line that begins at *at as a new string, and moves *at past it.
+ */
 static char *
 take_line(const char **at)
 {

@@ -1,9 +1,12 @@
-/* Phase 1: /enroll.  Who enrolls, and the challenge for the device. */
+/*
+ * Phase 1: /enroll.  Finds out who enrolls, and makes the challenge for the
+ * device.
+ */
 #include <string.h>
 
 #include "service.h"
 
-/* ---- who ---- */
+/* ---- the user ---- */
 
 /* The name under which the ledger keeps the user. */
 static int
@@ -114,8 +117,8 @@ enroll(struct visit *v, const char *user, const struct ledger_invitation *i)
 }
 
 /*
- * Who asked for the page: the web server knows, or, if it could not ask the
- * directory, has sent the request to login.cgi.
+ * Finds out who asked for the page: the web server passes the user's name or,
+ * if it cannot ask the directory itself, has routed the request to login.cgi.
  */
 static int
 log_in(struct visit *v, char **user, char **resolved)

@@ -5,7 +5,7 @@
 
 enum { HTTPS_PORT_LENGTH = sizeof ":443" - 1 };
 
-/* The length of "https://host:port" of an address, without the usual port. */
+/* The length of the "https://host:port" of a URL, without the default port. */
 static size_t
 origin_length(const char *url)
 {
@@ -21,8 +21,8 @@ origin_length(const char *url)
 }
 
 /*
- * The request comes from a page of this site, or from none.  A page with
- * "Referrer-Policy: no-referrer" posts with "Origin: null".
+ * True if the request comes from a page of this site, or from no page at all.
+ * A page with "Referrer-Policy: no-referrer" posts with "Origin: null".
  */
 static bool
 is_same_origin(struct visit *v)

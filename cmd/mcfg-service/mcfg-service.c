@@ -38,7 +38,7 @@ static const struct tool tool = {
 
 /* ---- routes ---- */
 
-#define INVITATION	"/i/-"		/* no log has a token */
+#define INVITATION	"/i/-"		/* the token never gets into a log */
 
 enum { METHODS = 3 };
 
@@ -154,7 +154,7 @@ handle(struct web_exchange *x, void *arg)
 
 /* ---- the process ---- */
 
-/* The other programs of this toolkit are beside this one. */
+/* The other programs of this toolkit are in the folder of this one. */
 static void
 find_programs(void)
 {
@@ -170,7 +170,7 @@ find_programs(void)
 	secret_path_first(bin);
 }
 
-/* The folder, absolute: where this process works changes. */
+/* Returns an absolute path, as the working directory changes. */
 static char *
 find_site(const char *given)
 {

@@ -1,4 +1,7 @@
-/* Phases 2 and 3: /profile.  A device shows who it is, by two signatures. */
+/*
+ * Phases 2 and 3: /profile.  A device proves its identity by a signature in
+ * each phase.
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +15,7 @@
 
 enum { WHAT_MAX = 600 };
 
-/* ---- the product ---- */
+/* ---- the response ---- */
 
 static enum status
 sign(struct visit *v, const struct tree *profile, struct buf *der)
@@ -64,7 +67,7 @@ verify(struct visit *v, const struct buf *message, struct trust_verdict *out)
 	return OK;
 }
 
-/* The list of devices, if the site has one. */
+/* Sets *allow to the list of devices, or to NULL if the site has none. */
 static enum status
 find_list(const char **allow)
 {
@@ -77,7 +80,7 @@ find_list(const char **allow)
 	return st;
 }
 
-/* What the log says about a device: what it claims of itself. */
+/* Sets what the log shows about a device: its own claims. */
 static void
 name_device(struct visit *v, const struct buf *attributes)
 {
@@ -126,7 +129,10 @@ service_scep_settings(struct service *s)
 	return OK;
 }
 
-/* The site's own challenge for an outside authority, a path beside site.yaml. */
+/*
+ * The site's fixed challenge for an outside CA; its path is relative to
+ * site.yaml.
+ */
 static enum status
 read_fixed_challenge(const struct service *s, struct buf *out)
 {
@@ -166,7 +172,7 @@ make_scep(struct service *s, const char *subject, struct buf *challenge,
 	return profile_scep_configuration(&t->scep_id, &p, out);
 }
 
-/* What the outside authority wants for a certificate of this subject. */
+/* Asks the site's program for the outside CA's challenge for this subject. */
 static int
 ask_challenge(struct visit *v, const char *subject, struct buf *challenge)
 {
@@ -201,10 +207,12 @@ send_scep(struct visit *v, const struct enrollment_identified *e)
 
 struct answer {
 	struct visit *v;
-	int code;		/* 0: not begun; 200: made; of a failure */
+	int code;		/* 0: not begun; 200: made; or a failure */
 };
 
-/* All but the ledger: a challenge is spent last. */
+/*
+ * Called before the ledger is written, so that a failure spends no challenge.
+ */
 static enum status
 make_answer(void *arg, const struct enrollment_identified *e)
 {
@@ -242,7 +250,7 @@ phase2(struct visit *v, const struct buf *attributes, const char *allow)
 		return a.code;
 	if ((code = step_end(v, DEVICE, st)) == 0)
 		return 200;
-	/* Another process was faster. */
+	/* Another process was faster: drop the response. */
 	buf_cut(&v->header, 0);
 	buf_cut(&v->body, 0);
 	return code;
@@ -310,7 +318,7 @@ encrypt(struct tree *profile, X509 *to)
 	    (st = profile_encrypt_payloads(profile, one, "aes-256-cbc",
 	    &der)) == OK)
 		profile_set_encrypted(profile, &der);
-	sk_X509_free(one);	/* the certificate is not ours */
+	sk_X509_free(one);	/* the certificate is borrowed */
 	return st;
 }
 
@@ -337,7 +345,10 @@ make_configuration(struct visit *v, X509 *device,
 	return step_end(v, SITE, encrypt(*profile, device));
 }
 
-/* The enrollment is configured once all of it has been handed to the server. */
+/*
+ * The enrollment counts as configured once the web server has all of the
+ * response.
+ */
 static int
 phase3(struct visit *v, const struct trust_verdict *who, const char *allow)
 {
@@ -374,7 +385,7 @@ answer_profile(struct visit *v)
 	step_begin(v, "mcfg-verify");
 	if ((code = step_end(v, DEVICE, verify(v, &message, &who))) != 0)
 		return code;
-	/* What is broken in site.yaml is not the device's fault. */
+	/* A broken site.yaml is not the device's fault. */
 	step_begin(v, "mcfg-enrollment");
 	if ((code = step_end(v, SITE, service_site(v->s))) != 0)
 		return code;

@@ -1,4 +1,7 @@
-/* What stays open between requests, and is opened anew if it has changed. */
+/*
+ * Files that stay open between requests, and are reopened if they have
+ * changed.
+ */
 #include <string.h>
 
 #include "base/clock.h"
@@ -10,9 +13,9 @@
 #define SIGNER_CHAIN	"signer/chain.pem"
 
 /*
- * True if these files are still those of the stamp *old; if not, *old becomes
- * their new stamp.  Ask before reading them: a change during the reading is
- * then seen the next time.
+ * Returns true if the files still match the stamp *old; otherwise stores their
+ * new stamp in *old.  Call it before reading the files, so that a change while
+ * they are read is noticed the next time.
  */
 static bool
 is_same(struct buf *old, const char *const *files, size_t n)
@@ -51,7 +54,7 @@ close_site(struct service *s)
 	if (s->site != NULL)
 		site_free(s->site);
 	s->site = NULL;
-	/* Its address may be another one. */
+	/* The ledger may have another address now. */
 	service_close_ledger(s);
 }
 

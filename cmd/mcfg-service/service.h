@@ -1,4 +1,4 @@
-/* What the parts of mcfg-service share. */
+/* Shared by the files of mcfg-service. */
 #ifndef MCFG_SERVICE_H
 #define MCFG_SERVICE_H
 
@@ -12,22 +12,22 @@
 #include "trust/trust.h"
 #include "web/web.h"
 
-/* ---- what stays open between requests: reload.c ---- */
+/* ---- open between requests: reload.c ---- */
 
-/* What a site's file says, as the tools that read it would take it. */
+/* The values of site.yaml, as the tools that read it would get them. */
 struct settings {
-	/* of mcfg-enrollment */
+	/* for mcfg-enrollment */
 	const char *ledger, *auth, *attribute, *organization, *repeat;
 	struct strings attributes;
 	int64_t enroll_ttl, challenge_ttl;
-	/* of mcfg-service-payload and mcfg-scep-payload */
+	/* for mcfg-service-payload and mcfg-scep-payload */
 	struct profile_identity service_id, scep_id;
 	const char *url, *profile_url;
 	struct strings asked;
 	const char *scep_url, *scep_name, *scep_subject, *scep_challenge;
 	const char *key_usage, *fingerprint;
 	long key_size;
-	/* of mcfg-sign, and of this program alone */
+	/* for mcfg-sign, and for this program alone */
 	const char *digest;
 	const char *facts, *challenge_program, *secret;
 };
@@ -36,22 +36,24 @@ struct service {
 	const char *dir;		/* the site's folder, or NULL */
 	struct buf site_stamp, signer_stamp, anchors_stamp, pages_stamp;
 	struct site *site;		/* NULL: not open */
-	bool is_of_request;		/* it was looked at for this one */
+	bool is_of_request;		/* checked in this request already */
 	struct settings settings;
 	bool has_signer;
 	struct profile_signer signer;
 	struct trust_anchors anchors;
-	bool is_outside;		/* scep-ca.pem is among them */
+	bool is_outside;		/* anchors include scep-ca.pem */
 	struct ledger *ledger;		/* NULL: not open */
 	bool has_pages;
-	struct page_values pages;	/* what pages say about the site */
+	struct page_values pages;	/* values about the site for pages */
 };
 
 /*
- * Each of these opens what is not open or has changed on disk; it prints why
- * not.  A signer that cannot be read is not taken in place of one that is open.
- * site.yaml is looked at once a request, which service_begin() begins: what was
- * opened by it stays open until the next.
+ * Each of these functions opens what is not open, or has changed on disk.  If
+ * that fails, the function prints the reason and returns the status.  If the
+ * files of an open signer change to something unreadable, the open one stays
+ * in use.  site.yaml is checked once in each request; service_begin() begins a
+ * request.  Everything that site.yaml gave remains valid until the next
+ * request.
  */
 void service_begin(struct service *s);
 enum status service_site(struct service *s) USE_RESULT;
@@ -61,20 +63,29 @@ enum status service_pages(struct service *s) USE_RESULT;
 enum status service_ledger(struct service *s, enum ledger_mode mode)
     USE_RESULT;
 
-/* The first certificate of an anchor's file, borrowed; NULL for other files. */
+/*
+ * Returns the first certificate of an anchor's file, borrowed; NULL for other
+ * files.
+ */
 const X509 *service_ca(const struct service *s, const char *file);
 
-/* What the payloads of phase 1 and phase 2 need of site.yaml, once it is open. */
+/*
+ * Read the settings for the payloads of phases 1 and 2; site.yaml must be
+ * open.
+ */
 enum status service_payload_settings(struct service *s) USE_RESULT;
 enum status service_scep_settings(struct service *s) USE_RESULT;
 
 /*
- * Opens everything, in the site's folder, and prints the first fault, with the
- * folder in the names of files.
+ * Opens everything in the site's folder, and prints the first error with the
+ * folder before the names of files.
  */
 enum status check_service(struct service *s) USE_RESULT;
 
-/* After a failure of ours the next request opens the ledger anew. */
+/*
+ * Closes the ledger after a failure of ours, so that the next request reopens
+ * it.
+ */
 void service_close_ledger(struct service *s);
 
 /* Closes everything. */
@@ -82,53 +93,58 @@ void service_close(struct service *s);
 
 /* ---- one request ---- */
 
-/* Whose fault it is if a step fails. */
+/* Which failures of a step are ours: an error of the server, in HTTP. */
 enum blame {
 	SITE,		/* any failure is ours */
-	DEVICE,		/* the step judges the request */
-	USER,		/* it judges the user */
-	NAME,		/* it judges a name that was typed */
+	DEVICE,		/* REFUSED, MALFORMED and LATER are not */
+	USER,		/* REFUSED is not */
+	NAME,		/* REFUSED and USAGE are not */
 };
 
 struct visit {
 	struct service *s;
 	struct web_exchange *x;
 	const char *method, *path, *client;
-	const char *token;		/* of an invitation, or NULL; path is
-					 * then without it */
-	struct buf said;		/* lines of the current step */
+	const char *token;		/* of an invitation, or NULL; it is
+					 * removed from path */
+	struct buf said;		/* messages of the current step */
 	struct buf reason;		/* for the log */
 	struct buf header, body;	/* of a response that is not a page */
-	char *extra;			/* line of a page's header, or NULL */
+	char *extra;			/* additional header of a page, or
+					 * NULL */
 	char *user, *udid, *serial, *enrollment;	/* for the log */
 	char *sent;			/* enrollment whose configuration this
-					 * is, until that is recorded; or NULL */
+					 * is; NULL once that is recorded */
 };
 
 /*
- * Every function that returns int returns 0 to go on, or the code of the
- * response; then reason and what belongs to the code are set.
+ * A function that returns int returns 0 to go on, or the HTTP status of the
+ * response; reason, and what the response needs, are then set.
  */
 
-/* refuse() is for what no step has judged. */
+/*
+ * refuse() sets the reason for a response that no step has decided.  Returns
+ * code.
+ */
 int refuse(struct visit *v, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /*
- * step_begin() collects what is printed from here on, under the name of the
- * tool whose step this is.  step_end() turns the status of the step into a code.
+ * step_begin() starts collecting messages under the name of the tool that does
+ * this step.  step_end() ends that, and turns the status of the step into an
+ * HTTP status, or 0.
  */
 void step_begin(struct visit *v, const char *tool);
 int step_end(struct visit *v, enum blame blame, enum status st);
 
-/* The place of the site's own programs. */
+/* Where the site's own programs are run. */
 struct site_place visit_place(const struct visit *v);
 
-/* Finishes the request: the response, and the line about it. */
+/* Finishes the request: writes the response, and the log line. */
 void respond(struct visit *v, int code);
 
 /*
- * put_page() appends a page with the header of its response, for a code, in the
- * language that the browser asks for.
+ * put_page() appends the page called name, in the language that the browser
+ * prefers, with the header of a response with status code.
  */
 enum status put_page(struct visit *v, int code, const char *name,
     struct buf *out) USE_RESULT;
@@ -140,23 +156,26 @@ int answer_welcome(struct visit *v);		/* page.c */
 int answer_enroll(struct visit *v);		/* enroll.c */
 int answer_invited(struct visit *v);		/* invited.c */
 
-/* enroll_invited() is phase 1 of the user whom an invitation names. */
+/* enroll_invited() is phase 1 for the user of an invitation. */
 int enroll_invited(struct visit *v, const struct ledger_invitation *i);
 int answer_profile(struct visit *v);		/* profile.c */
 int answer_scep(struct visit *v);		/* authority.c */
 int answer_crl(struct visit *v);
 int answer_root(struct visit *v);
 
-/* send_profile() signs a profile; what names it in the log. */
+/*
+ * send_profile() signs a profile.  file is its name for the browser; fmt
+ * describes it in the log.
+ */
 int send_profile(struct visit *v, const struct tree *profile,
     const char *file, const char *fmt, ...) PRINTF_LIKE(4, 5);
 
 /* ---- directory.c ---- */
 
 /*
- * directory_login() tries the name and password of the request.  *user is the
- * name that was typed, *resolved who that is, "" if the site does not ask for
- * it; both are yours.
+ * directory_login() checks the name and password of the request.  *user is set
+ * to the name as it was typed, *resolved to the user's name in the directory,
+ * or "" if the site does not look that up; the caller frees both.
  */
 int directory_login(struct visit *v, char **user, char **resolved);
 

@@ -1,4 +1,6 @@
-/* One request: its steps, the code they lead to, the line about it. */
+/*
+ * One request: its steps, the HTTP status that they lead to, and the log line.
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,7 +51,10 @@ visit_place(const struct visit *v)
 	    .password = v->s->settings.secret };
 }
 
-/* Each line of what was said, as one, or to standard error. */
+/*
+ * Appends the messages to into, separated by "; "; or writes them to standard
+ * error if into is NULL.
+ */
 static void
 each_line(struct buf *said, struct buf *into)
 {
@@ -129,8 +134,8 @@ drop_line(const char *line, void *arg)
 }
 
 /*
- * The page for a code that is not 200.  It does not show the reason: all pages
- * of one code are the same.  A site that is broken has no pages.
+ * The page for a status other than 200.  It does not show the reason: all
+ * pages with one status are alike.  A broken site has no pages.
  */
 static void
 put_error(struct visit *v, int code, struct buf *out)
@@ -148,7 +153,7 @@ put_error(struct visit *v, int code, struct buf *out)
 	page_plain_response(code, out);
 }
 
-/* Where a device has to begin again. */
+/* Redirects a device to the place where it must start over. */
 static int
 set_location(struct visit *v)
 {
@@ -164,7 +169,7 @@ set_location(struct visit *v)
 	return code;
 }
 
-/* A device that was to be configured, and was not. */
+/* Records that a device could not be configured. */
 static void
 record_failure(struct visit *v)
 {

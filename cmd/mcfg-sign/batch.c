@@ -1,4 +1,4 @@
-/* Many profiles into a folder, by one process or several. */
+/* Signs many profiles into a folder, with one process or several. */
 #include "mcfg-sign.h"
 
 #include <stdlib.h>
@@ -13,8 +13,8 @@ struct batch {
 };
 
 /*
- * The identity is opened once, before the processes start, but a token by
- * each of them: its session does not survive a fork.
+ * The identity is opened once, before the processes start.  A token is opened
+ * by each process, since its session does not survive fork().
  */
 static enum status
 begin(void *arg)
@@ -40,7 +40,7 @@ prepare(struct batch *b)
 	return st;
 }
 
-/* The profile of the same name in the folder of --replaces, or NULL. */
+/* The profile with the same name in the folder of --replaces, or NULL. */
 static enum status
 find_old(const struct args *a, const char *path, char **out)
 {
@@ -75,7 +75,7 @@ sign_file(void *arg, size_t i)
 	return io_spill(&out, &product);
 }
 
-/* Before anything is written. */
+/* Checks all files before anything is written. */
 static enum status
 check_files(const struct args *a, const struct strings *files)
 {

@@ -1,6 +1,6 @@
 /*
- * mcfg-sign: a profile in, attached CMS SignedData out; or many of them into
- * a folder.
+ * mcfg-sign: reads a profile and writes attached CMS SignedData; or signs many
+ * profiles into a folder.
  */
 #include "mcfg-sign.h"
 
@@ -12,12 +12,12 @@
 
 enum {
 	JOBS_MAX = 256,
-	SENT = 200,		/* the status of the response */
+	SENT = 200,		/* HTTP status of the response */
 };
 
 static struct args args = { .digest = "sha256", .jobs = 1 };
 
-/* It is put between quotes. */
+/* The name is put in quotes in a header. */
 static const char *
 check_file_name(const char *value)
 {
@@ -106,7 +106,10 @@ check_usage(const struct args *a)
 	return OK;
 }
 
-/* Without the time in them the same bytes would not come out again. */
+/*
+ * An invalid SOURCE_DATE_EPOCH is an error, since the output would not be
+ * reproducible.
+ */
 static enum status
 check_time(const struct args *a)
 {
@@ -126,7 +129,7 @@ open_signer(const struct args *a, struct profile_signer *s)
 	return profile_signer_check(s, a->force);
 }
 
-/* For a CGI, with the line about it once it is written. */
+/* Writes the response of a CGI program, then the log line. */
 static enum status
 respond(const struct args *a, const struct web_log *log,
     const struct io_output *out, const struct buf *product)

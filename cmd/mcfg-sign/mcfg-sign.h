@@ -1,4 +1,4 @@
-/* What the parts of mcfg-sign share. */
+/* Shared by the files of mcfg-sign. */
 #ifndef MCFG_SIGN_TOOL_H
 #define MCFG_SIGN_TOOL_H
 
@@ -19,25 +19,26 @@ struct args {
 	bool any, no_time, force, resign, pem, null;
 };
 
-/* Opens the signer and says what devices would not like about it. */
+/* Opens the signer, and warns about what devices would not accept. */
 enum status open_signer(const struct args *a, struct profile_signer *s)
     USE_RESULT;
 
 /*
- * Signs one profile.  It is to replace the profile in old on devices, or
- * none where old is NULL.  is_private says whether it holds a secret.
+ * Signs one profile.  old is the file of the profile that it is meant to
+ * replace on devices, or NULL.  *is_private is set to whether it contains a
+ * secret.
  */
 enum status sign_one(const struct args *a, const struct identity *id,
     const struct io_input *from, const char *old, bool *is_private,
     struct buf *out) USE_RESULT;
 
-/* Signs many into --out-dir. */
+/* Signs many profiles into --out-dir. */
 enum status run_batch(const struct args *a) USE_RESULT;
 
 /*
- * Warns where a device that has the profile in the file old would not replace
- * it by profile (NULL: not a property list) signed by leaf: its
- * PayloadIdentifier is another, or the issuer of its signer.
+ * Warns if a device that has the profile in the file old would not replace it
+ * with profile (NULL: not a property list) signed by leaf, because the
+ * PayloadIdentifier or the issuer of the signer differs.
  */
 enum status check_replaces(const char *old, const struct tree *profile,
     const char *name, X509 *leaf) USE_RESULT;

@@ -7,8 +7,9 @@
 #include "profile/profile.h"
 
 /*
- * Gives the bytes to be signed in unwrapped where they are not in itself, and
- * the property list that they are, unless they may be anything.
+ * Checks the input.  If it is a message, the bytes to sign are its content,
+ * put into unwrapped; otherwise unwrapped stays empty and the bytes to sign
+ * are in itself.  *t is the property list, or NULL if anything may be signed.
  */
 static enum status
 look_at(const struct args *a, const struct buf *in, const char *name,

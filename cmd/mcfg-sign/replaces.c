@@ -1,4 +1,4 @@
-/* Whether a device that has one profile would take another in its place. */
+/* Would a device that has one profile accept another in its place? */
 #include "mcfg-sign.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* answer: one request, no HTTP. */
+/* answer: answers one request, without HTTP. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -41,7 +41,7 @@ static const struct opt options[] = {
 	{ 0 },
 };
 
-/* One line for any outcome but SUCCESS, after the reply is written. */
+/* Prints a line for any outcome but SUCCESS, after the reply is written. */
 static enum status
 conclude(const struct args *a, const struct outcome *o)
 {

@@ -1,4 +1,4 @@
-/* approve and reject: the operator decides about what is pending. */
+/* approve and reject: the operator decides about pending requests. */
 #include <pwd.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,7 +46,7 @@ static const struct opt reject_options[] = {
 	{ 0 },
 };
 
-/* Who it was, for "show". */
+/* Who decided, for "scep-ca show". */
 static char *
 decider(void)
 {
@@ -56,7 +56,10 @@ decider(void)
 	    xasprintf("operator %ld", (long)getuid());
 }
 
-/* Lower-case digits without colons, at least so many; none without text. */
+/*
+ * Converts to lower-case hexadecimal without colons, with at least least
+ * digits.  out stays empty if text is NULL.
+ */
 static enum status
 parse_hash(const char *option, const char *text, size_t least,
     struct buf *out)
@@ -135,7 +138,10 @@ refuse(struct ledger *l, const struct ledger_choice *c,
 	    "--key: %s", transaction, matches, buf_str(&keys));
 }
 
-/* What was decided about is the product: it may be another than was meant. */
+/*
+ * Writes the requests that were decided, so that the operator sees if it was
+ * the wrong one.
+ */
 static enum status
 decide(struct ledger *l, const struct ledger_choice *c,
     enum ledger_verdict verdict, struct buf *out)
@@ -160,7 +166,7 @@ decide(struct ledger *l, const struct ledger_choice *c,
 	return ledger_requests(l, look, &s);
 }
 
-/* One that is not pending does not keep the others from being decided. */
+/* If one of them is not pending, the others are still decided. */
 static enum status
 decide_each(const struct args *a, enum ledger_verdict verdict)
 {

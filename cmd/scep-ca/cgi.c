@@ -1,6 +1,6 @@
 /*
- * cgi: SCEP over HTTP: a FastCGI worker if its standard input is a socket, else
- * a CGI program for one request.
+ * cgi: SCEP over HTTP.  It is a FastCGI worker if its standard input is a
+ * socket, otherwise a CGI program for one request.
  */
 #include <string.h>
 
@@ -27,7 +27,7 @@ static const struct opt options[] = {
 };
 
 enum {
-	QUERY_MAX = 2 * IO_MESSAGE_MAX,	/* base64, some of it escaped */
+	QUERY_MAX = 2 * IO_MESSAGE_MAX,	/* base64, partly escaped */
 };
 
 /* ---- the request ---- */
@@ -52,8 +52,8 @@ is_named(const char *name, size_t len, const char *want)
 }
 
 /*
- * One that is given twice is refused.  A plus is a plus, since macOS leaves
- * those of base64 as they are.
+ * A parameter that occurs twice is refused.  '+' is not decoded, as macOS
+ * leaves the '+' of base64 unescaped.
  */
 static struct web_verdict
 take_parameter(const char *name, size_t name_len, const char *value,
@@ -107,7 +107,7 @@ read_request(struct web_exchange *x, struct incoming *in)
 	return web_read_body(x, IO_MESSAGE_MAX, true, &in->body);
 }
 
-/* ---- the answer ---- */
+/* ---- the response ---- */
 
 static void
 send(struct web_exchange *x, int code, const char *type,
@@ -136,7 +136,7 @@ send_error(struct web_exchange *x, int code)
 	send(x, code, "text/plain", &body);
 }
 
-/* A value of the log line: quoted where it is not one plain word. */
+/* Appends a value to the log line, in quotes unless it is one plain word. */
 static void
 log_value(struct buf *line, const char *key, const char *value)
 {
@@ -159,7 +159,10 @@ log_value(struct buf *line, const char *key, const char *value)
 	buf_putc(line, '"');
 }
 
-/* One line a request, key=value; what came from outside is escaped. */
+/*
+ * Writes one line for each request, as key=value; values from outside are
+ * escaped.
+ */
 static void
 put_log(struct buf *line, struct web_exchange *x, const struct incoming *in,
     int code, const struct outcome *o, const char *reason, int64_t micros)
@@ -201,7 +204,7 @@ code_of(enum status st)
 	}
 }
 
-/* Opens the authority where it is not open, or has changed on disk. */
+/* Opens the authority unless it is open and unchanged on disk. */
 static enum status
 ready(const struct args *a, struct authority *ca)
 {
@@ -218,7 +221,7 @@ ready(const struct args *a, struct authority *ca)
 
 struct serving {
 	const struct args *a;
-	struct authority ca;	/* open, or not yet */
+	struct authority ca;	/* open, or not opened yet */
 };
 
 static void
@@ -246,7 +249,10 @@ serve(struct web_exchange *x, void *arg)
 			.now = clock_now(),
 		};
 
-		/* One line a request: what fails says so in that line. */
+		/*
+		 * There is one log line for each request, which also has its
+		 * error.
+		 */
 		diag_capture(reason, sizeof reason);
 		/* A broken folder is not the client's fault. */
 		if (ready(s->a, &s->ca) != OK)
@@ -258,8 +264,12 @@ serve(struct web_exchange *x, void *arg)
 		v.reason = reason;
 	}
 	if (v.code >= 500)
-		authority_close(&s->ca);	/* begin anew with the next */
-	/* Nothing that takes memory comes behind an answer that was sent. */
+		authority_close(&s->ca);	/* the next request starts
+						 * afresh */
+	/*
+	 * Running out of memory ends the process, so the log line is built
+	 * before the response is sent.
+	 */
 	put_log(&line, x, &in, v.code, &reply.outcome, v.reason,
 	    clock_monotonic() - start);
 	if (v.code == 200)
@@ -275,7 +285,7 @@ run(const struct args *a)
 	struct serving s = { a, AUTHORITY_INIT };
 	enum status st;
 
-	/* Plain CGI passes no arguments. */
+	/* A web server passes no arguments to a CGI program. */
 	if (a->source.dir == NULL)
 		args.source.dir = secret_env("SCEP_CA_DIR");
 	if (args.source.dir == NULL)

@@ -1,4 +1,4 @@
-/* challenge: one-time passwords, each for one certificate. */
+/* challenge: one-time passwords, each good for one certificate. */
 #include <string.h>
 
 #include "authority/authority.h"
@@ -43,9 +43,9 @@ static const struct opt options[] = {
 	{ 0 },
 };
 
-/* ---- making one ---- */
+/* ---- creating a challenge ---- */
 
-/* The name that it is bound to, if policy takes that name. */
+/* Binds it to a name, if policy accepts that name. */
 static enum status
 bind(const struct args *a, const struct authority *ca,
     struct ledger_challenge *c)
@@ -81,7 +81,7 @@ bind(const struct args *a, const struct authority *ca,
 struct answer {
 	struct ledger *ledger;
 	struct ledger_challenge record;
-	struct buf text;		/* what is written */
+	struct buf text;		/* the output */
 };
 
 static void
@@ -111,7 +111,7 @@ fill(const struct args *a, struct authority *ca, int64_t now,
 	return OK;
 }
 
-/* Nobody has it: it is voided. */
+/* The challenge was not delivered, so it is voided. */
 static enum status
 undo(void *arg)
 {
@@ -143,7 +143,7 @@ make(const struct args *a)
 	return io_hand_over(&to, &w.text, undo, &w);
 }
 
-/* ---- listing them ---- */
+/* ---- listing challenges ---- */
 
 struct challenges {
 	int64_t now;
@@ -245,7 +245,7 @@ list(const struct args *a)
 	return io_spill(&a->out, &out);
 }
 
-/* ---- making one useless ---- */
+/* ---- voiding a challenge ---- */
 
 static enum status
 make_void(const struct args *a)

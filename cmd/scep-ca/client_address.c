@@ -1,10 +1,10 @@
-/* Where a request comes from, as far as limits go. */
+/* Identifies the client of a request, for the limits. */
 #include <arpa/inet.h>
 #include <string.h>
 
 #include "request.h"
 
-enum { NETWORK = 8 };	/* bytes of an IPv6 address: a /64 is one client's */
+enum { NETWORK = 8 };	/* bytes of an IPv6 address: a client has a /64 */
 
 char *
 request_client(const char *address)

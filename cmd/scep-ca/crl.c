@@ -1,4 +1,4 @@
-/* crl: signs the list of revoked certificates. */
+/* crl: signs the list of revoked certificates (CRL). */
 #include "crl.h"
 
 #include <stdlib.h>
@@ -27,7 +27,7 @@ static const struct opt options[] = {
 	{ 0 },
 };
 
-/* The revoked certificates, each serial once. */
+/* The revoked certificates; no serial number occurs twice. */
 struct revoked {
 	struct issue_revoked *v;
 	size_t n;
@@ -53,7 +53,7 @@ collect(const struct ledger_certificate *c, void *arg)
 	return OK;
 }
 
-/* A list on disk; *out is NULL if it is missing or not signed by ca. */
+/* Loads a CRL; *out is NULL if it is missing or not signed by ca. */
 static enum status
 load(const struct authority *a, const char *name, X509 *ca, X509_CRL **out)
 {
@@ -75,7 +75,7 @@ load(const struct authority *a, const char *name, X509 *ca, X509_CRL **out)
 int64_t
 crl_number(const X509_CRL *crl)
 {
-	enum { DIGITS = 15 };	/* more are not ours */
+	enum { DIGITS = 15 };	/* more digits are not ours */
 	auto_buf hex = BUF_INIT;
 
 	if (crl == NULL || !cert_crl_number(crl, &hex) || hex.len > DIGITS)
@@ -84,8 +84,8 @@ crl_number(const X509_CRL *crl)
 }
 
 /*
- * The number of a list on disk, or 0.  It counts no matter which generation of
- * the CA signed it: all of them share the ledger's numbers.
+ * The number of a CRL on disk, or 0.  It does not matter which generation of
+ * the CA signed it, since they share the ledger's numbers.
  */
 static enum status
 number_of(const struct authority *a, const char *name, int64_t *number)
@@ -98,7 +98,7 @@ number_of(const struct authority *a, const char *name, int64_t *number)
 	return st;
 }
 
-/* A new list and where it goes. */
+/* A new CRL, and its file. */
 struct made {
 	const char *name;
 	const struct generation *by;
@@ -112,8 +112,8 @@ made_free(struct made *m)
 }
 
 /*
- * Puts one in its place, unless what is there has a higher number: then that
- * is the result.  The lock is held.
+ * Writes a CRL, unless the file has one with a higher number, which is then
+ * returned instead.  The caller holds the lock.
  */
 static enum status
 put(const struct authority *a, struct made *m)
@@ -151,7 +151,10 @@ put_both(const struct authority *a, struct made *now, struct made *old)
 	return old->by->there ? put(a, old) : OK;
 }
 
-/* Above what is on disk: a ledger that was restored counts from behind it. */
+/*
+ * The number must be higher than those on disk: a ledger that was restored
+ * from a backup may be behind them.
+ */
 static enum status
 next_list(struct authority *a, struct revoked *r, int64_t *number)
 {
@@ -167,7 +170,7 @@ next_list(struct authority *a, struct revoked *r, int64_t *number)
 
 /*
  * Serial numbers are distinct over both generations of a rollover, so both
- * lists hold all; each is signed by the key that its certificates chain to.
+ * CRLs have all entries; each is signed by the key of its generation.
  */
 enum status
 crl_make(struct authority *a, int64_t now, X509_CRL **out)

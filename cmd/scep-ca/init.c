@@ -54,14 +54,15 @@ static const char policy_text[] =
     "#san: {dns: ['*.example.com']}\n"
     "#crl_url: http://ca.example.com/crl\n";
 
-/* What init makes before it writes anything. */
+/* Made before anything is written. */
 struct made {
-	struct identity ca;	/* without a certificate for --csr */
+	struct identity ca;	/* no certificate with --csr */
 	X509_REQ *csr;
 	EVP_PKEY *ra_key;
 	X509 *ra;
-	bool token;		/* the key stays where it is */
-	bool own_policy;	/* scep-ca.yaml is init's, not prepared */
+	bool token;		/* the key stays in the token */
+	bool own_policy;	/* init writes scep-ca.yaml; false if it was
+				 * prepared */
 };
 
 static void
@@ -79,7 +80,7 @@ is_token(const char *key)
 	return key != NULL && strncmp(key, "pkcs11:", 7) == 0;
 }
 
-/* With the CA's key in a token, decryption needs a key in software. */
+/* If the CA's key is in a token, an RA with a key in software must decrypt. */
 static bool
 wants_ra(const struct args *a)
 {
@@ -134,7 +135,7 @@ make(const struct args *a, struct made *m, int64_t now)
 	return folder_make_ra(&m->ca, m->ra_key, now, &m->ra);
 }
 
-/* A single-quoted scalar of YAML. */
+/* Adds a setting as a single-quoted scalar of YAML. */
 static void
 add_setting(struct buf *text, const char *key, const char *value)
 {
@@ -148,7 +149,7 @@ add_setting(struct buf *text, const char *key, const char *value)
 	buf_puts(text, "'\n");
 }
 
-/* What init is told once, the other verbs find here. */
+/* Keeps options of init for the other verbs. */
 static enum status
 put_policy(const struct args *a, const struct made *m)
 {
@@ -188,9 +189,9 @@ put_request(const struct args *a, const struct made *m)
 }
 
 /*
- * While this file exists, what the folder holds was put there by an init that
- * has not finished, and the next one may replace it.  Its content is whether
- * scep-ca.yaml is init's, too.
+ * While this file exists, the folder has been written by an init that did not
+ * finish, and another init may replace what is there.  The file's content says
+ * whether that init also wrote scep-ca.yaml.
  */
 static const char OWN_POLICY[] = "scep-ca.yaml\n";
 
@@ -215,14 +216,17 @@ finish(const struct args *a, int64_t now)
 	return io_forget(path);
 }
 
-/* Keys first; the certificate, which makes the folder a CA, last. */
+/* Writes keys first, and the certificate, which makes the folder a CA, last. */
 static enum status
 put_all(const struct args *a, const struct made *m, int64_t now)
 {
 	const char *dir = a->source.dir;
 	enum status st;
 
-	/* Again once it is made, since somebody could have been faster. */
+	/*
+	 * Checked again once the folder exists, as another process may have
+	 * made it first.
+	 */
 	if ((st = io_check_root(dir)) != OK || (st = io_make_dir(dir)) != OK ||
 	    (st = io_check_root(dir)) != OK ||
 	    (st = put_unfinished(dir, m)) != OK || (!m->token &&
@@ -261,7 +265,7 @@ refuse_existing(const char *dir)
 	return OK;
 }
 
-/* What an earlier init left, if it did not finish. */
+/* Looks for the remains of an init that did not finish. */
 static enum status
 look(const char *dir, struct made *m, bool *unfinished)
 {

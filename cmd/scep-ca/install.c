@@ -1,4 +1,7 @@
-/* install: the certificate of a subordinate CA, made elsewhere. */
+/*
+ * install: installs the certificate of a subordinate CA that another CA
+ * issued.
+ */
 #include "authority/folder.h"
 #include "base/clock.h"
 #include "crl.h"
@@ -19,7 +22,7 @@ static const struct opt options[] = {
 	{ 0 },
 };
 
-/* The certificate for our key, out of those that were given. */
+/* The certificate for our key among those that were given. */
 static X509 *
 find_own(STACK_OF(X509) *given, const EVP_PKEY *key)
 {

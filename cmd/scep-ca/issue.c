@@ -1,4 +1,4 @@
-/* issue: the operator's own certificates. */
+/* issue: makes the operator's own certificates. */
 #include <string.h>
 
 #include "authority/authority.h"
@@ -82,7 +82,7 @@ set_names(const struct args *a, struct issue_wish *w)
 	return OK;
 }
 
-/* tls: a host must be named. */
+/* A TLS certificate must name a host. */
 static enum status
 check_names(const struct args *a, const struct issue_wish *w)
 {
@@ -125,7 +125,7 @@ order_of(const struct args *a, const struct authority *ca,
 struct answer {
 	struct authority *ca;
 	struct ledger_certificate record;
-	struct buf pem;			/* what is written */
+	struct buf pem;			/* the output */
 };
 
 static void
@@ -149,7 +149,7 @@ make_one(const struct issue_order *o, const char *profile, struct answer *w,
 		return st;
 	cert_to_pem(cert, &w->pem);
 	authority_record(cert, profile, o->now, &w->record);
-	/* Nothing but the ledger is left that can fail. */
+	/* From here on only the ledger can fail. */
 	if ((st = ledger_certify(w->ca->ledger, &w->record, NULL, o->now,
 	    &found, &earlier)) != OK)
 		return st;
@@ -170,7 +170,7 @@ make(const struct issue_order *o, const char *profile, struct answer *w)
 	return fail(FAULT, "no free serial number in %d tries", SERIAL_TRIES);
 }
 
-/* Nobody has all of the certificate: it is revoked. */
+/* The certificate was not delivered completely, so it is revoked. */
 static enum status
 undo(void *arg)
 {

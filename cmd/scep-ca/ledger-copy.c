@@ -1,4 +1,4 @@
-/* ledger-copy: moves a site from one database to another. */
+/* ledger-copy: copies a ledger from one database to another. */
 #include "authority/authority.h"
 #include "verbs.h"
 

@@ -1,4 +1,4 @@
-/* list: the certificates that were issued, or the requests that wait. */
+/* list: the certificates that were issued, or the requests that are pending. */
 #include <ctype.h>
 #include <string.h>
 
@@ -43,7 +43,7 @@ struct listing {
 	struct buf *text;
 };
 
-/* ASCII case does not matter. */
+/* Compares without regard to ASCII case. */
 static bool
 holds(const char *text, const char *part)
 {

@@ -1,4 +1,4 @@
-/* purge: forgets requests and challenges that came to nothing. */
+/* purge: deletes old requests and challenges that led to no certificate. */
 #include "authority/authority.h"
 #include "base/clock.h"
 #include "verbs.h"

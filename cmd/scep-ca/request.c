@@ -19,8 +19,8 @@ reply_free(struct reply *r)
 }
 
 /*
- * Lines end in LF: Apple sees nothing in lines that end in CRLF.  SHA-384 is
- * named for clients that do not look at AES without it.
+ * Lines end in LF: Apple's client does not recognise lines that end in CRLF.
+ * SHA-384 is listed for clients that otherwise ignore AES.
  */
 static enum status
 get_caps(struct authority *a, struct reply *out)
@@ -38,8 +38,8 @@ get_caps(struct authority *a, struct reply *out)
 }
 
 /*
- * One certificate as it is; with an RA a list, the RA first: clients take the
- * first that fits.
+ * Without an RA, the certificate itself; otherwise a list with the RA first,
+ * as clients take the first that fits.
  */
 static enum status
 get_cert(struct authority *a, struct reply *out)
@@ -66,7 +66,7 @@ get_cert(struct authority *a, struct reply *out)
 	return st;
 }
 
-/* The CA that a rollover prepared, vouched for by the one of today. */
+/* The CA that a rollover has prepared, signed by the present one. */
 static enum status
 get_next(struct authority *a, const struct request *q, struct reply *out)
 {
@@ -100,7 +100,9 @@ describe(const struct scep_message *m, struct outcome *o)
 	snprintf(o->type, sizeof o->type, "%s", name);
 }
 
-/* A client that knows the CA of before a rollover trusts that one. */
+/*
+ * A client that encrypts to the CA before a rollover trusts that CA's answer.
+ */
 static const struct identity *
 who_answers(const struct authority *a, const struct scep_message *m)
 {
@@ -141,8 +143,8 @@ operate(struct authority *a, const struct request *q, const struct buf *in,
 }
 
 /*
- * The message of a GET: base64, of some clients with line ends inside, without
- * padding, or with the letters for addresses.
+ * Decodes the message of a GET: base64, which some clients send with line
+ * ends, without padding, or in the URL-safe alphabet.
  */
 static enum status
 from_query(const struct request *q, struct buf *in)

@@ -1,6 +1,6 @@
 /*
- * request: one SCEP request and its answer, without HTTP.  The verbs answer
- * and cgi fill in the one and write out the other.
+ * request: one SCEP request and its response, without HTTP.  The verbs answer
+ * and cgi fill in struct request and write out struct reply.
  */
 #ifndef MCFG_REQUEST_H
 #define MCFG_REQUEST_H
@@ -13,23 +13,23 @@
 
 struct request {
 	const char *operation;	/* or NULL */
-	const char *message;	/* of the query, unescaped; or NULL */
+	const char *message;	/* of the query, decoded; or NULL */
 	const struct buf *body;	/* of a POST; or NULL */
-	const char *name;	/* in diagnostics */
+	const char *name;	/* for messages */
 	int64_t now;
 	const char *client;	/* where it came from: an address, or a network
-				 * that counts as one; or NULL */
-	bool dry_run;		/* judged only */
+				 * that counts as one client; or NULL */
+	bool dry_run;		/* decide only, change nothing */
 };
 
-/* What came of it, for the log and the operator. */
+/* The result, for the log and the operator. */
 struct outcome {
 	char *transaction;
 	char type[32];		/* "PKCSReq", ... */
 	const char *what;	/* "issued", "again", "refused", ...; or NULL */
-	struct scep_refusal refusal;	/* where it is refused */
+	struct scep_refusal refusal;	/* if it is refused */
 	char *serial;		/* of the certificate, or NULL */
-	char remark[160];	/* for the log alone */
+	char remark[160];	/* only for the log */
 };
 
 struct reply {
@@ -42,19 +42,20 @@ struct reply {
 void reply_free(struct reply *r);
 
 /*
- * request_answer() answers any operation.  A CertRep that refuses is OK, as
- * it is an answer.  MALFORMED is what HTTP calls 400.
+ * request_answer() answers any operation.  A CertRep that refuses is a
+ * response, so the status is OK.  MALFORMED stands for HTTP 400.
  */
 enum status request_answer(struct authority *a, const struct request *q,
     struct reply *out) USE_RESULT;
 
 /*
- * request_client() is what counts as one client: an IPv4 address, or the /64
- * of an IPv6 address; yours.  NULL for no address.
+ * request_client() returns what counts as one client: an IPv4 address, or the
+ * /64 of an IPv6 address; the caller frees it.  NULL if address is not an
+ * address.
  */
 char *request_client(const char *address);
 
-/* enroll() answers a message of any type; of enroll/. */
+/* enroll() answers a PKIOperation of any type; see enroll/. */
 enum status enroll(struct authority *a, const struct request *q,
     const struct scep_message *m, struct scep_answer *answer,
     struct outcome *o) USE_RESULT;

@@ -1,4 +1,4 @@
-/* revoke: takes a certificate back, and signs a new list. */
+/* revoke: revokes a certificate, and signs a new CRL. */
 #include "authority/listing.h"
 #include "base/clock.h"
 #include "crl.h"

@@ -34,7 +34,7 @@ static const struct opt options[] = {
 	{ 0 },
 };
 
-/* ---- preparing ---- */
+/* ---- preparation ---- */
 
 struct next {
 	struct identity ca;
@@ -101,9 +101,9 @@ prepare(const struct args *a, struct authority *ca)
 	return folder_put_cert(ca->dir, CA_NEXT CA_CERT, n.ca.cert);
 }
 
-/* ---- changing over ---- */
+/* ---- change-over ---- */
 
-/* Both roots are anchors while certificates of both are about. */
+/* Both roots remain anchors while certificates of both CAs are in use. */
 static enum status
 put_roots(struct authority *ca)
 {
@@ -153,8 +153,9 @@ move(const struct authority *ca, const char *name)
 }
 
 /*
- * The old generation is kept first.  The certificate goes before its key:
- * who opens the folder in between finds the key behind the prefix still.
+ * Keeps the old generation first.  Certificates are moved before their keys: a
+ * process that opens the folder in between still finds the key under its old
+ * name.
  */
 static enum status
 activate(struct authority *ca)
@@ -186,7 +187,7 @@ activate(struct authority *ca)
 	return crl_make(&fresh, clock_now(), &crl);
 }
 
-/* What only people can do, before and after the change. */
+/* Tells the operator what remains to be done by hand. */
 static void
 say_what_is_next(const struct args *a, const struct authority *ca)
 {

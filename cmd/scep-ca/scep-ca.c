@@ -37,9 +37,9 @@ static const struct tool tool = {
 };
 
 /*
- * A web server starts a CGI program without arguments, or, where the query
- * has no '=' in it, with the words of the query (RFC 3875 4.4), which are
- * anybody's.  Such a program is the verb cgi and nothing else.
+ * A web server starts a CGI program without arguments or, if the query has no
+ * '=', with the words of the query (RFC 3875 4.4), which anybody can choose.
+ * Such a program always runs the verb cgi.
  */
 static bool
 is_bare_cgi(int argc)

@@ -107,7 +107,7 @@ to_json(const struct ledger_certificate *c, const X509 *cert, const char *csr,
 	report_render(r, out);
 }
 
-/* The SHA-256 of the request that waited for it, "" if none is kept. */
+/* The SHA-256 of the request that waited for it; "" if the ledger has none. */
 static enum status
 find_csr(struct ledger *l, const struct ledger_certificate *c,
     char csr[SECRET_HASH_TEXT])

@@ -1,4 +1,4 @@
-/* verbs: one file each. */
+/* verbs: each in its own file. */
 #ifndef MCFG_VERBS_H
 #define MCFG_VERBS_H
 

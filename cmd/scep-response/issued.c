@@ -18,7 +18,7 @@ issued_read_names(const struct buf *der, GENERAL_NAMES **out)
 	    "its alternative names cannot be read";
 }
 
-/* ---- which one ---- */
+/* ---- choosing a certificate ---- */
 
 static bool
 holds_key(X509 *cert, const char *key_sha256)
@@ -45,8 +45,9 @@ is_newer(const X509 *a, const X509 *b)
 }
 
 /*
- * Why a certificate with the right key is not the answer; NULL if it is.
- * *foreign is true if that is why its issuer is not to be trusted with it.
+ * Returns why a certificate with the right key is not the answer, or NULL if
+ * it is.  *foreign is set to true if it was issued by a CA that is not
+ * trusted.
  */
 static const char *
 unfit(const struct issued_request *r, X509 *cert, STACK_OF(X509) *certs,
@@ -102,7 +103,7 @@ issued_choose(const struct issued_request *r, const char *name,
 	return OK;
 }
 
-/* ---- its names ---- */
+/* ---- checking its names ---- */
 
 static void
 add_names(const X509_NAME *subject, const GENERAL_NAMES *names,

@@ -1,4 +1,7 @@
-/* A SCEP reply (CertRep) in, the issued certificate out. */
+/*
+ * scep-response: reads a SCEP reply (CertRep) and writes the issued
+ * certificate.
+ */
 #include <inttypes.h>
 #include <string.h>
 
@@ -65,7 +68,7 @@ state_free(struct state *s)
 	issued_request_free(&s->request);
 }
 
-/* A member of the state that is data; false if it is missing. */
+/* Reads a member of type data from the state; false if it is missing. */
 static bool
 get_data(const struct tree *t, const char *key, struct buf *out)
 {
@@ -99,7 +102,7 @@ read_state(const struct tree *t, struct state *s)
 	    (reason = cert_name_from_der(subject.data, subject.len,
 	    &r->subject)) != NULL)
 		return reason;
-	/* 0.1 did not write them down. */
+	/* 0.1 did not write it down */
 	r->has_names = get_data(t, "names", &names);
 	return issued_read_names(&names, &r->names);
 }
@@ -120,7 +123,9 @@ load_state(const char *path, struct state *s)
 	return OK;
 }
 
-/* What a server that refused says about it, behind a colon; "" if nothing. */
+/*
+ * The reason that the server gave for its refusal, after a colon; "" if none.
+ */
 static char *
 why_refused(const struct scep_message *m)
 {

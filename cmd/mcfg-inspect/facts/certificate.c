@@ -1,4 +1,4 @@
-/* What a certificate says. */
+/* Facts about a certificate. */
 #include <string.h>
 
 #include <openssl/objects.h>

@@ -1,4 +1,4 @@
-/* What kind of message it is; each kind has its file. */
+/* Finds out the kind of a CMS message; each kind has a separate file. */
 #include "facts/cms.h"
 
 #include <string.h>

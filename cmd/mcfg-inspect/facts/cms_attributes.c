@@ -8,7 +8,7 @@ enum {
 	VALUES_MAX = 16,	/* of an attribute */
 };
 
-/* SMIMECapabilities: a SEQUENCE of AlgorithmIdentifiers, told by name. */
+/* SMIMECapabilities: the names of a SEQUENCE of AlgorithmIdentifiers. */
 static void
 add_capabilities(struct ber in, struct buf *out)
 {
@@ -40,7 +40,7 @@ add_values(const char *name, struct ber in, struct report *values)
 	}
 }
 
-/* Attributes by OID and printable value. */
+/* Attributes by OID, with their values as text. */
 struct report *
 cms_facts_attributes(const struct cms_look *l, const char *where, struct ber in)
 {

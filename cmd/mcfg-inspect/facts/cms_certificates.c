@@ -1,4 +1,4 @@
-/* The certificates inside of a message, and which of them is meant. */
+/* The certificates in a message, and which one an identifier refers to. */
 #include <string.h>
 
 #include "facts/cms_local.h"
@@ -53,7 +53,10 @@ cms_facts_crls(struct cms_look *l, struct ber in)
 	}
 }
 
-/* The certificate that made which, or NULL; itself where it is self-signed. */
+/*
+ * The index of the certificate that issued which, or l->n if the message does
+ * not include it.
+ */
 static size_t
 issuer_of(const struct cms_look *l, size_t which)
 {
@@ -66,7 +69,7 @@ issuer_of(const struct cms_look *l, size_t which)
 	return l->n;
 }
 
-/* The path from the signer upwards through what is inside. */
+/* The path from the signer upwards, through the certificates in the message. */
 void
 cms_facts_chain(const struct cms_look *l, const char *where, size_t leaf,
     struct report *r)
@@ -134,8 +137,9 @@ find_by_issuer(const struct cms_look *l, const struct ber_item *issuer,
 }
 
 /*
- * SignerIdentifier or RecipientIdentifier: adds issuer and serial, or
- * subject_key_id.  Returns the index of the certificate inside, or l->n.
+ * Adds issuer and serial, or subject_key_id, of a SignerIdentifier or
+ * RecipientIdentifier.  Returns the index of that certificate in the message,
+ * or l->n.
  */
 size_t
 cms_facts_identifier(const struct cms_look *l, const struct ber_item *id,
@@ -147,7 +151,7 @@ cms_facts_identifier(const struct cms_look *l, const struct ber_item *id,
 	auto_buf hex = BUF_INIT, key_id = BUF_INIT;
 
 	if (ber_is_context(id, 0)) {
-		/* In BER it may be in pieces. */
+		/* In BER it may be split into several segments. */
 		if (ber_octets(id, &key_id) != NULL) {
 			report_str(r, "error", "unreadable identifier");
 			return l->n;

@@ -51,7 +51,7 @@ encrypted_content(struct cms_look *l, struct ber in)
 	return NULL;
 }
 
-/* What rsaesOaep is used with, RFC 8017 A.2.1: its hash, SHA-1 by default. */
+/* The hash that rsaesOaep is used with, RFC 8017 A.2.1; SHA-1 by default. */
 static void
 add_key_encryption(const struct ber_item *alg, struct report *r)
 {
@@ -192,7 +192,7 @@ cms_facts_enveloped(struct cms_look *l, struct ber in)
 	return encrypted_content(l, content.body);
 }
 
-/* EncryptedData has no recipients: the key is known otherwise. */
+/* EncryptedData has no recipients: both sides share the key already. */
 const char *
 cms_facts_encrypted(struct cms_look *l, struct ber in)
 {

@@ -16,7 +16,10 @@ digests(struct ber in)
 	return l;
 }
 
-/* EncapsulatedContentInfo; PKCS #7 had any type where CMS has octets. */
+/*
+ * EncapsulatedContentInfo.  PKCS #7 allowed any type for the content; CMS
+ * requires an OCTET STRING.
+ */
 static const char *
 read_content(struct cms_look *l, struct ber in)
 {

@@ -1,4 +1,7 @@
-/* SignerInfos, RFC 5652 5.3: who signed what, and does it fit. */
+/*
+ * SignerInfos, RFC 5652 5.3: who signed what, and whether the signature is
+ * valid.
+ */
 #include <string.h>
 
 #include <openssl/evp.h>
@@ -6,7 +9,7 @@
 
 #include "facts/cms_local.h"
 
-/* An EVP digest by its AlgorithmIdentifier, NULL for an unknown one. */
+/* The EVP digest of an AlgorithmIdentifier, or NULL if it is unknown. */
 static const EVP_MD *
 digest_of(const struct ber_item *alg)
 {
@@ -23,7 +26,7 @@ struct signer {
 	size_t cert;		/* index, or l->n */
 };
 
-/* messageDigest against the content. */
+/* Compares messageDigest with the digest of the content. */
 static void
 add_content_digest(const struct cms_look *l, const char *where,
     const struct signer *s, struct report *r)
@@ -63,7 +66,7 @@ add_content_digest(const struct cms_look *l, const char *where,
 	    "was signed: its digest differs");
 }
 
-/* What the signature is over: the attributes as a SET (5.4), or the content. */
+/* The bytes that were signed: the attributes as a SET (5.4), or the content. */
 static const char *
 signed_bytes(const struct cms_look *l, const struct signer *s, struct buf *out)
 {
@@ -81,8 +84,8 @@ signed_bytes(const struct cms_look *l, const struct signer *s, struct buf *out)
 }
 
 /*
- * The digest that the signature is made with: rsaEncryption and plain EC keys
- * leave it to the SignerInfo, others name it themselves.
+ * The digest of the signature: for rsaEncryption and plain EC keys the
+ * SignerInfo names it, other algorithms imply it.
  */
 static const char *
 signature_digest(const struct signer *s, const EVP_MD **md)
@@ -101,7 +104,7 @@ signature_digest(const struct signer *s, const EVP_MD **md)
 	*md = digest_of(&s->digest);
 	if (OBJ_find_sigid_algs(nid, &digest, &key) == 1) {
 		if (digest == NID_undef) {
-			*md = NULL;		/* Ed25519 and kin */
+			*md = NULL;		/* Ed25519 and similar */
 			return NULL;
 		}
 		*md = EVP_get_digestbynid(digest);

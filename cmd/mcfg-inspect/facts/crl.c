@@ -1,4 +1,4 @@
-/* What a revocation list says. */
+/* Facts about a revocation list. */
 #include <openssl/objects.h>
 
 #include "facts/local.h"

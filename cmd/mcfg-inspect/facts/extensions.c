@@ -98,9 +98,12 @@ facts_alt_names(GENERAL_NAMES *names, struct report *r)
 	GENERAL_NAMES_free(names);
 }
 
-/* ---- all of them, in words ---- */
+/* ---- all extensions, as text ---- */
 
-/* The value in OpenSSL's words, its lines joined; in hex where it has none. */
+/*
+ * The value as OpenSSL prints it, on one line; in hexadecimal if OpenSSL
+ * cannot.
+ */
 static void
 extension_text(X509_EXTENSION *ext, struct buf *out)
 {

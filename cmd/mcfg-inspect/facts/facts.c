@@ -1,4 +1,4 @@
-/* Notes, and the parts that every structure is made of. */
+/* Notes, and the parts that all structures share. */
 #include "facts/facts.h"
 
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 
 enum {
 	NOTE_MAX = 512,		/* bytes of a note */
-	NOTES_MAX = 500,	/* of one thing */
+	NOTES_MAX = 500,	/* in one layer */
 };
 
 const char facts_mask[] = "(masked)";
@@ -44,7 +44,7 @@ facts_note(const struct facts *f, const char *id, const char *where,
 
 /* ---- parts ---- */
 
-/* Names that OpenSSL has not, or not as the standards have them. */
+/* Names that OpenSSL lacks, or spells differently from the standards. */
 static const struct {
 	const char *dots, *name;
 } named[] = {
@@ -156,7 +156,7 @@ facts_serial(const struct ber_item *i, struct buf *out)
 		return;
 	}
 	if ((p[0] & 0x80) != 0) {
-		/* Two's complement, as cert_serial_hex() has it. */
+		/* Two's complement, as in cert_serial_hex(). */
 		auto_buf neg = BUF_INIT;
 		unsigned carry = 1;
 		size_t k;
@@ -206,7 +206,7 @@ is_text(const struct ber_item *i)
 	    i->tag == 28);
 }
 
-/* BMPString, T61String and UniversalString become UTF-8. */
+/* Converts BMPString, T61String and UniversalString to UTF-8. */
 static bool
 add_text(const struct ber_item *i, struct buf *out)
 {

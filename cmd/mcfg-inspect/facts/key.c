@@ -1,4 +1,4 @@
-/* What a key says, and how a password keeps it. */
+/* Facts about a key, and about its encryption with a password. */
 #include <string.h>
 
 #include "facts/local.h"
@@ -35,8 +35,8 @@ add_pbkdf2(struct ber in, struct report *r)
 }
 
 /*
- * The AlgorithmIdentifier of encryption by a password: PBES2 names its parts,
- * the older ones have salt and iterations.
+ * An AlgorithmIdentifier of password-based encryption: PBES2 names its parts,
+ * older schemes have salt and iterations.
  */
 struct report *
 facts_encryption(const struct facts *f, const char *where,

@@ -1,4 +1,4 @@
-/* What a PKCS #12 says without its password (RFC 7292). */
+/* Facts about a PKCS #12 without its password (RFC 7292). */
 #include <string.h>
 
 #include "facts/local.h"
@@ -66,7 +66,7 @@ add_key_bag(const struct facts *f, const char *where, struct ber in,
 		report_add(bag, "encryption", facts_encryption(f, where, &alg));
 }
 
-/* SafeContents: bags whose outside is readable. */
+/* SafeContents: bags, of which the outer structure is readable. */
 static void
 add_bags(const struct facts *f, const char *where, struct ber in,
     struct report *r)

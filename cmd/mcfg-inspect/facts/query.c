@@ -1,4 +1,4 @@
-/* What the queries of SCEP ask for: CertPoll, GetCert and GetCRL. */
+/* The content of SCEP's queries: CertPoll, GetCert and GetCRL. */
 #include "facts/facts.h"
 
 const char *

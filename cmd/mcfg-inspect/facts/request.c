@@ -1,4 +1,4 @@
-/* What a certificate request says. */
+/* Facts about a certificate request. */
 #include <openssl/objects.h>
 
 #include "facts/local.h"
@@ -13,7 +13,7 @@ add_request_attribute(const struct facts *f, X509_ATTRIBUTE *a,
 	int i;
 
 	if (nid == NID_ext_req || nid == NID_ms_ext_req)
-		return;			/* told as extensions */
+		return;			/* shown among the extensions */
 	e = report_add_object(l, NULL);
 	values = report_array();
 	report_str(e, "name", name);

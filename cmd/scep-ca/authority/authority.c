@@ -30,13 +30,15 @@ authority_close(struct authority *a)
 	*a = (struct authority)AUTHORITY_INIT;
 }
 
-/* ---- what is on disk ---- */
+/* ---- files ---- */
 
 #ifdef __APPLE__
 #define st_mtim	st_mtimespec
 #endif
 
-/* Which files there are, and which: a rename makes another one. */
+/*
+ * Identifies the files, so that a file that was replaced by rename is noticed.
+ */
 static char *
 stamp_of(const struct authority *a)
 {
@@ -74,7 +76,7 @@ load_policy(struct authority *a)
 
 /* ---- certificates ---- */
 
-/* One certificate of a generation; none there is no failure. */
+/* Loads one certificate of a generation; *out stays NULL if there is none. */
 static enum status
 load_cert(const struct authority *a, const char *prefix, const char *name,
     X509 **out)
@@ -155,8 +157,8 @@ authority_load_key(const struct authority *a, const char *name,
 }
 
 /*
- * The key that fits a certificate.  A rollover that was interrupted has put
- * the next certificate in its place, and not yet its key.
+ * Loads the key of a certificate.  An interrupted rollover may have moved the
+ * next certificate into place, but not yet its key.
  */
 static enum status
 load_key(const struct authority *a, const char *prefix, const char *name,
@@ -227,7 +229,10 @@ load_ledger(struct authority *a, enum ledger_mode mode)
 	if (mode != LEDGER_READ && ((st = io_check_root(a->dir)) != OK ||
 	    (st = io_exists(cert, &is_ca)) != OK))
 		return st;
-	/* An empty ledger in place of one that is gone would forget. */
+	/*
+	 * Creating an empty ledger in place of a lost one would forget
+	 * everything.
+	 */
 	if (mode == LEDGER_CREATE && is_ca)
 		mode = LEDGER_USE;
 	if (uri != NULL)
@@ -322,7 +327,7 @@ authority_is_issuer(const struct authority *a, const X509_NAME *name)
 	return false;
 }
 
-/* Verified by key: a name is anybody's to take. */
+/* Verified with the key: anybody can use a CA's name. */
 static bool
 is_ours(const struct authority *a, X509 *cert)
 {

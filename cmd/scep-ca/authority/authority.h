@@ -1,6 +1,6 @@
 /*
- * authority: the folder DIR of a CA, loaded: certificates, keys, policy and
- * ledger.  What all verbs of scep-ca share.
+ * authority: the folder DIR of a CA with its certificates, keys, policy and
+ * ledger.  Shared by all verbs of scep-ca.
  */
 #ifndef MCFG_SCEP_CA_AUTHORITY_AUTHORITY_H
 #define MCFG_SCEP_CA_AUTHORITY_AUTHORITY_H
@@ -15,7 +15,7 @@
 #include "sys/io.h"
 #include "x509/cert.h"
 
-/* Files of DIR.  Those of a rollover have the same names behind a prefix. */
+/* Files of DIR.  Those of a rollover have the same names after a prefix. */
 #define CA_CERT		"cert.pem"
 #define CA_KEY		"key.pem"
 #define CA_ROOT		"root.pem"
@@ -30,7 +30,7 @@
 #define CA_NEXT		"next-"
 #define CA_OLD		"previous-"
 
-/* What the command line says about it. */
+/* Options that say where the CA is. */
 struct authority_source {
 	const char *dir;
 	const char *ledger;
@@ -43,19 +43,19 @@ struct authority_source {
 	{ 0, "ledger", "URI", "the ledger, in place of that of DIR",	\
 	    .value = &(s).ledger }
 
-/* What a verb needs of it. */
+/* The parts that a verb needs. */
 enum {
 	NEED_CERTS = 1 << 0,
 	NEED_KEYS = 1 << 1,
-	NEED_LEDGER = 1 << 2,	/* to write; root is refused if DIR is not
-				 * root's */
-	NEED_READ = 1 << 3,	/* of the ledger; not with NEED_LEDGER */
+	NEED_LEDGER = 1 << 2,	/* to write; root is refused if another user
+				 * owns DIR */
+	NEED_READ = 1 << 3,	/* to read; not with NEED_LEDGER */
 };
 
-/* A CA and who answers SCEP for it. */
+/* A CA, and the certificate that answers SCEP for it. */
 struct generation {
 	struct identity ca;
-	struct identity ra;	/* an RA, or borrowed: the CA itself */
+	struct identity ra;	/* an RA, or a borrowed copy of ca */
 	bool has_ra;
 	bool there;
 };
@@ -64,67 +64,78 @@ struct authority {
 	const struct authority_source *source;
 	char *dir;
 	struct issue_policy policy;
-	struct generation now, old;	/* old: before a rollover */
-	X509 *next;			/* prepared by rollover, or NULL */
-	struct scep_recipient to[2];	/* whom requests may be sealed for */
+	struct generation now, old;	/* old: the CA before a rollover */
+	X509 *next;			/* CA prepared by rollover, or NULL */
+	struct scep_recipient to[2];	/* requests may be encrypted to these */
 	size_t to_count;
-	X509 *issuers[2];		/* borrowed: whose certificates are
-					 * ours */
+	X509 *issuers[2];		/* borrowed: CAs whose certificates
+					 * count as ours */
 	size_t issuer_count;
 	struct ledger *ledger;
-	unsigned loaded;		/* NEED_* */
-	char *stamp;			/* of the files, when they were read */
+	unsigned loaded;		/* NEED_* that are loaded */
+	char *stamp;			/* stamp of the files when they were
+					 * read */
 };
 #define AUTHORITY_INIT { 0 }
 #define auto_authority AUTO(authority_close) struct authority
 
-/* authority_open() loads what is needed; what is missing is a FAULT. */
+/*
+ * authority_open() loads the parts in needs.  Returns FAULT if a file is
+ * missing.
+ */
 enum status authority_open(const struct authority_source *source,
     unsigned needs, struct authority *out) USE_RESULT;
 
-/* authority_need() loads more of one that is open. */
+/* authority_need() loads more parts of an open authority. */
 enum status authority_need(struct authority *a, unsigned needs) USE_RESULT;
 
 void authority_close(struct authority *a);
 
 /*
- * authority_changed() is true if a file of it has been replaced: by a
- * rollover, or because the policy was edited.
+ * authority_changed() returns true if a file was replaced since it was read,
+ * by a rollover or because the policy was edited.
  */
 bool authority_changed(const struct authority *a);
 
-/* A key of DIR; that of the CA may be elsewhere by policy. */
+/*
+ * authority_load_key() loads a key of DIR; policy may say that the CA's key is
+ * elsewhere.  The caller frees *out.
+ */
 enum status authority_load_key(const struct authority *a, const char *name,
     EVP_PKEY **out) USE_RESULT;
 
-/* The path of a file in DIR; the caller frees it. */
+/* Returns the path of a file in DIR; the caller frees it. */
 char *authority_path(const struct authority *a, const char *name);
 
-/* What is known of a certificate that signed a message. */
+/* What is known about the certificate that signed a message. */
 struct authority_verdict {
-	bool ours;		/* a CA of this folder made it */
-	bool recorded;		/* and it is in the ledger */
+	bool ours;		/* issued by a CA of this folder */
+	bool recorded;		/* and recorded in the ledger */
 	bool revoked;
-	bool may_renew;		/* a client's, not the operator's */
-	const char *reason;	/* NULL: ours, in the ledger, current */
+	bool may_renew;		/* issued to a client, not to the operator */
+	const char *reason;	/* why it is not ours, recorded and valid; NULL
+				 * if it is */
 };
 
 /*
- * authority_know() judges one; where it is in the ledger, known gets the
- * record.
+ * authority_know() finds out about a certificate.  If the ledger has it,
+ * *known gets the record; the caller frees it.
  */
 enum status authority_know(struct authority *a, X509 *cert, int64_t now,
     struct authority_verdict *v, struct ledger_certificate *known)
     USE_RESULT;
 
-/* True for the name of a CA of this folder. */
+/* Returns true for the name of a CA of this folder. */
 bool authority_is_issuer(const struct authority *a, const X509_NAME *name);
 
-/* What the ledger records of a certificate; serial, der, subject ... */
+/*
+ * Fills in the ledger's record of a certificate: serial, DER, subject and so
+ * on.
+ */
 void authority_record(X509 *cert, const char *profile, int64_t now,
     struct ledger_certificate *out);
 
-/* SHA-256 of the public key, as in the ledger. */
+/* The SHA-256 of the public key, as it is in the ledger. */
 void authority_key_hash(const EVP_PKEY *key, char out[SECRET_HASH_TEXT]);
 
 #endif

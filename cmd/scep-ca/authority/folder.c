@@ -52,8 +52,9 @@ folder_has(const char *dir, const char *name, bool *has)
 }
 
 /*
- * The RA's name is the CA's and one more CN.  Another program may have made
- * the CA, with values that no text of ours would be taken for (C=USA).
+ * The RA's name is the CA's name with one more CN.  It is made from the
+ * encoded name, as another program may have made the CA with values that our
+ * parser of names would refuse (C=USA).
  */
 static X509_NAME *
 ra_subject(const X509 *ca)

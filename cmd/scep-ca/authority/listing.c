@@ -87,7 +87,7 @@ listing_names(const struct ledger_name *name, struct report *r)
 void
 listing_text(const char *text, struct buf *out)
 {
-	enum { ESCAPED = 4 };	/* times as long, at the most */
+	enum { ESCAPED = 4 };	/* bytes for each byte, at most */
 	size_t len = strlen(text), size = ESCAPED * len + ESCAPED;
 	char *shown = xmalloc(size);
 

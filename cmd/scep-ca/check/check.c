@@ -1,4 +1,4 @@
-/* check: is everything in the folder and the ledger as it should be? */
+/* check: are the folder and the ledger in order? */
 #include <stdarg.h>
 #include <stdio.h>
 #include <errno.h>
@@ -96,7 +96,7 @@ check_modes(struct findings *f)
 	return st;
 }
 
-/* Keys that cannot be used are a finding here, not the end. */
+/* A key that cannot be used is a finding, and the checks go on. */
 static enum status
 check_keys(struct findings *f)
 {
@@ -139,7 +139,7 @@ check_authority(struct findings *f, int64_t warn)
 		check_found(f, CA_RA_CERT, "not of this CA: %s", reason);
 }
 
-/* The certificates of a file; if there are none, that is a finding. */
+/* The certificates in a file; if there are none, that is a finding. */
 static enum status
 load_list(struct findings *f, const char *name, STACK_OF(X509) **out)
 {
@@ -153,7 +153,7 @@ load_list(struct findings *f, const char *name, STACK_OF(X509) **out)
 	return st == OK ? OK : check_failed(f, name, st, reason);
 }
 
-/* What clients and servers are given to verify with. */
+/* Checks the files with which clients and servers verify. */
 static enum status
 check_chain(struct findings *f, int64_t warn)
 {
@@ -198,7 +198,10 @@ check_record(struct findings *f, const struct ledger_certificate *c,
 	char hash[SECRET_HASH_TEXT];
 	auto_buf serial = BUF_INIT;
 
-	/* The ledger lets no serial in twice: they are its keys. */
+	/*
+	 * The ledger stores no serial number twice: it is the key of the
+	 * table.
+	 */
 	cert_serial_hex(cert, &serial);
 	if (strcmp(buf_str(&serial), c->serial) != 0)
 		check_found(f, c->serial, "its serial number is %s",
@@ -209,7 +212,7 @@ check_record(struct findings *f, const struct ledger_certificate *c,
 	if (cert_not_after(cert) != c->not_after ||
 	    cert_not_before(cert) != c->not_before)
 		check_found(f, c->serial, "its dates are not those recorded");
-	/* The CA of an expired one may be gone by right. */
+	/* The CA of an expired certificate may have been removed. */
 	if (c->not_after >= f->now && !is_ours(f->ca, cert))
 		check_found(f, c->serial, "no CA of this folder made it");
 }
@@ -264,7 +267,7 @@ check_ledger(struct findings *f)
 	return ledger_requests(l, count_request, f);
 }
 
-/* ---- the product ---- */
+/* ---- output ---- */
 
 static void
 to_json(struct findings *f, struct buf *out)

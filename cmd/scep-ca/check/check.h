@@ -1,4 +1,4 @@
-/* check: what the parts of "scep-ca check" share. */
+/* check: shared by the parts of "scep-ca check". */
 #ifndef MCFG_CHECK_H
 #define MCFG_CHECK_H
 
@@ -6,7 +6,7 @@
 #include "json/report.h"
 #include "x509/crl.h"
 
-/* What was found so far. */
+/* The state of the checks, and how much they found. */
 struct findings {
 	struct authority *ca;
 	int64_t now;
@@ -14,25 +14,30 @@ struct findings {
 	struct buf text;
 	size_t count;
 	int64_t certificates, valid, revoked, expired, pending;
-	int64_t unbound;	/* certificates bought by unbound challenges */
-	int64_t signer_since;	/* of the newest valid signer */
-	char *old_signer;	/* its serial number, if it cannot be told from
-				 * a device */
+	int64_t unbound;	/* certificates obtained with unbound
+				 * challenges */
+	int64_t signer_since;	/* when the newest valid signer was issued */
+	char *old_signer;	/* its serial number, if it lacks
+				 * emailProtection */
 };
 
-/* check_found() adds a finding about what, a file or a serial number. */
+/* check_found() adds a finding about what: a file or a serial number. */
 void check_found(struct findings *f, const char *what, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 
 /*
- * check_failed() is for what could not be read, and why, captured, with status
- * st: a finding if it is missing or is not what it should be, which is OK; but
- * FAULT, with its line, if it could not be looked at.
+ * check_failed() is called after reading what failed with status st and the
+ * captured message reason.  A missing or malformed file is a finding;
+ * check_failed() then returns OK.  If the file could not be examined at all,
+ * it prints the message and returns FAULT.
  */
 enum status check_failed(struct findings *f, const char *what, enum status st,
     const char *reason) USE_RESULT;
 
-/* The lists of the two generations of a CA; NULL if one cannot be used. */
+/*
+ * The CRLs of both generations of a CA; NULL if one is missing or cannot be
+ * used.
+ */
 struct check_crls {
 	X509_CRL *now, *old;
 };
@@ -40,21 +45,20 @@ void check_crls_free(struct check_crls *c);
 #define auto_check_crls AUTO(check_crls_free) struct check_crls
 
 /*
- * check_load_crls() reads the lists of revoked certificates, and comes before
- * the ledger is opened: so a list that is made meanwhile is not taken for one
- * that is ahead of it.
+ * check_load_crls() reads the CRLs.  Call it before the ledger is opened: a
+ * CRL that is signed meanwhile would otherwise seem to be ahead of the ledger.
  */
 enum status check_load_crls(struct findings *f, struct check_crls *out)
     USE_RESULT;
 
-/* check_crls() compares them with the ledger. */
+/* check_crls() compares the CRLs with the ledger. */
 enum status check_crls(struct findings *f, const struct check_crls *c)
     USE_RESULT;
 
 /*
- * check_note_signer() looks at each certificate of the ledger, check_signer()
- * then warns of the newest signer if it is of the kind before 0.2.0.  Those
- * before it are valid, perhaps, but not used.
+ * check_note_signer() looks at each certificate of the ledger.  check_signer()
+ * then warns if the newest signer is of the kind that was made before 0.2.0.
+ * Older signers may be valid, but are not in use.
  */
 void check_note_signer(struct findings *f, const struct ledger_certificate *c,
     X509 *cert);

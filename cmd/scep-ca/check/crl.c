@@ -1,4 +1,4 @@
-/* check: the lists of revoked certificates against the ledger. */
+/* check: compares the CRLs with the ledger. */
 #include "base/clock.h"
 #include "check/check.h"
 #include "crl.h"
@@ -48,14 +48,17 @@ check_end(struct findings *f, const char *name, const X509_CRL *crl)
 {
 	char t[CLOCK_TEXT];
 
-	/* An old one that says nothing matters to those who look for it. */
+	/*
+	 * An expired CRL without entries only matters if clients are told to
+	 * fetch it.
+	 */
 	if (cert_crl_next(crl) < f->now &&
 	    (f->revoked > 0 || f->ca->policy.crl_url != NULL))
 		check_found(f, name, "expired at %s (scep-ca crl)",
 		    clock_format(cert_crl_next(crl), t));
 }
 
-/* The ledger gives the numbers out: one that it has not is from elsewhere. */
+/* The ledger assigns the numbers: a number that it lacks is from elsewhere. */
 static enum status
 check_number(struct findings *f, const char *name, const X509_CRL *crl)
 {

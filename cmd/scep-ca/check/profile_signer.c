@@ -1,4 +1,7 @@
-/* check: can who signs profiles be told from a device? */
+/*
+ * check: can the certificate that signs profiles be told apart from a
+ * device's?
+ */
 #include <string.h>
 
 #include "check/check.h"

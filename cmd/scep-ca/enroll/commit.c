@@ -1,6 +1,6 @@
 /*
- * The last stage: what was judged is done, in one transaction of the ledger,
- * which checks again what entitles.  A dry run stops short of that.
+ * The last stage: carries out the decision in one transaction of the ledger,
+ * which first checks the entitlement again.  A dry run stops before that.
  */
 #include <string.h>
 
@@ -37,7 +37,7 @@ rejected(struct scep_refusal *no)
 	return scep_refuse(no, SCEP_BADREQUEST, "the operator rejected it");
 }
 
-/* A rejection is said once. */
+/* The client is told about a rejection once. */
 static enum status
 forget_rejection(struct operation *op, struct scep_refusal *no)
 {
@@ -50,7 +50,7 @@ forget_rejection(struct operation *op, struct scep_refusal *no)
 	return rejected(no);
 }
 
-/* ---- to wait ---- */
+/* ---- waiting ---- */
 
 static enum status
 put_request(struct operation *op, struct scep_refusal *no)
@@ -89,11 +89,11 @@ wait_for_decision(struct operation *op, struct scep_refusal *no)
 	    put_request(op, no);
 }
 
-/* ---- to issue ---- */
+/* ---- issuing ---- */
 
 /*
- * One certificate, made outside of the database's transaction.  In a dry run
- * a key that nobody keeps signs it: it looks like one, but is not valid.
+ * Makes one certificate, outside the database's transaction.  In a dry run it
+ * is signed with a temporary key: it looks right, but is not valid.
  */
 static enum status
 make(struct operation *op, X509 **cert, struct ledger_certificate *c)
@@ -102,7 +102,10 @@ make(struct operation *op, X509 **cert, struct ledger_certificate *c)
 	struct identity ca = op->a->now.ca;
 	auto_EVP_PKEY *nobody = NULL;
 	const struct issue_order order = {
-		/* Whatever the policy says of other clients. */
+		/*
+		 * A device gets this profile whatever the policy has for other
+		 * clients.
+		 */
 		.profile = j->for_device ? ISSUE_IDENTITY : ISSUE_SCEP,
 		.subject = j->wish.subject,
 		.key = j->wish.key,
@@ -143,8 +146,9 @@ issued(struct operation *op, X509 *cert, const char *serial)
 }
 
 /*
- * What is not as it was judged any more.  If judging it again can come to
- * something else, this is the answer only after some tries.
+ * The ledger has changed since the decision.  If deciding again could have
+ * another result, op->overtaken is set and this response is used only after
+ * several tries.
  */
 static enum status
 overtaken(struct operation *op, enum ledger_outcome found,
@@ -174,8 +178,9 @@ overtaken(struct operation *op, enum ledger_outcome found,
 }
 
 /*
- * The identity of the request that is certified.  Of one that waits, its
- * ground is that of the row and not of the message that asks.
+ * What the ledger checks before it records the certificate.  For a poll, the
+ * certificate that is renewed comes from the waiting request, not from the
+ * message.
  */
 static struct ledger_entitlement
 entitlement(const struct operation *op)

@@ -1,12 +1,13 @@
 /*
- * The third stage: what is asked for, by the signer of the message.  All that can be
- * wrong until that is proved has one refusal and costs the same.
+ * The third stage: reads what the signer of the message asks for.  Until it is
+ * proved that the request is the signer's, all errors have the same refusal
+ * and the same cost.
  */
 #include <string.h>
 
 #include "stages.h"
 
-/* The names as they came; what the policy makes of them is not looked at. */
+/* Keeps the names as they were requested, before the policy changes them. */
 static enum status
 take_name(struct content *c, struct scep_refusal *no)
 {
@@ -42,7 +43,10 @@ prove_request(struct operation *op, struct scep_refusal *no)
 	return operation_hush(op, st, no);
 }
 
-/* The issuer of a poll: strongSwan names the RA that it encrypts for. */
+/*
+ * True if the issuer of a poll is this CA; strongSwan names the RA that it
+ * encrypts to instead.
+ */
 static bool
 is_addressed(const struct authority *a, const X509_NAME *issuer)
 {
@@ -70,7 +74,7 @@ prove_poll(struct operation *op, struct scep_refusal *no)
 		return st;
 	else if (!is_addressed(op->a, query.issuer))
 		objection = "the issuer is not this CA";
-	/* The ledger is asked in any case. */
+	/* The ledger is queried in any case, so that the cost is the same. */
 	if (query.subject != NULL)
 		cert_name_to_der(query.subject, &op->content.subject);
 	if ((st = poll_match(op)) != OK)

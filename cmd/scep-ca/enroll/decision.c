@@ -1,6 +1,6 @@
 /*
- * The fifth stage: what is to be done.  It changes nothing; commit checks all
- * that entitles once more when it does.
+ * The fifth stage: decides what to do.  It changes nothing; when commit
+ * carries out the decision, it checks the entitlement again.
  */
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "authority/approval.h"
 #include "decision.h"
 
-/* The keys of this folder, of both generations, are nobody's to certify. */
+/* The CA's own keys, of both generations, are never certified for anyone. */
 static enum status
 judge_key(const struct authority *a, const EVP_PKEY *key,
     struct scep_refusal *no)
@@ -26,7 +26,10 @@ judge_key(const struct authority *a, const EVP_PKEY *key,
 	return OK;
 }
 
-/* What the policy takes of a certification request. */
+/*
+ * Checks the request against the policy, and takes from it what may be
+ * certified.
+ */
 static enum status
 judge_policy(struct operation *op, X509_REQ *req, struct scep_refusal *no)
 {
@@ -54,7 +57,7 @@ rejected(struct operation *op)
 	return OK;
 }
 
-/* ---- what somebody has to decide about ---- */
+/* ---- requests that need a decision ---- */
 
 static const char *
 challenge_fact(const struct operation *op)
@@ -93,7 +96,7 @@ ask_program(struct operation *op, struct scep_refusal *no)
 	return OK;
 }
 
-/* A good certificate of ours that is renewed needs no second approval. */
+/* Renewing a valid certificate of ours needs no second approval by hand. */
 static enum status
 judge_approval(struct operation *op, struct scep_refusal *no)
 {
@@ -117,9 +120,12 @@ judge_approval(struct operation *op, struct scep_refusal *no)
 	return OK;
 }
 
-/* ---- the request in the ledger ---- */
+/* ---- a request that waits in the ledger ---- */
 
-/* What is decided, and certified, is what was shown. */
+/*
+ * The request in the ledger is certified, since the decision was about that
+ * one.
+ */
 static void
 take_waiting(struct operation *op)
 {
@@ -128,7 +134,10 @@ take_waiting(struct operation *op)
 	buf_add_buf(&op->judgement.csr, &op->earlier.request.csr);
 }
 
-/* Its request is read again: the names are as they were shown. */
+/*
+ * Reads the request from the ledger again, so that its names are those shown
+ * to the operator.
+ */
 static enum status
 judge_waiting(struct operation *op, struct scep_refusal *no)
 {
@@ -150,7 +159,7 @@ judge_waiting(struct operation *op, struct scep_refusal *no)
 	return judge_approval(op, no);
 }
 
-/* ---- a request that came now ---- */
+/* ---- a new request ---- */
 
 static enum status
 judge_new(struct operation *op, struct scep_refusal *no)
@@ -175,7 +184,7 @@ judge_new(struct operation *op, struct scep_refusal *no)
 	    (int)LEDGER_CSR_MAX) : OK;
 }
 
-/* It came before and waits: what came now may pay for it. */
+/* A request that waits came again: the new message may bring an entitlement. */
 static enum status
 judge_once_more(struct operation *op, struct scep_refusal *no)
 {
@@ -188,7 +197,10 @@ judge_once_more(struct operation *op, struct scep_refusal *no)
 	if (!same)
 		return scep_refuse(no, SCEP_BADREQUEST,
 		    "another request of this transaction is waiting");
-	/* What needs no decision, or pays anew, is a request like any other. */
+	/*
+	 * A request that needs no decision, or brings its own entitlement, is
+	 * treated as new.
+	 */
 	if (op->who.may_renew || e->objection == NULL ||
 	    op->a->policy.approval == ISSUE_BY_CHALLENGE)
 		return judge_new(op, no);

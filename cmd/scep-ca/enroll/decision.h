@@ -5,20 +5,23 @@
 #include "stages.h"
 
 /*
- * judge_entitled() looks for what entitles a request that came now: the
- * certificate that signed it, or the challenge in it, or a decision that is
- * still to come; and fills in how its names are spelled.
+ * judge_entitled() looks for the entitlement of a new request: the certificate
+ * that signed it, its challenge, or a decision that is yet to be made.  It
+ * also sets how the names are spelled.
  */
 enum status judge_entitled(struct operation *op, struct scep_refusal *no)
     USE_RESULT;
 
-/* judge_entitled_before() does so for one that waits in the ledger. */
+/*
+ * judge_entitled_before() does the same for a request that waits in the
+ * ledger.
+ */
 enum status judge_entitled_before(struct operation *op,
     struct scep_refusal *no) USE_RESULT;
 
 /*
- * Names that compare equal are certified as they are spelled in what
- * entitles: byte for byte as a challenge is bound, or as in the certificate
+ * Names that compare as equal are certified in the spelling of the
+ * entitlement: byte for byte as in a bound challenge, or as in the certificate
  * that is renewed.
  */
 enum status judge_spell_bound(struct operation *op,

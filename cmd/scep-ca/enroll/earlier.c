@@ -1,14 +1,11 @@
-/*
- * The fourth stage: what the ledger has about this request already, and of the
- * challenge in it.
- */
+/* The fourth stage: looks in the ledger for this request and its challenge. */
 #include <string.h>
 
 #include "stages.h"
 
 /*
- * Why it is not valid for this request.  That it is spent once is decided
- * together with the certificate.
+ * Sets why the challenge is not valid for this request.  Whether it is spent
+ * is checked again when the certificate is recorded.
  */
 static void
 weigh_challenge(const struct operation *op, struct earlier *e)
@@ -36,7 +33,10 @@ weigh_challenge(const struct operation *op, struct earlier *e)
 		e->objection = NULL;
 }
 
-/* A challenge of the flow pays for its own user, if another key signs. */
+/*
+ * If the request is for another key than the signer's, the challenge and the
+ * signer must belong to the same user.
+ */
 static enum status
 weigh_user(struct operation *op, struct earlier *e)
 {
@@ -79,7 +79,10 @@ know_challenge(struct operation *op)
 	return weigh_user(op, e);
 }
 
-/* Its challenge may have paid for the same in another transaction. */
+/*
+ * The challenge of a waiting request may have been spent on the same request
+ * in another transaction.
+ */
 static enum status
 find_paid(struct operation *op)
 {

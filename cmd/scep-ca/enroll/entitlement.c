@@ -1,10 +1,10 @@
-/* What entitles to a certificate: another one, or a challenge. */
+/* The entitlement to a certificate: another certificate, or a challenge. */
 #include <stdio.h>
 #include <string.h>
 
 #include "decision.h"
 
-/* A copy of a record, as far as it is needed of what is renewed. */
+/* Copies what is needed from the record of the certificate that is renewed. */
 static void
 take_old(const struct ledger_certificate *from, struct judgement *j)
 {
@@ -18,7 +18,7 @@ take_old(const struct ledger_certificate *from, struct judgement *j)
 	    xstrdup(from->enrollment) : NULL;
 }
 
-/* ---- a request that came now ---- */
+/* ---- a new request ---- */
 
 static enum status
 take_challenge(struct operation *op, struct scep_refusal *no)
@@ -43,7 +43,7 @@ refuse_challenge(const struct operation *op, struct scep_refusal *no)
 	return REFUSED;
 }
 
-/* Both ways were tried; the log says so. */
+/* Neither the renewal nor the challenge is valid; the log has both reasons. */
 static enum status
 refuse_renewal(const struct operation *op, const char *renewal,
     struct scep_refusal *no)
@@ -58,8 +58,9 @@ refuse_renewal(const struct operation *op, const char *renewal,
 }
 
 /*
- * Not by the certificate that signed it: by the challenge, where that
- * decides; where others do, it is a fact for them.
+ * The signer's certificate does not entitle.  If the policy decides by
+ * challenge, only the challenge counts; otherwise it is a fact for the
+ * decision.
  */
 static enum status
 by_challenge(struct operation *op, const char *renewal,
@@ -100,7 +101,7 @@ judge_entitled(struct operation *op, struct scep_refusal *no)
 		j->says_why = op->content.says_why;
 		return by_challenge(op, op->content.unfit, no);
 	}
-	/* A challenge in it is not needed, and stays good. */
+	/* The challenge in it, if any, is not needed and is not spent. */
 	take_old(&op->who.record, j);
 	return judge_spell_renewed(op, op->m->signer);
 }
@@ -129,7 +130,10 @@ renew_before(struct operation *op, const char *serial,
 	return judge_spell_renewed(op, cert);
 }
 
-/* Judged as of the time it came; not that it is spent or void by now. */
+/*
+ * The challenge must have been valid when the request came, and not be spent
+ * or voided since.
+ */
 static enum status
 pay_before(struct operation *op, const char *hash, struct scep_refusal *no)
 {
@@ -165,8 +169,9 @@ judge_entitled_before(struct operation *op, struct scep_refusal *no)
 	    sizeof certificate - 1) == 0;
 
 	/*
-	 * What collects it may have another challenge, and is to be found if it
-	 * comes again; by what is spent, so is the one that came first.
+	 * The message that collects the certificate may have another
+	 * challenge, by which it must be found if it is repeated; the original
+	 * request is found by the challenge that is spent.
 	 */
 	op->judgement.ground = !renews && op->content.has_challenge ?
 	    ground_of(op) : xstrdup(ground);

@@ -1,10 +1,10 @@
 /*
- * The first stage: what can be seen from outside.  Everything that it refuses
- * is said openly, since nothing is decrypted yet.
+ * The first stage: checks what is visible from outside.  The refusals may give
+ * the exact reason, since nothing is decrypted yet.
  */
 #include "stages.h"
 
-/* RFC 8894 3.2.1.2; another number is refused before any work is done. */
+/* RFC 8894 3.2.1.2; other types are refused before any work is done. */
 static bool
 is_request(enum scep_type t)
 {

@@ -1,4 +1,4 @@
-/* How the names of a certificate are spelled. */
+/* The spelling of the names in a certificate. */
 #include "decision.h"
 
 enum status
@@ -24,7 +24,10 @@ judge_spell_bound(struct operation *op, const struct ledger_name *bound,
 	return OK;
 }
 
-/* Those of the certificate that are asked for; all of them, if none is. */
+/*
+ * Removes from had the names that are not asked for; keeps all if asked is
+ * NULL.
+ */
 static GENERAL_NAMES *
 pick(GENERAL_NAMES *had, const GENERAL_NAMES *asked)
 {

@@ -1,9 +1,9 @@
-/* From a message to what is answered: the stages, one after the other. */
+/* Runs the stages, one after the other, from a message to its response. */
 #include <string.h>
 
 #include "stages.h"
 
-/* How often the ledger is looked at again, if others change it meanwhile. */
+/* Attempts, if other processes change the ledger meanwhile. */
 enum { TRIES = 4 };
 
 static void
@@ -78,7 +78,7 @@ operation_hush(const struct operation *op, enum status st,
 	return REFUSED;
 }
 
-/* From the ledger as it is to what is answered. */
+/* The stages that depend on the ledger. */
 static enum status
 decide(struct operation *op, struct scep_refusal *no)
 {
@@ -90,7 +90,9 @@ decide(struct operation *op, struct scep_refusal *no)
 	return commit(op, no);
 }
 
-/* As if the message came now: what others did meanwhile comes before it. */
+/*
+ * Starts over as if the message had just arrived, after the changes of others.
+ */
 static enum status
 decide_again(struct operation *op, struct scep_refusal *no)
 {
@@ -112,7 +114,10 @@ decide_again(struct operation *op, struct scep_refusal *no)
 	return decide(op, no);
 }
 
-/* The ledger is only read in a dry run: nothing could be written by mistake. */
+/*
+ * In a dry run the ledger is opened for reading only, so that nothing can be
+ * written by mistake.
+ */
 static enum status
 prepare(struct operation *op)
 {

@@ -1,6 +1,6 @@
 /*
- * What a poll is about.  A key may have several requests of one transaction:
- * the one that waits comes first.
+ * Finds the request that a poll asks for.  If a key has several requests in
+ * one transaction, one that waits comes first.
  */
 #include "stages.h"
 

@@ -1,10 +1,11 @@
-/* GetCert and GetCRL: for those who have a certificate of ours, alone. */
+/* GetCert and GetCRL: only for clients that have a certificate of ours. */
 #include "crl.h"
 #include "stages.h"
 
 /*
- * A query that cannot be read, for another issuer, and for an unknown serial
- * number: one refusal, and the ledger is asked in any case.
+ * A query that cannot be read, that names another issuer, or that names an
+ * unknown serial number gets the same refusal, and the ledger is queried in
+ * any case.
  */
 static enum status
 get_cert(struct operation *op, const char *serial, const char *objection,

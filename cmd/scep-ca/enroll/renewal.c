@@ -1,7 +1,9 @@
-/* Whether a request renews the certificate that signed it. */
+/* Decides whether a request renews the certificate that signed it. */
 #include "stages.h"
 
-/* What the policy says of the certificate, and of nothing else. */
+/*
+ * Checks the policy's conditions, which do not depend on the requested names.
+ */
 static const char *
 weigh_policy(const struct operation *op)
 {
@@ -15,7 +17,7 @@ weigh_policy(const struct operation *op)
 	return NULL;
 }
 
-/* RFC 5280 7.2 compares; a renewal may ask for fewer names. */
+/* Names are compared by RFC 5280 7.2; a renewal may ask for fewer of them. */
 static const char *
 weigh_names(const struct operation *op)
 {

@@ -1,13 +1,16 @@
 /*
- * The second stage: who signed the message.  A query is decrypted only for
- * those who have a certificate of ours, a poll only for the key or the
- * certificate of that transaction.
+ * The second stage: identifies who signed the message.  A query is decrypted
+ * only for holders of a certificate of ours, a poll only for the key or
+ * certificate of its transaction.
  */
 #include <string.h>
 
 #include "stages.h"
 
-/* A stranger's key is that of the request, and judged as such. */
+/*
+ * If the signer has no certificate of ours, its key must be the one in the
+ * request, so it is checked as such.
+ */
 static enum status
 judge_stranger(const struct operation *op, struct scep_refusal *no)
 {
@@ -21,8 +24,8 @@ judge_stranger(const struct operation *op, struct scep_refusal *no)
 }
 
 /*
- * Who may not ask is told what everybody is told whose query or poll yields
- * nothing.  The log has the cause.
+ * Clients that may not ask get the same refusal as those whose query or poll
+ * finds nothing.  The log has the reason.
  */
 static enum status
 judge_query(const struct operation *op, struct scep_refusal *no)
