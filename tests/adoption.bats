@@ -157,6 +157,33 @@ fake_gh() {
 	PY
 }
 
+# An image has one entry: arguments of another program need --entrypoint.
+@test "container: what it says makes the site that it serves" {
+	python3 - "$ROOT/scripts/packaging/Containerfile" > "$T/words" <<-'PY'
+	import json, re, shlex, sys
+	text = open(sys.argv[1]).read()
+	said = re.sub(r'\\\n#', ' ', text)
+	runs = [shlex.split(line) for line in
+	        re.findall(r'(?m)^#\s+(podman run .*)$', said)]
+	service = [r for r in runs if 'mcfg' in r]
+	assert len(service) == 2
+	made, served = service
+	assert made[made.index('--entrypoint') + 1] == 'mcfg-site'
+	# What follows the image is for the entry; mcfg-serve has its own words.
+	assert '--entrypoint' not in served and served[-1] == 'mcfg'
+	end = text[text.rindex('FROM '):]
+	folder, = re.findall(r'(?m)^WORKDIR (.*)$', end)
+	site, = json.loads(re.search(r'(?m)^CMD (.*)$', end)[1])
+	words = made[made.index('mcfg') + 1:]
+	assert folder + '/' + words[0] == site
+	print(*words, sep='\n')
+	PY
+	mapfile -t words < "$T/words"
+	cd "$T" || return
+	PW=secret yields - mcfg-site "${words[@]}"
+	[ -s site/site.yaml ]
+}
+
 @test "dist: the same bytes from the same commit, and a formula that fits" {
 	needs git
 	git clone -q "$ROOT" "$T/a"
