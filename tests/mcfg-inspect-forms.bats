@@ -626,6 +626,16 @@ judged() {
 	done
 	yields "$T/out" mcfg-inspect "$T/k.p12"
 	grep -q 'under a password' "$T/out"
+	run -1 grep -q 'does not open' "$T/out"
+	# The empty one cannot be given.
+	for how in '' -nomac -legacy '-legacy -nomac'; do
+		# shellcheck disable=SC2086
+		openssl pkcs12 -export $how -inkey "$PKI/signer.key" \
+		    -in "$PKI/signer.pem" -passout pass: -out "$T/k.p12" \
+		    2> "$T/judge"
+		yields "$T/out" mcfg-inspect --json "$T/k.p12"
+		json_is "$T/out" "j['opened'] is True and 'rsa' in j['key']"
+	done
 	# the cost of a stranger's file is bounded
 	openssl pkcs12 -export -iter 1500000 -inkey "$PKI/signer.key" \
 	    -in "$PKI/signer.pem" -maciter -passout pass:secret -out "$T/k.p12"

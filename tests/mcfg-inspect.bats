@@ -701,6 +701,10 @@ exchange() {
 	printf '%s\n' "$url" > "$T/http"
 	inspect "$T/http"
 	is 'j["form"][0] == "base64" and j["kind"] == "signed_profile"'
+	base64 -w0 "$T/signed" | sed 's/A/%41/g; s/+/%2b/g; s|/|%2F|g; s/=/%3D/g
+	    s/$/%0D%0A/' > "$T/http"
+	inspect "$T/http"
+	is 'j["form"][0] == "base64" and j["kind"] == "signed_profile"'
 	printf '%s "GET /scep?message=%s&operation=PKIOperation HTTP/1.1" 200\n' \
 	    '192.0.2.1 - - [28/Nov/2026:10:00:00 +0000]' "$url" > "$T/http"
 	inspect "$T/http"

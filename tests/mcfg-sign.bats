@@ -126,14 +126,18 @@ printed() {
 		    --key "$T/k.p12" --passphrase "file:$T/wrong" "$T/profile"
 		refuses 4 'passphrase' mcfg-sign --key "$T/k.p12" "$T/profile"
 	done
-	openssl pkcs12 -export -nomac -inkey "$PKI/signer.key" -in \
-	    "$PKI/signer.pem" -certfile "$PKI/chain.pem" -passout pass: \
-	    -out "$T/k.p12"
-	chmod 600 "$T/k.p12"
-	yields "$T/s" mcfg-sign --key "$T/k.p12" "$T/profile"
-	judged "$T/s" "$T/profile"
-	yields "$T/s" mcfg-sign --key "$T/k.p12" --passphrase "file:$T/pw" \
-	    "$T/profile"
+	# The old ciphers have a key for the empty passphrase and one for none.
+	for how in '' -legacy '-keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES'; do
+		# shellcheck disable=SC2086
+		openssl pkcs12 -export -nomac $how -inkey "$PKI/signer.key" \
+		    -in "$PKI/signer.pem" -certfile "$PKI/chain.pem" \
+		    -passout pass: -out "$T/k.p12" 2> "$T/judge"
+		chmod 600 "$T/k.p12"
+		yields "$T/s" mcfg-sign --key "$T/k.p12" "$T/profile"
+		judged "$T/s" "$T/profile"
+		yields "$T/s" mcfg-sign --key "$T/k.p12" \
+		    --passphrase "file:$T/pw" "$T/profile"
+	done
 	openssl pkcs12 -export -nomac -certpbe NONE -keypbe NONE -inkey \
 	    "$PKI/signer.key" -in "$PKI/signer.pem" -certfile \
 	    "$PKI/chain.pem" -passout pass: -out "$T/k.p12"

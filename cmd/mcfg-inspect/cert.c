@@ -282,13 +282,17 @@ add_opened(struct layer *l, const struct identity *id)
 	    "");
 }
 
-/* False, with a note, if the password does not open it. */
+/*
+ * False if the passphrase does not open it, with a note if one was given.
+ * Without one the empty passphrase is tried.
+ */
 static bool
 open_store(struct layer *l, const struct buf *der)
 {
+	const char *phrase = l->in->phrase != NULL ? l->in->phrase : "";
 	auto_identity id = IDENTITY_INIT;
 	struct cert_pkcs12 look;
-	const char *reason, *phrase = l->in->phrase;
+	const char *reason;
 
 	reason = cert_open_pkcs12(der->data, der->len, phrase, &look);
 	if (reason == NULL && look.is_wrong)
@@ -303,6 +307,8 @@ open_store(struct layer *l, const struct buf *der)
 		add_opened(l, &id);
 		return true;
 	}
+	if (l->in->phrase == NULL)
+		return false;
 	report_bool(l->r, "opened", false);
 	facts_note(&l->f, "not_opened", NULL, "%s", reason);
 	return false;
@@ -316,7 +322,8 @@ store(struct layer *l, const struct buf *der)
 	if (facts_pkcs12(&l->f, der->data, der->len, l->r) != NULL)
 		return false;
 	safes = report_get(l->r, "safes");
-	if (l->in->phrase != NULL && open_store(l, der))
+	if ((l->in->phrase != NULL || has_password(safes)) &&
+	    open_store(l, der))
 		return true;
 	layer_is(l, "pkcs12", "a PKCS #12: a store of keys and certificates, "
 	    "%s, in %zu part%s", has_password(safes) ? "under a password" :

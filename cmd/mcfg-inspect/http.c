@@ -101,12 +101,8 @@ dechunk(struct span in, struct buf *out)
 	}
 }
 
-/*
- * Undoes percent escapes, turns blanks back into '+' (base64 in a SCEP message
- * has '+'), and drops line ends.
- */
-static void
-unescape(struct span in, struct buf *out)
+void
+span_unescape(struct span in, struct buf *out)
 {
 	auto_buf text = BUF_INIT;
 	size_t i;
@@ -160,7 +156,7 @@ inspect_query(struct layer *l, struct span query)
 		    (int)op.len, op.p);
 		return true;
 	}
-	unescape(message, &text);
+	span_unescape(message, &text);
 	if (span_is(op, "GetCACert") || span_is(op, "GetCACaps") ||
 	    span_is(op, "GetNextCACert")) {
 		report_strn(l->r, "ca_identifier", buf_str(&text), text.len);
@@ -181,7 +177,7 @@ inspect_header(struct layer *l, struct span value, const char *name)
 	auto_buf text = BUF_INIT, raw = BUF_INIT;
 	const char *reason;
 
-	unescape(value, &text);
+	span_unescape(value, &text);
 	reason = buf_from_base64_loose(buf_str(&text), text.len, &raw);
 	if (reason != NULL)
 		return layer_unknown(l, "the header %s is not base64: %s",

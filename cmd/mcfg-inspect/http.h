@@ -32,6 +32,12 @@ bool span_begins(struct span s, const char *with);
 /* Removes one line from the front of *in, and returns it without its end. */
 struct span span_line(struct span *in);
 
+/*
+ * Undoes percent escapes, turns blanks back into '+' (base64 in a SCEP message
+ * has '+'), and drops line ends.
+ */
+void span_unescape(struct span in, struct buf *out);
+
 /* False if the bytes do not begin with a header block. */
 bool message_read(struct span in, struct message *m);
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/ber.h"
+#include "http.h"
 #include "inspect.h"
 #include "x509/pem.h"
 
@@ -169,13 +170,20 @@ inspect_pem(struct layer *l, const struct buf *bytes, bool *done)
 	return recognise_der(l, &it->der);
 }
 
+/* Also as it is copied out of an address, with percent escapes. */
 bool
 inspect_base64(struct layer *l, const struct buf *bytes, bool *done)
 {
-	auto_buf raw = BUF_INIT;
+	auto_buf text = BUF_INIT, raw = BUF_INIT;
 
-	if (bytes->len < 16 || memchr(bytes->data, '\0', bytes->len) != NULL ||
-	    buf_from_base64_loose(buf_str(bytes), bytes->len, &raw) != NULL ||
+	if (bytes->len < 16 || memchr(bytes->data, '\0', bytes->len) != NULL)
+		return false;
+	if (memchr(bytes->data, '%', bytes->len) != NULL)
+		span_unescape((struct span){ buf_str(bytes), bytes->len },
+		    &text);
+	else
+		buf_add_buf(&text, bytes);
+	if (buf_from_base64_loose(buf_str(&text), text.len, &raw) != NULL ||
 	    raw.len == 0)
 		return false;
 	if (!ber_looks_like(&raw) && !tree_looks_like_plist(&raw))

@@ -211,6 +211,26 @@ rehome_identity(const struct identity *from, struct identity *to)
 	return true;
 }
 
+/*
+ * PKCS12_parse() takes no phrase without a MAC, so it gets one; what is
+ * encrypted inside shows if the phrase is right.  No phrase and the empty one
+ * are different keys in the old ciphers.
+ */
+static bool
+parse_pkcs12(PKCS12 *p12, const char *phrase, struct identity *id)
+{
+	if (PKCS12_mac_present(p12) != 1) {
+		if (*phrase == '\0' && PKCS12_parse(p12, NULL, &id->key,
+		    &id->cert, &id->chain) == 1)
+			return true;
+		identity_free(id);
+		if (PKCS12_set_mac(p12, phrase, -1, NULL, 0, 1, NULL) != 1)
+			return false;
+	}
+	return PKCS12_parse(p12, phrase, &id->key, &id->cert,
+	    &id->chain) == 1;
+}
+
 static bool
 open_pkcs12(const struct buf *der, OSSL_LIB_CTX *ctx, const char *phrase,
     struct identity *id)
@@ -221,15 +241,9 @@ open_pkcs12(const struct buf *der, OSSL_LIB_CTX *ctx, const char *phrase,
 
 	if (p12 == NULL || mem == NULL)
 		mem_exhausted();
-	/*
-	 * On failure d2i frees the object and leaves NULL.  PKCS12_parse()
-	 * takes no phrase without a MAC, so it gets one; what is encrypted
-	 * inside shows if the phrase is right.
-	 */
+	/* On failure d2i frees the object and leaves NULL. */
 	ok = d2i_PKCS12_bio(mem, &p12) != NULL &&
-	    (*phrase == '\0' || PKCS12_mac_present(p12) == 1 ||
-	    PKCS12_set_mac(p12, phrase, -1, NULL, 0, 1, NULL) == 1) &&
-	    PKCS12_parse(p12, phrase, &id->key, &id->cert, &id->chain) == 1;
+	    parse_pkcs12(p12, phrase, id);
 	PKCS12_free(p12);
 	return ok;
 }
