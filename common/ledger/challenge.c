@@ -47,9 +47,9 @@ ledger_put_challenge(struct ledger *l, const struct ledger_challenge *c,
 {
 	return db_run(l, NULL, "INSERT INTO challenge (hash, purpose, "
 	    "enrollment, username, bound, bound_subject, bound_names, note, "
-	    "created, expires, ordinal) SELECT $1, $2, $3, $4, $5, $6, $7, "
-	    "$8, $9, $10, COALESCE(MAX(ordinal), 0) + 1 FROM challenge WHERE "
-	    "username = $4 AND spent = 0 AND voided = 0",
+	    "created, expires, ordinal) VALUES ($1, $2, $3, $4, $5, $6, $7, "
+	    "$8, $9, $10, (SELECT COALESCE(MAX(ordinal), 0) + 1 FROM "
+	    "challenge WHERE username = $4 AND spent = 0 AND voided = 0))",
 	    DB(db_text(c->hash), db_text(purposes[c->purpose]),
 	    db_text(c->enrollment), db_text(user), db_int(c->bound),
 	    db_buf(&c->name.subject), db_buf(&c->name.names),

@@ -84,9 +84,9 @@ ledger_void_oldest(struct ledger *l, const char *user, int64_t now)
 {
 	return db_run(l, NULL, "UPDATE challenge SET voided = $1 WHERE "
 	    "username = $2 AND spent = 0 AND voided = 0 AND (expires <= $1 OR "
-	    "hash NOT IN (SELECT hash FROM challenge WHERE username = $2 AND "
-	    "spent = 0 AND voided = 0 AND expires > $1 ORDER BY ordinal DESC "
-	    "LIMIT $3))",
+	    "ordinal <= (SELECT ordinal FROM challenge WHERE username = $2 "
+	    "AND spent = 0 AND voided = 0 AND expires > $1 ORDER BY ordinal "
+	    "DESC LIMIT 1 OFFSET $3))",
 	    DB(db_int(now), db_text(user), db_int(LEDGER_OPEN_MAX - 1)));
 }
 

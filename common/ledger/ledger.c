@@ -268,8 +268,9 @@ ledger_put_event(struct ledger *l, const struct ledger_event *e)
 	const char *of = e->enrollment != NULL ? e->enrollment : "";
 
 	return db_run(l, NULL, "INSERT INTO event (enrollment, ordinal, time, "
-	    "what, certificate, detail) SELECT $1, COALESCE(MAX(ordinal), 0) "
-	    "+ 1, $2, $3, $4, $5 FROM event WHERE enrollment = $1",
+	    "what, certificate, detail) VALUES ($1, (SELECT COALESCE("
+	    "MAX(ordinal), 0) + 1 FROM event WHERE enrollment = $1), $2, $3, "
+	    "$4, $5)",
 	    DB(db_text(of), db_int(e->time), db_text(e->what),
 	    db_text(e->certificate), db_text(e->detail)));
 }

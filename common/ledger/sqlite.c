@@ -24,6 +24,7 @@ enum {
 struct statement {
 	const char *sql;	/* a literal of ledger*.c */
 	sqlite3_stmt *stmt;
+	int places[DB_VALUES_MAX];	/* of $1, $2 ... to SQLite; 0: none */
 };
 
 struct sqlite {
@@ -48,35 +49,45 @@ sqlite_fail(struct ledger *l)
 	return fail(FAULT, "%s: ledger: %s", l->name, sqlite3_errmsg(s->db));
 }
 
-static enum status
-keep_statement(struct ledger *l, const char *sql, sqlite3_stmt **out)
+/* "$2" is a name to SQLite: its number is that of its first appearance. */
+static void
+find_places(struct statement *k)
 {
+	char name[24];
+	size_t i;
+
+	for (i = 0; i < DB_VALUES_MAX; i++) {
+		snprintf(name, sizeof name, "$%zu", i + 1);
+		k->places[i] = sqlite3_bind_parameter_index(k->stmt, name);
+	}
+}
+
+/* *out is valid until the next call. */
+static enum status
+keep_statement(struct ledger *l, const char *sql, const struct statement **out)
+{
+	struct statement new = { .sql = sql };
 	struct sqlite *s = l->state;
-	sqlite3_stmt *stmt;
 	size_t i;
 
 	for (i = 0; i < s->count; i++)
 		if (s->kept[i].sql == sql) {
-			*out = s->kept[i].stmt;
+			*out = &s->kept[i];
 			return OK;
 		}
 	if (sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
-	    &stmt, NULL) != SQLITE_OK)
+	    &new.stmt, NULL) != SQLITE_OK)
 		return sqlite_fail(l);
-	*GROW(s->kept, s->count) = (struct statement){ sql, stmt };
-	*out = stmt;
+	find_places(&new);
+	*GROW(s->kept, s->count) = new;
+	*out = &s->kept[s->count - 1];
 	return OK;
 }
 
-/* "$2" is a name to SQLite: its number is that of its first appearance. */
 static int
-bind_one(sqlite3_stmt *stmt, size_t number, const struct db_value *v)
+bind_one(sqlite3_stmt *stmt, int i, const struct db_value *v)
 {
-	char name[24];
-	int i;
-
-	snprintf(name, sizeof name, "$%zu", number);
-	if ((i = sqlite3_bind_parameter_index(stmt, name)) == 0)
+	if (i == 0)
 		return SQLITE_RANGE;
 	if (v->kind == DB_INT)
 		return sqlite3_bind_int64(stmt, i, v->number);
@@ -115,14 +126,17 @@ static enum status
 sqlite_run(struct ledger *l, const char *sql, const struct db_value *v,
     size_t n, db_each *fn, void *arg, int64_t *count)
 {
-	sqlite3_stmt *stmt = NULL;
+	const struct statement *kept = NULL;
+	sqlite3_stmt *stmt;
 	enum status st;
 	size_t i;
 
-	if ((st = keep_statement(l, sql, &stmt)) != OK)
+	if ((st = keep_statement(l, sql, &kept)) != OK)
 		return st;
+	stmt = kept->stmt;
 	for (i = 0; i < n && st == OK; i++)
-		if (bind_one(stmt, i + 1, &v[i]) != SQLITE_OK)
+		if (i >= DB_VALUES_MAX ||
+		    bind_one(stmt, kept->places[i], &v[i]) != SQLITE_OK)
 			st = sqlite_fail(l);
 	if (st == OK)
 		st = step_all(l, stmt, fn, arg, count);

@@ -1,6 +1,7 @@
-"""walk.py PID[,PID] URL CACERT USER PASSWORD FACTORY KEY CA COUNT KEYS: so many
-devices enroll, each on one connection, with six requests; what the processes
-below each PID used of the processor for it, in milliseconds a device."""
+"""walk.py PID[,PID] URL CACERT USER PASSWORD FACTORY KEY CA COUNT: so many
+devices enroll, each with a new key and on one connection, with six requests; what
+the processes below each PID used of the processor for it, in milliseconds a
+device."""
 import base64
 import glob
 import http.client
@@ -13,8 +14,8 @@ import sys
 import tempfile
 import urllib.parse
 
-(pid, url, cacert, user, password, factory, factory_key, ca, count,
- keys) = sys.argv[1:]
+(pid, url, cacert, user, password, factory, factory_key, ca,
+ count) = sys.argv[1:]
 WARM = 20
 tick = os.sysconf('SC_CLK_TCK')
 place = urllib.parse.urlparse(url)
@@ -76,7 +77,8 @@ def ask(connection, method, path, body=None, headers={}):
 
 
 def enroll(i, folder):
-    key = '%s/%d' % (keys, i % len(os.listdir(keys)))
+    key = folder + '/key'
+    run('openssl', 'genrsa', '-out', key, '2048')
     c = http.client.HTTPSConnection(place.hostname, place.port,
                                     context=context)
     basic = base64.b64encode(('%s:%s' % (user, password)).encode()).decode()
