@@ -1,11 +1,12 @@
 # shellcheck shell=sh
-# device-checks.sh: the table of --server-only-checks.  The device walks, and
-# misbehaves in every way on the way; what should come of each is here.
+# device-checks.sh: the table of --server-only-checks.  The device enrolls,
+# misbehaves in every way while it does, and compares the responses with what
+# is expected.
 #
-# Nothing is assumed of the service but what Apple's document says: a profile
-# by a password, attributes posted, SCEP, attributes posted again.  What a
-# service does not offer is said; what cannot be tried since an earlier step
-# failed is "not reached".
+# The only assumption about the service is Apple's document: a profile after a
+# login, posted attributes, SCEP, attributes posted again.  A feature that the
+# service lacks is "not offered"; a check that cannot be made because an
+# earlier step failed is "not reached".
 
 dir=$out
 right=0 wrong=0 none=0
@@ -18,7 +19,7 @@ columns() {
 	printf '%-11s  %-24s  %-37s  %-30s  %s\n' "$@"
 }
 
-# row VERDICT NAME SENT EXPECTED CAME: one line; what came is a stranger's.
+# row VERDICT NAME SENT EXPECTED CAME: prints one line; CAME is untrusted.
 row() {
 	came=$(printf '%s' "$5" | tr -c '[:print:]' '?' | cut -c 1-60)
 	columns "$1" "$2" "$3" "$4" "$came"
@@ -29,7 +30,7 @@ row() {
 	esac
 }
 
-# judge NAME SENT EXPECTED CAME TEST...: right where the test holds.
+# judge NAME SENT EXPECTED CAME TEST...: "right" if TEST succeeds.
 judge() {
 	name=$1 sent=$2 expected=$3 got=$4
 	shift 4
@@ -46,7 +47,7 @@ unreached() {
 	row 'not reached' "$1" "$2" "$3" "${4:--}"
 }
 
-# answer: what came, of the last fetch.
+# answer: prints the result of the last fetch.
 answer() {
 	if [ "$code" = 000 ]; then
 		printf 'no answer: %s' "$why"
@@ -55,7 +56,7 @@ answer() {
 	fi
 }
 
-# is_code CODE...: is the last answer one of these?
+# is_code CODE...: true if the last response had one of these codes.
 is_code() {
 	for one; do
 		[ "$code" != "$one" ] || return 0
@@ -63,7 +64,7 @@ is_code() {
 	return 1
 }
 
-# refused NAME SENT FILE: any 4xx says no, but that there is no such page.
+# refused NAME SENT FILE: expects a refusal, which is any 4xx but 404.
 refused() {
 	judge "$1" "$2" 'refused' "$(answer)" is_refusal
 	[ "$code" != 403 ] ||
@@ -87,7 +88,8 @@ accepted() {
 	judge "$1" "$2" 'accepted' "$(answer)" is_code 200
 }
 
-# walker NAME BAD...: a separate walk in $out; its messages are kept.
+# walker NAME BAD...: starts a separate walk in a new $out, which keeps its
+# messages.
 walker() {
 	out=$dir/$1
 	shift
@@ -95,14 +97,14 @@ walker() {
 	mkdir -p "$out" || exit 4
 }
 
-# content FILE TO: the content of a signed profile, by any signer; a profile
-# that is not signed is copied.
+# content FILE TO: writes the content of a profile, whoever signed it; a
+# profile that is not signed is copied.
 content() {
 	mcfg-verify --no-trust -o "$2" "$1" 2> /dev/null ||
 	    cp "$1" "$2"
 }
 
-# started NAME BAD...: a walk through phase 1; fails where there is none.
+# started NAME BAD...: a walk through phase 1; status 1 if that fails.
 started() {
 	walker "$@"
 	phase1 "$out/01-enroll.response" && is_code 200 || return
@@ -110,7 +112,7 @@ started() {
 	read_service 2> /dev/null
 }
 
-# identified NAME BAD...: a walk through phase 2.
+# identified NAME BAD...: a walk through phase 2; status 1 if that fails.
 identified() {
 	started "$@" || return
 	message2
@@ -119,14 +121,15 @@ identified() {
 	read_scep 2> /dev/null
 }
 
-# ---- any profile that comes ----
+# ---- checks of any profile ----
 
-# reason: the first line that a tool said, without its name and the file's.
+# reason: prints the first line of a tool's message, without the names of the
+# tool and of the file.
 reason() {
 	sed -n '1{s/^[a-z]*-[a-z]*: //; s|^[^ ]*/[^:]*: ||; p;}' "$tmp/said"
 }
 
-# profile_rows NAME FILE: of the last fetch.
+# profile_rows NAME FILE: checks the profile of the last fetch.
 profile_rows() {
 	type=$(header content-type)
 	cache=$(header cache-control)
@@ -161,7 +164,7 @@ is_https() {
 	return 1
 }
 
-# has_word VALUE WORD: in a header; case does not matter.
+# has_word VALUE WORD: true if a header's value has the word, in either case.
 has_word() {
 	printf '%s\n' "$1" | tr 'A-Z;,' 'a-z  ' | tr -s ' ' '\n' |
 	    grep -qxF "$2"
@@ -203,7 +206,7 @@ check_connection() {
 	    2> /dev/null || echo 'no certificate in DER')" same_root
 }
 
-# Among the certificates of --cacert.
+# True if the root is among the certificates of --cacert.
 same_root() {
 	openssl x509 -inform DER -in "$tmp/body" -outform PEM \
 	    2> /dev/null | sed 1d | tr -d '\n' > "$tmp/one"
@@ -255,7 +258,7 @@ check_phase1() {
 	check_challenge
 }
 
-# check_challenge: one of phase 1, and the next one.
+# check_challenge: compares the challenges of two enrollments.
 check_challenge() {
 	first=$challenge
 	id=$(mcfg-get PayloadIdentifier "$out/service.plist" 2> /dev/null)
@@ -284,8 +287,8 @@ check_challenge() {
 	check_host
 }
 
-# alike A B: how many characters stand in the same place; a counter and a date
-# give themselves away so.
+# alike A B: counts the positions with the same character, which reveals a
+# counter or a date.
 alike() {
 	printf '%s\n' "$1" "$2" | awk 'NR == 1 { a = $0 } NR == 2 {
 		for (i = 1; i <= length(a); i++)
@@ -294,7 +297,7 @@ alike() {
 	END { print n + 0 }'
 }
 
-# A service that believes the Host header sends devices to others.
+# A service that trusts the Host header can be made to send devices elsewhere.
 check_host() {
 	fetch "$tmp/body" -H 'Host: elsewhere.invalid' -K - --url \
 	    "$enroll" <<-CONF
@@ -309,8 +312,8 @@ check_host() {
 
 # ---- phase 2 ----
 
-# wrong2 NAME SENT: a message that misbehaves as NAME says, with a challenge
-# that is good until then.
+# wrong2 NAME SENT: sends a message that misbehaves as NAME says, with a
+# challenge that is otherwise valid.
 wrong2() {
 	if started "phase2-$1" "$1"; then
 		message2
@@ -321,7 +324,7 @@ wrong2() {
 	fi
 }
 
-# form2 NAME SENT: a form that real devices use.
+# form2 NAME SENT: sends a form that real devices use.
 form2() {
 	if started "phase2-$1" "$1"; then
 		message2
@@ -353,7 +356,7 @@ check_phase2() {
 	form2 no-intermediates 'only its own certificate'
 }
 
-# The walk that goes on: BER, SHA-1, and what the factory gave it.
+# The walk that continues: BER, SHA-1, and a factory identity.
 check_identify() {
 	if ! started walk; then
 		unreached phase2 'what a device sends' accepted
@@ -406,9 +409,9 @@ own_challenge() {
 	    [ "$SCEP_CHALLENGE" != "$challenge_of_phase1" ]
 }
 
-# certificates FILE: how many there are in what GetCACert answered, in $n;
-# $single if it is one certificate alone.  Status 1, and why in $said, if no
-# request could be made for it.
+# certificates FILE: counts the certificates in a response to GetCACert, in $n;
+# $single is set if it is a bare certificate.  Status 1, with the reason in
+# $said, if no request can be made with them.
 certificates() {
 	n=0 single=
 	mcfg-inspect --json "$1" > "$tmp/told" 2> /dev/null
@@ -421,7 +424,7 @@ certificates() {
 	asks_it
 }
 
-# asks_it: a request for the CA as $ca_print says, that goes nowhere.
+# asks_it: makes a request for the CA in $ca_print, which is not sent.
 asks_it() {
 	stranger
 	trusting scep-request --key "$tmp/stranger.key" --subject /CN=none \
@@ -500,7 +503,8 @@ is_strong() {
 	[ "$cipher" != des-ede3-cbc ] && [ "$digest" != sha1 ]
 }
 
-# issue TO: asks for a certificate; 0 issued, 1 refused, $said what was said.
+# issue TO: requests a certificate.  $issued is 0 if it was issued and 1 if it
+# was refused; $said is the message.
 issue() {
 	if ! message_scep 2> "$tmp/said"; then
 		issued=4 said=$(reason)
@@ -510,7 +514,7 @@ issue() {
 	reply "$1"
 }
 
-# reply TO: reads what came.
+# reply TO: reads the response.
 reply() {
 	issued=4 said=$(answer)
 	if is_refusal; then
@@ -523,7 +527,7 @@ reply() {
 	[ "$issued" -ne 0 ] || said='a certificate'
 }
 
-# wrong_scep NAME SENT: with a challenge that is good until then.
+# wrong_scep NAME SENT: with a challenge that is otherwise valid.
 wrong_scep() {
 	bad=" $1 "
 	issue "$tmp/no.pem"
@@ -531,8 +535,8 @@ wrong_scep() {
 	judge "$1" "$2" 'no certificate' "$said" [ "$issued" -eq 1 ]
 }
 
-# A challenge for one subject does not buy another: it is refused, or what is
-# certified is the subject that it is for.
+# A challenge for one subject is no good for another: the request must be
+# refused, or certified with the subject of the challenge.
 check_subject() {
 	if ! identified other; then
 		unreached other-subject 'another subject' 'not certified'
@@ -580,7 +584,8 @@ check_scep() {
 	check_repeated
 }
 
-# check_reply: its signed attributes beside those of the request.
+# check_reply: compares the reply's signed attributes with those of the
+# request.
 check_reply() {
 	mcfg-inspect --json "$out/06-pkioperation.request" > "$tmp/asked" \
 	    2> /dev/null
@@ -604,7 +609,7 @@ check_reply() {
 	fi
 }
 
-# of WHICH KEY: of what mcfg-inspect said of a message, or nothing.
+# of WHICH KEY: prints a value from the report of mcfg-inspect, or nothing.
 of() {
 	mcfg-get "$2" "$tmp/$1" 2> /dev/null
 }
@@ -662,20 +667,20 @@ wrong3() {
 	refused "phase3-$1" "$2" "$dir/phase3-$1.response"
 }
 
-# enveloped PROFILE: its EncryptedPayloadContent in $tmp/enveloped.
+# enveloped PROFILE: writes its EncryptedPayloadContent to $tmp/enveloped.
 enveloped() {
 	content "$1" "$tmp/content"
 	mcfg-get EncryptedPayloadContent "$tmp/content" > "$tmp/enveloped" \
 	    2> /dev/null
 }
 
-# recipients: how many can read $tmp/enveloped.
+# recipients: prints how many can decrypt $tmp/enveloped.
 recipients() {
 	openssl cms -cmsout -print -inform DER -in "$tmp/enveloped" \
 	    2> /dev/null | grep -c '^ *d\.[a-z]*:'
 }
 
-# opens CERT KEY: does it read $tmp/enveloped?
+# opens CERT KEY: true if they decrypt $tmp/enveloped.
 opens() {
 	openssl cms -decrypt -binary -inform DER -in "$tmp/enveloped" \
 	    -recip "$1" -inkey "$2" -out "$tmp/plain" 2> /dev/null &&
@@ -747,7 +752,7 @@ check_appended() {
 	fi
 }
 
-# What the device calls itself must not stand where the server's words do.
+# The device's own values must not replace those of the server.
 check_override() {
 	bad=' override '
 	message3
@@ -768,7 +773,7 @@ check_override() {
 	    holds_not "$MARK" "$tmp/all"
 }
 
-# ---- over all ----
+# ---- checks of all responses ----
 
 check_refusals() {
 	if [ ! -s "$tmp/refusals" ]; then
@@ -810,7 +815,7 @@ check_service() {
 	check_refusals
 }
 
-# checks: the whole table; status 1 where anything is wrong.
+# checks: makes the whole table; status 1 if anything is wrong.
 checks() {
 	check_service
 	echo "$right right, $wrong wrong, $none not offered or not reached"

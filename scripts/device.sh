@@ -1,18 +1,18 @@
 # shellcheck shell=sh
-# device.sh: what a simulated device is, has and says.  mcfg-device reads it,
-# when the command line is known; what a step needs are these variables:
+# device.sh: the simulated device.  mcfg-device reads this file after its
+# command line.  The steps use these variables:
 #
 #	url enroll cacert	the service
-#	user secret		who enrolls
+#	user secret		the user who enrolls
 #	udid serial product	what the device says about itself
 #	identity identity_key	its factory identity, PEM
-#	out			where the messages of this walk go
+#	out			folder for the messages of this walk
 #	bad			how it misbehaves: " NAME 3:NAME "
 #	tmp			a folder that is removed at the end
 #
-# A step leaves its answer in $out, with $code and $tmp/head.
+# A step leaves the response in $out, and sets $code and $tmp/head.
 
-# The ways to misbehave, for --misbehave list and to know a wrong name.
+# The ways to misbehave, for --misbehave list and to check a name.
 misbehaviours() {
 	cat <<-'TEXT'
 	wrong-challenge       phase 2 with another challenge than it was given
@@ -51,7 +51,7 @@ misbehaviours() {
 	TEXT
 }
 
-# is NAME: does the device misbehave so, in this phase?
+# is NAME: true if the device misbehaves in this way in this phase.
 is() {
 	case $bad in
 	*" $1 "*|*" ${phase:-0}:$1 "*) return 0 ;;
@@ -59,7 +59,7 @@ is() {
 	return 1
 }
 
-# random N: N random bytes, in hex.
+# random N: N random bytes, in hexadecimal.
 random() {
 	openssl rand -hex "$1" || die 4 'openssl gives no random numbers'
 }
@@ -82,13 +82,13 @@ xml() {
 
 # ---- identities ----
 
-# said WHAT: fails with what openssl said of it.
+# said WHAT: fails with OpenSSL's message.
 said() {
 	die 4 "$1: $(sed -n '/./{p;q;}' "$tmp/openssl")"
 }
 
-# ca_named CERT TO: a CA of our own that has the name of CERT's issuer, and
-# nothing else of it: TO.pem, TO.key.
+# ca_named CERT TO: makes a CA that shares only its name with CERT's issuer:
+# TO.pem, TO.key.
 ca_named() {
 	openssl x509 -in "$1" -noout -issuer -nameopt \
 	    RFC2253,-dn_rev,-esc_msb,utf8,sep_multiline > "$2.name" \
@@ -100,8 +100,8 @@ ca_named() {
 	    2> "$tmp/openssl" || said 'cannot make a CA'
 }
 
-# certified CA CA-KEY SUBJECT SERIAL BITS DIGEST TO: a key and its certificate:
-# TO.key, TO.pem.
+# certified CA CA-KEY SUBJECT SERIAL BITS DIGEST TO: makes a key and its
+# certificate: TO.key, TO.pem.
 certified() {
 	cat > "$7.conf" <<-'CONF'
 	basicConstraints = critical, CA:FALSE
@@ -115,8 +115,8 @@ certified() {
 	    2> "$tmp/openssl"
 }
 
-# manufactured TO: an identity of --factory, as weak as that of real devices
-# if the library still makes such.
+# manufactured TO: makes an identity of --factory, as weak as that of real
+# devices if the library still supports that.
 manufactured() {
 	certified "$factory" "$factory_key" "/CN=$udid" "$(random 8)" \
 	    1024 sha1 "$1" ||
@@ -124,7 +124,7 @@ manufactured() {
 	    2048 sha256 "$1" || said "$factory: cannot make an identity of it"
 }
 
-# A stranger, whom nobody knows: $tmp/stranger.{pem,key}.
+# An unknown signer: $tmp/stranger.{pem,key}.
 stranger() {
 	[ -e "$tmp/stranger.pem" ] ||
 	    openssl req -x509 -newkey rsa:2048 -nodes -days 30 \
@@ -133,7 +133,7 @@ stranger() {
 	    said 'a certificate of a stranger'
 }
 
-# A device of a factory that has only the name: $tmp/named.{pem,key}.
+# A device of a CA that has only the factory's name: $tmp/named.{pem,key}.
 named_factory() {
 	[ ! -e "$tmp/named.pem" ] || return 0
 	ca_named "$identity" "$tmp/factory"
@@ -142,7 +142,8 @@ named_factory() {
 	    said 'cannot make an identity of another factory'
 }
 
-# A copy of the new identity by a CA that has only the name: $tmp/copy.*.
+# A copy of the new identity by a CA that has only the real CA's name:
+# $tmp/copy.*.
 named_signer() {
 	[ ! -e "$tmp/copy.pem" ] || return 0
 	ca_named "$out/identity.pem" "$tmp/authority"
@@ -155,7 +156,8 @@ named_signer() {
 
 # ---- messages ----
 
-# attribute NAME: what the device says; nothing where it has no such thing.
+# attribute NAME: prints what the device says; nothing if it lacks the
+# attribute.
 attribute() {
 	case $1 in
 	UDID) printf '%s' "$udid" ;;
@@ -170,16 +172,16 @@ attribute() {
 	esac
 }
 
-# pair NAME VALUE: nothing where there is no value.
+# pair NAME VALUE: prints nothing if VALUE is empty.
 pair() {
 	[ -z "$2" ] || printf '\t<key>%s</key>\n\t<string>%s</string>\n' \
 	    "$(xml "$1")" "$(xml "$2")"
 }
 
-# What no device says, and no profile must repeat.
+# No device says this, and no profile may repeat it.
 MARK='said by the device'
 
-# overrides: the names of variables that a server may have.
+# overrides: names of variables that a server may use.
 overrides() {
 	for name in USER ENROLLMENT USER_NAME USER_mail PATH PROFILE; do
 		pair $name "$MARK"
@@ -187,7 +189,8 @@ overrides() {
 	[ "$phase" = 2 ] || pair CHALLENGE "$MARK"
 }
 
-# attributes CHALLENGE: the dictionary, with those that were asked for.
+# attributes CHALLENGE: prints the dictionary, with the attributes that were
+# asked for.
 attributes() {
 	cat <<-'XML'
 	<?xml version="1.0" encoding="UTF-8"?>
@@ -212,7 +215,7 @@ attributes() {
 	printf '</dict>\n</plist>\n'
 }
 
-# bag: the certificates beside the signer's, in $tmp/bag.
+# bag: writes the additional certificates to $tmp/bag.
 bag() {
 	: > "$tmp/bag"
 	if [ "$phase" = 2 ] && ! is no-intermediates; then
@@ -225,8 +228,8 @@ bag() {
 	fi
 }
 
-# sign CERT KEY IN OUT: as devices do it, in BER, with SHA-1 where the library
-# still does that.
+# sign CERT KEY IN OUT: signs like a device: in BER, and with SHA-1 if the
+# library still supports that.
 sign() {
 	cert=$1 key=$2 in=$3 to=$4
 	bag
@@ -256,7 +259,7 @@ sign() {
 	[ -s "$to" ] || said "$where: cannot sign"
 }
 
-# end_of_plist MESSAGE: the place of the line end behind its </plist>.
+# end_of_plist MESSAGE: prints the position of the line end after </plist>.
 end_of_plist() {
 	od -An -v -tx1 "$1" | tr -d ' \n' | awk '
 	{
@@ -267,7 +270,7 @@ end_of_plist() {
 	}'
 }
 
-# spoil PLIST MESSAGE: what happens to a message on its way.
+# spoil PLIST MESSAGE: damages a message as in transit.
 spoil() {
 	! is unsigned || cp "$1" "$2"
 	if is changed; then
@@ -283,15 +286,16 @@ spoil() {
 	! is empty || : > "$2"
 }
 
-# ---- talking ----
+# ---- HTTP ----
 
-# fetch FILE CURL-ARG...: the body in FILE, $code, the header in $tmp/head;
-# $why and status 1 if no answer comes, of 16 MiB and 60 seconds at most.
+# fetch FILE CURL-ARG...: writes the body to FILE and the header to $tmp/head,
+# and sets $code.  Status 1, with the reason in $why, if no complete response
+# of at most 16 MiB arrives within 60 seconds.
 agent=Profile/1.0
 fetch() {
 	to=$1 expect=
 	shift
-	# A server refuses a large body before it is sent, and closes.
+	# A server refuses a large body before all of it is sent, and closes.
 	for arg; do
 		case $arg in
 		@*) [ "$(wc -c < "${arg#@}")" -le 65536 ] ||
@@ -301,7 +305,7 @@ fetch() {
 	fetch_url "$to" 16777216 60 "$@"
 }
 
-# header NAME: its value in the last answer; NAME in lower case.
+# header NAME: prints its value in the last response; NAME is in lower case.
 header() {
 	awk -v name="$1" '{ sub(/\r$/, "") }
 	    /^HTTP\// { value = "" }
@@ -314,7 +318,7 @@ header() {
 
 # ---- the steps ----
 
-# phase1 FILE: the profile that asks who the device is.
+# phase1 FILE: fetches the profile that asks for the device's attributes.
 phase1() {
 	where='phase 1' phase=1
 	fetch "$1" -K - --url "$enroll" <<-CONF
@@ -322,12 +326,12 @@ phase1() {
 	CONF
 }
 
-# short TEXT: no longer than any such text is.
+# short TEXT: fails if it is longer than such a text can be.
 short() {
 	[ "${#1}" -le 1024 ]
 }
 
-# read_service: what phase 1 gave, from $out/service.plist.
+# read_service: reads the profile of phase 1, $out/service.plist.
 read_service() {
 	profile_url=$(mcfg-get PayloadContent.URL "$out/service.plist") ||
 	    return
@@ -343,7 +347,7 @@ read_service() {
 	fi
 }
 
-# message2: who the device is, in $out/02-profile.request.
+# message2: writes the device's attributes to $out/02-profile.request.
 message2() {
 	where='phase 2' phase=2
 	tells=$challenge signer=$identity signer_key=$identity_key
@@ -384,7 +388,7 @@ message3() {
 	spoil "$tmp/plist" "$out/08-profile.request"
 }
 
-# post MESSAGE FILE: to the profile service, as a device does.
+# post MESSAGE FILE: posts it to the profile service, like a device.
 post() {
 	fetch "$2" --data-binary "@$1" \
 	    -H 'Content-Type: application/pkcs7-signature' \
@@ -399,14 +403,14 @@ send3() {
 	post "$out/08-profile.request" "$1"
 }
 
-# scep KEY: of the SCEP payload's own dictionary.
+# scep KEY: prints a value of the SCEP payload's inner dictionary.
 scep() {
 	mcfg-get "PayloadContent.0.PayloadContent.$1" "$out/scep.plist" \
 	    2> "$tmp/get"
 }
 
-# read_scep: what phase 2 gave, from $out/scep.plist; status 1, and why in
-# $tmp/get.
+# read_scep: reads the profile of phase 2, $out/scep.plist; status 1, with the
+# reason in $tmp/get, if that fails.
 read_scep() {
 	where=SCEP phase=scep
 	scep_url=$(scep URL) || return
@@ -431,8 +435,8 @@ read_scep() {
 	[ -z "$why" ]
 }
 
-# key_size_fits: is $bits what a device would make?  A stranger's number does
-# not keep this machine busy.
+# key_size_fits: true if a device would make a key of $bits.  A server must not
+# keep this machine busy with a huge number.
 key_size_fits() {
 	case $bits in
 	[1-9][0-9][0-9][0-9]) [ "$bits" -ge 1024 ] && [ "$bits" -le 4096 ] ;;
@@ -446,8 +450,8 @@ scep_get() {
 	    --data-urlencode "message=$ca_name"
 }
 
-# read_fingerprint: the CAFingerprint of the payload in $ca_print, hex, or
-# nothing.
+# read_fingerprint: sets $ca_print to the CAFingerprint of the payload, in
+# hexadecimal, or empties it.
 read_fingerprint() {
 	ca_print=
 	if scep CAFingerprint > "$tmp/print"; then
@@ -457,7 +461,7 @@ read_fingerprint() {
 	fi
 }
 
-# fingerprint_fits: has $ca_print, if there is one, the length of a digest?
+# fingerprint_fits: true if $ca_print is empty or has the length of a digest.
 fingerprint_fits() {
 	case ${#ca_print} in
 	0|32|40|64|128) return 0 ;;
@@ -465,8 +469,8 @@ fingerprint_fits() {
 	return 1
 }
 
-# trusting TOOL ARG...: scep-request or scep-response; who the CA is they find
-# out by what it answered, and $ca_print if the payload has a fingerprint.
+# trusting TOOL ARG...: runs scep-request or scep-response.  They identify the
+# CA by its own response, and by $ca_print if the payload has a fingerprint.
 ca_print=
 trusting() {
 	tool=$1
@@ -477,7 +481,7 @@ trusting() {
 	    ${ra_print:+--ra-fingerprint "$ra_print"} "$@"
 }
 
-# read_caps FILE: $cipher, $digest, and $by_post if the CA can.
+# read_caps FILE: sets $cipher and $digest, and $by_post if the CA supports it.
 read_caps() {
 	cipher=des-ede3-cbc digest=sha1 by_post=
 	head -c 4096 "$1" > "$tmp/caps"
@@ -494,7 +498,7 @@ read_caps() {
 	done < "$tmp/caps"
 }
 
-# floor_caps: GetCACaps is not signed, and makes nothing weaker than this.
+# floor_caps: GetCACaps is not signed, so it cannot lower these values.
 floor_caps() {
 	[ "$cipher" != des-ede3-cbc ] || cipher=aes-128-cbc
 	[ "$digest" != sha1 ] || digest=sha256
@@ -506,7 +510,7 @@ new_key() {
 	    said "$where: cannot make a key of $bits bits"
 }
 
-# message_scep: a request, in $out/06-pkioperation.request.
+# message_scep: writes a request to $out/06-pkioperation.request.
 message_scep() {
 	(
 		! is no-scep-challenge || SCEP_CHALLENGE=
@@ -537,7 +541,8 @@ send_scep() {
 	fi
 }
 
-# read_reply FILE TO: the certificate of a reply; status of scep-response.
+# read_reply FILE TO: writes the certificate in a reply; returns the status of
+# scep-response.
 read_reply() {
 	trusting scep-response --state "$out/state" \
 	    --key "$out/identity-key.pem" ${allow_des:+--allow-des} \

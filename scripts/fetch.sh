@@ -1,13 +1,13 @@
 # shellcheck shell=sh
-# fetch.sh: how scep-enroll and mcfg-device ask servers that they do not trust.
-# Nothing that came from one is ever a word of a command line by itself: an
-# address has been through http_url and stands behind --url.  The caller has
+# fetch.sh: how scep-enroll and mcfg-device fetch from servers that they do not
+# trust.  Text from a server never becomes a word of a command line by itself:
+# a URL has passed http_url and is given after --url.  The caller sets
 #
 #	tmp		a folder that is removed at the end
 #	agent		the User-Agent
-#	cacert		the only root of https, or empty: the system's
+#	cacert		the only root for https, or empty for the system's
 
-# http_url TEXT: is it an address for curl?  http or https, a host, and
+# http_url TEXT: true if curl may fetch it: http or https, with a host, in
 # printable ASCII without blanks.
 http_url() {
 	case $1 in
@@ -21,7 +21,8 @@ http_url() {
 	[ "${#1}" -le 4096 ]
 }
 
-# with_query URL QUERY: one behind the other, without a fragment.
+# with_query URL QUERY: prints the URL, without a fragment, followed by the
+# query.
 with_query() {
 	case ${1%%\#*} in
 	*\?*) printf '%s&%s' "${1%%\#*}" "$2" ;;
@@ -29,16 +30,17 @@ with_query() {
 	esac
 }
 
-# fetch_url FILE BYTES SECONDS CURL-ARG...: the body in FILE, $code, the header
-# in $tmp/head; status 1, and $why, if no whole answer of at most so many bytes
-# came in that time.  The system counts the bytes as they are written:
-# --max-filesize knows announced lengths only, and no headers.  $expect is the
-# header of this name; empty for none.
+# fetch_url FILE BYTES SECONDS CURL-ARG...: writes the body to FILE and the
+# header to $tmp/head, and sets $code.  Status 1, with the reason in $why, if
+# no complete response of at most BYTES arrives within SECONDS.  A file size
+# limit counts the bytes as they are written: --max-filesize checks only
+# announced lengths, and no headers.  $expect is the value of the Expect
+# header, or empty.
 fetch_url() {
 	file=$1 most=$2 seconds=$3
 	shift 3
 	rm -f -- "$file" "$tmp/head" "$tmp/curl"
-	# With --cacert alone curl trusts the system's folder of roots as well.
+	# With --cacert alone curl also trusts the system's folder of roots.
 	mkdir -p "$tmp/no-roots"
 	# shellcheck disable=SC3045 # POSIX has ulimit -f
 	code=$(

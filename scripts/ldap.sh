@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# The directory of a site, auth: ldap: in site.yaml, asked by the tools of
-# OpenLDAP.  A script that reads this file defines die STATUS TEXT.
+# The directory of a site (auth: ldap in site.yaml), by the tools of OpenLDAP.
+# A script that reads this file defines die STATUS TEXT.
 
 NL='
 '
@@ -10,7 +10,7 @@ site() {
 	mcfg-get --site ${2+--default "$2"} "auth.ldap.$1" "$config"
 }
 
-# beside PATH: where a path of the site's file is.
+# beside PATH: prints a path that is relative to the site's file.
 beside() {
 	case $1 in
 	/*) printf '%s' "$1" ;;
@@ -18,7 +18,7 @@ beside() {
 	esac
 }
 
-# password SRC: the first line of env:NAME or file:PATH, in $password.
+# password SRC: sets $password to the first line of env:NAME or file:PATH.
 password() {
 	password=
 	case $1 in
@@ -37,17 +37,17 @@ password() {
 	[ -n "$password" ] || die 3 'auth.ldap.password: empty'
 }
 
-# can_bind: the tools of OpenLDAP read a password from a file, which is their
-# standard input.
+# can_bind: the tools of OpenLDAP can read a password from a file; here that is
+# their standard input.
 can_bind() {
 	: | [ -r /dev/stdin ] ||
 	    die 4 '/dev/stdin: cannot be read; passwords are given by it'
 }
 
-# directory FILE: how the site in FILE asks, in url base filter user_attribute
-# starttls attributes ca bind_dn password.  Status 1 if FILE does not say, after
-# a line of mcfg-get.
-# shellcheck disable=SC2034 # some are for others
+# directory FILE: reads from FILE how to ask the directory, into url base
+# filter user_attribute starttls attributes ca bind_dn password.  Status 1,
+# after a message of mcfg-get, if FILE does not have it.
+# shellcheck disable=SC2034 # some are used by other scripts
 directory() {
 	config=$1
 	case $config in
@@ -63,19 +63,19 @@ directory() {
 	[ -z "$source" ] || password "$source"
 	[ -z "$bind_dn" ] || can_bind
 
-	# The variables of libldap win over the machine's ldap.conf.
+	# The variables of libldap override the machine's ldap.conf.
 	LDAPTLS_REQCERT=demand
 	export LDAPTLS_REQCERT
 	if [ -n "$ca" ]; then
 		LDAPTLS_CACERT=$(beside "$ca")
-		# Nor does its ldap.conf add anchors to those of the site.
+		# The machine's ldap.conf adds no anchors to those of the site.
 		LDAPTLS_CACERTDIR=
 		export LDAPTLS_CACERT LDAPTLS_CACERTDIR
 	fi
 }
 
-# assertion TEXT: as a value in a filter, RFC 4515 3: whatever is neither a
-# letter nor a digit as a backslash and its code.
+# assertion TEXT: prints it as a value in a filter, RFC 4515 3: all characters
+# but letters and digits as a backslash and a code.
 assertion() {
 	rest=$1 made=
 	while [ -n "$rest" ]; do
@@ -92,7 +92,7 @@ assertion() {
 	printf '%s' "$made"
 }
 
-# filter_of USER: the site's filter, with that name in it.
+# filter_of USER: prints the site's filter with that name in it.
 filter_of() {
 	name=$(assertion "$1")
 	rest=$filter made=
@@ -107,8 +107,9 @@ filter_of() {
 	printf '%s' "$made"
 }
 
-# search USER NAME...: these attributes of at most two entries; where $matched
-# is a filter, only of their values those that match (RFC 3876).
+# search USER NAME...: searches for at most two entries, with these attributes.
+# If $matched is a filter, it returns only the values that match it (RFC
+# 3876).
 matched=
 search() {
 	wanted=$(filter_of "$1")
@@ -125,15 +126,15 @@ search() {
 	fi
 }
 
-# compared: what in the site's filter compares an attribute with the name, a
-# line each.
+# compared: prints the conditions in the site's filter that compare an
+# attribute with the name, one on each line.
 compared() {
 	printf '%s\n' "$filter" | tr '()' '[\n*]' |
 	    grep '^[A-Za-z][A-Za-z0-9-]*=[?$]$'
 }
 
-# values NAME...: those of these attributes in LDIF, a line each: what is plain
-# behind a dot, what is base64 behind a colon.
+# values NAME...: prints the values of these attributes in LDIF, one on each
+# line: plain text after a dot, base64 after a colon.
 values() {
 	awk -v names=" $* " '{
 		colon = index($0, ":")
@@ -146,8 +147,8 @@ values() {
 	}'
 }
 
-# one_entry OUTPUT: true if the search found exactly one; else why not, on
-# standard output.
+# one_entry OUTPUT: true if the search found exactly one; otherwise prints the
+# reason.
 one_entry() {
 	case $(printf '%s\n' "$1" | grep -c '^dn:') in
 	0) echo 'no such user'; return 1 ;;
@@ -156,7 +157,7 @@ one_entry() {
 	esac
 }
 
-# decoded BASE64: its bytes; status 3 and nothing if it is not base64.
+# decoded BASE64: prints its bytes; status 3 and nothing if it is not base64.
 decoded() {
 	case $1 in
 	*[!A-Za-z0-9+/=]*) return 3 ;;
@@ -165,8 +166,8 @@ decoded() {
 	    mcfg-get . 2> /dev/null
 }
 
-# texts OUTPUT NAME...: the values of these attributes as text, a line each.  A
-# newline or NUL in one becomes a character that no name has.
+# texts OUTPUT NAME...: prints the values of these attributes as text, one on
+# each line.  A newline or NUL in a value becomes a character that no name has.
 texts() {
 	output=$1
 	shift
@@ -182,9 +183,9 @@ texts() {
 	done
 }
 
-# user_of OUTPUT: the one value of $user_attribute in the one entry that a
-# search for it found: the user's name.  Else status 1, and why, on standard
-# output.
+# user_of OUTPUT: prints the user's name: the value of $user_attribute in the
+# entry of a search.  Status 1, with the reason on standard output, unless
+# there is one entry with one value.
 user_of() {
 	found=$1
 	one_entry "$found" || return
@@ -198,10 +199,10 @@ user_of() {
 	printf '%s\n' "$is"
 }
 
-# spelling USER: who that is, as the directory writes it: the value of
-# $user_attribute, or, without one, the value that matched what was typed, which
-# the directory alone knows.  Status 1, and why, on standard output if it does
-# not tell.
+# spelling USER: prints the user's name as the directory spells it: the value
+# of $user_attribute or, if that is not set, the value that matched, which only
+# the directory knows.  Status 1, with the reason on standard output, if the
+# directory does not return it.
 spelling() {
 	names=$user_attribute
 	if [ -z "$names" ]; then
@@ -235,7 +236,7 @@ spelling() {
 	printf '%s\n' "$found"
 }
 
-# log_in DN PASSWORD: status 49 for a password that is wrong.
+# log_in DN PASSWORD: status 49 if the password is wrong.
 log_in() {
 	dn=$1 secret=$2
 	set -- -x -H "$url" -o nettimeout=10 -D "$dn" -y /dev/stdin
@@ -243,7 +244,7 @@ log_in() {
 	printf '%s' "$secret" | ldapwhoami "$@" 2>&1
 }
 
-# reason OUTPUT: the line in which a tool of OpenLDAP said why.
+# reason OUTPUT: prints the reason from the output of a tool of OpenLDAP.
 reason() {
 	why=$(printf '%s\n' "$1" | sed -n '/([-0-9]*)$/p' |
 	    tr -d '[:cntrl:]' | cut -c 1-200)

@@ -1,19 +1,20 @@
-# What the scripts share: sourced, with $me the script's own file.
+# Shared by the scripts: sourced, with $me set to the script's own file.
 #
-# A script finds this file beside itself, or in libexec, even if it was reached
-# through a symbolic link:
+# A script finds this file in its own folder or in libexec, even if it was
+# started through a symbolic link:
 #
 #	me=$(readlink -f -- "$0") || exit 4
 #	here=${me%/*} lib=${me%/*}
 #	[ -r "$lib/lib.sh" ] || lib=$here/../libexec/mcfg
 #	. "$lib/lib.sh" || exit 4
 # shellcheck shell=sh
-# shellcheck disable=SC2154 # lib and me are the script's
+# shellcheck disable=SC2154 # lib and me are set by the script
 
 NL='
 '
 
-# line TEXT: one line on standard error, in which nothing moves a cursor.
+# line TEXT: prints one line on standard error, in which nothing can move the
+# cursor.
 line() {
 	{
 		printf '%s: %s' "${me##*/}" "$1" | LC_ALL=C tr -c '[:print:]' '?'
@@ -21,15 +22,15 @@ line() {
 	} >&2
 }
 
-# die STATUS TEXT: ends the script.
+# die STATUS TEXT: prints TEXT and ends the script.
 die() {
 	line "$2"
 	exit "$1"
 }
 
-# find_tools: puts the tools on PATH, those of $MCFG_BIN, of the build or of the
-# installation that this file is of; $MCFG_BIN is their folder, absolute, or
-# empty if they are on PATH anyway.
+# find_tools: puts the tools on PATH: those in $MCFG_BIN, of the build, or of
+# the installation that this file belongs to.  Sets $MCFG_BIN to their folder,
+# absolute, or empties it if they are on PATH anyway.
 find_tools() {
 	if [ -n "${MCFG_BIN:-}" ]; then
 		MCFG_BIN=$(CDPATH='' cd -- "$MCFG_BIN" 2> /dev/null && pwd) ||
@@ -46,8 +47,9 @@ find_tools() {
 	export PATH
 }
 
-# exists PATH: whether there is anything of that name, a link included.  What
-# cannot be looked at is not missing: that ends the script.
+# exists PATH: true if there is anything of that name, including a dangling
+# link.  If it cannot be examined, that does not count as missing: the script
+# ends.
 exists() {
 	why=$(LC_ALL=C ls -d -- "$1" 2>&1 > /dev/null) && return
 	case $why in
@@ -56,14 +58,14 @@ exists() {
 	die 4 "$1: cannot look at it: ${why##*: }"
 }
 
-# need_empty DIR: nothing is in that folder.
+# need_empty DIR: ends the script unless the folder is empty.
 need_empty() {
 	found=$(LC_ALL=C ls -A -- "$1" 2>&1) ||
 	    die 4 "$1: cannot read this folder: ${found##*: }"
 	[ -z "$found" ] || die 1 "$1: not empty"
 }
 
-# need TOOL...: each of them is installed.
+# need TOOL...: ends the script unless each of them is installed.
 need() {
 	for tool; do
 		command -v "$tool" > /dev/null ||
@@ -73,21 +75,22 @@ need() {
 
 # ---- the command line ----
 
-# once NAME OLD NEW: an option is given once, and is not empty.
+# once NAME OLD NEW: ends the script if an option was given before, or is
+# empty.
 once() {
 	[ -z "$2" ] || die 2 "$1 is given twice"
 	[ -n "$3" ] || die 2 "$1 is empty"
 }
 
-# version TOOL: that of the tools, by one of them.
+# version TOOL: prints the version, which the tools have.
 version() {
 	version=$("$1" --version) || exit
 	echo "${me##*/} ${version##* }"
 }
 
-# parse SWITCHES OPTIONS OPERAND ARG...: calls "take NAME VALUE", which is the
-# script's, for each option with a value, with "yes" for each switch, and with
-# OPERAND for everything else.  The script has usage() as well.
+# parse SWITCHES OPTIONS OPERAND ARG...: calls the script's "take NAME VALUE"
+# for each option, with "yes" as the value of a switch, and with OPERAND as the
+# name for everything else.  The script also defines usage().
 parse() {
 	switches=$1 options=$2 operand=$3 only_operands=
 	shift 3
@@ -140,7 +143,7 @@ parse() {
 	done
 }
 
-# is_port TEXT: a number that can be one.
+# is_port TEXT: true if it is a valid port.
 is_port() {
 	case $1 in
 	''|*[!0-9]*|??????*|0*) return 1 ;;
@@ -148,8 +151,8 @@ is_port() {
 	[ "$1" -le 65535 ]
 }
 
-# secret WHAT SRC: the first line of env:NAME, file:PATH or fd:N, in $secret;
-# WHAT is the option that names it.
+# secret WHAT SRC: sets $secret to the first line of env:NAME, file:PATH or
+# fd:N; WHAT is the name of the option.
 secret() {
 	secret=
 	case $2 in
@@ -158,7 +161,8 @@ secret() {
 		''|[0-9]*|*[!A-Za-z0-9_]*)
 			die 2 "$1: '${2#env:}' is not the name of a variable" ;;
 		esac
-		# A variable of the shell that called this is not one of ours.
+		# A shell variable that is not in the environment does not
+		# count.
 		eval "[ -n \"\${${2#env:}+set}\" ]" || die 2 "$1: environment \
 variable ${2#env:} is not set (export ${2#env:})"
 		eval "secret=\$${2#env:}" ;;
@@ -193,8 +197,8 @@ escape() {
 
 # ---- folders ----
 
-# enter DIR: its absolute path; ends the script if it cannot be entered, in the
-# words of the system, since some shells give no reason.
+# enter DIR: changes to it and prints its absolute path.  If that fails, ends
+# the script with the system's message, since some shells give no reason.
 enter() {
 	if ! (CDPATH='' cd -- "$1" && pwd) 2> /dev/null; then
 		why=$(LC_ALL=C ls -d -- "$1/." 2>&1) || :

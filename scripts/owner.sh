@@ -1,23 +1,24 @@
-# Root and the folders of others, for scripts that root may start: sourced.
+# Root and the folders of other users, for scripts that root may start:
+# sourced.
 #
-# What is in a folder is its owner's to arrange: a link where a file is written
-# would have root write anywhere, and so would one on the way to the folder.
-# So every part of a path is looked at.  Root goes on as the owner where all of
-# them are the owner's or root's, and stops where a third could lead astray.
+# The owner of a folder can put a link in the place of a file, or on the way to
+# the folder, and so make root write anywhere.  Therefore every part of a path
+# is checked.  If all parts belong to the owner or to root, root goes on as the
+# owner; it stops if a third user could redirect the path.
 # shellcheck shell=sh
 
-# owners_name UID: as people call that user.
+# owners_name UID: prints the name of that user.
 owners_name() {
 	name=$(getent passwd "$1" 2> /dev/null | cut -d : -f 1)
 	printf '%s' "${name:-user $1}"
 }
 
-# shown TEXT: a name that a stranger chose, for a terminal.
+# shown TEXT: prints an untrusted name in a form that is safe for a terminal.
 shown() {
 	printf '%s' "$1" | LC_ALL=C tr -c '[:print:]' '?'
 }
 
-# note PART UID KIND: somebody else's part of a path.
+# note PART UID KIND: remembers a part of a path that belongs to another user.
 note() {
 	[ "$2" -ne 0 ] || return 0
 	case " $uids " in
@@ -29,10 +30,10 @@ note() {
 	esac
 }
 
-# walk PATH: all that exists of it, links resolved here.  $owner is "UID GID"
-# of the last folder; $uids the users other than root whose parts it has, and
-# $parts the first of each, a line "UID KIND PART"; $open the first folder in
-# which anybody can replace what is there.
+# walk PATH: follows all of it that exists, and resolves links.  Sets $owner to
+# "UID GID" of the last folder; $uids to the users other than root who own a
+# part; $parts to the first part of each, a line "UID KIND PART"; and $open to
+# the first folder in which anybody can replace something.
 walk() {
 	case $1 in
 	/*) rest=$1 ;;
@@ -52,7 +53,8 @@ walk() {
 		esac
 		part=$at/$part
 		if ! exists "$part"; then
-			# mkdir -p would make this one, and go on from there.
+			# mkdir -p would create this folder, and continue from
+			# there.
 			case /$rest/ in
 			*/../*) die 1 "$1: '..' behind $(shown "$part"), \
 which does not exist: as root, give the path itself" ;;
@@ -91,8 +93,8 @@ which does not exist: as root, give the path itself" ;;
 	done
 }
 
-# is_others PATH: root is asked to work in a folder that is somebody else's,
-# $owner's.  It stops if a third user could have chosen which folder it is.
+# is_others PATH: true if root is asked to work in a folder of another user,
+# $owner.  Ends the script if a third user could have chosen that folder.
 is_others() {
 	[ "$(id -u)" -eq 0 ] || return 1
 	walk "$1"
@@ -111,18 +113,19 @@ who can choose where that leads: as root, give the path itself"
 	PARTS
 }
 
-# only_roots PATH: for what root does not do as somebody else.
+# only_roots PATH: ends the script if root would work in a folder of another
+# user; for files that root does not write as that user.
 only_roots() {
 	! is_others "$1" || die 1 "$1: root writes nothing into a folder of \
 $(owners_name "${owner% *}"): run this as that user"
 }
 
-# as_owner COMMAND...: becomes the $owner that is_others() found, and then that
-# command.  More options of setpriv, words, are in $as_owner.
+# as_owner COMMAND...: becomes the $owner that is_others() found, and runs the
+# command.  $as_owner has further options for setpriv, separated by blanks.
 as_owner=--clear-groups
 as_owner() {
 	command -v setpriv > /dev/null || die 4 'setpriv is not installed'
-	# Where libpq, for one, looks for passwords.
+	# libpq, for example, looks for passwords there.
 	HOME=$(getent passwd "${owner% *}" | cut -d : -f 6)
 	HOME=${HOME:-/}
 	export HOME

@@ -1,18 +1,18 @@
-# What devices have been given so far, for mcfg-serve and mcfg-site: sourced.
+# What devices have received so far, for mcfg-serve and mcfg-site: sourced.
 #
-# A device takes a profile for an update of another where both have the same
-# PayloadIdentifier and their signers the same issuer.  DIR/published has a
-# line for each template and one for the signer, as they were when the site was
-# first served with them.
+# A device accepts a profile as an update of another if both have the same
+# PayloadIdentifier and their signers have the same issuer.  DIR/published has
+# one line for each template and one for the signer, as they were when the site
+# was first served with them.
 # shellcheck shell=sh
 
-# identifier_of FILE: the top-level PayloadIdentifier, as it is written.
+# identifier_of FILE: prints the top-level PayloadIdentifier as it is written.
 identifier_of() {
 	sed -n 's/^PayloadIdentifier:[[:space:]]*//p' "$1" | head -n 1 |
 	    sed 's/[[:space:]]#.*//; s/[[:space:]]*$//; s/^"\(.*\)"$/\1/'
 }
 
-# issuer_of CERT: its name and key.
+# issuer_of CERT: prints the issuer's name and key.
 issuer_of() {
 	openssl x509 -in "$1" -noout -issuer -nameopt RFC2253 \
 	    -ext authorityKeyIdentifier 2> /dev/null |
@@ -20,14 +20,14 @@ issuer_of() {
 	    tr '\n' ' ' | sed 's/ *$//'
 }
 
-# printable TEXT: on a terminal and in a log, anything unusual as a question
-# mark.
+# printable TEXT: prints it for a terminal or a log; unusual characters become
+# question marks.
 printable() {
 	printf '%s' "$1" | LC_ALL=C tr -c '[:print:]' '?'
 }
 
-# published_now DIR: the lines as they would be today.  A template whose name no
-# device and no user can have is given to nobody.
+# published_now DIR: prints the lines for the present files.  A template whose
+# name no device and no user can have is left out.
 published_now() {
 	for file in "$1"/profile.yaml "$1"/profile.d/*.yaml; do
 		[ -f "$file" ] || continue
@@ -39,8 +39,8 @@ published_now() {
 	printf 'signer: %s\n' "$(issuer_of "$1/signer/cert.pem")"
 }
 
-# published_was DIR WHAT: the first line that says it.  What is a file's name,
-# so it is compared as text.
+# published_was DIR WHAT: prints the first line about WHAT, a file's name,
+# which is compared as text.
 published_was() {
 	exists "$1/published" || return 0
 	while IFS= read -r line; do
@@ -52,8 +52,8 @@ published_was() {
 	done < "$1/published"
 }
 
-# published_differ DIR: a sentence for each that devices would not take for an
-# update; what is new is remembered.
+# published_differ DIR: prints a sentence for each change that devices would
+# not accept as an update; new templates are added to DIR/published.
 published_differ() {
 	published_now "$1" | while IFS= read -r line; do
 		what=${line%%: *} is=${line#*: }
@@ -73,8 +73,8 @@ published_differ() {
 	done
 }
 
-# old_signer DIR: whether the signer's certificate is of the site's authority
-# and cannot be told from one of a device.
+# old_signer DIR: true if the signer's certificate was issued by the site's own
+# CA and cannot be told apart from a device's.
 old_signer() {
 	case $(openssl x509 -in "$1/signer/cert.pem" -noout \
 	    -ext extendedKeyUsage 2> /dev/null) in
@@ -84,7 +84,7 @@ old_signer() {
 	    -CAfile "$1/ca/cert.pem" "$1/signer/cert.pem" > /dev/null 2>&1
 }
 
-# OLD_SIGNER: what to say about it.
-# shellcheck disable=SC2034 # for those who read this file
+# OLD_SIGNER: the message about it.
+# shellcheck disable=SC2034 # for scripts that source this file
 OLD_SIGNER="signer/cert.pem lacks emailProtection, so that it cannot be told \
 from a device's: make a new one (mcfg-site DIR --renew signer)"

@@ -1,9 +1,9 @@
-# Whether the templates of a site would make profiles, for mcfg-serve and the
+# Checks if the templates of a site would make profiles, for mcfg-serve and the
 # workers: sourced, with published.sh.
 # shellcheck shell=sh
 
-# placeholders FILE: a line NAME=VALUE for each variable of a template, its own
-# name as its value, or what fits the tag before it.
+# placeholders FILE: prints NAME=VALUE for each variable of a template; the
+# value is the variable's name, or something that fits the tag before it.
 placeholders() {
 	LC_ALL=C awk '
 	BEGIN {
@@ -34,7 +34,8 @@ placeholders() {
 	}' "$1"
 }
 
-# template_fault FILE: what is wrong with one, each in a line FILE:LINE:COL: ...
+# template_fault FILE: prints what is wrong with a template, as lines
+# FILE:LINE:COL: ...
 template_fault() {
 	(
 		file=$1
@@ -54,15 +55,15 @@ template_fault() {
 	)
 }
 
-# is_listed SERIAL: devices.allow names it; status 1 if not, another one if that
-# cannot be read.
+# is_listed SERIAL: true if devices.allow has it; status 1 if not, another
+# status if the file cannot be read.
 is_listed() {
 	exists devices.allow &&
 	    awk -v serial="$1" '$1 == serial { found = 1 }
 		END { exit !found }' devices.allow
 }
 
-# unreachable NAME: why a file in profile.d is for nobody, or nothing.
+# unreachable NAME: prints why a file in profile.d is never used, or nothing.
 unreachable() {
 	name=${1%.yaml}
 	case $1 in
@@ -92,8 +93,8 @@ unreachable() {
 	esac
 }
 
-# template_faults DIR: a line for each fault of a template.  A file that cannot
-# be looked at is left out here; a request that needs it fails.
+# template_faults DIR: prints a line for each fault of a template.  A file that
+# cannot be examined is left out here; a request that needs it will fail.
 template_faults() {
 	(
 		cd -- "$1" || exit

@@ -1,9 +1,10 @@
 # The login at /enroll for login.cgi: sourced by directory, with the header in
-# $authorization.  It tries name and password on the directory of the site, and
-# leaves the name that was typed in $user, and in $resolved whose entry that is.
+# $authorization.  It checks name and password with the site's directory, and
+# sets $user to the name that was typed and $resolved to the user's name in the
+# directory.
 #
-# The password is in no file, on no command line, in no environment and in no
-# log, nor is a name that was typed.
+# The password is never in a file, on a command line, in an environment or in a
+# log; neither is the name that was typed.
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2154 # of directory
 
@@ -18,7 +19,7 @@ fault() {
 	refuse 500 "$1"
 }
 
-# die STATUS TEXT: what ldap.sh calls if it cannot go on.
+# die STATUS TEXT: called by ldap.sh if it cannot go on.
 die() {
 	fault "$2"
 }
@@ -41,8 +42,8 @@ case $header in
 esac
 [ "${#header}" -le "$HEADER_MAX" ] || unauthorized 'too long a name or password'
 
-# A variable cannot hold a NUL: it becomes one that is refused, as does
-# what is not base64.
+# A variable cannot hold a NUL, so it is replaced by a character that is
+# refused; so is anything that is not base64.
 pair=$({ decoded "$header" || printf '\001'; } | tr '\000' '\001'; echo .)
 pair=${pair%.}
 case $pair in
@@ -82,5 +83,5 @@ case $status in
 *) fault "$url: $(reason "$said")" ;;
 esac
 
-# Who that is, the same answer says; if it does not, spell finds out why.
+# The same answer has the user's name; if it does not, spell finds out why.
 [ -z "$user_attribute" ] || resolved=$(user_of "$entry") || resolved=

@@ -1,5 +1,5 @@
 # Homebrew's formula: the tools that write, check and read profiles.  "make
-# dist" puts version, address and SHA-256 in.
+# dist" fills in version, URL and SHA-256.
 class Mcfg < Formula
   desc "Tools for Apple configuration profiles"
   homepage "@SITE@"
