@@ -97,8 +97,8 @@ walker() {
 	mkdir -p "$out" || exit 4
 }
 
-# content FILE TO: writes the content of a profile, whoever signed it; a
-# profile that is not signed is copied.
+# content FILE TO: writes the content of a signed profile without verifying it;
+# a profile that is not signed is copied.
 content() {
 	mcfg-verify --no-trust -o "$2" "$1" 2> /dev/null ||
 	    cp "$1" "$2"
@@ -535,7 +535,7 @@ wrong_scep() {
 	judge "$1" "$2" 'no certificate' "$said" [ "$issued" -eq 1 ]
 }
 
-# A challenge for one subject is no good for another: the request must be
+# A challenge for one subject must not work for another: the request is
 # refused, or certified with the subject of the challenge.
 check_subject() {
 	if ! identified other; then

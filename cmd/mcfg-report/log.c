@@ -2,9 +2,9 @@
  * Reads the log of the service and of scep-ca: one line for each request,
  * after any prefix of a web server or a journal.
  *
- *   level=... client=... method=... path=... status=... reason="..."
- *   mcfg.cgi: CLIENT: METHOD PATH: CODE: REASON  (before 0.2.0)
- *   scep-ca: request client=... outcome=refused fail=... reason="..."
+ *	level=... client=... method=... path=... status=... reason="..."
+ *	mcfg.cgi: CLIENT: METHOD PATH: CODE: REASON  (before 0.2.0)
+ *	scep-ca: request client=... outcome=refused fail=... reason="..."
  *
  * Before reasons are counted, the parts that differ between devices are
  * removed.  All of the text is untrusted.

@@ -1,8 +1,8 @@
 /*
- * ber: BER and DER (X.690) element by element, for untrusted bytes.  Every
- * length is checked against the bytes that follow, nothing is nested deeper
- * than BER_DEPTH_MAX, and nothing is copied: an item points into the bytes it
- * was read from.
+ * ber: reads BER and DER (X.690) element by element, from untrusted bytes.
+ * Every length is checked against the bytes that follow, elements may be
+ * nested at most BER_DEPTH_MAX deep, and nothing is copied: an item points
+ * into the bytes from which it was read.
  *
  * Functions that read return NULL, or the reason why they cannot.
  */
@@ -16,8 +16,8 @@
 #include "base/buf.h"
 
 enum {
-	BER_DEPTH_MAX = 32,	/* as the reason says */
-	BER_ITEMS_MAX = 500000,	/* that ber_survey() walks */
+	BER_DEPTH_MAX = 32,	/* this number is also in the message */
+	BER_ITEMS_MAX = 500000,	/* elements that ber_survey() walks at most */
 };
 
 /* Tags of the universal class. */
@@ -45,7 +45,7 @@ enum {
 #define BER_CONSTRUCTED(tag)	(0x20 | (tag))
 #define BER_CONTEXT(tag)	(0xA0 | (tag))
 
-/* Bytes that are still to be read. */
+/* Bytes that remain to be read; borrowed. */
 struct ber {
 	const unsigned char *p;
 	size_t len;
@@ -55,27 +55,27 @@ struct ber_item {
 	unsigned cls;			/* 0 universal, 2 context */
 	uint32_t tag;
 	bool constructed;
-	bool indefinite;		/* its end is marked, not counted */
-	const unsigned char *start;	/* of its identifier ... */
-	size_t size;			/* ... to the end of everything */
-	struct ber body;		/* what is inside */
+	bool indefinite;		/* ends with a marker, has no length */
+	const unsigned char *start;	/* start of the identifier */
+	size_t size;			/* bytes up to the end of the element */
+	struct ber body;		/* contents */
 };
 
-/* ber_next() reads the next element and moves in behind it. */
+/* ber_next() reads the next element and moves in past it. */
 const char *ber_next(struct ber *in, struct ber_item *out);
 
 /*
- * ber_want() reads the next element only if it has that universal tag;
- * otherwise it returns false and nothing is moved.
+ * ber_want() reads the next element if it has this universal tag; otherwise it
+ * returns false and leaves in unchanged.
  */
 bool ber_want(struct ber *in, uint32_t tag, struct ber_item *out);
 
-/* ber_want_context() does so for a tag of the context class. */
+/* ber_want_context() does the same for a tag of the context class. */
 bool ber_want_context(struct ber *in, uint32_t tag, struct ber_item *out);
 
 /*
- * ber_enter() moves into the next element if it has that universal tag, with
- * as much of its body as follows: for a look at bytes that may be cut off.
+ * ber_enter() moves into the next element if it has this universal tag.  The
+ * body may be incomplete: this is for bytes that may be cut off.
  */
 bool ber_enter(struct ber *in, uint32_t tag);
 
@@ -83,36 +83,43 @@ bool ber_is(const struct ber_item *i, uint32_t tag);
 bool ber_is_context(const struct ber_item *i, uint32_t tag);
 
 /*
- * ber_octets() appends the bytes of an OCTET STRING, or of what stands for
- * one under an implicit tag, its pieces joined.
+ * ber_octets() appends the bytes of an OCTET STRING, or of an element with an
+ * implicit tag in its place, with its segments joined.
  */
 const char *ber_octets(const struct ber_item *i, struct buf *out);
 
-/* ber_oid() appends an OBJECT IDENTIFIER in dots, or "?" if it is invalid. */
+/*
+ * ber_oid() appends an OBJECT IDENTIFIER as dotted numbers, or "?" if it is
+ * invalid.
+ */
 void ber_oid(const struct ber_item *i, struct buf *out);
 
-/* ber_number() is true for an INTEGER from 0 to 2^31 - 1. */
+/*
+ * ber_number() returns true, and the value in *out, for an INTEGER from 0 to
+ * 2^31 - 1.
+ */
 bool ber_number(const struct ber_item *i, long *out);
 
-/* What a whole element is like, nested ones included. */
+/* Properties of an element, including the elements nested in it. */
 struct ber_survey {
 	size_t size;		/* bytes of the element */
 	size_t depth;		/* how deep it is nested */
 	size_t items;		/* elements in all */
-	bool indefinite;	/* a length is not counted: BER, not DER */
-	bool pieces;		/* a string is made of pieces: BER, not DER */
-	bool long_length;	/* a length takes more bytes than it must */
+	bool indefinite;	/* has an indefinite length: BER, not DER */
+	bool pieces;		/* a string is in segments: BER, not DER */
+	bool long_length;	/* a length has more bytes than needed */
 };
 
-/* ber_survey() walks the first element of the bytes. */
+/* ber_survey() examines the first element in the bytes. */
 const char *ber_survey(const void *p, size_t len, struct ber_survey *out);
 
-/* True for bytes that may be a SEQUENCE. */
+/* True if the bytes may be a SEQUENCE. */
 bool ber_looks_like(const struct buf *in);
 
 /*
- * ber_looks_binary() is true if a SEQUENCE of more than 127 bytes may begin at
- * that place.  No text has such bytes, in any encoding that is in use.
+ * ber_looks_binary() returns true if a SEQUENCE of more than 127 bytes may
+ * begin at this offset.  Text in any encoding that is in use has no such
+ * bytes.
  */
 bool ber_looks_binary(const struct buf *in, size_t at);
 

@@ -1,8 +1,8 @@
 /*
- * clock: the only place that asks the time.
+ * clock: the only place that reads the time.
  *
  * Times are seconds since 1970-01-01T00:00:00Z in 64 bits, proleptic
- * Gregorian, without leap seconds; written as RFC 3339 in UTC.
+ * Gregorian, without leap seconds; as text, they are RFC 3339 in UTC.
  */
 #ifndef MCFG_BASE_CLOCK_H
 #define MCFG_BASE_CLOCK_H
@@ -12,60 +12,66 @@
 #include <stdint.h>
 
 enum {
-	CLOCK_TEXT = 32,	/* room for a time as text */
+	CLOCK_TEXT = 32,	/* bytes for a time as text */
 	CLOCK_MINUTE = 60,
 	CLOCK_HOUR = 3600,
 	CLOCK_DAY = 86400,
 };
 
-/* The calendar's view of a time, all as they are written. */
+/* A time as calendar fields, with the numbers that people write. */
 struct clock_date {
 	int year, month, day, hour, minute, second;
 };
 
 /*
- * clock_now() is the time that certificates and challenges are judged by:
- * that of clock_pretend() if it was called, else the system's.
+ * clock_now() returns the time with which certificates and challenges are
+ * compared: that of clock_pretend() if it was called, otherwise the system's.
  */
 int64_t clock_now(void);
 
 /*
- * clock_written() is the time that is written into a product: that of
- * clock_pretend(), else SOURCE_DATE_EPOCH, else the system's.
+ * clock_written() returns the time for timestamps in output: that of
+ * clock_pretend(), otherwise SOURCE_DATE_EPOCH, otherwise the system's.
  */
 int64_t clock_written(void);
 
-/* NULL, or why SOURCE_DATE_EPOCH, which clock_written() uses, is invalid. */
+/*
+ * Returns NULL, or why SOURCE_DATE_EPOCH, which clock_written() uses, is
+ * invalid.
+ */
 const char *clock_check_written(void);
 
 /*
- * clock_pretend() takes an RFC 3339 time for --at.  Returns NULL or the
- * reason why it is none.
+ * clock_pretend() sets the time of --at from RFC 3339 text.  Returns NULL, or
+ * the reason why text is not a time.
  */
 const char *clock_pretend(const char *text);
 
-/* Microseconds of a clock that never goes back, for durations. */
+/* Microseconds of a clock that never goes back, to measure durations. */
 int64_t clock_monotonic(void);
 
 /*
- * clock_parse() reads RFC 3339 ("2026-11-24T09:00:00Z", offsets and a
- * fraction, which is dropped, are taken); len bytes.  Returns NULL or the
- * reason.
+ * clock_parse() reads len bytes of RFC 3339 ("2026-11-24T09:00:00Z").  Offsets
+ * are accepted; a fraction is accepted and dropped.  Returns NULL, or the
+ * reason why it cannot.
  */
 const char *clock_parse(const char *text, size_t len, int64_t *out);
 
 /* clock_format() writes "2026-11-24T09:00:00Z" and returns out. */
 char *clock_format(int64_t t, char out[CLOCK_TEXT]);
 
-/* The years have four digits: what is before or behind them is their end. */
+/*
+ * Returns the calendar fields of a time.  Times before the year 0000 or after
+ * 9999 are moved to the nearest time within.
+ */
 struct clock_date clock_split(int64_t time);
 
-/* False where the date does not exist. */
+/* Returns false if the date does not exist. */
 bool clock_join(const struct clock_date *d, int64_t *out);
 
 /*
- * clock_duration() reads "90d", "60m", "15s", "1h" into seconds.  Returns
- * NULL or the reason.
+ * clock_duration() converts "90d", "60m", "15s" or "1h" to seconds.  Returns
+ * NULL, or the reason why it cannot.
  */
 const char *clock_duration(const char *text, int64_t *out);
 

@@ -8,15 +8,15 @@
 #include "base/buf.h"
 
 /*
- * damage_name() appends what was done to a DER message, a binary or an XML
- * property list, and what to do about it: "binary that went through text: 12
- * times U+FFFD stands for bytes".  False, and nothing appended, for bytes
- * without such a trace.  It is a guess: ask it only about what could not be
- * read.
+ * damage_name() appends how a DER message, a binary or an XML property list
+ * was damaged, and how to avoid that: "binary that went through text: 12 times
+ * U+FFFD stands for bytes".  Returns false, and appends nothing, if the bytes
+ * show no sign of damage.  It is a guess: call it only for input that could
+ * not be read.
  */
 bool damage_name(const struct buf *in, struct buf *out);
 
-/* damage_add() is damage_name() with ": " before it. */
+/* damage_add() is damage_name() with ": " before its text. */
 void damage_add(const struct buf *in, struct buf *out);
 
 #endif

@@ -29,23 +29,27 @@
 #define USE_RESULT
 #endif
 
-/* The exit statuses, which users script against. */
+/* The exit statuses, on which users' scripts rely. */
 enum status {
 	OK = 0,		/* the whole output is written and flushed */
-	REFUSED = 1,	/* readable, and the answer is no */
+	REFUSED = 1,	/* understood, and the answer is no */
 	USAGE = 2,	/* the command line is wrong */
 	MALFORMED = 3,	/* the input is not what it claims to be */
-	FAULT = 4,	/* file, key, memory, disk, database, library */
+	FAULT = 4,	/* a file, key, memory, disk, database or library
+			 * failed */
 	LATER = 5,	/* not now: poll, or start over */
 };
 
 /*
- * diag_init() names the tool in every line to come.  name is borrowed for
- * the life of the process.
+ * diag_init() sets the name of the tool for all later lines.  name must remain
+ * valid until the process ends.
  */
 void diag_init(const char *name);
 
-/* diag_verbose() makes detail() speak, and fail_ssl() show its whole queue. */
+/*
+ * diag_verbose() turns on detail(), and makes fail_ssl() print all of
+ * OpenSSL's error queue.
+ */
 void diag_verbose(bool on);
 
 /*
@@ -57,30 +61,30 @@ void diag_verbose(bool on);
 void diag_capture(char *line, size_t size);
 
 /*
- * diag_uncapture() ends all of them, and what diag_divert() began, for the last
- * line of a process.
+ * diag_uncapture() ends all captures and diag_divert(), for the last line of a
+ * process.
  */
 void diag_uncapture(void);
 
 /*
- * diag_divert() gives every line that would go to standard error to fn instead,
- * escaped, with the tool's name and without a newline; NULL ends it.  What is
- * captured is not among them.
+ * diag_divert() passes each line that would be printed on standard error to fn
+ * instead, escaped, with the tool's name and without a newline; NULL ends it.
+ * Captured lines are not passed on.
  */
 typedef void diag_line(const char *line, void *arg);
 void diag_divert(diag_line *fn, void *arg);
 
 /*
- * diag_put() prints a line as it is, which has no newline: one of a log.  It is
- * one write(2) of at most DIAG_LINE bytes, newline included, which a pipe takes
- * whole; what is longer is cut.
+ * diag_put() prints a line, without a newline, as it is: for a log.  It is a
+ * single write(2) of at most DIAG_LINE bytes, including the newline, which a
+ * pipe takes as a whole; a longer line is truncated.
  */
 enum { DIAG_LINE = 4096 };
 void diag_put(const char *line);
 
 /*
- * diag_relay() hands on what another program said, len bytes: each line that is
- * not empty, escaped, without the name of this tool.
+ * diag_relay() prints the messages of another program, len bytes: every line
+ * that is not empty, escaped, without this tool's name.
  */
 void diag_relay(const char *text, size_t len);
 
@@ -90,54 +94,60 @@ enum status fail(enum status st, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* fail_errno() is fail() with ": " and strerror(errno) at the end. */
 enum status fail_errno(enum status st, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* diag_errno() is the errno that the last line of fail*() told, or 0. */
+/* diag_errno() returns the errno of the last fail*(), or 0. */
 int diag_errno(void);
 
 /*
- * fail_ssl() is fail() with ": " and the first reason in OpenSSL's error
- * queue at the end, if there is one; it empties the queue.
+ * fail_ssl() is fail() with ": " and the first reason in OpenSSL's error queue
+ * at the end, if there is one; it empties the queue.
  */
 enum status fail_ssl(enum status st, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* What an analyzer, which sees one file at a time, cannot know: the status
- * that goes in comes out. */
+/*
+ * Tells the analyzer, which sees one file at a time, that these functions
+ * return the status that they are given.
+ */
 #if defined(__clang_analyzer__) && !defined(MCFG_DIAG_ITSELF)
 #define fail(st, ...) ((void)fail((st), __VA_ARGS__), (st))
 #define fail_errno(st, ...) ((void)fail_errno((st), __VA_ARGS__), (st))
 #define fail_ssl(st, ...) ((void)fail_ssl((st), __VA_ARGS__), (st))
 #endif
 
-/* diag_ssl_reason() is that first reason, or "no reason given"; the queue is
- * emptied.  The text is static. */
+/*
+ * diag_ssl_reason() returns the first reason in OpenSSL's error queue, or "no
+ * reason given", and empties the queue.  The text is static.
+ */
 const char *diag_ssl_reason(void);
 
 /*
- * diag_ssl_clear() empties OpenSSL's error queue.  If OpenSSL was short of
- * memory, this, diag_ssl_reason() and fail_ssl() end the process with FAULT.
+ * diag_ssl_clear() empties OpenSSL's error queue.  If OpenSSL ran out of
+ * memory, this function, diag_ssl_reason() and fail_ssl() end the process with
+ * FAULT.
  */
 void diag_ssl_clear(void);
 
 /* warning() prints "tool: warning: ...". */
 void warning(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
-/* detail() prints a line only under --verbose. */
+/* detail() prints a line only with --verbose. */
 void detail(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
-/* note() prints a line always; it is neither warning nor failure. */
+/* note() always prints a line, which is neither a warning nor an error. */
 void note(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /*
- * diag_escape() writes len bytes of text as one printable line of UTF-8 into
- * out (size bytes, always terminated; cut with "..." when it does not fit)
- * and returns out.  Control characters become \n, \t or \xNN, invisible and
- * bidirectional ones \uNNNN, broken UTF-8 \xNN, a backslash stays.
+ * diag_escape() writes len bytes of text to out as one printable line of
+ * UTF-8, and returns out.  size is that of out, which is always terminated;
+ * longer text is truncated and ends with "...".  Control characters become \n,
+ * \t or \xNN, invisible and bidirectional characters \uNNNN, broken UTF-8
+ * \xNN; a backslash is not changed.
  */
 char *diag_escape(const char *text, size_t len, char *out, size_t size);
 
 /*
- * diag_invisible() gives the length of the invisible or bidirectional
- * character that text (UTF-8) begins with, and its number; 0 where it begins
- * with another.
+ * diag_invisible() returns the length of the invisible or bidirectional
+ * character at the beginning of text (UTF-8), and its code point in *cp; 0 if
+ * the first character is not one.
  */
 size_t diag_invisible(const char *text, size_t len, uint32_t *cp);
 

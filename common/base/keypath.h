@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 
-/* One step, to the member of a dict or to the item of an array. */
+/* Append one step: a member of a dict, or an item of an array. */
 void path_add_key(struct buf *path, const char *key);
 void path_add_index(struct buf *path, size_t i);
 

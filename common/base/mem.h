@@ -1,13 +1,13 @@
 /*
- * mem: memory that frees itself at the end of its block.
+ * mem: memory that is freed at the end of its block.
  *
- *	#define auto_BIO AUTO(auto_free_BIO) BIO	in the header of the
- *	DEFINE_AUTO(BIO, BIO, BIO_free_all)		library's door
- *	auto_BIO *in = BIO_new(...);	freed on every way out
+ *	#define auto_BIO AUTO(auto_free_BIO) BIO	in the header that wraps
+ *	DEFINE_AUTO(BIO, BIO, BIO_free_all)		the library
+ *	auto_BIO *in = BIO_new(...);	freed on every return
  *	*out = STEAL(in);		the caller owns it now
  *
- * Out of memory ends the process with FAULT inside the x*() functions; no
- * caller checks them.
+ * When the x*() functions run out of memory, they end the process with FAULT,
+ * so callers need no check.
  */
 #ifndef MCFG_BASE_MEM_H
 #define MCFG_BASE_MEM_H
@@ -22,7 +22,7 @@
 
 /*
  * DEFINE_AUTO(name, type, f) defines auto_free_name(), which calls f(type *)
- * for what a variable of the block points to, but not for NULL.
+ * for the pointer in a variable unless it is NULL.
  */
 #define DEFINE_AUTO(name, type, freefn)					\
 	static inline void auto_free_##name(type **p)			\
@@ -32,15 +32,15 @@
 	}								\
 	struct mcfg_semicolon
 
-/* For strings of xmalloc() and kin: auto_char *name = xstrdup(...); */
+/* For strings from xmalloc() and similar: auto_char *name = xstrdup(...); */
 #define auto_char AUTO(auto_free_char) char
 DEFINE_AUTO(char, char, free);
 
-/* STEAL gives the pointer away and leaves NULL behind. */
+/* STEAL moves the pointer out of a variable, which becomes NULL. */
 #define STEAL(p)							\
 	__extension__({ __typeof__(p) stolen_ = (p); (p) = NULL; stolen_; })
 
-/* MOVE gives a structure away and leaves zeros behind. */
+/* MOVE moves a structure out of a variable, which is filled with zeros. */
 #define MOVE(s)								\
 	__extension__({ __typeof__(s) moved_ = (s);			\
 	    (s) = (__typeof__(s)){ 0 }; moved_; })
@@ -53,12 +53,12 @@ void *xrealloc(void *p, size_t size);
 void *xreallocarray(void *p, size_t n, size_t size);
 
 /*
- * GROW adds one to an array v of n that only GROW makes larger, and gives the
- * address of the new element, which is not initialised:
+ * GROW adds an element to an array v of n elements and evaluates to the new
+ * element, which is not initialised.  Only GROW may enlarge the array:
  *
  *	*GROW(l->v, l->n) = (struct thing){ ... };
  *
- * The room doubles; what it is follows from n.
+ * The capacity doubles; it is derived from n.
  */
 #define GROW(v, n)							\
 	((v) = mem_room_for_one((v), (n), sizeof *(v)), &(v)[(n)++])
@@ -68,23 +68,24 @@ char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
-/* mem_free_all() frees n strings, and then the array that holds them. */
+/* mem_free_all() frees n strings, and then the array. */
 void mem_free_all(char **v, size_t n);
 
 /* Ends the process with FAULT and "out of memory". */
 void mem_exhausted(void) NORETURN;
 
 /*
- * From mem_undo() until mem_undo(NULL, NULL), mem_exhausted() calls undo(arg),
- * once and last, and drops what it prints.  undo may use memory: one allocation
- * that failed does not mean that the next one will.
+ * mem_undo() registers undo: if memory runs out before mem_undo(NULL, NULL),
+ * mem_exhausted() calls undo(arg) once, as the last thing, and drops what it
+ * prints.  undo may allocate memory: after one allocation failed, the next one
+ * may succeed.
  */
 typedef enum status mem_undoer(void *arg);
 void mem_undo(mem_undoer *undo, void *arg);
 
 /*
- * A growing list of strings.  strings_add() borrows s; the list itself is
- * freed by strings_free(), or by auto_strings.
+ * A growing list of strings.  strings_add() borrows s; strings_free() or
+ * auto_strings frees the list.
  */
 struct strings {
 	const char **v;

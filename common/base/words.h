@@ -1,6 +1,4 @@
-/*
- * words: what several families ask about a short text.
- */
+/* words: small functions on short texts. */
 #ifndef MCFG_BASE_WORDS_H
 #define MCFG_BASE_WORDS_H
 
@@ -9,25 +7,25 @@
 
 struct buf;
 
-/* words_end_in() is true if text ends in tail, or is tail. */
+/* words_end_in() returns true if text ends in tail, or is equal to it. */
 bool words_end_in(const char *text, const char *tail);
 
 /*
- * words_place() finds a word in a table of n words: its place, or n.  A word
- * that is NULL is in no table, and an entry that is NULL is passed over.
+ * words_place() returns the index of a word in a table of n words, or n if
+ * the table lacks it.  NULL is never found, and NULL entries are skipped.
  */
 size_t words_place(const char *const *table, size_t n, const char *word);
 
-/* words_lower() makes the letters of ASCII lower-case, in place. */
+/* words_lower() converts ASCII letters to lower case, in place. */
 void words_lower(char *text);
 
-/* words_choose() is true if value is one of choices, as in "rsa|ec". */
+/* words_choose() returns true if value is one of choices, as in "rsa|ec". */
 bool words_choose(const char *choices, const char *value);
 
 /*
  * words_unescape() appends the text with each %XX (RFC 3986 section 2.1)
- * replaced by its byte; a plus stays a plus.  A broken escape, and that of a
- * NUL, is appended as it is, and the result is then false.
+ * replaced by its byte; '+' is not decoded.  A broken escape, or %00, is
+ * appended unchanged, and the function then returns false.
  */
 bool words_unescape(const char *text, size_t len, struct buf *out);
 

@@ -35,80 +35,88 @@
 #define MCFG_VERSION "0"
 #endif
 
-/* One row: exactly one of the targets is set, or only check. */
+/* One row: exactly one target is set, or only check. */
 struct opt {
 	char letter;		/* short form, or 0 */
 	const char *name;	/* long form without its dashes */
-	const char *arg;	/* what --help calls the value; NULL: a flag */
-	const char *help;	/* one line, lower case, no period; NULL: no
-				 * option, only .config gives a value */
+	const char *arg;	/* the value's name in --help; NULL: a flag */
+	const char *help;	/* one line, lower case, no period; NULL: not an
+				 * option: only .config sets it */
 	bool *flag;
-	const char **value;	/* given once */
-	struct strings *values;	/* given any number of times */
+	const char **value;	/* may be given once */
+	struct strings *values;	/* may be given any number of times */
 	long *number;		/* decimal, min to max */
 	int64_t *duration;	/* seconds, from "90d" */
 	long min, max;		/* of number */
 	const char *choices;	/* "a|b|c": the value is one of these */
-	const char *(*check)(const char *value); /* NULL, or the reason why not */
-	bool is_file;		/* "-" claims standard input */
-	const char *config;	/* key of site.yaml that gives a default:
+	const char *(*check)(const char *value); /* returns NULL, or the
+						  * reason */
+	bool is_file;		/* "-" means standard input, which only one
+				 * option may use */
+	const char *config;	/* key of site.yaml with a default:
 				 * "organization", "scep.url"; see site.h */
 };
 
-struct args;			/* every tool and verb defines its own */
+struct args;			/* each tool and verb defines its own */
 typedef enum status opts_run(const struct args *);
 
-/* A tool, or a verb of one. */
+/* A tool, or a verb of a tool. */
 struct tool {
-	const char *name;	/* "mcfg-sign", or of a verb "issue" */
-	const char *summary;	/* one sentence: what is read, what is written */
-	const char *operands;	/* in the usage line: "[FILE]"; NULL: none */
+	const char *name;	/* "mcfg-sign"; of a verb, "issue" */
+	const char *summary;	/* one sentence: what is read and written */
+	const char *operands;	/* for the usage line: "[FILE]"; NULL: none */
 	const char *example;	/* one command line */
 	const struct opt *options;
-	const struct args *args;	/* handed to run */
-	struct io_input *input;		/* takes one INPUT, default stdin ... */
-	const char *const *no_input_if;	/* ... but not where this is set */
+	const struct args *args;	/* passed to run */
+	struct io_input *input;		/* takes one INPUT, by default stdin
+					 * ... */
+	const char *const *no_input_if;	/* ... unless this is set */
 	struct strings *inputs;		/* takes any number of operands */
 	const struct tool *const *verbs;	/* NULL-terminated, or NULL */
-	opts_run *run;		/* of a verb */
+	opts_run *run;		/* for a verb */
 };
 
 /*
- * opts_main() sets up the process, parses, prints --help and --version, and
- * otherwise runs.  It returns the exit status.  For a tool with verbs run is
- * NULL.
+ * opts_main() sets up the process, parses the command line, prints --help and
+ * --version, and otherwise calls run.  Returns the exit status.  If the tool
+ * has verbs, run is NULL.
  */
 enum status opts_main(const struct tool *tool, int argc, char **argv,
     opts_run *run);
 
 /*
- * opts_parse() is the parser alone: argv[0] is skipped.  *done is set where
- * --help or --version was printed.  It may be called once in a process.
+ * opts_parse() is the parser alone; argv[0] is skipped.  *done is set if it
+ * has printed --help or --version.  Call it at most once in a process.
  */
 enum status opts_parse(const struct tool *tool, int argc, char **argv,
     bool *done) USE_RESULT;
 
-/* opts_given() tells whether the row with this target was on the command
- * line. */
+/*
+ * opts_given() returns true if the option with this target was on the command
+ * line.
+ */
 bool opts_given(const void *target);
 
 /*
- * opts_set() gives a row a value as the command line would; of names where it
- * stands in diagnostics ("site.yaml:3:5").  value is borrowed.
+ * opts_set() sets the value of a row like the command line would; of is the
+ * name of the source for messages ("site.yaml:3:5").  value is borrowed.
  */
 enum status opts_set(const struct opt *row, const char *of, const char *value)
     USE_RESULT;
 
 /*
- * opts_missing() is the USAGE failure for a needed option that is not there:
- * "missing --recipient (the device certificate)".
+ * opts_missing() reports that a required option is missing, "missing
+ * --recipient (the device certificate)", and returns USAGE.
  */
 enum status opts_missing(const char *option, const char *hint);
 
-/* opts_check_type() accepts a Content-Type that cannot break a header. */
+/*
+ * opts_check_type() accepts a Content-Type that cannot break a header.
+ * Returns NULL, or the reason.
+ */
 const char *opts_check_type(const char *value);
 
-/* opts_check_at() is --at. */
+/* opts_check_at() checks and applies --at.  Returns NULL, or the reason. */
 const char *opts_check_at(const char *value);
 
 /* Rows that many tools share. */

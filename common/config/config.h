@@ -19,14 +19,14 @@
 
 enum config_kind {
 	CONFIG_TEXT,		/* not empty */
-	CONFIG_SOURCE,		/* a text that errors do not show: somebody
-				 * may have written the secret itself */
+	CONFIG_SOURCE,		/* a text that is not shown in messages, since
+				 * it may be the secret itself */
 	CONFIG_WORDS,		/* a list that is not empty, or "a,b" */
-	CONFIG_LIST,		/* a list of texts, which may be empty */
+	CONFIG_LIST,		/* a list of texts, possibly empty */
 	CONFIG_NUMBER,
-	CONFIG_DURATION,	/* "15m"; also 0, if least is 0 */
+	CONFIG_DURATION,	/* "15m"; 0 only if least is 0 */
 	CONFIG_FLAG,
-	CONFIG_TREE,		/* whatever is there; the caller reads it */
+	CONFIG_TREE,		/* anything; the caller reads it */
 };
 
 /* Returns NULL, or the reason why a text is not allowed. */
@@ -35,9 +35,10 @@ typedef const char *config_check(const char *text);
 struct config_rule {
 	const char *key;
 	enum config_kind kind;
-	const char *choices;	/* "a|b", of a text or an item; or NULL */
-	config_check *check;	/* of a text or an item; or NULL */
-	int64_t least, most;	/* of a number or of seconds; most 0: any */
+	const char *choices;	/* "a|b", for a text or an item; or NULL */
+	config_check *check;	/* for a text or an item; or NULL */
+	int64_t least, most;	/* of a number or of seconds; most 0: no
+				 * limit */
 };
 
 struct config_value {
@@ -62,7 +63,9 @@ struct config {
 
 struct buf;
 
-/* config_read() reads yaml by n rules into out; name is for diagnostics. */
+/*
+ * config_read() reads yaml by n rules into out; name is its name in messages.
+ */
 enum status config_read(const struct buf *yaml, const char *name,
     const struct config_rule *rules, size_t n, struct config *out) USE_RESULT;
 void config_free(struct config *c);
@@ -71,26 +74,34 @@ void config_free(struct config *c);
 const struct config_value *config_find(const struct config *c,
     const char *key);
 
-/* These return what is not in the file as otherwise; text is borrowed. */
+/*
+ * These return the value of a key, or otherwise if the file does not have it.
+ * A text is borrowed.
+ */
 const char *config_text(const struct config *c, const char *key);
 int64_t config_number(const struct config *c, const char *key,
     int64_t otherwise);
 bool config_flag(const struct config *c, const char *key, bool otherwise);
 
-/* config_take() sets *out to a copy of a text that is in the file. */
+/*
+ * config_take() sets *out to a new copy of the text, if the file has the key.
+ */
 void config_take(const struct config *c, const char *key, char **out);
 
 /*
- * config_add() adds a value without text, which the caller sets.  key and
- * where are copied.
+ * config_add() adds a key whose value the caller sets.  key and where are
+ * copied.
  */
 struct config_value *config_add(struct config *c, const char *key,
     const char *where);
 
-/* config_place() returns "FILE:LINE:COLUMN" of a node of the tree; yours. */
+/*
+ * config_place() returns "FILE:LINE:COLUMN" of a node of the tree; the caller
+ * frees it.
+ */
 char *config_place(const struct config *c, const struct tree *t);
 
-/* config_bad() reports "FILE:LINE:COLUMN: KEY: REASON" and is MALFORMED. */
+/* config_bad() prints "FILE:LINE:COLUMN: KEY: REASON" and returns MALFORMED. */
 enum status config_bad(const struct config *c, const struct tree *t,
     const char *key, const char *reason) USE_RESULT;
 

@@ -1,15 +1,14 @@
 /*
- * enrollment: the steps of over-the-air enrollment, each of them one
- * transaction of the ledger.  mcfg-enrollment and mcfg-service are made of
- * them.
+ * enrollment: the steps of over-the-air enrollment, each of which is one
+ * transaction of the ledger.  mcfg-enrollment and mcfg-service use them.
  *
- *	start -> (device answers) -> identify -> (SCEP) -> complete -> bind ->
+ *	start -> (device responds) -> identify -> (SCEP) -> complete -> bind ->
  *	sent
  *
- * A step prints the reason of a status that is not OK: REFUSED or MALFORMED is
- * the user's or the device's fault, LATER means that the device has to enroll
- * again, and anything else is the site's.  name is what diagnostics call the
- * input.  Text and certificates of a device may be passed as they came.
+ * A step prints the reason for a status that is not OK.  REFUSED and MALFORMED
+ * are the fault of the user or the device, LATER means that the device has to
+ * enroll again, and any other status is the site's fault.  name is the input's
+ * name in messages.  Text and certificates from a device need no escaping.
  */
 #ifndef MCFG_ENROLLMENT_ENROLLMENT_H
 #define MCFG_ENROLLMENT_ENROLLMENT_H
@@ -22,8 +21,8 @@
 #include "x509/cert.h"
 
 enum {
-	ENROLLMENT_CHALLENGE_TTL = 3600,	/* of SCEP challenges, if the
-						 * site does not say */
+	ENROLLMENT_CHALLENGE_TTL = 3600,	/* of SCEP challenges, unless
+						 * the site sets it */
 	ENROLLMENT_START_TTL = 900,		/* of phase-1 challenges */
 };
 
@@ -32,34 +31,35 @@ enum {
 
 /* ---- users ---- */
 
-/* The check of a user's name: NULL, or the reason why it cannot be one. */
+/* Checks a user's name.  Returns NULL, or the reason why it is invalid. */
 const char *enrollment_user_check(const char *name);
 
 /*
- * enrollment_user_name() is the name under which the ledger keeps a user.  If
- * auth is "ldap" it is in lower case, since the directory accepts either, and
- * REFUSED if the directory may know more spellings than that.  If the site
- * names the attribute that is the user's name (else NULL), given is a value of
- * it, and stays as the directory spells it.  *out is yours.
+ * enrollment_user_name() sets *out to the name under which the ledger keeps a
+ * user; the caller frees it.  If auth is "ldap", the name is converted to
+ * lower case, as the directory ignores case, and a name that the directory may
+ * also accept in other spellings is REFUSED.  But if attribute, the site's
+ * attribute for the user's name, is not NULL, given is a value of it and
+ * remains in the directory's spelling.
  */
 enum status enrollment_user_name(const char *given, const char *auth,
     const char *attribute, char **out) USE_RESULT;
 
 /*
- * enrollment_user_known() is that for a name that was typed.  A directory that
- * has an attribute for it is asked about everybody, unless given is its value
- * already (is_resolved), any other about names that are not all printable
- * ASCII: such names have several forms, and the directory says which is its
- * own.  USAGE if the name cannot be one.
+ * enrollment_user_known() does this for a name that was typed.  If the site
+ * has an attribute for the name, the directory is asked about every user,
+ * unless is_resolved says that given is its value.  Otherwise the directory is
+ * asked about names that are not all printable ASCII: they have several forms,
+ * and the directory knows its own.  Returns USAGE if the name is invalid.
  */
 enum status enrollment_user_known(const struct site_place *p,
     const char *given, bool is_resolved, const char *auth,
     const char *attribute, char **out) USE_RESULT;
 
 /*
- * enrollment_user_facts() is what the site's program says about a user, with
- * the name that the ledger has: a dict, yours.  REFUSED for a name that the
- * program could take for an option.
+ * enrollment_user_facts() asks the site's program about a user, by the name
+ * that the ledger has; the answer is a dict, which the caller frees.  A name
+ * that the program could take for an option is REFUSED.
  */
 enum status enrollment_user_facts(const struct site_place *p,
     const char *program, const char *user, struct tree **out) USE_RESULT;
@@ -68,7 +68,7 @@ enum status enrollment_user_facts(const struct site_place *p,
 
 struct enrollment_started {
 	char *id;
-	struct buf challenge;		/* secret: for the device, once */
+	struct buf challenge;		/* secret: for the device, shown once */
 	int64_t expires;
 };
 #define ENROLLMENT_STARTED_INIT	{ NULL, BUF_SECRET, 0 }
@@ -77,15 +77,15 @@ struct enrollment_started {
 
 void enrollment_started_free(struct enrollment_started *s);
 
-/* What must be ready before it is recorded.  Its failure records nothing. */
+/* Called before the start is recorded.  If it fails, nothing is recorded. */
 typedef enum status enrollment_start_ready(void *arg,
     const struct enrollment_started *s);
 
 /*
- * enrollment_start() records that a user, whose name is one of
- * enrollment_user_name(), enrolls; facts is a dict of what the site knows about
- * that user.  MALFORMED if they are larger than the ledger keeps.  ready may be
- * NULL.
+ * enrollment_start() records that a user enrolls.  user is a name from
+ * enrollment_user_name(); facts is a dict with what the site knows about the
+ * user.  Returns MALFORMED if facts are too large for the ledger.  ready may
+ * be NULL.
  */
 enum status enrollment_start(struct ledger *l, const char *user,
     const struct tree *facts, int64_t ttl, enrollment_start_ready *ready,
@@ -94,8 +94,8 @@ enum status enrollment_start(struct ledger *l, const char *user,
 /* ---- invitations: phase 1 without a password ---- */
 
 struct enrollment_invited {
-	char hash[SECRET_HASH_TEXT];	/* whose first digits are the ID */
-	struct buf token;		/* secret: the end of the link */
+	char hash[SECRET_HASH_TEXT];	/* its first digits are the ID */
+	struct buf token;		/* secret: the last part of the link */
 	int64_t expires;
 };
 #define ENROLLMENT_INVITED_INIT	{ "", BUF_SECRET, 0 }
@@ -107,19 +107,25 @@ void enrollment_invited_free(struct enrollment_invited *i);
 typedef enum status enrollment_invite_ready(void *arg,
     const struct enrollment_invited *i);
 
-/* enrollment_invite() records an invitation, as enrollment_start() a user. */
+/*
+ * enrollment_invite() records an invitation; the arguments are those of
+ * enrollment_start().
+ */
 enum status enrollment_invite(struct ledger *l, const char *user,
     const struct tree *facts, int64_t ttl, enrollment_invite_ready *ready,
     void *arg, struct enrollment_invited *out) USE_RESULT;
 
-/* The invitation of a token: REFUSED, with the reason, if it cannot be used. */
+/*
+ * Finds the invitation of a token.  Returns REFUSED, and prints the reason, if
+ * it cannot be used.
+ */
 enum status enrollment_invitation(struct ledger *l, const char *token,
     struct ledger_invitation *out) USE_RESULT;
 
 /*
- * enrollment_accept() is enrollment_start() for whom an invitation names.  All
- * requests with one invitation get challenges of one enrollment.  What the
- * invitation says about the user wins over facts.
+ * enrollment_accept() is enrollment_start() for the user of an invitation.
+ * All requests with one invitation get challenges of the same enrollment.
+ * Facts of the invitation override facts.
  */
 enum status enrollment_accept(struct ledger *l,
     const struct ledger_invitation *i, const struct tree *facts, int64_t ttl,
@@ -130,18 +136,19 @@ enum status enrollment_accept(struct ledger *l,
 struct enrollment_identified;
 
 /*
- * What must be written before the challenge is spent, which nobody gets back:
- * files that describe the outcome.  Its failure leaves everything as it was.
+ * Called before the challenge is spent, which cannot be undone: writes the
+ * output.  If it fails, nothing has changed.
  */
 typedef enum status enrollment_ready(void *arg,
     const struct enrollment_identified *i);
 
 struct enrollment_identify {
-	const char *allow;		/* file of devices, or NULL: all */
+	const char *allow;		/* file with the list of devices; NULL:
+					 * all */
 	const char *subject;		/* DN of the identity; NULL:
 					 * /O=organization/CN=ID */
 	const char *organization;	/* or NULL */
-	int64_t ttl;			/* of the SCEP challenge, in seconds */
+	int64_t ttl;			/* seconds, for the SCEP challenge */
 	enrollment_ready *ready;	/* or NULL */
 	void *arg;			/* for ready */
 };
@@ -149,10 +156,12 @@ struct enrollment_identify {
 struct enrollment_identified {
 	char *id, *user;
 	char *subject;			/* RFC 4514 */
-	struct buf challenge;		/* secret: buys that subject */
+	struct buf challenge;		/* secret: for a certificate with that
+					 * subject */
 	int64_t expires;
-	char spent[SECRET_HASH_TEXT];	/* hash of the CHALLENGE, and ... */
-	char next[SECRET_HASH_TEXT];	/* ... of the one above */
+	char spent[SECRET_HASH_TEXT];	/* hash of the CHALLENGE that was
+					 * spent */
+	char next[SECRET_HASH_TEXT];	/* hash of challenge */
 };
 #define ENROLLMENT_IDENTIFIED_INIT					\
 	{ NULL, NULL, NULL, BUF_SECRET, 0, "", "" }
@@ -162,19 +171,21 @@ struct enrollment_identified {
 void enrollment_identified_free(struct enrollment_identified *i);
 
 /*
- * enrollment_identify() reads the attributes that a factory identity signed and
- * spends their CHALLENGE.  out may be filled in part after a failure, as far as
- * it became known whose enrollment that is.
+ * enrollment_identify() reads the attributes, which a factory identity has
+ * signed, and spends their CHALLENGE.  After a failure, out may be filled in
+ * part, if it is known whose enrollment it is.
  */
 enum status enrollment_identify(struct ledger *l, const struct buf *attributes,
     const char *name, const struct enrollment_identify *how,
     struct enrollment_identified *out) USE_RESULT;
 
 /*
- * enrollment_unidentify() undoes that if nobody got the challenge, so that the
- * device can send its answer again.  enrollment_find_identified() sets what it
- * needs of out, for an identification by another process: from the attributes
- * that it read and the challenge that it gave; REFUSED if it gave none such.
+ * enrollment_unidentify() undoes an identification whose challenge was not
+ * delivered, so that the device can send its attributes again.
+ * enrollment_find_identified() prepares that for an identification by another
+ * process: it fills in the necessary members of out from the attributes that
+ * were read and the challenge that was returned.  Returns REFUSED if they do
+ * not belong together.
  */
 enum status enrollment_find_identified(struct ledger *l,
     const struct buf *attributes, const char *name,
@@ -185,20 +196,21 @@ enum status enrollment_unidentify(struct ledger *l,
 /* ---- phase 3 ---- */
 
 struct enrollment_complete {
-	X509 *signer;			/* who signed the attributes */
-	const char *signer_name;	/* in diagnostics */
-	const struct strings *outside;	/* files of authorities whose
+	X509 *signer;			/* signer of the attributes */
+	const char *signer_name;	/* its name in messages */
+	const struct strings *outside;	/* files of outside CAs, whose
 					 * identities are not in the ledger */
 	const char *allow;		/* as in phase 2 */
-	const char *repeat;		/* "reissue", "reenroll" */
-	const struct strings *attributes;	/* that become variables;
-						 * none: the usual four */
-	int64_t ttl;			/* of the challenge in the profile */
+	const char *repeat;		/* "reissue" or "reenroll" */
+	const struct strings *attributes;	/* that become variables; empty:
+						 * the usual four */
+	int64_t ttl;			/* seconds, for the challenge in the
+					 * profile */
 };
 
 struct enrollment_completed {
 	char *id, *user;
-	struct tree *variables;		/* of the profile: secret */
+	struct tree *variables;		/* for the profile; secret */
 };
 #define ENROLLMENT_COMPLETED_INIT	{ NULL, NULL, NULL }
 #define auto_enrollment_completed					\
@@ -207,9 +219,9 @@ struct enrollment_completed {
 void enrollment_completed_free(struct enrollment_completed *c);
 
 /*
- * enrollment_complete() reads the attributes that an identity signed.  LATER if
- * that identity has expired, or the site lets a device have its configuration
- * once only.  out as in phase 2.
+ * enrollment_complete() reads the attributes, which an identity has signed.
+ * Returns LATER if that identity has expired, or if the site allows each
+ * device its configuration only once.  After a failure, out is as in phase 2.
  */
 enum status enrollment_complete(struct ledger *l,
     const struct buf *attributes, const char *name,
@@ -217,24 +229,25 @@ enum status enrollment_complete(struct ledger *l,
     USE_RESULT;
 
 /*
- * enrollment_find() is the id of the enrollment whose current identity signer
- * is; yours.
+ * enrollment_find() sets *id to the enrollment whose current identity is
+ * signer; the caller frees it.
  */
 enum status enrollment_find(struct ledger *l, X509 *signer,
     const char *signer_name, char **id) USE_RESULT;
 
 /*
- * enrollment_policy() reads the policy of the authority in the folder ca
- * beside site.yaml, whose path is site; *found is false if there is none.
+ * enrollment_policy() reads the policy of the CA in the folder ca beside
+ * site.yaml, whose path is site; *found is false if there is none.
  */
 enum status enrollment_policy(const char *site, bool *found,
     struct issue_policy *out) USE_RESULT;
 
 /*
- * enrollment_bind() makes the challenges of an enrollment in a profile (or an
- * array of payloads) good for the names beside them, and for no others.  With
- * a policy (else NULL), names that it does not take are REFUSED.  A payload with the challenge of another payload gets a fresh one, good for ttl
- * seconds; *changed says whether there was one.
+ * enrollment_bind() binds the challenges of an enrollment in a profile (or an
+ * array of payloads) to the names in the same payload, so that they are good
+ * for no others.  If policy is not NULL, names that it does not allow are
+ * REFUSED.  A payload with the same challenge as another payload gets a new
+ * one, valid for ttl seconds; *changed is set to whether there was one.
  */
 enum status enrollment_bind(struct ledger *l, const char *id,
     struct tree *profile, const char *name,
@@ -242,19 +255,22 @@ enum status enrollment_bind(struct ledger *l, const char *id,
 
 /*
  * enrollment_sent() records that the configuration was made and handed to the
- * web server; with failed, that it was not, and why.  REFUSED if the enrollment
- * is not one that has a configuration.
+ * web server; or, if failed is not NULL, that it was not, and why.  Returns
+ * REFUSED if the enrollment has no configuration in its state.
  */
 enum status enrollment_sent(struct ledger *l, const char *id,
     const char *failed) USE_RESULT;
 
 /*
- * Equal without regard to the case of ASCII letters, as UDIDs and serial
- * numbers are; NULL is like NULL.
+ * Returns true if the texts are equal without regard to the case of ASCII
+ * letters, as for UDIDs and serial numbers; NULL equals NULL.
  */
 bool enrollment_same_text(const char *a, const char *b);
 
-/* A plist out of the ledger: facts of a user, attributes of a device. */
+/*
+ * Parses a plist that the ledger keeps: facts of a user, attributes of a
+ * device.  The caller frees *out.
+ */
 enum status enrollment_kept(const char *text, struct tree **out) USE_RESULT;
 
 #endif

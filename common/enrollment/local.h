@@ -6,52 +6,56 @@
 
 /* ---- storage.c ---- */
 
-/* A plist as the ledger keeps it; what names it if it cannot be kept. */
+/*
+ * Converts t to the text that the ledger keeps; the caller frees *out.  what
+ * names it in the message if it cannot be kept.
+ */
 enum status keep_plist(const struct tree *t, const char *what, char **out)
     USE_RESULT;
 
-/* A fresh challenge of this purpose for an enrollment; text is secret. */
+/* Makes a challenge for an enrollment; text is marked secret. */
 enum status new_challenge(enum ledger_purpose purpose, const char *id,
     int64_t ttl, struct buf *text, struct ledger_challenge *out) USE_RESULT;
 
 /* ---- device_certificate.c ---- */
 
 /*
- * identity_find() fills c with the record of signer, which is the current
- * identity of an enrollment; name is what diagnostics call it.  REFUSED if it
- * is not that, LATER if it has expired.  outside are files of authorities whose
- * certificates the ledger does not have.
+ * identity_find() fills c with the record of signer, the current identity of
+ * an enrollment; name is its name in messages.  Returns REFUSED if it is not
+ * that, LATER if it has expired.  outside lists files of CAs whose
+ * certificates are not in the ledger.
  */
 enum status identity_find(struct ledger *l, X509 *signer, const char *name,
     const struct strings *outside, struct ledger_certificate *c) USE_RESULT;
 
-/* ---- external_ca.c: identities of an authority that has another ledger ---- */
+/* ---- external_ca.c: identities of a CA with another ledger ---- */
 
 /*
- * outside_find() fills c as the ledger would have it: serial is the SHA-256
- * of the certificate, which no serial number of ours is, enrollment what the
- * subject claims.  *known is true where it is the identity of that enrollment
- * already, or a certificate of these files issued it, by its key.
+ * outside_find() fills c as the ledger would: serial is the SHA-256 of the
+ * certificate, which differs from all our serial numbers, and enrollment is
+ * what the subject claims.  *known is true if the certificate is the identity
+ * of that enrollment already, or was issued by the key of a certificate in
+ * these files.
  */
 enum status outside_find(struct ledger *l, X509 *signer,
     const struct strings *files, bool *known, struct ledger_certificate *c)
     USE_RESULT;
 
 /*
- * outside_first() is OK where the enrollment waits for a certificate with
- * this subject; LATER where its time is over.
+ * outside_first() returns OK if the enrollment waits for a certificate with
+ * this subject, LATER if it has waited too long.
  */
 enum status outside_first(struct ledger *l,
     const struct ledger_certificate *c, const char *name) USE_RESULT;
 
-/* outside_adopt() makes it the enrollment's one identity. */
+/* outside_adopt() records it as the enrollment's only identity. */
 enum status outside_adopt(struct ledger *l,
     const struct ledger_certificate *c, const char *name) USE_RESULT;
 
 /* ---- device.c ---- */
 
 struct device {
-	struct tree *attributes;	/* all that it sent */
+	struct tree *attributes;	/* all attributes that it sent */
 	const char *udid, *serial, *product;	/* borrowed, or NULL */
 };
 #define DEVICE_INIT	{ NULL, NULL, NULL, NULL }
@@ -59,20 +63,21 @@ struct device {
 
 void device_free(struct device *d);
 
-/* device_read() reads attributes whose signature has been verified. */
+/* device_read() reads attributes; the caller has verified their signature. */
 enum status device_read(const struct buf *raw, const char *name,
     struct device *out) USE_RESULT;
 
 /*
- * device_challenge() takes CHALLENGE out of the attributes and hashes it;
- * REFUSED if there is none.
+ * device_challenge() removes CHALLENGE from the attributes and hashes it;
+ * REFUSED if it is missing.
  */
 enum status device_challenge(struct device *d, const char *name,
     char hash[SECRET_HASH_TEXT]) USE_RESULT;
 
 /*
- * device_allowed() is OK where the file (NULL: every device) has a line for
- * the UDID or the serial number, and for this user if it names one.
+ * device_allowed() returns OK if the file at path (NULL: all devices) has a
+ * line with the UDID or the serial number, and for this user if the line names
+ * one.
  */
 enum status device_allowed(const struct device *d, const char *path,
     const char *user, const char *name) USE_RESULT;

@@ -18,7 +18,7 @@ enum finding_severity {
 	FINDING_ERROR,
 };
 
-/* Every rule; its name, severity and sentence are in finding_rules[]. */
+/* The rules; finding_rules[] has the name, severity and text of each. */
 enum finding_rule {
 	RULE_NOT_A_PLIST,
 	RULE_NOT_A_PROFILE,
@@ -90,7 +90,7 @@ extern const struct finding_rule_info finding_rules[FINDING_RULES];
 const char *finding_severity_name(enum finding_severity s);
 
 struct finding {
-	const char *file;	/* borrowed: the caller keeps it */
+	const char *file;	/* borrowed */
 	unsigned long line, column;	/* 0 if unknown */
 	char *path;		/* for finding_path_text() and its like */
 	enum finding_rule rule;
@@ -108,36 +108,42 @@ struct finding_name {
 	size_t order;
 };
 
-/* Zeros, then strict, errors and schema as the caller likes. */
+/*
+ * A list of findings.  Starts as zeros; the caller may set strict, errors and
+ * schema.
+ */
 struct findings {
 	struct finding *v;
 	size_t n;
 	struct finding_name *names;
 	size_t name_count;
-	const char **files;			/* in the order they came */
+	const char **files;			/* in the order in which they
+						 * were begun */
 	size_t file_count;
 	size_t count[FINDING_ERROR + 1];	/* by severity */
-	bool strict;		/* warnings, unknown keys and types are errors */
+	bool strict;		/* treat warnings, unknown keys and types as
+				 * errors */
 	const struct strings *errors;	/* lists of rules that are errors, or
 					 * NULL; borrowed */
 	size_t silenced;			/* set by the caller */
-	const char *schema;			/* its version, or NULL */
+	const char *schema;			/* version of the schema, or
+						 * NULL */
 };
 #define FINDINGS_INIT	{ 0 }
 #define auto_findings	AUTO(findings_free) struct findings
 
 void findings_free(struct findings *f);
 
-/* Where something is: line and column are 0 if unknown. */
+/* The place of a finding. */
 struct finding_place {
-	const char *file;	/* borrowed for as long as the findings live */
+	const char *file;	/* borrowed as long as the findings exist */
 	unsigned long line, column;
-	const char *path;	/* copied, cut to 1,024 bytes */
+	const char *path;	/* copied, truncated to 1,024 bytes */
 };
 
 /*
- * findings_begin() notes that a file is looked at now: files are in this
- * order in findings_sort(), and are counted.
+ * findings_begin() records that a file is being checked: findings_sort() keeps
+ * the order of these calls, and they are counted.
  */
 void findings_begin(struct findings *f, const char *file);
 
@@ -145,59 +151,69 @@ void findings_begin(struct findings *f, const char *file);
 void findings_put(struct findings *f, const struct finding_place *at,
     enum finding_rule rule, enum finding_severity severity, const char *text);
 
-/* Begins a file and adds a finding about it as a whole, at a line or 0. */
+/* Begins a file and adds a finding about all of it; line 0 means unknown. */
 void findings_add(struct findings *f, const char *file, unsigned long line,
     unsigned long column, enum finding_rule rule, const char *fmt, ...)
     PRINTF_LIKE(6, 7);
 
-/* Forgets the findings from n on. */
+/* Removes the findings from index n on. */
 void findings_cut(struct findings *f, size_t n);
 
 /*
- * findings_remember() keeps a PayloadIdentifier or PayloadUUID.  Then
- * findings_say_doubled() adds a finding for each that is there twice since
- * the first-th of them, and findings_across(), once at the end, for each that
- * several files share.
+ * findings_remember() stores a PayloadIdentifier or PayloadUUID.
+ * findings_say_doubled() adds a finding for each that occurs twice among those
+ * from index first on.  findings_across(), called once at the end, adds one
+ * for each that several files have.
  */
 void findings_remember(struct findings *f, const struct finding_place *at,
     bool is_uuid, const char *value);
 void findings_say_doubled(struct findings *f, size_t first);
 void findings_across(struct findings *f);
 
-/* findings_sort() orders them by file as given, line, column. */
+/*
+ * findings_sort() sorts by file, in the order in which they were begun, then
+ * by line and column.
+ */
 void findings_sort(struct findings *f);
 
 /*
- * findings_drop() removes the findings that is_dropped returns true for, and
- * returns how many these were; the counts stay.  findings_count() counts anew.
+ * findings_drop() removes the findings for which is_dropped returns true, and
+ * returns their number; counts are not changed.  findings_count() counts
+ * again.
  */
 typedef bool findings_judge(const struct finding *f, void *arg);
 size_t findings_drop(struct findings *f, findings_judge *is_dropped,
     void *arg);
 void findings_count(struct findings *f);
 
-/* One more step in a finding's path. */
+/* Append a step to a finding's path. */
 void finding_path_key(struct buf *path, const char *key);
 void finding_path_index(struct buf *path, size_t i);
 
 /*
- * A finding's path: as people read it, "PayloadContent[0].Key"; as the JSON
- * member "path" has always had it, "payload[0].Key", with a name of the
- * payload instead of its index if payload is not NULL; as a JSON pointer.
+ * A finding's path in three forms: for people, "PayloadContent[0].Key"; for
+ * the JSON member "path", "payload[0].Key", with payload instead of the index
+ * unless it is NULL; and as a JSON pointer.
  */
 void finding_path_text(const char *path, struct buf *out);
 void finding_path_name(const char *path, const char *payload,
     struct buf *out);
 void finding_path_pointer(const char *path, struct buf *out);
 
-/* "file:line:col: path: severity: text [rule]", one a line, escaped. */
+/*
+ * "file:line:col: path: severity: text [rule]", one finding on each line,
+ * escaped.
+ */
 void findings_to_text(const struct findings *f, struct buf *out);
 
-/* One JSON object; SARIF 2.1.0, as code hosting reads it. */
+/* One JSON object; or SARIF 2.1.0, for code hosting. */
 void findings_to_json(const struct findings *f, struct buf *out);
 void findings_to_sarif(const struct findings *f, struct buf *out);
 
-/* NULL for a list of rules, "weak-key,plain-http", or the reason. */
+/*
+ * Checks a list of rules, "weak-key,plain-http".  Returns NULL, or the reason
+ * why it is invalid.
+ */
 const char *finding_check_rules(const char *list);
 
 /* True if such a list names the rule. */

@@ -1,15 +1,16 @@
 /*
- * ledger: what must be remembered, and the only state: challenges, of which
- * only the SHA-256 is kept, certificates, enrollments, and an append-only log
- * of events.  Every function is one transaction that is durable when it
- * returns; processes may share a ledger without knowing of each other.
+ * ledger: everything that must be remembered: challenges (only their SHA-256),
+ * certificates, enrollments, and an append-only log of events.  It is the only
+ * state.  Every function is one transaction, which is durable when it returns;
+ * several processes may use a ledger at the same time.
  *
- * An enrollment's life: started -> identified -> certified -> configured;
- * aborted and superseded end it.
+ * The states of an enrollment: started -> identified -> certified ->
+ * configured; aborted and superseded end it.
  *
- * Times are seconds since 1970; hashes and serials lower-case hex; plists
- * XML.  What a function finds in the ledger is answered by an enum; a status
- * that is not OK was printed and means that the ledger itself failed.
+ * Times are seconds since 1970; hashes and serial numbers are lower-case
+ * hexadecimal; plists are XML.  Whether something was found is returned by an
+ * enum or a bool.  A status other than OK means that the ledger itself failed;
+ * the function has printed the reason.
  */
 #ifndef MCFG_LEDGER_LEDGER_H
 #define MCFG_LEDGER_LEDGER_H
@@ -25,19 +26,20 @@ struct ledger;
 #define auto_ledger AUTO(auto_free_ledger) struct ledger
 
 enum ledger_mode {
-	LEDGER_USE,	/* it must be there */
-	LEDGER_CREATE,	/* made where it is not: mode 0600 */
-	LEDGER_READ,	/* it must be there; nothing is written, and all that
-			 * is read until it is closed is of one moment */
+	LEDGER_USE,	/* it must exist */
+	LEDGER_CREATE,	/* create it if it is missing, with mode 0600 */
+	LEDGER_READ,	/* it must exist; nothing is written, and all reads
+			 * until it is closed see one moment */
 };
 
 /*
- * ledger_open() takes "sqlite:PATH" or "postgresql://...".  base is a file
- * that a relative PATH is relative to (site.yaml, scep-ca.yaml), or NULL.  A
- * URI with a password in it is USAGE.  A ledger of an older program is
- * upgraded in one transaction, except by LEDGER_READ, which says that an
- * upgrade is due (FAULT); that of a newer program is FAULT.  LATER is never
- * returned for a busy database: ledger_open() waits, then FAULT.
+ * ledger_open() opens "sqlite:PATH" or "postgresql://...".  A relative PATH is
+ * relative to the file base (site.yaml, scep-ca.yaml), if that is not NULL.
+ * Returns USAGE for a URI with a password in it.  A ledger of an older version
+ * is upgraded in one transaction; with LEDGER_READ, it is a FAULT that says
+ * so.  A ledger of a newer version is a FAULT.  If the database is busy,
+ * ledger_open() waits, and then returns FAULT, never LATER.  The caller closes
+ * *out.
  */
 enum status ledger_open(const char *uri, const char *base,
     enum ledger_mode mode, struct ledger **out) USE_RESULT;
@@ -45,27 +47,26 @@ void ledger_close(struct ledger *l);
 DEFINE_AUTO(ledger, struct ledger, ledger_close);
 
 /*
- * ledger_is_current() is false if another file has taken the place of the one
- * that was opened, which is to be opened anew then.
+ * ledger_is_current() returns false if the file that was opened has been
+ * replaced by another, so that the ledger should be opened again.
  */
 bool ledger_is_current(const struct ledger *l);
 
 /*
- * ledger_check() asks the database about its own integrity; what is wrong is
- * appended to trouble as text.
+ * ledger_check() lets the database check its integrity; errors are appended to
+ * trouble as text.
  */
 enum status ledger_check(struct ledger *l, struct buf *trouble) USE_RESULT;
 
 /* ---- names ---- */
 
 /*
- * A whole name: the subject and the set of alternative names, compared as
- * RFC 5280 7.1 and 7.2 say, in any order.
+ * A whole name: the subject and the set of alternative names.  They are
+ * compared by RFC 5280 7.1 and 7.2, in any order.
  */
 struct ledger_name {
 	struct buf subject;	/* DER of the Name */
-	struct buf names;	/* DER of the GeneralNames; empty: the empty
-				 * set */
+	struct buf names;	/* DER of the GeneralNames; empty: none */
 };
 #define LEDGER_NAME_INIT	{ BUF_INIT, BUF_INIT }
 void ledger_name_free(struct ledger_name *n);
@@ -77,17 +78,17 @@ bool ledger_name_equal(const struct ledger_name *a,
 /* ---- challenges ---- */
 
 /*
- * A challenge is bound to a whole name.  One that is not buys any name, and
- * only if its purpose is MANUAL: an operator made it on purpose.
+ * A challenge is bound to a whole name.  Only a challenge of purpose MANUAL,
+ * made by the operator, may be unbound, which allows any name.
  */
 enum ledger_purpose {
-	LEDGER_ENROLL,		/* phase 1: handed to the device, spent by its
-				 * answer */
-	LEDGER_IDENTITY,	/* phase 2: buys the certificate that signs
-				 * phase 3 */
-	LEDGER_CLIENT,		/* in the final configuration; such a
-				 * certificate never signs phase 3 */
-	LEDGER_MANUAL,		/* scep-ca challenge: belongs to no enrollment */
+	LEDGER_ENROLL,		/* phase 1: sent to the device, spent by its
+				 * response */
+	LEDGER_IDENTITY,	/* phase 2: for the certificate that signs phase
+				 * 3 */
+	LEDGER_CLIENT,		/* in the final configuration; its certificate
+				 * never signs phase 3 */
+	LEDGER_MANUAL,		/* scep-ca challenge: no enrollment */
 };
 const char *ledger_purpose_name(enum ledger_purpose p);
 
@@ -95,11 +96,11 @@ struct ledger_challenge {
 	char hash[SECRET_HASH_TEXT];	/* SHA-256 of the challenge, hex */
 	enum ledger_purpose purpose;
 	char *enrollment;		/* id, or NULL */
-	bool bound;			/* to name */
+	bool bound;			/* to the name below */
 	struct ledger_name name;
-	char *note;			/* the operator's, or NULL */
+	char *note;			/* from the operator, or NULL */
 	int64_t created, expires;
-	bool spent;			/* it has bought a certificate */
+	bool spent;			/* used for a certificate */
 	bool voided;			/* replaced, aborted or withdrawn */
 };
 #define LEDGER_CHALLENGE_INIT	{ .purpose = LEDGER_MANUAL }
@@ -107,50 +108,53 @@ void ledger_challenge_free(struct ledger_challenge *c);
 #define auto_ledger_challenge	AUTO(ledger_challenge_free) \
 				struct ledger_challenge
 
-/* Adds a challenge that belongs to no enrollment: of purpose MANUAL. */
+/* Adds a challenge without an enrollment, of purpose MANUAL. */
 enum status ledger_add_challenge(struct ledger *l,
     const struct ledger_challenge *c, int64_t now) USE_RESULT;
 
-/* The latest first, spent and voided ones too. */
+/*
+ * Calls fn for all challenges, latest first, including spent and voided ones.
+ */
 typedef enum status ledger_each_challenge(const struct ledger_challenge *c,
     void *arg);
 enum status ledger_challenges(struct ledger *l, ledger_each_challenge *fn,
     void *arg) USE_RESULT;
 
 enum {
-	LEDGER_ID_TEXT = 12,	/* digits of a hash that are shown as an ID */
-	LEDGER_ID_LEAST = 6,	/* and the fewest that are accepted */
+	LEDGER_ID_TEXT = 12,	/* digits of a hash that are shown as its ID */
+	LEDGER_ID_LEAST = 6,	/* fewest digits that are accepted */
 };
 
 /*
- * ledger_void_challenge() voids the one challenge whose hash begins with id,
- * in lower-case hex.  *matches is how many there are: nothing is done unless
- * it is 1.  *done is false if that one was spent or voided before.
+ * ledger_void_challenge() voids the challenge whose hash begins with id, in
+ * lower-case hexadecimal.  *matches is the number of such challenges: unless
+ * it is 1, nothing is changed.  *done is false if the challenge was spent or
+ * voided before.
  */
 enum status ledger_void_challenge(struct ledger *l, const char *id,
     int64_t now, size_t *matches, bool *done) USE_RESULT;
 
 /*
- * ledger_purge_challenges() forgets challenges of purpose MANUAL that expired
- * before a time and bought nothing, unless a request that is kept has one.
+ * ledger_purge_challenges() deletes challenges of purpose MANUAL that expired
+ * unused before a time, except those that a stored request refers to.
  */
 enum status ledger_purge_challenges(struct ledger *l, int64_t before,
     size_t *count) USE_RESULT;
 
-/* *found is false where the hash is unknown. */
+/* *found is false if the hash is unknown. */
 enum status ledger_find_challenge(struct ledger *l, const char *hash,
     bool *found, struct ledger_challenge *out) USE_RESULT;
 
-/* The challenge of purpose IDENTITY of an enrollment. */
+/* Finds the challenge of purpose IDENTITY of an enrollment. */
 enum status ledger_find_identity(struct ledger *l, const char *enrollment,
     bool *found, struct ledger_challenge *out) USE_RESULT;
 
 /* ---- certificates ---- */
 
 /*
- * The ground of a request is what it was made on: the certificate of ours that
- * signed it, or the challenge that was in it, or nothing.  "", or one of
- * these, yours:
+ * The ground of a request is what it is based on: the certificate of ours that
+ * signed it, or its challenge, or nothing.  As text it is "" or the result of
+ * one of these functions, which the caller frees:
  */
 char *ledger_ground_challenge(const char *hash);
 char *ledger_ground_certificate(const char *serial);
@@ -162,21 +166,21 @@ struct ledger_certificate {
 	int64_t not_before, not_after;
 	char *profile;			/* "scep", "tls", "signer", "client",
 					 * "ca", "ra" */
-	char *purpose;			/* of the challenge that bought it, or
-					 * NULL */
+	char *purpose;			/* of the challenge that was spent on
+					 * it, or NULL */
 	char *enrollment;		/* id, or NULL */
 	char *transaction;		/* SCEP transactionID, or NULL */
 	char key_hash[SECRET_HASH_TEXT];	/* SHA-256 of its SPKI */
-	char *ground;			/* of the request, or NULL: "" */
-	char *challenge;		/* hash of the one that was spent on
-					 * it, or NULL; not read */
-	struct ledger_name asked;	/* in the request; empty: as issued */
-	bool unbound;			/* bought by an unbound challenge */
+	char *ground;			/* of the request; NULL means "" */
+	char *challenge;		/* hash of the challenge that was spent
+					 * on it, or NULL; not read back */
+	struct ledger_name asked;	/* as requested; empty: as issued */
+	bool unbound;			/* issued for an unbound challenge */
 	char *decider;			/* who approved the request, or NULL */
-	int64_t decided;		/* and when; 0: nobody had to */
+	int64_t decided;		/* when; 0: no decision was needed */
 	int64_t issued;
-	int64_t revoked;		/* 0: it is not */
-	int reason;			/* RFC 5280 5.3.1, where revoked */
+	int64_t revoked;		/* 0: not revoked */
+	int reason;			/* RFC 5280 5.3.1, if revoked */
 };
 #define LEDGER_CERTIFICATE_INIT	{ 0 }
 void ledger_certificate_free(struct ledger_certificate *c);
@@ -184,53 +188,54 @@ void ledger_certificate_free(struct ledger_certificate *c);
 				struct ledger_certificate
 
 enum ledger_outcome {
-	LEDGER_RECORDED,	/* it is in the ledger now */
+	LEDGER_RECORDED,	/* recorded now */
 	LEDGER_RETRY,		/* the same request was answered before */
-	LEDGER_NO_CHALLENGE,	/* unknown, unbound, bound to another name,
-				 * spent, voided or expired */
-	LEDGER_CLOSED,		/* its enrollment was aborted or superseded, or
-				 * is not at the step for this purpose */
-	LEDGER_REVOKED,		/* the certificate to be renewed was revoked */
-	LEDGER_UNDECIDED,	/* nobody has approved this very request */
-	LEDGER_OVERTAKEN,	/* it was answered since it was judged, or its
-				 * challenge is not good any more */
+	LEDGER_NO_CHALLENGE,	/* the challenge is unknown, unbound, bound to
+				 * another name, spent, voided or expired */
+	LEDGER_CLOSED,		/* the enrollment was aborted or superseded, or
+				 * is at another step */
+	LEDGER_REVOKED,		/* the certificate to renew was revoked */
+	LEDGER_UNDECIDED,	/* this very request is not approved */
+	LEDGER_OVERTAKEN,	/* since the decision, the request was answered
+				 * or its challenge became invalid */
 	LEDGER_OTHER_NAMES,	/* another request of this transaction and key
-				 * waits */
+				 * is waiting */
 	LEDGER_DECLINED,	/* it was rejected, which is forgotten now */
 	LEDGER_TAKEN,		/* the serial number is in use: make another */
 };
 
 /*
  * What identifies a request: its key, the whole name that it asks for, its
- * transaction and its ground.  Nothing here belongs to the struct.
+ * transaction and its ground.  All members are borrowed.
  */
 struct ledger_identity {
 	const char *transaction;
 	const char *key_hash;		/* SHA-256 of the SPKI */
 	const struct ledger_name *name;
-	const char *challenge;		/* the hash of its challenge, if the
-					 * ledger knows that, else NULL */
-	bool fresh;			/* that challenge is good: the request
-					 * is a new one */
-	const char *signer;		/* serial of the certificate of ours
-					 * that signed it, if it is good for a
-					 * renewal, or NULL */
-	const char *signer_hash;	/* SHA-256 of whatever signed it, for
-					 * what an older program recorded */
+	const char *challenge;		/* hash of its challenge if the ledger
+					 * has that, or NULL */
+	bool fresh;			/* the challenge is valid, so this is a
+					 * new request */
+	const char *signer;		/* serial number of the certificate of
+					 * ours that signed it, if that may
+					 * renew; or NULL */
+	const char *signer_hash;	/* SHA-256 of the certificate that
+					 * signed it, whichever it is, for
+					 * records of older versions */
 };
 
 /*
- * ledger_find_repeat() looks for a certificate that the same request yielded
- * before, and which is neither revoked nor expired.
+ * ledger_find_repeat() looks for a certificate that was issued for the same
+ * request before, and is neither revoked nor expired.
  */
 enum status ledger_find_repeat(struct ledger *l,
     const struct ledger_identity *q, int64_t now, bool *found,
     struct ledger_certificate *out) USE_RESULT;
 
 /*
- * ledger_find_polled() does so for a poll, which has no challenge: by
- * transaction, and by key or signer; the latest, with this subject (DER) if
- * that is not NULL.
+ * ledger_find_polled() does the same for a poll, which has no challenge: by
+ * transaction, and by key or signer.  It returns the latest certificate, with
+ * this subject (DER) unless subject is NULL.
  */
 enum status ledger_find_polled(struct ledger *l,
     const struct ledger_identity *q, const struct buf *subject, int64_t now,
@@ -238,30 +243,30 @@ enum status ledger_find_polled(struct ledger *l,
     struct ledger_certificate *out) USE_RESULT;
 
 /*
- * What entitles a request to a certificate, all of it checked again in the
+ * What entitles a request to a certificate.  All of it is checked again in the
  * transaction that records the certificate.
  */
 struct ledger_entitlement {
 	struct ledger_identity request;
-	const char *challenge;	/* hash of the one that is spent, or NULL */
-	int64_t presented;	/* when it came: it is judged as of then */
-	const char *renews;	/* serial of the certificate that is renewed,
-				 * or NULL */
-	bool needs_decision;	/* the request that waits must be approved */
-	const struct buf *csr;	/* the one that waits, or NULL */
-	const char *decider;	/* who approves it herewith, or NULL: it is
-				 * approved already */
+	const char *challenge;	/* hash of the challenge to spend, or NULL */
+	int64_t presented;	/* when it came, for its expiry */
+	const char *renews;	/* serial number of the certificate to renew, or
+				 * NULL */
+	bool needs_decision;	/* the waiting request must be approved */
+	const struct buf *csr;	/* of the waiting request, or NULL */
+	const char *decider;	/* who approves it now; NULL: it is approved
+				 * already */
 };
 
 /*
- * ledger_certify() spends the challenge, settles the request that waits, and
- * records the certificate in one transaction.  Purpose and enrollment of the
- * certificate are those of the challenge (without one, those of c); an
- * identity certificate makes its enrollment certified.  e is NULL for the
- * operator's own certificates and those of the CA.
+ * ledger_certify() spends the challenge, completes the waiting request, and
+ * records the certificate, in one transaction.  The certificate gets purpose
+ * and enrollment of the challenge; without one, those of c.  An identity
+ * certificate makes its enrollment certified.  e is NULL for certificates of
+ * the operator and the CA.
  *
- * LEDGER_RETRY fills earlier with the certificate of the same request, and
- * nothing is recorded; so for every outcome but LEDGER_RECORDED.
+ * For every outcome other than LEDGER_RECORDED nothing is changed.
+ * LEDGER_RETRY fills earlier with the certificate of the same request.
  */
 enum status ledger_certify(struct ledger *l,
     const struct ledger_certificate *c, const struct ledger_entitlement *e,
@@ -271,63 +276,67 @@ enum status ledger_certify(struct ledger *l,
 enum status ledger_find_certificate(struct ledger *l, const char *serial,
     bool *found, struct ledger_certificate *out) USE_RESULT;
 
-/* The newest first; fn stops by a status that is not OK. */
+/*
+ * Calls fn for all certificates, newest first, until it returns a status other
+ * than OK.
+ */
 typedef enum status ledger_each_certificate(
     const struct ledger_certificate *c, void *arg);
 enum status ledger_certificates(struct ledger *l,
     ledger_each_certificate *fn, void *arg) USE_RESULT;
 
-/* The revoked ones alone, by an index. */
+/* The same for revoked certificates only, by an index. */
 enum status ledger_revoked(struct ledger *l, ledger_each_certificate *fn,
     void *arg) USE_RESULT;
 
 /*
- * ledger_crl() takes the next number of a CRL, higher than above and than all
- * before, and hands fn what that list holds: the revoked certificates, by
- * serial number.  Both are one transaction, so a list with a higher number
- * never holds less.  fn calls nothing of the ledger.
+ * ledger_crl() takes the next CRL number, which is higher than above and all
+ * earlier numbers, and calls fn for each entry of that CRL: the revoked
+ * certificates, by serial number.  This is one transaction, so a CRL with a
+ * higher number is never missing an entry.  fn must not use the ledger.
  */
 enum status ledger_crl(struct ledger *l, int64_t above,
     ledger_each_certificate *fn, void *arg, int64_t *number) USE_RESULT;
 
-/* ledger_crl_number() reads the last number taken, or 0. */
+/* ledger_crl_number() returns the last number that was taken, or 0. */
 enum status ledger_crl_number(struct ledger *l, int64_t *number) USE_RESULT;
 
-/* *done is false where it is unknown or was revoked before. */
+/* *done is false if the certificate is unknown or was revoked before. */
 enum status ledger_revoke(struct ledger *l, const char *serial, int reason,
     int64_t now, bool *done) USE_RESULT;
 
 /* ---- requests that wait for a decision ---- */
 
 /*
- * What strangers can fill: requests that wait without a valid challenge and
- * do not renew anything.  Of a challenge or a certificate, one request is exempt.
+ * Limits for requests that wait without a valid challenge and are not
+ * renewals, since anybody can send them.  One request for each challenge or
+ * certificate does not count.
  */
 enum {
-	LEDGER_WAIT_CLIENT = 20,	/* of one address */
-	LEDGER_WAIT_KEY = 5,		/* of one key */
+	LEDGER_WAIT_CLIENT = 20,	/* from one address */
+	LEDGER_WAIT_KEY = 5,		/* with one key */
 	LEDGER_WAIT_ALL = 1000,
-	LEDGER_CSR_MAX = 4096,		/* bytes of what is kept of each */
+	LEDGER_CSR_MAX = 4096,		/* bytes of a request that is stored */
 };
 
 enum ledger_state {
 	LEDGER_PENDING,
 	LEDGER_APPROVED,	/* its next poll gets a certificate */
 	LEDGER_REJECTED,	/* its next message is told so */
-	LEDGER_ISSUED,		/* serial is that of the certificate */
+	LEDGER_ISSUED,		/* serial is its certificate */
 };
 const char *ledger_state_name(enum ledger_state s);
 
-/* A request; a transaction may have several, each of another key. */
+/* A request.  A transaction may have several, each with a different key. */
 struct ledger_request {
 	char *transaction;
 	char key_hash[SECRET_HASH_TEXT];
 	struct buf csr;			/* DER, without its challenge */
-	struct ledger_name name;	/* what it asks for */
+	struct ledger_name name;	/* as requested */
 	char *subject;			/* RFC 4514, for people */
-	char *ground;			/* as that of a certificate */
-	char *challenge;		/* hash of the one that came with it
-					 * and was valid then, or NULL */
+	char *ground;			/* as in a certificate */
+	char *challenge;		/* hash of the challenge that came with
+					 * it and was valid then, or NULL */
 	int64_t presented;		/* when that challenge came */
 	char *client;			/* address, or NULL */
 	enum ledger_state state;
@@ -341,12 +350,13 @@ void ledger_request_free(struct ledger_request *r);
 
 /*
  * ledger_put_request() records the pending request that q identifies, and
- * drops those that were received before oldest.  LEDGER_RECORDED; LEDGER_RETRY
- * if the same request waits or is approved (earlier holds it; a valid challenge
- * of r is attached to it); LEDGER_OTHER_NAMES; LEDGER_DECLINED; and
- * LEDGER_OVERTAKEN, with nothing changed: judge it again.  Where strangers' requests are
- * too many, the oldest of the same address or key gives way, or of the address
- * that has the most.
+ * deletes requests that were received before oldest.  *outcome is
+ * LEDGER_RECORDED; LEDGER_RETRY if the same request is waiting or approved
+ * (earlier has it, and a valid challenge of r is added to it);
+ * LEDGER_OTHER_NAMES; LEDGER_DECLINED; or LEDGER_OVERTAKEN, in which case
+ * nothing is changed and the request must be judged again.  If there are too
+ * many requests without entitlement, the oldest one of the same address or key
+ * is dropped, or the oldest one of the address with the most.
  */
 enum status ledger_put_request(struct ledger *l,
     const struct ledger_request *r, const struct ledger_identity *q,
@@ -354,9 +364,10 @@ enum status ledger_put_request(struct ledger *l,
     struct ledger_request *earlier) USE_RESULT;
 
 /*
- * ledger_find_request() finds the request of a transaction and a key.  For a
- * poll, whose signer may be the certificate that is renewed: by transaction,
- * and by key or signer of q.
+ * ledger_find_request() finds the request of a transaction and a key.
+ * ledger_find_polled_request() is for a poll, which may be signed by the
+ * certificate that is renewed: it looks by transaction, and by key or signer
+ * of q.
  */
 enum status ledger_find_request(struct ledger *l, const char *transaction,
     const char *key_hash, bool *found, struct ledger_request *out) USE_RESULT;
@@ -365,13 +376,13 @@ enum status ledger_find_polled_request(struct ledger *l,
     struct ledger_request *out) USE_RESULT;
 
 /*
- * ledger_forget_rejection() forgets a request that was rejected, once that
- * was said.
+ * ledger_forget_rejection() deletes a rejected request, once its client has
+ * been told.
  */
 enum status ledger_forget_rejection(struct ledger *l, const char *transaction,
     const char *key_hash) USE_RESULT;
 
-/* All of them, in whatever state, the oldest first. */
+/* Calls fn for all requests, in any state, oldest first. */
 typedef enum status ledger_each_request(const struct ledger_request *r,
     void *arg);
 enum status ledger_requests(struct ledger *l, ledger_each_request *fn,
@@ -380,8 +391,8 @@ enum status ledger_requests(struct ledger *l, ledger_each_request *fn,
 enum ledger_verdict { LEDGER_APPROVE, LEDGER_REJECT, LEDGER_UNDO };
 
 /*
- * Which request is decided about.  key and csr are the beginnings of the
- * SHA-256 of its key and of its CSR, in lower-case hex; "" matches any.
+ * Selects a request.  key and csr are the first digits of the SHA-256 of its
+ * key and CSR, in lower-case hexadecimal; "" matches any.
  */
 struct ledger_choice {
 	const char *transaction, *key, *csr;
@@ -389,22 +400,25 @@ struct ledger_choice {
 
 /*
  * ledger_decide() approves or rejects the pending request of a transaction, or
- * makes it pending again if its certificate was not collected.  *matches is
- * the number of requests that transaction and key choose: nothing is done
- * unless it is 1.  *same is false, and nothing is done, if that request has
- * another CSR than csr says.
+ * makes an approved one pending again if its certificate has not been
+ * collected.  *matches is the number of requests with that transaction and
+ * key: unless it is 1, nothing is changed.  If that request has a different
+ * CSR, *same is false, and nothing is changed.
  */
 enum status ledger_decide(struct ledger *l, const struct ledger_choice *c,
     enum ledger_verdict verdict, const char *decider, int64_t now,
     size_t *matches, bool *same) USE_RESULT;
 
-/* ledger_reject_all() rejects all pending requests received before a time. */
+/*
+ * ledger_reject_all() rejects all pending requests that were received before a
+ * time.
+ */
 enum status ledger_reject_all(struct ledger *l, int64_t before,
     const char *decider, int64_t now, size_t *count) USE_RESULT;
 
 /*
- * ledger_purge_requests() forgets requests that nobody decided about or
- * nobody collected since before, and what is kept of issued ones.
+ * ledger_purge_requests() deletes requests that were not decided or not
+ * collected since a time, and what is stored about issued ones.
  */
 enum status ledger_purge_requests(struct ledger *l, int64_t before,
     size_t *count) USE_RESULT;
@@ -416,11 +430,11 @@ struct ledger_enrollment {
 	char *user;
 	char *state;		/* "started", "identified", "certified",
 				 * "configured", "aborted", "superseded" */
-	char *facts;		/* plist of the user's facts */
-	char *attributes;	/* plist of the device, phase 2; or NULL */
-	char *udid, *serial, *product;	/* of the device, or NULL */
-	char *certificate;	/* serial of the identity, or SHA-256 of an
-				 * outside authority's; or NULL */
+	char *facts;		/* plist of facts about the user */
+	char *attributes;	/* plist from the device in phase 2, or NULL */
+	char *udid, *serial, *product;	/* from the device, or NULL */
+	char *certificate;	/* serial number of the identity, SHA-256 of an
+				 * outside CA's certificate, or NULL */
 	int64_t started, identified, certified, configured;	/* 0: not yet */
 	int64_t first_sent;	/* when the first configuration was sent */
 	int64_t repeats;	/* configurations sent after the first */
@@ -430,52 +444,53 @@ void ledger_enrollment_free(struct ledger_enrollment *e);
 #define auto_ledger_enrollment	AUTO(ledger_enrollment_free) \
 				struct ledger_enrollment
 
-enum { LEDGER_OPEN_MAX = 5 };	/* open phase-1 challenges a user */
+enum { LEDGER_OPEN_MAX = 5 };	/* open phase-1 challenges of one user */
 
 /*
- * ledger_start() records a new enrollment (id, user, facts are read) and its
- * phase-1 challenge; the oldest open ones of the user are voided until no
- * more than LEDGER_OPEN_MAX remain.
+ * ledger_start() records a new enrollment (it reads id, user and facts) and
+ * its phase-1 challenge.  It voids the oldest open challenges of the user
+ * until at most LEDGER_OPEN_MAX remain.
  */
 enum status ledger_start(struct ledger *l, const struct ledger_enrollment *e,
     const char *challenge, int64_t expires, int64_t now) USE_RESULT;
 
 /*
- * ledger_identify() spends the phase-1 challenge spent, fills in the device
- * (attributes, udid, serial, product of e, whose id is that of the
- * challenge), and records the SCEP challenge next, which is of purpose
- * IDENTITY.  LEDGER_RECORDED, LEDGER_NO_CHALLENGE or LEDGER_CLOSED.
+ * ledger_identify() spends the phase-1 challenge with the hash spent, records
+ * the device (attributes, udid, serial and product of e, whose id is the
+ * challenge's enrollment) and the SCEP challenge next, of purpose IDENTITY.
+ * *outcome is LEDGER_RECORDED, LEDGER_NO_CHALLENGE or LEDGER_CLOSED.
  */
 enum status ledger_identify(struct ledger *l, const char *spent,
     const struct ledger_enrollment *e, const struct ledger_challenge *next,
     int64_t now, enum ledger_outcome *outcome) USE_RESULT;
 
 /*
- * ledger_unidentify() undoes ledger_identify() of enrollment id, whose answer
- * reached nobody: the challenge spent can be used again, the one with the hash
- * next is void.  If the enrollment has gone on meanwhile, nothing is done.
+ * ledger_unidentify() undoes ledger_identify() for enrollment id, whose
+ * response was not delivered: the challenge spent can be used again, and the
+ * challenge with the hash next is void.  If the enrollment has gone on
+ * meanwhile, nothing is changed.
  */
 enum status ledger_unidentify(struct ledger *l, const char *id,
     const char *spent, const char *next, int64_t now) USE_RESULT;
 
 /*
- * ledger_adopt() makes certificate, the SHA-256 of one that an outside
- * authority issued, the identity of an enrollment that is identified and whose
- * IDENTITY challenge is still open; it is certified then.  LEDGER_RECORDED,
- * once, or LEDGER_CLOSED.
+ * ledger_adopt() makes a certificate of an outside CA, given by its SHA-256,
+ * the identity of an enrollment that is identified and whose IDENTITY
+ * challenge is still open; the enrollment is then certified.  *outcome is
+ * LEDGER_RECORDED, once, or LEDGER_CLOSED.
  */
 enum status ledger_adopt(struct ledger *l, const char *id,
     const char *certificate, int64_t now, enum ledger_outcome *outcome)
     USE_RESULT;
 
 /*
- * ledger_complete() lets the enrollment of e->id, which is certified or
- * configured, have a configuration: it voids the CLIENT challenges of before
- * that were not spent, and records the CLIENT challenge next.  The state stays
- * as it is: ledger_sent() says that the device got it.  With again_until not 0,
- * a repeat later than that many seconds after the first was sent is
- * LEDGER_NO_CHALLENGE.  LEDGER_CLOSED if it was aborted or superseded
- * meanwhile.
+ * ledger_complete() prepares a configuration for the enrollment e->id, which
+ * must be certified or configured: it voids unspent CLIENT challenges and
+ * records the CLIENT challenge next.  The state does not change: ledger_sent()
+ * records that the device got the configuration.  If again_until is not 0, a
+ * repeat more than that many seconds after the first configuration is
+ * LEDGER_NO_CHALLENGE.  *outcome is LEDGER_CLOSED if the enrollment was
+ * aborted or superseded meanwhile.
  */
 enum status ledger_complete(struct ledger *l,
     const struct ledger_enrollment *e, const struct ledger_challenge *next,
@@ -483,10 +498,11 @@ enum status ledger_complete(struct ledger *l,
     USE_RESULT;
 
 /*
- * ledger_sent() marks an enrollment configured, or counts a repeat, and
+ * ledger_sent() marks an enrollment as configured, or counts a repeat, and
  * supersedes older configured enrollments of the same user and UDID.
- * ledger_not_sent() records an event instead, with the reason.  LEDGER_RECORDED,
- * or LEDGER_CLOSED if it is neither certified nor configured.
+ * ledger_not_sent() records only an event with the reason.  *outcome is
+ * LEDGER_RECORDED, or LEDGER_CLOSED if the enrollment is neither certified nor
+ * configured.
  */
 enum status ledger_sent(struct ledger *l, const char *id, int64_t now,
     enum ledger_outcome *outcome) USE_RESULT;
@@ -494,19 +510,19 @@ enum status ledger_not_sent(struct ledger *l, const char *id,
     const char *reason, int64_t now, enum ledger_outcome *outcome) USE_RESULT;
 
 /*
- * ledger_bind() binds a CLIENT challenge of an enrollment to a whole name:
- * LEDGER_RECORDED, also if it is bound to that name already;
- * LEDGER_NO_CHALLENGE if it is none of that enrollment, spent, voided,
- * expired, or bound to another name; LEDGER_CLOSED if the enrollment was
- * aborted or superseded.
+ * ledger_bind() binds a CLIENT challenge of an enrollment to a whole name.
+ * *outcome is LEDGER_RECORDED, also if it was bound to that name before;
+ * LEDGER_NO_CHALLENGE if the challenge belongs to another enrollment, or is
+ * spent, voided, expired or bound to another name; LEDGER_CLOSED if the
+ * enrollment was aborted or superseded.
  */
 enum status ledger_bind(struct ledger *l, const char *hash,
     const char *enrollment, const struct ledger_name *name, int64_t now,
     enum ledger_outcome *outcome) USE_RESULT;
 
 /*
- * ledger_add_client() records another CLIENT challenge, bound, of an
- * enrollment that is open: LEDGER_RECORDED, or LEDGER_CLOSED.
+ * ledger_add_client() records another CLIENT challenge, already bound, of an
+ * open enrollment.  *outcome is LEDGER_RECORDED or LEDGER_CLOSED.
  */
 enum status ledger_add_client(struct ledger *l,
     const struct ledger_challenge *c, int64_t now,
@@ -524,15 +540,20 @@ typedef enum status ledger_each_enrollment(
 enum status ledger_enrollments(struct ledger *l, ledger_each_enrollment *fn,
     void *arg) USE_RESULT;
 
-/* Voids its challenges, revokes its certificates (cessationOfOperation). */
+/*
+ * ledger_abort() ends an enrollment, voids its challenges, and revokes its
+ * certificates (cessationOfOperation).  *done is false if there is nothing to
+ * do.
+ */
 enum status ledger_abort(struct ledger *l, const char *id, int64_t now,
     bool *done) USE_RESULT;
 
 /*
- * ledger_purge() forgets the enrollments that ended, or took their last step
- * without being configured, before a time: the record, its challenges and
- * its events.  Invitations that were used, revoked or expired before that time
- * go, too, but are not counted.  Certificates are never forgotten.
+ * ledger_purge() deletes the enrollments that ended before a time, or whose
+ * last step was before it and which are not configured: the record, its
+ * challenges and its events.  It also deletes invitations that were used,
+ * revoked or expired before that time, which are not counted.  Certificates
+ * are never deleted.
  */
 enum status ledger_purge(struct ledger *l, int64_t before, int64_t now,
     size_t *count) USE_RESULT;
@@ -547,25 +568,26 @@ struct ledger_event {
 	const char *detail;	/* or NULL */
 };
 
-/* The events of one enrollment, oldest first. */
+/* Calls fn for the events of one enrollment, oldest first. */
 typedef enum status ledger_each_event(const struct ledger_event *e,
     void *arg);
 enum status ledger_events(struct ledger *l, const char *enrollment,
     ledger_each_event *fn, void *arg) USE_RESULT;
 
-/* ---- moving ---- */
+/* ---- copying ---- */
 
 struct ledger_table {
 	const char *name;
 	int64_t rows;
-	char hash[SECRET_HASH_TEXT];	/* over all rows, the same for both */
+	char hash[SECRET_HASH_TEXT];	/* over all rows, equal in both
+					 * ledgers */
 };
 
 /*
- * ledger_copy() copies everything into a ledger that is empty (else REFUSED),
- * reads it back, compares counts and hashes (FAULT) and commits all or
- * nothing.  Nobody writes to the source meanwhile.  fn (or NULL) hears of
- * each table before the commit.
+ * ledger_copy() copies everything into an empty ledger (otherwise REFUSED),
+ * reads it back, compares counts and hashes (FAULT if they differ), and
+ * commits all or nothing.  Nobody may write to the source meanwhile.  fn, or
+ * NULL, is called for each table before the commit.
  */
 typedef enum status ledger_each_table(const struct ledger_table *t, void *arg);
 enum status ledger_copy(struct ledger *from, struct ledger *to,

@@ -1,11 +1,10 @@
 /*
- * ledger_engine: the small statement interface between ledger*.c and the two
- * databases.  Nobody else includes this.
+ * Private to ledger/: the interface for SQL statements between its files and
+ * the two databases.
  *
- * SQL is written once for both: $1, $2 ..., TEXT, BIGINT and BYTEA,
- * RETURNING, ON CONFLICT.  A statement is prepared at its first use and kept
- * until the ledger is closed; it is known by its address, so SQL is always a
- * literal.
+ * SQL is written once for both: $1, $2 ..., TEXT, BIGINT and BYTEA, RETURNING,
+ * ON CONFLICT.  A statement is prepared when it is first used, and kept until
+ * the ledger is closed; its address identifies it, so SQL must be a literal.
  */
 #ifndef MCFG_LEDGER_LOCAL_H
 #define MCFG_LEDGER_LOCAL_H
@@ -17,14 +16,14 @@
 #include "ledger/ledger.h"
 
 enum {
-	DB_VALUES_MAX = 24,	/* parameters of one statement */
+	DB_VALUES_MAX = 24,	/* parameters of a statement */
 	DB_BUSY_SECONDS = 20,	/* how long a writer waits for its turn */
-	DB_PAGE = 256,		/* rows taken at once by a listing */
+	DB_PAGE = 256,		/* rows that a listing reads at once */
 };
 
 enum db_kind { DB_TEXT, DB_INT, DB_BLOB };
 
-/* A parameter; text or blob NULL is SQL's NULL. */
+/* A parameter; a text or blob of NULL is SQL's NULL. */
 struct db_value {
 	enum db_kind kind;
 	const void *p;
@@ -35,16 +34,16 @@ struct db_value {
 struct db_value db_text(const char *s);
 struct db_value db_int(int64_t v);
 struct db_value db_blob(const void *p, size_t len);
-struct db_value db_buf(const struct buf *b);	/* NULL where it is empty */
+struct db_value db_buf(const struct buf *b);	/* NULL if it is empty */
 
-/* The parameters of one call. */
+/* The parameters of one statement. */
 #define DB(...)								\
 	(const struct db_value[]){ __VA_ARGS__ },			\
 	sizeof (const struct db_value[]){ __VA_ARGS__ } /		\
 	sizeof (struct db_value)
 #define DB_NONE NULL, 0
 
-/* A row of a result, valid inside the function that it is handed to. */
+/* A row of a result, valid only within the function that gets it. */
 struct db_row {
 	const struct db_engine *engine;
 	void *handle;
@@ -56,7 +55,7 @@ char *db_row_dup(const struct db_row *r, int column);		/* or NULL */
 int64_t db_row_int(const struct db_row *r, int column);
 const void *db_row_blob(const struct db_row *r, int column, size_t *len);
 
-/* A hash in hexadecimal; "" for NULL, and for what is too long for one. */
+/* Copies a hash in hexadecimal; "" for NULL, or if it is too long. */
 void db_row_hash(const struct db_row *r, int column,
     char out[SECRET_HASH_TEXT]);
 
@@ -64,27 +63,27 @@ typedef enum status db_each(const struct db_row *r, void *arg);
 
 struct db_engine {
 	/*
-	 * Runs one statement.  Each row goes to fn, if there is one; the
-	 * statement is finished when run returns.  *count is the number of
-	 * rows, or without fn that of the rows that were changed.
+	 * Runs one statement, which is finished when run returns.  Each row is
+	 * passed to fn, unless that is NULL.  *count is the number of rows or,
+	 * if fn is NULL, the number of rows changed.
 	 */
 	enum status (*run)(struct ledger *l, const char *sql,
 	    const struct db_value *v, size_t n, db_each *fn, void *arg,
 	    int64_t *count);
 	/* Several statements without parameters or results. */
 	enum status (*script)(struct ledger *l, const char *sql);
-	/* The turn to write: one writer at a time, the others wait. */
+	/* Begins to write: there is one writer at a time, and others wait. */
 	enum status (*begin)(struct ledger *l);
 	enum status (*commit)(struct ledger *l);
 	void (*rollback)(struct ledger *l);
-	/* From here on one moment is seen, and nothing is written. */
+	/* From here on, reads see one moment, and nothing is written. */
 	enum status (*snapshot)(struct ledger *l);
-	/* Whether a table of this name is there. */
+	/* Checks if there is a table with this name. */
 	enum status (*has_table)(struct ledger *l, const char *name,
 	    bool *has);
-	/* NULL, or what is wrong with the file. */
+	/* Appends what is wrong with the database to trouble. */
 	enum status (*check)(struct ledger *l, struct buf *trouble);
-	/* What ledger_is_current() asks; NULL: it always is. */
+	/* For ledger_is_current(); NULL: always true. */
 	bool (*is_current)(const struct ledger *l);
 	void (*close)(struct ledger *l);
 	const char *(*row_text)(const struct db_row *r, int column);
@@ -95,40 +94,43 @@ struct db_engine {
 
 struct ledger {
 	const struct db_engine *engine;
-	void *state;		/* the engine's own */
-	char *name;		/* in diagnostics */
+	void *state;		/* private to the engine */
+	char *name;		/* for messages */
 };
 
-/* The engines; l->name is set, l->engine and l->state are theirs to set. */
+/*
+ * Open a database.  l->name is set by the caller; the engine sets l->engine
+ * and l->state.
+ */
 enum status ledger_open_sqlite(struct ledger *l, const char *path,
     enum ledger_mode mode) USE_RESULT;
 enum status ledger_open_postgresql(struct ledger *l, const char *uri)
     USE_RESULT;
 
-/* db_run() is engine->run without rows; changed may be NULL. */
+/* db_run() is engine->run for a statement without rows; changed may be NULL. */
 enum status db_run(struct ledger *l, int64_t *changed, const char *sql,
     const struct db_value *v, size_t n) USE_RESULT;
 
-/* db_rows() is engine->run with rows; count may be NULL. */
+/* db_rows() is engine->run for a statement with rows; count may be NULL. */
 enum status db_rows(struct ledger *l, db_each *fn, void *arg, int64_t *count,
     const char *sql, const struct db_value *v, size_t n) USE_RESULT;
 
-/* db_find() is the same; *found is whether there was a row. */
+/* db_find() is the same; *found is set to whether there was a row. */
 enum status db_find(struct ledger *l, bool *found, db_each *fn, void *arg,
     const char *sql, const struct db_value *v, size_t n) USE_RESULT;
 
 /*
- * A listing: rows of one kind, read a page at a time, so that no statement is
- * open while the caller works with a row.  db_next() gives the next row, valid
- * until the call after it, or NULL at the end or if st is not OK.  v are the
- * parameters of the page that follows the row given last, the last of them
- * being LIMIT, DB_PAGE; sql orders rows by the others.
+ * Lists rows, one page at a time, so that no statement is open while the
+ * caller works with a row.  db_next() returns the next row, valid until the
+ * next call; NULL at the end, or if st is not OK.  v has the parameters for
+ * the page after the last row; the last parameter is LIMIT, DB_PAGE.  sql
+ * sorts rows by the other parameters.
  */
 struct db_list {
 	struct ledger *l;
 	const char *sql;
-	db_each *take;			/* fills in a row, zeroed before */
-	void (*drop)(void *row);	/* frees what is in it */
+	db_each *take;			/* fills in a row, which is zeroed */
+	void (*drop)(void *row);	/* frees the contents of a row */
 	size_t size;			/* of a row */
 	char *page;
 	size_t n, given;		/* rows of the page */
@@ -149,43 +151,44 @@ const void *db_next(struct db_list *d, const struct db_value *v, size_t n);
 void db_list_free(struct db_list *d);
 
 /*
- * A turn to write is a variable: auto_turn *turn = NULL.  db_begin() waits for
- * the turn.  db_commit() commits if st, the status of the last step, is OK, and
- * returns it or its own.  What was not committed when the variable leaves its
- * block is rolled back.
+ * A transaction that writes is held by a variable: auto_turn *turn = NULL.
+ * db_begin() waits for its turn.  db_commit() commits if st, the status of the
+ * last step, is OK, and returns that status or its own.  If there was no
+ * commit when the variable goes out of scope, the transaction is rolled back.
  */
 #define auto_turn	AUTO(db_end) struct ledger
 enum status db_begin(struct ledger *l, struct ledger **turn) USE_RESULT;
 enum status db_commit(struct ledger **turn, enum status st) USE_RESULT;
 void db_end(struct ledger **turn);
 
-/* Row functions that take the first column. */
+/* Row functions that store the first column. */
 db_each db_take_int;		/* arg: int64_t * */
-db_each db_take_text;		/* arg: char **, yours */
-db_each db_take_texts;		/* arg: struct strings *, a text per row */
+db_each db_take_text;		/* arg: char **, which the caller frees */
+db_each db_take_texts;		/* arg: struct strings *, one text for each
+				 * row */
 
-/* db_free_texts() frees the list, and the texts that db_take_texts() put in. */
+/* db_free_texts() frees the list, and the texts from db_take_texts(). */
 void db_free_texts(struct strings *texts);
 
-/* The tables are made, or brought up to date. */
+/* Creates the tables, or upgrades them. */
 enum status ledger_check_schema(struct ledger *l, enum ledger_mode mode)
     USE_RESULT;
 
 /*
- * The ground of what a program of version 1 recorded: the SHA-256 of the
- * certificate that signed the request stands behind these words.
+ * The ground that version 1 recorded: these words, followed by the SHA-256 of
+ * the certificate that signed the request.
  */
 #define LEDGER_SIGNED_BY	"signed-by:"
 
-/* Two columns of a row; and what older rows do not say. */
+/* Reads a name from two columns of a row, and what older rows lack. */
 void ledger_take_name(const struct db_row *r, int column,
     struct ledger_name *out);
 bool ledger_name_of_certificate(const struct buf *der,
     struct ledger_name *out);
 bool ledger_name_of_request(const struct buf *csr, struct ledger_name *out);
 
-/* What the parts of the ledger share. */
-/* True while an enrollment may be configured: certified or configured. */
+/* Shared by the files of the ledger. */
+/* *open is true while an enrollment is certified or configured. */
 enum status ledger_is_open(struct ledger *l, const char *id, bool *open)
     USE_RESULT;
 enum status ledger_put_challenge(struct ledger *l,
@@ -195,10 +198,13 @@ enum status ledger_spend(struct ledger *l, const char *hash,
     const char *enrollment, int64_t now, bool *spent) USE_RESULT;
 enum status ledger_void_challenges(struct ledger *l, const char *enrollment,
     int64_t now) USE_RESULT;
-/* The new challenge of a user may stay, and four before it that still live. */
+/*
+ * Voids the oldest challenges of a user, so that at most four open ones remain
+ * besides a new one.
+ */
 enum status ledger_void_oldest(struct ledger *l, const char *user,
     int64_t now) USE_RESULT;
-/* The invitation that an enrollment began with, if any, is used up, or void. */
+/* Mark the invitation of an enrollment, if it has one, as used or void. */
 enum status ledger_use_invitation(struct ledger *l, const char *enrollment,
     int64_t now) USE_RESULT;
 enum status ledger_void_invitation(struct ledger *l, const char *enrollment,

@@ -1,11 +1,11 @@
 /*
- * ledger_summary: what an operator asks of the whole ledger, answered by the
- * database: counts, and lists that end after so many rows, whatever their
- * number.  Nothing is written; with LEDGER_READ all answers are of one moment.
+ * ledger_summary: an operator's overview of the whole ledger, computed by the
+ * database: counts, and lists with a limit on their rows.  Nothing is written;
+ * with LEDGER_READ all results are of one moment.
  *
- * Rows are handed out as the database has them: what they point to is valid
- * inside the function, which leaves the ledger alone and stops the walk by a
- * status that is not OK.
+ * Rows are passed on as the database returns them: pointers in them are valid
+ * only within the callback, which must not use the ledger, and ends the list
+ * by returning a status other than OK.
  */
 #ifndef MCFG_LEDGER_SUMMARY_H
 #define MCFG_LEDGER_SUMMARY_H
@@ -14,7 +14,7 @@
 
 /* ---- enrollments ---- */
 
-/* In the order of an enrollment's life. */
+/* In the order in which an enrollment goes through them. */
 enum ledger_step {
 	LEDGER_STARTED,
 	LEDGER_IDENTIFIED,
@@ -28,28 +28,32 @@ const char *ledger_step_name(enum ledger_step s);
 
 struct ledger_census {
 	int64_t count[LEDGER_STEPS];
-	int64_t repeated;	/* enrollments that were configured again */
-	int64_t repeats;	/* how often, all together */
-	int64_t earliest;	/* when the first one started; 0: none */
+	int64_t repeated;	/* enrollments that were configured more than
+				 * once */
+	int64_t repeats;	/* number of all repeats */
+	int64_t earliest;	/* start of the first enrollment; 0: none */
 };
 enum status ledger_census(struct ledger *l, struct ledger_census *out)
     USE_RESULT;
 
-/* How many started on a day (of UTC, since 1970), by what became of them. */
+/*
+ * Enrollments that started on a day (UTC, since 1970), by their present state.
+ */
 typedef enum status ledger_each_day(int64_t day, enum ledger_step s,
     int64_t count, void *arg);
 enum status ledger_days(struct ledger *l, int64_t from, int64_t until,
     ledger_each_day *fn, void *arg) USE_RESULT;
 
-/* Why an enrollment goes no further. */
+/* Why an enrollment does not go on. */
 enum ledger_why {
-	LEDGER_WHY_OPEN,	/* its challenge is good, nobody used it */
-	LEDGER_WHY_EXPIRED,	/* it expired unused */
-	LEDGER_WHY_VOIDED,	/* it was voided: the user started others */
-	LEDGER_WHY_UNUSED,	/* the certificate is good, nobody came back */
-	LEDGER_WHY_OVER,	/* the certificate expired */
-	LEDGER_WHY_REVOKED,	/* the certificate was revoked */
-	LEDGER_WHY_UNKNOWN,	/* the ledger holds neither */
+	LEDGER_WHY_OPEN,	/* its challenge is valid, but not used yet */
+	LEDGER_WHY_EXPIRED,	/* its challenge expired unused */
+	LEDGER_WHY_VOIDED,	/* its challenge was voided by newer ones */
+	LEDGER_WHY_UNUSED,	/* its certificate is valid, but was not used
+				 * yet */
+	LEDGER_WHY_OVER,	/* its certificate expired */
+	LEDGER_WHY_REVOKED,	/* its certificate was revoked */
+	LEDGER_WHY_UNKNOWN,	/* the ledger has neither of them */
 	LEDGER_WHYS,
 };
 const char *ledger_why_name(enum ledger_why w);
@@ -58,9 +62,9 @@ struct ledger_brief {
 	const char *id, *user, *state;
 	const char *udid, *serial, *product, *certificate;	/* or NULL */
 	int64_t started, changed, repeats;
-	enum ledger_why why;	/* of those that are stuck */
+	enum ledger_why why;	/* if it is stuck */
 	int64_t until;		/* end of that challenge or certificate, or 0;
-				   in a list of devices: of the certificate */
+				 * in a list of devices, of the certificate */
 	const char *event;	/* the last one, or NULL */
 	const char *event_detail;
 	int64_t event_time;
@@ -69,45 +73,48 @@ typedef enum status ledger_each_brief(const struct ledger_brief *b,
     void *arg);
 
 /*
- * Stuck are those that are neither configured nor ended and took their last
- * step at before or earlier.  Where the same user (on the same device, if
- * one is known) got through with one that started later, the older ones are
- * left behind, not stuck.
+ * An enrollment is stuck if it is neither configured nor ended and its last
+ * step was at before or earlier.  If the same user (with the same device, if
+ * known) completed an enrollment that started later, the older ones are left
+ * behind, not stuck.
  */
 typedef enum status ledger_each_why(enum ledger_step s, enum ledger_why w,
     bool left_behind, int64_t count, void *arg);
 enum status ledger_count_stuck(struct ledger *l, int64_t before, int64_t now,
     ledger_each_why *fn, void *arg) USE_RESULT;
 
-/* The latest first, at most limit of them; so in all lists of enrollments. */
+/*
+ * Latest first, at most limit of them; this applies to all lists of
+ * enrollments.
+ */
 enum status ledger_stuck(struct ledger *l, int64_t before, int64_t now,
     int64_t limit, ledger_each_brief *fn, void *arg) USE_RESULT;
 
 /*
- * Who has what: those that did not end and whose device is known, without
- * those that the same user and device left behind.  By user; of a user, the
- * latest first.  why is LEDGER_WHY_REVOKED if the certificate is.
+ * Users and their devices: enrollments that have not ended and whose device is
+ * known, except those left behind.  Sorted by user, then latest first. why is
+ * LEDGER_WHY_REVOKED if the certificate was revoked.
  */
 enum status ledger_devices(struct ledger *l, int64_t limit,
     ledger_each_brief *fn, void *arg) USE_RESULT;
 
-/* Those that were configured again; the most often first. */
+/* Enrollments that were configured more than once, most repeats first. */
 enum status ledger_repeated(struct ledger *l, int64_t limit,
     ledger_each_brief *fn, void *arg) USE_RESULT;
 
-/* Those that were aborted or superseded. */
+/* Enrollments that were aborted or superseded. */
 enum status ledger_ended(struct ledger *l, int64_t limit,
     ledger_each_brief *fn, void *arg) USE_RESULT;
 
 /* ---- certificates ---- */
 
-/* By their end; one that is revoked counts as that alone. */
+/* By their end; a revoked certificate counts only as revoked. */
 enum ledger_term {
 	LEDGER_TERM_REVOKED,
 	LEDGER_TERM_EXPIRED,
-	LEDGER_TERM_EARLY,	/* not yet valid */
+	LEDGER_TERM_EARLY,	/* not valid yet */
 	LEDGER_TERM_7,		/* ends within 7 days */
-	LEDGER_TERM_30,		/* within 30, not within 7 */
+	LEDGER_TERM_30,		/* ends within 30 days, but not 7 */
 	LEDGER_TERM_90,
 	LEDGER_TERM_LATER,
 	LEDGER_TERMS,
@@ -115,8 +122,8 @@ enum ledger_term {
 const char *ledger_term_name(enum ledger_term t);
 
 /*
- * renewed are those of count that need no care: the same enrollment holds a
- * certificate of the same purpose that ends later and is not revoked.
+ * renewed is how many of count need no attention, because the same enrollment
+ * has a certificate of the same purpose that ends later and is not revoked.
  */
 typedef enum status ledger_each_term(enum ledger_term t, int64_t count,
     int64_t renewed, void *arg);
@@ -134,16 +141,18 @@ struct ledger_leaf {
 };
 typedef enum status ledger_each_leaf(const struct ledger_leaf *c, void *arg);
 
-/* Neither expired, revoked nor renewed; the next to end first. */
+/* Neither expired, revoked nor renewed; the first to expire comes first. */
 enum status ledger_expiring(struct ledger *l, int64_t now, int64_t limit,
     ledger_each_leaf *fn, void *arg) USE_RESULT;
 
-/* The latest first. */
+/* Latest first. */
 enum status ledger_last_revoked(struct ledger *l, int64_t limit,
     ledger_each_leaf *fn, void *arg) USE_RESULT;
 
-/* The site's own, of the profiles tls and signer: those that no newer one of
- * the same name replaced. */
+/*
+ * The site's own certificates, of the profiles tls and signer, that were not
+ * replaced by a newer one with the same name.
+ */
 enum status ledger_own(struct ledger *l, int64_t limit, ledger_each_leaf *fn,
     void *arg) USE_RESULT;
 
@@ -163,7 +172,7 @@ struct ledger_wait {
 };
 typedef enum status ledger_each_wait(const struct ledger_wait *w, void *arg);
 
-/* The pending ones, the oldest first. */
+/* Pending requests, oldest first. */
 enum status ledger_waiting(struct ledger *l, int64_t limit,
     ledger_each_wait *fn, void *arg) USE_RESULT;
 

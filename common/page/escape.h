@@ -9,15 +9,15 @@
 #include "base/buf.h"
 
 /*
- * page_escape() appends len bytes of text so that they stay text in the content
- * of an element and in a quoted attribute: & < > " ' become references.
+ * page_escape() appends len bytes of text for use as the content of an element
+ * or in a quoted attribute: & < > " ' become references.
  */
 void page_escape(struct buf *out, const char *text, size_t len);
 
 /*
- * page_escape_shown() is page_escape() of untrusted text, which first becomes
- * one line of at most max bytes, with control, invisible and bidirectional
- * characters as diag_escape() shows them.
+ * page_escape_shown() is page_escape() for untrusted text.  The text is first
+ * reduced to one line of at most max bytes; control, invisible and
+ * bidirectional characters are shown as by diag_escape().
  */
 void page_escape_shown(struct buf *out, const char *text, size_t max);
 

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* The files of scripts/pages, which the build puts into the programs. */
+/* The files of scripts/pages, which are built into the programs. */
 struct page_file {
 	const char *name;		/* "welcome.de.html"; NULL: the end */
 	const unsigned char *data;

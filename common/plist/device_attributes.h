@@ -7,19 +7,19 @@
 
 #include "plist/node.h"
 
-/* What is known of an attribute; 0 is nothing. */
+/* What is known about an attribute; 0: nothing. */
 enum {
 	DEVICE_KNOWN = 1,
-	DEVICE_DOCUMENTED = 2,	/* in Apple's document on the service */
-	DEVICE_TELLING = 4,	/* a dict that has it comes from a device */
-	DEVICE_MACHINE_INFO = 8, /* only MachineInfo has it */
+	DEVICE_DOCUMENTED = 2,	/* in Apple's document about the service */
+	DEVICE_TELLING = 4,	/* marks a dict as coming from a device */
+	DEVICE_MACHINE_INFO = 8, /* only in MachineInfo */
 };
 unsigned device_attribute(const char *name);
 
-/* The n-th known name from 0; NULL behind the last one. */
+/* Returns the n-th known name, counting from 0; NULL after the last one. */
 const char *device_attribute_at(size_t n);
 
-/* Those that a device is asked for if a site does not name others. */
+/* Attributes that a device is asked for by default. */
 extern const struct strings device_usual_attributes;
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Private to scep/: what its files share, and the attributes of RFC 8894
- * 3.2.1, which OpenSSL has no names for.
+ * Private to scep/: shared by its files, with the attributes of RFC 8894
+ * 3.2.1, for which OpenSSL has no names.
  */
 #ifndef MCFG_SCEP_LOCAL_H
 #define MCFG_SCEP_LOCAL_H
@@ -22,18 +22,21 @@ bool scep_add_attribute(CMS_SignerInfo *si, const char *oid, int type,
 bool scep_add_text(CMS_SignerInfo *si, const char *oid, const char *text);
 
 /*
- * What an envelope holds.  Always some bytes: random ones, as many, if it
- * cannot be decrypted.
+ * scep_open_sealed() decrypts the content of an envelope.  plain always gets
+ * some bytes: if decryption fails, as many random bytes.
  */
 enum status scep_open_sealed(const struct scep_message *m,
     const struct scep_recipient *to, size_t count, struct buf *plain)
     USE_RESULT;
 
-/* Decrypts single DES, which needs a separate library context. */
+/*
+ * Decrypts single DES, which needs a separate library context.  False if it
+ * fails.
+ */
 bool scep_decrypt_des(const struct scep_message *m,
     const struct scep_recipient *r, struct buf *plain);
 
-/* cms_encrypt() to one certificate. */
+/* cms_encrypt() to a single certificate. */
 enum status scep_seal(const struct buf *content, X509 *to, const char *cipher,
     struct buf *der) USE_RESULT;
 

@@ -1,10 +1,10 @@
 /*
- * schema: what a profile may hold.
+ * schema: checks the contents of profiles.
  *
- * A schema is Apple's published description of every payload (a checkout of
- * its device-management repository), or without one a small description of
- * our own, in the same dialect, of the profile itself, of SCEP and
- * certificate payloads and of the Profile Service, which Apple's lacks.
+ * A schema is Apple's published description of all payloads, a checkout of its
+ * device-management repository.  Without one, a small built-in description in
+ * the same format is used, of the profile itself, of SCEP and certificate
+ * payloads, and of the Profile Service, which Apple's repository lacks.
  */
 #ifndef MCFG_SCHEMA_SCHEMA_H
 #define MCFG_SCHEMA_SCHEMA_H
@@ -26,60 +26,64 @@ void schema_free(struct schema *s);
 DEFINE_AUTO(schema, struct schema, schema_free);
 
 /*
- * schema_load() takes every file of dir/mdm/profiles, or of dir itself where
- * it holds them; NULL gives the built-in one.  FAULT if dir is not such a
- * checkout.
+ * schema_load() reads the names of all files in dir/mdm/profiles, or in dir if
+ * they are there; with NULL, it loads the built-in schema.  Returns FAULT if
+ * dir is not such a checkout.  The caller frees *out.
  */
 enum status schema_load(const char *dir, struct schema **out) USE_RESULT;
 
-/* The platforms that a schema knows, for the choices of an option. */
+/* The platforms in a schema, for the choices of an option. */
 #define SCHEMA_PLATFORMS "iOS|macOS|tvOS|visionOS|watchOS"
 
-/* How a profile reaches its device, for the choices of an option. */
+/* How a profile gets to a device, for the choices of an option. */
 #define SCHEMA_WAYS "manual|mdm|supervised|user-enrollment"
 
 /*
- * schema_newest() gives the newest version of a platform that the files of
- * the schema name, or NULL.  schema_version() appends all of them, as in
+ * schema_newest() returns the latest version of a platform in the files of the
+ * schema, or NULL; borrowed.  schema_version() appends all of them, such as
  * "iOS 18.1, macOS 15.1"; nothing for the built-in schema.
  */
 const char *schema_newest(const struct schema *s, const char *platform);
 void schema_version(const struct schema *s, struct buf *out);
 
-/* Negative, 0, positive, as the dotted numbers compare. */
+/* Compares dotted numbers: negative, 0 or positive. */
 int schema_compare_versions(const char *a, const char *b);
 
-/* NULL for a version as --os takes it ("17", "10.15.4"), or the reason. */
+/*
+ * Checks a version for --os ("17", "10.15.4").  Returns NULL, or the reason
+ * why it is invalid.
+ */
 const char *schema_check_version(const char *text);
 
 /* ---- lint ---- */
 
 struct schema_options {
 	const char *platform;	/* one of SCHEMA_PLATFORMS, or NULL */
-	const char *os;		/* a version of it, or NULL: the newest */
+	const char *os;		/* a version of it; NULL: the latest */
 	const char *via;	/* one of SCHEMA_WAYS, or NULL; needs platform */
-	bool no_errata;		/* the schema as Apple wrote it */
-	const char *allow_types;	/* "com.apple.*,com.example.a" or NULL */
-	int64_t now;		/* certificates are judged by */
+	bool no_errata;		/* Apple's schema without our corrections */
+	const char *allow_types;	/* "com.apple.*,com.example.a", or
+					 * NULL */
+	int64_t now;		/* validity of certificates is checked for */
 };
 
-/* A file, and where its nodes stood (marks may be NULL). */
+/* A file, and the places of its nodes (marks may be NULL). */
 struct schema_source {
-	const char *file;	/* kept by the findings, not copied */
+	const char *file;	/* must outlive the findings */
 	const struct tree_marks *marks;
 };
 
 /*
- * schema_lint() adds what is wrong with one plist.  FAULT where a file of the
- * schema turns out to be broken: they are read when they are needed.
+ * schema_lint() adds the findings about one plist.  Returns FAULT if a file of
+ * the schema turns out to be broken: files are read when they are needed.
  */
 enum status schema_lint(struct schema *s, const struct schema_options *o,
     const struct schema_source *src, const struct tree *t,
     struct findings *out) USE_RESULT;
 
 /*
- * True for text with a variable that someone fills in later: ${NAME}, $NAME,
- * {{name}}, %name%.  Nothing is said of the form of such a value.
+ * True for text with a variable that is filled in later: ${NAME}, $NAME,
+ * {{name}}, %name%. The form of such a value is not checked.
  */
 bool schema_has_variable(const char *text);
 

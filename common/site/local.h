@@ -10,18 +10,18 @@ struct site {
 };
 
 /*
- * site_ldap_name() returns the length of the attribute name (RFC 4512 2.5)
- * that s begins with, or 0.
+ * site_ldap_name() returns the length of the attribute name (RFC 4512 2.5) at
+ * the beginning of s, or 0.
  */
 size_t site_ldap_name(const char *s);
 
 /*
- * site_check_outside() refuses an outside authority over http to another
- * machine, unless each device gets a challenge for one subject.
+ * site_check_outside() refuses an outside CA over http on another machine,
+ * unless each device gets a challenge for one subject.
  */
 enum status site_check_outside(const struct config *c) USE_RESULT;
 
-/* site_check_auth() checks how users log in, and adds what follows from it. */
+/* site_check_auth() checks how users log in, and adds derived keys. */
 enum status site_check_auth(struct config *c) USE_RESULT;
 
 #endif

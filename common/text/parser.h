@@ -1,6 +1,6 @@
 /*
- * spec_parser: the parser of libyaml as every YAML file is read with it, and
- * what it complains of in words that name the place.
+ * spec_parser: libyaml's parser with the settings for all YAML files, and its
+ * errors as messages with the place.
  */
 #ifndef MCFG_TEXT_PARSER_H
 #define MCFG_TEXT_PARSER_H
@@ -10,23 +10,24 @@
 #include "base/buf.h"
 
 /*
- * spec_parser_open() sets a parser on in, which is UTF-8, with or without its
- * mark, and must outlive it; the caller ends it with yaml_parser_delete().
+ * spec_parser_open() sets up a parser for in, which is UTF-8, with or without
+ * a byte order mark, and must outlive the parser.  The caller ends it with
+ * yaml_parser_delete().
  */
 void spec_parser_open(yaml_parser_t *p, const struct buf *in);
 
 struct spec_step;
 
 /*
- * MALFORMED, with the reason why the parser could not go on in in, and how to
- * mend it; step is what it was about to read.
+ * Prints why the parser failed, where in the input, and how to fix it, and
+ * returns MALFORMED; step is the node that it was about to read.
  */
 enum status spec_parser_fail(const yaml_parser_t *p, const struct buf *in,
     const char *name, const struct spec_step *step) USE_RESULT;
 
 /*
- * MALFORMED for a tag directive: the library compares each with all before
- * it, which is quadratic.
+ * Returns MALFORMED for a tag directive: libyaml compares each with all before
+ * it, which takes quadratic time.
  */
 enum status spec_parser_refuse_directives(const struct buf *in,
     const char *name) USE_RESULT;

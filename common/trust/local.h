@@ -1,20 +1,20 @@
-/* What the files of trust share among themselves; nobody else's business. */
+/* Private to trust/. */
 #ifndef MCFG_TRUST_LOCAL_H
 #define MCFG_TRUST_LOCAL_H
 
 #include "trust/trust.h"
 
-enum { TRUST_REASON_MAX = 512 };	/* of what another module gave */
+enum { TRUST_REASON_MAX = 512 };	/* bytes of another family's message */
 
-/* What is under judgement. */
+/* The message that is being judged. */
 struct trust_case {
 	const struct trust_policy *policy;
 	const char *name;
 	struct trust_verdict *v;
-	bool is_digest_refused;		/* which is said once */
+	bool is_digest_refused;		/* so that this is reported once */
 };
 
-/* The first status that is not OK. */
+/* Returns the first status that is not OK. */
 enum status trust_first(enum status a, enum status b);
 
 /* Adds a check that passed. */
@@ -22,17 +22,17 @@ void trust_passed(struct trust_case *j, const char *check, const char *fmt,
     ...) PRINTF_LIKE(3, 4);
 
 /*
- * Adds one that failed, and gives st back.  The reason becomes the verdict's,
- * the last one if there are several; with policy->all the first.
+ * Adds a check that failed, and returns st.  The reason becomes the verdict's:
+ * the last one if there are several or, with policy->all, the first.
  */
 enum status trust_failed(struct trust_case *j, const char *check,
     enum status st, const char *hint, const char *fmt, ...)
     PRINTF_LIKE(5, 6);
 
-/* The checks from the signer's certificate to the anchor. */
+/* Checks from the signer's certificate to the anchor. */
 enum status trust_check_anchors(struct trust_case *j);
 
-/* The content, its challenge, and the attributes that are required. */
+/* Checks the content, its challenge, and the required attributes. */
 enum status trust_check_content(struct trust_case *j);
 
 #endif

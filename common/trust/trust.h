@@ -1,10 +1,10 @@
 /*
- * trust: a signed message against anchors, each check by name.
+ * trust: judges a signed message by its anchors; each check has a name.
  *
- * There are three ways to trust a signer: "ca", a chain to a given
- * certificate by the rules of RFC 5280 with dates; "device", a factory
- * identity signed by the key of a given certificate, whatever the dates say;
- * and nobody, which must be asked for.
+ * There are three ways to trust a signer: "ca", a chain to a given certificate
+ * by the rules of RFC 5280, including dates; "device", a factory identity that
+ * was signed by the key of a given certificate, whatever its dates; and
+ * "none", any signer, if the user asks for that.
  */
 #ifndef MCFG_TRUST_TRUST_H
 #define MCFG_TRUST_TRUST_H
@@ -18,10 +18,10 @@ enum trust_kind {
 	TRUST_DEVICE,
 };
 
-/* The certificates of one --ca or --device-ca; every one is an anchor. */
+/* The certificates of one --ca or --device-ca, all of which are anchors. */
 struct trust_anchor {
 	enum trust_kind kind;
-	char *file;			/* its name in diagnostics */
+	char *file;			/* its name in messages */
 	STACK_OF(X509) *certs;
 };
 
@@ -33,11 +33,11 @@ struct trust_anchors {
 
 void trust_anchors_free(struct trust_anchors *l);
 
-/* Reads the certificates of a file; FAULT where there are none. */
+/* Adds the certificates of a file; FAULT if it has none. */
 enum status trust_add_anchor(struct trust_anchors *l, enum trust_kind kind,
     const char *file) USE_RESULT;
 
-/* The files of a site with its anchors; only the first and the last must exist. */
+/* The anchor files of a site; only the first and the last must exist. */
 #define TRUST_SITE_CA			"ca/cert.pem"
 #define TRUST_SITE_PREVIOUS		"ca/previous-cert.pem"
 #define TRUST_SITE_OUTSIDE		"scep-ca.pem"
@@ -45,52 +45,59 @@ enum status trust_add_anchor(struct trust_anchors *l, enum trust_kind kind,
 #define TRUST_SITE_DEVICE		"device-ca.pem"
 
 /*
- * trust_add_site() adds all of them that are in the folder dir.  *is_outside
- * says whether identities come from an outside authority.  FAULT for a file
- * that cannot be read or looked at; those before it have been added then.
+ * trust_add_site() adds all of these files that exist in the folder dir.
+ * *is_outside is set to whether an outside CA issues identities.  Returns
+ * FAULT if a file cannot be read or examined; earlier files are added even
+ * then.
  */
 enum status trust_add_site(struct trust_anchors *l, const char *dir,
     bool *is_outside) USE_RESULT;
 
-/* What a message is held against. */
+/* The conditions for a message. */
 struct trust_policy {
 	struct trust_anchors anchors;
-	bool no_trust;			/* nobody vouches, and that is fine */
-	bool allow_sha1;		/* under --ca too */
+	bool no_trust;			/* accept any signer */
+	bool allow_sha1;		/* with --ca, too */
 	const char *purpose;		/* "signer", "smime", "codesign",
-					 * "client", "server", or NULL for
-					 * any */
-	const struct buf *challenge;	/* what CHALLENGE must be, or NULL */
-	struct strings require;		/* "NAME=VALUE" of the signed plist */
-	const struct buf *detached;	/* the content of a detached
-					 * signature, or NULL */
+					 * "client", "server"; NULL: any */
+	const struct buf *challenge;	/* required value of CHALLENGE, or
+					 * NULL */
+	struct strings require;		/* "NAME=VALUE" in the signed plist */
+	const struct buf *detached;	/* content of a detached signature, or
+					 * NULL */
 	int64_t now;
-	bool want_plist;		/* fill plist where the content is one */
-	bool all;			/* make every check that can be made */
+	bool want_plist;		/* fill in plist if the content is
+					 * one */
+	bool all;			/* make all checks that are possible */
 };
 
 enum trust_outcome { TRUST_PASS, TRUST_FAIL, TRUST_NOT_REACHED };
 
-/* One check that was made, or would have been. */
+/* A check that was made, or was not reached. */
 struct trust_check {
 	const char *name;		/* "structure", "one signer", "digest",
 					 * "signature", "signer certificate",
 					 * "chain", "dates", "anchor",
 					 * "challenge", "required attributes" */
 	enum trust_outcome outcome;
-	char *text;			/* what was found, or the reason */
-	const char *hint;		/* what to do about a failure, or NULL */
+	char *text;			/* the finding, or the reason of a
+					 * failure */
+	const char *hint;		/* what to do about a failure, or
+					 * NULL */
 };
 
-/* Everything belongs to the struct, but for anchor_file: the anchor's. */
+/*
+ * The struct owns everything, except anchor_file, which belongs to the
+ * anchors.
+ */
 struct trust_verdict {
 	enum status status;		/* OK: trusted */
-	char *reason;			/* in one line, of the failure */
+	char *reason;			/* of the failure, on one line */
 	struct trust_check *checks;
 	size_t n_checks;
 	struct cms_signed message;
 	enum trust_kind kind;
-	const char *anchor_file;	/* that vouched, or NULL */
+	const char *anchor_file;	/* the anchor's file, or NULL */
 	struct tree *plist;		/* of the content, or NULL */
 	bool challenge_matched;
 };
@@ -101,10 +108,10 @@ void trust_verdict_free(struct trust_verdict *v);
 
 /*
  * trust_judge() makes the checks in their order and stops at the first that
- * fails; the rest are listed as not reached.  With policy->all it goes on with
- * those that do not need what failed; status and reason are those of the
- * first failure all the same.  It prints only warnings: the
- * caller prints out->reason, or the list.  The status is out->status.
+ * fails; the rest are listed as not reached.  With policy->all, it continues
+ * with checks that do not depend on the failed one; status and reason remain
+ * those of the first failure.  Returns out->status.  It prints only warnings:
+ * the caller prints out->reason, or the list of checks.
  */
 enum status trust_judge(const struct buf *in, const char *name,
     const struct trust_policy *policy, struct trust_verdict *out);
@@ -114,15 +121,15 @@ const char *trust_kind_name(enum trust_kind k);
 
 /*
  * trust_report() adds anchor, anchor_file, signer, digest, signing_time,
- * content_type, challenge, attributes; for a message that is not trusted only
- * what is known without trust.
+ * content_type, challenge and attributes; for a message that is not trusted,
+ * only what does not depend on trust.
  */
 void trust_report(const struct trust_verdict *v, struct report *r);
 
-/* The list of checks as a JSON array under "checks", with "trusted". */
+/* Adds the list of checks as a JSON array, "checks", and "trusted". */
 void trust_report_checks(const struct trust_verdict *v, struct report *r);
 
-/* The list as text, a line a check. */
+/* Appends the list as text, one check on each line. */
 void trust_explain(const struct trust_verdict *v, struct buf *out);
 
 #endif

@@ -7,9 +7,9 @@
 #include "x509/cert.h"
 
 /*
- * cert_crl_from_der() reads a CRL and verifies its signature by the key of
- * ca, unless that is NULL.  Returns NULL, or the reason for the refusal; *out
- * is then untouched.
+ * cert_crl_from_der() parses a CRL and verifies its signature with the key of
+ * ca, unless that is NULL.  Returns NULL, or the reason why it is refused;
+ * *out is then unchanged.
  */
 const char *cert_crl_from_der(const struct buf *der, X509 *ca,
     X509_CRL **out);
@@ -18,21 +18,24 @@ const char *cert_crl_from_der(const struct buf *der, X509 *ca,
 void cert_crl_to_der(X509_CRL *crl, struct buf *out);
 
 /*
- * cert_crl_next() returns nextUpdate in seconds since 1970, or 0 if the list
+ * cert_crl_next() returns nextUpdate in seconds since 1970, or 0 if the CRL
  * has none.
  */
 int64_t cert_crl_next(const X509_CRL *crl);
 
 /*
  * cert_crl_number() appends the CRL number in hexadecimal.  Returns false if
- * the list has none.
+ * the CRL has none.
  */
 bool cert_crl_number(const X509_CRL *crl, struct buf *hex);
 
-/* cert_crl_count() is the number of entries. */
+/* cert_crl_count() returns the number of entries. */
 int64_t cert_crl_count(X509_CRL *crl);
 
-/* cert_crl_lists() is true if the list has a serial number, given in hex. */
+/*
+ * cert_crl_lists() returns true if the CRL has the serial number, given in
+ * hexadecimal.
+ */
 bool cert_crl_lists(X509_CRL *crl, const char *serial);
 
 #endif

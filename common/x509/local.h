@@ -12,25 +12,25 @@
 int der_inner_tag(const unsigned char *p, size_t len);
 
 /*
- * key_parse() reads a private key, or a PKCS #12 with certificate and chain
- * (id->cert, id->chain filled).  pass is asked for the passphrase only where
- * one is needed; it returns a status and prints.
+ * key_parse() parses a private key, or a PKCS #12 with certificate and chain,
+ * which go to id->cert and id->chain.  pass is called only if a passphrase is
+ * needed; it prints the reason of a status other than OK.
  */
 typedef enum status key_pass(void *arg, struct buf *out);
 enum status key_parse(const struct buf *in, const char *name, key_pass *pass,
     void *arg, struct identity *out) USE_RESULT;
 
 /*
- * key_from_rsa() reads an RSAPrivateKey of two primes.  False where it is not
- * quite that: then OpenSSL's own decoder has the word.
+ * key_from_rsa() parses an RSAPrivateKey with two primes.  Returns false for
+ * anything unusual, which is left to OpenSSL's own decoder.
  */
 bool key_from_rsa(const unsigned char *der, size_t len, EVP_PKEY **out);
 
 /*
- * key_from_token() finds the key that a pkcs11: URI names (RFC 7512); pass is
- * asked for the PIN if the URI has no pin-source.  FAULT if nothing here can
- * open tokens, or there is no such key.  key_from_engine() is its part for
- * OpenSSL's ENGINE; module may be empty.
+ * key_from_token() finds the key with a pkcs11: URI (RFC 7512); pass is called
+ * for the PIN if the URI has no pin-source.  Returns FAULT if this system
+ * cannot open tokens, or if there is no such key.  key_from_engine() is the
+ * part for OpenSSL's ENGINE; module may be empty.
  */
 enum status key_from_token(const char *uri, key_pass *pass, void *arg,
     EVP_PKEY **out) USE_RESULT;
