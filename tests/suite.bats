@@ -202,3 +202,17 @@ checkout() {
 	grep -q ENCRYPTED e
 	run -1 openssl genpkey -quiet -algorithm none -out none.pem
 }
+
+@test "fresh: a system that comes and goes may be missing, a release may not" {
+	needs debootstrap
+	[ "$(id -u)" -eq 0 ] || skip 'needs root'
+	export MIRROR=http://127.0.0.1:1/debian
+	for suite in sid experimental; do
+		SUITE=$suite yields "$T/said" "$TESTS/fresh" demo deb
+		head -n 1 "$T/said" | grep -q "skipped: $suite: "
+		tail -n 1 "$T/said" | grep -qx '0 passed, 0 failed, 2 skipped'
+	done
+	for suite in bookworm trixie; do
+		SUITE=$suite refuses 1 "$suite: " "$TESTS/fresh" demo deb
+	done
+}
