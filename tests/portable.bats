@@ -104,6 +104,35 @@ under() {
 	SH
 }
 
+# A locale with its own rules for I and i, a zone a day ahead, a umask that hides
+# nothing, a file system without files that have no name, and no place to write
+# but the one named.
+@test "portable: the demo in surroundings that nobody thinks of" {
+	needs lighttpd
+	machine <<-SH
+	mkdir /run/locales "/run/a b 'é" /run/home
+	! command -v localedef > /dev/null || [ ! -e /usr/share/i18n ] ||
+	    localedef -i tr_TR -f UTF-8 /run/locales/tr_TR.UTF-8
+	mount -t tmpfs -o ro tmpfs /run/home
+	rmdir /dev/shm
+	export PATH="$MCFG_BIN:$ROOT/scripts:\$PATH" LOCPATH=/run/locales \
+	    LC_ALL=tr_TR.UTF-8 LANGUAGE=tr TZ=Pacific/Apia HOME=/run/home \
+	    TMPDIR="/run/a b 'é" LD_PRELOAD="$ROOT/build/preload/poor.so" \
+	    MCFG_POOR=tmpfile
+	umask 0
+	kept="\$TMPDIR/k pt"
+	"$ROOT/scripts/mcfg-demo" --keep "\$kept" > /run/demo 2>&1 ||
+	    { cat /run/demo; exit 1; }
+	grep -q com.apple.webClip.managed /run/demo
+	# Keys and the ledger are nobody else's all the same.
+	unset LD_PRELOAD
+	find "\$kept" -type f -perm /077 -exec grep -l 'PRIVATE KEY' {} + \
+	    > /run/open || :
+	find "\$kept" -name 'ledger.db*' -perm /077 >> /run/open
+	[ ! -s /run/open ] || { cat /run/open; exit 1; }
+	SH
+}
+
 @test "portable: without /dev/stdin a directory's password is not given" {
 	needs ldapsearch
 	mkdir "$T/shared"
