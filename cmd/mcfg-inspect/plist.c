@@ -119,14 +119,11 @@ inspect_plist(struct layer *l, const struct buf *bytes,
 {
 	bool binary = buf_has_prefix(bytes, "bplist");
 	auto_tree *t = NULL;
-	char reason[256];
-	enum status st;
+	struct problem why = { .name = "plist" };
+	char line[PROBLEM_TEXT];
 
-	diag_capture(reason, sizeof reason);
-	st = tree_parse(bytes, "plist", NULL, &t);
-	diag_capture(NULL, 0);
-	if (st != OK)
-		return broken_plist(l, reason, around);
+	if (tree_read(bytes, NULL, &why, &t) != OK)
+		return broken_plist(l, problem_line(&why, line), around);
 	report_str(l->form, NULL, binary ? "binary_plist" : "xml");
 	if (!binary && around == NULL)
 		note_lines(l, bytes);

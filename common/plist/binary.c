@@ -51,7 +51,7 @@ struct walk {
 	struct tree_marks *marks;	/* or NULL */
 	const unsigned char *base;
 	size_t end;		/* of the objects; there the table begins */
-	const char *name;
+	struct problem *why;
 	size_t offset_size, ref_size;
 	uint64_t count;		/* objects in the table */
 	size_t depth, nodes, bytes, key_bytes;
@@ -78,7 +78,7 @@ big_endian(const unsigned char *p, size_t n)
 static enum status
 bad(const struct walk *w, const struct object *o, const char *reason)
 {
-	return fail(MALFORMED, "%s: object %" PRIu64 ": %s", w->name,
+	return problem_set(w->why, MALFORMED, "object %" PRIu64 ": %s",
 	    o->number, reason);
 }
 
@@ -399,7 +399,7 @@ read_member(struct walk *w, uint64_t key, uint64_t value, struct tree *dict)
 	fault.text = said = xasprintf("key '%.200s' is there twice",
 	    buf_str(&text));
 	return tree_marks_add_fault(w->marks, &fault) ? OK :
-	    fail(MALFORMED, "%s: %s", w->name, said);
+	    problem_set(w->why, MALFORMED, "%s", said);
 }
 
 /* All keys come before all values. */
@@ -486,34 +486,34 @@ read_trailer(struct walk *w, size_t len, uint64_t *top)
 	*top = big_endian(t + TRAILER_TOP, 8);
 	if (w->offset_size < 1 || w->offset_size > 8 ||
 	    w->ref_size < 1 || w->ref_size > 8)
-		return fail(MALFORMED, "%s: binary plist: the trailer names "
-		    "sizes that are not 1 to 8", w->name);
+		return problem_set(w->why, MALFORMED, "binary plist: the "
+		    "trailer names sizes that are not 1 to 8");
 	if (table <= MAGIC_LEN || table > len - TRAILER_LEN ||
 	    w->count > len || w->count * w->offset_size !=
 	    len - TRAILER_LEN - table)
-		return fail(MALFORMED, "%s: binary plist: its offset table "
-		    "does not end at the trailer", w->name);
+		return problem_set(w->why, MALFORMED, "binary plist: its "
+		    "offset table does not end at the trailer");
 	w->end = (size_t)table;
 	return OK;
 }
 
 enum status
-tree_from_binary(const struct buf *in, const char *name,
-    struct tree_marks *marks, struct tree **out)
+tree_from_binary(const struct buf *in, struct tree_marks *marks,
+    struct problem *why, struct tree **out)
 {
-	struct walk w = { .base = in->data, .name = name, .marks = marks,
+	struct walk w = { .base = in->data, .why = why, .marks = marks,
 	    .secret = in->secret };
 	uint64_t top;
 	enum status st;
 
 	if (in->len > TREE_BYTES_MAX)
-		return fail(MALFORMED, "%s: larger than 16 MiB", name);
+		return problem_set(why, MALFORMED, "larger than 16 MiB");
 	if (!buf_has_prefix(in, magic))
-		return fail(MALFORMED, "%s: not a binary plist of version 00",
-		    name);
+		return problem_set(why, MALFORMED, "not a binary plist of "
+		    "version 00");
 	if (in->len <= MAGIC_LEN + TRAILER_LEN)
-		return fail(MALFORMED, "%s: binary plist: cut before its "
-		    "trailer", name);
+		return problem_set(why, MALFORMED, "binary plist: cut before "
+		    "its trailer");
 	if ((st = read_trailer(&w, in->len, &top)) != OK)
 		return st;
 	return read_object(&w, top, out);
@@ -541,28 +541,36 @@ tree_looks_like_plist(const struct buf *in)
 
 /* With what became of it on its way, if that shows. */
 static enum status
-parse_binary(const struct buf *in, const char *name, struct tree_marks *marks,
-    struct tree **out)
+read_binary(const struct buf *in, struct tree_marks *marks,
+    struct problem *why, struct tree **out)
 {
-	auto_buf damage = BUF_INIT;
-	char said[512];
+	auto_buf text = BUF_INIT;
 	enum status st;
 
-	if (!damage_name(in, &damage))
-		return tree_from_binary(in, name, marks, out);
-	diag_capture(said, sizeof said);
-	st = tree_from_binary(in, name, marks, out);
-	diag_capture(NULL, 0);
-	return st == OK ? OK : fail(st, "%s: %s", said, buf_str(&damage));
+	if ((st = tree_from_binary(in, marks, why, out)) == OK)
+		return OK;
+	buf_puts(&text, why->text);
+	damage_add(in, &text);
+	return problem_set(why, st, "%s", buf_str(&text));
+}
+
+enum status
+tree_read(const struct buf *in, struct tree_marks *marks, struct problem *why,
+    struct tree **out)
+{
+	if (in->len == 0)
+		return problem_set(why, MALFORMED, "empty");
+	if (buf_has_prefix(in, "bplist"))
+		return read_binary(in, marks, why, out);
+	return tree_from_xml(in, marks, why, out);
 }
 
 enum status
 tree_parse(const struct buf *in, const char *name, struct tree_marks *marks,
     struct tree **out)
 {
-	if (in->len == 0)
-		return fail(MALFORMED, "%s: empty", name);
-	if (buf_has_prefix(in, "bplist"))
-		return parse_binary(in, name, marks, out);
-	return tree_from_xml(in, name, marks, out);
+	struct problem why = { .name = name };
+
+	return tree_read(in, marks, &why, out) == OK ? OK :
+	    problem_print(&why);
 }

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/problem.h"
 #include "json/report.h"
 
 /* Limits of what is read, counted after expansion of shared references. */
@@ -222,30 +223,32 @@ bool tree_marks_has_padded(const struct tree_marks *m);
 bool tree_marks_is_padded(const struct tree_marks *m, const struct tree *t);
 
 /*
- * tree_parse() reads XML or a binary plist, which it recognises by the
- * content.  name is the input's name in messages: "name:line:column: reason"
- * for XML.  Returns MALFORMED for anything other than one whole plist within
- * the limits and without duplicate keys.  marks may be NULL.  The caller frees
- * *out.
+ * tree_read() reads XML or a binary plist, which it recognises by the content.
+ * Returns MALFORMED for anything other than one whole plist within the limits
+ * and without duplicate keys; *why then says what is wrong, with its place in
+ * XML.  marks may be NULL.  The caller frees *out.  tree_parse() prints the
+ * problem; name is the input's name in the message.
  *
  * XML is in UTF-8, or in US-ASCII, ISO-8859-1 or UTF-16 if its declaration or
  * byte order mark says so; a tree is always UTF-8.  Both readers refuse what a
  * tree cannot express: integers below -2^63 or above 2^64-1, NaN and infinity,
  * dates outside the years 0000 to 9999, null, sets.
  */
+enum status tree_read(const struct buf *in, struct tree_marks *marks,
+    struct problem *why, struct tree **out) USE_RESULT;
 enum status tree_parse(const struct buf *in, const char *name,
     struct tree_marks *marks, struct tree **out) USE_RESULT;
 
-/* The two readers that tree_parse() uses. */
-enum status tree_from_xml(const struct buf *in, const char *name,
-    struct tree_marks *marks, struct tree **out) USE_RESULT;
-enum status tree_from_binary(const struct buf *in, const char *name,
-    struct tree_marks *marks, struct tree **out) USE_RESULT;
+/* The two readers that tree_read() uses. */
+enum status tree_from_xml(const struct buf *in, struct tree_marks *marks,
+    struct problem *why, struct tree **out) USE_RESULT;
+enum status tree_from_binary(const struct buf *in, struct tree_marks *marks,
+    struct problem *why, struct tree **out) USE_RESULT;
 
 /*
  * tree_looks_like_plist() returns true if the bytes begin like XML, after a
  * BOM and white space, or like a binary plist.  They may still be invalid; but
- * all that tree_parse() accepts passes.
+ * all that tree_read() accepts passes.
  */
 bool tree_looks_like_plist(const struct buf *in);
 

@@ -66,7 +66,7 @@ struct level {
 struct reader {
 	XML_Parser parser;
 	struct position skipped;	/* lines, and columns of the first one */
-	const char *name;
+	struct problem *why;
 	struct tree_marks *marks;
 	enum status st;
 	struct tree *root;
@@ -114,8 +114,8 @@ complain(struct reader *r, const struct position *at, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(reason, sizeof reason, fmt, ap);
 	va_end(ap);
-	r->st = fail(MALFORMED, "%s:%lu:%lu: %s", r->name, at->line,
-	    at->column, reason);
+	r->st = problem_at(r->why, MALFORMED, at->line, at->column, "%s",
+	    reason);
 	XML_StopParser(r->parser, XML_FALSE);
 }
 
@@ -562,21 +562,21 @@ parse(struct reader *r, const struct buf *in)
 	buf_puts(&why, plist_xml_words((int)XML_GetErrorCode(r->parser), in,
 	    byte >= 0 ? (size_t)byte + skipped : in->len));
 	damage_add(in, &why);
-	r->st = fail(MALFORMED, "%s:%lu:%lu: %s", r->name, at.line, at.column,
+	r->st = problem_at(r->why, MALFORMED, at.line, at.column, "%s",
 	    buf_str(&why));
 }
 
 enum status
-tree_from_xml(const struct buf *in, const char *name,
-    struct tree_marks *marks, struct tree **out)
+tree_from_xml(const struct buf *in, struct tree_marks *marks,
+    struct problem *why, struct tree **out)
 {
 	static const XML_Memory_Handling_Suite memory = { xmalloc, xrealloc,
 	    free };
 	auto_XML *parser = NULL;
-	struct reader r = { .name = name, .marks = marks, .open = E_NONE };
+	struct reader r = { .why = why, .marks = marks, .open = E_NONE };
 
 	if (in->len > TREE_BYTES_MAX)
-		return fail(MALFORMED, "%s: larger than %d MiB", name,
+		return problem_set(why, MALFORMED, "larger than %d MiB",
 		    TREE_BYTES_MAX >> 20);
 	if ((parser = XML_ParserCreate_MM(NULL, &memory, NULL)) == NULL)
 		mem_exhausted();

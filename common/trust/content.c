@@ -5,24 +5,21 @@
 
 /* NULL if the content is a plist, else the reason why it is not. */
 static const char *
-read_plist(struct trust_case *j)
+read_plist(struct trust_case *j, char line[PROBLEM_TEXT])
 {
-	static char why[TRUST_REASON_MAX];
-	enum status st;
+	struct problem why = { .name = "content" };
 
 	if (!tree_looks_like_plist(&j->v->message.content))
 		return "not a property list";
-	diag_capture(why, sizeof why);
-	st = tree_parse(&j->v->message.content, "content", NULL,
-	    &j->v->plist);
-	diag_capture(NULL, 0);
-	return st == OK ? NULL : why;
+	return tree_read(&j->v->message.content, NULL, &why,
+	    &j->v->plist) == OK ? NULL : problem_line(&why, line);
 }
 
 static enum status
 check_form(struct trust_case *j)
 {
 	const struct trust_policy *p = j->policy;
+	char line[PROBLEM_TEXT];
 	const char *reason;
 
 	if (!p->want_plist && p->challenge == NULL && p->require.n == 0 &&
@@ -31,7 +28,7 @@ check_form(struct trust_case *j)
 		    j->v->message.content.len);
 		return OK;
 	}
-	if ((reason = read_plist(j)) == NULL) {
+	if ((reason = read_plist(j, line)) == NULL) {
 		trust_passed(j, "content", "a property list of %zu bytes",
 		    j->v->message.content.len);
 		return OK;

@@ -11,11 +11,10 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
 	auto_buf in = BUF_INIT, once = BUF_INIT, twice = BUF_INIT;
 	auto_tree *t = NULL, *copy = NULL, *again = NULL;
-	char line[512];
+	struct problem why;
 
-	diag_capture(line, sizeof line);
 	buf_add(&in, data, size);
-	if (tree_from_binary(&in, "fuzz", NULL, &t) != OK)
+	if (tree_from_binary(&in, NULL, &why, &t) != OK)
 		return 0;
 	copy = tree_copy(t);
 	if (!tree_equal(t, copy))
@@ -24,7 +23,7 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	/* The text of a large tree may be more than a reader takes. */
 	if (once.len > TREE_BYTES_MAX)
 		return 0;
-	if (tree_from_xml(&once, "again", NULL, &again) != OK)
+	if (tree_from_xml(&once, NULL, &why, &again) != OK)
 		abort();
 	tree_to_xml(again, &twice);
 	if (!buf_equal(&once, &twice))

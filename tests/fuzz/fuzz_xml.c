@@ -13,18 +13,17 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	auto_tree_marks *marks = tree_marks_new();
 	auto_tree *t = NULL, *again = NULL;
 	auto_report *json = NULL;
-	char line[512];
+	struct problem why;
 
-	diag_capture(line, sizeof line);
 	buf_add(&in, data, size);
 	(void)tree_looks_like_plist(&in);
-	if (tree_from_xml(&in, "fuzz", marks, &t) != OK)
+	if (tree_from_xml(&in, marks, &why, &t) != OK)
 		return 0;
 	if (!tree_looks_like_plist(&in))
 		abort();
 	json = tree_to_report(t);
 	tree_to_xml(t, &once);
-	if (tree_from_xml(&once, "again", NULL, &again) != OK ||
+	if (tree_from_xml(&once, NULL, &why, &again) != OK ||
 	    !tree_equal(t, again))
 		abort();
 	tree_to_xml(again, &twice);

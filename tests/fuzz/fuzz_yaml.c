@@ -56,12 +56,13 @@ yaml(const struct buf *in, bool lenient)
 	const struct profile_source src = { "fuzz", "seed", how.at, marks,
 	    NULL };
 	auto_buf xml = BUF_INIT;
+	struct problem why;
 
 	if (spec_from_yaml(in, "fuzz", &how, &t) != OK)
 		return;
 	(void)!profile_complete(t, &src, &uuids);
 	tree_to_xml(t, &xml);
-	if (tree_from_xml(&xml, "fuzz", NULL, &again) != OK ||
+	if (tree_from_xml(&xml, NULL, &why, &again) != OK ||
 	    !tree_equal(t, again))
 		abort();
 	round_trip(t);
@@ -72,8 +73,9 @@ static void
 xml(const struct buf *in)
 {
 	auto_tree *t = NULL;
+	struct problem why;
 
-	if (tree_from_xml(in, "fuzz", NULL, &t) == OK)
+	if (tree_from_xml(in, NULL, &why, &t) == OK)
 		round_trip(t);
 }
 

@@ -13,12 +13,12 @@
 static unsigned long taken, refused;
 
 static bool
-survives(const struct buf *in)
+survives(const struct buf *in, struct problem *why)
 {
 	auto_buf once = BUF_INIT, twice = BUF_INIT;
 	auto_tree *t = NULL, *again = NULL, *copy = NULL;
 
-	if (tree_parse(in, "mutant", NULL, &t) != OK) {
+	if (tree_read(in, NULL, why, &t) != OK) {
 		refused++;
 		return true;
 	}
@@ -28,7 +28,7 @@ survives(const struct buf *in)
 	copy = tree_copy(t);
 	tree_to_xml(copy, &once);
 	if (!tree_equal(t, copy) ||
-	    tree_parse(&once, "again", NULL, &again) != OK)
+	    tree_read(&once, NULL, why, &again) != OK)
 		return false;
 	tree_to_xml(again, &twice);
 	return buf_equal(&once, &twice);
@@ -37,23 +37,22 @@ survives(const struct buf *in)
 static int
 mutate(struct buf *in)
 {
-	char reason[256];
+	struct problem why = { .name = "mutant" };
 	size_t i, bit;
 
-	diag_capture(reason, sizeof reason);
 	for (i = 0; i < in->len; i++) {
 		auto_buf cut = BUF_INIT;
 
 		buf_add(&cut, in->data, i);
-		if (!survives(&cut)) {
-			printf("cut at %zu: %s\n", i, reason);
+		if (!survives(&cut, &why)) {
+			printf("cut at %zu: %s\n", i, why.text);
 			return 1;
 		}
 		for (bit = 0; bit < 8; bit++) {
 			in->data[i] ^= (unsigned char)(1u << bit);
-			if (!survives(in)) {
+			if (!survives(in, &why)) {
 				printf("byte %zu bit %zu: %s\n", i, bit,
-				    reason);
+				    why.text);
 				return 1;
 			}
 			in->data[i] ^= (unsigned char)(1u << bit);

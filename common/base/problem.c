@@ -1,0 +1,65 @@
+#include "base/problem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { RAW_MAX = 4096 };	/* of a line before it is escaped */
+
+static void PRINTF_LIKE(3, 0)
+set(struct problem *p, enum status st, const char *fmt, va_list ap)
+{
+	char raw[RAW_MAX];
+
+	vsnprintf(raw, sizeof raw, fmt, ap);
+	diag_escape(raw, strlen(raw), p->text, sizeof p->text);
+	p->st = st;
+}
+
+enum status
+problem_set(struct problem *p, enum status st, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	set(p, st, fmt, ap);
+	va_end(ap);
+	return st;
+}
+
+enum status
+problem_at(struct problem *p, enum status st, unsigned long line,
+    unsigned long column, const char *fmt, ...)
+{
+	va_list ap;
+
+	p->line = line;
+	p->column = column;
+	va_start(ap, fmt);
+	set(p, st, fmt, ap);
+	va_end(ap);
+	return st;
+}
+
+char *
+problem_line(const struct problem *p, char line[PROBLEM_TEXT])
+{
+	char raw[RAW_MAX], at[64] = "";
+	bool has_name = p->name != NULL;
+
+	if (p->column > 0)
+		snprintf(at, sizeof at, ":%lu:%lu", p->line, p->column);
+	else if (p->line > 0)
+		snprintf(at, sizeof at, ":%lu", p->line);
+	snprintf(raw, sizeof raw, "%s%s%s%s", has_name ? p->name : "", at,
+	    has_name ? ": " : "", p->text);
+	return diag_escape(raw, strlen(raw), line, PROBLEM_TEXT);
+}
+
+enum status
+problem_print(const struct problem *p)
+{
+	char line[PROBLEM_TEXT];
+
+	return fail(p->st, "%s", problem_line(p, line));
+}
