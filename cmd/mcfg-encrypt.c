@@ -57,7 +57,8 @@ static const struct tool tool = {
 static enum status
 wrap(const struct args *a, const char *name, struct tree **t)
 {
-	const struct profile_source src = { .file = name, .seed = a->id.seed };
+	const struct profile_source src = { .seed = a->id.seed };
+	struct problem why = { .name = name };
 
 	if (a->raw || tree_kind(*t) != TREE_ARRAY)
 		return OK;
@@ -65,7 +66,8 @@ wrap(const struct args *a, const char *name, struct tree **t)
 		return opts_missing("--identifier", "of the profile made "
 		    "around a bare array");
 	*t = profile_configuration(&a->id, *t);
-	return profile_complete(*t, &src, NULL);
+	return profile_complete(*t, &src, NULL, &why) == OK ? OK :
+	    problem_print(&why);
 }
 
 static enum status

@@ -48,6 +48,7 @@ read_profile(const char *path, struct tree **out)
 	 */
 	const struct profile_source from = { file, "mcfg-diff", clock_now(),
 	    NULL, &args.folders };
+	struct problem why = { .name = file };
 	auto_buf in = BUF_INIT;
 	bool is_signed;
 	enum status st;
@@ -56,7 +57,8 @@ read_profile(const char *path, struct tree **out)
 		return OK;
 	if ((st = io_slurp(&input, IO_PROFILE_MAX, &in)) != OK)
 		return st;
-	return profile_read(&in, &from, &is_signed, out);
+	return profile_read(&in, &from, &is_signed, &why, out) == OK ? OK :
+	    problem_print(&why);
 }
 
 static enum status

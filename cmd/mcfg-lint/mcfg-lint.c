@@ -193,19 +193,18 @@ lint_bytes(struct schema *s, const char *file, const struct buf *bytes,
 	    &args.folders };
 	const struct schema_source src = { file, marks };
 	auto_tree *t = NULL;
-	char reason[REASON] = "";
+	struct problem why = { .name = file };
 	bool is_signed = false;
 	enum status st;
 
 	tree_marks_forgive(marks);
-	diag_capture(reason, sizeof reason);
-	st = profile_read(bytes, &from, &is_signed, &t);
-	diag_capture(NULL, 0);
+	st = profile_read(bytes, &from, &is_signed, &why, &t);
 	if (is_signed)
 		findings_add(found, file, 0, 0, RULE_SIGNED, "the "
 		    "signature was taken off and not verified");
 	if (st != OK) {
-		add_reason(file, reason, rule_of(st), found);
+		findings_add(found, file, why.line, why.column, rule_of(st),
+		    "%s", why.text);
 		return OK;
 	}
 	if (!args.no_inline &&

@@ -111,7 +111,7 @@ read_profile(const struct args *a, const struct identities *id,
 {
 	auto_template template = TEMPLATE_INIT;
 	auto_tree *vars = tree_dict(), *t = NULL;
-	struct profile_source src = { .marks = marks };
+	struct problem why = { .name = NULL };
 	auto_char *name = NULL;
 	enum status st;
 
@@ -119,13 +119,13 @@ read_profile(const struct args *a, const struct identities *id,
 		return st;
 	if (!template.is_plist)
 		return template_fill(&template, vars, id, &a->folders, out);
-	src.file = name;
-	if ((st = tree_parse(&template.in, src.file, marks, &t)) != OK)
-		return st;
+	why.name = name;
+	if (tree_read(&template.in, marks, &why, &t) != OK)
+		return problem_print(&why);
 	if (tree_kind(t) == TREE_DICT)
 		profile_identify(t, &id->given, false);
-	if ((st = profile_check(t, &src)) != OK)
-		return st;
+	if (profile_check(t, marks, &why) != OK)
+		return problem_print(&why);
 	*out = STEAL(t);
 	return OK;
 }

@@ -6,12 +6,22 @@
 
 enum { RAW_MAX = 4096 };	/* of a line before it is escaped */
 
+void
+problem_clear(struct problem *p)
+{
+	p->st = OK;
+	p->line = p->column = 0;
+	p->text[0] = '\0';
+	p->reason = 0;
+}
+
 static void PRINTF_LIKE(3, 0)
 set(struct problem *p, enum status st, const char *fmt, va_list ap)
 {
 	char raw[RAW_MAX];
 
 	vsnprintf(raw, sizeof raw, fmt, ap);
+	problem_clear(p);
 	diag_escape(raw, strlen(raw), p->text, sizeof p->text);
 	p->st = st;
 }
@@ -33,11 +43,11 @@ problem_at(struct problem *p, enum status st, unsigned long line,
 {
 	va_list ap;
 
-	p->line = line;
-	p->column = column;
 	va_start(ap, fmt);
 	set(p, st, fmt, ap);
 	va_end(ap);
+	p->line = line;
+	p->column = column;
 	return st;
 }
 

@@ -21,15 +21,23 @@ struct problem {
 	enum status st;		/* OK as long as there is none */
 	unsigned long line, column;	/* in the input, or 0 */
 	char text[PROBLEM_TEXT];	/* escaped as in diag_escape() */
+	size_t reason;		/* where in text it begins, behind the path of
+				 * a value */
 };
 
-/* problem_set() fills in the status, which it returns, and the text. */
+/*
+ * problem_set() fills in the status, which it returns, and the text; what was
+ * there is forgotten, but for the name.
+ */
 enum status problem_set(struct problem *p, enum status st, const char *fmt,
     ...) PRINTF_LIKE(3, 4);
 
 /* problem_at() is problem_set() of a place in the input. */
 enum status problem_at(struct problem *p, enum status st, unsigned long line,
     unsigned long column, const char *fmt, ...) PRINTF_LIKE(5, 6);
+
+/* problem_clear() is for one that was mended: there is none any more. */
+void problem_clear(struct problem *p);
 
 /*
  * problem_line() writes "name:line:column: text", as far as these are known,

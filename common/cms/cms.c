@@ -202,25 +202,37 @@ cms_kind(const CMS_ContentInfo *cms)
 }
 
 enum status
-cms_unwrap(const struct buf *in, const char *name, struct buf *content)
+cms_inside(const struct buf *in, struct buf *content, struct buf *why)
 {
 	auto_CMS *cms = NULL;
 	ASN1_OCTET_STRING **inside;
 	enum status st;
 
-	if ((st = cms_parse(in, name, &cms)) != OK)
+	if ((st = cms_read(in, &cms, why)) != OK)
 		return st;
-	if (OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed)
-		return fail(MALFORMED, "%s: not SignedData but %s", name,
-		    cms_kind(cms));
+	if (OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed) {
+		buf_printf(why, "not SignedData but %s", cms_kind(cms));
+		return MALFORMED;
+	}
 	inside = CMS_get0_content(cms);
 	if (inside == NULL || *inside == NULL) {
 		diag_ssl_clear();
-		return fail(MALFORMED, "%s: no content inside the signature",
-		    name);
+		buf_puts(why, "no content inside the signature");
+		return MALFORMED;
 	}
 	buf_add(content, ASN1_STRING_get0_data(*inside),
 	    (size_t)ASN1_STRING_length(*inside));
+	return OK;
+}
+
+enum status
+cms_unwrap(const struct buf *in, const char *name, struct buf *content)
+{
+	auto_buf why = BUF_INIT;
+	enum status st;
+
+	if ((st = cms_inside(in, content, &why)) != OK)
+		return fail(st, "%s: %s", name, buf_str(&why));
 	return OK;
 }
 

@@ -36,9 +36,12 @@ bool cms_looks_like(const struct buf *in);
 bool cms_is_enveloped(const struct buf *in);
 
 /*
- * cms_unwrap() appends the content of a SignedData without verifying it, for
- * tools that document this; MALFORMED if there is none.
+ * cms_inside() appends the content of a SignedData without verifying it, for
+ * tools that document this; MALFORMED if there is none, with the reason
+ * appended to why.  cms_unwrap() prints that reason.
  */
+enum status cms_inside(const struct buf *in, struct buf *content,
+    struct buf *why) USE_RESULT;
 enum status cms_unwrap(const struct buf *in, const char *name,
     struct buf *content) USE_RESULT;
 

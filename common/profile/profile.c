@@ -129,6 +129,7 @@ struct completing {
 	const struct profile_source *src;
 	const struct spec_uuids *uuids;
 	struct tree *made;	/* PATH#NAME, or the group, to UUID */
+	struct problem *why;
 };
 
 /* A payload among those of a profile, or in one of its dicts. */
@@ -146,13 +147,13 @@ is_profile_type(const char *type)
 	    strcmp(type, "Profile Service") == 0);
 }
 
-static enum status refuse(const struct profile_source *,
-    const struct tree *, const char *, ...) PRINTF_LIKE(3, 4);
+/* Refuses a profile for a node of it, with its place if that is known. */
+static enum status refuse(const struct tree_marks *, const struct tree *,
+    struct problem *, const char *, ...) PRINTF_LIKE(4, 5);
 
-/* Refuses a profile for a node of it, with its place where that is known. */
 static enum status
-refuse(const struct profile_source *src, const struct tree *at,
-    const char *fmt, ...)
+refuse(const struct tree_marks *marks, const struct tree *at,
+    struct problem *why, const char *fmt, ...)
 {
 	unsigned long line = 0, column = 0;
 	char text[512];
@@ -161,28 +162,28 @@ refuse(const struct profile_source *src, const struct tree *at,
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	if (src->marks != NULL)
-		tree_marks_get(src->marks, at, &line, &column);
-	return line == 0 ? fail(REFUSED, "%s: %s", src->file, text) :
-	    fail(REFUSED, "%s:%lu:%lu: %s", src->file, line, column, text);
+	if (marks != NULL)
+		tree_marks_get(marks, at, &line, &column);
+	return problem_at(why, REFUSED, line, column, "%s", text);
 }
 
 enum status
-profile_check(const struct tree *t, const struct profile_source *src)
+profile_check(const struct tree *t, const struct tree_marks *marks,
+    struct problem *why)
 {
 	const struct tree *type = tree_get(t, "PayloadType");
 	const char *id = tree_get_string(t, "PayloadIdentifier");
 
 	if (tree_kind(t) != TREE_DICT)
-		return refuse(src, t, "not a profile, but %s %s",
+		return refuse(marks, t, why, "not a profile, but %s %s",
 		    tree_kind(t) == TREE_ARRAY ? "an" : "a",
 		    tree_kind_name(tree_kind(t)));
 	if (!is_profile_type(tree_get_string(t, "PayloadType")))
-		return refuse(src, type != NULL ? type : t, "not a profile: "
-		    "its PayloadType must be Configuration");
+		return refuse(marks, type != NULL ? type : t, why, "not a "
+		    "profile: its PayloadType must be Configuration");
 	if (id == NULL || *id == '\0')
-		return refuse(src, t, "no PayloadIdentifier at the top (it is "
-		    "never made up: devices know a profile by it)");
+		return refuse(marks, t, why, "no PayloadIdentifier at the top "
+		    "(it is never made up: devices know a profile by it)");
 	return OK;
 }
 
@@ -192,11 +193,11 @@ check_top(const struct tree *t, const struct completing *c)
 	const struct tree *id = tree_get(t, "PayloadIdentifier");
 	enum status st;
 
-	if ((st = profile_check(t, c->src)) != OK)
+	if ((st = profile_check(t, c->src->marks, c->why)) != OK)
 		return st;
 	if (spec_uuids_find(c->uuids, id))
-		return refuse(c->src, id, "PayloadIdentifier cannot be a "
-		    "!uuid: it must never change");
+		return refuse(c->src->marks, id, c->why, "PayloadIdentifier "
+		    "cannot be a !uuid: it must never change");
 	return OK;
 }
 
@@ -213,8 +214,9 @@ add_identifier(struct tree *payload, const char *outer, size_t i,
 	    (type == NULL && tree_marks_forgives(c->src->marks)))
 		return OK;
 	if (type == NULL)
-		return refuse(c->src, payload, "PayloadContent[%zu]: neither a "
-		    "PayloadType nor a PayloadIdentifier: give it one", i);
+		return refuse(c->src->marks, payload, c->why,
+		    "PayloadContent[%zu]: neither a PayloadType nor a "
+		    "PayloadIdentifier: give it one", i);
 	last = strrchr(type, '.');
 	id = xasprintf("%s.%s.%zu", outer, last != NULL ? last + 1 : type, i);
 	tree_set_string(payload, "PayloadIdentifier", id);
@@ -322,10 +324,10 @@ resolve(const char *key, struct tree *t, void *arg)
 
 enum status
 profile_complete(struct tree *profile, const struct profile_source *src,
-    const struct spec_uuids *uuids)
+    const struct spec_uuids *uuids, struct problem *why)
 {
 	auto_tree *made = tree_dict();
-	struct completing c = { src, uuids, made };
+	struct completing c = { src, uuids, made, why };
 	struct place top = { &c, NULL, profile, 0 };
 	enum status st;
 

@@ -177,26 +177,26 @@ struct profile_source {
  * the PayloadIdentifier of payloads (from the profile's identifier, the last
  * part of the payload's type, and its index), and the nodes of uuids, which
  * may be NULL.  Returns REFUSED for a tree that is not a profile or has no
- * PayloadIdentifier.
+ * PayloadIdentifier; *why then says what is wrong.
  */
 enum status profile_complete(struct tree *profile,
-    const struct profile_source *src, const struct spec_uuids *uuids)
-    USE_RESULT;
+    const struct profile_source *src, const struct spec_uuids *uuids,
+    struct problem *why) USE_RESULT;
 
 /* Returns REFUSED for what profile_complete() refuses at the top level. */
 enum status profile_check(const struct tree *t,
-    const struct profile_source *src) USE_RESULT;
+    const struct tree_marks *marks, struct problem *why) USE_RESULT;
 
 /*
  * profile_read() converts the bytes of a file to a property list.  It accepts
  * any form of a profile: XML; binary; CMS SignedData, whose signature is
  * removed without verifying it; or YAML, recognised by the file's name or the
  * keys at the beginning of its lines, which becomes the profile that it
- * describes.  For other input, the message is that for a property list.
+ * describes.  For other input, *why is that for a property list.
  */
 enum status profile_read(const struct buf *in,
-    const struct profile_source *src, bool *is_signed, struct tree **out)
-    USE_RESULT;
+    const struct profile_source *src, bool *is_signed, struct problem *why,
+    struct tree **out) USE_RESULT;
 
 /*
  * profile_check_plain() returns REFUSED unless there are payloads to encrypt:

@@ -40,7 +40,7 @@ is_yaml(const struct buf *in, const char *file)
  */
 static enum status
 complete(struct tree *t, const struct profile_source *src,
-    const struct spec_uuids *uuids)
+    const struct spec_uuids *uuids, struct problem *why)
 {
 	static const char key[] = "PayloadIdentifier";
 	bool lacks = tree_marks_forgives(src->marks) &&
@@ -49,7 +49,7 @@ complete(struct tree *t, const struct profile_source *src,
 
 	if (lacks)
 		tree_set_string(t, key, TREE_UNREAD);
-	st = profile_complete(t, src, uuids);
+	st = profile_complete(t, src, uuids, why);
 	if (lacks)
 		tree_remove(t, key);
 	return st;
@@ -58,7 +58,7 @@ complete(struct tree *t, const struct profile_source *src,
 /* The profile that mcfg-profile would make of it. */
 static enum status
 read_yaml(const struct buf *in, const struct profile_source *src,
-    struct tree **out)
+    struct problem *why, struct tree **out)
 {
 	auto_spec_uuids uuids = SPEC_UUIDS_INIT;
 	auto_tree *t = NULL;
@@ -68,8 +68,8 @@ read_yaml(const struct buf *in, const struct profile_source *src,
 	};
 	enum status st;
 
-	if ((st = spec_from_yaml(in, src->file, &how, &t)) != OK ||
-	    (st = complete(t, src, &uuids)) != OK)
+	if ((st = spec_read_yaml(in, &how, why, &t)) != OK ||
+	    (st = complete(t, src, &uuids, why)) != OK)
 		return st;
 	*out = STEAL(t);
 	return OK;
@@ -77,20 +77,20 @@ read_yaml(const struct buf *in, const struct profile_source *src,
 
 enum status
 profile_read(const struct buf *in, const struct profile_source *src,
-    bool *is_signed, struct tree **out)
+    bool *is_signed, struct problem *why, struct tree **out)
 {
-	auto_buf content = BUF_INIT;
+	auto_buf content = BUF_INIT, reason = BUF_INIT;
 	enum status st;
 
 	*is_signed = false;
 	if (tree_looks_like_plist(in))
-		return tree_parse(in, src->file, src->marks, out);
+		return tree_read(in, src->marks, why, out);
 	if (is_yaml(in, src->file))
-		return read_yaml(in, src, out);
+		return read_yaml(in, src, why, out);
 	if (!cms_looks_like(in))
-		return tree_parse(in, src->file, src->marks, out);
-	if ((st = cms_unwrap(in, src->file, &content)) != OK)
-		return st;
+		return tree_read(in, src->marks, why, out);
+	if ((st = cms_inside(in, &content, &reason)) != OK)
+		return problem_set(why, st, "%s", buf_str(&reason));
 	*is_signed = true;
-	return tree_parse(&content, src->file, src->marks, out);
+	return tree_read(&content, src->marks, why, out);
 }

@@ -220,16 +220,15 @@ static enum status
 wrap(const struct profile_identity *id, struct tree *payload,
     struct tree **out)
 {
-	const struct profile_source src = { .file = "profile",
-	    .seed = id->seed };
+	const struct profile_source src = { .seed = id->seed };
+	struct problem why = { .name = "profile" };
 	auto_tree *payloads = tree_array();
 	auto_tree *profile = NULL;
-	enum status st;
 
 	tree_append(payloads, payload);
 	profile = profile_configuration(id, STEAL(payloads));
-	if ((st = profile_complete(profile, &src, NULL)) != OK)
-		return st;
+	if (profile_complete(profile, &src, NULL, &why) != OK)
+		return problem_print(&why);
 	*out = STEAL(profile);
 	return OK;
 }

@@ -125,6 +125,7 @@ template_fill(const struct template *t, const struct tree *vars,
 		.path = t->path != NULL ? t->path : "-",
 		.files = folders, .vars = vars, .at = src.at, .uuids = &uuids, .marks = marks,
 	};
+	struct problem why = { .name = src.file };
 	auto_tree *tree = NULL;
 	enum status st;
 
@@ -136,8 +137,8 @@ template_fill(const struct template *t, const struct tree *vars,
 		profile_identify(tree, &id->given, false);
 		profile_identify(tree, &id->site, true);
 	}
-	if ((st = profile_complete(tree, &src, &uuids)) != OK)
-		return st;
+	if (profile_complete(tree, &src, &uuids, &why) != OK)
+		return problem_print(&why);
 	warn_of_same_uuids(tree, src.seed, src.file);
 	*out = STEAL(tree);
 	return OK;

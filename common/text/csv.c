@@ -147,13 +147,13 @@ next_of_json(struct spec_rows *r, struct tree **out)
 	const unsigned char *p = r->in->data + r->at;
 	const unsigned char *end = memchr(p, '\n', r->in->len - r->at);
 	size_t n = end != NULL ? (size_t)(end - p) : r->in->len - r->at;
+	struct problem why = { .name = r->name };
 	auto_tree *row = NULL;
-	enum status st;
 
 	r->line = r->next_line++;
 	r->at += n + (end != NULL);
-	if ((st = spec_json_at(p, n, r->name, r->line, &row)) != OK)
-		return st;
+	if (spec_json_at(p, n, r->line, &why, &row) != OK)
+		return problem_print(&why);
 	if (tree_kind(row) != TREE_DICT)
 		return fail_row(r, "not an object");
 	*out = STEAL(row);

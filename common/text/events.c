@@ -201,9 +201,9 @@ record_scalar(struct recording *r, struct spec_event *e,
 }
 
 static enum status
-record(struct recording *r, const char *name, const yaml_event_t *ev)
+record(struct recording *r, struct problem *why, const yaml_event_t *ev)
 {
-	struct spec_event e = { .at = { name, ev->start_mark.line + 1,
+	struct spec_event e = { .at = { why, ev->start_mark.line + 1,
 	    ev->start_mark.column + 1 } };
 
 	switch (ev->type) {
@@ -233,7 +233,7 @@ record(struct recording *r, const char *name, const yaml_event_t *ev)
 
 static enum status
 record_all(struct recording *r, yaml_parser_t *p, const struct buf *in,
-    const char *name)
+    struct problem *why)
 {
 	struct spec_step steps[TREE_DEPTH_MAX];
 	enum status st = OK;
@@ -243,9 +243,9 @@ record_all(struct recording *r, yaml_parser_t *p, const struct buf *in,
 		yaml_event_t ev;
 
 		if (!yaml_parser_parse(p, &ev))
-			return spec_parser_fail(p, in, name,
+			return spec_parser_fail(p, in, why,
 			    steps_so_far(r, steps));
-		st = record(r, name, &ev);
+		st = record(r, why, &ev);
 		done = ev.type == YAML_STREAM_END_EVENT;
 		yaml_event_delete(&ev);
 	}
@@ -253,19 +253,19 @@ record_all(struct recording *r, yaml_parser_t *p, const struct buf *in,
 }
 
 enum status
-spec_events_read(const struct buf *in, const char *name,
+spec_events_read(const struct buf *in, struct problem *why,
     struct spec_events *out)
 {
 	struct recording r = { .to = out };
 	yaml_parser_t parser;
 	enum status st;
 
-	if ((st = spec_parser_refuse_directives(in, name)) != OK)
+	if ((st = spec_parser_refuse_directives(in, why)) != OK)
 		return st;
 	/* Offset 0 of the text means that there is none. */
 	buf_putc(&out->text, '\0');
 	spec_parser_open(&parser, in);
-	st = record_all(&r, &parser, in, name);
+	st = record_all(&r, &parser, in, why);
 	yaml_parser_delete(&parser);
 	return st;
 }

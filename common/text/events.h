@@ -42,10 +42,10 @@ struct spec_events {
 /*
  * spec_events_read() records a document; empty input has no events.  It
  * refuses a second document, an alias without an anchor, text that a plist
- * cannot contain, and documents that are nested too deep or too large. name is
- * borrowed.
+ * cannot contain, and documents that are nested too deep or too large.  why is
+ * borrowed: each event's place refers to it.
  */
-enum status spec_events_read(const struct buf *in, const char *name,
+enum status spec_events_read(const struct buf *in, struct problem *why,
     struct spec_events *out) USE_RESULT;
 
 void spec_events_free(struct spec_events *s);

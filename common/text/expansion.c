@@ -96,7 +96,7 @@ spec_fill(const char *s, const struct tree *vars, struct buf *out,
 
 struct expanding {
 	const struct spec_step *step;
-	const char *name;
+	struct problem *why;
 	const struct tree *vars;
 	const struct tree_marks *marks;
 	struct spec_size *total;
@@ -108,7 +108,7 @@ struct expanding {
 static enum status
 refuse(const struct expanding *e, const struct tree *t, const char *reason)
 {
-	struct spec_place at = { e->name, 0, 0 };
+	struct spec_place at = { e->why, 0, 0 };
 
 	if (e->marks != NULL)
 		tree_marks_get(e->marks, t, &at.line, &at.column);
@@ -176,15 +176,16 @@ spec_expand(struct tree **t, const char *name, const struct tree *vars,
     const struct tree_marks *marks)
 {
 	struct spec_size total = { 0, 0, 0 };
-	struct expanding e = { NULL, name, vars, marks, &total, 1, *t, 0 };
+	struct problem why = { .name = name };
+	struct expanding e = { NULL, &why, vars, marks, &total, 1, *t, 0 };
 	struct tree *made;
 	enum status st;
 
 	if (tree_kind(*t) != TREE_STRING)
-		return tree_each(*t, expand_member, &e);
-	if ((st = expand_string(&e, *t, &made)) == OK && made != NULL) {
+		st = tree_each(*t, expand_member, &e);
+	else if ((st = expand_string(&e, *t, &made)) == OK && made != NULL) {
 		tree_free(*t);
 		*t = made;
 	}
-	return st;
+	return st == OK ? OK : problem_print(&why);
 }

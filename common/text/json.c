@@ -220,10 +220,10 @@ hide_large(struct converting *c, struct buf *text)
 }
 
 enum status
-spec_json_at(const void *p, size_t len, const char *name, unsigned long line,
-    struct tree **out)
+spec_json_at(const void *p, size_t len, unsigned long line,
+    struct problem *why, struct tree **out)
 {
-	struct converting c = { { name, line, 0 }, 0, NULL, 0 };
+	struct converting c = { { why, line, 0 }, 0, NULL, 0 };
 	auto_buf text = BUF_INIT;
 	json_error_t error;
 	auto_json *j = NULL;
@@ -237,9 +237,9 @@ spec_json_at(const void *p, size_t len, const char *name, unsigned long line,
 	json_set_alloc_funcs(xmalloc, free);
 	j = json_loadb(buf_str(&text), len, JSON_REJECT_DUPLICATES, &error);
 	if (j == NULL)
-		st = fail(MALFORMED, "%s:%lu:%d: not JSON: %s", name,
+		st = problem_at(why, MALFORMED,
 		    (line > 0 ? line - 1 : 0) + (unsigned long)error.line,
-		    error.column, error.text);
+		    (unsigned long)error.column, "not JSON: %s", error.text);
 	else
 		st = convert(&c, j, NULL, 0, out);
 	free(c.large);
@@ -256,11 +256,13 @@ mark_of(const struct buf *in)
 enum status
 spec_from_json(const struct buf *in, const char *name, struct tree **out)
 {
+	struct problem why = { .name = name };
+
 	if (in->len > IO_TEXT_MAX)
 		return fail(MALFORMED, "%s: larger than the limit of %d bytes",
 		    name, IO_TEXT_MAX);
 	return spec_json_at(buf_str(in) + mark_of(in), in->len - mark_of(in),
-	    name, 0, out);
+	    0, &why, out) == OK ? OK : problem_print(&why);
 }
 
 bool

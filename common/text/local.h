@@ -14,15 +14,18 @@ struct spec_step {
 /* Appends "PayloadContent[0].URL: ", or nothing at the top. */
 void spec_path_text(const struct spec_step *step, struct buf *out);
 
-/* A place in a file; an unknown line or column is 0. */
+/*
+ * A place in a file, and the problem to fill in if something is wrong there;
+ * an unknown line or column is 0.
+ */
 struct spec_place {
-	const char *name;
+	struct problem *why;
 	unsigned long line, column;
 };
 
 /*
- * Prints "name:line:column: path: reason" and returns MALFORMED; step is NULL
- * at the top.
+ * Fills in at->why with MALFORMED, which it returns, and "path: reason"; step
+ * is NULL at the top.
  */
 enum status spec_fail_at(const struct spec_place *at,
     const struct spec_step *step, const char *fmt, ...) PRINTF_LIKE(3, 4);
@@ -86,9 +89,9 @@ void spec_uuids_add(struct spec_uuids *u, const struct tree *node,
     size_t group);
 void spec_uuids_sort(struct spec_uuids *u);
 
-/* spec_from_json() for a part of name that begins at this line. */
-enum status spec_json_at(const void *p, size_t len, const char *name,
-    unsigned long line, struct tree **out) USE_RESULT;
+/* Reads JSON that begins at this line of its input; 0 if it is all of it. */
+enum status spec_json_at(const void *p, size_t len, unsigned long line,
+    struct problem *why, struct tree **out) USE_RESULT;
 
 /* The nodes of a tree, the depth of its containers, the bytes of its text. */
 struct spec_size {

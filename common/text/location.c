@@ -1,6 +1,7 @@
 /* Where a value stands in its document, and how a failure says so. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/keypath.h"
 #include "text/local.h"
@@ -29,18 +30,17 @@ enum status
 spec_fail_at(const struct spec_place *at, const struct spec_step *step,
     const char *fmt, ...)
 {
-	auto_buf place = BUF_INIT, path = BUF_INIT;
-	char reason[REASON_MAX];
+	auto_buf path = BUF_INIT;
+	char reason[REASON_MAX], shown[PROBLEM_TEXT];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(reason, sizeof reason, fmt, ap);
 	va_end(ap);
-	if (at->line > 0)
-		buf_printf(&place, ":%lu", at->line);
-	if (at->column > 0)
-		buf_printf(&place, ":%lu", at->column);
 	spec_path_text(step, &path);
-	return fail(MALFORMED, "%s%s: %s%s", at->name, buf_str(&place),
+	problem_at(at->why, MALFORMED, at->line, at->column, "%s%s",
 	    buf_str(&path), reason);
+	at->why->reason = strlen(diag_escape(buf_str(&path), path.len, shown,
+	    sizeof shown));
+	return MALFORMED;
 }

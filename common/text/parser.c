@@ -20,9 +20,9 @@ spec_parser_open(yaml_parser_t *p, const struct buf *in)
 
 /* The place of a byte, for faults that come before there are marks. */
 static struct spec_place
-place_of(const struct buf *in, size_t offset, const char *name)
+place_of(const struct buf *in, size_t offset, struct problem *why)
 {
-	struct spec_place at = { name, 1, 1 };
+	struct spec_place at = { why, 1, 1 };
 	size_t i;
 
 	for (i = 0; i < offset && i < in->len; i++) {
@@ -95,9 +95,9 @@ how_to_mend(const char *problem)
 
 enum status
 spec_parser_fail(const yaml_parser_t *p, const struct buf *in,
-    const char *name, const struct spec_step *step)
+    struct problem *why, const struct spec_step *step)
 {
-	struct spec_place at = { name, p->problem_mark.line + 1,
+	struct spec_place at = { why, p->problem_mark.line + 1,
 	    p->problem_mark.column + 1 };
 	const char *problem = p->problem != NULL ? p->problem : "not YAML";
 	const char *how = how_to_mend(problem);
@@ -106,7 +106,7 @@ spec_parser_fail(const yaml_parser_t *p, const struct buf *in,
 	if (p->error == YAML_MEMORY_ERROR)
 		mem_exhausted();
 	if (p->error == YAML_READER_ERROR) {
-		at = place_of(in, p->problem_offset, name);
+		at = place_of(in, p->problem_offset, why);
 		return spec_fail_at(&at, NULL, "not UTF-8 text: %s", problem);
 	}
 	if (is_tab_at(in, p->problem_mark.line, p->problem_mark.column))
@@ -126,7 +126,7 @@ spec_parser_fail(const yaml_parser_t *p, const struct buf *in,
  * 1.1 end in one of these bytes, as a byte order mark does.
  */
 enum status
-spec_parser_refuse_directives(const struct buf *in, const char *name)
+spec_parser_refuse_directives(const struct buf *in, struct problem *why)
 {
 	static const char directive[] = "%TAG";
 	const unsigned char *p = (const unsigned char *)buf_str(in);
@@ -140,7 +140,7 @@ spec_parser_refuse_directives(const struct buf *in, const char *name)
 		    (p > start && strchr("\n\r\x85\xA8\xA9\xBF",
 		    p[-1]) == NULL))
 			continue;
-		at = place_of(in, (size_t)(p - start), name);
+		at = place_of(in, (size_t)(p - start), why);
 		return spec_fail_at(&at, NULL, "directives for tags are not "
 		    "taken");
 	}

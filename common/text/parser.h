@@ -8,6 +8,7 @@
 #include <yaml.h>
 
 #include "base/buf.h"
+#include "base/problem.h"
 
 /*
  * spec_parser_open() sets up a parser for in, which is UTF-8, with or without
@@ -23,13 +24,13 @@ struct spec_step;
  * returns MALFORMED; step is the node that it was about to read.
  */
 enum status spec_parser_fail(const yaml_parser_t *p, const struct buf *in,
-    const char *name, const struct spec_step *step) USE_RESULT;
+    struct problem *why, const struct spec_step *step) USE_RESULT;
 
 /*
  * Returns MALFORMED for a tag directive: libyaml compares each with all before
  * it, which takes quadratic time.
  */
 enum status spec_parser_refuse_directives(const struct buf *in,
-    const char *name) USE_RESULT;
+    struct problem *why) USE_RESULT;
 
 #endif

@@ -77,9 +77,12 @@ struct spec_how {
 };
 
 /*
- * spec_from_yaml() reads one document.  how may be NULL.  The caller frees
- * *out.
+ * spec_read_yaml() reads one document; if something is wrong, *why says what.
+ * spec_from_yaml() prints that for an input called name, and how may be NULL.
+ * The caller frees *out.
  */
+enum status spec_read_yaml(const struct buf *in, const struct spec_how *how,
+    struct problem *why, struct tree **out) USE_RESULT;
 enum status spec_from_yaml(const struct buf *in, const char *name,
     const struct spec_how *how, struct tree **out) USE_RESULT;
 

@@ -7,8 +7,6 @@
 
 static const char yaml_tags[] = "tag:yaml.org,2002:";
 
-enum { LINE = 1024 };	/* of a failure */
-
 struct building {
 	struct spec_events *events;
 	const struct spec_how *how;
@@ -107,8 +105,10 @@ build_tagged(struct building *b, const struct spec_event *e,
 
 	if (spec_is_own_tag(tag)) {
 		if ((st = spec_own_tag(tag, s, b->how, &reason,
-		    &b->bytes, out)) != OK)
+		    &b->bytes, out)) != OK) {
 			spec_fail_at(&e->at, step, "%s", buf_str(&reason));
+			e->at.why->st = st;
+		}
 		return st;
 	}
 	tag = short_tag(tag);
@@ -230,49 +230,26 @@ build_scalar(struct building *b, const struct spec_event *e,
 	return OK;
 }
 
-/*
- * Of "name:line:column: path: reason" the reason, which spec_fail_at() wrote
- * for an event: the place and the path are those of the value.
- */
-static const char *
-reason_of(const char *line, const struct spec_event *e,
-    const struct spec_step *step)
-{
-	auto_buf path = BUF_INIT, place = BUF_INIT;
-	const char *p;
-
-	spec_path_text(step, &path);
-	buf_printf(&place, ":%lu:%lu: %s", e->at.line, e->at.column,
-	    buf_str(&path));
-	p = strstr(line, buf_str(&place));
-	return p != NULL ? p + place.len : line;
-}
-
 /* A scalar that cannot be read, with a text in its place if forgiven. */
 static enum status
 build_or_forgive(struct building *b, const struct spec_event *e,
     const struct spec_step *step, size_t depth, struct tree **out)
 {
-	char line[LINE];
+	struct problem *why = e->at.why;
 	struct tree_fault fault = { .kind = TREE_FAULT_VALUE,
 	    .line = e->at.line, .column = e->at.column };
 	enum status st;
 
-	if (!tree_marks_forgives(b->how->marks))
-		return build_scalar(b, e, step, depth, out);
-	diag_capture(line, sizeof line);
-	st = build_scalar(b, e, step, depth, out);
-	diag_capture(NULL, 0);
-	if (st == OK)
+	if ((st = build_scalar(b, e, step, depth, out)) != MALFORMED ||
+	    !tree_marks_forgives(b->how->marks))
+		return st;
+	fault.text = why->text + why->reason;
+	fault.node = *out = tree_string(TREE_UNREAD);
+	if (tree_marks_add_fault(b->how->marks, &fault)) {
+		problem_clear(why);
 		return OK;
-	fault.text = reason_of(line, e, step);
-	if (st == MALFORMED) {
-		fault.node = *out = tree_string(TREE_UNREAD);
-		if (tree_marks_add_fault(b->how->marks, &fault))
-			return OK;
-		tree_free(*out);
 	}
-	(void)spec_fail_at(&e->at, step, "%s", fault.text);
+	tree_free(*out);
 	return st;
 }
 
@@ -433,19 +410,18 @@ build(struct building *b, struct spec_event *e, const struct spec_step *step,
 }
 
 enum status
-spec_from_yaml(const struct buf *in, const char *name,
-    const struct spec_how *how, struct tree **out)
+spec_read_yaml(const struct buf *in, const struct spec_how *how,
+    struct problem *why, struct tree **out)
 {
-	static const struct spec_how plain;
-	const struct spec_place top = { name, 1, 1 };
+	const struct spec_place top = { why, 1, 1 };
 	auto_spec_events events = SPEC_EVENTS_INIT;
-	struct building b = { &events, how != NULL ? how : &plain, 0, 0 };
+	struct building b = { &events, how, 0, 0 };
 	enum status st;
 
 	if (in->len > IO_TEXT_MAX)
-		return fail(MALFORMED, "%s: larger than the limit of %d bytes",
-		    name, IO_TEXT_MAX);
-	if ((st = spec_events_read(in, name, &events)) != OK)
+		return problem_set(why, MALFORMED, "larger than the limit of "
+		    "%d bytes", IO_TEXT_MAX);
+	if ((st = spec_events_read(in, why, &events)) != OK)
 		return st;
 	if (events.n == 0)
 		return spec_fail_at(&top, NULL, "no document: the file is "
@@ -456,7 +432,18 @@ spec_from_yaml(const struct buf *in, const char *name,
 	if ((st = build(&b, &events.v[0], NULL, 0, out)) != OK)
 		return st;
 	mark(&b, *out, &events.v[0]);
-	if (b.how->uuids != NULL)
-		spec_uuids_sort(b.how->uuids);
+	if (how->uuids != NULL)
+		spec_uuids_sort(how->uuids);
 	return OK;
+}
+
+enum status
+spec_from_yaml(const struct buf *in, const char *name,
+    const struct spec_how *how, struct tree **out)
+{
+	static const struct spec_how plain;
+	struct problem why = { .name = name };
+
+	return spec_read_yaml(in, how != NULL ? how : &plain, &why,
+	    out) == OK ? OK : problem_print(&why);
 }

@@ -60,7 +60,7 @@ yaml(const struct buf *in, bool lenient)
 
 	if (spec_from_yaml(in, "fuzz", &how, &t) != OK)
 		return;
-	(void)!profile_complete(t, &src, &uuids);
+	(void)!profile_complete(t, &src, &uuids, &why);
 	tree_to_xml(t, &xml);
 	if (tree_from_xml(&xml, NULL, &why, &again) != OK ||
 	    !tree_equal(t, again))
