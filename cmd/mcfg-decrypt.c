@@ -99,6 +99,16 @@ payloads_of(struct tree *inner)
 }
 
 static enum status
+decrypt(const struct buf *in, const char *name, const struct identity *id,
+    struct buf *out)
+{
+	struct problem why = { .name = name };
+
+	return cms_decrypt(in, id->key, id->cert, &why, out) == OK ? OK :
+	    problem_print(&why);
+}
+
+static enum status
 open_profile(const struct buf *in, const char *name, struct identity *id,
     struct buf *out)
 {
@@ -116,9 +126,8 @@ open_profile(const struct buf *in, const char *name, struct identity *id,
 		    "EncryptedPayloadContent)", name);
 	sealed = tree_data_of(tree_get(t, "EncryptedPayloadContent"), &len);
 	buf_add(&der, sealed, len);
-	if ((st = cms_decrypt(&der, name, id->key, id->cert, &content)) != OK)
-		return st;
-	if ((st = tree_parse(&content, "EncryptedPayloadContent", NULL,
+	if ((st = decrypt(&der, name, id, &content)) != OK ||
+	    (st = tree_parse(&content, "EncryptedPayloadContent", NULL,
 	    &inner)) != OK)
 		return st;
 	if (tree_kind(inner) != TREE_ARRAY && tree_kind(inner) != TREE_DICT)
@@ -150,7 +159,7 @@ run(const struct args *a)
 		return st;
 	inside = unwrapped.data != NULL ? &unwrapped : &in;
 
-	st = enveloped ? cms_decrypt(inside, name, id.key, id.cert, &plain) :
+	st = enveloped ? decrypt(inside, name, &id, &plain) :
 	    open_profile(inside, name, &id, &plain);
 	if (st != OK)
 		return st;

@@ -266,14 +266,14 @@ static enum status
 take_back(const struct args *a, const struct buf *old, enum status st)
 {
 	const struct io_output out = { a->state, NULL, true };
-	char line[1];
+	struct problem unsaid = { .st = OK };
 
 	if (old == NULL)
 		return st;
-	diag_capture(line, sizeof line);
+	problem_keep(&unsaid);
 	if (io_spill(&out, old) != OK)
 		st = FAULT;
-	diag_capture(NULL, 0);
+	problem_release(&unsaid);
 	return st;
 }
 

@@ -138,18 +138,17 @@ static void
 open_envelope(struct layer *l, const struct buf *der)
 {
 	auto_buf content = BUF_SECRET;
-	char line[300];
+	struct problem why = { .name = "it" };
+	char line[PROBLEM_TEXT];
 	enum status st;
 
 	if (l->in->opener == NULL)
 		return;
-	diag_capture(line, sizeof line);
-	st = cms_decrypt(der, "it", l->in->opener, NULL, &content);
-	diag_capture(NULL, 0);
+	st = cms_decrypt(der, l->in->opener, NULL, &why, &content);
 	report_bool(l->r, "opened", st == OK);
 	if (st != OK) {
 		facts_note(&l->f, "not_opened", NULL, "the key does not open "
-		    "it: %s", line);
+		    "it: %s", problem_line(&why, line));
 		return;
 	}
 	(void)layer_content(l, &content);

@@ -78,19 +78,12 @@ look_at(struct inspect *look, const struct args *a, const char *path)
 {
 	auto_buf in = BUF_SECRET, why = BUF_INIT;
 	struct io_input from = a->in;
+	struct problem problem = { .st = OK };
 	struct report *r;
-	char said[sizeof look->why];
-	size_t skip;
-	enum status st;
 
 	from.path = path;
-	diag_capture(said, sizeof said);
-	st = io_slurp(&from, IO_PROFILE_MAX, &in);
-	diag_capture(NULL, 0);
-	if (st != OK) {
-		skip = strlen(io_name(path));
-		r = unknown(strncmp(said, io_name(path), skip) == 0 &&
-		    said[skip] == ':' ? said + skip + 2 : said);
+	if (io_read(&from, IO_PROFILE_MAX, &problem, &in) != OK) {
+		r = unknown(problem.text);
 	} else if ((r = layer_inspect(look, &in, 0)) == NULL) {
 		buf_printf(&why, "nothing known: %s", look->why);
 		r = unknown(buf_str(&why));

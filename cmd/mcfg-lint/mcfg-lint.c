@@ -73,8 +73,6 @@ static const struct tool tool = {
 	.inputs = &args.files,
 };
 
-enum { REASON = 1024 };
-
 static const char *
 check_allow(const char *list)
 {
@@ -86,46 +84,6 @@ check_allow(const char *list)
 		if (star[1] != '\0' && star[1] != ',')
 			return "a star stands only at the end of a type";
 	return NULL;
-}
-
-/*
- * Returns the number at *p, and moves *p past it and its colon; otherwise
- * returns 0, and *p is unchanged.
- */
-static unsigned long
-take_number(const char **p)
-{
-	const char *s = *p;
-	unsigned long v = 0;
-
-	while (*s >= '0' && *s <= '9' && v < 100000000)
-		v = v * 10 + (unsigned long)(*s++ - '0');
-	if (s == *p || *s != ':')
-		return 0;
-	*p = s + 1;
-	return v;
-}
-
-/*
- * Adds a finding for a parser's message, "file:line:column: reason" or "file:
- * reason".
- */
-static void
-add_reason(const char *file, const char *reason, enum finding_rule rule,
-    struct findings *out)
-{
-	unsigned long line, column;
-	char name[REASON];
-
-	diag_escape(file, strlen(file), name, sizeof name);
-	if (strncmp(reason, name, strlen(name)) == 0 &&
-	    reason[strlen(name)] == ':')
-		reason += strlen(name) + 1;
-	line = take_number(&reason);
-	column = take_number(&reason);
-	while (*reason == ' ')
-		reason++;
-	findings_add(out, file, line, column, rule, "%s", reason);
 }
 
 static bool
@@ -142,17 +100,14 @@ static enum status
 read_file(const char *path, struct buf *bytes, struct findings *found)
 {
 	struct io_input in = { path, args.in.length };
-	char reason[REASON] = "";
-	enum status st;
+	struct problem why = { .st = OK };
 
+	if (io_read(&in, IO_PROFILE_MAX, &why, bytes) == OK)
+		return OK;
 	if (is_stdin(path))
-		return io_slurp(&in, IO_PROFILE_MAX, bytes);
-	diag_capture(reason, sizeof reason);
-	st = io_slurp(&in, IO_PROFILE_MAX, bytes);
-	diag_capture(NULL, 0);
-	if (st != OK)
-		add_reason(path, reason, RULE_UNREADABLE, found);
-	return st == OK ? OK : REFUSED;
+		return problem_print(&why);
+	findings_add(found, path, 0, 0, RULE_UNREADABLE, "%s", why.text);
+	return REFUSED;
 }
 
 static enum finding_rule

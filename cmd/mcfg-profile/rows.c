@@ -181,18 +181,18 @@ make_row(const struct work *w, const struct spec_rows *rows,
 {
 	auto_buf name = BUF_INIT;
 	auto_char *file = NULL, *path = NULL;
-	char reason[1024];
+	struct problem why = { .st = OK };
 	enum status st;
 
 	if ((st = name_of(w->a, rows, row, &name)) != OK)
 		return st;
 	file = xasprintf("%s.mobileconfig", buf_str(&name));
 	path = io_join(w->a->out_dir, file);
-	diag_capture(reason, sizeof reason);
+	problem_keep(&why);
 	st = make_one(w, row, path);
-	diag_capture(NULL, 0);
+	problem_release(&why);
 	return st == OK ? OK : fail(st, "%s:%lu: %s", rows->name, rows->line,
-	    reason);
+	    why.text);
 }
 
 static enum status

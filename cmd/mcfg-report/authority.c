@@ -60,23 +60,19 @@ read_crl(struct overview *o, const char *dir, X509 *ca)
 {
 	auto_char *path = io_join(dir, "crl.der");
 	auto_X509_CRL *crl = NULL;
-	auto_buf der = BUF_INIT, number = BUF_INIT;
+	auto_buf number = BUF_INIT;
 	struct authority *a = &o->ca;
-	char reason[300];
+	struct problem why = { .st = OK };
+	char line[PROBLEM_TEXT];
 	enum status st;
 	int n;
 
 	if ((st = io_exists(path, &a->has_crl)) != OK || !a->has_crl)
 		return st;
-	diag_capture(reason, sizeof reason);
-	st = io_slurp_file(path, IO_PROFILE_MAX, &der);
-	diag_capture(NULL, 0);
-	if (st != OK)
-		a->crl_fault = keep(o, reason);
-	else
-		a->crl_fault = cert_crl_from_der(&der, ca, &crl);
-	if (a->crl_fault != NULL)
+	if (cert_crl_read(path, ca, &why, &crl) != OK) {
+		a->crl_fault = keep(o, problem_line(&why, line));
 		return OK;
+	}
 	if (cert_crl_number(crl, &number))
 		a->crl_number = keep(o, buf_str(&number));
 	a->crl_from = cert_time(X509_CRL_get0_lastUpdate(crl));

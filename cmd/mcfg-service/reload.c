@@ -129,7 +129,7 @@ service_signer(struct service *s)
 	    SIGNER_CHAIN };
 	auto_profile_signer next = PROFILE_SIGNER_INIT;
 	bool same = is_same(&s->signer_stamp, files, ARRAY_LEN(files));
-	char reason[300] = "";
+	struct problem why = { .st = OK };
 	enum status st;
 
 	if (same && s->has_signer)
@@ -139,12 +139,12 @@ service_signer(struct service *s)
 			s->has_signer = true;
 		return st;
 	}
-	diag_capture(reason, sizeof reason);
+	problem_keep(&why);
 	st = read_signer(&next);
-	diag_capture(NULL, 0);
+	problem_release(&why);
 	if (st != OK) {
 		warning("%s: the signer that was read before is still used",
-		    reason);
+		    why.text);
 		return OK;
 	}
 	profile_signer_free(&s->signer);

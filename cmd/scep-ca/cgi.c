@@ -233,7 +233,7 @@ serve(struct web_exchange *x, void *arg)
 	int64_t start = clock_monotonic();
 	struct web_verdict v = read_request(x, &in);
 	auto_buf line = BUF_INIT;
-	char reason[300] = "";
+	struct problem why = { .st = OK };
 	enum status st;
 
 	if (v.code == 0) {
@@ -253,15 +253,15 @@ serve(struct web_exchange *x, void *arg)
 		 * There is one log line for each request, which also has its
 		 * error.
 		 */
-		diag_capture(reason, sizeof reason);
+		problem_keep(&why);
 		/* A broken folder is not the client's fault. */
 		if (ready(s->a, &s->ca) != OK)
 			st = FAULT;
 		else
 			st = request_answer(&s->ca, &q, &reply);
-		diag_capture(NULL, 0);
+		problem_release(&why);
 		v.code = code_of(st);
-		v.reason = reason;
+		v.reason = why.text;
 	}
 	if (v.code >= 500)
 		authority_close(&s->ca);	/* the next request starts

@@ -20,15 +20,8 @@ enum {
 static const char *tool = "mcfg";
 static bool verbose;
 
-/* Where lines go instead of standard error, the innermost last. */
-enum { CAPTURES_MAX = 8 };
-static struct {
-	char *line;
-	size_t size;
-} captures[CAPTURES_MAX];
-static size_t capturing;
-
-static int last_error;		/* that the last line of failure told, or 0 */
+static diag_taker *taker;
+static void *taker_arg;
 
 static diag_line *divert;
 static void *divert_arg;
@@ -46,25 +39,10 @@ diag_verbose(bool on)
 }
 
 void
-diag_uncapture(void)
+diag_take(diag_taker *fn, void *arg)
 {
-	capturing = 0;
-	diag_divert(NULL, NULL);
-}
-
-void
-diag_capture(char *line, size_t size)
-{
-	if (line == NULL) {
-		capturing -= capturing > 0 ? 1 : 0;
-		return;
-	}
-	if (capturing < CAPTURES_MAX)
-		capturing++;
-	captures[capturing - 1].line = line;
-	captures[capturing - 1].size = size;
-	if (size > 0)
-		line[0] = '\0';
+	taker = fn;
+	taker_arg = arg;
 }
 
 /*
@@ -254,13 +232,29 @@ diag_relay(const char *text, size_t len)
 }
 
 static void
-put_failure(const char *text)
+put_failure(enum status st, int error, const char *text)
 {
-	if (capturing > 0)
-		diag_escape(text, strlen(text), captures[capturing - 1].line,
-		    captures[capturing - 1].size);
+	if (taker != NULL)
+		taker(st, error, text, taker_arg);
 	else
 		put_line("", text);
+}
+
+static void
+drop(enum status st, int error, const char *text, void *arg)
+{
+	(void)st;
+	(void)error;
+	(void)text;
+	(void)arg;
+}
+
+void
+diag_last(const char *text)
+{
+	diag_divert(NULL, NULL);
+	put_line("", text);
+	diag_take(drop, NULL);
 }
 
 enum status
@@ -272,14 +266,14 @@ fail(enum status st, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(raw, sizeof raw, fmt, ap);
 	va_end(ap);
-	last_error = 0;
-	put_failure(raw);
+	put_failure(st, 0, raw);
 	return st;
 }
 
 /* Adds ": reason" to the formatted text. */
-static void PRINTF_LIKE(2, 0)
-fail_because(const char *reason, const char *fmt, va_list ap)
+static void PRINTF_LIKE(4, 0)
+fail_because(enum status st, int error, const char *reason, const char *fmt,
+    va_list ap)
 {
 	char raw[LINE_RAW];
 	int n;
@@ -287,7 +281,7 @@ fail_because(const char *reason, const char *fmt, va_list ap)
 	n = vsnprintf(raw, sizeof raw, fmt, ap);
 	if (reason != NULL && n >= 0 && (size_t)n < sizeof raw)
 		snprintf(raw + n, sizeof raw - (size_t)n, ": %s", reason);
-	put_failure(raw);
+	put_failure(st, error, raw);
 }
 
 enum status
@@ -297,16 +291,9 @@ fail_errno(enum status st, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	fail_because(strerror(error), fmt, ap);
+	fail_because(st, error, strerror(error), fmt, ap);
 	va_end(ap);
-	last_error = error;
 	return st;
-}
-
-int
-diag_errno(void)
-{
-	return last_error;
 }
 
 /*
@@ -375,9 +362,8 @@ fail_ssl(enum status st, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	fail_because(reason, fmt, ap);
+	fail_because(st, 0, reason, fmt, ap);
 	va_end(ap);
-	last_error = 0;
 	return st;
 }
 

@@ -53,23 +53,23 @@ void diag_init(const char *name);
 void diag_verbose(bool on);
 
 /*
- * diag_capture() keeps the next lines of fail*() from standard error and puts
- * the last of them, escaped and without the tool's name, into line (size
- * bytes, cut to fit) instead; NULL ends it.  Pairs may be nested.  For a tool
- * that tells its reason in another form: a row of a list, a failInfoText.
+ * diag_take() gives what fail*() would print to fn instead, without the tool's
+ * name and not escaped, with the errno that it tells or 0; NULL ends it.  Use
+ * problem_keep() of base/problem.h.
  */
-void diag_capture(char *line, size_t size);
+typedef void diag_taker(enum status st, int error, const char *text,
+    void *arg);
+void diag_take(diag_taker *fn, void *arg);
 
 /*
- * diag_uncapture() ends all captures and diag_divert(), for the last line of a
- * process.
+ * diag_last() prints the last line of a process, even if fail*() is taken or
+ * diverted; after it, fail*() prints nothing.
  */
-void diag_uncapture(void);
+void diag_last(const char *text);
 
 /*
  * diag_divert() passes each line that would be printed on standard error to fn
  * instead, escaped, with the tool's name and without a newline; NULL ends it.
- * Captured lines are not passed on.
  */
 typedef void diag_line(const char *line, void *arg);
 void diag_divert(diag_line *fn, void *arg);
@@ -93,9 +93,6 @@ enum status fail(enum status st, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* fail_errno() is fail() with ": " and strerror(errno) at the end. */
 enum status fail_errno(enum status st, const char *fmt, ...) PRINTF_LIKE(2, 3);
-
-/* diag_errno() returns the errno of the last fail*(), or 0. */
-int diag_errno(void);
 
 /*
  * fail_ssl() is fail() with ": " and the first reason in OpenSSL's error queue

@@ -20,14 +20,11 @@ mem_exhausted(void)
 {
 	mem_undoer *undo = undoer;
 	static bool ending;
-	char line[1];
 
 	/* Memory may be short for undo, too: that has been said. */
 	if (!ending) {
 		ending = true;
-		diag_uncapture();
-		(void)fail(FAULT, "out of memory");
-		diag_capture(line, sizeof line);
+		diag_last("out of memory");
 		if (undo != NULL)
 			(void)undo(undoer_arg);
 	}

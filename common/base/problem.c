@@ -1,10 +1,14 @@
+#define MCFG_PROBLEM_ITSELF
 #include "base/problem.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { RAW_MAX = 4096 };	/* of a line before it is escaped */
+
+static struct problem *kept;	/* the innermost of problem_keep() */
 
 void
 problem_clear(struct problem *p)
@@ -13,6 +17,7 @@ problem_clear(struct problem *p)
 	p->line = p->column = 0;
 	p->text[0] = '\0';
 	p->reason = 0;
+	p->error = 0;
 }
 
 static void PRINTF_LIKE(3, 0)
@@ -34,6 +39,22 @@ problem_set(struct problem *p, enum status st, const char *fmt, ...)
 	va_start(ap, fmt);
 	set(p, st, fmt, ap);
 	va_end(ap);
+	return st;
+}
+
+enum status
+problem_errno(struct problem *p, enum status st, const char *fmt, ...)
+{
+	int error = errno;
+	size_t n;
+	va_list ap;
+
+	va_start(ap, fmt);
+	set(p, st, fmt, ap);
+	va_end(ap);
+	n = strlen(p->text);
+	snprintf(p->text + n, sizeof p->text - n, ": %s", strerror(error));
+	p->error = error;
 	return st;
 }
 
@@ -72,4 +93,33 @@ problem_print(const struct problem *p)
 	char line[PROBLEM_TEXT];
 
 	return fail(p->st, "%s", problem_line(p, line));
+}
+
+static void
+take(enum status st, int error, const char *text, void *arg)
+{
+	struct problem *p = arg;
+
+	problem_set(p, st, "%s", text);
+	p->error = error;
+}
+
+static void
+take_for(struct problem *p)
+{
+	kept = p;
+	diag_take(p != NULL ? take : NULL, p);
+}
+
+void
+problem_keep(struct problem *p)
+{
+	p->outer = kept;
+	take_for(p);
+}
+
+void
+problem_release(struct problem *p)
+{
+	take_for(p->outer);
 }

@@ -20,9 +20,11 @@ struct problem {
 				 * is the whole line.  Borrowed. */
 	enum status st;		/* OK as long as there is none */
 	unsigned long line, column;	/* in the input, or 0 */
+	int error;		/* the errno that is told in text, or 0 */
 	char text[PROBLEM_TEXT];	/* escaped as in diag_escape() */
 	size_t reason;		/* where in text it begins, behind the path of
 				 * a value */
+	struct problem *outer;	/* for problem_keep() */
 };
 
 /*
@@ -32,9 +34,23 @@ struct problem {
 enum status problem_set(struct problem *p, enum status st, const char *fmt,
     ...) PRINTF_LIKE(3, 4);
 
+/* problem_errno() is problem_set() with ": " and strerror(errno) behind. */
+enum status problem_errno(struct problem *p, enum status st, const char *fmt,
+    ...) PRINTF_LIKE(3, 4);
+
 /* problem_at() is problem_set() of a place in the input. */
 enum status problem_at(struct problem *p, enum status st, unsigned long line,
     unsigned long column, const char *fmt, ...) PRINTF_LIKE(5, 6);
+
+/* As for fail(): the status that goes in comes out. */
+#if defined(__clang_analyzer__) && !defined(MCFG_PROBLEM_ITSELF)
+#define problem_set(p, st, ...)	\
+	((void)problem_set((p), (st), __VA_ARGS__), (st))
+#define problem_errno(p, st, ...) \
+	((void)problem_errno((p), (st), __VA_ARGS__), (st))
+#define problem_at(p, st, line, column, ...) \
+	((void)problem_at((p), (st), (line), (column), __VA_ARGS__), (st))
+#endif
 
 /* problem_clear() is for one that was mended: there is none any more. */
 void problem_clear(struct problem *p);
@@ -47,5 +63,14 @@ char *problem_line(const struct problem *p, char line[PROBLEM_TEXT]);
 
 /* problem_print() prints that line with fail(), and returns the status. */
 enum status problem_print(const struct problem *p);
+
+/*
+ * problem_keep() is for a unit of work with a hundred ways to fail, of which
+ * one line must remain: a request, a row, an undo.  Until problem_release(),
+ * the lines of fail*() are not printed, and the last one fills in p.  Pairs
+ * may be nested.
+ */
+void problem_keep(struct problem *p);
+void problem_release(struct problem *p);
 
 #endif

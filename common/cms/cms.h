@@ -8,6 +8,7 @@
 #include <openssl/cms.h>
 
 #include "base/buf.h"
+#include "base/problem.h"
 #include "x509/cert.h"
 
 #define auto_CMS AUTO(auto_free_CMS) CMS_ContentInfo
@@ -149,10 +150,10 @@ enum status cms_encrypt(const struct buf *content,
 /*
  * cms_decrypt() decrypts EnvelopedData.  If cert is NULL, every recipient is
  * tried.  Returns MALFORMED if it is something else, REFUSED if the key does
- * not decrypt it.  content is marked secret.
+ * not decrypt it, as *why says.  content is marked secret.
  */
-enum status cms_decrypt(const struct buf *in, const char *name,
-    EVP_PKEY *key, X509 *cert, struct buf *content) USE_RESULT;
+enum status cms_decrypt(const struct buf *in, EVP_PKEY *key, X509 *cert,
+    struct problem *why, struct buf *content) USE_RESULT;
 
 /*
  * cms_open() decrypts EnvelopedData as the recipient with that certificate.  A

@@ -1,4 +1,5 @@
 /* Encrypting and decrypting. */
+#include <openssl/err.h>
 #include <openssl/objects.h>
 
 #include "cms/local.h"
@@ -120,28 +121,37 @@ cms_open(CMS_ContentInfo *cms, EVP_PKEY *key, X509 *cert,
 	return ok;
 }
 
-enum status
-cms_decrypt(const struct buf *in, const char *name, EVP_PKEY *key, X509 *cert,
-    struct buf *content)
+static enum status
+refuse_key(struct problem *why)
 {
-	auto_buf plain = BUF_SECRET;
+	bool has_reason = ERR_peek_error() != 0;
+
+	return problem_set(why, REFUSED, "the key does not open it%s%s",
+	    has_reason ? ": " : "", has_reason ? diag_ssl_reason() : "");
+}
+
+enum status
+cms_decrypt(const struct buf *in, EVP_PKEY *key, X509 *cert,
+    struct problem *why, struct buf *content)
+{
+	auto_buf plain = BUF_SECRET, reason = BUF_INIT;
 	auto_CMS *cms = NULL;
 	enum status st;
 	int type;
 
 	content->secret = true;
-	if ((st = cms_parse(in, name, &cms)) != OK)
-		return st;
+	if ((st = cms_read(in, &cms, &reason)) != OK)
+		return problem_set(why, st, "%s", buf_str(&reason));
 	type = OBJ_obj2nid(CMS_get0_type(cms));
 	if (type == NID_id_smime_ct_authEnvelopedData)
 		detail("%s: AuthEnvelopedData, which Apple's devices do not "
-		    "open", name);
+		    "open", why->name);
 	else if (type != NID_pkcs7_enveloped)
-		return fail(MALFORMED, "%s: not EnvelopedData but %s", name,
+		return problem_set(why, MALFORMED, "not EnvelopedData but %s",
 		    cms_kind(cms));
 	if (!(cert != NULL ? cms_open(cms, key, cert, &plain) :
 	    open_any(cms, key, &plain)))
-		return fail_ssl(REFUSED, "%s: the key does not open it", name);
+		return refuse_key(why);
 	diag_ssl_clear();
 	buf_add_buf(content, &plain);
 	return OK;

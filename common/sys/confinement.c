@@ -65,28 +65,29 @@ nearest(const char *path, bool *whole, bool *dangles)
 }
 
 static enum status
-open_file(int folder, const char *name, const char *path, int *fd)
+open_file(int folder, const char *name, struct problem *why, int *fd)
 {
 	struct stat sb;
 
 	/* Merely to open a device may do something: look first. */
 	if (fstatat(folder, name, &sb, AT_SYMLINK_NOFOLLOW) == -1)
-		return fail_errno(FAULT, "%s: cannot open", path);
+		return problem_errno(why, FAULT, "cannot open");
 	if (!S_ISREG(sb.st_mode))
-		return fail(REFUSED, "%s: not a regular file", path);
+		return problem_set(why, REFUSED, "not a regular file");
 	*fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
 	    O_NOCTTY | O_CLOEXEC);
 	if (*fd == -1)
-		return fail_errno(FAULT, "%s: cannot open", path);
+		return problem_errno(why, FAULT, "cannot open");
 	if (fstat(*fd, &sb) == 0 && S_ISREG(sb.st_mode))
 		return OK;
 	close(*fd);
-	return fail(REFUSED, "%s: not a regular file", path);
+	return problem_set(why, REFUSED, "not a regular file");
 }
 
 /* From folder down, one name at a time: what was checked is what is opened. */
 static enum status
-open_steps(const char *folder, const char *steps, const char *path, int *fd)
+open_steps(const char *folder, const char *steps, struct problem *why,
+    int *fd)
 {
 	static const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
 	    O_CLOEXEC;
@@ -103,8 +104,8 @@ open_steps(const char *folder, const char *steps, const char *path, int *fd)
 		at = below;
 	}
 	if (at == -1)
-		return fail_errno(FAULT, "%s: cannot open", path);
-	st = open_file(at, name, path, fd);
+		return problem_errno(why, FAULT, "cannot open");
+	st = open_file(at, name, why, fd);
 	close(at);
 	return st;
 }
@@ -115,23 +116,24 @@ open_steps(const char *folder, const char *steps, const char *path, int *fd)
  */
 static enum status
 find_folder(const char *real, const char *path, const struct strings *folders,
-    char **folder, const char **rest)
+    struct problem *why, char **folder, const char **rest)
 {
 	size_t i;
 
 	for (i = 0; i < folders->n; i++) {
 		auto_char *top = realpath(folders->v[i], NULL);
 
+		why->name = top == NULL ? NULL : path;
 		if (top == NULL)
-			return fail_errno(FAULT, "%s: cannot open the folder",
-			    folders->v[i]);
+			return problem_errno(why, FAULT, "%s: cannot open the "
+			    "folder", folders->v[i]);
 		if ((*rest = rest_of(top, real)) != NULL) {
 			*folder = STEAL(top);
 			return OK;
 		}
 	}
-	return fail(REFUSED, "%s: outside of %s (--files DIR allows another "
-	    "folder)", path, folders->v[0]);
+	return problem_set(why, REFUSED, "outside of %s (--files DIR allows "
+	    "another folder)", folders->v[0]);
 }
 
 /*
@@ -152,8 +154,8 @@ is_of_git(const char *rest)
 }
 
 enum status
-io_slurp_below(const struct strings *folders, const char *path, size_t max,
-    struct buf *out)
+io_read_below(const struct strings *folders, const char *path, size_t max,
+    struct problem *why, struct buf *out)
 {
 	bool whole, dangles;
 	auto_char *real = nearest(path, &whole, &dangles), *folder = NULL;
@@ -161,25 +163,27 @@ io_slurp_below(const struct strings *folders, const char *path, size_t max,
 	enum status st;
 	int fd = -1;
 
+	why->name = path;
 	if (real == NULL)
-		return fail_errno(FAULT, "%s: cannot open", path);
-	if ((st = find_folder(real, path, folders, &folder, &rest)) != OK)
+		return problem_errno(why, FAULT, "cannot open");
+	if ((st = find_folder(real, path, folders, why, &folder,
+	    &rest)) != OK)
 		return st;
 	if (is_of_git(rest))
-		return fail(REFUSED, "%s: not read, it is below a "
-		    ".git folder", path);
+		return problem_set(why, REFUSED, "not read, it is below a "
+		    ".git folder");
 	if (dangles)
-		return fail(REFUSED, "%s: a link that leads outside, or "
-		    "nowhere", path);
+		return problem_set(why, REFUSED, "a link that leads outside, "
+		    "or nowhere");
 	if (!whole) {
 		errno = ENOENT;
-		return fail_errno(FAULT, "%s: cannot open", path);
+		return problem_errno(why, FAULT, "cannot open");
 	}
 	if (*rest == '\0')
-		return fail(REFUSED, "%s: not a regular file", path);
-	if ((st = open_steps(folder, rest, path, &fd)) != OK)
+		return problem_set(why, REFUSED, "not a regular file");
+	if ((st = open_steps(folder, rest, why, &fd)) != OK)
 		return st;
-	st = io_slurp_fd(fd, path, max, out);
+	st = io_slurp_fd(fd, max, why, out);
 	close(fd);
 	return st;
 }
@@ -187,6 +191,7 @@ io_slurp_below(const struct strings *folders, const char *path, size_t max,
 enum status
 io_slurp_regular(const char *path, size_t max, struct buf *out)
 {
+	struct problem why = { .name = path };
 	struct stat sb;
 	enum status st;
 	int fd;
@@ -199,9 +204,9 @@ io_slurp_regular(const char *path, size_t max, struct buf *out)
 	if (fd == -1)
 		return fail_errno(FAULT, "%s: cannot open", path);
 	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode))
-		st = fail(REFUSED, "%s: not a regular file", path);
+		st = problem_set(&why, REFUSED, "not a regular file");
 	else
-		st = io_slurp_fd(fd, path, max, out);
+		st = io_slurp_fd(fd, max, &why, out);
 	close(fd);
-	return st;
+	return st == OK ? OK : problem_print(&why);
 }

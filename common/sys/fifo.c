@@ -45,7 +45,7 @@ open_waiting(const char *path, int how)
 }
 
 enum status
-io_open(const char *path, bool writes, int *fd)
+io_open(const char *path, bool writes, struct problem *why, int *fd)
 {
 	const int how = (writes ? O_WRONLY : O_RDONLY) | O_CLOEXEC | O_NOCTTY;
 	struct stat sb;
@@ -54,8 +54,8 @@ io_open(const char *path, bool writes, int *fd)
 	    S_ISDIR(sb.st_mode))
 		*fd = open(path, how);
 	else if ((*fd = open_waiting(path, how)) == -1 && errno == EINTR)
-		return fail(FAULT, "%s: a pipe or device that nobody %s", path,
-		    writes ? "reads" : "writes to");
-	return *fd != -1 ? OK : fail_errno(FAULT, "%s: cannot open%s", path,
+		return problem_set(why, FAULT, "a pipe or device that nobody "
+		    "%s", writes ? "reads" : "writes to");
+	return *fd != -1 ? OK : problem_errno(why, FAULT, "cannot open%s",
 	    writes ? " for writing" : "");
 }

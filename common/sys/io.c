@@ -48,7 +48,7 @@ parse_size(const char *text, size_t max, size_t *out)
 
 /* Reads until want bytes are there or the input ends. */
 static enum status
-read_upto(int fd, const char *name, size_t want, struct buf *out)
+read_upto(int fd, size_t want, struct problem *why, struct buf *out)
 {
 	while (out->len < want) {
 		size_t room = want - out->len;
@@ -62,7 +62,7 @@ read_upto(int fd, const char *name, size_t want, struct buf *out)
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
-			return fail_errno(FAULT, "%s: cannot read", name);
+			return problem_errno(why, FAULT, "cannot read");
 		if (n == 0)
 			break;
 		buf_end(out, (size_t)n);
@@ -71,33 +71,33 @@ read_upto(int fd, const char *name, size_t want, struct buf *out)
 }
 
 enum status
-io_slurp_fd(int fd, const char *name, size_t max, struct buf *out)
+io_slurp_fd(int fd, size_t max, struct problem *why, struct buf *out)
 {
 	enum status st;
 
-	if ((st = read_upto(fd, name, max + 1, out)) != OK)
+	if ((st = read_upto(fd, max + 1, why, out)) != OK)
 		return st;
 	if (out->len > max)
-		return fail(MALFORMED, "%s: larger than the limit of %zu bytes",
-		    name, max);
+		return problem_set(why, MALFORMED, "larger than the limit of "
+		    "%zu bytes", max);
 	return OK;
 }
 
 static enum status
-slurp_length(int fd, const char *name, const char *length, size_t max,
+slurp_length(int fd, const char *length, size_t max, struct problem *why,
     struct buf *out)
 {
 	size_t want = 0;
 	enum status st;
 
 	if (!parse_size(length, max, &want))
-		return fail(MALFORMED, "%s: --length %s: not a number from 0 "
-		    "to %zu", name, length, max);
-	if ((st = read_upto(fd, name, want, out)) != OK)
+		return problem_set(why, MALFORMED, "--length %s: not a number "
+		    "from 0 to %zu", length, max);
+	if ((st = read_upto(fd, want, why, out)) != OK)
 		return st;
 	if (out->len < want)
-		return fail(MALFORMED, "%s: ends after %zu of %zu bytes", name,
-		    out->len, want);
+		return problem_set(why, MALFORMED, "ends after %zu of %zu "
+		    "bytes", out->len, want);
 	return OK;
 }
 
@@ -115,7 +115,7 @@ io_parse_fd(const char *text, int *fd)
 
 /* The caller closes *fd, unless it is that of standard input. */
 static enum status
-open_input(const char *path, const char *name, int *fd)
+open_input(const char *path, struct problem *why, int *fd)
 {
 	int given;
 
@@ -126,30 +126,39 @@ open_input(const char *path, const char *name, int *fd)
 	if (io_parse_fd(path, &given)) {
 		/* The shell's descriptor remains the shell's. */
 		*fd = fcntl(given, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-		return *fd != -1 ? OK : fail_errno(FAULT, "%s: not open for "
-		    "reading", name);
+		return *fd != -1 ? OK : problem_errno(why, FAULT, "not open "
+		    "for reading");
 	}
-	return io_open(path, false, fd);
+	return io_open(path, false, why, fd);
+}
+
+enum status
+io_read(const struct io_input *in, size_t max, struct problem *why,
+    struct buf *out)
+{
+	enum status st;
+	int fd;
+
+	why->name = io_name(in->path);
+	if ((st = open_input(in->path, why, &fd)) != OK)
+		return st;
+	if (in->length != NULL)
+		st = slurp_length(fd, in->length, max, why, out);
+	else
+		st = io_slurp_fd(fd, max, why, out);
+	if (fd != STDIN_FILENO)
+		close(fd);
+	if (st == OK)
+		detail("%s: read, %zu bytes", why->name, out->len);
+	return st;
 }
 
 enum status
 io_slurp(const struct io_input *in, size_t max, struct buf *out)
 {
-	const char *name = io_name(in->path);
-	enum status st;
-	int fd;
+	struct problem why = { .st = OK };
 
-	if ((st = open_input(in->path, name, &fd)) != OK)
-		return st;
-	if (in->length != NULL)
-		st = slurp_length(fd, name, in->length, max, out);
-	else
-		st = io_slurp_fd(fd, name, max, out);
-	if (fd != STDIN_FILENO)
-		close(fd);
-	if (st == OK)
-		detail("%s: read, %zu bytes", name, out->len);
-	return st;
+	return io_read(in, max, &why, out) == OK ? OK : problem_print(&why);
 }
 
 enum status
@@ -162,7 +171,7 @@ io_slurp_file(const char *path, size_t max, struct buf *out)
 
 /* What cannot be skipped is read in pieces, of which the last two stay. */
 static enum status
-tail_pipe(int fd, const char *name, size_t max, struct buf *out, bool *cut)
+tail_pipe(int fd, size_t max, struct problem *why, struct buf *out, bool *cut)
 {
 	auto_buf piece = BUF_INIT;
 	size_t keep;
@@ -170,7 +179,7 @@ tail_pipe(int fd, const char *name, size_t max, struct buf *out, bool *cut)
 
 	do {
 		buf_cut(&piece, 0);
-		if ((st = read_upto(fd, name, max, &piece)) != OK)
+		if ((st = read_upto(fd, max, why, &piece)) != OK)
 			return st;
 		if (piece.len > 0 && out->len > 0) {
 			keep = max - piece.len;
@@ -189,28 +198,28 @@ tail_pipe(int fd, const char *name, size_t max, struct buf *out, bool *cut)
 enum status
 io_tail(const char *path, size_t max, struct buf *out, bool *cut)
 {
-	const char *name = io_name(path);
+	struct problem why = { .name = io_name(path) };
 	struct stat sb;
 	enum status st;
 	int fd;
 
 	*cut = false;
-	if ((st = open_input(path, name, &fd)) != OK)
-		return st;
+	if (open_input(path, &why, &fd) != OK)
+		return problem_print(&why);
 	if (fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode) &&
 	    sb.st_size > (off_t)max &&
 	    lseek(fd, sb.st_size - (off_t)max, SEEK_SET) != -1)
 		*cut = true;
 	if (*cut)
-		st = read_upto(fd, name, max, out);
+		st = read_upto(fd, max, &why, out);
 	else if (fstat(fd, &sb) == 0 && S_ISCHR(sb.st_mode))
 		/* A device has no end of which there could be a tail. */
-		st = io_slurp_fd(fd, name, max, out);
+		st = io_slurp_fd(fd, max, &why, out);
 	else
-		st = tail_pipe(fd, name, max, out, cut);
+		st = tail_pipe(fd, max, &why, out, cut);
 	if (fd != STDIN_FILENO)
 		close(fd);
-	return st;
+	return st == OK ? OK : problem_print(&why);
 }
 
 enum status
@@ -235,11 +244,12 @@ io_write_all(int fd, const char *name, const void *data, size_t len)
 static enum status
 write_special(const char *path, const struct buf *b)
 {
+	struct problem why = { .name = path };
 	enum status st;
 	int fd;
 
-	if ((st = io_open(path, true, &fd)) != OK)
-		return st;
+	if (io_open(path, true, &why, &fd) != OK)
+		return problem_print(&why);
 	st = io_write_all(fd, path, b->data, b->len);
 	if (close(fd) == -1 && st == OK)
 		st = fail_errno(FAULT, "%s: cannot write", path);
@@ -363,18 +373,18 @@ enum status
 io_hand_over(const struct io_output *out, const struct buf *b,
     mem_undoer *undo, void *arg)
 {
+	struct problem unsaid = { .st = OK };
 	enum status st;
-	char line[1];
 
 	mem_undo(undo, arg);
 	st = io_spill(out, b);
 	mem_undo(NULL, NULL);
 	if (st == OK)
 		return OK;
-	diag_capture(line, sizeof line);
+	problem_keep(&unsaid);
 	if (undo(arg) != OK)
 		st = FAULT;
-	diag_capture(NULL, 0);
+	problem_release(&unsaid);
 	return st;
 }
 

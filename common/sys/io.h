@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "base/problem.h"
 
 /* Limits for input, in bytes. */
 enum {
@@ -40,10 +41,13 @@ struct io_output {
 const char *io_name(const char *path);
 
 /*
- * io_slurp() appends the whole input, at most max bytes, to out, which keeps
+ * io_read() appends the whole input, at most max bytes, to out, which keeps
  * its secret mark.  Returns MALFORMED if it is larger, or shorter than
- * --length; FAULT if it cannot be read.
+ * --length; FAULT if it cannot be read: *why then says so, with the input's
+ * name.  io_slurp() prints that.
  */
+enum status io_read(const struct io_input *in, size_t max,
+    struct problem *why, struct buf *out) USE_RESULT;
 enum status io_slurp(const struct io_input *in, size_t max, struct buf *out)
     USE_RESULT;
 
@@ -52,13 +56,13 @@ enum status io_slurp_file(const char *path, size_t max, struct buf *out)
     USE_RESULT;
 
 /*
- * io_slurp_below() reads a file that a document names: at path, which must be
+ * io_read_below() reads a file that a document names: at path, which must be
  * in one of the folders (at least one) after all links are resolved.  A file
  * outside them, in a .git folder, or that is not regular is REFUSED, and is
  * not opened.  Returns FAULT if the file does not exist.
  */
-enum status io_slurp_below(const struct strings *folders, const char *path,
-    size_t max, struct buf *out) USE_RESULT;
+enum status io_read_below(const struct strings *folders, const char *path,
+    size_t max, struct problem *why, struct buf *out) USE_RESULT;
 
 /*
  * io_slurp_regular() is io_slurp_file() that refuses devices and pipes without

@@ -8,7 +8,7 @@
 enum { IO_FD_MAX = 1 << 16 };
 
 /* Reads to the end; MALFORMED if there are more than max bytes. */
-enum status io_slurp_fd(int fd, const char *name, size_t max,
+enum status io_slurp_fd(int fd, size_t max, struct problem *why,
     struct buf *out) USE_RESULT;
 
 /* Reads "fd:N" into *fd, which need not be open; false for anything else. */
@@ -19,7 +19,8 @@ bool io_parse_fd(const char *text, int *fd);
  * If a named pipe or a device has nobody at its other end, it returns FAULT
  * after a second.  The caller closes *fd.
  */
-enum status io_open(const char *path, bool writes, int *fd) USE_RESULT;
+enum status io_open(const char *path, bool writes, struct problem *why,
+    int *fd) USE_RESULT;
 
 /*
  * Call it after stat(2) or lstat(2) failed: true if the file certainly does

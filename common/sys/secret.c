@@ -131,11 +131,12 @@ read_fd(int fd, const char *name, size_t max, struct buf *out)
 static enum status
 read_file(const char *path, size_t max, struct buf *out)
 {
+	struct problem why = { .name = path };
 	enum status st;
 	int fd;
 
-	if ((st = io_open(path, false, &fd)) != OK)
-		return st;
+	if (io_open(path, false, &why, &fd) != OK)
+		return problem_print(&why);
 	st = read_fd(fd, path, max, out);
 	close(fd);
 	return st;
@@ -202,12 +203,13 @@ enum status
 secret_read_key_file(const char *path, bool loose, size_t max,
     struct buf *out)
 {
+	struct problem why = { .name = path };
 	struct stat sb;
-	enum status st;
+	enum status st = OK;
 	int fd;
 
-	if ((st = io_open(path, false, &fd)) != OK)
-		return st;
+	if (io_open(path, false, &why, &fd) != OK)
+		return problem_print(&why);
 	if (fstat(fd, &sb) == -1)
 		st = fail_errno(FAULT, "%s: cannot look at its mode", path);
 	else if (S_ISREG(sb.st_mode) && (sb.st_mode & 077) != 0 && !loose)

@@ -52,21 +52,21 @@ folder_of(const char *path)
 
 static enum status
 slurp(const char *s, const struct spec_how *how, const char *path,
-    struct buf *out)
+    struct problem *why, struct buf *out)
 {
 	auto_char *own = folder_of(how->path);
 	auto_strings folders = { NULL, 0 };
 	size_t i;
 
 	if (*s == '\0')
-		return fail(MALFORMED, "no name of a file");
+		return problem_set(why, MALFORMED, "no name of a file");
 	if (*s == '/')
-		return fail(REFUSED, "%s: a file is named by its way from "
-		    "%s, not from /", s, own);
+		return problem_set(why, REFUSED, "%s: a file is named by its "
+		    "way from %s, not from /", s, own);
 	strings_add(&folders, own);
 	for (i = 0; how->files != NULL && i < how->files->n; i++)
 		strings_add(&folders, how->files->v[i]);
-	return io_slurp_below(&folders, path, IO_PROFILE_MAX, out);
+	return io_read_below(&folders, path, IO_PROFILE_MAX, why, out);
 }
 
 /* What a file holds; a certificate in PEM as DER. */
@@ -76,8 +76,9 @@ read_beside(const char *s, const struct spec_how *how, struct buf *reason,
 {
 	auto_buf file = BUF_INIT, der = BUF_INIT;
 	auto_char *path = NULL;
+	struct problem why = { .name = NULL };
+	char line[PROBLEM_TEXT];
 	const char *fault;
-	char said[512];
 	enum status st;
 
 	if (how->path == NULL) {
@@ -91,11 +92,8 @@ read_beside(const char *s, const struct spec_how *how, struct buf *reason,
 		return MALFORMED;
 	}
 	path = io_beside(how->path, s);
-	diag_capture(said, sizeof said);
-	st = slurp(s, how, path, &file);
-	diag_capture(NULL, 0);
-	if (st != OK) {
-		buf_printf(reason, ": %s", said);
+	if ((st = slurp(s, how, path, &why, &file)) != OK) {
+		buf_printf(reason, ": %s", problem_line(&why, line));
 		return st;
 	}
 	if ((fault = unarmour(&file, &der)) != NULL) {

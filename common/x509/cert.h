@@ -20,6 +20,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/buf.h"
+#include "base/problem.h"
 #include "json/report.h"
 #include "sys/secret.h"
 
@@ -112,8 +113,10 @@ enum status cert_load(const char *path, X509 **out) USE_RESULT;
 
 /*
  * Loads all certificates of a file (PEM, DER or certs-only PKCS #7), at least
- * one.
+ * one.  cert_load_list() prints what is wrong.
  */
+enum status cert_read_list(const char *path, struct problem *why,
+    STACK_OF(X509) **out) USE_RESULT;
 enum status cert_load_list(const char *path, STACK_OF(X509) **out) USE_RESULT;
 
 /*

@@ -1,5 +1,6 @@
 #include "x509/crl.h"
 
+#include "sys/io.h"
 #include "x509/local.h"
 
 const char *
@@ -18,6 +19,22 @@ cert_crl_from_der(const struct buf *der, X509 *ca, X509_CRL **out)
 	}
 	*out = STEAL(crl);
 	return NULL;
+}
+
+enum status
+cert_crl_read(const char *path, X509 *ca, struct problem *why, X509_CRL **out)
+{
+	const struct io_input in = { path, NULL };
+	auto_buf der = BUF_INIT;
+	const char *reason;
+	enum status st;
+
+	if ((st = io_read(&in, IO_PROFILE_MAX, why, &der)) != OK)
+		return st;
+	why->name = NULL;
+	if ((reason = cert_crl_from_der(&der, ca, out)) != NULL)
+		return problem_set(why, MALFORMED, "%s", reason);
+	return OK;
 }
 
 void

@@ -14,6 +14,10 @@
 const char *cert_crl_from_der(const struct buf *der, X509 *ca,
     X509_CRL **out);
 
+/* cert_crl_read() does that with a file. */
+enum status cert_crl_read(const char *path, X509 *ca, struct problem *why,
+    X509_CRL **out) USE_RESULT;
+
 /* cert_crl_to_der() appends the encoding of a CRL. */
 void cert_crl_to_der(X509_CRL *crl, struct buf *out);
 

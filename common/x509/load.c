@@ -223,17 +223,27 @@ cert_load(const char *path, X509 **out)
 }
 
 enum status
-cert_load_list(const char *path, STACK_OF(X509) **out)
+cert_read_list(const char *path, struct problem *why, STACK_OF(X509) **out)
 {
+	const struct io_input from = { path, NULL };
 	auto_buf in = BUF_INIT;
 	const char *reason;
 	enum status st;
 
-	if ((st = io_slurp_file(path, IO_KEY_MAX, &in)) != OK)
+	if ((st = io_read(&from, IO_KEY_MAX, why, &in)) != OK)
 		return st;
 	if ((reason = cert_parse_list(&in, out)) != NULL)
-		return fail(FAULT, "%s: %s", io_name(path), reason);
+		return problem_set(why, FAULT, "%s", reason);
 	return OK;
+}
+
+enum status
+cert_load_list(const char *path, STACK_OF(X509) **out)
+{
+	struct problem why = { .st = OK };
+
+	return cert_read_list(path, &why, out) == OK ? OK :
+	    problem_print(&why);
 }
 
 /* ---- identities ---- */

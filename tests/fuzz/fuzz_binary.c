@@ -11,7 +11,7 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
 	auto_buf in = BUF_INIT, once = BUF_INIT, twice = BUF_INIT;
 	auto_tree *t = NULL, *copy = NULL, *again = NULL;
-	struct problem why;
+	struct problem why = { .name = "fuzz" };
 
 	buf_add(&in, data, size);
 	if (tree_from_binary(&in, NULL, &why, &t) != OK)

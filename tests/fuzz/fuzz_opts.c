@@ -173,14 +173,15 @@ again(const struct tool *t, struct strings *once)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static struct problem unsaid;
 	const struct tool *t = size > 0 && data[0] == '!' ? &tool : &every_tool;
 	auto_char *text = xstrndup((const char *)data, size);
 	struct strings once = { NULL, 0 };
 	auto_strings line = { NULL, 0 };
-	char reason[512], *word, *end;
+	char *word, *end;
 	bool done;
 
-	diag_capture(reason, sizeof reason);
+	problem_keep(&unsaid);
 	strings_add(&line, t->name);
 	for (word = text; *word != '\0'; word = end) {
 		if ((end = strchr(word, '\n')) == NULL)

@@ -13,7 +13,7 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	auto_tree_marks *marks = tree_marks_new();
 	auto_tree *t = NULL, *again = NULL;
 	auto_report *json = NULL;
-	struct problem why;
+	struct problem why = { .name = "fuzz" };
 
 	buf_add(&in, data, size);
 	(void)tree_looks_like_plist(&in);

@@ -50,14 +50,14 @@ check_found(struct findings *f, const char *what, const char *fmt, ...)
 }
 
 enum status
-check_failed(struct findings *f, const char *what, enum status st,
-    const char *reason)
+check_failed(struct findings *f, const char *what, const struct problem *why)
 {
-	int error = diag_errno();
+	char line[PROBLEM_TEXT];
 
-	if (st == FAULT && error != 0 && error != ENOENT && error != ENOTDIR)
-		return fail(FAULT, "%s", reason);
-	check_found(f, what, "%s", reason);
+	if (why->st == FAULT && why->error != 0 && why->error != ENOENT &&
+	    why->error != ENOTDIR)
+		return problem_print(why);
+	check_found(f, what, "%s", problem_line(why, line));
 	return OK;
 }
 
@@ -100,13 +100,13 @@ check_modes(struct findings *f)
 static enum status
 check_keys(struct findings *f)
 {
-	char reason[400];
+	struct problem why = { .st = OK };
 	enum status st;
 
-	diag_capture(reason, sizeof reason);
+	problem_keep(&why);
 	st = authority_need(f->ca, NEED_KEYS);
-	diag_capture(NULL, 0);
-	return st == OK ? OK : check_failed(f, "keys", st, reason);
+	problem_release(&why);
+	return st == OK ? OK : check_failed(f, "keys", &why);
 }
 
 static void
@@ -144,13 +144,10 @@ static enum status
 load_list(struct findings *f, const char *name, STACK_OF(X509) **out)
 {
 	auto_char *path = authority_path(f->ca, name);
-	char reason[400];
-	enum status st;
+	struct problem why = { .st = OK };
 
-	diag_capture(reason, sizeof reason);
-	st = cert_load_list(path, out);
-	diag_capture(NULL, 0);
-	return st == OK ? OK : check_failed(f, name, st, reason);
+	return cert_read_list(path, &why, out) == OK ? OK :
+	    check_failed(f, name, &why);
 }
 
 /* Checks the files with which clients and servers verify. */

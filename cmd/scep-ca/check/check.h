@@ -26,13 +26,12 @@ void check_found(struct findings *f, const char *what, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 
 /*
- * check_failed() is called after reading what failed with status st and the
- * captured message reason.  A missing or malformed file is a finding;
- * check_failed() then returns OK.  If the file could not be examined at all,
- * it prints the message and returns FAULT.
+ * check_failed() is called after reading what failed, as why says.  A missing or
+ * malformed file is a finding; check_failed() then returns OK.  If the file
+ * could not be examined at all, it prints the message and returns FAULT.
  */
-enum status check_failed(struct findings *f, const char *what, enum status st,
-    const char *reason) USE_RESULT;
+enum status check_failed(struct findings *f, const char *what,
+    const struct problem *why) USE_RESULT;
 
 /*
  * The CRLs of both generations of a CA; NULL if one is missing or cannot be

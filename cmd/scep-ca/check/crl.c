@@ -14,22 +14,14 @@ static enum status
 load(struct findings *f, const char *name, X509 *ca, X509_CRL **out)
 {
 	auto_char *path = authority_path(f->ca, name);
-	auto_buf der = BUF_INIT;
-	char reason[300];
-	const char *why;
+	struct problem why = { .st = OK };
 	bool exists;
 	enum status st;
 
 	if ((st = io_exists(path, &exists)) != OK || !exists)
 		return st;
-	diag_capture(reason, sizeof reason);
-	st = io_slurp_file(path, IO_PROFILE_MAX, &der);
-	diag_capture(NULL, 0);
-	if (st != OK)
-		return check_failed(f, name, st, reason);
-	if ((why = cert_crl_from_der(&der, ca, out)) != NULL)
-		check_found(f, name, "%s", why);
-	return OK;
+	return cert_crl_read(path, ca, &why, out) == OK ? OK :
+	    check_failed(f, name, &why);
 }
 
 enum status
