@@ -138,7 +138,7 @@ logged() {
 	(request.c.1) invalid /i/SECRET?x=1 and /x/i/SECRET/%69/SECRET here
 	(server.c.1) server started (lighttpd/1.4.79) \n \\ %s
 	LOG
-	logged errors error.log
+	logged error-log error.log
 	cat > "$T/expected" <<-'LOG'
 	(mod_auth.c.863) password doesn't match for /enroll username: - IP: 192.0.2.1
 	(mod_auth.c.863) password doesn't match for /enroll username: - IP: 192.0.2.1
