@@ -19,7 +19,8 @@ static const struct opt options[] = {
 	OPT_LENGTH(args.in),
 	{ 0, "key", "KEY", "private key: a file, env:NAME, fd:N or pkcs11:...",
 	    .value = &args.id.key },
-	{ 0, "cert", "FILE", "its certificate: only for this recipient",
+	{ 0, "cert", "FILE", "certificate of the key: decrypt only for this "
+	    "recipient",
 	    .value = &args.id.cert },
 	OPT_KEY_ACCESS(args.id),
 	{ 0 },
@@ -27,8 +28,8 @@ static const struct opt options[] = {
 
 static const struct tool tool = {
 	.name = "mcfg-decrypt",
-	.summary = "Reads an encrypted profile or EnvelopedData, writes it in "
-	    "plain.",
+	.summary = "Read an encrypted profile or EnvelopedData and write the "
+	    "plaintext.",
 	.operands = "[FILE]",
 	.example = "mcfg-decrypt --key identity-key.pem profile.mobileconfig",
 	.options = options,

@@ -22,19 +22,20 @@ static struct args {
 static const struct opt options[] = {
 	OPT_OUTPUT(args.out),
 	OPT_LENGTH(args.in),
-	{ 0, "recipient", "FILE", "who can read it: a certificate, PEM or DER",
+	{ 0, "recipient", "FILE", "certificate of a device that can decrypt "
+	    "it, PEM or DER",
 	    .values = &args.recipients },
-	{ 0, "cipher", "NAME", "how the payloads are encrypted",
+	{ 0, "cipher", "NAME", "cipher of the payloads",
 	    .value = &args.cipher,
 	    .choices = "aes-256-cbc|aes-128-cbc|des-ede3-cbc" },
 	{ 0, "mark", NULL, "add IsEncrypted", .flag = &args.mark },
-	{ 0, "raw", NULL, "write the EnvelopedData alone",
+	{ 0, "raw", NULL, "write only the EnvelopedData",
 	    .flag = &args.raw },
 	OPT_PEM(args.pem),
-	{ 0, "out-dir", "DIR", "encrypt many: each profile into DIR",
+	{ 0, "out-dir", "DIR", "encrypt several profiles and write them to DIR",
 	    .value = &args.out_dir },
-	{ '0', "null", NULL, "with --out-dir: NUL-separated profile, "
-	    "certificate, profile, ... on standard input",
+	{ '0', "null", NULL, "with --out-dir: read NUL-separated paths from "
+	    "standard input: profile, certificate, profile, ...",
 	    .flag = &args.null },
 	OPT_CONFIG(args.config),
 	OPT_PAYLOAD(args.id, "profile"),
@@ -43,7 +44,7 @@ static const struct opt options[] = {
 
 static const struct tool tool = {
 	.name = "mcfg-encrypt",
-	.summary = "Reads a profile, writes it with its payloads encrypted.",
+	.summary = "Read a profile and write it with its payloads encrypted.",
 	.operands = "[FILE]",
 	.example = "mcfg-encrypt --recipient device.pem a.mobileconfig "
 	    "> encrypted.mobileconfig",

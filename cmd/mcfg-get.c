@@ -21,10 +21,10 @@ static struct args {
 
 static const struct opt options[] = {
 	{ 0, "json", NULL, "write the value as JSON", .flag = &args.json },
-	{ 0, "site", NULL, "read the YAML of a site; KEYPATH is one of its "
-	    "keys (mcfg-site.5), or several with commas", .flag =
+	{ 0, "site", NULL, "read a site's YAML; KEYPATH is one or more of its "
+	    "keys, separated by commas (mcfg-site(5))", .flag =
 	    &args.is_site },
-	{ 0, "default", "TEXT", "write TEXT where there is no such value",
+	{ 0, "default", "TEXT", "write TEXT if the value does not exist",
 	    .value = &args.fallback },
 	OPT_LENGTH(args.in),
 	OPT_OUTPUT(args.out),
@@ -33,7 +33,8 @@ static const struct opt options[] = {
 
 static const struct tool tool = {
 	.name = "mcfg-get",
-	.summary = "read a property list or JSON, write the value at KEYPATH",
+	.summary = "Read a property list or JSON and write the value at "
+	    "KEYPATH.",
 	.operands = "KEYPATH [INPUT]",
 	.example = "mcfg-get PayloadContent.0.URL profile.mobileconfig",
 	.options = options,

@@ -18,23 +18,24 @@ static struct args {
 } args;
 
 static const struct opt options[] = {
-	{ 0, "set", "NAME=VALUE", "a value for the page", .values = &args.set },
-	{ 0, "lang", "TAGS", "languages in order of preference, as in "
-	    "Accept-Language (default: en)", .value = &args.lang },
+	{ 0, "set", "NAME=VALUE", "set a value for the page",
+	    .values = &args.set },
+	{ 0, "lang", "TAGS", "the reader's languages, as in Accept-Language "
+	    "(default: en)", .value = &args.lang },
 	{ 0, "pages", "DIR", "the site's own pages (default: pages beside the "
 	    "file of --config)", .value = &args.pages },
-	{ 0, "qr", "SRC", "what the QR code stands for, instead of the site's "
-	    "address: env:NAME, file:PATH or fd:N", .value = &args.qr },
-	{ 0, "status", "CODE", "for a CGI: write the header of a response with "
-	    "this status first", .number = &args.status, .min = STATUS_LEAST,
+	{ 0, "qr", "SRC", "content of the QR code, instead of the site's URL: "
+	    "env:NAME, file:PATH or fd:N", .value = &args.qr },
+	{ 0, "status", "CODE", "begin with the header of a CGI response with "
+	    "this status", .number = &args.status, .min = STATUS_LEAST,
 	    .max = STATUS_MOST },
-	{ 0, "answer", "CODE", "for a CGI: the whole response with this "
-	    "status, and the page for it", .number = &args.answer,
+	{ 0, "answer", "CODE", "write a whole CGI response with this status, "
+	    "and the page for it", .number = &args.answer,
 	    .min = STATUS_LEAST, .max = STATUS_MOST },
-	{ 0, "log", "KEY=VALUE", "with --status: say this of the request in a "
-	    "line on standard error; without NAME, only that",
+	{ 0, "log", "KEY=VALUE", "with --status: also log this about the "
+	    "request on standard error; without NAME, only log",
 	    .values = &args.log },
-	{ 0, "template", NULL, "write the template itself",
+	{ 0, "template", NULL, "write the template without filling it in",
 	    .flag = &args.is_template },
 	OPT_CONFIG(args.config),
 	OPT_OUTPUT(args.out),
@@ -43,8 +44,8 @@ static const struct opt options[] = {
 
 static const struct tool tool = {
 	.name = "mcfg-page",
-	.summary = "Write one of the web pages of the profile service, in the "
-	    "reader's language.",
+	.summary = "Write a web page of the profile service, in the reader's "
+	    "language.",
 	.operands = "[NAME]",
 	.example = "mcfg-page --config site.yaml --lang de,en welcome > "
 	    "welcome.html",

@@ -49,38 +49,42 @@ check_subject(const char *value)
 
 static const struct opt options[] = {
 	OPT_OUTPUT(args.out),
-	{ 0, "url", "URL", "of the SCEP server (needed)", .value = &args.url,
+	{ 0, "url", "URL", "URL of the SCEP server (required)",
+	    .value = &args.url,
 	    .check = text_check_url, .config = "scep.url" },
-	{ 0, "name", "NAME", "which authority of the server is meant",
+	{ 0, "name", "NAME", "name of the CA, if the server has several",
 	    .value = &args.name, .check = profile_check_text,
 	    .config = "scep.name" },
-	{ 0, "subject", "DN", "of the certificate: /O=Example/CN=Device or "
-	    "RFC 4514", .value = &args.subject, .check = check_subject,
+	{ 0, "subject", "DN", "subject of the certificate: "
+	    "/O=Example/CN=Device or RFC 4514",
+	    .value = &args.subject, .check = check_subject,
 	    .config = "scep.subject" },
 	{ 0, "san", "TYPE:VALUE", "alternative name: dns, email, uri or upn",
 	    .values = &args.alt_names },
 	{ 0, "challenge", "SRC", "the one-time challenge: env:NAME, file:PATH "
 	    "or fd:N", .value = &args.challenge, .config = "scep.challenge" },
-	{ 0, "key-size", "BITS", "of the device's RSA key (2048)",
+	{ 0, "key-size", "BITS", "size of the device's RSA key (2048)",
 	    .number = &args.key_size, .min = 1024, .max = 4096,
 	    .config = "scep.key_size" },
 	{ 0, "key-usage", "USES", "sign, encrypt or sign,encrypt (the default)",
 	    .value = &args.key_usage, .check = check_usage,
 	    .config = "scep.key_usage" },
-	{ 0, "ca-cert", "FILE", "tell the device this authority's fingerprint",
+	{ 0, "ca-cert", "FILE", "certificate of the CA, whose fingerprint is "
+	    "sent to the device",
 	    .value = &args.ca_cert },
-	{ 0, "site", "DIR", "the authority of this site: its fingerprint, and "
-	    "what it wants for a challenge", .value = &args.site },
-	{ 0, "fingerprint", "HASH", "sha256, of --ca-cert; or the fingerprint "
-	    "itself in hex", .value = &args.fingerprint,
+	{ 0, "site", "DIR", "use the CA of the site in DIR, and its challenge "
+	    "if it is an outside CA", .value = &args.site },
+	{ 0, "fingerprint", "HASH", "sha256, for that of --ca-cert, or the "
+	    "fingerprint in hex", .value = &args.fingerprint,
 	    .check = text_check_fingerprint, .config = "scep.fingerprint" },
-	{ 0, "retries", "N", "how often the device asks again while pending",
+	{ 0, "retries", "N", "how many times the device retries while pending",
 	    .number = &args.retries, .min = 0, .max = 1000 },
-	{ 0, "retry-delay", "SECONDS", "how long it waits in between",
+	{ 0, "retry-delay", "SECONDS", "how long it waits before each retry",
 	    .number = &args.retry_delay, .min = 0, .max = 86400 },
-	{ 0, "extractable", "WHICH", "may the key leave the device's keychain",
+	{ 0, "extractable", "WHICH", "whether the key may leave the device's "
+	    "keychain",
 	    .value = &args.extractable, .choices = "yes|no" },
-	{ 0, "bare", NULL, "write the payload's dict alone",
+	{ 0, "bare", NULL, "write only the dictionary of the payload",
 	    .flag = &args.bare },
 	OPT_PAYLOAD(args.id, "scep"),
 	OPT_CONFIG(args.config),
@@ -95,8 +99,7 @@ static const struct opt options[] = {
 
 static const struct tool tool = {
 	.name = "mcfg-scep-payload",
-	.summary = "Writes a profile with one SCEP payload, by which a device "
-	    "gets a certificate.",
+	.summary = "Write a profile with one SCEP payload.",
 	.example = "mcfg-scep-payload --url https://example.com/scep \\\n"
 	    "    --identifier com.example.scep --subject '/O=Example/CN=Device'"
 	    " \\\n    --challenge file:challenge",

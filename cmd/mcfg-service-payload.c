@@ -14,11 +14,12 @@ static struct args {
 
 static const struct opt options[] = {
 	OPT_OUTPUT(args.out),
-	{ 0, "url", "URL", "where the device sends its attributes (needed)",
+	{ 0, "url", "URL", "URL to which the device sends its attributes "
+	    "(required)",
 	    .value = &args.url, .check = text_check_url,
 	    .config = "profile_url" },
-	{ 0, "attribute", "NAME", "ask for this one (default: UDID, VERSION, "
-	    "PRODUCT, SERIAL)", .values = &args.attributes,
+	{ 0, "attribute", "NAME", "request this attribute (default: UDID, "
+	    "VERSION, PRODUCT, SERIAL)", .values = &args.attributes,
 	    .check = profile_check_text, .config = "attributes" },
 	{ 0, "challenge", "SRC", "the one-time challenge: env:NAME, file:PATH "
 	    "or fd:N", .value = &args.challenge },
@@ -31,8 +32,8 @@ static const struct opt options[] = {
 
 static const struct tool tool = {
 	.name = "mcfg-service-payload",
-	.summary = "Writes the Profile Service profile, by which a device is "
-	    "asked who it is.",
+	.summary = "Write the Profile Service profile that asks a device for "
+	    "its attributes.",
 	.example = "mcfg-service-payload --url https://example.com/profile \\\n"
 	    "    --identifier com.example.profile-service",
 	.options = options,

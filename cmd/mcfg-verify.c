@@ -32,25 +32,28 @@ static const struct opt options[] = {
 	    .values = &args.ca },
 	{ 0, "device-ca", "FILE", "anchors of factory device identities",
 	    .values = &args.device_ca },
-	{ 0, "site", "DIR", "the anchors of a site: its CA, an outside "
-	    "authority, those before them, and factory identities",
+	{ 0, "site", "DIR", "use the anchors of the site in DIR: its CA, an "
+	    "outside CA, their predecessors, and the device CA",
 	    .value = &args.site },
-	{ 0, "no-trust", NULL, "the signature must be right, the signer may "
-	    "be anybody", .flag = &args.no_trust },
-	{ 0, "allow-sha1", NULL, "take a SHA-1 signature under --ca too",
+	{ 0, "no-trust", NULL, "check the signature, but accept any signer",
+	    .flag = &args.no_trust },
+	{ 0, "allow-sha1", NULL, "also accept SHA-1 signatures under --ca",
 	    .flag = &args.allow_sha1 },
-	{ 0, "purpose", "NAME", "what the signer's certificate must be for",
+	{ 0, "purpose", "NAME", "purpose that the signer's certificate must "
+	    "have",
 	    .value = &args.purpose,
 	    .choices = "signer|smime|codesign|client|server" },
-	{ 0, "challenge", "SRC", "CHALLENGE must be this: env:NAME, file:PATH "
-	    "or fd:N", .value = &args.challenge },
-	{ 0, "require", "NAME=VALUE", "the signed plist must say so",
+	{ 0, "challenge", "SRC", "CHALLENGE must equal this: env:NAME, "
+	    "file:PATH or fd:N", .value = &args.challenge },
+	{ 0, "require", "NAME=VALUE", "NAME in the signed plist must have this "
+	    "value",
 	    .values = &args.require, .check = check_require },
-	{ 0, "detached", "FILE", "the content of a detached signature",
+	{ 0, "detached", "FILE", "content of a detached signature",
 	    .value = &args.detached, .is_file = true },
-	{ 0, "explain", NULL, "write the list of all checks instead",
+	{ 0, "explain", NULL, "write a list of all checks instead of the "
+	    "content",
 	    .flag = &args.explain },
-	{ 0, "signer-out", "FILE", "write the signer's certificate, PEM",
+	{ 0, "signer-out", "FILE", "write the signer's certificate in PEM",
 	    .value = &args.signer_out },
 	{ 0, "anchor-out", "FILE", "write the word ca, device or none",
 	    .value = &args.anchor_out },
@@ -61,8 +64,8 @@ static const struct opt options[] = {
 
 static const struct tool tool = {
 	.name = "mcfg-verify",
-	.summary = "Reads CMS SignedData, writes the signed bytes if the "
-	    "signer is trusted.",
+	.summary = "Read CMS SignedData and write its content if the signer is "
+	    "trusted.",
 	.operands = "[FILE]",
 	.example = "mcfg-verify --device-ca AppleiPhoneDeviceCA.pem "
 	    "answer.p7s > attributes.plist",

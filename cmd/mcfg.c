@@ -54,8 +54,8 @@ static const struct opt options[] = {
 
 static const struct tool tool = {
 	.name = "mcfg",
-	.summary = "Lists the tools of mcfg, or runs one: mcfg NAME ARGUMENT... "
-	    "is mcfg-NAME ARGUMENT...",
+	.summary = "List the tools of mcfg, or run one: mcfg NAME ... runs "
+	    "mcfg-NAME ...",
 	.example = "mcfg lint --strict wifi.mobileconfig",
 	.options = options,
 	.args = &args,

@@ -34,30 +34,33 @@ static struct args args = {
 
 static const struct opt options[] = {
 	OPT_SCEP_TRUST(args.trust),
-	{ 0, "key", "KEY", "the key to be certified: a file, env:NAME, fd:N",
+	{ 0, "key", "KEY", "RSA key for the certificate: a file, env:NAME or "
+	    "fd:N",
 	    .value = &args.key.key },
 	OPT_KEY_ACCESS(args.key),
-	{ 0, "subject", "DN", "the name to be certified; at a renewal as before",
+	{ 0, "subject", "DN", "subject of the certificate (renewal: default as "
+	    "before)",
 	    .value = &args.subject },
-	{ 0, "san", "TYPE:VALUE", "another name: dns, email, uri, upn, ip",
+	{ 0, "san", "TYPE:VALUE", "alternative name: dns, email, uri, upn, ip",
 	    .values = &args.san },
-	{ 0, "csr", "FILE", "send this certification request instead",
+	{ 0, "csr", "FILE", "send this certification request",
 	    .is_file = true, .value = &args.csr },
-	{ 0, "challenge", "SRC", "the challenge: env:NAME, file:PATH or fd:N",
+	{ 0, "challenge", "SRC", "challenge from the CA: env:NAME, file:PATH "
+	    "or fd:N",
 	    .value = &args.challenge },
-	{ 0, "signer", "CERT", "sign with the certificate to be renewed",
+	{ 0, "signer", "CERT", "certificate to renew, which signs the request",
 	    .value = &args.signer },
 	{ 0, "signer-key", "KEY", "and its key", .value = &args.signer_key },
-	{ 0, "type", "NUMBER", "messageType of a renewal; 19 for servers of "
+	{ 0, "type", "NUMBER", "messageType of a renewal; 19 for servers from "
 	    "before RFC 8894", .choices = "17|19", .value = &args.type },
-	{ 0, "digest", "NAME", "of the signature",
+	{ 0, "digest", "NAME", "digest of the signature",
 	    .choices = "sha1|sha256|sha384|sha512", .value = &args.digest },
-	{ 0, "cipher", "NAME", "of the envelope", .choices =
+	{ 0, "cipher", "NAME", "cipher of the encryption", .choices =
 	    "aes-128-cbc|aes-192-cbc|aes-256-cbc|des-ede3-cbc",
 	    .value = &args.cipher },
-	{ 0, "poll", NULL, "ask again for a request that is pending",
+	{ 0, "poll", NULL, "poll for a pending request",
 	    .flag = &args.poll },
-	{ 0, "state", "FILE", "keeps what scep-response needs",
+	{ 0, "state", "FILE", "state file for scep-response",
 	    .value = &args.state },
 	OPT_REPORT(args.report),
 	OPT_PEM(args.pem),
@@ -68,7 +71,7 @@ static const struct opt options[] = {
 
 static const struct tool tool = {
 	.name = "scep-request",
-	.summary = "Makes a SCEP request (PKIOperation) for a key and a "
+	.summary = "Make a SCEP request (PKIOperation) for a key and a "
 	    "subject.",
 	.example = "scep-request --ca ca.pem --key key.pem "
 	    "--subject /O=Example/CN=printer \\\n"

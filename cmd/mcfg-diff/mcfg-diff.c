@@ -12,12 +12,12 @@ static struct args args;
 static const struct opt options[] = {
 	OPT_OUTPUT(args.out),
 	OPT_LENGTH(args.in),
-	{ 0, "uuids", NULL, "PayloadUUIDs count as content",
+	{ 0, "uuids", NULL, "also compare PayloadUUIDs",
 	    .flag = &args.uuids },
-	{ 0, "full", NULL, "show every value of what was added or removed",
+	{ 0, "full", NULL, "show each added or removed value",
 	    .flag = &args.full },
-	{ 0, "text", NULL, "write every value of one profile instead, for "
-	    "git's textconv", .flag = &args.text },
+	{ 0, "text", NULL, "write every value of one profile, for git's "
+	    "textconv", .flag = &args.text },
 	{ 0, "json", NULL, "write one JSON object", .flag = &args.json },
 	OPT_FILES(args.folders),
 	{ 0, "show-secrets", NULL, "show passwords and challenges",
@@ -27,8 +27,7 @@ static const struct opt options[] = {
 
 static const struct tool tool = {
 	.name = "mcfg-diff",
-	.summary = "Reads two configuration profiles and writes what changed "
-	    "by meaning.",
+	.summary = "Compare the meaning of two configuration profiles.",
 	.operands = "OLD NEW",
 	.example = "mcfg-diff wifi.old.mobileconfig wifi.mobileconfig",
 	.options = options,

@@ -37,8 +37,8 @@ run(const struct args *a)
 
 const struct tool verb_abort = {
 	.name = "abort",
-	.summary = "end an enrollment: void its challenges, revoke its "
-	    "certificates",
+	.summary = "End an enrollment: void its challenges, revoke its "
+	    "certificates.",
 	.operands = "ID",
 	.example = "mcfg-enrollment abort --config site.yaml "
 	    "JtnC6xhwp0eZ5g7vB1sQ2A",

@@ -17,11 +17,11 @@ static struct args {
 static const struct opt options[] = {
 	{ 0, "signer", "FILE", "certificate that signed the attributes, from "
 	    "mcfg-verify --signer-out", .value = &args.signer },
-	{ 0, "id", "ID", "of the enrollment, instead of its certificate",
+	{ 0, "id", "ID", "ID of the enrollment, instead of its certificate",
 	    .value = &args.id },
-	{ 0, "policy", "FILE", "the authority's scep-ca.yaml, if it is not in "
-	    "ca/ beside site.yaml", .value = &args.policy },
-	{ 0, "ttl", "TIME", "how long a challenge that is added is good (60m)",
+	{ 0, "policy", "FILE", "scep-ca.yaml of the CA (default: in ca/ beside "
+	    "the site file)", .value = &args.policy },
+	{ 0, "ttl", "TIME", "lifetime of a new challenge (60m)",
 	    .duration = &args.ttl, .config = "scep.challenge_ttl" },
 	OPT_SOURCE(args.source),
 	OPT_OUTPUT(args.out),
@@ -128,8 +128,7 @@ run(const struct args *a)
 
 const struct tool verb_bind = {
 	.name = "bind",
-	.summary = "bind the challenges in a profile to the names beside them; "
-	    "write the profile",
+	.summary = "Bind the challenges in a profile to the names beside them.",
 	.operands = "[PROFILE]",
 	.example = "mcfg-profile --vars vars.plist profile.yaml | "
 	    "mcfg-enrollment bind --config site.yaml --signer signer.pem",

@@ -20,16 +20,17 @@ static struct args {
 static const struct opt options[] = {
 	{ 0, "signer", "FILE", "certificate that signed the attributes, from "
 	    "mcfg-verify --signer-out", .value = &args.signer },
-	{ 0, "outside-ca", "FILE", "an authority whose identities are not in "
-	    "the ledger", .values = &args.outside },
-	{ 0, "allow", "FILE", "only devices of this list may go on",
+	{ 0, "outside-ca", "FILE", "certificate of a CA that does not use the "
+	    "ledger", .values = &args.outside },
+	{ 0, "allow", "FILE", "allow only the devices listed in FILE",
 	    .value = &args.allow },
-	{ 0, "site", "DIR", "scep-ca.pem and devices.allow of this site, if "
-	    "it has them", .value = &args.site },
-	{ 0, "repeat", "POLICY", "what a device gets that comes again",
+	{ 0, "site", "DIR", "use scep-ca.pem and devices.allow in DIR, if they "
+	    "exist", .value = &args.site },
+	{ 0, "repeat", "POLICY", "what to do if a configured device repeats "
+	    "this step",
 	    .value = &args.repeat, .choices = "reissue|reenroll",
 	    .config = "repeat" },
-	{ 0, "ttl", "TIME", "how long the SCEP challenge is good (60m)",
+	{ 0, "ttl", "TIME", "lifetime of the SCEP challenge (60m)",
 	    .duration = &args.ttl, .config = "scep.challenge_ttl" },
 	OPT_SOURCE(args.source),
 	OPT_OUTPUT(args.out),
@@ -100,8 +101,8 @@ run(const struct args *a)
 
 const struct tool verb_complete = {
 	.name = "complete",
-	.summary = "read the attributes that an identity signed; print the "
-	    "profile's variables",
+	.summary = "Read attributes signed by an identity; print the profile's "
+	    "variables.",
 	.operands = "[FILE]",
 	.example = "mcfg-enrollment complete --config site.yaml "
 	    "--signer signer.pem attributes.plist",

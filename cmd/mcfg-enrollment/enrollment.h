@@ -13,16 +13,17 @@ struct source {
 };
 
 #define OPT_SOURCE(s)							\
-	{ 0, "ledger", "URI", "sqlite:PATH or postgresql://HOST/NAME",	\
+	{ 0, "ledger", "URI", "the ledger: sqlite:PATH or "		\
+	    "postgresql://HOST/NAME",					\
 	    .value = &(s).ledger, .config = "ledger" },			\
 	OPT_CONFIG((s).config)
 
 #define OPT_USER(name)							\
-	{ 0, "user", "NAME", "who enrolls: 1 to 256 bytes of UTF-8",	\
+	{ 0, "user", "NAME", "the user's name: 1 to 256 bytes of UTF-8", \
 	    .value = &(name), .check = enrollment_user_check }
 #define OPT_INVITATION(src)						\
-	{ 0, "invitation", "SRC", "the token of an invitation, which has the " \
-	    "user: env:NAME, file:PATH or fd:N", .value = &(src) }
+	{ 0, "invitation", "SRC", "token of an invitation, instead of --user: " \
+	    "env:NAME, file:PATH or fd:N", .value = &(src) }
 #define SITE_AUTH(how, attribute)					\
 	{ .name = "auth", .value = &(how), .config = "auth" },		\
 	{ .name = "auth.ldap.user", .value = &(attribute),		\

@@ -16,21 +16,21 @@ static struct args {
 } args = { .ttl = ENROLLMENT_CHALLENGE_TTL, .out = { .is_private = true } };
 
 static const struct opt options[] = {
-	{ 0, "allow", "FILE", "only devices of this list may enroll",
+	{ 0, "allow", "FILE", "allow only the devices listed in FILE",
 	    .value = &args.allow },
-	{ 0, "site", "DIR", "devices.allow of this site, if it has one",
+	{ 0, "site", "DIR", "use devices.allow in DIR, if it exists",
 	    .value = &args.site },
-	{ 0, "subject", "DN", "of the identity (/O=ORGANIZATION/CN=ID)",
+	{ 0, "subject", "DN", "subject of the identity (/O=ORGANIZATION/CN=ID)",
 	    .value = &args.subject },
-	{ 0, "ttl", "TIME", "how long the SCEP challenge is good (60m)",
+	{ 0, "ttl", "TIME", "lifetime of the SCEP challenge (60m)",
 	    .duration = &args.ttl, .config = "scep.challenge_ttl" },
 	OPT_SOURCE(args.source),
 	OPT_REPORT(args.report),
 	{ 0, "names-out", "FILE", "write the user and the ID on two lines to "
 	    "FILE or fd:N", .value = &args.names_out },
-	{ 0, "subject-out", "FILE", "write the subject on a line to FILE or "
-	    "fd:N", .value = &args.subject_out },
-	{ 0, "undo", "SRC", "nobody got the challenge in SRC: the device may "
+	{ 0, "subject-out", "FILE", "write only the subject to FILE or fd:N",
+	    .value = &args.subject_out },
+	{ 0, "undo", "SRC", "the challenge in SRC was not sent: let the device "
 	    "send these attributes again", .value = &args.undo },
 	OPT_OUTPUT(args.out),
 	OPT_LENGTH(args.in),
@@ -167,8 +167,8 @@ run(const struct args *a)
 
 const struct tool verb_identify = {
 	.name = "identify",
-	.summary = "read a device's attributes; print the challenge for its "
-	    "identity",
+	.summary = "Read a device's attributes; print the challenge for its "
+	    "identity.",
 	.operands = "[FILE]",
 	.example = "mcfg-verify --device-ca device-ca.pem answer.p7s | "
 	    "mcfg-enrollment identify --config site.yaml",

@@ -22,14 +22,15 @@ static struct args {
 
 static const struct opt options[] = {
 	OPT_USER(args.user),
-	{ 0, "set", "NAME=VALUE", "a fact about the user", .values = &args.set },
-	{ 0, "vars", "FILE", "more facts: a plist, JSON or YAML",
+	{ 0, "set", "NAME=VALUE", "set a fact about the user",
+	    .values = &args.set },
+	{ 0, "vars", "FILE", "read facts from a plist, JSON or YAML",
 	    .values = &args.vars, .is_file = true },
-	{ 0, "ttl", "TIME", "how long the link can be used (3d)",
+	{ 0, "ttl", "TIME", "lifetime of the link (3d)",
 	    .duration = &args.ttl },
-	{ 0, "qr", NULL, "show a QR code of the link, too", .flag = &args.qr },
-	{ 0, "revoke", "ID", "make the link of this invitation useless, as "
-	    "list shows its ID", .value = &args.revoke },
+	{ 0, "qr", NULL, "also print the link as a QR code", .flag = &args.qr },
+	{ 0, "revoke", "ID", "revoke the link with this ID from the list",
+	    .value = &args.revoke },
 	OPT_SOURCE(args.source),
 	OPT_REPORT(args.report),
 	OPT_OUTPUT(args.out),
@@ -203,8 +204,8 @@ run(const struct args *a)
 
 const struct tool verb_invite = {
 	.name = "invite",
-	.summary = "print a link by which a user enrolls one device without a "
-	    "password",
+	.summary = "Print a link for a user to enroll one device without a "
+	    "password.",
 	.example = "mcfg-enrollment invite --config site.yaml --user=jane --qr",
 	.options = options,
 	.args = &args,

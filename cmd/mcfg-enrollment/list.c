@@ -20,13 +20,14 @@ static struct args {
 } args;
 
 static const struct opt options[] = {
-	{ 0, "json", NULL, "an array of objects instead of a table",
+	{ 0, "json", NULL, "print a JSON array instead of a table",
 	    .flag = &args.json },
-	{ 0, "user", "NAME", "only those of this user, as the ledger has the "
-	    "name", .value = &args.user },
-	{ 0, "serial", "S", "only those of the device with this serial number",
+	{ 0, "user", "NAME", "only enrollments of this user, spelled as in the "
+	    "ledger", .value = &args.user },
+	{ 0, "serial", "S", "only enrollments of the device with this serial "
+	    "number",
 	    .value = &args.serial },
-	{ 0, "state", "STATE", "only those in this state",
+	{ 0, "state", "STATE", "only enrollments in this state",
 	    .value = &args.state, .choices = "invited|started|identified|"
 	    "certified|configured|aborted|superseded" },
 	OPT_SOURCE(args.source),
@@ -227,7 +228,8 @@ run(const struct args *a)
 
 const struct tool verb_list = {
 	.name = "list",
-	.summary = "print open invitations, and the enrollments, the newest first",
+	.summary = "Print open invitations and all enrollments, the newest "
+	    "first.",
 	.example = "mcfg-enrollment list --config site.yaml",
 	.options = options,
 	.args = &args,

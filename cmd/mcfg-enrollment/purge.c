@@ -10,7 +10,7 @@ static struct args {
 } args;
 
 static const struct opt options[] = {
-	{ 0, "older", "TIME", "how long ago the last step was at least",
+	{ 0, "older", "TIME", "minimum age of the last step",
 	    .duration = &args.older },
 	OPT_SOURCE(args.source),
 	OPT_OUTPUT(args.out),
@@ -41,8 +41,7 @@ run(const struct args *a)
 
 const struct tool verb_purge = {
 	.name = "purge",
-	.summary = "forget enrollments that ended or led nowhere; print how "
-	    "many",
+	.summary = "Delete old enrollments that ended or were not completed.",
 	.example = "mcfg-enrollment purge --config site.yaml --older 90d",
 	.options = options,
 	.args = &args,

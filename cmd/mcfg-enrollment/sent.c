@@ -9,7 +9,8 @@ static struct args {
 } args;
 
 static const struct opt options[] = {
-	{ 0, "failed", "REASON", "it could not be made or sent: record why",
+	{ 0, "failed", "REASON", "the profile could not be made or sent: "
+	    "record the reason",
 	    .value = &args.failed },
 	OPT_SOURCE(args.source),
 	OPT_AT,
@@ -32,8 +33,7 @@ run(const struct args *a)
 
 const struct tool verb_sent = {
 	.name = "sent",
-	.summary = "record that the configuration was handed to the web "
-	    "server, or why not",
+	.summary = "Record that the configuration was sent, or why not.",
 	.operands = "ID",
 	.example = "mcfg-enrollment sent --config site.yaml "
 	    "JtnC6xhwp0eZ5g7vB1sQ2A",

@@ -16,7 +16,8 @@ static struct args {
 } args;
 
 static const struct opt options[] = {
-	{ 0, "json", NULL, "an object instead of text", .flag = &args.json },
+	{ 0, "json", NULL, "print a JSON object instead of text",
+	    .flag = &args.json },
 	OPT_SOURCE(args.source),
 	OPT_OUTPUT(args.out),
 	OPT_AT,
@@ -187,7 +188,8 @@ run(const struct args *a)
 
 const struct tool verb_show = {
 	.name = "show",
-	.summary = "print one enrollment with its facts, attributes and events",
+	.summary = "Print one enrollment with its facts, attributes and "
+	    "events.",
 	.operands = "ID",
 	.example = "mcfg-enrollment show --config site.yaml "
 	    "JtnC6xhwp0eZ5g7vB1sQ2A",

@@ -18,12 +18,13 @@ static struct args {
 static const struct opt options[] = {
 	OPT_USER(args.user),
 	OPT_INVITATION(args.invitation),
-	{ 0, "set", "NAME=VALUE", "a fact about the user", .values = &args.set },
-	{ 0, "vars", "FILE", "more facts: a plist, JSON or YAML",
+	{ 0, "set", "NAME=VALUE", "set a fact about the user",
+	    .values = &args.set },
+	{ 0, "vars", "FILE", "read facts from a plist, JSON or YAML",
 	    .values = &args.vars, .is_file = true },
-	{ 0, "site", "DIR", "ask the program for facts of this site",
+	{ 0, "site", "DIR", "run the program for facts of the site in DIR",
 	    .value = &args.site },
-	{ 0, "ttl", "TIME", "how long the challenge is good (15m)",
+	{ 0, "ttl", "TIME", "lifetime of the challenge (15m)",
 	    .duration = &args.ttl, .config = "enroll_ttl" },
 	OPT_SOURCE(args.source),
 	OPT_REPORT(args.report),
@@ -183,7 +184,8 @@ run(const struct args *a)
 
 const struct tool verb_start = {
 	.name = "start",
-	.summary = "record that a user enrolls; print the challenge of phase 1",
+	.summary = "Record that a user enrolls; print the challenge of phase "
+	    "1.",
 	.example = "mcfg-enrollment start --ledger sqlite:ledger.db "
 	    "--user=jane --set mail=jane@example.com",
 	.options = options,

@@ -12,13 +12,14 @@ static struct args {
 
 /* Only a name that the directory was asked about may be typed in any form. */
 static const struct opt options[] = {
-	{ 0, "user", "NAME", "who enrolls: 1 to 256 bytes of UTF-8",
+	{ 0, "user", "NAME", "the user's name: 1 to 256 bytes of UTF-8",
 	    .value = &args.user },
 	OPT_INVITATION(args.invitation),
-	{ 0, "site", "DIR", "ask the directory of this site about the name",
+	{ 0, "site", "DIR", "look up the name in the directory of the site in "
+	    "DIR",
 	    .value = &args.site },
-	{ 0, "resolved", NULL, "with --site: the name is a value of "
-	    "auth.ldap.user already", .flag = &args.is_resolved },
+	{ 0, "resolved", NULL, "with --site: the name is already a value of "
+	    "auth.ldap.user", .flag = &args.is_resolved },
 	OPT_SOURCE(args.source),
 	OPT_OUTPUT(args.out),
 	OPT_AT,
@@ -80,7 +81,7 @@ run(const struct args *a)
 
 const struct tool verb_user = {
 	.name = "user",
-	.summary = "print the name under which the ledger keeps a user",
+	.summary = "Print the name under which the ledger keeps a user.",
 	.example = "mcfg-enrollment user --config site.yaml --user=JANE",
 	.options = options,
 	.args = &args,

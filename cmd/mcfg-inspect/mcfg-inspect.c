@@ -21,11 +21,11 @@ static const struct opt options[] = {
 	OPT_LENGTH(args.in),
 	{ 0, "brief", NULL, "write one line for each file",
 	    .flag = &args.brief },
-	{ 0, "json", NULL, "write JSON instead of text: an object, or an "
-	    "array of them for several files", .flag = &args.json },
-	{ 0, "content", "FILE", "what a detached signature is over",
+	{ 0, "json", NULL, "write JSON: an object, or an array for several "
+	    "files", .flag = &args.json },
+	{ 0, "content", "FILE", "content of a detached signature",
 	    .value = &args.content, .is_file = true },
-	{ 0, "key", "KEY", "private key to open what is encrypted",
+	{ 0, "key", "KEY", "private key to decrypt the input",
 	    .value = &args.id.key },
 	OPT_KEY_ACCESS(args.id),
 	{ 0, "show-secrets", NULL, "do not mask passwords and challenges",
@@ -36,8 +36,8 @@ static const struct opt options[] = {
 
 static const struct tool tool = {
 	.name = "mcfg-inspect",
-	.summary = "Says what the input is and what is odd about it; never "
-	    "whether to trust it.",
+	.summary = "Describe the input and report anything unusual, without a "
+	    "verdict on trust.",
 	.operands = "[FILE]...",
 	.example = "mcfg-inspect enroll.mobileconfig",
 	.options = options,

@@ -26,36 +26,37 @@ static const struct opt options[] = {
 	OPT_OUTPUT(args.out),
 	OPT_LENGTH(args.in),
 	OPT_AT,
-	{ 0, "schema", "DIR", "checkout of Apple's device-management (default: "
+	{ 0, "schema", "DIR", "clone of Apple's device-management (default: "
 	    "MCFG_SCHEMA)", .value = &args.schema },
-	{ 0, "platform", "NAME", "the system that the profile is for",
+	{ 0, "platform", "NAME", "system that the profiles are for",
 	    .value = &args.how.platform,
 	    .choices = SCHEMA_PLATFORMS },
-	{ 0, "os", "VERSION", "its version (default: the newest)",
+	{ 0, "os", "VERSION", "version of the system (default: the newest)",
 	    .value = &args.how.os, .check = schema_check_version },
-	{ 0, "via", "WAY", "how the profile reaches the device",
+	{ 0, "via", "WAY", "how the profiles reach the device",
 	    .value = &args.how.via, .choices = SCHEMA_WAYS },
-	{ 0, "no-errata", NULL, "take Apple's schema without our corrections",
+	{ 0, "no-errata", NULL, "use Apple's schema without our corrections",
 	    .flag = &args.how.no_errata },
-	{ 0, "allow-types", "LIST", "payload types that may be there: "
+	{ 0, "allow-types", "LIST", "allow only these payload types, such as "
 	    "com.apple.*,com.example.app", .value = &args.how.allow_types,
 	    .check = check_allow },
-	{ 0, "level", "LEVEL", "print only what is at least this severe",
+	{ 0, "level", "LEVEL", "print only findings of at least this severity",
 	    .value = &args.level, .choices = "error|warning|note" },
-	{ 0, "error", "LIST", "rules whose findings are errors: unknown-key",
+	{ 0, "error", "LIST", "report findings of these rules as errors, such "
+	    "as unknown-key",
 	    .values = &args.errors, .check = finding_check_rules },
-	{ 0, "ignore", "LIST", "rules not to report, all or in some files: "
+	{ 0, "ignore", "LIST", "do not report these rules, such as "
 	    "weak-key,signed:vendor/*", .values = &args.ignores,
 	    .check = quiet_check_ignore },
 	{ 0, "baseline", "FILE", "do not report the findings that FILE lists",
 	    .value = &args.baseline, .is_file = true },
-	{ 0, "write-baseline", "FILE", "list all findings in FILE, and report "
-	    "none of them", .value = &args.write_baseline },
-	{ 0, "no-inline", NULL, "do not let comments in the files silence "
-	    "findings", .flag = &args.no_inline },
+	{ 0, "write-baseline", "FILE", "list all findings in FILE instead of "
+	    "reporting them", .value = &args.write_baseline },
+	{ 0, "no-inline", NULL, "ignore comments that silence findings",
+	    .flag = &args.no_inline },
 	OPT_FILES(args.folders),
-	{ 0, "strict", NULL, "warnings, unknown keys and unknown types are "
-	    "errors", .flag = &args.strict },
+	{ 0, "strict", NULL, "treat warnings, unknown keys and unknown types "
+	    "as errors", .flag = &args.strict },
 	{ 0, "json", NULL, "write one JSON object", .flag = &args.json },
 	{ 0, "sarif", NULL, "write SARIF 2.1.0", .flag = &args.sarif },
 	{ 0 },
@@ -63,8 +64,7 @@ static const struct opt options[] = {
 
 static const struct tool tool = {
 	.name = "mcfg-lint",
-	.summary = "Reads configuration profiles and writes what is wrong "
-	    "with them.",
+	.summary = "Read configuration profiles and write their mistakes.",
 	.operands = "[FILE]...",
 	.example = "mcfg-lint --schema device-management --platform macOS "
 	    "*.mobileconfig",

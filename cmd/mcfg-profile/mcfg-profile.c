@@ -29,26 +29,26 @@ check_prefix(const char *value)
 static const struct opt options[] = {
 	OPT_OUTPUT(args.out),
 	OPT_LENGTH(args.in),
-	{ 0, "set", "NAME=VALUE", "set a variable of the template to a text",
+	{ 0, "set", "NAME=VALUE", "set a variable to a string",
 	    .values = &args.sets, .check = check_set },
 	{ 0, "vars", "FILE", "take variables from a plist, JSON or YAML",
 	    .values = &args.files, .is_file = true },
 	{ 0, "env", "PREFIX_", "take variables from the environment",
 	    .values = &args.prefixes, .check = check_prefix },
-	{ 0, "payloads-only", NULL, "write the array of payloads alone",
+	{ 0, "payloads-only", NULL, "write only the array of payloads",
 	    .flag = &args.payloads_only },
 	{ 0, "pick", "DIR", "choose the template in DIR by SERIAL, USER "
 	    "and PRODUCT", .value = &args.pick },
-	{ 0, "to-yaml", NULL, "the other way: write a profile as YAML",
+	{ 0, "to-yaml", NULL, "convert a profile to YAML",
 	    .flag = &args.to_yaml },
-	{ 0, "extract", "DIR", "of --to-yaml: put certificates into files in "
+	{ 0, "extract", "DIR", "with --to-yaml: write certificates to files in "
 	    "DIR", .value = &args.extract },
-	{ 0, "each", "FILE", "make one profile for each row of JSON lines or "
+	{ 0, "each", "FILE", "make one profile for each row of JSON Lines or "
 	    "CSV", .value = &args.each, .is_file = true },
-	{ 0, "out-dir", "DIR", "of --each: where NAME.mobileconfig is written",
+	{ 0, "out-dir", "DIR", "with --each: folder for NAME.mobileconfig",
 	    .value = &args.out_dir },
-	{ 0, "name", "COLUMN", "of --each: what names the file (SERIAL, else "
-	    "UDID)", .value = &args.name },
+	{ 0, "name", "COLUMN", "with --each: column that names the files "
+	    "(SERIAL, or UDID)", .value = &args.name },
 	OPT_PAYLOAD(args.id, "profile"),
 	OPT_FILES(args.folders),
 	OPT_CONFIG(args.config),
@@ -58,8 +58,9 @@ static const struct opt options[] = {
 
 static const struct tool tool = {
 	.name = "mcfg-profile",
-	.summary = "Reads a profile in YAML (mcfg-profile.5) or as a plist, "
-	    "fills in its variables, and\nwrites the configuration profile.",
+	.summary = "Read a profile in YAML (see mcfg-profile(5)) or as a "
+	    "plist, fill in its variables,\nand write the configuration "
+	    "profile.",
 	.operands = "[PROFILE.yaml]",
 	.example = "mcfg-profile --set USER=jane -o jane.mobileconfig "
 	    "wifi.yaml",

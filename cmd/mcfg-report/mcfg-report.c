@@ -19,28 +19,29 @@ static struct args {
 };
 
 static const struct opt options[] = {
-	{ 0, "ledger", "URI", "sqlite:PATH or postgresql://HOST/NAME",
+	{ 0, "ledger", "URI", "the ledger: sqlite:PATH or "
+	    "postgresql://HOST/NAME",
 	    .value = &args.ledger, .config = "ledger" },
-	{ 0, "ca", "DIR", "the folder of the CA, for its own dates",
+	{ 0, "ca", "DIR", "folder of the CA, for its dates",
 	    .value = &args.ca },
-	{ 0, "log", "FILE", "a log of mcfg.cgi and scep-ca, for refusals",
+	{ 0, "log", "FILE", "log of mcfg.cgi or scep-ca, for refusals",
 	    .values = &args.logs, .is_file = true },
 	{ 0, "json", NULL, "write the data as one JSON object",
 	    .flag = &args.json },
-	{ 0, "stuck", "TIME", "no step for TIME is stuck (default: 1h)",
+	{ 0, "stuck", "TIME", "time without a step until an enrollment is "
+	    "stuck (1h)",
 	    .duration = &args.stuck },
-	{ 0, "span", "TIME", "how far back the charts go (default: all "
-	    "there is)",
+	{ 0, "span", "TIME", "how far back the charts go (default: everything)",
 	    .duration = &args.span },
-	{ 0, "rows", "N", "rows of a list (default: 25)",
+	{ 0, "rows", "N", "maximum number of rows in a list (25)",
 	    .number = &args.rows, .min = 1, .max = ROWS_MAX },
-	{ 0, "organization", "NAME", "whose site it is",
+	{ 0, "organization", "NAME", "name of the organization",
 	    .value = &args.organization, .config = "organization" },
-	{ 0, "add-time", NULL, "copy standard input, each line with the time "
-	    "before it",
+	{ 0, "add-time", NULL, "only copy standard input, with the time before "
+	    "each line",
 	    .flag = &args.add_time },
-	{ 0, "hide-tokens", NULL, "copy an access log of lighttpd without "
-	    "tokens of invitations",
+	{ 0, "hide-tokens", NULL, "only copy lighttpd's access log, without "
+	    "the tokens of invitations",
 	    .flag = &args.hide_tokens },
 	OPT_CONFIG(args.config),
 	OPT_OUTPUT(args.out),
@@ -50,7 +51,7 @@ static const struct opt options[] = {
 
 static const struct tool tool = {
 	.name = "mcfg-report",
-	.summary = "Reads a ledger and writes one page about enrollments and "
+	.summary = "Read a ledger and write a page about enrollments and "
 	    "certificates.",
 	.example = "mcfg-report --config site.yaml --ca ca --log log/mcfg.log "
 	    "-o report.html",

@@ -17,19 +17,19 @@ static struct args {
 } args;
 
 static const struct opt options[] = {
-	{ 0, "site", "DIR", "the site's folder (default: MCFG_SITE of the "
-	    "environment)", .value = &args.site },
-	{ 0, "workers", "N", "so many processes answer; one that ends is "
-	    "replaced", .number = &args.workers, .min = 1,
+	{ 0, "site", "DIR", "folder of the site (default: MCFG_SITE)",
+	    .value = &args.site },
+	{ 0, "workers", "N", "number of worker processes",
+	    .number = &args.workers, .min = 1,
 	    .max = WORKERS_MAX },
-	{ 0, "check", NULL, "say whether the site is complete, and end",
+	{ 0, "check", NULL, "check whether the site is ready, and exit",
 	    .flag = &args.check },
 	{ 0 },
 };
 
 static const struct tool tool = {
 	.name = "mcfg-service",
-	.summary = "Answers the requests of a profile service, as FastCGI or "
+	.summary = "Handle the requests of a profile service, as FastCGI or "
 	    "CGI.",
 	.example = "MCFG_SITE=/srv/profiles mcfg-service",
 	.options = options,

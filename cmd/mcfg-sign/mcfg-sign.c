@@ -33,37 +33,37 @@ static const struct opt options[] = {
 	OPT_LENGTH(args.in),
 	OPT_IDENTITY(args.id),
 	OPT_CONFIG(args.config),
-	{ 0, "digest", "NAME", "what the signature is over",
+	{ 0, "digest", "NAME", "digest of the signature",
 	    .value = &args.digest, .choices = "sha256|sha384|sha512",
 	    .config = "digest" },
-	{ 0, "no-signing-time", NULL, "leave the signed attributes out",
+	{ 0, "no-signing-time", NULL, "leave out all signed attributes",
 	    .flag = &args.no_time },
-	{ 0, "any", NULL, "sign what is not a property list too",
+	{ 0, "any", NULL, "also sign input that is not a property list",
 	    .flag = &args.any },
 	{ 0, "re-sign", NULL, "replace the signature of signed input",
 	    .flag = &args.resign },
-	{ 0, "replaces", "OLD", "warn where devices would not replace OLD by "
-	    "it", .value = &args.replaces },
-	{ 0, "force", NULL, "sign with an expired certificate too",
+	{ 0, "replaces", "OLD", "warn if devices would not accept it as an "
+	    "update of OLD", .value = &args.replaces },
+	{ 0, "force", NULL, "sign even if the certificate has expired",
 	    .flag = &args.force },
-	{ 0, "out-dir", "DIR", "sign many: each FILE into DIR",
+	{ 0, "out-dir", "DIR", "sign each FILE and write it to DIR",
 	    .value = &args.out_dir },
-	{ 'j', "jobs", "N", "with --out-dir: so many processes",
+	{ 'j', "jobs", "N", "with --out-dir: use N processes",
 	    .number = &args.jobs, .min = 1, .max = JOBS_MAX },
-	{ '0', "null", NULL, "with --out-dir: NUL-separated paths on standard "
-	    "input", .flag = &args.null },
+	{ '0', "null", NULL, "with --out-dir: read NUL-separated paths from "
+	    "standard input", .flag = &args.null },
 	OPT_PEM(args.pem),
-	{ 0, "attachment", "NAME", "with --http: a browser saves it under this "
-	    "name", .value = &args.attachment, .check = check_file_name },
-	{ 0, "log", "KEY=VALUE", "with --http: say this of the request in a "
-	    "line on standard error", .values = &args.log },
+	{ 0, "attachment", "NAME", "with --http: browsers save the profile as "
+	    "NAME", .value = &args.attachment, .check = check_file_name },
+	{ 0, "log", "KEY=VALUE", "with --http: also log this about the request "
+	    "on standard error", .values = &args.log },
 	OPT_AT,
 	{ 0 },
 };
 
 static const struct tool tool = {
 	.name = "mcfg-sign",
-	.summary = "Reads a profile, writes it as attached CMS SignedData.",
+	.summary = "Read a profile and write it as attached CMS SignedData.",
 	.operands = "[FILE]...",
 	.example = "mcfg-sign --cert cert.pem --key key.pem --chain chain.pem "
 	    "a.mobileconfig > signed.mobileconfig",

@@ -22,18 +22,20 @@ static struct args args;
 static const struct opt options[] = {
 	OPT_DIR(args.source),
 	OPT_LEDGER(args.source),
-	{ 0, "operation", "OP", "GetCACaps, GetCACert, PKIOperation, "
-	    "GetNextCACert", .value = &args.operation },
-	{ 0, "message", "TEXT", "the message of a GET, unescaped",
+	{ 0, "operation", "OP", "GetCACaps, GetCACert, GetNextCACert or "
+	    "PKIOperation", .value = &args.operation },
+	{ 0, "message", "TEXT", "message of a GET request, percent-decoded",
 	    .value = &args.message },
-	{ 'e', "exit-status", NULL, "status 1 where the reply refuses",
+	{ 'e', "exit-status", NULL, "exit with status 1 unless the reply is "
+	    "SUCCESS",
 	    .flag = &args.exit_status },
-	{ 0, "allow-des", NULL, "take requests that are encrypted with DES",
+	{ 0, "allow-des", NULL, "accept requests that are encrypted with "
+	    "single DES",
 	    .flag = &args.allow_des },
-	{ 0, "client", "ADDRESS", "where the request came from, for the limits "
-	    "of waiting requests", .value = &args.client },
-	{ 0, "dry-run", NULL, "judge it and write the reply, but issue, record "
-	    "and spend nothing", .flag = &args.dry_run },
+	{ 0, "client", "ADDRESS", "IP address of the client, for the limits on "
+	    "pending requests", .value = &args.client },
+	{ 0, "dry-run", NULL, "write the reply, but issue, record and spend "
+	    "nothing", .flag = &args.dry_run },
 	OPT_LENGTH(args.in),
 	OPT_OUTPUT(args.out),
 	OPT_KEY_ACCESS(args.source.key),
@@ -96,7 +98,7 @@ run(const struct args *a)
 
 const struct tool verb_answer = {
 	.name = "answer",
-	.summary = "Reads one SCEP request, writes the reply, without HTTP.",
+	.summary = "Read one SCEP request and write the reply, without HTTP.",
 	.operands = "[MESSAGE]",
 	.example = "scep-ca answer --dir ca --operation PKIOperation "
 	    "< request > reply",

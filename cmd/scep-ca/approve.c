@@ -22,11 +22,12 @@ static struct args args;
 static const struct opt approve_options[] = {
 	OPT_DIR(args.source),
 	OPT_LEDGER(args.source),
-	{ 0, "key", "SHA256", "the key's, or its beginning, if several keys "
-	    "wait under it", .value = &args.key },
-	{ 0, "csr", "HASH", "only if the request is the one that list --pending "
-	    "showed with this hash", .value = &args.csr },
-	{ 0, "undo", NULL, "take the approval back, until it is collected",
+	{ 0, "key", "SHA256", "choose the request with this key, by the first "
+	    "digits of its SHA-256", .value = &args.key },
+	{ 0, "csr", "HASH", "only if the request has this hash in list "
+	    "--pending", .value = &args.csr },
+	{ 0, "undo", NULL, "withdraw the approval, unless the certificate was "
+	    "collected",
 	    .flag = &args.undo },
 	OPT_OUTPUT(args.out),
 	OPT_AT,
@@ -36,10 +37,11 @@ static const struct opt approve_options[] = {
 static const struct opt reject_options[] = {
 	OPT_DIR(args.source),
 	OPT_LEDGER(args.source),
-	{ 0, "key", "SHA256", "the key's, or its beginning, if several keys "
-	    "wait under it", .value = &args.key },
-	{ 0, "all", NULL, "reject all that are pending", .flag = &args.all },
-	{ 0, "older", "TIME", "with --all, only those that wait longer: 2d",
+	{ 0, "key", "SHA256", "choose the request with this key, by the first "
+	    "digits of its SHA-256", .value = &args.key },
+	{ 0, "all", NULL, "reject all pending requests", .flag = &args.all },
+	{ 0, "older", "TIME", "with --all: only requests older than TIME, such "
+	    "as 2d",
 	    .duration = &args.older },
 	OPT_OUTPUT(args.out),
 	OPT_AT,
@@ -241,7 +243,7 @@ run_reject(const struct args *a)
 
 const struct tool verb_approve = {
 	.name = "approve",
-	.summary = "Approves a request: its next poll gets the certificate.",
+	.summary = "Approve a request: its next poll gets the certificate.",
 	.operands = "TXID",
 	.example = "scep-ca approve --dir ca 64FC655C8BACC4C2 "
 	    "--csr 5a0d3f9e71c24b88",
@@ -253,7 +255,7 @@ const struct tool verb_approve = {
 
 const struct tool verb_reject = {
 	.name = "reject",
-	.summary = "Rejects requests that are pending.",
+	.summary = "Reject pending requests.",
 	.operands = "[TXID...]",
 	.example = "scep-ca reject --dir ca --all --older 2d",
 	.options = reject_options,

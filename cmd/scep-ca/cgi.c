@@ -20,7 +20,8 @@ static struct args args;
 static const struct opt options[] = {
 	OPT_DIR(args.source),
 	OPT_LEDGER(args.source),
-	{ 0, "allow-des", NULL, "take requests that are encrypted with DES",
+	{ 0, "allow-des", NULL, "accept requests that are encrypted with "
+	    "single DES",
 	    .flag = &args.allow_des },
 	OPT_KEY_ACCESS(args.source.key),
 	{ 0 },
@@ -300,7 +301,7 @@ run(const struct args *a)
 
 const struct tool verb_cgi = {
 	.name = "cgi",
-	.summary = "Answers SCEP over HTTP, as CGI or FastCGI.",
+	.summary = "Reply to SCEP requests over HTTP, as CGI or FastCGI.",
 	.example = "SCEP_CA_DIR=ca scep-ca cgi",
 	.options = options,
 	.args = &args,

@@ -25,18 +25,19 @@ enum { TTL_DEFAULT = 60 * CLOCK_MINUTE };
 static const struct opt options[] = {
 	OPT_DIR(args.source),
 	OPT_LEDGER(args.source),
-	{ 0, "ttl", "TIME", "how long it can be used: 15m, 24h, 7d; default "
-	    "60m", .duration = &args.ttl },
-	{ 0, "subject", "DN", "the only subject that it is good for",
+	{ 0, "ttl", "TIME", "lifetime: 15m, 24h, 7d (default: 60m)",
+	    .duration = &args.ttl },
+	{ 0, "subject", "DN", "the only subject for which it is valid",
 	    .value = &args.subject },
-	{ 0, "san", "TYPE:VALUE", "an alternative name that the request must "
-	    "have; without any it must have none", .values = &args.san },
-	{ 0, "note", "TEXT", "for the operator, kept with it",
+	{ 0, "san", "TYPE:VALUE", "alternative name that the request must have "
+	    "(default: none)", .values = &args.san },
+	{ 0, "note", "TEXT", "note for the operator",
 	    .value = &args.note },
-	{ 0, "list", NULL, "list the challenges made by this command",
+	{ 0, "list", NULL, "list the challenges made by this verb",
 	    .flag = &args.list },
-	{ 0, "json", NULL, "list them as a JSON array", .flag = &args.json },
-	{ 0, "void", "ID", "make one useless, by the ID in the list",
+	{ 0, "json", NULL, "with --list: write a JSON array",
+	    .flag = &args.json },
+	{ 0, "void", "ID", "void the challenge with this ID from the list",
 	    .value = &args.void_id },
 	OPT_OUTPUT(args.out),
 	OPT_AT,
@@ -301,7 +302,8 @@ run(const struct args *a)
 
 const struct tool verb_challenge = {
 	.name = "challenge",
-	.summary = "Writes a fresh one-time challenge, lists or voids them.",
+	.summary = "Write a new one-time challenge, or list or void "
+	    "challenges.",
 	.example = "scep-ca challenge --dir ca --subject /O=Example/CN=printer",
 	.options = options,
 	.args = &args,

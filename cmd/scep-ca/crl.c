@@ -18,8 +18,8 @@ static struct args args;
 static const struct opt options[] = {
 	OPT_DIR(args.source),
 	OPT_LEDGER(args.source),
-	{ 0, "current", NULL, "write the one that is there until its time is "
-	    "over", .flag = &args.current },
+	{ 0, "current", NULL, "write the existing CRL while it is valid",
+	    .flag = &args.current },
 	OPT_PEM(args.pem),
 	OPT_OUTPUT(args.out),
 	OPT_KEY_ACCESS(args.source.key),
@@ -272,7 +272,7 @@ run(const struct args *a)
 
 const struct tool verb_crl = {
 	.name = "crl",
-	.summary = "Signs the list of revoked certificates anew and writes it.",
+	.summary = "Sign a new CRL and write it.",
 	.example = "scep-ca crl --dir ca > crl.der",
 	.options = options,
 	.args = &args,

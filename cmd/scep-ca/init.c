@@ -28,18 +28,21 @@ static const struct opt options[] = {
 	OPT_DIR(args.source),
 	OPT_LEDGER(args.source),
 	{ 0, "subject", "DN", "name of the CA", .value = &args.subject },
-	{ 0, "key-type", "KIND", "its key",
+	{ 0, "key-type", "KIND", "type of its key",
 	    .choices = "rsa:2048|rsa:3072|rsa:4096|ec:P-256|ec:P-384",
 	    .value = &args.key_type },
-	{ 0, "days", "N", "how long it is valid", .number = &args.days,
+	{ 0, "days", "N", "lifetime of its certificate", .number = &args.days,
 	    .min = 1, .max = DAYS_MAX },
-	{ 0, "ra", NULL, "answer SCEP with a separate RA certificate",
+	{ 0, "ra", NULL, "use a separate RA key and certificate for SCEP",
 	    .flag = &args.ra },
-	{ 0, "csr", "FILE", "a subordinate CA: its request goes to FILE",
+	{ 0, "csr", "FILE", "create a subordinate CA, and write its request to "
+	    "FILE",
 	    .value = &args.csr },
-	{ 0, "import-cert", "FILE", "an existing CA and its chain",
+	{ 0, "import-cert", "FILE", "import an existing CA: its certificate "
+	    "and chain",
 	    .value = &args.import.cert },
-	{ 0, "import-key", "KEY", "its key: a file, PKCS #12, or pkcs11:...",
+	{ 0, "import-key", "KEY", "and its key: a file, env:NAME, fd:N or "
+	    "pkcs11:...",
 	    .value = &args.import.key },
 	OPT_KEY_ACCESS(args.import),
 	OPT_AT,
@@ -331,7 +334,7 @@ run(const struct args *a)
 
 const struct tool verb_init = {
 	.name = "init",
-	.summary = "Makes a CA in a folder: key, certificate, policy, ledger.",
+	.summary = "Create a CA in a folder: key, certificate, policy, ledger.",
 	.example = "scep-ca init --dir ca --subject '/O=Example, Inc./CN=CA'",
 	.options = options,
 	.args = &args,

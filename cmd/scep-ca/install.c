@@ -105,7 +105,7 @@ run(const struct args *a)
 
 const struct tool verb_install = {
 	.name = "install",
-	.summary = "Takes the certificate and chain of a subordinate CA.",
+	.summary = "Install the certificate and chain of a subordinate CA.",
 	.operands = "[FILE]",
 	.example = "scep-ca install --dir ca issued.pem",
 	.options = options,

@@ -21,13 +21,14 @@ static struct args args;
 static const struct opt options[] = {
 	OPT_DIR(args.source),
 	OPT_LEDGER(args.source),
-	{ 0, "csr", "FILE", "the certification request", .is_file = true,
+	{ 0, "csr", "FILE", "certification request, PEM or DER",
+	    .is_file = true,
 	    .value = &args.csr },
-	{ 0, "profile", "NAME", "what it is for",
+	{ 0, "profile", "NAME", "profile of the certificate",
 	    .choices = "tls|signer|client", .value = &args.profile },
-	{ 0, "san", "TYPE:VALUE", "another name, in place of the request's: "
-	    "dns, ip, email, uri, upn", .values = &args.san },
-	{ 0, "days", "N", "how long it is valid", .number = &args.days,
+	{ 0, "san", "TYPE:VALUE", "alternative name, replaces those of the "
+	    "request: dns, ip, email, uri, upn", .values = &args.san },
+	{ 0, "days", "N", "lifetime of the certificate", .number = &args.days,
 	    .min = 1, .max = 36500 },
 	OPT_OUTPUT(args.out),
 	OPT_KEY_ACCESS(args.source.key),
@@ -222,7 +223,7 @@ run(const struct args *a)
 
 const struct tool verb_issue = {
 	.name = "issue",
-	.summary = "Issues a certificate of the operator's, in PEM.",
+	.summary = "Issue a certificate for the operator, in PEM.",
 	.example = "scep-ca issue --dir ca --csr tls.csr --profile tls "
 	    "--san dns:ca.example.com",
 	.options = options,

@@ -43,7 +43,7 @@ run(const struct args *a)
 
 const struct tool verb_ledger_copy = {
 	.name = "ledger-copy",
-	.summary = "Copies a ledger into an empty one, and compares both.",
+	.summary = "Copy a ledger into an empty one, and compare both.",
 	.operands = "FROM TO",
 	.example = "scep-ca ledger-copy sqlite:ca/ledger.db "
 	    "postgresql:///mcfg?service=ca",

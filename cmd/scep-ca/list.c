@@ -22,14 +22,15 @@ static const struct opt options[] = {
 	OPT_DIR(args.source),
 	OPT_LEDGER(args.source),
 	{ 0, "json", NULL, "write a JSON array", .flag = &args.json },
-	{ 0, "pending", NULL, "requests that wait instead",
+	{ 0, "pending", NULL, "list pending requests instead",
 	    .flag = &args.pending },
-	{ 0, "state", "STATE", "only these",
+	{ 0, "state", "STATE", "only certificates in this state",
 	    .choices = "valid|expired|revoked|not_yet_valid",
 	    .value = &args.state },
-	{ 0, "subject", "TEXT", "only those with TEXT in the subject",
+	{ 0, "subject", "TEXT", "only certificates with TEXT in the subject",
 	    .value = &args.subject },
-	{ 0, "expires", "TIME", "only valid ones that end within TIME: 30d",
+	{ 0, "expires", "TIME", "only valid certificates that expire within "
+	    "TIME, such as 30d",
 	    .duration = &args.expires },
 	OPT_OUTPUT(args.out),
 	OPT_AT,
@@ -182,7 +183,7 @@ run(const struct args *a)
 
 const struct tool verb_list = {
 	.name = "list",
-	.summary = "Lists certificates, the newest first, or pending requests.",
+	.summary = "List certificates, the newest first, or pending requests.",
 	.example = "scep-ca list --dir ca --expires 30d --json",
 	.options = options,
 	.args = &args,

@@ -14,8 +14,8 @@ static struct args args;
 static const struct opt options[] = {
 	OPT_DIR(args.source),
 	OPT_LEDGER(args.source),
-	{ 0, "older", "TIME", "what is older than that; default pending_ttl "
-	    "of the policy", .duration = &args.older },
+	{ 0, "older", "TIME", "minimum age (default: pending_ttl of the "
+	    "policy)", .duration = &args.older },
 	OPT_OUTPUT(args.out),
 	OPT_AT,
 	{ 0 },
@@ -46,7 +46,7 @@ run(const struct args *a)
 
 const struct tool verb_purge = {
 	.name = "purge",
-	.summary = "Forgets requests and unused challenges that expired.",
+	.summary = "Delete expired requests and unused challenges.",
 	.example = "scep-ca purge --dir ca --older 30d",
 	.options = options,
 	.args = &args,

@@ -17,7 +17,8 @@ static struct args args = {
 static const struct opt options[] = {
 	OPT_DIR(args.source),
 	OPT_LEDGER(args.source),
-	{ 0, "reason", "R", "why", .choices = "unspecified|keyCompromise|"
+	{ 0, "reason", "R", "reason for the revocation",
+	    .choices = "unspecified|keyCompromise|"
 	    "affiliationChanged|superseded|cessationOfOperation|"
 	    "privilegeWithdrawn", .value = &args.reason },
 	OPT_KEY_ACCESS(args.source.key),
@@ -53,7 +54,7 @@ run(const struct args *a)
 
 const struct tool verb_revoke = {
 	.name = "revoke",
-	.summary = "Revokes a certificate by its serial number.",
+	.summary = "Revoke a certificate by its serial number.",
 	.operands = "SERIAL",
 	.example = "scep-ca revoke --dir ca --reason keyCompromise "
 	    "6efab40c0c16c974c8949454dedfc303",

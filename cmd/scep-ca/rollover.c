@@ -22,12 +22,12 @@ static struct args args = {
 static const struct opt options[] = {
 	OPT_DIR(args.source),
 	OPT_LEDGER(args.source),
-	{ 0, "key-type", "KIND", "key of the next CA, as that of today",
+	{ 0, "key-type", "KIND", "type of the next CA's key (default: as now)",
 	    .choices = "rsa:2048|rsa:3072|rsa:4096|ec:P-256|ec:P-384",
 	    .value = &args.key_type },
-	{ 0, "days", "N", "how long the next CA is valid",
+	{ 0, "days", "N", "lifetime of the next CA",
 	    .number = &args.days, .min = 1, .max = 36500 },
-	{ 0, "activate", NULL, "change over to the next CA",
+	{ 0, "activate", NULL, "change to the next CA",
 	    .flag = &args.activate },
 	OPT_KEY_ACCESS(args.source.key),
 	OPT_AT,
@@ -218,7 +218,7 @@ run(const struct args *a)
 
 const struct tool verb_rollover = {
 	.name = "rollover",
-	.summary = "Prepares the next CA, or changes over to it.",
+	.summary = "Prepare the next CA, or change to it.",
 	.example = "scep-ca rollover --dir ca; scep-ca rollover --dir ca "
 	    "--activate",
 	.options = options,

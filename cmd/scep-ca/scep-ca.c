@@ -29,8 +29,8 @@ static const struct opt options[] = {
 
 static const struct tool tool = {
 	.name = "scep-ca",
-	.summary = "A certificate authority: reads a SCEP request, writes a "
-	    "SCEP reply.",
+	.summary = "Run a certificate authority: read a SCEP request, write "
+	    "the reply.",
 	.example = "scep-ca init --dir ca --subject '/O=Example, Inc./CN=CA'",
 	.options = options,
 	.verbs = verbs,

@@ -19,7 +19,7 @@ static const struct opt options[] = {
 	OPT_DIR(args.source),
 	OPT_LEDGER(args.source),
 	{ 0, "json", NULL, "write a JSON object", .flag = &args.json },
-	{ 0, "pem", NULL, "write the certificate", .flag = &args.pem },
+	{ 0, "pem", NULL, "write the certificate in PEM", .flag = &args.pem },
 	OPT_OUTPUT(args.out),
 	OPT_AT,
 	{ 0 },
@@ -175,7 +175,7 @@ run(const struct args *a)
 
 const struct tool verb_show = {
 	.name = "show",
-	.summary = "Shows one certificate by its serial number.",
+	.summary = "Show one certificate by its serial number.",
 	.operands = "SERIAL",
 	.example = "scep-ca show --dir ca 6efab40c0c16c974c8949454dedfc303",
 	.options = options,

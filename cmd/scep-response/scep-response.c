@@ -27,14 +27,16 @@ struct args {
 static struct args args;
 
 static const struct opt options[] = {
-	{ 0, "state", "FILE", "what scep-request kept", .value = &args.state },
+	{ 0, "state", "FILE", "state file of scep-request",
+	    .value = &args.state },
 	{ 0, "key", "KEY", "the key that signed the request",
 	    .value = &args.key.key },
 	OPT_KEY_ACCESS(args.key),
 	OPT_SCEP_TRUST(args.trust),
-	{ 0, "require-names", NULL, "refuse a certificate for other names "
-	    "than were asked for", .flag = &args.require_names },
-	{ 0, "allow-des", NULL, "take a reply that is encrypted with DES",
+	{ 0, "require-names", NULL, "refuse a certificate with other names "
+	    "than requested", .flag = &args.require_names },
+	{ 0, "allow-des", NULL, "accept a reply that is encrypted with single "
+	    "DES",
 	    .flag = &args.allow_des },
 	OPT_OUTPUT(args.out),
 	OPT_LENGTH(args.in),
@@ -44,7 +46,7 @@ static const struct opt options[] = {
 
 static const struct tool tool = {
 	.name = "scep-response",
-	.summary = "Reads a SCEP reply, writes the issued certificate in PEM.",
+	.summary = "Read a SCEP reply and write the issued certificate in PEM.",
 	.operands = "[REPLY]",
 	.example = "scep-response --state state --key key.pem --ca ca.pem "
 	    "< reply > cert.pem",

@@ -15,7 +15,7 @@ enum {
 static bool want_help, want_version, want_verbose;
 
 static const struct opt common_rows[] = {
-	{ 'v', "verbose", NULL, "say more on standard error",
+	{ 'v', "verbose", NULL, "print details on standard error",
 	    .flag = &want_verbose },
 	{ 'h', "help", NULL, "show this text", .flag = &want_help },
 	{ 'V', "version", NULL, "show the version", .flag = &want_version },
@@ -330,7 +330,7 @@ help(struct buf *out, const struct tool *t, const char *of)
 	buf_printf(out, "%s%s\n\n%s\n", t->operands != NULL ? " " : "",
 	    t->operands != NULL ? t->operands : "", t->summary);
 	if (t->verbs != NULL) {
-		buf_printf(out, "\nVerbs (%s VERB --help tells more):\n",
+		buf_printf(out, "\nVerbs (see %s VERB --help):\n",
 		    t->name);
 		for (v = t->verbs; *v != NULL; v++)
 			buf_printf(out, "  %-14s  %s\n", (*v)->name,

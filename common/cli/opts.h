@@ -6,7 +6,8 @@
  *	static const struct opt options[] = {
  *		OPT_OUTPUT(args.out),
  *		OPT_IDENTITY(args.id),
- *		{ 0, "any", NULL, "sign what is no plist too", .flag = &args.any },
+ *		{ 0, "any", NULL, "also sign what is not a plist", .flag =
+ *		    &args.any },
  *		{ 0 },
  *	};
  *
@@ -121,42 +122,44 @@ const char *opts_check_at(const char *value);
 
 /* Rows that many tools share. */
 #define OPT_OUTPUT(out)							\
-	{ 'o', "output", "FILE", "write there instead of standard output", \
+	{ 'o', "output", "FILE", "write to FILE instead of standard output", \
 	    .value = &(out).path },					\
-	{ 0, "http", "TYPE", "put a CGI header with this Content-Type first", \
+	{ 0, "http", "TYPE", "begin with a CGI header with Content-Type " \
+	    "TYPE",							\
 	    .value = &(out).http, .check = opts_check_type }
 #define OPT_LENGTH(in)							\
 	{ 0, "length", "N", "read exactly N bytes of standard input",	\
 	    .value = &(in).length }
 #define OPT_IDENTITY(id)						\
-	{ 0, "cert", "FILE", "own certificate, PEM or DER",		\
+	{ 0, "cert", "FILE", "certificate of the signer, PEM or DER",	\
 	    .value = &(id).cert },					\
-	{ 0, "key", "KEY", "own private key: a file, env:NAME, fd:N or pkcs11:...", \
+	{ 0, "key", "KEY", "private key: a file, env:NAME, fd:N or pkcs11:...", \
 	    .value = &(id).key },					\
-	{ 0, "chain", "FILE", "certificates between the own one and the root", \
+	{ 0, "chain", "FILE", "intermediate certificates and the root",	\
 	    .values = &(id).chain },					\
 	OPT_KEY_ACCESS(id)
 #define OPT_KEY_ACCESS(id)						\
-	{ 0, "passphrase", "SRC", "of the key: env:NAME, file:PATH or fd:N", \
+	{ 0, "passphrase", "SRC", "passphrase of the key: env:NAME, file:PATH " \
+	    "or fd:N",							\
 	    .value = &(id).passphrase },				\
-	{ 0, "loose-key", NULL, "take a key file that others can read",	\
+	{ 0, "loose-key", NULL, "accept a key file that others can read", \
 	    .flag = &(id).loose }
 #define OPT_CONFIG(path)						\
-	{ 0, "config", "FILE", "site YAML with defaults (mcfg-site.5)",	\
+	{ 0, "config", "FILE", "site file with defaults, see mcfg-site(5)", \
 	    .value = &(path) }
 #define OPT_FILES(dirs)							\
-	{ 0, "files", "DIR", "!file and !sha256 may also name files below DIR", \
+	{ 0, "files", "DIR", "let !file and !sha256 name files below DIR", \
 	    .values = &(dirs) }
 #define OPT_AT								\
-	{ 0, "at", "TIME", "pretend that it is TIME (RFC 3339)",	\
+	{ 0, "at", "TIME", "use TIME (RFC 3339) as the current time",	\
 	    .check = opts_check_at }
 #define OPT_PEM(on)							\
 	{ 0, "pem", NULL, "write PEM instead of DER", .flag = &(on) }
 #define OPT_REPORT(dest)						\
-	{ 0, "report", "FILE", "write the facts as JSON to FILE or fd:N", \
+	{ 0, "report", "FILE", "write the result as JSON to FILE or fd:N", \
 	    .value = &(dest) }
 #define OPT_UUID_SEED(seed)						\
-	{ 0, "uuid-seed", "TEXT", "derive every UUID from TEXT",	\
+	{ 0, "uuid-seed", "TEXT", "derive new UUIDs from TEXT",		\
 	    .value = &(seed) }
 
 #endif

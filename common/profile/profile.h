@@ -28,7 +28,7 @@ struct profile_identity {
 
 /* suffix is appended to the identifier of site.yaml for this tool: "scep". */
 #define OPT_PAYLOAD(p, suffix)						\
-	{ 0, "identifier", "ID", "PayloadIdentifier, the same for ever", \
+	{ 0, "identifier", "ID", "PayloadIdentifier; keep it for updates", \
 	    .value = &(p).identifier, .check = profile_check_identifier, \
 	    .config = "identifier." suffix },				\
 	{ 0, "organization", "TEXT", "PayloadOrganization, shown to the user", \
@@ -40,7 +40,7 @@ struct profile_identity {
 	{ 0, "description", "TEXT", "PayloadDescription, shown to the user", \
 	    .value = &(p).description, .check = profile_check_text,	\
 	    .config = "description" },					\
-	{ 0, "uuid", "UUID", "PayloadUUID; made where it is not given",	\
+	{ 0, "uuid", "UUID", "PayloadUUID (default: a new one)",	\
 	    .value = &(p).uuid, .check = profile_check_uuid },		\
 	OPT_UUID_SEED((p).seed)
 

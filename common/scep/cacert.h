@@ -28,16 +28,17 @@ struct scep_trust_source {
 
 /* Rows for the options table of a tool. */
 #define OPT_SCEP_TRUST(t)						\
-	{ 0, "ca", "FILE", "GetCACert's response: the CA, or RA and CA", \
+	{ 0, "ca", "FILE", "response to GetCACert: the CA, or RA and CA", \
 	    .value = &(t).ca },						\
-	{ 0, "anchor", "FILE", "verify --ca: the CA it must lead to",	\
+	{ 0, "anchor", "FILE", "verify --ca with the CAs in FILE",	\
 	    .value = &(t).anchor },					\
-	{ 0, "fingerprint", "HEX", "or that CA's SHA-256, SHA-1 or SHA-512", \
+	{ 0, "fingerprint", "HEX", "or verify it with the digest of the CA", \
 	    .value = &(t).fingerprint,					\
 	    .check = scep_trust_check_print },				\
-	{ 0, "no-trust", NULL, "or take any CA in --ca, unverified",	\
+	{ 0, "no-trust", NULL, "or accept any CA in --ca, unverified",	\
 	    .flag = &(t).no_trust },					\
-	{ 0, "ra-fingerprint", "HEX", "digest of an RA that is not marked", \
+	{ 0, "ra-fingerprint", "HEX", "digest of an RA that is not " \
+	    "marked as one",						\
 	    .values = &(t).ra, .check = scep_trust_check_print }
 
 /*

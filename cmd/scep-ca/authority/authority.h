@@ -38,9 +38,9 @@ struct authority_source {
 };
 
 #define OPT_DIR(s)							\
-	{ 0, "dir", "DIR", "the folder of the CA", .value = &(s).dir }
+	{ 0, "dir", "DIR", "folder of the CA", .value = &(s).dir }
 #define OPT_LEDGER(s)							\
-	{ 0, "ledger", "URI", "the ledger, in place of that of DIR",	\
+	{ 0, "ledger", "URI", "ledger, instead of that of DIR",		\
 	    .value = &(s).ledger }
 
 /* The parts that a verb needs. */

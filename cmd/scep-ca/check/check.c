@@ -24,7 +24,7 @@ static const struct opt options[] = {
 	OPT_DIR(args.source),
 	OPT_LEDGER(args.source),
 	{ 0, "json", NULL, "write a JSON object", .flag = &args.json },
-	{ 0, "expires", "TIME", "a CA that ends within TIME is a finding",
+	{ 0, "expires", "TIME", "report a CA that expires within TIME",
 	    .duration = &args.warn },
 	OPT_OUTPUT(args.out),
 	OPT_KEY_ACCESS(args.source.key),
@@ -342,7 +342,7 @@ run(const struct args *a)
 
 const struct tool verb_check = {
 	.name = "check",
-	.summary = "Checks keys, dates, the ledger and every certificate.",
+	.summary = "Check keys, dates, the ledger and every certificate.",
 	.example = "scep-ca check --dir ca --json",
 	.options = options,
 	.args = &args,
