@@ -478,6 +478,47 @@ calls_of() {
 	[ "$total" -gt 3 ]
 }
 
+@test "mcfg-service: a device whose answer could not be written asks again" {
+	local program
+
+	for program in "$ROOT/scripts/mcfg.cgi" "$MCFG_BIN/mcfg-service"; do
+		log_in "$T/answer"
+		phase2_of "$T/answer" UNWRITTEN
+		set -- POST /profile CONTENT_LENGTH="$(wc -c < "$T/message")"
+		answers "$program" /dev/full "$@" < "$T/message" 2> "$T/err" ||
+		    :
+		answers "$program" "$T/two" "$@" < "$T/message"
+		grep -qa aspen-config "$T/two"
+		# It was used now.
+		answers "$program" "$T/two" "$@" < "$T/message"
+		grep -qaE '^Status: (301|403)' "$T/two"
+	done
+}
+
+@test "mcfg-service: what could not be written has not been sent" {
+	local program
+
+	yields - enroll "$T/d" --udid UNSENT
+	attributes "$T/plist" UDID=UNSENT SERIAL="$(mcfg-get SERIAL \
+	    "$T/d/attributes.plist")" PRODUCT=iPhone14,5 VERSION=21A1
+	sign_as "$T/d/identity.pem" "$T/d/identity-key.pem" "$T/plist" \
+	    "$T/message"
+	set -- POST /profile CONTENT_LENGTH="$(wc -c < "$T/message")"
+	for program in "$ROOT/scripts/mcfg.cgi" "$MCFG_BIN/mcfg-service"; do
+		answers "$program" /dev/full "$@" < "$T/message" 2> "$T/err" ||
+		    :
+		mcfg-enrollment list --json --config "$SITE/site.yaml" \
+		    > "$T/list"
+		mcfg-enrollment show --config "$SITE/site.yaml" -- "$(python3 -c '
+import json, sys
+print([e["id"] for e in json.load(sys.stdin) if e["udid"] == "UNSENT"][-1])' \
+		    < "$T/list")" > "$T/show"
+		tail -n 1 "$T/show" | grep -q failed
+		answers "$program" "$T/two" "$@" < "$T/message"
+		grep -qa aspen-config "$T/two"
+	done
+}
+
 @test "mcfg-service: killed at any call of a login, the next one is as good" {
 	needs strace
 	log_in "$T/answer" strace -qq -f -o "$T/all" -e "trace=$calls"

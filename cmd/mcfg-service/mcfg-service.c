@@ -114,6 +114,7 @@ visit_free(struct visit *v)
 	free(v->serial);
 	free(v->enrollment);
 	free(v->sent);
+	enrollment_identified_free(&v->identified);
 }
 
 static const char *
@@ -130,7 +131,8 @@ handle(struct web_exchange *x, void *arg)
 	AUTO(visit_free) struct visit v = { .s = arg, .x = x,
 	    .method = text_of(x, "REQUEST_METHOD"),
 	    .path = text_of(x, "PATH_INFO"),
-	    .client = text_of(x, "REMOTE_ADDR") };
+	    .client = text_of(x, "REMOTE_ADDR"),
+	    .identified = ENROLLMENT_IDENTIFIED_INIT };
 
 	service_begin(v.s);
 	if (*v.path == '\0')

@@ -228,6 +228,7 @@ static int
 phase2(struct visit *v, const struct buf *attributes, const char *allow)
 {
 	auto_enrollment_identified e = ENROLLMENT_IDENTIFIED_INIT;
+	const struct enrollment_identified *i;
 	struct answer a = { v, 0 };
 	struct enrollment_identify how = { .allow = allow,
 	    .ready = make_answer, .arg = &a };
@@ -242,9 +243,12 @@ phase2(struct visit *v, const struct buf *attributes, const char *allow)
 		st = enrollment_identify(v->s->ledger, attributes, "stdin",
 		    &how, &e);
 	}
-	if (e.id != NULL) {
-		v->enrollment = xstrdup(e.id);
-		v->user = xstrdup(e.user);
+	if (st == OK)
+		visit_spent(v, &e);
+	i = st == OK ? &v->identified : &e;
+	if (i->id != NULL) {
+		v->enrollment = xstrdup(i->id);
+		v->user = xstrdup(i->user);
 	}
 	if (a.code != 0 && a.code != 200)
 		return a.code;

@@ -115,6 +115,9 @@ struct visit {
 	char *user, *udid, *serial, *enrollment;	/* for the log */
 	char *sent;			/* enrollment whose configuration this
 					 * is; NULL once that is recorded */
+	struct enrollment_identified identified;	/* whose challenge was
+					 * spent for this response; id is NULL
+					 * if none was */
 };
 
 /*
@@ -138,6 +141,13 @@ int step_end(struct visit *v, enum blame blame, enum status st);
 
 /* Where the site's own programs are run. */
 struct site_place visit_place(const struct visit *v);
+
+/*
+ * visit_spent() takes over what phase 2 has committed.  If the response cannot
+ * be written, respond() undoes it, so that the device can send its message
+ * again.
+ */
+void visit_spent(struct visit *v, struct enrollment_identified *e);
 
 /* Finishes the request: writes the response, and the log line. */
 void respond(struct visit *v, int code);

@@ -190,6 +190,38 @@ record_sent(struct visit *v)
 		put_log(v, code, buf_str(&v->reason));
 }
 
+static enum status
+undo(void *arg)
+{
+	const struct visit *v = arg;
+
+	return enrollment_unidentify(v->s->ledger, &v->identified);
+}
+
+void
+visit_spent(struct visit *v, struct enrollment_identified *e)
+{
+	v->identified = MOVE(*e);
+	mem_undo(undo, v);
+}
+
+/* The web server has gone, and a device will ask again. */
+static void
+take_back(struct visit *v)
+{
+	auto_char *what = xstrdup(buf_str(&v->reason));
+	int code = refuse(v, 500, "%s: the response cannot be written", what);
+
+	put_log(v, code, buf_str(&v->reason));
+	if (v->sent != NULL) {
+		record_failure(v);
+		return;
+	}
+	step_begin(v, "mcfg-enrollment");
+	if ((code = step_end(v, SITE, undo(v))) != 0)
+		put_log(v, code, buf_str(&v->reason));
+}
+
 static void
 respond_with_page(struct visit *v, int code)
 {
@@ -212,6 +244,7 @@ void
 respond(struct visit *v, int code)
 {
 	auto_buf out = BUF_INIT, line = BUF_INIT;
+	bool is_written;
 
 	if (code != 200) {
 		respond_with_page(v, code);
@@ -224,7 +257,12 @@ respond(struct visit *v, int code)
 	buf_add_buf(&out, &v->body);
 	/* No memory is needed once the answer has begun. */
 	make_log(v, code, buf_str(&v->reason), &line);
-	(void)web_write(v->x, &out);
+	is_written = web_write(v->x, &out);
+	mem_undo(NULL, NULL);
+	if (!is_written && (v->sent != NULL || v->identified.id != NULL)) {
+		take_back(v);
+		return;
+	}
 	diag_put(buf_str(&line));
 	if (v->sent != NULL)
 		record_sent(v);
