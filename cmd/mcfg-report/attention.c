@@ -35,7 +35,10 @@ look_at_end(struct overview *o, const char *name, int64_t end,
 {
 	auto_buf age = BUF_INIT;
 
-	if (end < o->now) {
+	if (end == CERT_NO_TIME) {
+		found(o, URGENT, "expired", section, "%s has an "
+		    "unreadable date", name);
+	} else if (end < o->now) {
 		age_text(o->now - end, &age);
 		found(o, URGENT, "expired", section, "%s expired %s ago", name,
 		    buf_str(&age));
@@ -56,6 +59,7 @@ look_at_authority(struct overview *o)
 	for (i = 0; i < a->n; i++)
 		if (strncmp(a->v[i].role, "previous", 8) != 0)
 			look_at_end(o, role_text(a->v[i].role),
+			    a->v[i].not_before == CERT_NO_TIME ? CERT_NO_TIME :
 			    a->v[i].not_after, "authority");
 	if (!a->has_crl && o->term[LEDGER_TERM_REVOKED] > 0)
 		found(o, URGENT, "crl_missing", "authority", "There is no "

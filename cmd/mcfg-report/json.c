@@ -206,6 +206,16 @@ crl(const struct authority *a)
 	return r;
 }
 
+/* Null for a date that cannot be read. */
+static void
+report_end(struct report *r, const char *key, int64_t t)
+{
+	if (t == CERT_NO_TIME)
+		report_null(r, key);
+	else
+		report_moment(r, key, t);
+}
+
 static struct report *
 authority(const struct authority *a)
 {
@@ -221,8 +231,8 @@ authority(const struct authority *a)
 		report_str(one, "serial", a->v[i].serial);
 		report_str(one, "sha256", a->v[i].sha256);
 		report_str(one, "key", a->v[i].key);
-		report_time(one, "not_before", a->v[i].not_before);
-		report_time(one, "not_after", a->v[i].not_after);
+		report_end(one, "not_before", a->v[i].not_before);
+		report_end(one, "not_after", a->v[i].not_after);
 	}
 	if (a->has_crl)
 		report_add(r, "crl", crl(a));

@@ -15,9 +15,14 @@ put_certs(struct buf *out, const struct overview *o)
 		html_cell_with(&t, "%s <code class=\"block\">%s</code>",
 		    role_text(c->role), c->file);
 		html_cell(&t);
-		html_moment(out, o->now, c->not_after);
+		if (c->not_after == CERT_NO_TIME)
+			buf_puts(out, "unreadable");
+		else
+			html_moment(out, o->now, c->not_after);
 		html_cell(&t);
-		chart_lifetime(out, c->not_before, c->not_after, o->now);
+		if (c->not_before != CERT_NO_TIME)
+			chart_lifetime(out, c->not_before, c->not_after,
+			    o->now);
 		html_cell_with(&t, "%s", c->key);
 		html_cell(&t);
 		html_name(out, c->subject);

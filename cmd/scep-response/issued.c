@@ -60,6 +60,9 @@ unfit(const struct issued_request *r, X509 *cert, STACK_OF(X509) *certs,
 		    "request" :
 		    "the server gave back the certificate that was to be "
 		    "renewed";
+	if (cert_not_before(cert) == CERT_NO_TIME ||
+	    cert_not_after(cert) == CERT_NO_TIME)
+		return "it has an unreadable date";
 	if (now > cert_not_after(cert))
 		return "it has expired";
 	*foreign = true;

@@ -358,6 +358,9 @@ issue_ca_request(const X509_NAME *subject, EVP_PKEY *key, bool both,
 const char *
 issue_out_of_date(const X509 *ca, int64_t now)
 {
+	if (cert_not_before(ca) == CERT_NO_TIME ||
+	    cert_not_after(ca) == CERT_NO_TIME)
+		return "it has an unreadable date";
 	if (now > cert_not_after(ca))
 		return "it has expired";
 	return now < cert_not_before(ca) ? "it is not valid yet" : NULL;

@@ -86,6 +86,14 @@ check_leaf(const X509 *leaf, bool force)
 	int64_t now = clock_now(), to = cert_not_after(leaf);
 	char text[CLOCK_TEXT];
 
+	if (cert_not_before(leaf) == CERT_NO_TIME || to == CERT_NO_TIME) {
+		if (!force)
+			return fail(REFUSED, "%s: %s (--force signs all the "
+			    "same)", of, cert_check_dates(leaf, now));
+		warning("%s: %s: devices will show Not Verified", of,
+		    cert_check_dates(leaf, now));
+		return OK;
+	}
 	clock_format(to, text);
 	if (now > to && !force)
 		return fail(REFUSED, "%s: certificate has expired at %s "

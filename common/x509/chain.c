@@ -226,6 +226,9 @@ chain_reason(int error)
 		return "it is self-signed, and not an anchor";
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 		return "the chain ends in a root that is not an anchor";
+	case X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD:
+	case X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD:
+		return "certificate has an unreadable date";
 	case X509_V_ERR_CERT_SIGNATURE_FAILURE:
 		return "its signature was not made by the issuer's key";
 	case X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION:
@@ -273,6 +276,10 @@ check_dates(STACK_OF(X509) *chain, int64_t now, X509 **bad)
 		if (cert_check_dates(cert, now) == NULL)
 			continue;
 		*bad = cert;
+		if (cert_not_before(cert) == CERT_NO_TIME)
+			return X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD;
+		if (cert_not_after(cert) == CERT_NO_TIME)
+			return X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD;
 		return now < cert_not_before(cert) ?
 		    X509_V_ERR_CERT_NOT_YET_VALID :
 		    X509_V_ERR_CERT_HAS_EXPIRED;

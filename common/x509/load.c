@@ -382,8 +382,11 @@ say_cert(X509 *cert)
 	auto_char *of = cert_subject_text(cert);
 	char until[CLOCK_TEXT];
 
-	detail("its certificate: %s, until %s", of,
-	    clock_format(cert_not_after(cert), until));
+	if (cert_not_after(cert) == CERT_NO_TIME)
+		detail("its certificate: %s, until an unreadable date", of);
+	else
+		detail("its certificate: %s, until %s", of,
+		    clock_format(cert_not_after(cert), until));
 }
 
 enum status

@@ -116,7 +116,9 @@ check_end(struct findings *f, const char *name, const X509 *cert,
 	int64_t end = cert_not_after(cert);
 	char t[CLOCK_TEXT];
 
-	if (end < f->now)
+	if (end == CERT_NO_TIME || cert_not_before(cert) == CERT_NO_TIME)
+		check_found(f, name, "has an unreadable date");
+	else if (end < f->now)
 		check_found(f, name, "expired at %s", clock_format(end, t));
 	else if (end < f->now + warn)
 		check_found(f, name, "ends soon, at %s", clock_format(end, t));
@@ -278,7 +280,11 @@ to_json(struct findings *f, struct buf *out)
 	report_int(r, "revoked", f->revoked);
 	report_int(r, "pending", f->pending);
 	report_int(r, "unbound", f->unbound);
-	report_time(r, "not_after", cert_not_after(f->ca->now.ca.cert));
+	if (cert_not_after(f->ca->now.ca.cert) == CERT_NO_TIME)
+		report_null(r, "not_after");
+	else
+		report_time(r, "not_after",
+		    cert_not_after(f->ca->now.ca.cert));
 	report_add(r, "findings", STEAL(f->list));
 	report_render(r, out);
 }

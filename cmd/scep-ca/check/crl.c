@@ -40,6 +40,11 @@ check_end(struct findings *f, const char *name, const X509_CRL *crl)
 {
 	char t[CLOCK_TEXT];
 
+	if (cert_crl_next(crl) == CERT_NO_TIME) {
+		check_found(f, name, "has an unreadable date (scep-ca "
+		    "crl)");
+		return;
+	}
 	/*
 	 * An expired CRL without entries only matters if clients are told to
 	 * fetch it.
