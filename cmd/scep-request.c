@@ -14,7 +14,7 @@
 
 struct args {
 	struct io_output out;
-	struct scep_trust_source trust;
+	struct scep_cacert_source trust;
 	struct identity_source key;
 	const char *subject;
 	struct strings san;
@@ -33,7 +33,7 @@ static struct args args = {
 };
 
 static const struct opt options[] = {
-	OPT_SCEP_TRUST(args.trust),
+	OPT_SCEP_CACERT(args.trust),
 	{ 0, "key", "KEY", "RSA key for the certificate: a file, env:NAME or "
 	    "fd:N",
 	    .value = &args.key.key },
@@ -85,7 +85,7 @@ struct work {
 	struct identity signer;
 	EVP_PKEY *key;
 	X509_REQ *csr;
-	struct scep_trust trust;
+	struct scep_cacert trust;
 	bool has_names;			/* false for a state from before 0.2 */
 	struct buf names;		/* requested subjectAltName, DER */
 	char *transaction;
@@ -97,7 +97,7 @@ work_free(struct work *w)
 	identity_free(&w->signer);
 	EVP_PKEY_free(w->key);
 	X509_REQ_free(w->csr);
-	scep_trust_free(&w->trust);
+	scep_cacert_free(&w->trust);
 	buf_free(&w->names);
 	free(w->transaction);
 }
@@ -107,7 +107,7 @@ check_args(const struct args *a)
 {
 	enum status st;
 
-	if ((st = scep_trust_check(&a->trust)) != OK)
+	if ((st = scep_cacert_check(&a->trust)) != OK)
 		return st;
 	if (a->key.key == NULL)
 		return opts_missing("--key", "the key to be certified");
@@ -399,11 +399,11 @@ static enum status
 run(const struct args *a)
 {
 	AUTO(work_free) struct work w = { .signer = IDENTITY_INIT,
-	    .trust = SCEP_TRUST_INIT, .names = BUF_INIT };
+	    .trust = SCEP_CACERT_INIT, .names = BUF_INIT };
 	enum status st;
 
 	if ((st = check_args(a)) != OK ||
-	    (st = scep_trust_load(&a->trust, clock_now(), true,
+	    (st = scep_cacert_load(&a->trust, clock_now(), true,
 	    &w.trust)) != OK ||
 	    (st = cert_load_key(&a->key, "--key", &w.key)) != OK)
 		return st;

@@ -157,10 +157,10 @@ show(struct ledger *l, const char *id, bool json, bool *is_private,
 		return st;
 	if (!found)
 		return fail(REFUSED, "%s: no such enrollment", id);
-	if ((st = enrollment_kept(e.facts, &facts)) != OK)
+	if ((st = enrollment_stored(e.facts, &facts)) != OK)
 		return st;
 	if (e.attributes != NULL &&
-	    (st = enrollment_kept(e.attributes, &attributes)) != OK)
+	    (st = enrollment_stored(e.attributes, &attributes)) != OK)
 		return st;
 	*is_private = tree_holds_secret(NULL, facts) ||
 	    (attributes != NULL && tree_holds_secret(NULL, attributes));

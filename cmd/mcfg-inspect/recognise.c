@@ -72,7 +72,7 @@ name_damage(struct inspect *in, const struct buf *bytes)
 	auto_buf why = BUF_INIT;
 
 	buf_puts(&why, in->why);
-	damage_add(bytes, &why);
+	corruption_add(bytes, &why);
 	snprintf(in->why, sizeof in->why, "%s", buf_str(&why));
 }
 

@@ -9,24 +9,24 @@ static const char head[] = "# mcfg-lint baseline 1";
 
 enum { BASELINE_MAX = 16 << 20 };
 
-struct quiet_entry {
+struct baseline_entry {
 	char *text;
 	bool is_used;
 };
 
 void
-quiet_baseline_free(struct quiet_baseline *b)
+baseline_free(struct baseline *b)
 {
 	size_t i;
 
 	for (i = 0; i < b->n; i++)
 		free(b->v[i].text);
 	free(b->v);
-	*b = (struct quiet_baseline){ NULL, 0 };
+	*b = (struct baseline){ NULL, 0 };
 }
 
 bool
-quiet_may_be(enum finding_rule rule)
+may_be_suppressed(enum finding_rule rule)
 {
 	return rule != RULE_UNREADABLE;
 }
@@ -63,8 +63,8 @@ entry_of(const struct finding *f)
 static int
 compare(const void *a, const void *b)
 {
-	return strcmp(((const struct quiet_entry *)a)->text,
-	    ((const struct quiet_entry *)b)->text);
+	return strcmp(((const struct baseline_entry *)a)->text,
+	    ((const struct baseline_entry *)b)->text);
 }
 
 static size_t
@@ -78,7 +78,7 @@ tabs_in(const char *p, size_t len)
 }
 
 static enum status
-read_lines(const char *path, const char *p, struct quiet_baseline *b)
+read_lines(const char *path, const char *p, struct baseline *b)
 {
 	size_t len;
 	unsigned long line;
@@ -90,7 +90,7 @@ read_lines(const char *path, const char *p, struct quiet_baseline *b)
 				return fail(MALFORMED, "%s:%lu: not rule, "
 				    "file and path with tabs between them",
 				    path, line);
-			*GROW(b->v, b->n) = (struct quiet_entry){
+			*GROW(b->v, b->n) = (struct baseline_entry){
 			    xstrndup(p, len), false };
 		}
 		p += len + (p[len] == '\n');
@@ -99,7 +99,7 @@ read_lines(const char *path, const char *p, struct quiet_baseline *b)
 }
 
 enum status
-quiet_baseline_read(const char *path, struct quiet_baseline *b)
+baseline_read(const char *path, struct baseline *b)
 {
 	auto_buf in = BUF_INIT;
 	const char *text;
@@ -123,7 +123,7 @@ quiet_baseline_read(const char *path, struct quiet_baseline *b)
 
 /* The first entry with this text, or n. */
 static size_t
-first_entry(const struct quiet_baseline *b, const char *text)
+first_entry(const struct baseline *b, const char *text)
 {
 	size_t low = 0, high = b->n;
 
@@ -139,12 +139,12 @@ first_entry(const struct quiet_baseline *b, const char *text)
 }
 
 bool
-quiet_baseline_takes(struct quiet_baseline *b, const struct finding *f)
+baseline_takes(struct baseline *b, const struct finding *f)
 {
 	auto_char *text = NULL;
 	size_t i;
 
-	if (b->n == 0 || !quiet_may_be(f->rule))
+	if (b->n == 0 || !may_be_suppressed(f->rule))
 		return false;
 	text = entry_of(f);
 	for (i = first_entry(b, text); i < b->n &&
@@ -157,7 +157,7 @@ quiet_baseline_takes(struct quiet_baseline *b, const struct finding *f)
 }
 
 size_t
-quiet_baseline_left(const struct quiet_baseline *b)
+baseline_left(const struct baseline *b)
 {
 	size_t i, n = 0;
 
@@ -167,15 +167,16 @@ quiet_baseline_left(const struct quiet_baseline *b)
 }
 
 void
-quiet_baseline_write(const struct findings *f,
+baseline_write(const struct findings *f,
     enum finding_severity least, struct buf *out)
 {
-	auto_quiet_baseline b = { NULL, 0 };
+	auto_baseline b = { NULL, 0 };
 	size_t i;
 
 	b.v = xcalloc(f->n + 1, sizeof *b.v);
 	for (i = 0; i < f->n; i++)
-		if (f->v[i].severity >= least && quiet_may_be(f->v[i].rule))
+		if (f->v[i].severity >= least &&
+		    may_be_suppressed(f->v[i].rule))
 			b.v[b.n++].text = entry_of(&f->v[i]);
 	qsort(b.v, b.n, sizeof *b.v, compare);
 	buf_printf(out, "%s\n", head);

@@ -12,17 +12,17 @@ struct place {
 };
 
 /* The extent of an element: its first place, and the place after its end. */
-struct quiet_comment {
+struct comment {
 	const char *file;
 	struct place from, to;
 	bool rules[FINDING_RULES];
 };
 
 void
-quiet_comments_free(struct quiet_comments *c)
+comments_free(struct comments *c)
 {
 	free(c->v);
-	*c = (struct quiet_comments){ NULL, 0 };
+	*c = (struct comments){ NULL, 0 };
 }
 
 /*
@@ -55,7 +55,7 @@ read_rules(const char *p, size_t len, bool rules[FINDING_RULES])
 		}
 		if (!finding_find_rule(p, n, &rule) ||
 		    rule == RULE_NOT_A_PLIST || rule == RULE_NOT_A_PROFILE ||
-		    !quiet_may_be(rule))
+		    !may_be_suppressed(rule))
 			return false;
 		rules[rule] = has_rule = true;
 		p += n;
@@ -80,12 +80,12 @@ move_to(struct cursor *c, const char *to)
 }
 
 static void
-add_comment(struct quiet_comments *c, const char *file,
+add_comment(struct comments *c, const char *file,
     const struct cursor *start, const char *from, const char *to,
     const bool rules[FINDING_RULES])
 {
 	struct cursor at = *start;
-	struct quiet_comment *one = GROW(c->v, c->n);
+	struct comment *one = GROW(c->v, c->n);
 
 	one->file = file;
 	memcpy(one->rules, rules, sizeof one->rules);
@@ -177,7 +177,7 @@ static const char directive[] = "mcfg-lint:";
  * cannot be understood.
  */
 static bool
-read_xml_comment(struct quiet_comments *c, const char *file,
+read_xml_comment(struct comments *c, const char *file,
     const struct cursor *at)
 {
 	const char *end = markup_end(at->p), *p = at->p + 4, *from, *to;
@@ -205,7 +205,7 @@ warn_once(bool *warned, const char *file, unsigned long line)
 }
 
 static void
-read_xml(const char *text, const char *file, struct quiet_comments *c)
+read_xml(const char *text, const char *file, struct comments *c)
 {
 	struct cursor at = { text, { 1, 1 } };
 	const char *p = text;
@@ -263,7 +263,7 @@ next_block(const char *p, const char **from, const char **to)
 }
 
 static void
-read_yaml(const char *text, const char *file, struct quiet_comments *c)
+read_yaml(const char *text, const char *file, struct comments *c)
 {
 	struct cursor at = { text, { 1, 1 } };
 	const char *line, *p, *from, *to;
@@ -293,8 +293,8 @@ read_yaml(const char *text, const char *file, struct quiet_comments *c)
 }
 
 void
-quiet_read_comments(const struct buf *in, const char *file,
-    struct quiet_comments *c)
+comments_read(const struct buf *in, const char *file,
+    struct comments *c)
 {
 	const char *text = buf_str(in), *p = text;
 
@@ -316,7 +316,7 @@ is_before(unsigned long line, unsigned long column, const struct place *p)
 }
 
 bool
-quiet_is_commented(const struct quiet_comments *c,
+comments_ignore(const struct comments *c,
     const struct finding *f)
 {
 	size_t i;

@@ -32,7 +32,7 @@ next_item(const char **p, struct item *out)
 }
 
 const char *
-quiet_check_ignore(const char *list)
+ignore_check(const char *list)
 {
 	struct item item;
 	enum finding_rule rule;
@@ -67,7 +67,7 @@ fits(const struct item *item, const char *file)
 }
 
 bool
-quiet_ignores(const struct strings *lists, const struct finding *f)
+ignore_has(const struct strings *lists, const struct finding *f)
 {
 	struct item item;
 	enum finding_rule rule;

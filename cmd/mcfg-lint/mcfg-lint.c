@@ -47,7 +47,7 @@ static const struct opt options[] = {
 	    .values = &args.errors, .check = finding_check_rules },
 	{ 0, "ignore", "LIST", "do not report these rules, such as "
 	    "weak-key,signed:vendor/*", .values = &args.ignores,
-	    .check = quiet_check_ignore },
+	    .check = ignore_check },
 	{ 0, "baseline", "FILE", "do not report the findings that FILE lists",
 	    .value = &args.baseline, .is_file = true },
 	{ 0, "write-baseline", "FILE", "list all findings in FILE instead of "
@@ -121,23 +121,23 @@ rule_of(enum status st)
 /* Reads the comments of a file; of a signed file, those in its content. */
 static enum status
 read_comments(const struct buf *bytes, const char *file, bool is_signed,
-    struct quiet_comments *comments)
+    struct comments *comments)
 {
 	auto_buf content = BUF_INIT;
 	enum status st;
 
 	if (!is_signed) {
-		quiet_read_comments(bytes, file, comments);
+		comments_read(bytes, file, comments);
 		return OK;
 	}
 	if ((st = cms_unwrap(bytes, file, &content)) == OK)
-		quiet_read_comments(&content, file, comments);
+		comments_read(&content, file, comments);
 	return st;
 }
 
 static enum status
 lint_bytes(struct schema *s, const char *file, const struct buf *bytes,
-    struct quiet_comments *comments, struct findings *found)
+    struct comments *comments, struct findings *found)
 {
 	auto_tree_marks *marks = tree_marks_new();
 	/*
@@ -169,7 +169,7 @@ lint_bytes(struct schema *s, const char *file, const struct buf *bytes,
 }
 
 static enum status
-lint_file(struct schema *s, const char *path, struct quiet_comments *comments,
+lint_file(struct schema *s, const char *path, struct comments *comments,
     struct findings *found)
 {
 	auto_buf bytes = BUF_INIT;
@@ -182,26 +182,26 @@ lint_file(struct schema *s, const char *path, struct quiet_comments *comments,
 
 /* ---- findings that are not reported ---- */
 
-struct quiet {
-	struct quiet_comments comments;
-	struct quiet_baseline baseline;
+struct suppression {
+	struct comments comments;
+	struct baseline baseline;
 };
 
 static bool
 is_ignored(const struct finding *f, void *arg)
 {
-	const struct quiet *q = arg;
+	const struct suppression *q = arg;
 
-	return quiet_ignores(&args.ignores, f) ||
-	    quiet_is_commented(&q->comments, f);
+	return ignore_has(&args.ignores, f) ||
+	    comments_ignore(&q->comments, f);
 }
 
 static bool
 is_in_baseline(const struct finding *f, void *arg)
 {
-	struct quiet *q = arg;
+	struct suppression *q = arg;
 
-	return quiet_baseline_takes(&q->baseline, f);
+	return baseline_takes(&q->baseline, f);
 }
 
 static bool
@@ -213,7 +213,7 @@ is_below(const struct finding *f, void *arg)
 static bool
 is_written(const struct finding *f, void *arg)
 {
-	return !is_below(f, arg) && quiet_may_be(f->rule);
+	return !is_below(f, arg) && may_be_suppressed(f->rule);
 }
 
 static enum finding_severity
@@ -232,7 +232,7 @@ write_baseline(const struct findings *found,
 {
 	auto_buf out = BUF_INIT;
 
-	quiet_baseline_write(found, level, &out);
+	baseline_write(found, level, &out);
 	return io_side(args.write_baseline, false, &out);
 }
 
@@ -241,7 +241,7 @@ write_baseline(const struct findings *found,
  * include those of all levels.
  */
 static enum status
-silence(struct quiet *q, struct findings *found)
+silence(struct suppression *q, struct findings *found)
 {
 	enum finding_severity level = level_of(args.level);
 	enum status st;
@@ -254,7 +254,7 @@ silence(struct quiet *q, struct findings *found)
 	} else if (args.baseline != NULL) {
 		found->silenced += findings_drop(found, is_in_baseline, q);
 		detail("%s: %zu entries are of findings that are gone",
-		    args.baseline, quiet_baseline_left(&q->baseline));
+		    args.baseline, baseline_left(&q->baseline));
 	}
 	findings_count(found);
 	(void)findings_drop(found, is_below, &level);
@@ -277,7 +277,7 @@ say_too_old(const struct schema *s, struct findings *found)
 }
 
 static enum status
-lint_all(struct schema *s, struct quiet *q, struct findings *found)
+lint_all(struct schema *s, struct suppression *q, struct findings *found)
 {
 	enum status st;
 	size_t i;
@@ -339,7 +339,7 @@ show(const struct args *a, const struct findings *found,
 }
 
 static enum status
-judge(const struct args *a, struct quiet *q)
+judge(const struct args *a, struct suppression *q)
 {
 	auto_schema *s = NULL;
 	auto_findings found = FINDINGS_INIT;
@@ -356,7 +356,7 @@ judge(const struct args *a, struct quiet *q)
 		detail("%s: schema of %s", a->schema, found.schema);
 	}
 	if (a->baseline != NULL &&
-	    (st = quiet_baseline_read(a->baseline, &q->baseline)) != OK)
+	    (st = baseline_read(a->baseline, &q->baseline)) != OK)
 		return st;
 
 	if ((st = lint_all(s, q, &found)) != OK)
@@ -374,13 +374,13 @@ judge(const struct args *a, struct quiet *q)
 static enum status
 run(const struct args *a)
 {
-	struct quiet q = { 0 };
+	struct suppression q = { 0 };
 	enum status st;
 
 	if ((st = check_args(a)) == OK)
 		st = judge(a, &q);
-	quiet_comments_free(&q.comments);
-	quiet_baseline_free(&q.baseline);
+	comments_free(&q.comments);
+	baseline_free(&q.baseline);
 	return st;
 }
 

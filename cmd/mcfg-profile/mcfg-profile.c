@@ -124,7 +124,7 @@ read_template(const struct args *a, struct tree *vars, char **name,
 		return st;
 	add_sets(a, vars);
 	if (a->pick != NULL &&
-	    (st = template_pick(a->pick, vars, &picked)) != OK)
+	    (st = template_choose(a->pick, vars, &picked)) != OK)
 		return st;
 	if (picked != NULL)
 		in.path = picked;

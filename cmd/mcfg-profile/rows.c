@@ -158,7 +158,7 @@ make_one(const struct work *w, const struct tree *row, const char *path)
 		auto_char *picked = NULL;
 		struct io_input in = { NULL, NULL };
 
-		if ((st = template_pick(w->a->pick, vars, &picked)) != OK)
+		if ((st = template_choose(w->a->pick, vars, &picked)) != OK)
 			return st;
 		in.path = picked;
 		if ((st = template_read(&in, &own)) != OK)

@@ -301,7 +301,7 @@ fill(const struct tree *variables, struct tree **profile)
 	auto_char *path = NULL;
 	enum status st;
 
-	if ((st = template_pick(".", variables, &path)) != OK)
+	if ((st = template_choose(".", variables, &path)) != OK)
 		return st;
 	in.path = path;
 	if ((st = template_read(&in, &template)) != OK)

@@ -24,7 +24,7 @@ is_same(struct buf *old, const char *const *files, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		io_stamp(files[i], &stamp);
+		io_file_state(files[i], &stamp);
 	if (buf_equal(old, &stamp))
 		return true;
 	buf_free(old);

@@ -30,7 +30,7 @@ look_at(const struct args *a, const struct buf *in, const char *name,
 	if (a->any)
 		return OK;
 	if (plain->len > 0 && !tree_looks_like_plist(plain)) {
-		damage_add(plain, &damage);
+		corruption_add(plain, &damage);
 		return fail(MALFORMED, "%s: not a property list (--any signs "
 		    "it all the same)%s", name, buf_str(&damage));
 	}

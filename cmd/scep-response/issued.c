@@ -51,7 +51,7 @@ is_newer(const X509 *a, const X509 *b)
  */
 static const char *
 unfit(const struct issued_request *r, X509 *cert, STACK_OF(X509) *certs,
-    const struct scep_trust *trust, int64_t now, bool *foreign)
+    const struct scep_cacert *trust, int64_t now, bool *foreign)
 {
 	*foreign = false;
 	if (X509_cmp(cert, r->signer) == 0)
@@ -66,12 +66,12 @@ unfit(const struct issued_request *r, X509 *cert, STACK_OF(X509) *certs,
 	if (now > cert_not_after(cert))
 		return "it has expired";
 	*foreign = true;
-	return scep_trust_issued(trust, cert, certs, now);
+	return scep_cacert_issued(trust, cert, certs, now);
 }
 
 enum status
 issued_choose(const struct issued_request *r, const char *name,
-    STACK_OF(X509) *certs, const struct scep_trust *trust, int64_t now,
+    STACK_OF(X509) *certs, const struct scep_cacert *trust, int64_t now,
     X509 **out)
 {
 	const char *why = NULL, *reason;

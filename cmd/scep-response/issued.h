@@ -32,7 +32,7 @@ const char *issued_read_names(const struct buf *der, GENERAL_NAMES **out);
  * reason, if there is none; warns if it is not valid yet.
  */
 enum status issued_choose(const struct issued_request *r, const char *name,
-    STACK_OF(X509) *certs, const struct scep_trust *trust, int64_t now,
+    STACK_OF(X509) *certs, const struct scep_cacert *trust, int64_t now,
     X509 **out) USE_RESULT;
 
 /*

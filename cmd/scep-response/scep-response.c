@@ -19,7 +19,7 @@ struct args {
 	struct io_output out;
 	const char *state;
 	struct identity_source key;
-	struct scep_trust_source trust;
+	struct scep_cacert_source trust;
 	bool require_names;
 	bool allow_des;
 };
@@ -32,7 +32,7 @@ static const struct opt options[] = {
 	{ 0, "key", "KEY", "the key that signed the request",
 	    .value = &args.key.key },
 	OPT_KEY_ACCESS(args.key),
-	OPT_SCEP_TRUST(args.trust),
+	OPT_SCEP_CACERT(args.trust),
 	{ 0, "require-names", NULL, "refuse a certificate with other names "
 	    "than requested", .flag = &args.require_names },
 	{ 0, "allow-des", NULL, "accept a reply that is encrypted with single "
@@ -188,7 +188,7 @@ check_args(const struct args *a)
 		return opts_missing("--state", "what scep-request kept");
 	if (a->key.key == NULL)
 		return opts_missing("--key", "the key that signed the request");
-	return scep_trust_check(&a->trust);
+	return scep_cacert_check(&a->trust);
 }
 
 static enum status
@@ -198,7 +198,7 @@ read_reply(const struct args *a, const struct buf *in, struct buf *pem)
 	    ISSUED_REQUEST_INIT };
 	auto_scep_message m = SCEP_MESSAGE_INIT;
 	struct scep_refusal no = SCEP_REFUSAL_INIT;
-	auto_scep_trust trust = SCEP_TRUST_INIT;
+	auto_scep_cacert trust = SCEP_CACERT_INIT;
 	auto_certs *certs = NULL;
 	auto_EVP_PKEY *key = NULL;
 	const char *name = io_name(a->in.path);
@@ -207,7 +207,7 @@ read_reply(const struct args *a, const struct buf *in, struct buf *pem)
 	X509 *issued = NULL;
 	enum status st;
 
-	if ((st = scep_trust_load(&a->trust, now, false, &trust)) != OK ||
+	if ((st = scep_cacert_load(&a->trust, now, false, &trust)) != OK ||
 	    (st = load_state(a->state, &s)) != OK ||
 	    (st = cert_load_key(&a->key, "--key", &key)) != OK)
 		return st;
@@ -215,7 +215,7 @@ read_reply(const struct args *a, const struct buf *in, struct buf *pem)
 		return fail(REFUSED, "%s: %s", name, no.text);
 	if (st != OK)
 		return st;
-	if (!scep_trust_signs(&trust, m.signer))
+	if (!scep_cacert_signs(&trust, m.signer))
 		return fail(REFUSED, "%s: signer is not of %s: it is neither "
 		    "the CA nor its RA", name, io_name(a->trust.ca));
 	to = (struct scep_recipient){ s.request.signer, key };

@@ -244,7 +244,7 @@ http_header(const struct buf *in, struct buf *out)
 }
 
 bool
-damage_name(const struct buf *in, struct buf *out)
+corruption_name(const struct buf *in, struct buf *out)
 {
 	static bool (*const kinds[])(const struct buf *, struct buf *) = {
 		http_header, escaped, replaced, recoded, seven_bits,
@@ -259,11 +259,11 @@ damage_name(const struct buf *in, struct buf *out)
 }
 
 void
-damage_add(const struct buf *in, struct buf *out)
+corruption_add(const struct buf *in, struct buf *out)
 {
 	size_t before = out->len;
 
 	buf_puts(out, ": ");
-	if (!damage_name(in, out))
+	if (!corruption_name(in, out))
 		buf_cut(out, before);
 }

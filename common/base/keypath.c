@@ -1,7 +1,7 @@
 #include "base/keypath.h"
 
 void
-path_add_key(struct buf *path, const char *key)
+keypath_add_key(struct buf *path, const char *key)
 {
 	if (path->len > 0)
 		buf_putc(path, '.');
@@ -13,7 +13,7 @@ path_add_key(struct buf *path, const char *key)
 }
 
 void
-path_add_index(struct buf *path, size_t i)
+keypath_add_index(struct buf *path, size_t i)
 {
 	buf_printf(path, "[%zu]", i);
 }

@@ -1,5 +1,5 @@
 /*
- * path: a place in a property list, as people read it in every tool:
+ * keypath: a place in a property list, as people read it in every tool:
  * "PayloadContent[0].SSID_STR".  A bracket in a key is "\[".
  */
 #ifndef MCFG_BASE_KEYPATH_H
@@ -8,7 +8,7 @@
 #include "base/buf.h"
 
 /* Append one step: a member of a dict, or an item of an array. */
-void path_add_key(struct buf *path, const char *key);
-void path_add_index(struct buf *path, size_t i);
+void keypath_add_key(struct buf *path, const char *key);
+void keypath_add_index(struct buf *path, size_t i);
 
 #endif

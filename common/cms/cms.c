@@ -165,7 +165,7 @@ cms_read(const struct buf *in, CMS_ContentInfo **out, struct buf *why)
 	enum status st = read_message(in, out, why);
 
 	if (st != OK)
-		damage_add(in, why);
+		corruption_add(in, why);
 	return st;
 }
 

@@ -33,12 +33,12 @@ void cms_because(struct buf *why);
 bool cms_is_proper(CMS_ContentInfo *cms);
 
 /*
- * cms_is_as_meant() reads back SignedData that has just been made.  Returns
+ * cms_reads_back() reads back SignedData that has just been made.  Returns
  * true if it has exactly this content and these certificates, and the
  * signature was made by the key of the first of them.  Otherwise the reason
  * may be in OpenSSL's queue.
  */
-bool cms_is_as_meant(const struct buf *der, const struct buf *content,
+bool cms_reads_back(const struct buf *der, const struct buf *content,
     STACK_OF(X509) *inside);
 
 #endif

@@ -167,7 +167,7 @@ decode(const struct buf *der)
 }
 
 bool
-cms_is_as_meant(const struct buf *der, const struct buf *content,
+cms_reads_back(const struct buf *der, const struct buf *content,
     STACK_OF(X509) *inside)
 {
 	auto_buf bare = BUF_INIT, again = BUF_INIT;

@@ -104,7 +104,7 @@ cms_sign(const struct buf *content, const struct cms_sign *how,
 		return fail_unsigned(id);
 	diag_ssl_clear();
 	cms_write(cms, der);
-	return cms_is_as_meant(der, content, inside) ? OK :
+	return cms_reads_back(der, content, inside) ? OK :
 	    fail_ssl(FAULT, "the new signature does not verify: nothing was "
 	    "written");
 }

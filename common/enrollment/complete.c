@@ -136,7 +136,7 @@ make_variables(const struct enrollment_complete *how,
 	tree_set_string(vars, "CHALLENGE", buf_str(challenge));
 	add_attributes(vars, how->attributes->n > 0 ? how->attributes :
 	    &device_usual_attributes, d);
-	if ((st = enrollment_kept(e->facts, &facts)) != OK ||
+	if ((st = enrollment_stored(e->facts, &facts)) != OK ||
 	    (st = tree_each(facts, add_fact, vars)) != OK)
 		return st;
 	*out = STEAL(vars);
@@ -158,7 +158,7 @@ let_on(struct ledger *l, const char *name, const struct enrollment_complete *how
 	    (st = make_variables(how, e, &challenge, d, vars)) != OK)
 		return st;
 	if (is_new(c, e) &&
-	    (st = outside_adopt(l, c, how->signer_name)) != OK)
+	    (st = external_adopt(l, c, how->signer_name)) != OK)
 		return st;
 	return record(l, how, name, e, &next);
 }
@@ -175,13 +175,14 @@ enrollment_complete(struct ledger *l, const struct buf *attributes,
 
 	if ((st = device_read(attributes, name, &d)) != OK)
 		return st;
-	if ((st = identity_find(l, how->signer, how->signer_name, how->outside,
-	    &c)) != OK || (st = find_enrollment(l, &c, &d, name, &e)) != OK)
+	if ((st = device_certificate(l, how->signer, how->signer_name,
+	    how->outside, &c)) != OK ||
+	    (st = find_enrollment(l, &c, &d, name, &e)) != OK)
 		return st;
 	out->id = xstrdup(e.id);
 	out->user = xstrdup(e.user);
 	if (is_new(&c, &e) &&
-	    (st = outside_first(l, &c, how->signer_name)) != OK)
+	    (st = external_first(l, &c, how->signer_name)) != OK)
 		return st;
 	if ((st = device_allowed(&d, how->allow, e.user, name)) != OK)
 		return st;

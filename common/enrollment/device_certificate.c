@@ -27,7 +27,7 @@ judge_certificate(const struct ledger_certificate *c, const char *name,
 
 /* What our own authority issued is in the ledger, which is asked first. */
 enum status
-identity_find(struct ledger *l, X509 *signer, const char *name,
+device_certificate(struct ledger *l, X509 *signer, const char *name,
     const struct strings *outside, struct ledger_certificate *c)
 {
 	auto_buf serial = BUF_INIT, der = BUF_INIT;
@@ -42,7 +42,7 @@ identity_find(struct ledger *l, X509 *signer, const char *name,
 	if (found && buf_equal(&c->der, &der))
 		return judge_certificate(c, name, clock_now());
 
-	if ((st = outside_find(l, signer, outside, &known, c)) != OK)
+	if ((st = external_find(l, signer, outside, &known, c)) != OK)
 		return st;
 	if (known)
 		return judge_certificate(c, name, clock_now());
@@ -59,7 +59,8 @@ enrollment_find(struct ledger *l, X509 *signer, const char *signer_name,
 	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
 	enum status st;
 
-	if ((st = identity_find(l, signer, signer_name, &no_files, &c)) != OK)
+	if ((st = device_certificate(l, signer, signer_name, &no_files,
+	    &c)) != OK)
 		return st;
 	*id = xstrdup(c.enrollment);
 	return OK;

@@ -271,6 +271,6 @@ bool enrollment_same_text(const char *a, const char *b);
  * Parses a plist that the ledger keeps: facts of a user, attributes of a
  * device.  The caller frees *out.
  */
-enum status enrollment_kept(const char *text, struct tree **out) USE_RESULT;
+enum status enrollment_stored(const char *text, struct tree **out) USE_RESULT;
 
 #endif

@@ -68,7 +68,7 @@ describe(X509 *signer, struct ledger_certificate *c)
 }
 
 enum status
-outside_find(struct ledger *l, X509 *signer, const struct strings *files,
+external_find(struct ledger *l, X509 *signer, const struct strings *files,
     bool *known, struct ledger_certificate *c)
 {
 	auto_ledger_enrollment e = LEDGER_ENROLLMENT_INIT;
@@ -89,7 +89,7 @@ outside_find(struct ledger *l, X509 *signer, const struct strings *files,
 }
 
 enum status
-outside_first(struct ledger *l, const struct ledger_certificate *c,
+external_first(struct ledger *l, const struct ledger_certificate *c,
     const char *name)
 {
 	auto_ledger_challenge sold = LEDGER_CHALLENGE_INIT;
@@ -117,7 +117,7 @@ outside_first(struct ledger *l, const struct ledger_certificate *c,
 }
 
 enum status
-outside_adopt(struct ledger *l, const struct ledger_certificate *c,
+external_adopt(struct ledger *l, const struct ledger_certificate *c,
     const char *name)
 {
 	enum ledger_outcome outcome;

@@ -95,7 +95,7 @@ fill_in(const struct device *d, const char *name, struct ledger_enrollment *e)
 	e->udid = d->udid != NULL ? xstrdup(d->udid) : NULL;
 	e->serial = d->serial != NULL ? xstrdup(d->serial) : NULL;
 	e->product = d->product != NULL ? xstrdup(d->product) : NULL;
-	return keep_plist(d->attributes, name, &e->attributes);
+	return store_plist(d->attributes, name, &e->attributes);
 }
 
 static enum status

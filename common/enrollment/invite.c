@@ -21,7 +21,7 @@ enrollment_invite(struct ledger *l, const char *user, const struct tree *facts,
 	enum status st;
 
 	i.user = xstrdup(user);
-	if ((st = keep_plist(facts, "facts of the user", &i.facts)) != OK ||
+	if ((st = store_plist(facts, "facts of the user", &i.facts)) != OK ||
 	    (st = secret_challenge(token)) != OK)
 		return st;
 	secret_sha256(token, strlen(token), i.hash);

@@ -10,7 +10,7 @@
  * Converts t to the text that the ledger keeps; the caller frees *out.  what
  * names it in the message if it cannot be kept.
  */
-enum status keep_plist(const struct tree *t, const char *what, char **out)
+enum status store_plist(const struct tree *t, const char *what, char **out)
     USE_RESULT;
 
 /* Makes a challenge for an enrollment; text is marked secret. */
@@ -20,36 +20,36 @@ enum status new_challenge(enum ledger_purpose purpose, const char *id,
 /* ---- device_certificate.c ---- */
 
 /*
- * identity_find() fills c with the record of signer, the current identity of
- * an enrollment; name is its name in messages.  Returns REFUSED if it is not
- * that, LATER if it has expired.  outside lists files of CAs whose
+ * device_certificate() fills c with the record of signer, the current identity
+ * of an enrollment; name is its name in messages.  Returns REFUSED if it is
+ * not that, LATER if it has expired.  outside lists files of CAs whose
  * certificates are not in the ledger.
  */
-enum status identity_find(struct ledger *l, X509 *signer, const char *name,
+enum status device_certificate(struct ledger *l, X509 *signer, const char *name,
     const struct strings *outside, struct ledger_certificate *c) USE_RESULT;
 
 /* ---- external_ca.c: identities of a CA with another ledger ---- */
 
 /*
- * outside_find() fills c as the ledger would: serial is the SHA-256 of the
+ * external_find() fills c as the ledger would: serial is the SHA-256 of the
  * certificate, which differs from all our serial numbers, and enrollment is
  * what the subject claims.  *known is true if the certificate is the identity
  * of that enrollment already, or was issued by the key of a certificate in
  * these files.
  */
-enum status outside_find(struct ledger *l, X509 *signer,
+enum status external_find(struct ledger *l, X509 *signer,
     const struct strings *files, bool *known, struct ledger_certificate *c)
     USE_RESULT;
 
 /*
- * outside_first() returns OK if the enrollment waits for a certificate with
+ * external_first() returns OK if the enrollment waits for a certificate with
  * this subject, LATER if it has waited too long.
  */
-enum status outside_first(struct ledger *l,
+enum status external_first(struct ledger *l,
     const struct ledger_certificate *c, const char *name) USE_RESULT;
 
-/* outside_adopt() records it as the enrollment's only identity. */
-enum status outside_adopt(struct ledger *l,
+/* external_adopt() records it as the enrollment's only identity. */
+enum status external_adopt(struct ledger *l,
     const struct ledger_certificate *c, const char *name) USE_RESULT;
 
 /* ---- device.c ---- */

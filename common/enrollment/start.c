@@ -56,7 +56,7 @@ enrollment_start(struct ledger *l, const char *user, const struct tree *facts,
 	enum status st;
 
 	e.user = xstrdup(user);
-	if ((st = keep_plist(facts, "facts of the user", &e.facts)) != OK ||
+	if ((st = store_plist(facts, "facts of the user", &e.facts)) != OK ||
 	    (st = make_id(&e.id)) != OK ||
 	    (st = new_challenge(LEDGER_ENROLL, e.id, ttl, &out->challenge,
 	    &c)) != OK)
@@ -84,10 +84,10 @@ join_facts(const struct tree *facts, const char *kept, char **out)
 	auto_tree *all = tree_copy(facts), *more = NULL;
 	enum status st;
 
-	if ((st = enrollment_kept(kept, &more)) != OK ||
+	if ((st = enrollment_stored(kept, &more)) != OK ||
 	    (st = tree_each(more, copy_fact, all)) != OK)
 		return st;
-	return keep_plist(all, "facts of the user", out);
+	return store_plist(all, "facts of the user", out);
 }
 
 enum status

@@ -8,7 +8,7 @@
 enum { KEPT_MAX = 256 << 10 };	/* bytes of a plist */
 
 enum status
-keep_plist(const struct tree *t, const char *what, char **out)
+store_plist(const struct tree *t, const char *what, char **out)
 {
 	auto_buf xml = BUF_INIT;
 	auto_tree *again = NULL;
@@ -26,7 +26,7 @@ keep_plist(const struct tree *t, const char *what, char **out)
 }
 
 enum status
-enrollment_kept(const char *text, struct tree **out)
+enrollment_stored(const char *text, struct tree **out)
 {
 	auto_buf xml = BUF_INIT;
 

@@ -69,11 +69,11 @@ finding_path_text(const char *path, struct buf *out)
 		char *end;
 
 		if (is_index(path)) {
-			path_add_index(&text, strtoul(path + 3, &end, 10));
+			keypath_add_index(&text, strtoul(path + 3, &end, 10));
 			path = end;
 		} else {
 			path = read_key(path, &key);
-			path_add_key(&text, buf_str(&key));
+			keypath_add_key(&text, buf_str(&key));
 		}
 	}
 	buf_add_buf(out, &text);

@@ -231,7 +231,7 @@ ledger_open(const char *uri, const char *base, enum ledger_mode mode,
 		return st;
 	if (mode == LEDGER_READ && (st = l->engine->snapshot(l)) != OK)
 		return st;
-	if ((st = ledger_check_schema(l, mode)) != OK)
+	if ((st = ledger_check_tables(l, mode)) != OK)
 		return st;
 	detail("%s: the ledger is open, %s", l->name, mode == LEDGER_READ ?
 	    "to read" : "to read and write");

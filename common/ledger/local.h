@@ -171,7 +171,7 @@ db_each db_take_texts;		/* arg: struct strings *, one text for each
 void db_free_texts(struct strings *texts);
 
 /* Creates the tables, or upgrades them. */
-enum status ledger_check_schema(struct ledger *l, enum ledger_mode mode)
+enum status ledger_check_tables(struct ledger *l, enum ledger_mode mode)
     USE_RESULT;
 
 /*

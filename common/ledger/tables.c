@@ -255,7 +255,7 @@ upgrade(struct ledger *l)
 }
 
 enum status
-ledger_check_schema(struct ledger *l, enum ledger_mode mode)
+ledger_check_tables(struct ledger *l, enum ledger_mode mode)
 {
 	int64_t version = 0;
 	bool has = false;

@@ -550,7 +550,7 @@ read_binary(const struct buf *in, struct tree_marks *marks,
 	if ((st = tree_from_binary(in, marks, why, out)) == OK)
 		return OK;
 	buf_puts(&text, why->text);
-	damage_add(in, &text);
+	corruption_add(in, &text);
 	return problem_set(why, st, "%s", buf_str(&text));
 }
 

@@ -358,7 +358,7 @@ scalar_of(struct reader *r, enum element e, struct tree **out)
 	else if (e == E_STRING)
 		*out = tree_string(buf_str(&r->text));
 	else
-		return plist_scalar(kinds[e], &r->text, out, &r->is_padded);
+		return plist_xml_scalar(kinds[e], &r->text, out, &r->is_padded);
 	return NULL;
 }
 
@@ -559,9 +559,9 @@ parse(struct reader *r, const struct buf *in)
 	if (is_stray(r, &at))
 		return;
 	byte = XML_BYTE(r->parser);
-	buf_puts(&why, plist_xml_words((int)XML_GetErrorCode(r->parser), in,
+	buf_puts(&why, plist_xml_error((int)XML_GetErrorCode(r->parser), in,
 	    byte >= 0 ? (size_t)byte + skipped : in->len));
-	damage_add(in, &why);
+	corruption_add(in, &why);
 	r->st = problem_at(r->why, MALFORMED, at.line, at.column, "%s",
 	    buf_str(&why));
 }

@@ -60,7 +60,7 @@ bad_token(const struct buf *in, size_t at)
 }
 
 const char *
-plist_xml_words(int error, const struct buf *in, size_t at)
+plist_xml_error(int error, const struct buf *in, size_t at)
 {
 	static const char *const words[] = {
 		[XML_ERROR_SYNTAX] = "not XML: a tag is broken, or does not "

@@ -99,7 +99,7 @@ data(const struct buf *text, struct tree **out, bool *padded)
 }
 
 const char *
-plist_scalar(enum tree_kind kind, struct buf *text, struct tree **out,
+plist_xml_scalar(enum tree_kind kind, struct buf *text, struct tree **out,
     bool *padded)
 {
 	switch (kind) {

@@ -27,14 +27,14 @@ struct identities {
 };
 
 /*
- * template_pick() sets *out to the path of the template in the folder dir for
+ * template_choose() sets *out to the path of the template in the folder dir for
  * a device with these variables; the caller frees it.  It is the first of
  * these that exists, in profile.d: serial-SERIAL.yaml, if devices.allow has
  * the serial number for this user; user-USER.yaml; PRODUCT.yaml; that of the
  * family, such as iPad.yaml; then profile.yaml.  Returns FAULT if it is
  * unknown whether one exists.
  */
-enum status template_pick(const char *dir, const struct tree *vars,
+enum status template_choose(const char *dir, const struct tree *vars,
     char **out) USE_RESULT;
 
 /*

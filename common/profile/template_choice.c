@@ -100,7 +100,7 @@ look_for_serial(const char *dir, const char *serial, const char *user,
 }
 
 enum status
-template_pick(const char *dir, const struct tree *vars, char **out)
+template_choose(const char *dir, const struct tree *vars, char **out)
 {
 	const char *product = tree_get_string(vars, "PRODUCT");
 	const char *user = tree_get_string(vars, "USER");

@@ -17,7 +17,7 @@ static const char *const ra_marks[] = {
 /* What is being verified. */
 struct bag {
 	const char *name;
-	const struct scep_trust_source *src;
+	const struct scep_cacert_source *src;
 	STACK_OF(X509) *certs;
 	STACK_OF(X509) *anchors;	/* borrowed */
 	int64_t now;
@@ -32,13 +32,13 @@ bag_free(struct bag *b)
 }
 
 void
-scep_trust_free(struct scep_trust *t)
+scep_cacert_free(struct scep_cacert *t)
 {
 	sk_X509_free(t->known);
 	cert_list_free(t->anchors);
 	cert_list_free(t->cas);
 	cert_list_free(t->ras);
-	*t = (struct scep_trust)SCEP_TRUST_INIT;
+	*t = (struct scep_cacert)SCEP_CACERT_INIT;
 }
 
 /* ---- fingerprints ---- */
@@ -76,7 +76,7 @@ read_print(const char *value, struct buf *out)
 }
 
 const char *
-scep_trust_check_print(const char *value)
+scep_cacert_check_print(const char *value)
 {
 	auto_buf raw = BUF_INIT;
 
@@ -118,14 +118,14 @@ add(STACK_OF(X509) **l, X509 *cert)
 /* ---- reading ---- */
 
 static bool
-is_verified(const struct scep_trust_source *src)
+is_verified(const struct scep_cacert_source *src)
 {
 	return src->anchor != NULL || src->fingerprint != NULL ||
 	    src->no_trust;
 }
 
 enum status
-scep_trust_check(const struct scep_trust_source *src)
+scep_cacert_check(const struct scep_cacert_source *src)
 {
 	if (src->ca == NULL)
 		return opts_missing("--ca", "what GetCACert answered");
@@ -262,7 +262,7 @@ is_named(const struct bag *b, const X509 *cert)
 
 /* Each certificate goes where it belongs, or is left out. */
 static void
-sort_bag(struct bag *b, struct scep_trust *t)
+sort_bag(struct bag *b, struct scep_cacert *t)
 {
 	int i;
 
@@ -303,7 +303,7 @@ is_fit(X509 *cert)
 }
 
 static void
-choose(const struct bag *b, struct scep_trust *t)
+choose(const struct bag *b, struct scep_cacert *t)
 {
 	X509 *one;
 	int i;
@@ -337,7 +337,7 @@ issuer_of(X509 *cert, const STACK_OF(X509) *cas)
 
 /* Why there is no recipient, about the certificate that comes nearest. */
 static enum status
-refuse_recipient(const struct bag *b, const struct scep_trust *t)
+refuse_recipient(const struct bag *b, const struct scep_cacert *t)
 {
 	char print[SECRET_HASH_TEXT];
 	int i;
@@ -377,7 +377,7 @@ refuse_all(const struct bag *b)
 
 /* CAs that the user named issue and sign, even if the server left them out. */
 static void
-add_anchors(const struct bag *b, struct scep_trust *t)
+add_anchors(const struct bag *b, struct scep_cacert *t)
 {
 	int i;
 
@@ -390,7 +390,7 @@ add_anchors(const struct bag *b, struct scep_trust *t)
 }
 
 static void
-list_known(struct scep_trust *t)
+list_known(struct scep_cacert *t)
 {
 	STACK_OF(X509) *const both[] = { t->cas, t->ras };
 	size_t k;
@@ -407,7 +407,7 @@ list_known(struct scep_trust *t)
 
 /* Chosen among what the server sent, since it has to have the key. */
 static enum status
-find_recipient(const struct bag *b, struct scep_trust *t)
+find_recipient(const struct bag *b, struct scep_cacert *t)
 {
 	choose(b, t);
 	if (t->recipient == NULL)
@@ -422,19 +422,19 @@ find_recipient(const struct bag *b, struct scep_trust *t)
 }
 
 enum status
-scep_trust_load(const struct scep_trust_source *src, int64_t now,
-    bool want_recipient, struct scep_trust *out)
+scep_cacert_load(const struct scep_cacert_source *src, int64_t now,
+    bool want_recipient, struct scep_cacert *out)
 {
 	AUTO(bag_free) struct bag b = { .name = io_name(src->ca), .src = src,
 	    .now = now };
-	auto_scep_trust t = SCEP_TRUST_INIT;
+	auto_scep_cacert t = SCEP_CACERT_INIT;
 	enum status st;
 
 	if ((st = read_response(&b)) != OK)
 		return st;
-	if (sk_X509_num(b.certs) > SCEP_TRUST_MAX)
+	if (sk_X509_num(b.certs) > SCEP_CACERT_MAX)
 		return fail(MALFORMED, "%s: %d certificates, more than %d",
-		    b.name, sk_X509_num(b.certs), SCEP_TRUST_MAX);
+		    b.name, sk_X509_num(b.certs), SCEP_CACERT_MAX);
 	if ((st = find_anchors(&b, &t.anchors)) != OK)
 		return st;
 	b.anchors = t.anchors;
@@ -452,14 +452,14 @@ scep_trust_load(const struct scep_trust_source *src, int64_t now,
 /* ---- using ---- */
 
 bool
-scep_trust_signs(const struct scep_trust *t, const X509 *cert)
+scep_cacert_signs(const struct scep_cacert *t, const X509 *cert)
 {
 	return cert_is_among(t->cas, cert) || cert_is_among(t->ras, cert);
 }
 
 /* What may stand between a certificate and an anchor: borrowed. */
 static STACK_OF(X509) *
-list_between(const struct scep_trust *t, const STACK_OF(X509) *untrusted)
+list_between(const struct scep_cacert *t, const STACK_OF(X509) *untrusted)
 {
 	STACK_OF(X509) *all = sk_X509_new_null();
 	int i;
@@ -476,7 +476,7 @@ list_between(const struct scep_trust *t, const STACK_OF(X509) *untrusted)
 }
 
 const char *
-scep_trust_issued(const struct scep_trust *t, X509 *cert,
+scep_cacert_issued(const struct scep_cacert *t, X509 *cert,
     const STACK_OF(X509) *untrusted, int64_t now)
 {
 	STACK_OF(X509) *between = list_between(t, untrusted);

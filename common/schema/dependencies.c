@@ -341,7 +341,7 @@ check_rule(struct schema_run *r, const struct rule *rule,
 }
 
 void
-schema_check_between(struct schema_run *r, const struct tree *payload,
+schema_check_dependencies(struct schema_run *r, const struct tree *payload,
     const char *type)
 {
 	size_t i;

@@ -63,8 +63,8 @@ correct(const struct schema_run *r, const char *key, struct schema_span *span)
 }
 
 void
-schema_read_ways(const struct schema_run *r, const struct spec_node *own,
-    const char *key, struct schema_span *span)
+schema_read_installation(const struct schema_run *r,
+    const struct spec_node *own, const char *key, struct schema_span *span)
 {
 	const struct spec_node *user = spec_node_get(own, "userenrollment");
 	const char *text;
@@ -129,7 +129,7 @@ is_usual(const struct tree *at, const struct schema_span *s)
 
 /* A payload is refused; a key, or what is ignored, only has no effect. */
 void
-schema_check_via(struct schema_run *r, const struct tree *at,
+schema_check_installation(struct schema_run *r, const struct tree *at,
     const struct schema_span *span, const struct schema_span *parent)
 {
 	static const struct {

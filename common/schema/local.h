@@ -81,14 +81,14 @@ void schema_note_versions(struct schema *s, const struct buf *text);
  * Reads from a node how a payload or key may reach a device, with our
  * corrections.
  */
-void schema_read_ways(const struct schema_run *r, const struct spec_node *own,
-    const char *key, struct schema_span *span);
+void schema_read_installation(const struct schema_run *r,
+    const struct spec_node *own, const char *key, struct schema_span *span);
 
 /*
  * Reports what the chosen way does not allow; arguments as in
  * schema_check_span().
  */
-void schema_check_via(struct schema_run *r, const struct tree *at,
+void schema_check_installation(struct schema_run *r, const struct tree *at,
     const struct schema_span *span, const struct schema_span *parent);
 
 
@@ -209,7 +209,7 @@ void schema_check_certificates(struct schema_run *r,
     const struct tree *payload, const char *type);
 void schema_check_request(struct schema_run *r, const struct tree *payload,
     const char *type);
-void schema_check_between(struct schema_run *r, const struct tree *payload,
+void schema_check_dependencies(struct schema_run *r, const struct tree *payload,
     const char *type);
 
 /* Fills in r->targets, which the caller frees. */

@@ -68,7 +68,7 @@ schema_read_span(const struct schema_run *r, const struct spec_node *n,
 	if ((text = spec_node_get_text(own, "removed")) != NULL)
 		span->removed = text;
 	if (r->opts->via != NULL)
-		schema_read_ways(r, own, is_payload ? NULL :
+		schema_read_installation(r, own, is_payload ? NULL :
 		    spec_node_get_text(n, "key"), span);
 }
 
@@ -97,7 +97,7 @@ schema_check_span(struct schema_run *r, const struct tree *at,
 	if (platform == NULL)
 		return;
 	if (r->opts->via != NULL)
-		schema_check_via(r, at, span, parent);
+		schema_check_installation(r, at, span, parent);
 	if (!same_text(span->introduced, parent->introduced) &&
 	    span->introduced != NULL) {
 		if (strcmp(span->introduced, "n/a") == 0)

@@ -225,5 +225,5 @@ schema_check_payload_rules(struct schema_run *r, const struct tree *payload,
 	(void)tree_each(payload, walk, &w);
 	schema_check_certificates(r, payload, type);
 	schema_check_request(r, payload, type);
-	schema_check_between(r, payload, type);
+	schema_check_dependencies(r, payload, type);
 }

@@ -202,10 +202,10 @@ enum status io_is_dir(const char *path, bool *is) USE_RESULT;
 enum status io_is_file(const char *path, bool *is) USE_RESULT;
 
 /*
- * io_stamp() appends text that changes when the file at a path is written to
- * or replaced by another.  A file that cannot be examined also has a stamp.
+ * io_file_state() appends text that changes when the file at a path is written
+ * to or replaced by another.  A file that cannot be examined also has one.
  */
-void io_stamp(const char *path, struct buf *stamp);
+void io_file_state(const char *path, struct buf *state);
 
 /*
  * io_sync() returns when a file and its name are stored on disk, safe from a

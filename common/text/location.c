@@ -20,9 +20,9 @@ spec_path_text(const struct spec_step *step, struct buf *out)
 		return;
 	while (n-- > 0)
 		if (steps[n]->key == NULL)
-			path_add_index(out, steps[n]->index);
+			keypath_add_index(out, steps[n]->index);
 		else
-			path_add_key(out, steps[n]->key);
+			keypath_add_key(out, steps[n]->key);
 	buf_puts(out, ": ");
 }
 

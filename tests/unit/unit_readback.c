@@ -41,7 +41,7 @@ try(struct meant *m, const struct buf *der, const char *what, size_t at,
     int bit)
 {
 	m->tried++;
-	if (cms_is_as_meant(der, &m->content, m->inside))
+	if (cms_reads_back(der, &m->content, m->inside))
 		printf("%s %zu.%d of %zu\n", what, at, bit, der->len);
 	diag_ssl_clear();
 }
@@ -95,7 +95,7 @@ main(int argc, char **argv)
 		return FAULT;
 	for (i = 0; i < sk_X509_num(id.chain); i++)
 		sk_X509_push(m.inside, sk_X509_value(id.chain, i));
-	if (!cms_is_as_meant(&der, &m.content, m.inside))
+	if (!cms_reads_back(&der, &m.content, m.inside))
 		return FAULT;
 	try_all(&m, &der);
 	wrong = der.len / 2;

@@ -40,22 +40,22 @@ is_among(STACK_OF(X509) *list, const X509 *cert)
 static void
 decide(char *file[4], int64_t at)
 {
-	const struct scep_trust_source src = { .ca = file[0],
+	const struct scep_cacert_source src = { .ca = file[0],
 	    .anchor = file[1] };
-	auto_scep_trust t = SCEP_TRUST_INIT;
+	auto_scep_cacert t = SCEP_CACERT_INIT;
 	X509 *leaf = load(file[2]), *ca = load(file[3]);
 	auto_certs *sent = NULL;
 	auto_buf der = BUF_INIT;
 	const char *reason;
 
-	if (scep_trust_load(&src, at, false, &t) != OK) {
+	if (scep_cacert_load(&src, at, false, &t) != OK) {
 		puts("refused|");
 	} else {
 		/* A server sends the chain with the certificate, too. */
 		if (io_slurp_file(file[0], IO_KEY_MAX, &der) != OK ||
 		    cert_list_from_der(&der, &sent) != NULL)
 			exit(FAULT);
-		reason = scep_trust_issued(&t, leaf, sent, at);
+		reason = scep_cacert_issued(&t, leaf, sent, at);
 		printf("%s|%s\n", reason != NULL ? reason : "",
 		    is_among(t.cas, ca) ? "ca" : "");
 	}

@@ -53,7 +53,7 @@ stamp_of(const struct authority *a)
 	for (i = 0; i < ARRAY_LEN(names); i++) {
 		auto_char *path = authority_path(a, names[i]);
 
-		io_stamp(path, &b);
+		io_file_state(path, &b);
 	}
 	return xstrdup(buf_str(&b));
 }

@@ -55,7 +55,7 @@ forget_rejection(struct operation *op, struct scep_refusal *no)
 static enum status
 put_request(struct operation *op, struct scep_refusal *no)
 {
-	const struct judgement *j = &op->judgement;
+	const struct decision *d = &op->decision;
 	auto_ledger_request earlier = LEDGER_REQUEST_INIT;
 	auto_ledger_request r = LEDGER_REQUEST_INIT;
 	const struct ledger_identity q = operation_identity(op);
@@ -63,12 +63,12 @@ put_request(struct operation *op, struct scep_refusal *no)
 	enum status st;
 
 	r.transaction = xstrdup(op->m->transaction);
-	memcpy(r.key_hash, j->key_hash, sizeof r.key_hash);
-	buf_add_buf(&r.csr, &j->csr);
-	ledger_name_copy(&j->name, &r.name);
-	r.subject = cert_name_text(j->wish.subject);
-	r.ground = xstrdup(j->ground);
-	r.challenge = j->challenge[0] != '\0' ? xstrdup(j->challenge) : NULL;
+	memcpy(r.key_hash, d->key_hash, sizeof r.key_hash);
+	buf_add_buf(&r.csr, &d->csr);
+	ledger_name_copy(&d->name, &r.name);
+	r.subject = cert_name_text(d->wish.subject);
+	r.ground = xstrdup(d->ground);
+	r.challenge = d->challenge[0] != '\0' ? xstrdup(d->challenge) : NULL;
 	r.client = op->q->client != NULL ? xstrdup(op->q->client) : NULL;
 	if ((st = ledger_put_request(op->a->ledger, &r, &q, op->q->now -
 	    op->a->policy.pending_ttl, op->q->now, &found, &earlier)) != OK)
@@ -98,7 +98,7 @@ wait_for_decision(struct operation *op, struct scep_refusal *no)
 static enum status
 make(struct operation *op, X509 **cert, struct ledger_certificate *c)
 {
-	struct judgement *j = &op->judgement;
+	struct decision *d = &op->decision;
 	struct identity ca = op->a->now.ca;
 	auto_EVP_PKEY *nobody = NULL;
 	const struct issue_order order = {
@@ -106,10 +106,10 @@ make(struct operation *op, X509 **cert, struct ledger_certificate *c)
 		 * A device gets this profile whatever the policy has for other
 		 * clients.
 		 */
-		.profile = j->for_device ? ISSUE_IDENTITY : ISSUE_SCEP,
-		.subject = j->wish.subject,
-		.key = j->wish.key,
-		.names = j->wish.names,
+		.profile = d->for_device ? ISSUE_IDENTITY : ISSUE_SCEP,
+		.subject = d->wish.subject,
+		.key = d->wish.key,
+		.names = d->wish.names,
 		.ca = &ca,
 		.policy = &op->a->policy,
 		.now = op->q->now,
@@ -126,11 +126,11 @@ make(struct operation *op, X509 **cert, struct ledger_certificate *c)
 		return st;
 	authority_record(*cert, "scep", op->q->now, c);
 	c->transaction = xstrdup(op->m->transaction);
-	c->ground = xstrdup(j->ground);
-	ledger_name_copy(&j->name, &c->asked);
-	c->purpose = j->old.purpose != NULL ? xstrdup(j->old.purpose) : NULL;
-	c->enrollment = j->old.enrollment != NULL ?
-	    xstrdup(j->old.enrollment) : NULL;
+	c->ground = xstrdup(d->ground);
+	ledger_name_copy(&d->name, &c->asked);
+	c->purpose = d->old.purpose != NULL ? xstrdup(d->old.purpose) : NULL;
+	c->enrollment = d->old.enrollment != NULL ?
+	    xstrdup(d->old.enrollment) : NULL;
 	return OK;
 }
 
@@ -139,8 +139,8 @@ issued(struct operation *op, X509 *cert, const char *serial)
 {
 	op->answer->outcome = SCEP_SUCCESS;
 	op->answer->cert = cert;
-	op->outcome->what = op->judgement.old.serial != NULL &&
-	    op->judgement.challenge[0] == '\0' ? "renewed" : "issued";
+	op->outcome->what = op->decision.old.serial != NULL &&
+	    op->decision.challenge[0] == '\0' ? "renewed" : "issued";
 	op->outcome->serial = xstrdup(serial);
 	return OK;
 }
@@ -185,19 +185,19 @@ overtaken(struct operation *op, enum ledger_outcome found,
 static struct ledger_entitlement
 entitlement(const struct operation *op)
 {
-	const struct judgement *j = &op->judgement;
+	const struct decision *d = &op->decision;
 	struct ledger_entitlement e = {
 		.request = operation_identity(op),
-		.challenge = j->challenge[0] != '\0' ? j->challenge : NULL,
-		.presented = j->presented,
-		.renews = j->old.serial,
-		.needs_decision = j->needs_decision,
-		.csr = j->waits ? &j->csr : NULL,
-		.decider = j->decider,
+		.challenge = d->challenge[0] != '\0' ? d->challenge : NULL,
+		.presented = d->presented,
+		.renews = d->old.serial,
+		.needs_decision = d->needs_decision,
+		.csr = d->waits ? &d->csr : NULL,
+		.decider = d->decider,
 	};
 
-	e.request.key_hash = j->key_hash;
-	e.request.name = &j->name;
+	e.request.key_hash = d->key_hash;
+	e.request.name = &d->name;
 	if (e.challenge != NULL)
 		e.request.challenge = e.challenge;
 	e.request.fresh = e.challenge != NULL;
@@ -245,7 +245,7 @@ issue(struct operation *op, struct scep_refusal *no)
 enum status
 commit(struct operation *op, struct scep_refusal *no)
 {
-	switch (op->judgement.verdict) {
+	switch (op->decision.verdict) {
 	case VERDICT_AGAIN:
 		return again(op, &op->earlier.issued);
 	case VERDICT_REJECTED:

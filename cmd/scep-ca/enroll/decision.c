@@ -10,7 +10,7 @@
 
 /* The CA's own keys, of both generations, are never certified for anyone. */
 static enum status
-judge_key(const struct authority *a, const EVP_PKEY *key,
+check_key(const struct authority *a, const EVP_PKEY *key,
     struct scep_refusal *no)
 {
 	size_t i;
@@ -31,29 +31,29 @@ judge_key(const struct authority *a, const EVP_PKEY *key,
  * certified.
  */
 static enum status
-judge_policy(struct operation *op, X509_REQ *req, struct scep_refusal *no)
+check_policy(struct operation *op, X509_REQ *req, struct scep_refusal *no)
 {
-	struct judgement *j = &op->judgement;
+	struct decision *d = &op->decision;
 	struct issue_refusal why;
 	enum status st;
 
-	st = issue_judge(&op->a->policy, req, op->a->now.ca.cert, &j->wish,
+	st = issue_judge(&op->a->policy, req, op->a->now.ca.cert, &d->wish,
 	    &why);
 	if (st == REFUSED)
 		return scep_refuse(no, why.weak ? SCEP_BADALG :
 		    SCEP_BADREQUEST, "%s", why.text);
 	if (st != OK)
 		return st;
-	if (j->wish.names_left_out)
+	if (d->wish.names_left_out)
 		snprintf(op->outcome->remark, sizeof op->outcome->remark,
 		    "subjectAltName left out: policy has no san");
-	return judge_key(op->a, j->wish.key, no);
+	return check_key(op->a, d->wish.key, no);
 }
 
 static enum status
 rejected(struct operation *op)
 {
-	op->judgement.verdict = VERDICT_REJECTED;
+	op->decision.verdict = VERDICT_REJECTED;
 	return OK;
 }
 
@@ -62,7 +62,7 @@ rejected(struct operation *op)
 static const char *
 challenge_fact(const struct operation *op)
 {
-	if (op->judgement.challenge[0] != '\0' ||
+	if (op->decision.challenge[0] != '\0' ||
 	    (op->content.has_challenge && op->earlier.objection == NULL))
 		return "valid";
 	return op->content.has_challenge ? "invalid" : "absent";
@@ -71,15 +71,15 @@ challenge_fact(const struct operation *op)
 static enum status
 ask_program(struct operation *op, struct scep_refusal *no)
 {
-	struct judgement *j = &op->judgement;
+	struct decision *d = &op->decision;
 	const struct approval_facts f = {
 		.transaction = op->m->transaction,
 		.type = scep_type_name(op->m->type),
-		.renewal = j->old.serial != NULL,
+		.renewal = d->old.serial != NULL,
 		.challenge = challenge_fact(op),
-		.wish = &j->wish,
+		.wish = &d->wish,
 		.signer = op->m->signer,
-		.key_hash = j->key_hash,
+		.key_hash = d->key_hash,
 		.now = op->q->now,
 		.dry_run = op->q->dry_run,
 	};
@@ -91,32 +91,32 @@ ask_program(struct operation *op, struct scep_refusal *no)
 	if (verdict == APPROVAL_NO)
 		return scep_refuse(no, SCEP_BADREQUEST,
 		    "the operator's program refused it");
-	j->verdict = verdict == APPROVAL_YES ? VERDICT_ISSUE : VERDICT_WAIT;
-	j->decider = verdict == APPROVAL_YES ? "command" : NULL;
+	d->verdict = verdict == APPROVAL_YES ? VERDICT_ISSUE : VERDICT_WAIT;
+	d->decider = verdict == APPROVAL_YES ? "command" : NULL;
 	return OK;
 }
 
 /* Renewing a valid certificate of ours needs no second approval by hand. */
 static enum status
-judge_approval(struct operation *op, struct scep_refusal *no)
+decide_approval(struct operation *op, struct scep_refusal *no)
 {
-	struct judgement *j = &op->judgement;
+	struct decision *d = &op->decision;
 	enum issue_approval how = op->a->policy.approval;
 	const char *reason = issue_out_of_date(op->a->now.ca.cert, op->q->now);
 
 	if (reason != NULL)
 		return scep_refuse(no, SCEP_BADREQUEST,
 		    "the CA can issue nothing: %s", reason);
-	j->verdict = VERDICT_ISSUE;
-	j->needs_decision = how == ISSUE_BY_COMMAND ||
-	    (how == ISSUE_BY_HAND && j->old.serial == NULL) ||
+	d->verdict = VERDICT_ISSUE;
+	d->needs_decision = how == ISSUE_BY_COMMAND ||
+	    (how == ISSUE_BY_HAND && d->old.serial == NULL) ||
 	    (how == ISSUE_BY_CHALLENGE && operation_polls(op));
-	if (!j->needs_decision || (j->waits &&
+	if (!d->needs_decision || (d->waits &&
 	    op->earlier.request.state == LEDGER_APPROVED))
 		return OK;
 	if (how == ISSUE_BY_COMMAND)
 		return ask_program(op, no);
-	j->verdict = VERDICT_WAIT;
+	d->verdict = VERDICT_WAIT;
 	return OK;
 }
 
@@ -129,9 +129,9 @@ judge_approval(struct operation *op, struct scep_refusal *no)
 static void
 take_waiting(struct operation *op)
 {
-	op->judgement.waits = true;
-	buf_cut(&op->judgement.csr, 0);
-	buf_add_buf(&op->judgement.csr, &op->earlier.request.csr);
+	op->decision.waits = true;
+	buf_cut(&op->decision.csr, 0);
+	buf_add_buf(&op->decision.csr, &op->earlier.request.csr);
 }
 
 /*
@@ -139,10 +139,10 @@ take_waiting(struct operation *op)
  * to the operator.
  */
 static enum status
-judge_waiting(struct operation *op, struct scep_refusal *no)
+decide_waiting(struct operation *op, struct scep_refusal *no)
 {
 	const struct ledger_request *r = &op->earlier.request;
-	struct judgement *j = &op->judgement;
+	struct decision *d = &op->decision;
 	auto_scep_csr csr = SCEP_CSR_INIT;
 	const char *reason;
 	enum status st;
@@ -151,49 +151,49 @@ judge_waiting(struct operation *op, struct scep_refusal *no)
 		return fail(FAULT, "the request of transaction %s in the "
 		    "ledger: %s", r->transaction, reason);
 	take_waiting(op);
-	ledger_name_copy(&r->name, &j->name);
-	memcpy(j->key_hash, r->key_hash, sizeof j->key_hash);
-	if ((st = judge_policy(op, csr.req, no)) != OK ||
-	    (st = judge_entitled_before(op, no)) != OK)
+	ledger_name_copy(&r->name, &d->name);
+	memcpy(d->key_hash, r->key_hash, sizeof d->key_hash);
+	if ((st = check_policy(op, csr.req, no)) != OK ||
+	    (st = entitlement_recheck(op, no)) != OK)
 		return st;
-	return judge_approval(op, no);
+	return decide_approval(op, no);
 }
 
 /* ---- a new request ---- */
 
 static enum status
-judge_new(struct operation *op, struct scep_refusal *no)
+decide_new(struct operation *op, struct scep_refusal *no)
 {
-	struct judgement *j = &op->judgement;
+	struct decision *d = &op->decision;
 	enum status st;
 
-	ledger_name_copy(&op->content.name, &j->name);
-	memcpy(j->key_hash, op->content.key_hash, sizeof j->key_hash);
-	if ((st = judge_policy(op, op->content.csr.req, no)) != OK ||
-	    (st = judge_entitled(op, no)) != OK)
+	ledger_name_copy(&op->content.name, &d->name);
+	memcpy(d->key_hash, op->content.key_hash, sizeof d->key_hash);
+	if ((st = check_policy(op, op->content.csr.req, no)) != OK ||
+	    (st = entitlement_find(op, no)) != OK)
 		return st;
 	if (op->earlier.waits && op->earlier.request.state != LEDGER_REJECTED)
 		take_waiting(op);
-	if ((st = judge_approval(op, no)) != OK ||
-	    j->verdict != VERDICT_WAIT || j->waits)
+	if ((st = decide_approval(op, no)) != OK ||
+	    d->verdict != VERDICT_WAIT || d->waits)
 		return st;
-	scep_csr_to_der(&op->content.csr, &j->csr);
-	return j->csr.len > LEDGER_CSR_MAX ?
+	scep_csr_to_der(&op->content.csr, &d->csr);
+	return d->csr.len > LEDGER_CSR_MAX ?
 	    scep_refuse(no, SCEP_BADREQUEST, "a request of %zu bytes is too "
-	    "large to wait for a decision (%d)", j->csr.len,
+	    "large to wait for a decision (%d)", d->csr.len,
 	    (int)LEDGER_CSR_MAX) : OK;
 }
 
 /* A request that waits came again: the new message may bring an entitlement. */
 static enum status
-judge_once_more(struct operation *op, struct scep_refusal *no)
+decide_again(struct operation *op, struct scep_refusal *no)
 {
 	const struct earlier *e = &op->earlier;
 	bool same = ledger_name_equal(&e->request.name, &op->content.name);
 
 	if (e->request.state == LEDGER_REJECTED)
 		return same && e->objection != NULL && !op->who.may_renew ?
-		    rejected(op) : judge_new(op, no);
+		    rejected(op) : decide_new(op, no);
 	if (!same)
 		return scep_refuse(no, SCEP_BADREQUEST,
 		    "another request of this transaction is waiting");
@@ -203,27 +203,27 @@ judge_once_more(struct operation *op, struct scep_refusal *no)
 	 */
 	if (op->who.may_renew || e->objection == NULL ||
 	    op->a->policy.approval == ISSUE_BY_CHALLENGE)
-		return judge_new(op, no);
-	return judge_waiting(op, no);
+		return decide_new(op, no);
+	return decide_waiting(op, no);
 }
 
 static enum status
-judge_any(struct operation *op, struct scep_refusal *no)
+decide_any(struct operation *op, struct scep_refusal *no)
 {
 	const struct earlier *e = &op->earlier;
 
 	if (e->is_issued) {
-		op->judgement.verdict = VERDICT_AGAIN;
+		op->decision.verdict = VERDICT_AGAIN;
 		return OK;
 	}
 	if (operation_polls(op))
 		return e->request.state == LEDGER_REJECTED ? rejected(op) :
-		    judge_waiting(op, no);
-	return e->waits ? judge_once_more(op, no) : judge_new(op, no);
+		    decide_waiting(op, no);
+	return e->waits ? decide_again(op, no) : decide_new(op, no);
 }
 
 enum status
-judge(struct operation *op, struct scep_refusal *no)
+decision_make(struct operation *op, struct scep_refusal *no)
 {
-	return operation_hush(op, judge_any(op, no), no);
+	return operation_hush(op, decide_any(op, no), no);
 }

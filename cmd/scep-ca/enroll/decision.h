@@ -5,18 +5,18 @@
 #include "stages.h"
 
 /*
- * judge_entitled() looks for the entitlement of a new request: the certificate
- * that signed it, its challenge, or a decision that is yet to be made.  It
- * also sets how the names are spelled.
+ * entitlement_find() looks for the entitlement of a new request: the
+ * certificate that signed it, its challenge, or a decision that is yet to be
+ * made.  It also sets how the names are spelled.
  */
-enum status judge_entitled(struct operation *op, struct scep_refusal *no)
+enum status entitlement_find(struct operation *op, struct scep_refusal *no)
     USE_RESULT;
 
 /*
- * judge_entitled_before() does the same for a request that waits in the
+ * entitlement_recheck() does the same for a request that waits in the
  * ledger.
  */
-enum status judge_entitled_before(struct operation *op,
+enum status entitlement_recheck(struct operation *op,
     struct scep_refusal *no) USE_RESULT;
 
 /*
@@ -24,9 +24,9 @@ enum status judge_entitled_before(struct operation *op,
  * entitlement: byte for byte as in a bound challenge, or as in the certificate
  * that is renewed.
  */
-enum status judge_spell_bound(struct operation *op,
+enum status names_as_bound(struct operation *op,
     const struct ledger_name *bound, struct scep_refusal *no) USE_RESULT;
-enum status judge_spell_renewed(struct operation *op, const X509 *old)
+enum status names_as_renewed(struct operation *op, const X509 *old)
     USE_RESULT;
 
 #endif

@@ -6,11 +6,11 @@
 
 /* Copies what is needed from the record of the certificate that is renewed. */
 static void
-take_old(const struct ledger_certificate *from, struct judgement *j)
+take_old(const struct ledger_certificate *from, struct decision *d)
 {
-	struct ledger_certificate *to = &j->old;
+	struct ledger_certificate *to = &d->old;
 
-	j->for_device = from->purpose != NULL && strcmp(from->purpose,
+	d->for_device = from->purpose != NULL && strcmp(from->purpose,
 	    ledger_purpose_name(LEDGER_MANUAL)) != 0;
 	to->serial = xstrdup(from->serial);
 	to->purpose = from->purpose != NULL ? xstrdup(from->purpose) : NULL;
@@ -24,12 +24,12 @@ static enum status
 take_challenge(struct operation *op, struct scep_refusal *no)
 {
 	const struct ledger_challenge *c = &op->earlier.challenge;
-	struct judgement *j = &op->judgement;
+	struct decision *d = &op->decision;
 
-	memcpy(j->challenge, op->content.challenge, sizeof j->challenge);
-	j->presented = op->q->now;
-	j->for_device = c->purpose != LEDGER_MANUAL;
-	return c->bound ? judge_spell_bound(op, &c->name, no) : OK;
+	memcpy(d->challenge, op->content.challenge, sizeof d->challenge);
+	d->presented = op->q->now;
+	d->for_device = c->purpose != LEDGER_MANUAL;
+	return c->bound ? names_as_bound(op, &c->name, no) : OK;
 }
 
 static enum status
@@ -92,18 +92,18 @@ ground_of(const struct operation *op)
 }
 
 enum status
-judge_entitled(struct operation *op, struct scep_refusal *no)
+entitlement_find(struct operation *op, struct scep_refusal *no)
 {
-	struct judgement *j = &op->judgement;
+	struct decision *d = &op->decision;
 
-	j->ground = ground_of(op);
+	d->ground = ground_of(op);
 	if (!op->content.renews) {
-		j->says_why = op->content.says_why;
+		d->says_why = op->content.says_why;
 		return by_challenge(op, op->content.unfit, no);
 	}
 	/* The challenge in it, if any, is not needed and is not spent. */
-	take_old(&op->who.record, j);
-	return judge_spell_renewed(op, op->m->signer);
+	take_old(&op->who.record, d);
+	return names_as_renewed(op, op->m->signer);
 }
 
 /* ---- a request that waits ---- */
@@ -126,8 +126,8 @@ renew_before(struct operation *op, const char *serial,
 	if (cert_from_der(old.der.data, old.der.len, &cert) != NULL)
 		return fail(FAULT, "certificate %s in the ledger: not a "
 		    "certificate", serial);
-	take_old(&old, &op->judgement);
-	return judge_spell_renewed(op, cert);
+	take_old(&old, &op->decision);
+	return names_as_renewed(op, cert);
 }
 
 /*
@@ -138,7 +138,7 @@ static enum status
 pay_before(struct operation *op, const char *hash, struct scep_refusal *no)
 {
 	const struct ledger_request *r = &op->earlier.request;
-	struct judgement *j = &op->judgement;
+	struct decision *d = &op->decision;
 	auto_ledger_challenge c = LEDGER_CHALLENGE_INIT;
 	bool found = false;
 	enum status st;
@@ -153,14 +153,14 @@ pay_before(struct operation *op, const char *hash, struct scep_refusal *no)
 		    "waits was used or voided meanwhile");
 		return REFUSED;
 	}
-	snprintf(j->challenge, sizeof j->challenge, "%s", hash);
-	j->presented = r->presented;
-	j->for_device = c.purpose != LEDGER_MANUAL;
-	return c.bound ? judge_spell_bound(op, &c.name, no) : OK;
+	snprintf(d->challenge, sizeof d->challenge, "%s", hash);
+	d->presented = r->presented;
+	d->for_device = c.purpose != LEDGER_MANUAL;
+	return c.bound ? names_as_bound(op, &c.name, no) : OK;
 }
 
 enum status
-judge_entitled_before(struct operation *op, struct scep_refusal *no)
+entitlement_recheck(struct operation *op, struct scep_refusal *no)
 {
 	static const char certificate[] = "certificate:";
 	const struct ledger_request *r = &op->earlier.request;
@@ -173,7 +173,7 @@ judge_entitled_before(struct operation *op, struct scep_refusal *no)
 	 * challenge, by which it must be found if it is repeated; the original
 	 * request is found by the challenge that is spent.
 	 */
-	op->judgement.ground = !renews && op->content.has_challenge ?
+	op->decision.ground = !renews && op->content.has_challenge ?
 	    ground_of(op) : xstrdup(ground);
 	if (r->challenge != NULL)
 		return pay_before(op, r->challenge, no);

@@ -2,10 +2,10 @@
 #include "decision.h"
 
 enum status
-judge_spell_bound(struct operation *op, const struct ledger_name *bound,
+names_as_bound(struct operation *op, const struct ledger_name *bound,
     struct scep_refusal *no)
 {
-	struct issue_wish *w = &op->judgement.wish;
+	struct issue_wish *w = &op->decision.wish;
 	auto_GENERAL_NAMES *names = NULL;
 	auto_X509_NAME *subject = NULL;
 
@@ -45,14 +45,14 @@ pick(GENERAL_NAMES *had, const GENERAL_NAMES *asked)
 }
 
 enum status
-judge_spell_renewed(struct operation *op, const X509 *old)
+names_as_renewed(struct operation *op, const X509 *old)
 {
-	struct issue_wish *w = &op->judgement.wish;
+	struct issue_wish *w = &op->decision.wish;
 	auto_GENERAL_NAMES *names = NULL, *asked = NULL;
 	auto_X509_NAME *subject = NULL;
 
-	if (cert_names_from_der(op->judgement.name.names.data,
-	    op->judgement.name.names.len, &asked) != NULL)
+	if (cert_names_from_der(op->decision.name.names.data,
+	    op->decision.name.names.len, &asked) != NULL)
 		return fail(FAULT, "the alternative names of a request "
 		    "cannot be read back");
 	cert_copy_names(old, &subject, &names);

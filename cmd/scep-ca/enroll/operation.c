@@ -16,14 +16,14 @@ earlier_free(struct earlier *e)
 }
 
 static void
-judgement_free(struct judgement *j)
+decision_free(struct decision *d)
 {
-	issue_wish_free(&j->wish);
-	ledger_name_free(&j->name);
-	ledger_certificate_free(&j->old);
-	buf_free(&j->csr);
-	free(j->ground);
-	*j = (struct judgement){ 0 };
+	issue_wish_free(&d->wish);
+	ledger_name_free(&d->name);
+	ledger_certificate_free(&d->old);
+	buf_free(&d->csr);
+	free(d->ground);
+	*d = (struct decision){ 0 };
 }
 
 static void
@@ -34,7 +34,7 @@ operation_free(struct operation *op)
 	ledger_name_free(&op->content.name);
 	buf_free(&op->content.subject);
 	earlier_free(&op->earlier);
-	judgement_free(&op->judgement);
+	decision_free(&op->decision);
 }
 
 bool
@@ -68,7 +68,7 @@ operation_hush(const struct operation *op, enum status st,
 {
 	char cause[SCEP_REASON];
 
-	if (st != REFUSED || !op->content.other_key || op->judgement.says_why)
+	if (st != REFUSED || !op->content.other_key || op->decision.says_why)
 		return st;
 	memcpy(cause, no->cause[0] != '\0' ? no->cause : no->text,
 	    sizeof cause);
@@ -85,7 +85,7 @@ decide(struct operation *op, struct scep_refusal *no)
 	enum status st;
 
 	if ((st = earlier_find(op)) != OK ||
-	    (st = judge(op, no)) != OK)
+	    (st = decision_make(op, no)) != OK)
 		return st;
 	return commit(op, no);
 }
@@ -99,7 +99,7 @@ decide_again(struct operation *op, struct scep_refusal *no)
 	enum status st;
 
 	earlier_free(&op->earlier);
-	judgement_free(&op->judgement);
+	decision_free(&op->decision);
 	op->overtaken = false;
 	op->outcome->remark[0] = '\0';
 	*no = (struct scep_refusal)SCEP_REFUSAL_INIT;

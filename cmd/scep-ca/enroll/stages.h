@@ -6,7 +6,7 @@
  *   requester  who signed it, and what may be decrypted for them
  *   content    what it asks for, proved to come from the signer
  *   earlier    whether it was answered before, or is waiting
- *   judge      what to do: a decision, which changes nothing
+ *   decision   what to do; it changes nothing
  *   commit     carries it out, in one transaction of the ledger
  *
  * A stage fills in its part of struct operation and returns OK; REFUSED, with
@@ -70,7 +70,7 @@ enum verdict {
 };
 
 /* What commit needs for VERDICT_ISSUE and VERDICT_WAIT. */
-struct judgement {
+struct decision {
 	enum verdict verdict;
 	struct issue_wish wish;		/* what to certify */
 	struct ledger_name name;	/* the names that were requested */
@@ -98,7 +98,7 @@ struct operation {
 	struct requester who;
 	struct content content;
 	struct earlier earlier;
-	struct judgement judgement;
+	struct decision decision;
 	bool overtaken;		/* commit found that the decision no longer
 				 * holds */
 	struct scep_answer *answer;
@@ -118,7 +118,8 @@ enum status content_prove(struct operation *op, struct scep_refusal *no)
 
 enum status earlier_find(struct operation *op) USE_RESULT;
 
-enum status judge(struct operation *op, struct scep_refusal *no) USE_RESULT;
+enum status decision_make(struct operation *op, struct scep_refusal *no)
+    USE_RESULT;
 
 enum status commit(struct operation *op, struct scep_refusal *no) USE_RESULT;
 
