@@ -134,7 +134,7 @@ check_digest(struct exam *e)
 }
 
 /* A signed attribute with exactly one value; NULL where it is not so. */
-static void *
+static const void *
 the_attribute(CMS_SignerInfo *si, int nid, int type)
 {
 	return CMS_signed_get0_data_by_OBJ(si, OBJ_nid2obj(nid), -3, type);
@@ -145,7 +145,7 @@ read_signing_time(struct exam *e)
 {
 	int at = CMS_signed_get_attr_by_NID(e->si, NID_pkcs9_signingTime, -1);
 	X509_ATTRIBUTE *attr;
-	ASN1_TYPE *value;
+	const ASN1_TYPE *value;
 
 	if (at < 0 || (attr = CMS_signed_get_attr(e->si, at)) == NULL ||
 	    (value = X509_ATTRIBUTE_get0_type(attr, 0)) == NULL)

@@ -231,16 +231,16 @@ judge_extension(X509_EXTENSION *ext, struct issue_refusal *no)
 static enum status
 judge_extensions(X509_ATTRIBUTE *attr, struct issue_refusal *no)
 {
-	ASN1_TYPE *value = X509_ATTRIBUTE_get0_type(attr, 0);
+	const ASN1_TYPE *value = X509_ATTRIBUTE_get0_type(attr, 0);
 	AUTO(extensions_free) STACK_OF(X509_EXTENSION) *all = NULL;
 	const unsigned char *p;
 	enum status st;
 	int i;
 
 	if (value != NULL && value->type == V_ASN1_SEQUENCE) {
-		p = value->value.sequence->data;
+		p = ASN1_STRING_get0_data(value->value.sequence);
 		all = d2i_X509_EXTENSIONS(NULL, &p,
-		    value->value.sequence->length);
+		    ASN1_STRING_length(value->value.sequence));
 	}
 	if (all == NULL) {
 		diag_ssl_clear();

@@ -164,7 +164,7 @@ read_challenge(X509_REQ *req, struct buf *out)
 {
 	int at = X509_REQ_get_attr_by_NID(req, NID_pkcs9_challengePassword, -1);
 	X509_ATTRIBUTE *attr;
-	ASN1_TYPE *value;
+	const ASN1_TYPE *value;
 	unsigned char *utf8 = NULL;
 	int len;
 

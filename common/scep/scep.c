@@ -93,7 +93,7 @@ scep_message_free(struct scep_message *m)
  */
 static enum status
 get_attribute(CMS_SignerInfo *si, const char *oid, const char *what,
-    const char *name, ASN1_TYPE **out)
+    const char *name, const ASN1_TYPE **out)
 {
 	ASN1_OBJECT *obj = OBJ_txt2obj(oid, 1);
 	X509_ATTRIBUTE *attr;
@@ -144,7 +144,7 @@ static enum status
 get_text(CMS_SignerInfo *si, const char *oid, const char *what,
     const char *name, size_t max, char **out)
 {
-	ASN1_TYPE *value;
+	const ASN1_TYPE *value;
 	enum status st;
 
 	if ((st = get_attribute(si, oid, what, name, &value)) != OK ||
@@ -160,7 +160,7 @@ static enum status
 get_nonce(CMS_SignerInfo *si, const char *oid, const char *what,
     const char *name, struct buf *out)
 {
-	ASN1_TYPE *value;
+	const ASN1_TYPE *value;
 	enum status st;
 	int len;
 
@@ -195,7 +195,7 @@ static enum status
 get_fail_text(CMS_SignerInfo *si, const char *name, struct scep_message *m)
 {
 	char shown[SCEP_REASON];
-	ASN1_TYPE *value;
+	const ASN1_TYPE *value;
 	enum status st;
 
 	if ((st = get_attribute(si, SCEP_OID_FAIL_TEXT, "failInfoText", name,
@@ -215,7 +215,7 @@ static enum status
 get_hresult(CMS_SignerInfo *si, const char *name, struct scep_message *m)
 {
 	auto_char *text = NULL;
-	ASN1_TYPE *value;
+	const ASN1_TYPE *value;
 	enum status st;
 
 	if ((st = get_attribute(si, SCEP_OID_HRESULT, "enrollScepError", name,
@@ -270,7 +270,7 @@ get_attributes(CMS_SignerInfo *si, const char *name, struct scep_message *m)
 static enum status
 get_signing_time(CMS_SignerInfo *si, const char *name, struct scep_message *m)
 {
-	ASN1_TYPE *value;
+	const ASN1_TYPE *value;
 	ASN1_TIME *t;
 	enum status st;
 
@@ -423,7 +423,7 @@ static enum status
 check_content_type(CMS_SignerInfo *si, const char *name,
     struct scep_refusal *no)
 {
-	ASN1_TYPE *value;
+	const ASN1_TYPE *value;
 	enum status st;
 
 	if ((st = get_attribute(si, "1.2.840.113549.1.9.3", "contentType",

@@ -151,7 +151,8 @@ entry_from_der(const ASN1_OBJECT *obj, const struct buf *der)
 			ne = entry_from_text(obj, text, (size_t)len);
 	}
 	if (ne != NULL && X509_NAME_ENTRY_set_data(ne, t->type,
-	    t->value.asn1_string->data, t->value.asn1_string->length) != 1)
+	    ASN1_STRING_get0_data(t->value.asn1_string),
+	    ASN1_STRING_length(t->value.asn1_string)) != 1)
 		mem_exhausted();
 	OPENSSL_free(text);
 	ASN1_TYPE_free(t);

@@ -175,7 +175,8 @@ cert_put_key(X509 *cert, EVP_PKEY *key)
 		return X509_set_pubkey(cert, key) == 1;
 	if ((bits = OPENSSL_memdup(public.data, public.len)) == NULL)
 		return false;
-	if (X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(cert),
+	/* OpenSSL 4 says that it is constant; in a new certificate it is not. */
+	if (X509_PUBKEY_set0_param((X509_PUBKEY *)X509_get_X509_PUBKEY(cert),
 	    OBJ_nid2obj(NID_rsaEncryption), V_ASN1_NULL, NULL, bits,
 	    (int)public.len) != 1) {
 		OPENSSL_free(bits);

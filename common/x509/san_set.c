@@ -169,7 +169,7 @@ static const char *
 add_names(X509_ATTRIBUTE *attr, GENERAL_NAMES **names)
 {
 	GENERAL_NAMES *more = NULL;
-	ASN1_TYPE *value = X509_ATTRIBUTE_get0_type(attr, 0);
+	const ASN1_TYPE *value = X509_ATTRIBUTE_get0_type(attr, 0);
 	STACK_OF(X509_EXTENSION) *all;
 	const unsigned char *p;
 	int at;
@@ -177,8 +177,9 @@ add_names(X509_ATTRIBUTE *attr, GENERAL_NAMES **names)
 	if (X509_ATTRIBUTE_count(attr) != 1 || value == NULL ||
 	    value->type != V_ASN1_SEQUENCE)
 		return "its requested extensions are broken";
-	p = value->value.sequence->data;
-	all = d2i_X509_EXTENSIONS(NULL, &p, value->value.sequence->length);
+	p = ASN1_STRING_get0_data(value->value.sequence);
+	all = d2i_X509_EXTENSIONS(NULL, &p,
+	    ASN1_STRING_length(value->value.sequence));
 	if (all == NULL)
 		return "its requested extensions are broken";
 	at = X509v3_get_ext_by_NID(all, NID_subject_alt_name, -1);

@@ -18,7 +18,7 @@ add_request_attribute(const struct facts *f, X509_ATTRIBUTE *a,
 	values = report_array();
 	report_str(e, "name", name);
 	for (i = 0; i < X509_ATTRIBUTE_count(a); i++) {
-		ASN1_TYPE *any = X509_ATTRIBUTE_get0_type(a, i);
+		const ASN1_TYPE *any = X509_ATTRIBUTE_get0_type(a, i);
 		auto_buf text = BUF_INIT;
 		unsigned char *der = NULL;
 		int len = i2d_ASN1_TYPE(any, &der);
