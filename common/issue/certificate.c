@@ -1,9 +1,9 @@
-/* Certificates and CRLs are made and signed here. */
+/* Certificates of clients and CAs, and the request of a subordinate CA. */
 #include <string.h>
 
 #include <openssl/objects.h>
 
-#include "issue/issue.h"
+#include "issue/local.h"
 
 enum {
 	BACKDATE = 300,		/* for clients whose clock is a little slow */
@@ -57,9 +57,8 @@ add_constraints(X509 *cert, bool ca)
 	return ok;
 }
 
-/* RFC 5280 4.2.1.2, the first method. */
-static ASN1_OCTET_STRING *
-key_id(const X509 *cert)
+ASN1_OCTET_STRING *
+issue_key_id(const X509 *cert)
 {
 	ASN1_OCTET_STRING *id = ASN1_OCTET_STRING_new();
 	unsigned char md[EVP_MAX_MD_SIZE];
@@ -77,13 +76,13 @@ static bool
 add_key_ids(X509 *cert, X509 *ca)
 {
 	const ASN1_OCTET_STRING *theirs = X509_get0_subject_key_id(ca);
-	ASN1_OCTET_STRING *own = key_id(cert);
+	ASN1_OCTET_STRING *own = issue_key_id(cert);
 	AUTHORITY_KEYID *aki = AUTHORITY_KEYID_new();
 	bool ok = add_ext(cert, NID_subject_key_identifier, own, false);
 
 	if (ok && aki != NULL) {
 		aki->keyid = theirs != NULL ? ASN1_OCTET_STRING_dup(theirs) :
-		    key_id(ca);
+		    issue_key_id(ca);
 		ok = add_ext(cert, NID_authority_key_identifier, aki, false);
 	}
 	AUTHORITY_KEYID_free(aki);
@@ -187,9 +186,8 @@ set_dates(X509 *cert, int64_t from, int64_t until)
 	    cert_time_set(X509_getm_notAfter(cert), until);
 }
 
-/* The digest that fits the key that signs. */
-static const EVP_MD *
-digest_for(const EVP_PKEY *key)
+const EVP_MD *
+issue_digest(const EVP_PKEY *key)
 {
 	if (!cert_key_is_rsa(key) && cert_key_bits(key) > 256)
 		return EVP_sha384();
@@ -275,7 +273,7 @@ issue_certificate(const struct issue_order *o, X509 **out)
 	if ((st = set_serial(cert)) != OK)
 		return st;
 	if (!fill(cert, o) ||
-	    X509_sign(cert, o->ca->key, digest_for(o->ca->key)) <= 0)
+	    X509_sign(cert, o->ca->key, issue_digest(o->ca->key)) <= 0)
 		return fail_ssl(FAULT, "cannot make a certificate");
 	*out = STEAL(cert);
 	return OK;
@@ -311,7 +309,7 @@ issue_root(const X509_NAME *subject, EVP_PKEY *key, bool both, int64_t now,
 	    !set_dates(cert, now - BACKDATE, now + validity) ||
 	    X509_set_pubkey(cert, key) != 1 || !add_constraints(cert, true) ||
 	    !add_usage(cert, ca_usage(both)) || !add_key_ids(cert, cert) ||
-	    X509_sign(cert, key, digest_for(key)) <= 0)
+	    X509_sign(cert, key, issue_digest(key)) <= 0)
 		return fail_ssl(FAULT, "cannot make the CA's certificate");
 	*out = STEAL(cert);
 	return OK;
@@ -349,7 +347,7 @@ issue_ca_request(const X509_NAME *subject, EVP_PKEY *key, bool both,
 	    X509_REQ_set_subject_name(req, subject) != 1 ||
 	    X509_REQ_set_pubkey(req, key) != 1 ||
 	    !request_extensions(req, both) ||
-	    X509_REQ_sign(req, key, digest_for(key)) <= 0)
+	    X509_REQ_sign(req, key, issue_digest(key)) <= 0)
 		return fail_ssl(FAULT, "cannot make the CA's request");
 	*out = STEAL(req);
 	return OK;
@@ -389,104 +387,4 @@ issue_unfit_ca(X509 *cert, EVP_PKEY *key, bool with_ra, int64_t now)
 		return "its keyUsage lacks digitalSignature or "
 		    "keyEncipherment: SCEP needs an RA (--ra)";
 	return NULL;
-}
-
-/* ---- revocation ---- */
-
-static bool
-add_revoked(X509_CRL *crl, const struct issue_revoked *r)
-{
-	X509_REVOKED *one = X509_REVOKED_new();
-	ASN1_TIME *when = cert_time_new(r->when);
-	ASN1_ENUMERATED *reason = ASN1_ENUMERATED_new();
-	ASN1_INTEGER *serial = NULL;
-	BIGNUM *n = NULL;
-	bool ok = one != NULL && when != NULL && reason != NULL &&
-	    BN_hex2bn(&n, r->serial) > 0 &&
-	    (serial = BN_to_ASN1_INTEGER(n, NULL)) != NULL &&
-	    X509_REVOKED_set_serialNumber(one, serial) == 1 &&
-	    X509_REVOKED_set_revocationDate(one, when) == 1;
-
-	/* RFC 5280 5.3.1: unspecified (0) is left out. */
-	if (ok && r->reason != 0)
-		ok = ASN1_ENUMERATED_set(reason, r->reason) == 1 &&
-		    X509_REVOKED_add1_ext_i2d(one, NID_crl_reason, reason, 0,
-		    X509V3_ADD_DEFAULT) == 1;
-	if (ok && (ok = X509_CRL_add0_revoked(crl, one) == 1))
-		one = NULL;
-	X509_REVOKED_free(one);
-	ASN1_TIME_free(when);
-	ASN1_ENUMERATED_free(reason);
-	ASN1_INTEGER_free(serial);
-	BN_free(n);
-	return ok;
-}
-
-static bool
-crl_extensions(X509_CRL *crl, X509 *ca, int64_t number)
-{
-	const ASN1_OCTET_STRING *theirs = X509_get0_subject_key_id(ca);
-	AUTHORITY_KEYID *aki = AUTHORITY_KEYID_new();
-	ASN1_INTEGER *n = ASN1_INTEGER_new();
-	bool ok = aki != NULL && n != NULL;
-
-	if (ok) {
-		aki->keyid = theirs != NULL ? ASN1_OCTET_STRING_dup(theirs) :
-		    key_id(ca);
-		ok = X509_CRL_add1_ext_i2d(crl, NID_authority_key_identifier,
-		    aki, 0, X509V3_ADD_DEFAULT) == 1 &&
-		    ASN1_INTEGER_set_int64(n, number) == 1 &&
-		    X509_CRL_add1_ext_i2d(crl, NID_crl_number, n, 0,
-		    X509V3_ADD_DEFAULT) == 1;
-	}
-	AUTHORITY_KEYID_free(aki);
-	ASN1_INTEGER_free(n);
-	return ok;
-}
-
-static bool
-crl_dates(X509_CRL *crl, int64_t now, int64_t validity)
-{
-	ASN1_TIME *from = cert_time_new(now);
-	ASN1_TIME *until = cert_time_new(now + validity);
-	bool ok = from != NULL && until != NULL &&
-	    X509_CRL_set1_lastUpdate(crl, from) == 1 &&
-	    X509_CRL_set1_nextUpdate(crl, until) == 1;
-
-	ASN1_TIME_free(from);
-	ASN1_TIME_free(until);
-	return ok;
-}
-
-bool
-issue_signs_crl(X509 *ca)
-{
-	bool signs = (X509_get_key_usage(ca) & KU_CRL_SIGN) != 0;
-
-	/* Without memory OpenSSL finds no bit. */
-	diag_ssl_clear();
-	return signs;
-}
-
-enum status
-issue_crl(const struct identity *ca, const struct issue_revoked *list,
-    size_t count, int64_t number, int64_t now, int64_t validity,
-    X509_CRL **out)
-{
-	auto_X509_CRL *crl = X509_CRL_new();
-	size_t i;
-	bool ok;
-
-	ok = crl != NULL && X509_CRL_set_version(crl, 1) == 1 &&
-	    X509_CRL_set_issuer_name(crl,
-	    X509_get_subject_name(ca->cert)) == 1 &&
-	    crl_dates(crl, now, validity) &&
-	    crl_extensions(crl, ca->cert, number);
-	for (i = 0; ok && i < count; i++)
-		ok = add_revoked(crl, &list[i]);
-	if (!ok || X509_CRL_sort(crl) != 1 ||
-	    X509_CRL_sign(crl, ca->key, digest_for(ca->key)) <= 0)
-		return fail_ssl(FAULT, "cannot make a CRL");
-	*out = STEAL(crl);
-	return OK;
 }

@@ -1,3 +1,4 @@
+/* Signed attributes are added to a message. */
 #include "scep/local.h"
 
 #include <string.h>
@@ -23,19 +24,4 @@ scep_add_text(CMS_SignerInfo *si, const char *oid, const char *text)
 {
 	return scep_add_attribute(si, oid, V_ASN1_PRINTABLESTRING, text,
 	    strlen(text));
-}
-
-/* An envelope for nobody would be a message, too. */
-enum status
-scep_seal(const struct buf *content, X509 *to, const char *cipher,
-    struct buf *der)
-{
-	STACK_OF(X509) *recipients = sk_X509_new_null();
-	enum status st;
-
-	if (recipients == NULL || sk_X509_push(recipients, to) <= 0)
-		mem_exhausted();
-	st = cms_encrypt(content, recipients, cipher, der);
-	sk_X509_free(recipients);
-	return st;
 }

@@ -13,6 +13,8 @@
  */
 #include <string.h>
 
+#include <openssl/objects.h>
+
 #include "base/ber.h"
 #include "scep/local.h"
 
@@ -26,6 +28,14 @@ enum {
 	MODULUS_MOST = 1025,
 	EXPONENT_MOST = 8,
 };
+
+void
+scep_csr_free(struct scep_csr *c)
+{
+	X509_REQ_free(c->req);
+	buf_free(&c->challenge);
+	*c = (struct scep_csr)SCEP_CSR_INIT;
+}
 
 /* ---- the walk ---- */
 
@@ -259,4 +269,39 @@ scep_check_csr(const struct scep_csr *c, bool allow_sha1,
 		return scep_refuse(no, SCEP_BADALG, "the certification request "
 		    "is signed with %s", name != NULL ? name : "?");
 	return OK;
+}
+
+/* ---- the certification request that is kept ---- */
+
+void
+scep_csr_to_der(const struct scep_csr *c, struct buf *der)
+{
+	auto_X509_REQ *req = X509_REQ_dup(c->req);
+	int at;
+
+	if (req == NULL)
+		mem_exhausted();
+	while ((at = X509_REQ_get_attr_by_NID(req,
+	    NID_pkcs9_challengePassword, -1)) >= 0)
+		X509_ATTRIBUTE_free(X509_REQ_delete_attr(req, at));
+	/* The encoding that was read is kept inside, with the challenge. */
+	if (i2d_re_X509_REQ_tbs(req, NULL) <= 0)
+		mem_exhausted();
+	cert_request_to_der(req, der);
+}
+
+const char *
+scep_csr_from_der(const struct buf *der, struct scep_csr *out)
+{
+	const unsigned char *p = der->data;
+	auto_X509_REQ *req = d2i_X509_REQ(NULL, &p, (long)der->len);
+
+	if (req == NULL || p != der->data + der->len ||
+	    X509_REQ_get0_pubkey(req) == NULL) {
+		diag_ssl_clear();
+		return "not a certification request";
+	}
+	out->key = X509_REQ_get0_pubkey(req);
+	out->req = STEAL(req);
+	return NULL;
 }

@@ -1,17 +1,9 @@
-/* What is inside of an envelope that came to the server. */
+/* The encrypted content of a message (pkcsPKIEnvelope): opened, and made. */
 #include "base/ber.h"
 #include "scep/local.h"
 
 #include <openssl/objects.h>
 #include <openssl/provider.h>
-
-void
-scep_csr_free(struct scep_csr *c)
-{
-	X509_REQ_free(c->req);
-	buf_free(&c->challenge);
-	*c = (struct scep_csr)SCEP_CSR_INIT;
-}
 
 void
 scep_query_free(struct scep_query *q)
@@ -204,39 +196,21 @@ scep_refuse_content(const struct scep_message *m, struct scep_refusal *no,
 	return REFUSED;
 }
 
-/* ---- the certification request that is kept ---- */
+/* ---- encrypting ---- */
 
-void
-scep_csr_to_der(const struct scep_csr *c, struct buf *der)
+/* An envelope for nobody would be a message, too. */
+enum status
+scep_seal(const struct buf *content, X509 *to, const char *cipher,
+    struct buf *der)
 {
-	auto_X509_REQ *req = X509_REQ_dup(c->req);
-	int at;
+	STACK_OF(X509) *recipients = sk_X509_new_null();
+	enum status st;
 
-	if (req == NULL)
+	if (recipients == NULL || sk_X509_push(recipients, to) <= 0)
 		mem_exhausted();
-	while ((at = X509_REQ_get_attr_by_NID(req,
-	    NID_pkcs9_challengePassword, -1)) >= 0)
-		X509_ATTRIBUTE_free(X509_REQ_delete_attr(req, at));
-	/* The encoding that was read is kept inside, with the challenge. */
-	if (i2d_re_X509_REQ_tbs(req, NULL) <= 0)
-		mem_exhausted();
-	cert_request_to_der(req, der);
-}
-
-const char *
-scep_csr_from_der(const struct buf *der, struct scep_csr *out)
-{
-	const unsigned char *p = der->data;
-	auto_X509_REQ *req = d2i_X509_REQ(NULL, &p, (long)der->len);
-
-	if (req == NULL || p != der->data + der->len ||
-	    X509_REQ_get0_pubkey(req) == NULL) {
-		diag_ssl_clear();
-		return "not a certification request";
-	}
-	out->key = X509_REQ_get0_pubkey(req);
-	out->req = STEAL(req);
-	return NULL;
+	st = cms_encrypt(content, recipients, cipher, der);
+	sk_X509_free(recipients);
+	return st;
 }
 
 /* ---- queries ---- */

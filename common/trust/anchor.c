@@ -1,4 +1,4 @@
-/* Who vouches for a signer: a CA, the maker of devices, or nobody. */
+/* Whether a signer leads to an anchor: a CA or a device CA; or needs none. */
 #include <string.h>
 
 #include "trust/local.h"
@@ -123,8 +123,8 @@ ca_signer(struct trust_case *j, const char *file)
 	return OK;
 }
 
-static bool
-has_name(const STACK_OF(X509) *certs, const X509_NAME *name)
+bool
+trust_has_name(const STACK_OF(X509) *certs, const X509_NAME *name)
 {
 	int i;
 
@@ -133,16 +133,6 @@ has_name(const STACK_OF(X509) *certs, const X509_NAME *name)
 		    X509_get_subject_name(sk_X509_value(certs, i))))
 			return true;
 	return false;
-}
-
-/* A factory identity by its look: of a key that Apple's CAs for devices have. */
-static bool
-looks_like_device(X509 *cert)
-{
-	auto_char *by = cert_name_text(X509_get_issuer_name(cert));
-
-	return strstr(by, "Device CA") != NULL &&
-	    cert_check_factory(cert) == NULL;
 }
 
 /* What to do depends on why: bad is where the chain breaks. */
@@ -157,10 +147,10 @@ chain_hint(const struct trust_case *j, const STACK_OF(X509) *anchors,
 		    "it is self-signed: a SCEP request, or a certificate made "
 		    "by hand, which is trusted only if it is given itself" :
 		    "give this root, if it is to be trusted";
-	if (has_name(anchors, by))
+	if (trust_has_name(anchors, by))
 		return "the anchor has the right name and another key: give "
 		    "the certificate that the CA has now, or had then";
-	if (looks_like_device(bad))
+	if (trust_looks_like_device(bad))
 		return "it may be a factory identity: its CA is given with "
 		    "--device-ca";
 	return "put the certificate of the issuer into the message, or give "
@@ -243,94 +233,6 @@ try_ca(struct trust_case *j, STACK_OF(X509) *anchors, const char *file)
 	return st;
 }
 
-/* ---- under --device-ca ---- */
-
-/* One of what was given as a CA of devices is a root. */
-static bool
-has_root(const STACK_OF(X509) *certs)
-{
-	int i;
-
-	for (i = 0; i < sk_X509_num(certs); i++)
-		if (cert_is_self_signed(sk_X509_value(certs, i)))
-			return true;
-	return false;
-}
-
-static const char *
-device_hint(const struct trust_anchor *a, X509 *signer)
-{
-	if (cert_is_self_signed(signer))
-		return "it is self-signed: this may be a SCEP request, which "
-		    "scep-ca answers";
-	if (has_name(a->certs, X509_get_issuer_name(signer)))
-		return "the CA that was given has the right name and another "
-		    "key";
-	if (!looks_like_device(signer))
-		return "if the issuer is the site's own CA, this is an answer "
-		    "of phase 3: give it with --ca";
-	return has_root(a->certs) ? "give the certificate of the CA that "
-	    "signs the devices, not its root" : "give the certificate of "
-	    "that issuer: another CA was given";
-}
-
-static enum status
-say_no_device(struct trust_case *j, const struct trust_anchor *a, X509 *signer)
-{
-	auto_char *of = cert_subject_text(signer);
-	auto_char *by = cert_name_text(X509_get_issuer_name(signer));
-	auto_char *given = cert_subject_text(sk_X509_value(a->certs, 0));
-	enum status st;
-
-	st = trust_failed(j, "chain", REFUSED, device_hint(a, signer),
-	    "not issued by %s: %s is issued by %s, and %s was given%s",
-	    a->file, of, by, given, sk_X509_num(a->certs) > 1 ?
-	    " with others" : "");
-	if (j->policy->all)
-		trust_passed(j, "dates", "not judged for factory identities");
-	return st;
-}
-
-static enum status
-try_device(struct trust_case *j, const struct trust_anchor *a)
-{
-	X509 *signer = j->v->message.signer;
-	auto_char *of = cert_subject_text(signer);
-	const char *reason;
-	enum status st = OK;
-	int i;
-
-	if ((reason = cert_check_factory(signer)) != NULL)
-		st = trust_failed(j, "signer certificate", REFUSED, NULL,
-		    "not accepted under %s: %s", a->file, reason);
-	else
-		trust_passed(j, "signer certificate", "%s may be a device",
-		    of);
-	if (st != OK && !j->policy->all)
-		return st;
-	/* Names and key identifiers are not looked at: the key decides. */
-	for (i = 0; i < sk_X509_num(a->certs); i++) {
-		auto_char *by = cert_subject_text(sk_X509_value(a->certs, i));
-
-		reason = cert_signed_by_key(signer,
-		    sk_X509_value(a->certs, i));
-		if (reason != NULL)
-			continue;
-		trust_passed(j, "chain", "%s is signed by the key of %s", of,
-		    by);
-		trust_passed(j, "dates", "not judged for factory identities "
-		    "(%s)", cert_check_dates(signer, j->policy->now) == NULL ?
-		    "it is valid now" : "it is not valid now");
-		trust_passed(j, "anchor", "device: %s", a->file);
-		if (st == OK) {
-			j->v->kind = TRUST_DEVICE;
-			j->v->anchor_file = a->file;
-		}
-		return st;
-	}
-	return trust_first(st, say_no_device(j, a, signer));
-}
-
 /* ---- all anchors ---- */
 
 static enum status
@@ -406,7 +308,7 @@ trust_check_anchors(struct trust_case *j)
 		if (p->anchors.v[i].kind == TRUST_DEVICE) {
 			size_t here = j->v->n_checks;
 
-			st = try_device(j, &p->anchors.v[i]);
+			st = trust_try_device(j, &p->anchors.v[i]);
 			if (st != OK)
 				collect(j, &reasons);
 			else if (here > start) {

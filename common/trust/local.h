@@ -29,6 +29,22 @@ enum status trust_failed(struct trust_case *j, const char *check,
     enum status st, const char *hint, const char *fmt, ...)
     PRINTF_LIKE(5, 6);
 
+/* True if one of the certificates has this subject. */
+bool trust_has_name(const STACK_OF(X509) *certs, const X509_NAME *name);
+
+/*
+ * True if a certificate looks like a factory identity, which proves nothing:
+ * its issuer is named as Apple's CAs for devices are.
+ */
+bool trust_looks_like_device(X509 *cert);
+
+/*
+ * trust_try_device() checks the signer against one --device-ca, by the key
+ * alone.  REFUSED, with the reason added, if it is not a factory identity.
+ */
+enum status trust_try_device(struct trust_case *j,
+    const struct trust_anchor *a);
+
 /* Checks from the signer's certificate to the anchor. */
 enum status trust_check_anchors(struct trust_case *j);
 

@@ -1,16 +1,11 @@
-/* Private keys out of bytes: PKCS #8, the older forms, PKCS #12. */
+/* Private keys in PKCS #8 and in the older forms. */
 #include <string.h>
 
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
-#include <openssl/provider.h>
 
 #include "base/ber.h"
 #include "x509/local.h"
-
-enum {
-	PKCS12_ITERATIONS_MAX = 10000000,
-};
 
 /* The identifier of the next element, or -1. */
 static int
@@ -68,8 +63,8 @@ rsa_inside(const PKCS8_PRIV_KEY_INFO *p8, EVP_PKEY **out)
 	    key_from_rsa(key, (size_t)len, out);
 }
 
-static const char *
-from_pkcs8(const struct buf *der, EVP_PKEY **out)
+const char *
+key_from_pkcs8(const struct buf *der, EVP_PKEY **out)
 {
 	const unsigned char *at = der->data;
 	PKCS8_PRIV_KEY_INFO *p8;
@@ -138,235 +133,6 @@ from_encrypted(const struct buf *der, const char *name, key_pass *pass,
 	return st;
 }
 
-/* ---- PKCS #12 ---- */
-
-/*
- * Moves a key from another library context into the default one, since a key
- * must not outlive the context whose provider holds it.
- */
-static EVP_PKEY *
-rehome(EVP_PKEY *key)
-{
-	PKCS8_PRIV_KEY_INFO *p8 = EVP_PKEY2PKCS8(key);
-	auto_buf der = BUF_SECRET;
-	unsigned char *raw = NULL;
-	EVP_PKEY *moved = NULL;
-	int len;
-
-	if (p8 == NULL)
-		return NULL;
-	if ((len = i2d_PKCS8_PRIV_KEY_INFO(p8, &raw)) > 0) {
-		buf_add(&der, raw, (size_t)len);
-		buf_wipe(raw, (size_t)len);
-		OPENSSL_free(raw);
-		if (from_pkcs8(&der, &moved) != NULL)
-			moved = NULL;
-	}
-	PKCS8_PRIV_KEY_INFO_free(p8);
-	return moved;
-}
-
-/* The same certificate, which knows nothing of another library context. */
-static X509 *
-rehome_cert(const X509 *cert)
-{
-	unsigned char *der = NULL;
-	const unsigned char *at;
-	X509 *moved = NULL;
-	int len = i2d_X509(cert, &der);
-
-	if (len > 0) {
-		at = der;
-		moved = d2i_X509(NULL, &at, len);
-	}
-	OPENSSL_free(der);
-	return moved;
-}
-
-/*
- * What was read in a separate library context moves out of it: from OpenSSL
- * 3.5 on, certificates point into the context in which they were read.
- */
-static bool
-rehome_identity(const struct identity *from, struct identity *to)
-{
-	X509 *cert;
-	int i;
-
-	if ((from->key != NULL && (to->key = rehome(from->key)) == NULL) ||
-	    (from->cert != NULL &&
-	    (to->cert = rehome_cert(from->cert)) == NULL))
-		return false;
-	if (from->chain == NULL)
-		return true;
-	if ((to->chain = sk_X509_new_null()) == NULL)
-		mem_exhausted();
-	for (i = 0; i < sk_X509_num(from->chain); i++) {
-		cert = rehome_cert(sk_X509_value(from->chain, i));
-		if (cert == NULL)
-			return false;
-		if (sk_X509_push(to->chain, cert) <= 0)
-			mem_exhausted();
-	}
-	return true;
-}
-
-/*
- * PKCS12_parse() takes no phrase without a MAC, so it gets one; what is
- * encrypted inside shows if the phrase is right.  No phrase and the empty one
- * are different keys in the old ciphers.
- */
-static bool
-parse_pkcs12(PKCS12 *p12, const char *phrase, struct identity *id)
-{
-	if (PKCS12_mac_present(p12) != 1) {
-		if (*phrase == '\0' && PKCS12_parse(p12, NULL, &id->key,
-		    &id->cert, &id->chain) == 1)
-			return true;
-		identity_free(id);
-		if (PKCS12_set_mac(p12, phrase, -1, NULL, 0, 1, NULL) != 1)
-			return false;
-	}
-	return PKCS12_parse(p12, phrase, &id->key, &id->cert,
-	    &id->chain) == 1;
-}
-
-static bool
-open_pkcs12(const struct buf *der, OSSL_LIB_CTX *ctx, const char *phrase,
-    struct identity *id)
-{
-	PKCS12 *p12 = PKCS12_init_ex(NID_pkcs7_data, ctx, NULL);
-	auto_BIO *mem = BIO_new_mem_buf(der->data, (int)der->len);
-	bool ok;
-
-	if (p12 == NULL || mem == NULL)
-		mem_exhausted();
-	/* On failure d2i frees the object and leaves NULL. */
-	ok = d2i_PKCS12_bio(mem, &p12) != NULL &&
-	    parse_pkcs12(p12, phrase, id);
-	PKCS12_free(p12);
-	return ok;
-}
-
-/* RC2 and single-password 3DES of old files, without letting anyone else in
- * the process have them. */
-static bool
-open_old_pkcs12(const struct buf *der, const char *phrase, struct identity *id)
-{
-	struct identity old = IDENTITY_INIT;
-	OSSL_LIB_CTX *ctx = OSSL_LIB_CTX_new();
-	OSSL_PROVIDER *legacy, *base;
-	bool ok = false;
-
-	if (ctx == NULL)
-		mem_exhausted();
-	legacy = OSSL_PROVIDER_load(ctx, "legacy");
-	base = OSSL_PROVIDER_load(ctx, "default");
-	if (legacy != NULL && base != NULL &&
-	    open_pkcs12(der, ctx, phrase, &old))
-		ok = rehome_identity(&old, id);
-	identity_free(&old);
-	OSSL_PROVIDER_unload(legacy);
-	OSSL_PROVIDER_unload(base);
-	OSSL_LIB_CTX_free(ctx);
-	return ok;
-}
-
-static bool
-open_any_pkcs12(const struct buf *der, const char *phrase, struct identity *id)
-{
-	if (open_pkcs12(der, NULL, phrase, id))
-		return true;
-	identity_free(id);
-	diag_ssl_clear();
-	return open_old_pkcs12(der, phrase, id);
-}
-
-/*
- * Whether the MAC is right for the phrase.  Without one, what is inside tells,
- * when it is opened: *has_mac is false.
- */
-static const char *
-check_pkcs12(const struct buf *der, const char *phrase, bool *has_mac)
-{
-	const unsigned char *at = der->data;
-	PKCS12 *p12 = d2i_PKCS12(NULL, &at, (long)der->len);
-	const ASN1_INTEGER *iterations = NULL;
-	const char *reason = NULL;
-
-	*has_mac = p12 != NULL && PKCS12_mac_present(p12) == 1;
-	if (p12 == NULL)
-		reason = "not a PKCS #12";
-	else if (at != der->data + der->len)
-		reason = "bytes after the PKCS #12";
-	else if (*has_mac) {
-		PKCS12_get0_mac(NULL, NULL, NULL, &iterations, p12);
-		if (iterations != NULL &&
-		    (ASN1_INTEGER_get(iterations) < 0 ||
-		    ASN1_INTEGER_get(iterations) > PKCS12_ITERATIONS_MAX))
-			reason = "a PKCS #12 with too many iterations";
-		else if (PKCS12_verify_mac(p12, phrase, -1) != 1 &&
-		    (*phrase != '\0' || PKCS12_verify_mac(p12, NULL, 0) != 1))
-			reason = "the passphrase does not open it";
-	}
-	PKCS12_free(p12);
-	diag_ssl_clear();
-	return reason;
-}
-
-const char *
-cert_read_pkcs12(const struct buf *der, const char *phrase,
-    struct identity *out)
-{
-	auto_identity id = IDENTITY_INIT;
-	const char *reason;
-	bool has_mac;
-
-	if ((reason = check_pkcs12(der, phrase, &has_mac)) == NULL &&
-	    !open_any_pkcs12(der, phrase, &id))
-		reason = has_mac ? "it cannot be opened" :
-		    "the passphrase does not open it";
-	diag_ssl_clear();
-	if (reason == NULL)
-		*out = MOVE(id);
-	return reason;
-}
-
-static enum status
-from_pkcs12(const struct buf *der, const char *name, key_pass *pass,
-    void *arg, struct identity *out)
-{
-	auto_buf phrase = BUF_SECRET;
-	auto_identity id = IDENTITY_INIT;
-	const char *reason;
-	bool has_mac, is_open = false;
-	enum status st;
-
-	/* Some are sealed with the empty phrase; ask only where it fails. */
-	reason = check_pkcs12(der, "", &has_mac);
-	if (reason == NULL)
-		is_open = open_any_pkcs12(der, "", &id);
-	if (!is_open && (reason != NULL || !has_mac)) {
-		identity_free(&id);
-		if ((st = pass(arg, &phrase)) != OK)
-			return st;
-		reason = check_pkcs12(der, buf_str(&phrase), &has_mac);
-		is_open = reason == NULL &&
-		    open_any_pkcs12(der, buf_str(&phrase), &id);
-	}
-	if (reason == NULL && !is_open && !has_mac)
-		reason = "the passphrase does not open it";
-	if (reason != NULL)
-		return fail(FAULT, "%s: %s", name, reason);
-	if (!is_open)
-		return fail_ssl(FAULT, "%s: cannot open the PKCS #12", name);
-	diag_ssl_clear();
-	if (id.key == NULL)
-		return fail(FAULT, "%s: no private key in the PKCS #12", name);
-	*out = MOVE(id);
-	return OK;
-}
-
 /* ---- all of them ---- */
 
 static enum status
@@ -379,9 +145,9 @@ from_der(const struct buf *der, const char *name, key_pass *pass, void *arg,
 	case SEALED_KEY:
 		return from_encrypted(der, name, pass, arg, &out->key);
 	case PKCS12_FILE:
-		return from_pkcs12(der, name, pass, arg, out);
+		return key_from_pkcs12(der, name, pass, arg, out);
 	case PKCS8_KEY:
-		reason = from_pkcs8(der, &out->key);
+		reason = key_from_pkcs8(der, &out->key);
 		break;
 	case OLD_RSA_KEY:
 		reason = from_traditional(der, EVP_PKEY_RSA, &out->key);

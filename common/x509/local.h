@@ -21,6 +21,16 @@ enum status key_parse(const struct buf *in, const char *name, key_pass *pass,
     void *arg, struct identity *out) USE_RESULT;
 
 /*
+ * key_from_pkcs8() parses a private key that is not encrypted.  Returns NULL,
+ * or the reason why it cannot.
+ */
+const char *key_from_pkcs8(const struct buf *der, EVP_PKEY **out);
+
+/* key_from_pkcs12() is key_parse() for a PKCS #12, in DER. */
+enum status key_from_pkcs12(const struct buf *der, const char *name,
+    key_pass *pass, void *arg, struct identity *out) USE_RESULT;
+
+/*
  * key_from_rsa() parses an RSAPrivateKey with two primes.  Returns false for
  * anything unusual, which is left to OpenSSL's own decoder.
  */
