@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "cli/opts.h"
+#include "plist/device_attributes.h"
 #include "profile/profile.h"
 #include "trust/trust.h"
 
@@ -13,7 +14,7 @@ static struct args {
 	struct io_input in;
 	struct io_output out;
 	struct strings ca, device_ca, require;
-	const char *signer_out, *anchor_out, *report;
+	const char *signer_out, *anchor_out, *names_out, *report;
 	const char *challenge, *purpose, *detached, *site;
 	bool no_trust, allow_sha1, explain;
 } args;
@@ -57,6 +58,8 @@ static const struct opt options[] = {
 	    .value = &args.signer_out },
 	{ 0, "anchor-out", "FILE", "write the word ca, device or none",
 	    .value = &args.anchor_out },
+	{ 0, "names-out", "FILE", "write the UDID and the serial number that "
+	    "the plist has, on two lines", .value = &args.names_out },
 	OPT_REPORT(args.report),
 	OPT_AT,
 	{ 0 },
@@ -79,6 +82,16 @@ static bool
 has_ca(const struct args *a)
 {
 	return a->ca.n > 0 || a->site != NULL;
+}
+
+/* With --length --site reads what a device sends to the site's service. */
+static size_t
+input_limit(const struct args *a)
+{
+	bool is_of_device = a->site != NULL && a->in.length != NULL;
+
+	return (has_ca(a) || a->no_trust) && !is_of_device ? IO_PROFILE_MAX :
+	    IO_MESSAGE_MAX;
 }
 
 static enum status
@@ -133,6 +146,18 @@ write_report(const struct args *a, const struct trust_verdict *v)
 	return st;
 }
 
+/* Writes what the device says of itself, a line for each name. */
+static enum status
+write_names(const struct args *a, const struct trust_verdict *v)
+{
+	auto_char *udid = device_claim(v->plist, "UDID");
+	auto_char *serial = device_claim(v->plist, "SERIAL");
+	auto_buf text = BUF_INIT;
+
+	buf_printf(&text, "%s\n%s\n", udid, serial);
+	return io_side(a->names_out, false, &text);
+}
+
 /* Writes the other outputs of a trusted message. */
 static enum status
 write_sides(const struct args *a, const struct trust_verdict *v)
@@ -149,9 +174,10 @@ write_sides(const struct args *a, const struct trust_verdict *v)
 	}
 	if (a->anchor_out != NULL) {
 		buf_printf(&anchor, "%s\n", trust_kind_name(v->kind));
-		return io_side(a->anchor_out, false, &anchor);
+		if ((st = io_side(a->anchor_out, false, &anchor)) != OK)
+			return st;
 	}
-	return OK;
+	return a->names_out != NULL ? write_names(a, v) : OK;
 }
 
 /* Writes the list of checks, whatever the verdict is. */
@@ -183,7 +209,8 @@ run(const struct args *a)
 	struct trust_policy policy = { .no_trust = a->no_trust,
 	    .allow_sha1 = a->allow_sha1, .purpose = a->purpose,
 	    .require = a->require, .now = clock_now(),
-	    .want_plist = a->report != NULL || a->out.path != NULL };
+	    .want_plist = a->report != NULL || a->names_out != NULL ||
+	    a->out.path != NULL };
 	struct io_output out = a->out;
 	enum status st;
 	size_t i;
@@ -198,8 +225,7 @@ run(const struct args *a)
 	if ((a->detached != NULL &&
 	    (st = io_slurp_file(a->detached, IO_PROFILE_MAX, &detached)) !=
 	    OK) ||
-	    (st = io_slurp(&a->in, has_ca(a) || a->no_trust ?
-	    IO_PROFILE_MAX : IO_MESSAGE_MAX, &in)) != OK)
+	    (st = io_slurp(&a->in, input_limit(a), &in)) != OK)
 		return st;
 
 	policy.all = a->explain;

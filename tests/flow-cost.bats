@@ -53,7 +53,9 @@ teardown_file() {
 	enroll "$T/d"
 	unserve
 	wait "$tracer"
-	n=$(grep -c ' = 0$' "$T/trace")
+	# The server takes connections before it has begun the filter of its
+	# access log, which does not belong to a request.
+	n=$(grep -v -e accesses -e --hide-tokens "$T/trace" | grep -c ' = 0$')
 	cat "$T/trace"
 	[ "$n" -ge 15 ]
 	[ "$n" -le 21 ]

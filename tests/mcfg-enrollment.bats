@@ -327,7 +327,10 @@ $(mcfg-get 0.id "$T/list")" ]
 
 @test "complete: the variables of the profile" {
 	certified a A1
-	yields "$T/vars" e complete --signer "$T/a.pem" "$T/a.plist"
+	yields "$T/vars" e complete --signer "$T/a.pem" \
+	    --names-out "$T/names" "$T/a.plist"
+	[ "$(cat "$T/names")" = "$(mcfg-get USER "$T/vars")
+$(mcfg-get ENROLLMENT "$T/vars")" ]
 	plist_is "$T/vars" 'list(p) == ["USER", "ENROLLMENT", "CHALLENGE",
 	    "UDID", "VERSION", "PRODUCT", "SERIAL", "USER_mail"]'
 	plist_is "$T/vars" '(p["USER"] == "jane" and p["UDID"] == "A1" and

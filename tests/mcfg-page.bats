@@ -202,6 +202,11 @@ own() {
 	export link
 	page --qr env:link invited
 	reads "$link"
+	token=${link##*/}
+	export token
+	page --invitation env:token invited
+	reads "$link"
+	refuses 2 --invitation mcfg-page --invitation env:token invited
 	long=$(head -c 4000 /dev/zero | tr '\0' x)
 	export long
 	page --qr env:long welcome
@@ -356,7 +361,121 @@ Service Unavailable' ] || { cat "$T/lines"; false; }
 	done
 	refuses 2 --answer mcfg-page --answer 403 refused
 	refuses 2 --answer mcfg-page --answer 403 --status 200
-	refuses 2 --answer mcfg-page --answer 403 --log user=x
+}
+
+@test "page: --failed answers by the status of a tool and what it judges" {
+	# code BLAME STATUS REASON: of the response, and of the line about it.
+	code() {
+		mcfg-page --config "$SITE/site.yaml" --failed "$2" \
+		    --blame "$1" --log reason="$3" > "$T/page" 2> "$T/line"
+		[ "$(wc -l < "$T/line")" -eq 1 ]
+		grep -q "^Status: $(sed -E 's/.* status=([0-9]+) .*/\1/' \
+		    "$T/line") " "$T/page"
+		sed -n 's/^Status: \([0-9]*\) .*/\1/p' "$T/page"
+	}
+	n=0
+	for b in site device user name login; do
+		case $b in
+		site) want='500 500 500 500 503 500' ;;
+		device) want='403 500 400 500 301 500' ;;
+		user) want='403 500 500 500 503 500' ;;
+		name) want='403 403 500 500 503 500' ;;
+		login) want='401 500 500 500 503 500' ;;
+		esac
+		got=
+		for status in 1 2 3 4 5 139; do
+			got="$got $(code "$b" "$status" 'tool: why')"
+			n=$((n + 1))
+		done
+		[ "$got" = " $want" ] || { echo "$b:$got"; false; }
+	done
+	[ "$n" -eq 30 ]
+	[ "$(code site 4 'tool: ledger.db: busy')" = 503 ]
+	[ "$(code device 1 'tool: ledger.db: locked')" = 403 ]
+	# The site's file is not a device's fault; another one is.
+	[ "$(code device 3 "tool: $SITE/site.yaml:3:5: why")" = 500 ]
+	[ "$(code device 3 "tool: $SITE/site.yamlx: why")" = 400 ]
+	[ "$(code device 3 'tool: x')" = 400 ]
+	[ "$(code device 5 'tool: x')" = 301 ]
+	grep -q "^Location: $URL/enroll"$'\r$' "$T/page"
+	# Lines become one, and an answer says nothing of them.
+	code site 4 $'tool: one\n\ntool: two' > "$T/code"
+	grep -q ' reason="tool: one; tool: two"$' "$T/line"
+	run -1 grep -q 'tool: ' "$T/page"
+	run -0 mcfg-page --failed 5 --blame device --log reason=x
+	[[ $output == *'Status: 500 '* && $output == *status=301*status=500* ]]
+	refuses 2 --blame mcfg-page --blame device welcome
+	refuses 2 --blame mcfg-page --failed 1 --blame nobody
+	refuses 2 --failed mcfg-page --failed 0
+	refuses 2 --failed mcfg-page --failed 1 --answer 500
+	refuses 2 welcome mcfg-page --failed 1 welcome
+}
+
+@test "page: a message is judged by its length first, and read to its end" {
+	# length LENGTH CODE LEFT: what is left of 2000000 bytes.
+	length() {
+		head -c 2000000 /dev/zero | {
+			mcfg-page --failed "${4:-3}" --blame "${5:-message}" \
+			    --drain="$1" --log reason=why > "$T/page" \
+			    2> "$T/line"
+			wc -c > "$T/left"
+		}
+		grep -q "^Status: $2 " "$T/page" || { cat "$T/page"; return 1; }
+		[ "$(cat "$T/left")" -eq "$3" ]
+	}
+	length '' 411 2000000
+	length x 400 2000000
+	length -1 400 2000000
+	length 0 400 2000000
+	length 000 400 2000000
+	length 65537 413 1934463
+	length 99999999999999999999 413 1000000
+	# What the tool has read is not looked for again.
+	length 65536 400 2000000
+	grep -q reason=why "$T/line"
+	length 00010 403 2000000 1
+	length 10 403 1999990 1 device
+	length 1500000 403 1000000 1 device
+	length '' 403 2000000 1 device
+	head -c 2000000 /dev/zero | {
+		mcfg-page --drain= --chunked
+		[ "$(wc -c)" -eq 1000000 ]
+	}
+	head -c 100 /dev/zero | {
+		mcfg-page --drain=60 --chunked
+		[ "$(wc -c)" -eq 40 ]
+	}
+	# A body that ends too early.
+	printf abc | mcfg-page --drain=10
+}
+
+@test "page: a form of another site is refused" {
+	printf '%s\n' 'url: https://Example.com/base' 'organization: x' \
+	    > "$T/site.yaml"
+	form() {
+		local what=("${@:1:$#-2}")
+
+		"${what[@]}" mcfg-page --config "$T/site.yaml" \
+		    --origin="${*: -2:1}" --fetch-site="${*: -1}"
+	}
+	for o in '' null https://Example.com https://Example.com:443; do
+		for f in '' none same-origin; do
+			form yields - "$o" "$f"
+		done
+	done
+	for f in cross-site same-site x 'none '; do
+		form refuses 1 'another site' https://Example.com "$f"
+	done
+	for o in https://example.org http://Example.com https://Example.co \
+	    https://Example.com.evil.org https://Example.com:8443 https: x \
+	    https://Example.com:443.evil.org https://Example.com/base NULL; do
+		form refuses 1 'another site' "$o" same-origin
+	done
+	printf 'organization: x\n' > "$T/site.yaml"
+	form refuses 3 url '' ''
+	rm "$T/site.yaml"
+	form refuses 4 site.yaml '' ''
+	refuses 2 --config mcfg-page --origin=
 }
 
 @test "page: --log writes the line about a request, whatever is in it" {

@@ -599,6 +599,42 @@ issue() {
 	    --require UDID=x "$T/s"
 }
 
+@test "verify --names-out: what a device says of itself, a line each" {
+	# names CONTENT LINE LINE
+	names() {
+		printf '%s' "$1" > "$T/answer"
+		sign "$T/s" signer
+		yields - mcfg-verify --no-trust --names-out "$T/names" "$T/s"
+		printf '%s\n' "$2" "$3" | cmp - "$T/names"
+	}
+	names '<plist><dict><key>UDID</key><string>a &amp; b</string>
+		<key>SERIAL</key><string>S=1</string></dict></plist>' \
+	    'a & b' S=1
+	names '<plist><dict><key>UDID</key><string>a
+b</string><key>SERIAL</key><string></string></dict></plist>' a ''
+	names '<plist><dict><key>SERIAL</key><integer>1</integer></dict></plist>' \
+	    '' ''
+	names '<plist><array/></plist>' '' ''
+	names 'no property list' '' ''
+}
+
+@test "verify --site: with --length it is a device's message" {
+	mkdir -p "$T/site/ca"
+	cp "$PKI/device-ca.pem" "$T/site"
+	cp "$PKI/root.pem" "$T/site/ca/cert.pem"
+	head -c 70000 /dev/zero > "$T/answer"
+	sign "$T/s" signer -certfile "$PKI/inter.pem"
+	yields - mcfg-verify --site "$T/site" "$T/s"
+	refuses 3 65536 mcfg-verify --site "$T/site" \
+	    --length="$(wc -c < "$T/s")" < "$T/s"
+	for n in 65537 -1 '' x; do
+		refuses 3 length mcfg-verify --site "$T/site" --length="$n" \
+		    < "$T/s"
+	done
+	yields - mcfg-verify --ca "$PKI/root.pem" \
+	    --length "$(wc -c < "$T/s")" < "$T/s"
+}
+
 @test "verify: side outputs, only with status 0" {
 	sign "$T/s" device -md sha1
 	yields "$T/out" mcfg-verify --device-ca "$PKI/device-ca.pem" \

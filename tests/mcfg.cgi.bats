@@ -130,6 +130,29 @@ logged() {
 	[ ! -s "$T/body" ] || grep -q 'Internal Server Error' "$T/body"
 }
 
+@test "mcfg.cgi: what was not sent is not logged as sent" {
+	of_cgi 'it has the whole response before it writes any of it'
+	mkdir "$T/bin"
+	ln -s "$MCFG_BIN"/* "$T/bin"
+	rm "$T/bin/scep-ca"
+	for tool in openssl scep-ca; do
+		cat > "$T/bin/$tool" <<-SH
+		#!/bin/sh
+		case " \$* " in
+		*' -outform DER '*|*' --http '*) echo 'tool: no disk' >&2; exit 4 ;;
+		esac
+		PATH=\${PATH#*:}
+		exec $tool "\$@"
+		SH
+		chmod +x "$T/bin/$tool"
+	done
+	for page in /CA /crl; do
+		cgi GET "$page" PATH="$MCFG_BIN:$PATH" MCFG_BIN="$T/bin" \
+		    < /dev/null
+		logged 'status=500 reason="tool: no disk"'
+	done
+}
+
 @test "mcfg.cgi: /enroll wants a user, and not another site's" {
 	cgi GET /enroll < /dev/null
 	[ "$code" = 403 ]

@@ -76,7 +76,7 @@ find_id(struct ledger *l, const struct args *a, char **id)
 	}
 	if ((st = cert_load(a->signer, &signer)) != OK)
 		return st;
-	return enrollment_find(l, signer, a->signer, id);
+	return enrollment_find(l, signer, signer_name(a->signer), id);
 }
 
 static enum status

@@ -9,7 +9,7 @@
 
 static struct args {
 	struct source source;
-	const char *allow, *signer, *repeat, *site;
+	const char *allow, *signer, *repeat, *site, *names_out;
 	struct strings attributes, outside;
 	int64_t ttl;
 	struct io_input in;
@@ -33,6 +33,7 @@ static const struct opt options[] = {
 	{ 0, "ttl", "TIME", "lifetime of the SCEP challenge (60m)",
 	    .duration = &args.ttl, .config = "scep.challenge_ttl" },
 	OPT_SOURCE(args.source),
+	OPT_NAMES_OUT(args.names_out),
 	OPT_OUTPUT(args.out),
 	OPT_LENGTH(args.in),
 	OPT_AT,
@@ -62,7 +63,8 @@ run(const struct args *a)
 	auto_char *outside = NULL, *list = NULL;
 	auto_strings files = { NULL, 0 };
 	auto_enrollment_completed c = ENROLLMENT_COMPLETED_INIT;
-	struct enrollment_complete how = { .signer_name = a->signer,
+	struct enrollment_complete how = {
+	    .signer_name = signer_name(a->signer),
 	    .outside = &a->outside, .allow = a->allow };
 	auto_buf in = BUF_SECRET, out = BUF_SECRET;
 	auto_X509 *signer = NULL;
@@ -96,6 +98,8 @@ run(const struct args *a)
 		return st;
 	tree_to_xml(c.variables, &out);
 
+	if ((st = write_names(a->names_out, c.user, c.id)) != OK)
+		return st;
 	return io_spill(&a->out, &out);
 }
 

@@ -24,6 +24,9 @@ struct source {
 #define OPT_INVITATION(src)						\
 	{ 0, "invitation", "SRC", "token of an invitation, instead of --user: " \
 	    "env:NAME, file:PATH or fd:N", .value = &(src) }
+#define OPT_NAMES_OUT(file)						\
+	{ 0, "names-out", "FILE", "write the user and the ID on two lines to " \
+	    "FILE or fd:N", .value = &(file) }
 #define SITE_AUTH(how, attribute)					\
 	{ .name = "auth", .value = &(how), .config = "auth" },		\
 	{ .name = "auth.ldap.user", .value = &(attribute),		\
@@ -49,6 +52,13 @@ enum status open_ledger(const struct source *s, enum ledger_mode mode,
  */
 enum status one_id(const struct strings *operands, const char **id)
     USE_RESULT;
+
+/* write_names() does what OPT_NAMES_OUT() says; nothing if file is NULL. */
+enum status write_names(const char *file, const char *user, const char *id)
+    USE_RESULT;
+
+/* What diagnostics call the FILE of --signer; borrowed. */
+const char *signer_name(const char *file);
 
 /* Adds the keys of an enrollment that list and show have in common. */
 void report_enrollment(const struct ledger_enrollment *e, struct report *r);

@@ -26,8 +26,7 @@ static const struct opt options[] = {
 	    .duration = &args.ttl, .config = "scep.challenge_ttl" },
 	OPT_SOURCE(args.source),
 	OPT_REPORT(args.report),
-	{ 0, "names-out", "FILE", "write the user and the ID on two lines to "
-	    "FILE or fd:N", .value = &args.names_out },
+	OPT_NAMES_OUT(args.names_out),
 	{ 0, "subject-out", "FILE", "write only the subject to FILE or fd:N",
 	    .value = &args.subject_out },
 	{ 0, "undo", "SRC", "the challenge in SRC was not sent: let the device "
@@ -49,17 +48,6 @@ write_subject(const struct args *a, const char *subject)
 		return OK;
 	buf_printf(&text, "%s\n", subject);
 	return io_side(a->subject_out, false, &text);
-}
-
-static enum status
-write_names(const struct args *a, const struct enrollment_identified *e)
-{
-	auto_buf text = BUF_INIT;
-
-	if (a->names_out == NULL)
-		return OK;
-	buf_printf(&text, "%s\n%s\n", e->user, e->id);
-	return io_side(a->names_out, false, &text);
 }
 
 static enum status
@@ -96,7 +84,8 @@ make_answer(void *arg, const struct enrollment_identified *e)
 	enum status st;
 
 	buf_printf(&w->text, "%s\n", buf_str(&e->challenge));
-	if ((st = write_report(a, e)) != OK || (st = write_names(a, e)) != OK)
+	if ((st = write_report(a, e)) != OK ||
+	    (st = write_names(a->names_out, e->user, e->id)) != OK)
 		return st;
 	return write_subject(a, e->subject);
 }

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "enrollment.h"
 
 enum status
@@ -20,6 +22,23 @@ one_id(const struct strings *operands, const char **id)
 		return fail(USAGE, "'%s': takes one ID only", operands->v[1]);
 	*id = operands->v[0];
 	return OK;
+}
+
+enum status
+write_names(const char *file, const char *user, const char *id)
+{
+	auto_buf text = BUF_INIT;
+
+	if (file == NULL)
+		return OK;
+	buf_printf(&text, "%s\n%s\n", user, id);
+	return io_side(file, false, &text);
+}
+
+const char *
+signer_name(const char *file)
+{
+	return file != NULL && strncmp(file, "fd:", 3) == 0 ? "signer" : file;
 }
 
 void

@@ -1,4 +1,5 @@
 /* sent: records whether a configuration was handed to the web server. */
+#include "base/words.h"
 #include "enrollment.h"
 #include "site/site.h"
 
@@ -21,6 +22,7 @@ static enum status
 run(const struct args *a)
 {
 	auto_ledger *l = NULL;
+	auto_buf reason = BUF_INIT;
 	const char *id;
 	enum status st;
 
@@ -28,7 +30,10 @@ run(const struct args *a)
 	    (st = one_id(&a->ids, &id)) != OK ||
 	    (st = open_ledger(&a->source, LEDGER_USE, &l)) != OK)
 		return st;
-	return enrollment_sent(l, id, a->failed);
+	if (a->failed != NULL)
+		words_join_lines(a->failed, &reason);
+	return enrollment_sent(l, id, a->failed != NULL ? buf_str(&reason) :
+	    NULL);
 }
 
 const struct tool verb_sent = {

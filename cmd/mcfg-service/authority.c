@@ -49,7 +49,7 @@ answer_root(struct visit *v)
 	step_begin(v, "openssl");
 	if ((st = cert_load_list("ca/root.pem", &root)) == OK)
 		cert_to_der(sk_X509_value(root, 0), &v->body);
-	if ((code = step_end(v, SITE, st)) != 0)
+	if ((code = step_end(v, WEB_SITE, st)) != 0)
 		return code;
 	buf_puts(&v->header, "Content-Type: application/x-x509-ca-cert\r\n"
 	    "Content-Disposition: attachment; filename=\"ca.cer\"\r\n\r\n");
@@ -71,7 +71,7 @@ answer_crl(struct visit *v)
 	int code;
 
 	step_begin(v, "scep-ca");
-	if ((code = step_end(v, SITE, io_exists("ca/cert.pem",
+	if ((code = step_end(v, WEB_SITE, io_exists("ca/cert.pem",
 	    &exists))) != 0)
 		return code;
 	if (!exists)
@@ -80,7 +80,7 @@ answer_crl(struct visit *v)
 	c.variables = (const char *const *)variables.v;
 	buf_puts(&v->header, "Cache-Control: no-store\r\n");
 	step_begin(v, "scep-ca");
-	code = step_end(v, SITE, ask(&c, &v->body));
+	code = step_end(v, WEB_SITE, ask(&c, &v->body));
 	return code != 0 ? code : refuse(v, 200, "revocation list");
 }
 
@@ -118,5 +118,5 @@ answer_scep(struct visit *v)
 	add_request(v, &variables);
 	c.variables = (const char *const *)variables.v;
 	step_begin(v, "scep-ca");
-	return step_end(v, SITE, ask(&c, &v->body));
+	return step_end(v, WEB_SITE, ask(&c, &v->body));
 }

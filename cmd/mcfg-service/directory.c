@@ -27,9 +27,9 @@ directory_login(struct visit *v, char **user, char **resolved)
 	buf_printf(&input, "%.*s\n", header != NULL ?
 	    (int)strcspn(header, "\n") : 0, header != NULL ? header : "");
 	step_begin(v, "login");
-	if ((code = step_end(v, USER, site_ask_directory(&place, "login",
+	if ((code = step_end(v, WEB_LOGIN, site_ask_directory(&place, "login",
 	    NULL, &input, &answer))) != 0)
-		return code == 403 ? 401 : code;
+		return code;
 	at = buf_str(&answer);
 	*user = take_line(&at);
 	*resolved = take_line(&at);

@@ -18,7 +18,7 @@ user_name(struct visit *v, const char *given, const char *resolved,
 	bool is_resolved = resolved != NULL && *resolved != '\0';
 
 	step_begin(v, "mcfg-enrollment");
-	return step_end(v, NAME, enrollment_user_known(&place,
+	return step_end(v, WEB_NAME, enrollment_user_known(&place,
 	    is_resolved ? resolved : given, is_resolved, t->auth,
 	    t->attribute, out));
 }
@@ -31,7 +31,7 @@ ask_facts(struct visit *v, const char *user, struct tree **facts)
 	const struct site_place place = visit_place(v);
 
 	step_begin(v, "mcfg-enrollment");
-	return step_end(v, USER, enrollment_user_facts(&place,
+	return step_end(v, WEB_USER, enrollment_user_facts(&place,
 	    v->s->settings.facts, user, facts));
 }
 
@@ -51,7 +51,7 @@ start(struct visit *v, const char *user, const struct ledger_invitation *i,
 		    enrollment_accept(v->s->ledger, i, facts, ttl, started) :
 		    enrollment_start(v->s->ledger, user, facts, ttl, NULL,
 		    NULL, started);
-	return step_end(v, USER, st);
+	return step_end(v, WEB_USER, st);
 }
 
 enum status
@@ -93,7 +93,7 @@ make_payload(struct visit *v, const struct buf *challenge, struct tree **out)
 		s.url = t->profile_url;
 		*out = profile_service(&t->service_id, &s);
 	}
-	return step_end(v, SITE, st);
+	return step_end(v, WEB_SITE, st);
 }
 
 static int
@@ -148,7 +148,7 @@ answer_enroll(struct visit *v)
 	if (from != NULL && strcmp(from, "cross-site") == 0)
 		return refuse(v, 403, "sent from a page of another site");
 	step_begin(v, "mcfg-get");
-	if ((code = step_end(v, SITE, service_site(v->s))) != 0 ||
+	if ((code = step_end(v, WEB_SITE, service_site(v->s))) != 0 ||
 	    (code = user_name(v, given, resolved, &user)) != 0)
 		return code;
 	v->user = xstrdup(user);

@@ -3,44 +3,16 @@
 
 #include "service.h"
 
-enum { HTTPS_PORT_LENGTH = sizeof ":443" - 1 };
-
-/* The length of the "https://host:port" of a URL, without the default port. */
-static size_t
-origin_length(const char *url)
+static int
+check_form(struct visit *v)
 {
-	size_t n = sizeof "https://" - 1;
+	bool is_own = web_is_own_page(v->s->settings.url,
+	    web_variable(v->x, "HTTP_ORIGIN"),
+	    web_variable(v->x, "HTTP_SEC_FETCH_SITE"));
 
-	if (strlen(url) < n)
-		return strlen(url);
-	n += strcspn(url + n, "/");
-	if (strncmp(url + n - HTTPS_PORT_LENGTH, ":443",
-	    HTTPS_PORT_LENGTH) == 0)
-		n -= HTTPS_PORT_LENGTH;
-	return n;
-}
-
-/*
- * True if the request comes from a page of this site, or from no page at all.
- * A page with "Referrer-Policy: no-referrer" posts with "Origin: null".
- */
-static bool
-is_same_origin(struct visit *v)
-{
-	const char *from = web_variable(v->x, "HTTP_SEC_FETCH_SITE");
-	const char *origin = web_variable(v->x, "HTTP_ORIGIN");
-	const char *url = v->s->settings.url;
-	size_t n;
-
-	if (from != NULL && *from != '\0' &&
-	    strcmp(from, "same-origin") != 0 && strcmp(from, "none") != 0)
-		return false;
-	if (origin == NULL || *origin == '\0' || strcmp(origin, "null") == 0)
-		return true;
-	if (url == NULL || (n = origin_length(url)) != origin_length(origin))
-		return false;
-	return memcmp(url, origin, n) == 0 &&
-	    (origin[n] == '\0' || strcmp(origin + n, ":443") == 0);
+	step_begin(v, "mcfg-page");
+	return step_end(v, WEB_DEVICE, is_own ? OK : fail(REFUSED,
+	    "sent from a page of another site"));
 }
 
 static int
@@ -51,7 +23,7 @@ find_invitation(struct visit *v, struct ledger_invitation *i)
 	step_begin(v, "mcfg-enrollment");
 	if ((st = service_ledger(v->s, LEDGER_USE)) == OK)
 		st = enrollment_invitation(v->s->ledger, v->token, i);
-	return step_end(v, DEVICE, st);
+	return step_end(v, WEB_DEVICE, st);
 }
 
 static enum status
@@ -81,17 +53,17 @@ answer_invited(struct visit *v)
 	if (v->token == NULL)
 		return refuse(v, 404, "no such page");
 	step_begin(v, "mcfg-enrollment");
-	if ((code = step_end(v, SITE, service_site(v->s))) != 0)
+	if ((code = step_end(v, WEB_SITE, service_site(v->s))) != 0)
 		return code;
 	if (v->s->settings.url == NULL)
 		return refuse(v, 500, "site.yaml: url is not set");
-	if (is_post && !is_same_origin(v))
-		return refuse(v, 403, "sent from a page of another site");
+	if (is_post && (code = check_form(v)) != 0)
+		return code;
 	if ((code = find_invitation(v, &i)) != 0)
 		return code;
 	if (is_post)
 		return enroll_invited(v, &i);
 	step_begin(v, "mcfg-page");
-	code = step_end(v, SITE, put_invited(v, &i));
+	code = step_end(v, WEB_SITE, put_invited(v, &i));
 	return code != 0 ? code : refuse(v, 200, "invitation");
 }

@@ -29,6 +29,6 @@ answer_welcome(struct visit *v)
 	int code;
 
 	step_begin(v, "mcfg-page");
-	code = step_end(v, SITE, put_page(v, 200, "welcome", &v->body));
+	code = step_end(v, WEB_SITE, put_page(v, 200, "welcome", &v->body));
 	return code != 0 ? code : refuse(v, 200, "welcome");
 }

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "cms/cms.h"
+#include "plist/device_attributes.h"
 #include "profile/template.h"
 #include "service.h"
 
@@ -43,7 +44,7 @@ send_profile(struct visit *v, const struct tree *profile, const char *file,
 	int code;
 
 	step_begin(v, "mcfg-sign");
-	if ((code = step_end(v, SITE, sign(v, profile, &v->body))) != 0)
+	if ((code = step_end(v, WEB_SITE, sign(v, profile, &v->body))) != 0)
 		return code;
 	web_put_attachment(&v->header, file, TYPE, v->body.len);
 	va_start(ap, fmt);
@@ -84,15 +85,12 @@ find_list(const char **allow)
 static void
 name_device(struct visit *v, const struct buf *attributes)
 {
-	const char *udid, *serial;
 	auto_tree *t = NULL;
 
 	if (tree_parse(attributes, "stdin", NULL, &t) != OK)
 		return;
-	udid = tree_get_string(t, "UDID");
-	serial = tree_get_string(t, "SERIAL");
-	v->udid = udid != NULL ? xstrdup(udid) : NULL;
-	v->serial = serial != NULL ? xstrdup(serial) : NULL;
+	v->udid = device_claim(t, "UDID");
+	v->serial = device_claim(t, "SERIAL");
 }
 
 /* ---- phase 2: a SCEP payload ---- */
@@ -183,7 +181,7 @@ ask_challenge(struct visit *v, const char *subject, struct buf *challenge)
 	if (program == NULL)
 		return 0;
 	step_begin(v, "mcfg-scep-payload");
-	return step_end(v, SITE, site_ask_challenge(&place, program, subject,
+	return step_end(v, WEB_SITE, site_ask_challenge(&place, program, subject,
 	    challenge));
 }
 
@@ -199,7 +197,7 @@ send_scep(struct visit *v, const struct enrollment_identified *e)
 	else if ((code = ask_challenge(v, e->subject, &challenge)) != 0)
 		return code;
 	step_begin(v, "mcfg-scep-payload");
-	code = step_end(v, SITE, make_scep(v->s, e->subject, &challenge,
+	code = step_end(v, WEB_SITE, make_scep(v->s, e->subject, &challenge,
 	    &payload));
 	return code != 0 ? code : send_profile(v, payload,
 	    "identity.mobileconfig", "identity payload (phase 2)");
@@ -252,7 +250,7 @@ phase2(struct visit *v, const struct buf *attributes, const char *allow)
 	}
 	if (a.code != 0 && a.code != 200)
 		return a.code;
-	if ((code = step_end(v, DEVICE, st)) == 0)
+	if ((code = step_end(v, WEB_DEVICE, st)) == 0)
 		return 200;
 	/* Another process was faster: drop the response. */
 	buf_cut(&v->header, 0);
@@ -282,7 +280,7 @@ complete(struct visit *v, const struct trust_verdict *who, const char *allow,
 		st = enrollment_complete(v->s->ledger, &who->message.content,
 		    "stdin", &how, c);
 	}
-	code = step_end(v, DEVICE, st);
+	code = step_end(v, WEB_DEVICE, st);
 	if (c->id != NULL) {
 		v->enrollment = xstrdup(c->id);
 		v->user = xstrdup(c->user);
@@ -336,17 +334,17 @@ make_configuration(struct visit *v, X509 *device,
 	int code;
 
 	step_begin(v, "mcfg-profile");
-	if ((code = step_end(v, SITE, fill(c->variables, profile))) != 0)
+	if ((code = step_end(v, WEB_SITE, fill(c->variables, profile))) != 0)
 		return code;
 	step_begin(v, "mcfg-enrollment");
 	if ((st = enrollment_policy("site.yaml", &found, &policy)) == OK)
 		st = enrollment_bind(v->s->ledger, c->id, *profile, "stdin",
 		    found ? &policy : NULL, v->s->settings.challenge_ttl,
 		    &changed);
-	if ((code = step_end(v, SITE, st)) != 0)
+	if ((code = step_end(v, WEB_SITE, st)) != 0)
 		return code;
 	step_begin(v, "mcfg-encrypt");
-	return step_end(v, SITE, encrypt(*profile, device));
+	return step_end(v, WEB_SITE, encrypt(*profile, device));
 }
 
 /*
@@ -384,17 +382,17 @@ answer_profile(struct visit *v)
 	if (got.code != 0)
 		return refuse(v, got.code, "%s", got.reason);
 	step_begin(v, "mcfg-verify");
-	if ((code = step_end(v, SITE, service_anchors(v->s))) != 0)
+	if ((code = step_end(v, WEB_SITE, service_anchors(v->s))) != 0)
 		return code;
 	step_begin(v, "mcfg-verify");
-	if ((code = step_end(v, DEVICE, verify(v, &message, &who))) != 0)
+	if ((code = step_end(v, WEB_DEVICE, verify(v, &message, &who))) != 0)
 		return code;
 	/* A broken site.yaml is not the device's fault. */
 	step_begin(v, "mcfg-enrollment");
-	if ((code = step_end(v, SITE, service_site(v->s))) != 0)
+	if ((code = step_end(v, WEB_SITE, service_site(v->s))) != 0)
 		return code;
 	step_begin(v, "mcfg-enrollment");
-	if ((code = step_end(v, SITE, find_list(&allow))) != 0)
+	if ((code = step_end(v, WEB_SITE, find_list(&allow))) != 0)
 		return code;
 	return who.kind == TRUST_DEVICE ?
 	    phase2(v, &who.message.content, allow) : phase3(v, &who, allow);

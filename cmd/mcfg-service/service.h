@@ -93,14 +93,6 @@ void service_close(struct service *s);
 
 /* ---- one request ---- */
 
-/* Which failures of a step are ours: an error of the server, in HTTP. */
-enum blame {
-	SITE,		/* any failure is ours */
-	DEVICE,		/* REFUSED, MALFORMED and LATER are not */
-	USER,		/* REFUSED is not */
-	NAME,		/* REFUSED and USAGE are not */
-};
-
 struct visit {
 	struct service *s;
 	struct web_exchange *x;
@@ -137,7 +129,7 @@ int refuse(struct visit *v, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
  * HTTP status, or 0.
  */
 void step_begin(struct visit *v, const char *tool);
-int step_end(struct visit *v, enum blame blame, enum status st);
+int step_end(struct visit *v, enum web_blame blame, enum status st);
 
 /* Where the site's own programs are run. */
 struct site_place visit_place(const struct visit *v);

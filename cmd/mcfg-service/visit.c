@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/words.h"
 #include "service.h"
 
 enum { REASON_MAX = 4096 };
@@ -51,12 +52,9 @@ visit_place(const struct visit *v)
 	    .password = v->s->settings.secret };
 }
 
-/*
- * Appends the messages to into, separated by "; "; or writes them to standard
- * error if into is NULL.
- */
+/* Writes the messages to standard error. */
 static void
-each_line(struct buf *said, struct buf *into)
+hand_on(struct buf *said)
 {
 	char *line = (char *)said->data, *end;
 
@@ -64,41 +62,22 @@ each_line(struct buf *said, struct buf *into)
 		if ((end = strchr(line, '\n')) == NULL)
 			break;
 		*end = '\0';
-		if (into == NULL)
-			diag_put(line);
-		else
-			buf_printf(into, "%s%s", into->len > 0 ? "; " : "",
-			    line);
+		diag_put(line);
 	}
 }
 
-static int
-code_of(enum blame blame, enum status st, const char *reason)
-{
-	if (st == REFUSED && blame != SITE)
-		return 403;
-	if (st == USAGE && blame == NAME)
-		return 403;
-	if (st == MALFORMED && blame == DEVICE)
-		return 400;
-	if (st == LATER && blame == DEVICE)
-		return 301;
-	return st == LATER || strstr(reason, "busy") != NULL ||
-	    strstr(reason, "locked") != NULL ? 503 : 500;
-}
-
 int
-step_end(struct visit *v, enum blame blame, enum status st)
+step_end(struct visit *v, enum web_blame blame, enum status st)
 {
 	diag_divert(NULL, NULL);
 	diag_init(OWN_NAME);
 	if (st == OK) {
-		each_line(&v->said, NULL);
+		hand_on(&v->said);
 		return 0;
 	}
 	buf_cut(&v->reason, 0);
-	each_line(&v->said, &v->reason);
-	return code_of(blame, st, buf_str(&v->reason));
+	words_join_lines(buf_str(&v->said), &v->reason);
+	return web_code(blame, (int)st, buf_str(&v->reason));
 }
 
 /* ---- the log ---- */
@@ -160,7 +139,7 @@ set_location(struct visit *v)
 	int code;
 
 	step_begin(v, "mcfg-get");
-	code = step_end(v, SITE, service_site(v->s));
+	code = step_end(v, WEB_SITE, service_site(v->s));
 	if (code == 0 && v->s->settings.url == NULL)
 		return refuse(v, 500, "site.yaml: url is not set");
 	if (code == 0)
@@ -174,7 +153,7 @@ static void
 record_failure(struct visit *v)
 {
 	step_begin(v, "mcfg-enrollment");
-	(void)step_end(v, SITE, enrollment_sent(v->s->ledger, v->sent,
+	(void)step_end(v, WEB_SITE, enrollment_sent(v->s->ledger, v->sent,
 	    buf_str(&v->reason)));
 }
 
@@ -184,7 +163,7 @@ record_sent(struct visit *v)
 	int code;
 
 	step_begin(v, "mcfg-enrollment");
-	code = step_end(v, SITE, enrollment_sent(v->s->ledger, v->sent,
+	code = step_end(v, WEB_SITE, enrollment_sent(v->s->ledger, v->sent,
 	    NULL));
 	if (code != 0)
 		put_log(v, code, buf_str(&v->reason));
@@ -218,7 +197,7 @@ take_back(struct visit *v)
 		return;
 	}
 	step_begin(v, "mcfg-enrollment");
-	if ((code = step_end(v, SITE, undo(v))) != 0)
+	if ((code = step_end(v, WEB_SITE, undo(v))) != 0)
 		put_log(v, code, buf_str(&v->reason));
 }
 

@@ -78,3 +78,20 @@ words_unescape(const char *text, size_t len, struct buf *out)
 	}
 	return whole;
 }
+
+void
+words_join_lines(const char *text, struct buf *out)
+{
+	bool is_first = true;
+
+	while (*text != '\0') {
+		size_t n = strcspn(text, "\n");
+
+		if (n > 0) {
+			buf_puts(out, is_first ? "" : "; ");
+			buf_add(out, text, n);
+			is_first = false;
+		}
+		text += n + (text[n] == '\n' ? 1 : 0);
+	}
+}

@@ -23,6 +23,12 @@ void words_lower(char *text);
 bool words_choose(const char *choices, const char *value);
 
 /*
+ * words_join_lines() appends the lines of a text that are not empty as one,
+ * with "; " between them.
+ */
+void words_join_lines(const char *text, struct buf *out);
+
+/*
  * words_unescape() appends the text with each %XX (RFC 3986 section 2.1)
  * replaced by its byte; '+' is not decoded.  A broken escape, or %00, is
  * appended unchanged, and the function then returns false.

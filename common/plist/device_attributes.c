@@ -55,3 +55,12 @@ device_attribute_at(size_t n)
 {
 	return n < ARRAY_LEN(attributes) ? attributes[n].name : NULL;
 }
+
+char *
+device_claim(const struct tree *t, const char *name)
+{
+	const char *text = t == NULL ? NULL : tree_get_string(t, name);
+
+	return text == NULL ? xstrdup("") : xstrndup(text,
+	    strcspn(text, "\n"));
+}

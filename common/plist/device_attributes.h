@@ -22,4 +22,10 @@ const char *device_attribute_at(size_t n);
 /* Attributes that a device is asked for by default. */
 extern const struct strings device_usual_attributes;
 
+/*
+ * device_claim() is what a device says of itself under a name, for a log: the
+ * first line of that string, "" if t is NULL or has no such string.  Yours.
+ */
+char *device_claim(const struct tree *t, const char *name);
+
 #endif

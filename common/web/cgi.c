@@ -43,6 +43,16 @@ cgi_write(struct web_exchange *x, const void *p, size_t len)
 	return true;
 }
 
+void
+web_drain_input(int64_t length)
+{
+	struct web_exchange x = { cgi_variable, cgi_read, cgi_write, NULL, 0,
+	    false, 0 };
+
+	if (length > 0)
+		web_drain_up_to(&x, length);
+}
+
 /* A server may end a program that it has got everything of. */
 enum status
 web_serve_cgi(web_handler *handler, void *arg)

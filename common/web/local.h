@@ -33,6 +33,9 @@ enum {
  */
 long web_read(struct web_exchange *x, void *p, size_t len);
 
+/* Reads and drops up to want bytes of the body. */
+void web_drain_up_to(struct web_exchange *x, int64_t want);
+
 /* Set by a signal that ends the process after the current request. */
 extern volatile sig_atomic_t web_stopped;
 

@@ -41,7 +41,13 @@ web_write(struct web_exchange *x, const struct buf *out)
 int64_t
 web_length(struct web_exchange *x)
 {
-	const char *p = web_variable(x, "CONTENT_LENGTH");
+	return web_parse_length(web_variable(x, "CONTENT_LENGTH"));
+}
+
+int64_t
+web_parse_length(const char *text)
+{
+	const char *p = text;
 	int64_t v = 0;
 
 	if (p == NULL || *p == '\0')
@@ -79,6 +85,20 @@ read_up_to(struct web_exchange *x, size_t max, struct buf *body)
 }
 
 struct web_verdict
+web_judge_length(int64_t length, size_t max, bool chunked)
+{
+	if (length == -1 && !chunked)
+		return (struct web_verdict){ 411, "no length" };
+	if (length == -2)
+		return (struct web_verdict){ 400, "length is not a number" };
+	if (length > (int64_t)max)
+		return (struct web_verdict){ 413, "too large" };
+	if (length == 0)
+		return (struct web_verdict){ 400, "no message" };
+	return (struct web_verdict){ 0, NULL };
+}
+
+struct web_verdict
 web_read_body(struct web_exchange *x, size_t max, bool chunked,
     struct buf *body)
 {
@@ -86,12 +106,8 @@ web_read_body(struct web_exchange *x, size_t max, bool chunked,
 	size_t want = length >= 0 ? (size_t)length : max + 1;
 	struct web_verdict v;
 
-	if (length == -1 && !chunked)
-		return (struct web_verdict){ 411, "no length" };
-	if (length == -2)
-		return (struct web_verdict){ 400, "length is not a number" };
-	if (length > (int64_t)max)
-		return (struct web_verdict){ 413, "too large" };
+	if ((v = web_judge_length(length, max, chunked)).code != 0)
+		return v;
 	if ((v = read_up_to(x, want, body)).code != 0)
 		return v;
 	if (body->len > max)
@@ -105,25 +121,30 @@ web_read_body(struct web_exchange *x, size_t max, bool chunked,
 }
 
 void
-web_drain(struct web_exchange *x)
+web_drain_up_to(struct web_exchange *x, int64_t want)
 {
-	int64_t length = web_length(x);
-	const char *coding = web_variable(x, "HTTP_TRANSFER_ENCODING");
-	size_t want = DRAIN_MAX;
+	size_t most = want < DRAIN_MAX ? (size_t)want : DRAIN_MAX;
 	char chunk[CHUNK];
 	long n = 1;
 
-	if (length == -2 || (length == -1 && (coding == NULL ||
-	    *coding == '\0')))
-		return;
-	if (length >= 0 && length < DRAIN_MAX)
-		want = (size_t)length;
-	while (n > 0 && x->taken < want) {
-		size_t left = want - x->taken;
+	while (n > 0 && x->taken < most) {
+		size_t left = most - x->taken;
 
 		n = web_read(x, chunk, left < sizeof chunk ? left :
 		    sizeof chunk);
 	}
+}
+
+void
+web_drain(struct web_exchange *x)
+{
+	const char *coding = web_variable(x, "HTTP_TRANSFER_ENCODING");
+	int64_t length = web_length(x);
+
+	if (length == -1 && coding != NULL && *coding != '\0')
+		length = DRAIN_MAX;
+	if (length > 0)
+		web_drain_up_to(x, length);
 }
 
 /* ---- the query ---- */

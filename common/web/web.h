@@ -31,10 +31,18 @@ struct web_verdict {
 
 /*
  * web_length() returns CONTENT_LENGTH, which may have leading zeros; -1 if it
- * is missing, -2 if it is not a number.  A number that does not fit becomes
- * one that exceeds every limit.
+ * is missing or empty, -2 if it is not a number.  A number that does not fit
+ * becomes one that exceeds every limit.  web_parse_length() does that with a
+ * text, or NULL.
  */
 int64_t web_length(struct web_exchange *x);
+int64_t web_parse_length(const char *text);
+
+/*
+ * web_judge_length() says whether a body of that length may be read: 411, 400
+ * or 413, as in web_read_body(), if not.
+ */
+struct web_verdict web_judge_length(int64_t length, size_t max, bool chunked);
 
 /*
  * web_read_body() appends the body, CONTENT_LENGTH bytes, to body.  The code
@@ -51,6 +59,9 @@ struct web_verdict web_read_body(struct web_exchange *x, size_t max,
  * everything.
  */
 void web_drain(struct web_exchange *x);
+
+/* web_drain_input() does that to standard input, for a body of that length. */
+void web_drain_input(int64_t length);
 
 /* Writes to the web server; false if that has closed the connection. */
 bool web_write(struct web_exchange *x, const struct buf *out);
@@ -69,6 +80,32 @@ void web_put_status(struct buf *out, int code);
  */
 void web_put_attachment(struct buf *out, const char *name, const char *type,
     size_t len);
+
+/* ---- the code of a response ---- */
+
+/* What a step judges.  Any other failure is the site's. */
+enum web_blame {
+	WEB_SITE,		/* nothing: every failure is the site's */
+	WEB_DEVICE,		/* the request of a device */
+	WEB_USER,		/* a user who is known */
+	WEB_NAME,		/* a name that somebody typed */
+	WEB_LOGIN,		/* a name and a password */
+};
+
+/*
+ * web_code() is the code for a step that ended with a status other than OK; of
+ * the reason it looks only for a ledger that is busy.
+ */
+int web_code(enum web_blame blame, int status, const char *reason);
+
+/*
+ * web_is_own_page() is true if the header fields Origin and Sec-Fetch-Site of a
+ * request, each may be NULL or "", are those of a form on a page of the site at
+ * url, or of no page.  A page with "Referrer-Policy: no-referrer" posts with
+ * "Origin: null".
+ */
+bool web_is_own_page(const char *url, const char *origin,
+    const char *fetch_site);
 
 /* ---- queries ---- */
 
