@@ -30,7 +30,7 @@ setup() {
 # mangle HOW FROM TO
 mangle() {
 	python3 - "$@" <<-'PY'
-	import base64, html, json, re, sys, urllib.parse
+	import base64, html, json, quopri, re, sys
 	how, source, target = sys.argv[1:]
 	d = open(source, 'rb').read()
 	b64 = lambda b: base64.encodebytes(b)
@@ -38,6 +38,14 @@ mangle() {
 	    'utf8': lambda: d.decode('utf-8', 'replace').encode(),
 	    'latin1': lambda: d.decode('latin-1').encode(),
 	    'cp1252': lambda: d.decode('cp1252', 'replace').encode(),
+	    'mac': lambda: d.decode('mac-roman').encode(),
+	    'dos': lambda: d.decode('cp437').encode(),
+	    'utf16': lambda: d.decode('cp850').encode('utf-16'),
+	    'utf16be': lambda: b'\xfe\xff' + d.decode('latin-1').encode('utf-16-be'),
+	    'qp': lambda: quopri.encodestring(d),
+	    'literal': lambda: repr(d).encode(),
+	    'json64': lambda: json.dumps(base64.b64encode(d).decode()).encode(),
+	    'data': lambda: b'data:application/pkcs7-mime;base64,' + base64.b64encode(d),
 	    'twice': lambda: d.decode('latin-1').encode().decode('latin-1').encode(),
 	    'cleared': lambda: bytes(c & 0x7F for c in d),
 	    'removed': lambda: bytes(c for c in d if c < 0x80),
@@ -92,6 +100,14 @@ inspected() {
 	removed eighth bit
 	marks through text
 	crlf CR LF
+	mac another 8-bit character set
+	dos another 8-bit character set
+	utf16 UTF-16
+	utf16be UTF-16
+	qp quoted-printable
+	literal Python
+	json64 JSON
+	data data:
 	base64 base64 twice
 	EOF
 }
@@ -147,6 +163,25 @@ inspected() {
 		inspected 'Latin-1' "$T/in"
 		mangle cleared "$f" "$T/in"
 		inspected 'eighth bit' "$T/in"
+	done
+	# A binary plist has bytes of every kind, and can be wrong by itself.
+	python3 - "$T/in" <<-'PY'
+	import struct, sys
+	def bplist(first):
+	    objects = [b'\xd1\x01\x02', b'\x51A', b'\xa3\3\4\5', first,
+	        b'\x48\xc3\xa9\xef\xbf\xbd\xff\xc2\xc3', b'\x33' + struct.pack('>d', -63e9)]
+	    out, offsets = b'bplist00', b''
+	    for o in objects:
+	        offsets += bytes([len(out)])
+	        out += o
+	    return out + offsets + struct.pack('>6xBBQQQ', 1, 1, 6, 0, len(out))
+	open(sys.argv[1], 'wb').write(bplist(b'\x14' + (2**64).to_bytes(16, 'big')))
+	open(sys.argv[1] + '2', 'wb').write(bplist(b'\x7f'))
+	PY
+	for f in "$T/in" "$T/in2"; do
+		_run mcfg-get . "$f"
+		[ "$status" -eq 3 ]
+		run -1 grep -E 'through text' "$T/stderr"
 	done
 	# no trace, no guess
 	head -c 900 "$T/signed" > "$T/in"

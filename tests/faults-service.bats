@@ -88,16 +88,16 @@ posted() {
 @test "faults: mcfg-service, a login by the directory" {
 	needs sqlite3
 	SITE=$PWD/site make_site
-	cp "$MCFG_BIN"/mcfg-service .
-	mkdir -p bin libexec/mcfg/web
-	mv mcfg-service bin
-	cat > libexec/mcfg/web/directory <<-'SH'
+	# A program beside which there is a directory of our own.
+	mkdir -p "$T/bin" "$T/libexec/mcfg/web"
+	cp "$MCFG_BIN"/mcfg-service "$T/bin"
+	cat > "$T/libexec/mcfg/web/directory" <<-'SH'
 	#!/bin/sh
 	read -r given
 	[ "$given" = 'Basic amFuZTpwdw==' ] || exit 1
 	printf 'jane\njane\n'
 	SH
-	chmod +x libexec/mcfg/web/directory
+	chmod +x "$T/libexec/mcfg/web/directory"
 	sed -i '/^auth:/,$d' site/site.yaml
 	printf 'auth:\n  ldap:\n    base: dc=x\n    filter: (uid=?)\n    %s\n' \
 	    'url: ldap://x' >> site/site.yaml
@@ -105,7 +105,7 @@ posted() {
 	    HTTP_AUTHORIZATION='Basic amFuZTpwdw=='
 	sweep 4 4 --ledger site/ledger.db --commits --cgi \
 	    --judge "$BODY"' && mcfg-enrollment list --config site/site.yaml \
-	    --user jane | grep started' -- bin/mcfg-service
+	    --user jane | grep started' -- "$T/bin/mcfg-service"
 }
 
 @test "faults: mcfg-service, phase 2" {

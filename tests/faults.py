@@ -249,6 +249,9 @@ class Sweep:
             fine = lines in (1, 2)
         else:
             fine = lines == 1 and run.err.startswith(tool + b": ")
+        # Of a program and its child, both may be refused the same call.
+        if not run.err and re.search(r"write\(2,.*INJECTED", run.where):
+            fine = True
         if run.status == 4 and not fine:
             return "not one line: %r" % run.err
         if run.status >= 0 and run.status != 4:

@@ -43,6 +43,31 @@ has_high_bytes(const struct buf *in)
 	return false;
 }
 
+/*
+ * What a program wrote as UTF-8 has no other bytes.  The last character may be
+ * cut.
+ */
+static bool
+is_utf8(const struct buf *in)
+{
+	size_t i, more = 0;
+
+	for (i = 0; i < in->len; i++) {
+		unsigned char c = in->data[i];
+
+		if (more > 0) {
+			if ((c & 0xC0) != 0x80)
+				return false;
+			more--;
+		} else if (c >= 0x80) {
+			if (c < 0xC2 || c > 0xF4)
+				return false;
+			more = c < 0xE0 ? 1 : c < 0xF0 ? 2 : 3;
+		}
+	}
+	return true;
+}
+
 /* Where the content begins: after a mark of UTF-8, and white space. */
 static size_t
 start_of(const struct buf *in)
@@ -68,7 +93,7 @@ replaced(const struct buf *in, struct buf *out)
 {
 	size_t n = count(in, "\xEF\xBF\xBD", 3), at = start_of(in);
 
-	if (n == 0 || !(is_binary_plist(in, at) ||
+	if (n == 0 || !is_utf8(in) || !(is_binary_plist(in, at) ||
 	    begins(in, at, "0\xEF\xBF\xBD", 4)))
 		return false;
 	buf_printf(out, "binary that went through text: %zu times U+FFFD "
@@ -92,15 +117,32 @@ recoded(const struct buf *in, struct buf *out)
 	};
 	size_t i, at = start_of(in);
 
+	if (!is_utf8(in))
+		return false;
 	for (i = 0; i < ARRAY_LEN(heads); i++)
 		if (begins(in, at, heads[i].bytes, heads[i].len))
 			break;
 	/* The offsets in the trailer of a binary plist are NULs and bytes. */
-	if (i == ARRAY_LEN(heads) && !(is_binary_plist(in, at) &&
-	    count(in, "\xC3", 1) + count(in, "\xC2", 1) > 0))
+	if (i == ARRAY_LEN(heads) && is_binary_plist(in, at) &&
+	    count(in, "\xC3", 1) + count(in, "\xC2", 1) > 0)
+		i = 0;
+	if (i == ARRAY_LEN(heads) && !(begins(in, at, "0", 1) &&
+	    in->len > at + 1 && in->data[at + 1] >= 0xC2))
 		return false;
-	buf_puts(out, "binary that went through text: its bytes were taken "
-	    "for Latin-1 and written as UTF-8: get it again, in binary");
+	buf_printf(out, "binary that went through text: its bytes were taken "
+	    "for %s and written as UTF-8: get it again, in binary",
+	    i < ARRAY_LEN(heads) ? "Latin-1" : "another 8-bit character set");
+	return true;
+}
+
+static bool
+sixteen_bits(const struct buf *in, struct buf *out)
+{
+	if (!begins(in, 0, "\xFF\xFE" "0\0", 4) &&
+	    !begins(in, 0, "\xFE\xFF\0" "0", 4))
+		return false;
+	buf_puts(out, "binary that went through text: it was written as "
+	    "UTF-16 (by > in PowerShell): get it again, in binary");
 	return true;
 }
 
@@ -174,6 +216,10 @@ escaped(const struct buf *in, struct buf *out)
 		{ "\\u003c?xml", "a string of JSON" },
 		{ "%3C%3Fxml", "a part of an address (percent-encoded)" },
 		{ "%3C?xml", "a part of an address (percent-encoded)" },
+		{ "data:application/", "an address (data:)" },
+		{ "\"MII", "a string of JSON" },
+		{ "b'0\\x8", "a literal of Python" },
+		{ "0=8", "quoted-printable (mail)" },
 	};
 	const char *s = buf_str(in) + start_of(in);
 	size_t i;
@@ -247,8 +293,8 @@ bool
 corruption_name(const struct buf *in, struct buf *out)
 {
 	static bool (*const kinds[])(const struct buf *, struct buf *) = {
-		http_header, escaped, replaced, recoded, seven_bits,
-		line_ends, something_before, twice,
+		http_header, escaped, replaced, recoded, sixteen_bits,
+		seven_bits, line_ends, something_before, twice,
 	};
 	size_t i;
 
