@@ -277,6 +277,32 @@ a, b = p["PayloadContent"]'
 	yields - mcfg-diff "$T/old" "$T/new"
 }
 
+# remade FILE ORDER [STATEMENT]: identifiers hold the UUIDs, as Apple
+# Configurator and others write them.
+remade() {
+	make "$1" "import uuid; top = str(uuid.uuid4()).upper(); p['PayloadUUID'] = top; hold(*[dict(wifi, SSID_STR=s, PayloadIdentifier=i % {'top': top, 'own': u, 'low': u.lower()}, PayloadUUID=u) for s, i, u in [(s, i, str(uuid.uuid4()).upper()) for s, i in (('one', 'com.apple.wifi.managed.%(own)s'), ('two', 'org.example.%(top)s.wifi.%(low)s'), ('three', '%(own)s.wifi')) ]][$2])" "${@:3}"
+}
+
+@test "diff: identifiers that hold a UUID are made anew with it" {
+	remade "$T/old" ::1
+	remade "$T/new" ::-1
+	yields - mcfg-diff "$T/old" "$T/new"
+	_run mcfg-diff --uuids "$T/old" "$T/new"
+	[ "$status" -eq 1 ]
+	[ "$(grep -c PayloadIdentifier "$T/stdout")" -eq 3 ]
+	# The rest of it counts.
+	remade "$T/new" ::-1 "p['PayloadContent'][0]['PayloadIdentifier'] += 'i'"
+	_run mcfg-diff "$T/old" "$T/new"
+	[ "$(wc -l < "$T/stdout")" -eq 1 ]
+	grep -q 'PayloadIdentifier.*wifii"' "$T/stdout"
+	# That of the profile decides whether it is an update.
+	remade "$T/old" ::1 "p['PayloadIdentifier'] = 'a.' + top"
+	remade "$T/new" ::1 "p['PayloadIdentifier'] = 'a.' + top"
+	_run mcfg-diff "$T/old" "$T/new"
+	[ "$(wc -l < "$T/stdout")" -eq 1 ]
+	grep -q '^PayloadIdentifier' "$T/stdout"
+}
+
 @test "diff: changed payloads with new identifiers meet the nearest" {
 	local fresh='import uuid; f = lambda **k: dict(wifi, PayloadIdentifier=str(uuid.uuid4()), PayloadUUID=str(uuid.uuid4()).upper(), **k)'
 	make "$T/old" "$fresh; hold(f(SSID_STR='one', AutoJoin=True, A=1), f(SSID_STR='two', AutoJoin=False, A=2), f(SSID_STR='three', AutoJoin=True, A=3))"

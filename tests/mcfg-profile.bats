@@ -1216,7 +1216,19 @@ each_template() {
 	SERIAL\tNAME\r\nA\tjane\r\n|tab
 	sep=;\r\nSERIAL;NAME\r\n|sep=
 	sep=,\r\nSERIAL,NAME\r\n|sep=
+	SERIAL\0174NAME\nA\0174jane\n|not by a comma
+	SERIAL,NAME\rA,jane\r|CR alone
+	PK\x03\x04\x14\x00|workbook
+	\xd0\xcf\x11\xe0\xa1\xb1|workbook
+	SERIAL,NAME,,\nA,jane,,x\n|without a name
+	SERIAL,,NAME\nA,,jane\n|without a name
 	EOS
+	# Columns and rows that were used once are left out.
+	printf 'SERIAL,NAME,,\r\nB,joe,,\r\n,,,\r\nC,,,\r\n,,,\r\n' > "$T/list"
+	yields - mcfg-profile --each "$T/list" --out-dir "$T/out.e" "$T/p.yaml"
+	[ "$(cd "$T/out.e" && echo *)" = 'B.mobileconfig C.mobileconfig' ]
+	plist_is "$T/out.e/B.mobileconfig" "p['V'] == 'joe'"
+	plist_is "$T/out.e/C.mobileconfig" "p['V'] == ''"
 	printf 'SERIAL,NAME\nA,jane\n' | iconv -t UTF-16 > "$T/list"
 	refuses 3 'UTF-16' mcfg-profile --each "$T/list" --out-dir "$T/out.d" \
 	    "$T/p.yaml"

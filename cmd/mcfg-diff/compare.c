@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { ITEMS_PRODUCT_MAX = 1 << 16 };	/* sizes of two arrays; above, compared
 					 * by position */
@@ -106,9 +107,54 @@ static void compare(struct comparing *, const struct tree *,
 
 struct members {
 	struct comparing *c;
-	const struct tree *other;
+	const struct tree *own, *other;
 	bool is_payload;
 };
+
+/* Skips the PayloadUUIDs of two dictionaries, if both texts have them here. */
+static bool
+skip_uuids(const struct tree *a, const struct tree *b, const char **p,
+    const char **q)
+{
+	const char *u = tree_get_string(a, "PayloadUUID");
+	const char *v = tree_get_string(b, "PayloadUUID");
+	size_t n = u != NULL ? strlen(u) : 0, m = v != NULL ? strlen(v) : 0;
+
+	if (n == 0 || m == 0 || strncasecmp(*p, u, n) != 0 ||
+	    strncasecmp(*q, v, m) != 0)
+		return false;
+	*p += n;
+	*q += m;
+	return true;
+}
+
+/*
+ * Identifiers of payloads often have the UUID of the payload, or of the
+ * profile, in them, and are made anew with it.
+ */
+static bool
+same_but_uuids(const struct members *m)
+{
+	const struct comparing *c = m->c;
+	const char *p = tree_get_string(m->own, "PayloadIdentifier");
+	const char *q = tree_get_string(m->other, "PayloadIdentifier");
+
+	if (p == NULL || q == NULL)
+		return false;
+	while (*p != '\0' || *q != '\0')
+		if (!skip_uuids(m->own, m->other, &p, &q) &&
+		    !skip_uuids(c->old_top, c->new_top, &p, &q) &&
+		    *p++ != *q++)
+			return false;
+	return true;
+}
+
+static bool
+is_remade(const struct members *m, const char *key)
+{
+	return m->is_payload && !m->c->a->uuids && m->own != m->c->old_top &&
+	    strcmp(key, "PayloadIdentifier") == 0 && same_but_uuids(m);
+}
 
 static enum status
 compare_member(const char *key, struct tree *t, void *arg)
@@ -118,7 +164,7 @@ compare_member(const char *key, struct tree *t, void *arg)
 	const struct tree *other = tree_get(m->other, key);
 	struct step s;
 
-	if (is_ignored(c, key, m->is_payload))
+	if (is_ignored(c, key, m->is_payload) || is_remade(m, key))
 		return OK;
 	s = enter(c, key);
 	if (other != NULL)
@@ -149,7 +195,7 @@ static void
 compare_dicts(struct comparing *c, const struct tree *a, const struct tree *b,
     bool is_payload)
 {
-	struct members m = { c, b, is_payload };
+	struct members m = { c, a, b, is_payload };
 
 	(void)tree_each(a, compare_member, &m);
 	m.other = a;

@@ -101,17 +101,27 @@ read_fields(struct spec_rows *r, struct tree **out)
 	return OK;
 }
 
+static const char no_name[] = "a column without a name";
+
+/*
+ * Counts the columns and checks their names.  A spreadsheet also writes columns
+ * that are empty, at the end.
+ */
 static enum status
-check_columns(const struct spec_rows *r)
+check_columns(struct spec_rows *r)
 {
 	auto_tree *seen = tree_dict();
 	size_t i;
 
-	for (i = 0; i < tree_count(r->columns); i++) {
+	r->named = tree_count(r->columns);
+	while (r->named > 1 && *tree_string_of(tree_at(r->columns,
+	    r->named - 1)) == '\0')
+		r->named--;
+	for (i = 0; i < r->named; i++) {
 		const char *name = tree_string_of(tree_at(r->columns, i));
 
 		if (*name == '\0')
-			return fail_row(r, "a column without a name");
+			return fail_row(r, no_name);
 		if (tree_get(seen, name) != NULL)
 			return fail(MALFORMED, "%s:%lu: column '%s' is here "
 			    "twice", r->name, r->line, name);
@@ -120,19 +130,35 @@ check_columns(const struct spec_rows *r)
 	return OK;
 }
 
+/* How many fields there are, up to the last that is not empty. */
+static size_t
+count_filled(const struct tree *fields)
+{
+	size_t n = tree_count(fields);
+
+	while (n > 0 && *tree_string_of(tree_at(fields, n - 1)) == '\0')
+		n--;
+	return n;
+}
+
+/* *out is NULL for a row of empty fields, which spreadsheets write, too. */
 static enum status
 next_of_csv(struct spec_rows *r, struct tree **out)
 {
 	auto_tree *fields = NULL, *row = tree_dict();
-	enum status st;
 	size_t i, n = tree_count(r->columns);
+	enum status st;
 
 	if ((st = read_fields(r, &fields)) != OK)
 		return st;
 	if (tree_count(fields) != n)
 		return fail(MALFORMED, "%s:%lu: %zu fields, but %zu columns",
 		    r->name, r->line, tree_count(fields), n);
-	for (i = 0; i < n; i++)
+	if (n > 1 && count_filled(fields) == 0)
+		return OK;
+	if (count_filled(fields) > r->named)
+		return fail(MALFORMED, "%s:1: %s", r->name, no_name);
+	for (i = 0; i < r->named; i++)
 		tree_set_string(row, tree_string_of(tree_at(r->columns, i)),
 		    tree_string_of(tree_at(fields, i)));
 	*out = STEAL(row);
@@ -217,6 +243,11 @@ strange_list(const struct spec_rows *r)
 		return "a line 'sep=' of Excel, which separates fields with "
 		    "semicolons or a tab: save the list with commas, and "
 		    "remove this line";
+	if (strncmp(s, "PK\3\4", 4) == 0 ||
+	    strncmp(s, "\xD0\xCF\x11\xE0", 4) == 0)
+		return "a workbook of Excel: save it as CSV UTF-8";
+	if (s[n] == '\r' && strchr(s, '\n') == NULL && s[n + 1] != '\0')
+		return "lines end with CR alone: save the list as CSV UTF-8";
 	if (*s == '{' || memchr(s, ',', n) != NULL)
 		return NULL;
 	if (memchr(s, ';', n) != NULL)
@@ -225,6 +256,9 @@ strange_list(const struct spec_rows *r)
 	if (memchr(s, '\t', n) != NULL)
 		return "fields are separated by a tab, not by a comma: save "
 		    "the list with commas (CSV UTF-8)";
+	if (memchr(s, '|', n) != NULL)
+		return "fields are separated by '|', not by a comma: save the "
+		    "list with commas (CSV UTF-8)";
 	return NULL;
 }
 
@@ -261,11 +295,17 @@ spec_rows_open(const struct buf *in, const char *name, struct spec_rows *out)
 enum status
 spec_rows_next(struct spec_rows *r, struct tree **out)
 {
+	enum status st = OK;
+
 	*out = NULL;
-	skip_empty(r, r->columns == NULL);
-	if (at_end(r))
-		return OK;
-	return r->columns != NULL ? next_of_csv(r, out) : next_of_json(r, out);
+	while (st == OK && *out == NULL) {
+		skip_empty(r, r->columns == NULL);
+		if (at_end(r))
+			return OK;
+		st = r->columns != NULL ? next_of_csv(r, out) :
+		    next_of_json(r, out);
+	}
+	return st;
 }
 
 void

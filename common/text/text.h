@@ -132,6 +132,7 @@ struct spec_rows {
 	unsigned long next_line;
 	unsigned long line;	/* of the beginning of the current row */
 	struct tree *columns;	/* NULL for JSON */
+	size_t named;		/* how many; those after them are empty */
 };
 #define auto_spec_rows	AUTO(spec_rows_free) struct spec_rows
 
