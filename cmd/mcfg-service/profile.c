@@ -222,6 +222,14 @@ make_answer(void *arg, const struct enrollment_identified *e)
 	return OK;
 }
 
+/* The ledger did not take it: another process may have been faster. */
+static void
+drop_response(struct visit *v)
+{
+	buf_cut(&v->header, 0);
+	buf_cut(&v->body, 0);
+}
+
 static int
 phase2(struct visit *v, const struct buf *attributes, const char *allow)
 {
@@ -252,41 +260,11 @@ phase2(struct visit *v, const struct buf *attributes, const char *allow)
 		return a.code;
 	if ((code = step_end(v, WEB_DEVICE, st)) == 0)
 		return 200;
-	/* Another process was faster: drop the response. */
-	buf_cut(&v->header, 0);
-	buf_cut(&v->body, 0);
+	drop_response(v);
 	return code;
 }
 
 /* ---- phase 3: the configuration ---- */
-
-static int
-complete(struct visit *v, const struct trust_verdict *who, const char *allow,
-    struct enrollment_completed *c)
-{
-	static const char *const outside[] = { TRUST_SITE_OUTSIDE };
-	struct strings files = { (const char **)(uintptr_t)outside,
-	    v->s->is_outside ? 1 : 0 };
-	struct enrollment_complete how = { .signer = who->message.signer,
-	    .signer_name = "signer", .outside = &files, .allow = allow };
-	enum status st;
-	int code;
-
-	step_begin(v, "mcfg-enrollment");
-	if ((st = service_ledger(v->s, LEDGER_USE)) == OK) {
-		how.repeat = v->s->settings.repeat;
-		how.attributes = &v->s->settings.attributes;
-		how.ttl = v->s->settings.challenge_ttl;
-		st = enrollment_complete(v->s->ledger, &who->message.content,
-		    "stdin", &how, c);
-	}
-	code = step_end(v, WEB_DEVICE, st);
-	if (c->id != NULL) {
-		v->enrollment = xstrdup(c->id);
-		v->user = xstrdup(c->user);
-	}
-	return code;
-}
 
 static enum status
 fill(const struct tree *variables, struct tree **profile)
@@ -326,10 +304,10 @@ encrypt(struct tree *profile, X509 *to)
 
 static int
 make_configuration(struct visit *v, X509 *device,
-    const struct enrollment_completed *c, struct tree **profile)
+    struct enrollment_completed *c, struct tree **profile)
 {
 	auto_issue_policy policy = ISSUE_POLICY_INIT;
-	bool found = false, changed;
+	bool found = false;
 	enum status st;
 	int code;
 
@@ -338,35 +316,75 @@ make_configuration(struct visit *v, X509 *device,
 		return code;
 	step_begin(v, "mcfg-enrollment");
 	if ((st = enrollment_policy("site.yaml", &found, &policy)) == OK)
-		st = enrollment_bind(v->s->ledger, c->id, *profile, "stdin",
-		    found ? &policy : NULL, v->s->settings.challenge_ttl,
-		    &changed);
+		st = enrollment_tie(v->s->ledger, c, *profile, "stdin",
+		    found ? &policy : NULL, v->s->settings.challenge_ttl);
 	if ((code = step_end(v, WEB_SITE, st)) != 0)
 		return code;
 	step_begin(v, "mcfg-encrypt");
 	return step_end(v, WEB_SITE, encrypt(*profile, device));
 }
 
-/*
- * The enrollment counts as configured once the web server has all of the
- * response.
- */
+struct configuration {
+	struct visit *v;
+	X509 *device;
+	int code;		/* as that of struct answer */
+};
+
+/* As in phase 2, all but the ledger. */
+static enum status
+configure(void *arg, struct enrollment_completed *c)
+{
+	struct configuration *a = arg;
+	auto_tree *profile = NULL;
+
+	/* The enrollment counts as configured once the web server has all of
+	 * the response.  A failure from here on is recorded, too. */
+	a->v->sent = xstrdup(c->id);
+	if ((a->code = step_end(a->v, WEB_DEVICE, OK)) == 0 &&
+	    (a->code = make_configuration(a->v, a->device, c,
+	    &profile)) == 0)
+		a->code = send_profile(a->v, profile,
+		    "configuration.mobileconfig", "configuration (phase 3)");
+	if (a->code != 200)
+		return FAULT;
+	step_begin(a->v, "mcfg-enrollment");
+	return OK;
+}
+
 static int
 phase3(struct visit *v, const struct trust_verdict *who, const char *allow)
 {
+	static const char *const outside[] = { TRUST_SITE_OUTSIDE };
+	struct strings files = { (const char **)(uintptr_t)outside,
+	    v->s->is_outside ? 1 : 0 };
 	auto_enrollment_completed c = ENROLLMENT_COMPLETED_INIT;
-	auto_tree *profile = NULL;
+	struct configuration a = { v, who->message.signer, 0 };
+	struct enrollment_complete how = { .signer = who->message.signer,
+	    .signer_name = "signer", .outside = &files, .allow = allow,
+	    .ready = configure, .arg = &a };
+	enum status st;
 	int code;
 
 	name_device(v, &who->message.content);
-	if ((code = complete(v, who, allow, &c)) != 0)
-		return code;
-	v->sent = xstrdup(c.id);
-	if ((code = make_configuration(v, who->message.signer, &c,
-	    &profile)) != 0)
-		return code;
-	return send_profile(v, profile, "configuration.mobileconfig",
-	    "configuration (phase 3)");
+	step_begin(v, "mcfg-enrollment");
+	if ((st = service_ledger(v->s, LEDGER_USE)) == OK) {
+		how.repeat = v->s->settings.repeat;
+		how.attributes = &v->s->settings.attributes;
+		how.ttl = v->s->settings.challenge_ttl;
+		st = enrollment_complete(v->s->ledger, &who->message.content,
+		    "stdin", &how, &c);
+	}
+	if (c.id != NULL) {
+		v->enrollment = xstrdup(c.id);
+		v->user = xstrdup(c.user);
+	}
+	if (a.code != 0 && a.code != 200)
+		return a.code;
+	if ((code = step_end(v, WEB_DEVICE, st)) == 0)
+		return 200;
+	drop_response(v);
+	free(STEAL(v->sent));
+	return code;
 }
 
 int

@@ -107,34 +107,55 @@ judge_names(const struct issue_policy *policy, const struct uses *uses)
 	return st;
 }
 
+/* Whose challenges are looked for: the ledger, or one that is new. */
+struct search {
+	struct ledger *l;
+	const char *id;
+	const char *new;	/* the hash of one that is not in the ledger
+				 * yet, or NULL */
+};
+
+/* True for a challenge of this enrollment. */
+static enum status
+is_its_own(const struct search *s, const char *hash, bool *own)
+{
+	auto_ledger_challenge c = LEDGER_CHALLENGE_INIT;
+	bool found = false;
+	enum status st;
+
+	*own = s->new != NULL && strcmp(s->new, hash) == 0;
+	if (*own)
+		return OK;
+	st = ledger_find_challenge(s->l, hash, &found, &c);
+	*own = st == OK && found && c.purpose == LEDGER_CLIENT &&
+	    c.enrollment != NULL && strcmp(c.enrollment, s->id) == 0;
+	return st;
+}
+
 /* Challenges of other authorities are left alone. */
 static enum status
-look_at(struct ledger *l, const char *id, struct tree *payload,
-    const char *where, struct uses *uses)
+look_at(const struct search *s, struct tree *payload, const char *where,
+    struct uses *uses)
 {
 	struct tree *scep = tree_get_kind(payload, "PayloadContent",
 	    TREE_DICT);
 	const char *type = tree_get_string(payload, "PayloadType");
-	auto_ledger_challenge c = LEDGER_CHALLENGE_INIT;
 	char hash[SECRET_HASH_TEXT];
-	bool found = false;
+	bool own = false;
 	enum status st;
 
 	if (type == NULL || strcmp(type, "com.apple.security.scep") != 0 ||
 	    scep == NULL || !hash_challenge(scep, hash))
 		return OK;
-	if ((st = ledger_find_challenge(l, hash, &found, &c)) != OK)
+	if ((st = is_its_own(s, hash, &own)) != OK || !own)
 		return st;
-	if (!found || c.purpose != LEDGER_CLIENT || c.enrollment == NULL ||
-	    strcmp(c.enrollment, id) != 0)
-		return OK;
 	return add_use(scep, hash, xasprintf("%s.PayloadContent", where),
 	    uses);
 }
 
 static enum status
-find_uses(struct ledger *l, const char *id, struct tree *profile,
-    const char *name, struct uses *uses)
+find_uses(const struct search *s, struct tree *profile, const char *name,
+    struct uses *uses)
 {
 	bool bare = tree_kind(profile) == TREE_ARRAY;
 	const struct tree *payloads = bare ? profile :
@@ -146,7 +167,7 @@ find_uses(struct ledger *l, const char *id, struct tree *profile,
 		auto_char *where = xasprintf("%s: %s[%zu]", name,
 		    bare ? "" : "PayloadContent", i);
 
-		if ((st = look_at(l, id, tree_at(payloads, i), where,
+		if ((st = look_at(s, tree_at(payloads, i), where,
 		    uses)) != OK)
 			return st;
 	}
@@ -167,26 +188,39 @@ judge(enum ledger_outcome outcome, const struct use *u, const char *id)
 	return OK;
 }
 
-/* A challenge is good for one certificate, so each payload has its own. */
+/*
+ * A challenge is good for one certificate, so each payload has its own.  c is a
+ * new one for this use, in the profile already.
+ */
 static enum status
-replace(struct ledger *l, const struct use *u, const char *id, int64_t ttl)
+replace(const struct use *u, const char *id, int64_t ttl,
+    struct ledger_challenge *c)
 {
-	auto_ledger_challenge c = LEDGER_CHALLENGE_INIT;
-	enum ledger_outcome outcome = LEDGER_CLOSED;
 	auto_buf text = BUF_SECRET;
 	enum status st;
 
-	if ((st = new_challenge(LEDGER_CLIENT, id, ttl, &text, &c)) != OK)
+	if ((st = new_challenge(LEDGER_CLIENT, id, ttl, &text, c)) != OK)
 		return st;
-	c.bound = true;
-	ledger_name_copy(&u->name, &c.name);
-	if ((st = ledger_add_client(l, &c, clock_now(), &outcome)) != OK ||
-	    (st = judge(outcome, u, id)) != OK)
-		return st;
+	c->bound = true;
+	ledger_name_copy(&u->name, &c->name);
 	tree_set_string(u->scep, "Challenge", buf_str(&text));
 	detail("%s.Challenge: stands in another payload too: replaced by a "
 	    "fresh one", u->where);
 	return OK;
+}
+
+static enum status
+replace_recorded(struct ledger *l, const struct use *u, const char *id,
+    int64_t ttl)
+{
+	auto_ledger_challenge c = LEDGER_CHALLENGE_INIT;
+	enum ledger_outcome outcome = LEDGER_CLOSED;
+	enum status st;
+
+	if ((st = replace(u, id, ttl, &c)) != OK ||
+	    (st = ledger_add_client(l, &c, clock_now(), &outcome)) != OK)
+		return st;
+	return judge(outcome, u, id);
 }
 
 static bool
@@ -213,7 +247,7 @@ bind_all(struct ledger *l, const struct uses *uses, const char *id,
 
 		if (is_repeated(uses, i)) {
 			*changed = true;
-			st = replace(l, u, id, ttl);
+			st = replace_recorded(l, u, id, ttl);
 		} else if ((st = ledger_bind(l, u->hash, id, &u->name,
 		    clock_now(), &outcome)) == OK) {
 			st = judge(outcome, u, id);
@@ -256,13 +290,59 @@ enrollment_bind(struct ledger *l, const char *id, struct tree *profile,
     const char *name, const struct issue_policy *policy, int64_t ttl,
     bool *changed)
 {
+	const struct search s = { l, id, NULL };
 	auto_uses uses = { NULL, 0 };
 	enum status st;
 
 	*changed = false;
 	if ((st = check_open(l, id)) != OK ||
-	    (st = find_uses(l, id, profile, name, &uses)) != OK ||
+	    (st = find_uses(&s, profile, name, &uses)) != OK ||
 	    (st = judge_names(policy, &uses)) != OK)
 		return st;
 	return bind_all(l, &uses, id, ttl, changed);
+}
+
+/* ---- before they are recorded ---- */
+
+static enum status
+tie_all(const struct uses *uses, const char *own, int64_t ttl,
+    struct enrollment_completed *c)
+{
+	enum status st = OK;
+	size_t i;
+
+	for (i = 0; i < uses->n && st == OK; i++) {
+		const struct use *u = &uses->v[i];
+
+		if (is_repeated(uses, i)) {
+			struct ledger_challenge *next = GROW(c->challenges,
+			    c->n_challenges);
+
+			*next = (struct ledger_challenge)LEDGER_CHALLENGE_INIT;
+			st = replace(u, c->id, ttl, next);
+		} else if (strcmp(u->hash, own) != 0) {
+			st = judge(LEDGER_NO_CHALLENGE, u, c->id);
+		} else {
+			c->challenges[0].bound = true;
+			ledger_name_copy(&u->name, &c->challenges[0].name);
+		}
+	}
+	return st;
+}
+
+enum status
+enrollment_tie(struct ledger *l, struct enrollment_completed *c,
+    struct tree *profile, const char *name,
+    const struct issue_policy *policy, int64_t ttl)
+{
+	char own[SECRET_HASH_TEXT];
+	const struct search s = { l, c->id, own };
+	auto_uses uses = { NULL, 0 };
+	enum status st;
+
+	memcpy(own, c->challenges[0].hash, sizeof own);
+	if ((st = find_uses(&s, profile, name, &uses)) != OK ||
+	    (st = judge_names(policy, &uses)) != OK)
+		return st;
+	return tie_all(&uses, own, ttl, c);
 }

@@ -10,10 +10,15 @@ enum { AGAIN = 600 };	/* how long a lost answer may be asked for again */
 void
 enrollment_completed_free(struct enrollment_completed *c)
 {
+	size_t i;
+
 	free(c->id);
 	free(c->user);
 	if (c->variables != NULL)
 		tree_free(c->variables);
+	for (i = 0; i < c->n_challenges; i++)
+		ledger_challenge_free(&c->challenges[i]);
+	free(c->challenges);
 	*c = (struct enrollment_completed)ENROLLMENT_COMPLETED_INIT;
 }
 
@@ -66,21 +71,44 @@ find_enrollment(struct ledger *l, const struct ledger_certificate *c,
 	return judge_enrollment(e, c, d, name);
 }
 
+/* How long a configuration may be asked for again; 0: for ever. */
+static int64_t
+again_of(const struct enrollment_complete *how)
+{
+	return strcmp(how->repeat, "reenroll") == 0 ? AGAIN : 0;
+}
+
+static enum status
+fail_again(const struct ledger_enrollment *e, const char *name)
+{
+	return fail(LATER, "%s: enrollment %s: was configured before: enroll "
+	    "again", name, e->id);
+}
+
+/* Nothing is made for a device that will not get it. */
+static enum status
+check_again(const struct enrollment_complete *how,
+    const struct ledger_enrollment *e, const char *name)
+{
+	int64_t again = again_of(how);
+
+	return again != 0 && strcmp(e->state, "configured") == 0 &&
+	    clock_now() > e->first_sent + again ? fail_again(e, name) : OK;
+}
+
 static enum status
 record(struct ledger *l, const struct enrollment_complete *how,
     const char *name, const struct ledger_enrollment *e,
-    const struct ledger_challenge *next)
+    const struct enrollment_completed *c)
 {
-	int64_t again = strcmp(how->repeat, "reenroll") == 0 ? AGAIN : 0;
 	enum ledger_outcome outcome;
 	enum status st;
 
-	if ((st = ledger_complete(l, e, next, again, clock_now(),
-	    &outcome)) != OK)
+	if ((st = ledger_complete(l, e, c->challenges, c->n_challenges,
+	    again_of(how), clock_now(), &outcome)) != OK)
 		return st;
 	if (outcome == LEDGER_NO_CHALLENGE)
-		return fail(LATER, "%s: enrollment %s: was configured before: "
-		    "enroll again", name, e->id);
+		return fail_again(e, name);
 	if (outcome != LEDGER_RECORDED)
 		return fail(REFUSED, "%s: enrollment %s: already completed, "
 		    "aborted or expired", name, e->id);
@@ -147,20 +175,25 @@ make_variables(const struct enrollment_complete *how,
 static enum status
 let_on(struct ledger *l, const char *name, const struct enrollment_complete *how,
     const struct device *d, const struct ledger_certificate *c,
-    const struct ledger_enrollment *e, struct tree **vars)
+    const struct ledger_enrollment *e, struct enrollment_completed *out)
 {
-	auto_ledger_challenge next = LEDGER_CHALLENGE_INIT;
+	struct ledger_challenge *next = GROW(out->challenges,
+	    out->n_challenges);
 	auto_buf challenge = BUF_SECRET;
 	enum status st;
 
+	*next = (struct ledger_challenge)LEDGER_CHALLENGE_INIT;
 	if ((st = new_challenge(LEDGER_CLIENT, e->id, how->ttl, &challenge,
-	    &next)) != OK ||
-	    (st = make_variables(how, e, &challenge, d, vars)) != OK)
+	    next)) != OK ||
+	    (st = make_variables(how, e, &challenge, d,
+	    &out->variables)) != OK)
 		return st;
 	if (is_new(c, e) &&
 	    (st = external_adopt(l, c, how->signer_name)) != OK)
 		return st;
-	return record(l, how, name, e, &next);
+	if (how->ready != NULL && (st = how->ready(how->arg, out)) != OK)
+		return st;
+	return record(l, how, name, e, out);
 }
 
 enum status
@@ -184,7 +217,8 @@ enrollment_complete(struct ledger *l, const struct buf *attributes,
 	if (is_new(&c, &e) &&
 	    (st = external_first(l, &c, how->signer_name)) != OK)
 		return st;
-	if ((st = device_allowed(&d, how->allow, e.user, name)) != OK)
+	if ((st = device_allowed(&d, how->allow, e.user, name)) != OK ||
+	    (st = check_again(how, &e, name)) != OK)
 		return st;
-	return let_on(l, name, how, &d, &c, &e, &out->variables);
+	return let_on(l, name, how, &d, &c, &e, out);
 }

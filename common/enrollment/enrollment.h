@@ -5,6 +5,8 @@
  *	start -> (device responds) -> identify -> (SCEP) -> complete -> bind ->
  *	sent
  *
+ * A program that makes the whole configuration lets complete bind it.
+ *
  * A step prints the reason for a status that is not OK.  REFUSED and MALFORMED
  * are the fault of the user or the device, LATER means that the device has to
  * enroll again, and any other status is the site's fault.  name is the input's
@@ -195,6 +197,15 @@ enum status enrollment_unidentify(struct ledger *l,
 
 /* ---- phase 3 ---- */
 
+struct enrollment_completed;
+
+/*
+ * Makes the whole answer from the variables of c, before anything is recorded.
+ * If it fails, nothing is.
+ */
+typedef enum status enrollment_configure(void *arg,
+    struct enrollment_completed *c);
+
 struct enrollment_complete {
 	X509 *signer;			/* signer of the attributes */
 	const char *signer_name;	/* its name in messages */
@@ -206,13 +217,18 @@ struct enrollment_complete {
 						 * the usual four */
 	int64_t ttl;			/* seconds, for the challenge in the
 					 * profile */
+	enrollment_configure *ready;	/* or NULL */
+	void *arg;			/* for ready */
 };
 
 struct enrollment_completed {
 	char *id, *user;
 	struct tree *variables;		/* for the profile; secret */
+	struct ledger_challenge *challenges;	/* to be recorded; the first
+						 * is in the variables */
+	size_t n_challenges;
 };
-#define ENROLLMENT_COMPLETED_INIT	{ NULL, NULL, NULL }
+#define ENROLLMENT_COMPLETED_INIT	{ NULL, NULL, NULL, NULL, 0 }
 #define auto_enrollment_completed					\
 	AUTO(enrollment_completed_free) struct enrollment_completed
 
@@ -252,6 +268,15 @@ enum status enrollment_policy(const char *site, bool *found,
 enum status enrollment_bind(struct ledger *l, const char *id,
     struct tree *profile, const char *name,
     const struct issue_policy *policy, int64_t ttl, bool *changed) USE_RESULT;
+
+/*
+ * enrollment_tie() does the same in ready, to the challenges of c, which are
+ * recorded with their names after that.  A challenge that the enrollment got
+ * earlier is REFUSED, because enrollment_complete() voids it.
+ */
+enum status enrollment_tie(struct ledger *l, struct enrollment_completed *c,
+    struct tree *profile, const char *name,
+    const struct issue_policy *policy, int64_t ttl) USE_RESULT;
 
 /*
  * enrollment_sent() records that the configuration was made and handed to the

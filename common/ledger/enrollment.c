@@ -230,23 +230,24 @@ ledger_is_open(struct ledger *l, const char *id, bool *open)
 
 enum status
 ledger_complete(struct ledger *l, const struct ledger_enrollment *e,
-    const struct ledger_challenge *next, int64_t again_until, int64_t now,
-    enum ledger_outcome *outcome)
+    const struct ledger_challenge *next, size_t n, int64_t again_until,
+    int64_t now, enum ledger_outcome *outcome)
 {
 	const char *id = e->id;
 	auto_turn *turn = NULL;
 	bool open = false;
-	int64_t n = 0;
+	int64_t changed = 0;
 	enum status st;
+	size_t i;
 
 	*outcome = LEDGER_CLOSED;
 	if ((st = db_begin(l, &turn)) != OK ||
-	    (st = db_run(l, &n, "UPDATE enrollment SET changed = $1 WHERE "
+	    (st = db_run(l, &changed, "UPDATE enrollment SET changed = $1 WHERE "
 	    "id = $2 AND (state = 'certified' OR (state = 'configured' AND "
 	    "($3 = 0 OR $1 <= first_sent + $3)))",
 	    DB(db_int(now), db_text(id), db_int(again_until)))) != OK)
 		return st;
-	if (n == 0) {
+	if (changed == 0) {
 		if ((st = ledger_is_open(l, id, &open)) == OK && open)
 			*outcome = LEDGER_NO_CHALLENGE;
 		return st;
@@ -259,7 +260,9 @@ ledger_complete(struct ledger *l, const struct ledger_enrollment *e,
 	    DB(db_text(id), db_int(now)))) != OK ||
 	    (st = ledger_void_client(l, id, now)) != OK)
 		return st;
-	return db_commit(&turn, ledger_put_challenge(l, next, NULL, now));
+	for (i = 0; i < n && st == OK; i++)
+		st = ledger_put_challenge(l, &next[i], NULL, now);
+	return db_commit(&turn, st);
 }
 
 /* ---- the end ---- */
