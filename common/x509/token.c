@@ -90,16 +90,18 @@ static bool
 load_provider(struct buf *module)
 {
 	static bool is_loaded;
+	bool is_default;
 
 	if (is_loaded)
 		return true;
 	if (OSSL_PROVIDER_available(NULL, PROVIDER) != 1) {
-		if (OSSL_PROVIDER_available(NULL, "default") == 1)
-			(void)OSSL_PROVIDER_load(NULL, "default");
+		is_default = OSSL_PROVIDER_available(NULL, "default") == 1;
 		if (load_with(module) == NULL) {
 			diag_ssl_clear();
 			return false;
 		}
+		if (is_default)
+			(void)OSSL_PROVIDER_load(NULL, "default");
 	}
 	is_loaded = true;
 	return true;
