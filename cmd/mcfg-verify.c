@@ -58,8 +58,8 @@ static const struct opt options[] = {
 	    .value = &args.signer_out },
 	{ 0, "anchor-out", "FILE", "write the word ca, device or none",
 	    .value = &args.anchor_out },
-	{ 0, "names-out", "FILE", "write the UDID and the serial number that "
-	    "the plist has, on two lines", .value = &args.names_out },
+	{ 0, "names-out", "FILE", "write UDID and SERIAL of the signed "
+	    "plist on two lines to FILE or fd:N", .value = &args.names_out },
 	OPT_REPORT(args.report),
 	OPT_AT,
 	{ 0 },

@@ -29,8 +29,8 @@ static const struct opt options[] = {
 	    "file of --config)", .value = &args.pages },
 	{ 0, "qr", "SRC", "content of the QR code, instead of the site's URL: "
 	    "env:NAME, file:PATH or fd:N", .value = &args.qr },
-	{ 0, "invitation", "SRC", "likewise, the URL of the invitation with "
-	    "this token", .value = &args.invitation },
+	{ 0, "invitation", "SRC", "content of the QR code: the URL of the "
+	    "invitation with this token", .value = &args.invitation },
 	{ 0, "status", "CODE", "begin with the header of a CGI response with "
 	    "this status", .number = &args.status, .min = STATUS_LEAST,
 	    .max = STATUS_MOST },
@@ -48,11 +48,11 @@ static const struct opt options[] = {
 	    .values = &args.log },
 	{ 0, "drain", "LENGTH", "first read the rest of a request's body of "
 	    "this length from standard input", .value = &args.drain },
-	{ 0, "chunked", NULL, "likewise, if the length is unknown",
+	{ 0, "chunked", NULL, "with an empty --drain: read to the end",
 	    .flag = &args.is_chunked },
 	{ 0, "origin", "TEXT", "header field Origin of a form, which must be on "
 	    "a page of the site of --config", .value = &args.origin },
-	{ 0, "fetch-site", "TEXT", "likewise, Sec-Fetch-Site",
+	{ 0, "fetch-site", "TEXT", "header field Sec-Fetch-Site of a form",
 	    .value = &args.fetch_site },
 	{ 0, "template", NULL, "write the template without filling it in",
 	    .flag = &args.is_template },
