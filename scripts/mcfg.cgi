@@ -1,32 +1,24 @@
 #!/bin/sh
-# mcfg.cgi is the profile service: the pages and steps of over-the-air
-# enrollment for the site in $MCFG_SITE, as a CGI program.  Each step is a
-# tool.  This script routes, and passes on what one tool says to the next.  A
-# tool that fails has written nothing: mcfg-page answers then.
-#
-# Nothing is kept in files.  No word of a request ever becomes a command, an
-# option or a path.
+# mcfg.cgi is the profile service for the site in $MCFG_SITE, as a CGI program.
+# It routes a request to the tools, and passes the output of one tool to the
+# next.  If a tool fails, it has written nothing, and mcfg-page responds.
+# Nothing is kept in files.  No text of a request becomes a command or a path.
+# shellcheck disable=SC2317 # "$page" calls them
 
-# A server may end what it has got all of before the last line is logged.
+# A server may kill a program that has sent everything: log the line first.
 trap '' TERM
 set -uf
 umask 077
-exec 6>&1 7<&0		# the response, and the body of the request
+exec 6>&1 7<&0		# the response, and the request's body
 
-# ---- the environment ----
-
-# fcgiwrap lets what a client of its socket sends take the place of variables
-# that it was started with: PATH, or MCFG_SITE.  These come back.
-above='' started=''
+# Under fcgiwrap, variables from a client of its socket replace those that it
+# was started with, such as PATH or MCFG_SITE.  Restore them.
+above=
 { read -r above < "/proc/$PPID/comm" || :; } 2> /dev/null
-case $above in
-fcgiwrap) started=$(command -p tr '\000\n' '\n\001' \
-    < "/proc/$PPID/environ") ;;
-*) above= ;;
-esac
+[ "$above" = fcgiwrap ] || above=
 
-# What a request says is kept in variables that no program gets.
-set -- "$above" "$started" "${PATH_INFO:-/}" "${REQUEST_METHOD:-}" \
+# No program gets a variable of the request.
+set -- "$above" "$PPID" "${PATH_INFO:-/}" "${REQUEST_METHOD:-}" \
     "${QUERY_STRING:-}" "${CONTENT_LENGTH:-}" "${REMOTE_ADDR:-}" \
     "${REMOTE_USER:-}" "${HTTP_SEC_FETCH_SITE:-}" "${HTTP_ORIGIN:-}" \
     "${HTTP_ACCEPT_LANGUAGE:-}" "${HTTP_TRANSFER_ENCODING:-}" \
@@ -48,33 +40,28 @@ for line in $(export -p); do
 	:SSL_SERVER_*|:SSL_SESSION_*) unset "$line" ;;
 	esac
 done
-LC_ALL=C IFS='
+IFS='
 ' NL='
 '
-for line in $2; do
+for line in ${1:+$(command -p tr '\000\n' '\n\001' < "/proc/$2/environ")}; do
 	case ${line%%=*} in
 	''|[0-9]*|*[!A-Z0-9_]*) ;;
 	*) export "${line?}" ;;
 	esac
 done
-shift 2
-path=$1 method=$2 query=$3 size=$4 address=$5 user=$6 from=$7 origin=$8
-shift 8
-language=$1 coding=$2 authorization=$3 login=$4 unread=$size
-# What the log says about the request, and what is undone if it fails.
-who='' udid='' serial='' of='' enrollment='' given=''
-
+path=$3 method=$4 query=$5 size=$6 address=$7 user=$8 from=$9
+shift 9
+origin=$1 language=$2 coding=$3 authorization=$4 login=$5 unread=$size
+# Fields of the log line, and what to undo after a failure.
+who='' udid='' serial='' of='' enrollment='' given='' resolved='' token=''
 here=${0%/*}
 [ "$here" != "$0" ] || here=.
 if [ -n "${MCFG_BIN:-}" ] || [ -x "$here/../build/bin/mcfg-sign" ]; then
 	PATH=${MCFG_BIN:-$here/../build/bin}:${PATH:-/usr/local/bin:/usr/bin:/bin}
 fi
-LC_ALL=C
-export PATH LC_ALL
+export PATH LC_ALL=C
 
-# ---- answers ----
-
-# about REASON TOOL ARG...: runs a tool that writes the line about this request.
+# about REASON TOOL ARG...: runs a tool that writes the log line.
 about() {
 	why=$1
 	shift
@@ -93,31 +80,30 @@ answer() {
 	    'Cache-Control: no-store' >&6
 }
 
-# refuse CODE REASON [HEADER]: what no tool has judged.
+# refuse CODE REASON [HEADER]: a refusal that no tool decides.
 refuse() {
 	[ -z "${3:-}" ] || printf '%s\r\n' "$3" >&6
 	answer "$2" --answer "$1"
 	exit 0
 }
 
-# step WHAT TOOL ARG...: runs a tool; its standard output is ours, what it says
-# goes into the log line.  If it fails, the request is answered, by its status
-# and by WHAT it has judged: see mcfg-page(1), --blame.
+# step WHAT TOOL ARG...: runs a tool.  If it fails, mcfg-page logs its messages,
+# and responds by its status and WHAT it judges (--blame).
 step() {
 	blame=$1 tool=$2 status=0
 	shift
 	[ "$tool" != about ] || tool=$3
-	# The shell would say itself that a program was killed.
+	# Without 2> the shell would report that a program was killed.
 	{ said=$("$@" 2>&1 >&3 3>&- 6>&- 7<&-) || status=$?; } 3>&1 2> /dev/null
 	if [ "$status" -eq 0 ]; then
 		[ -z "$said" ] || printf '%s\n' "$said" >&2
 		return 0
 	fi
 	said=${said:-$tool ended with status $status}
-	# A device that was to be configured and was not.
+	# The device is not configured.
 	[ -z "$enrollment" ] || mcfg-enrollment sent --config site.yaml \
 	    --failed="$said" -- "$enrollment" >&2
-	# Nobody got the challenge: the device may send its answer again.
+	# The challenge was not sent: the device may repeat its request.
 	[ -z "$given" ] || printf '%s\n' "$attributes" |
 	    MCFG_CHALLENGE=$given mcfg-enrollment identify \
 	    --config site.yaml --undo env:MCFG_CHALLENGE >&2
@@ -133,7 +119,10 @@ send() {
 	    --http application/x-apple-aspen-config || exit 0
 }
 
-# ---- /CA, /crl ----
+welcome() {
+	step site about welcome mcfg-page --config site.yaml \
+	    --lang="$language" --status 200 welcome
+}
 
 root() {
 	step site openssl x509 -in ca/root.pem -noout || exit 0
@@ -143,22 +132,18 @@ root() {
 	    about 'root certificate' mcfg-page --status 200
 }
 
-# A site without that file has no authority.  What cannot be looked at scep-ca
-# reports.
+# Without that file the site has no CA.  scep-ca reports any other error.
 crl() {
-	why=$(ls -d ca/cert.pem 2>&1 > /dev/null) || case $why in
-	*': No such file or directory')
-		refuse 404 'this site has no authority' ;;
-	esac
+	why=$(ls -d ca/cert.pem 2>&1 > /dev/null)
+	[ "${why%: No such file or directory}" = "$why" ] ||
+	    refuse 404 'this site has no authority'
 	step site scep-ca crl --dir ca --current > /dev/null || exit 0
 	printf 'Cache-Control: no-store\r\n'
 	step site scep-ca crl --dir ca --current --http application/pkix-crl &&
 	    about 'revocation list' mcfg-page --status 200
 }
 
-# ---- phase 1: /enroll, /i/TOKEN ----
-
-# enroll USER-OPTION: starts an enrollment, of $who.
+# enroll OPTION: starts the enrollment of $who, the user in OPTION.
 enroll() {
 	MCFG_CHALLENGE=$(step user mcfg-enrollment start --config site.yaml \
 	    --site . "$1") || exit 0
@@ -171,7 +156,6 @@ enroll() {
 }
 
 logged_in() {
-	resolved=
 	if [ -n "$login" ]; then
 		said=$(printf '%s\n' "${authorization%%"$NL"*}" |
 		    step login "$here/web/directory" login) || exit 0
@@ -188,8 +172,7 @@ logged_in() {
 
 # invited: GET shows the page of an invitation, POST enrolls.
 invited() {
-	MCFG_INVITATION=$token
-	export MCFG_INVITATION
+	export MCFG_INVITATION="$token"
 	if [ "$method" = POST ]; then
 		step device mcfg-page --config site.yaml --drain="$unread" \
 		    ${coding:+--chunked} --origin="$origin" \
@@ -201,19 +184,15 @@ invited() {
 	if [ "$method" = POST ]; then
 		who=$user
 		enroll --invitation=env:MCFG_INVITATION
-		return
+	else
+		step site about invitation mcfg-page --config site.yaml \
+		    --lang="$language" --status 200 --set user="$user" \
+		    --invitation env:MCFG_INVITATION invited
 	fi
-	step site about invitation mcfg-page --config site.yaml \
-	    --lang="$language" --status 200 --set user="$user" \
-	    --invitation env:MCFG_INVITATION invited
 }
 
-# ---- phases 2 and 3: /profile ----
-
-# The verifier writes the signer's certificate, the anchor's name, the device's
-# two names and the content one behind the other: all of it is text.  (A content
-# with NUL bytes cannot be XML; without them it is not a property list, and is
-# refused.)
+# mcfg-verify writes the signer's certificate, the anchor's name, the UDID, the
+# serial number and the content, in this order.  XML content has no NUL bytes.
 profile() {
 	message=$(step message mcfg-verify --length="$size" --allow-sha1 \
 	    --site . --signer-out fd:4 --anchor-out fd:4 --names-out fd:4 \
@@ -227,11 +206,11 @@ profile() {
 	case $anchor in
 	device) identify ;;
 	ca) configure ;;
-	*) refuse 500 'mcfg-verify named no anchor' ;;
+	*) refuse 500 'mcfg-verify wrote no anchor' ;;
 	esac
 }
 
-# Phase 2: a device that shows its factory identity gets a SCEP payload.
+# Phase 2: a device with its factory identity gets a SCEP payload.
 identify() {
 	rest=$(printf '%s\n' "$attributes" |
 	    step device mcfg-enrollment identify --config site.yaml --site . \
@@ -239,8 +218,7 @@ identify() {
 	who=${rest%%"$NL"*} rest=${rest#*"$NL"}
 	of=${rest%%"$NL"*} rest=${rest#*"$NL"}
 	subject=${rest%"$NL"*} given=${rest##*"$NL"}
-	MCFG_CHALLENGE=$given
-	export MCFG_CHALLENGE
+	export MCFG_CHALLENGE="$given"
 	payload=$(step site mcfg-scep-payload --config site.yaml --site . \
 	    --subject="$subject" --challenge env:MCFG_CHALLENGE) || exit 0
 	unset MCFG_CHALLENGE
@@ -254,16 +232,14 @@ signed() {
 	PEM
 }
 
-# Phase 3: a device that shows the identity it got here gets its configuration.
-# A challenge in it is good for the names beside it only, and the enrollment is
-# configured once mcfg-sign has handed all of it to the server.
+# Phase 3: a device with an identity from this site gets its configuration.  The
+# enrollment is configured once mcfg-sign has written it to the server.
 configure() {
 	rest=$(printf '%s\n' "$attributes" |
 	    signed device mcfg-enrollment complete --config site.yaml \
 	    --site . --signer fd:5 --names-out fd:4 4>&1) || exit 0
 	who=${rest%%"$NL"*} rest=${rest#*"$NL"}
-	of=${rest%%"$NL"*} variables=${rest#*"$NL"}
-	enrollment=$of
+	of=${rest%%"$NL"*} variables=${rest#*"$NL"} enrollment=$of
 	payload=$(printf '%s\n' "$variables" |
 	    step site mcfg-profile --pick . --vars -) || exit 0
 	payload=$(printf '%s\n' "$payload" |
@@ -273,43 +249,32 @@ configure() {
 	    signed site mcfg-encrypt --recipient fd:5) || exit 0
 	send "$payload" configuration.mobileconfig 'configuration (phase 3)'
 	enrollment=
-	# It is answered already: this only goes into the log.
+	# The response is sent: a failure is only logged.
 	step site mcfg-enrollment sent --config site.yaml -- "$of" 6> /dev/null
 }
 
-# ---- the routes ----
-
-# A token is in no log.
-token=
+# No log has a token.
 case $path in
 /i/?*) token=${path#/i/} path=/i/- ;;
 esac
-
 [ -n "${MCFG_SITE:-}" ] || refuse 500 'MCFG_SITE is not set'
 cd -- "$MCFG_SITE" 2> /dev/null || refuse 500 'MCFG_SITE is not a folder'
 
-case "$path $method" in
-'/ GET'|'/ HEAD')
-	step site about welcome mcfg-page --config site.yaml \
-	    --lang="$language" --status 200 welcome ;;
-'/CA GET'|'/CA HEAD') root ;;
-'/crl GET'|'/crl HEAD') crl ;;
-'/enroll GET') logged_in ;;
-'/profile POST') profile ;;
-'/i/- GET'|'/i/- HEAD'|'/i/- POST') invited ;;
-*)
-	case $path in
-	/scep|/scep/*)
-		SCEP_CA_DIR=ca REQUEST_METHOD=$method QUERY_STRING=$query
-		CONTENT_LENGTH=$size REMOTE_ADDR=$address
-		export SCEP_CA_DIR REQUEST_METHOD QUERY_STRING \
-		    CONTENT_LENGTH REMOTE_ADDR
-		exec scep-ca cgi 6>&- 7<&- ;;
-	/|/CA|/crl) refuse 405 'method not allowed' 'Allow: GET, HEAD' ;;
-	/enroll) refuse 405 'method not allowed' 'Allow: GET' ;;
-	/profile) refuse 405 'method not allowed' 'Allow: POST' ;;
-	/i/-) refuse 405 'method not allowed' 'Allow: GET, HEAD, POST' ;;
-	*) refuse 404 'no such page' ;;
-	esac ;;
+case $path in
+/) allow='GET, HEAD' page=welcome ;;
+/CA) allow='GET, HEAD' page=root ;;
+/crl) allow='GET, HEAD' page=crl ;;
+/enroll) allow=GET page=logged_in ;;
+/i/-) allow='GET, HEAD, POST' page=invited ;;
+/profile) allow=POST page=profile ;;
+/scep|/scep/*)
+	export SCEP_CA_DIR=ca REQUEST_METHOD="$method" QUERY_STRING="$query" \
+	    CONTENT_LENGTH="$size" REMOTE_ADDR="$address"
+	exec scep-ca cgi 6>&- 7<&- ;;
+*) refuse 404 'no such page' ;;
 esac
-exit 0
+case $method:", $allow," in
+*[!A-Z]*:*|:*) ;;
+*", $method,"*) "$page"; exit 0 ;;
+esac
+refuse 405 'method not allowed' "Allow: $allow"

@@ -91,6 +91,43 @@ logged() {
 	run -1 grep -q '<b>A' "$T/body"
 }
 
+@test "mcfg.cgi: the script is short enough to be read" {
+	of_cgi 'it is C'
+	[ "$(wc -l < "$ROOT/scripts/mcfg.cgi")" -le 280 ]
+}
+
+@test "mcfg.cgi: a variable of the request reaches no tool" {
+	of_cgi 'it runs no tools'
+	mkdir "$T/bin"
+	ln -s "$MCFG_BIN"/* "$T/bin"
+	for tool in mcfg-enrollment mcfg-page mcfg-sign mcfg-verify; do
+		rm "$T/bin/$tool"
+		cat > "$T/bin/$tool" <<-SH
+		#!/bin/sh
+		env >> "$T/seen"
+		exec "$MCFG_BIN/$tool" "\$@"
+		SH
+		chmod +x "$T/bin/$tool"
+	done
+	mark=("HTTP_X=mark" "HTTP_AUTHORIZATION=mark" "HTTP_COOKIE=mark"
+	    "QUERY_STRING=mark" "SCRIPT_NAME=mark" "SERVER_NAME=mark"
+	    "REDIRECT_X=mark" "http_proxy=mark" "path=mark" "line=mark"
+	    "said=mark" "above=mark" "name=mark" "SSL_CLIENT_S_DN=mark"
+	    "HTTP_ACCEPT_LANGUAGE=mark" "HTTP_Y=x"$'\n'"export MCFG_SITE=mark"
+	    "HTTP_Z='; touch $T/ran; '"$'\n'"export 'x")
+	for page in /enroll / /profile /i/x /none; do
+		method=GET
+		[ "$page" != /profile ] || method=POST
+		cgi "$method" "$page" REMOTE_USER=mark CONTENT_LENGTH=3 \
+		    MCFG_BIN="$T/bin" MCFG_OTHER=kept "${mark[@]}" <<< abc
+		[ "$code" != 500 ] || { cat "$T/log"; false; }
+	done
+	[ "$(grep -c '^MCFG_SITE=' "$T/seen")" -ge 8 ]
+	grep -q '^MCFG_OTHER=kept' "$T/seen"
+	run -1 grep mark "$T/seen"
+	[ ! -e "$T/ran" ]
+}
+
 @test "mcfg.cgi: /CA is the root certificate in DER" {
 	cgi GET /CA < /dev/null
 	[ "$code" = 200 ]
