@@ -5,13 +5,6 @@
 #include "text/text.h"
 
 static enum status
-copy_fact(const char *key, struct tree *node, void *arg)
-{
-	tree_set(arg, key, tree_copy(node));
-	return OK;
-}
-
-static enum status
 add_file(struct tree *facts, const char *path)
 {
 	auto_buf in = BUF_INIT;
@@ -22,7 +15,8 @@ add_file(struct tree *facts, const char *path)
 		return st;
 	if ((st = spec_values(&in, io_name(path), &more)) != OK)
 		return st;
-	return tree_each(more, copy_fact, facts);
+	tree_copy_members(more, facts);
+	return OK;
 }
 
 static enum status
@@ -59,5 +53,6 @@ facts_read(const struct strings *vars, const struct strings *set,
 	for (i = 0; i < set->n; i++)
 		if ((st = add_set(chosen, set->v[i])) != OK)
 			return st;
-	return tree_each(chosen, copy_fact, facts);
+	tree_copy_members(chosen, facts);
+	return OK;
 }

@@ -26,14 +26,13 @@ struct args {
 
 /*
  * Variables are added in this order, later ones overriding earlier ones: from
- * the environment and files by add_outer_vars(), from a row by add_members(),
- * from --set by add_sets().  takes_vars() is true if any option gives
+ * the environment and files by add_outer_vars(), from a row, from
+ * --set by add_sets().  takes_vars() is true if any option gives
  * variables.
  */
 enum status add_outer_vars(const struct args *a, struct tree *vars)
     USE_RESULT;
 bool takes_vars(const struct args *a);
-enum status add_members(const struct tree *from, struct tree *vars);
 void add_sets(const struct args *a, struct tree *vars);
 
 /*

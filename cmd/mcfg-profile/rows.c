@@ -152,7 +152,7 @@ make_one(const struct work *w, const struct tree *row, const char *path)
 	auto_buf xml = BUF_SECRET;
 	enum status st;
 
-	(void)add_members(row, vars);
+	tree_copy_members(row, vars);
 	add_sets(w->a, vars);
 	if (t == NULL) {
 		auto_char *picked = NULL;

@@ -27,13 +27,6 @@ add_env(const char *name, const char *value, void *arg)
 }
 
 static enum status
-add_member(const char *key, struct tree *node, void *arg)
-{
-	tree_set(arg, key, tree_copy(node));
-	return OK;
-}
-
-static enum status
 add_file(struct tree *vars, const char *path)
 {
 	auto_buf in = BUF_SECRET;
@@ -45,7 +38,8 @@ add_file(struct tree *vars, const char *path)
 	    io_slurp_file(path, IO_TEXT_MAX, &in);
 	if (st != OK || (st = spec_values(&in, io_name(path), &values)) != OK)
 		return st;
-	return add_members(values, vars);
+	tree_copy_members(values, vars);
+	return OK;
 }
 
 bool
@@ -71,12 +65,6 @@ add_outer_vars(const struct args *a, struct tree *vars)
 		if ((st = add_file(vars, a->files.v[i])) != OK)
 			return st;
 	return OK;
-}
-
-enum status
-add_members(const struct tree *from, struct tree *vars)
-{
-	return tree_each(from, add_member, vars);
 }
 
 void

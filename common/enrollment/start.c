@@ -72,21 +72,14 @@ enrollment_start(struct ledger *l, const char *user, const struct tree *facts,
 /* ---- by invitation ---- */
 
 static enum status
-copy_fact(const char *key, struct tree *node, void *arg)
-{
-	tree_set(arg, key, tree_copy(node));
-	return OK;
-}
-
-static enum status
 join_facts(const struct tree *facts, const char *kept, char **out)
 {
 	auto_tree *all = tree_copy(facts), *more = NULL;
 	enum status st;
 
-	if ((st = enrollment_stored(kept, &more)) != OK ||
-	    (st = tree_each(more, copy_fact, all)) != OK)
+	if ((st = enrollment_stored(kept, &more)) != OK)
 		return st;
+	tree_copy_members(more, all);
 	return store_plist(all, "facts of the user", out);
 }
 

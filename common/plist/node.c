@@ -128,11 +128,17 @@ copy_into(const char *key, struct tree *node, void *arg)
 	return OK;
 }
 
+void
+tree_copy_members(const struct tree *from, struct tree *to)
+{
+	if (tree_each(from, copy_into, to) != OK)
+		mem_exhausted();
+}
+
 static struct tree *
 filled(struct tree *copy, const struct tree *t)
 {
-	if (tree_each(t, copy_into, copy) != OK)
-		mem_exhausted();
+	tree_copy_members(t, copy);
 	return copy;
 }
 

@@ -72,6 +72,9 @@ struct tree *tree_date(int64_t t);
 
 struct tree *tree_copy(const struct tree *t);
 
+/* tree_copy_members() copies what is in a container into one of its kind. */
+void tree_copy_members(const struct tree *from, struct tree *to);
+
 /*
  * tree_text_fault() returns NULL for text that XML can contain, and so a
  * string or a key: UTF-8 without NUL, control characters other than tab, LF
