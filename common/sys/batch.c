@@ -84,11 +84,9 @@ io_check_kept(const char *in, const char *out)
 	if (in == NULL || strcmp(in, "-") == 0)
 		return OK;
 	if (stat(in, &a) == -1)
-		return io_is_missing() ? OK : fail_errno(FAULT,
-		    "%s: cannot check whether it exists", in);
+		return io_is_missing() ? OK : io_cannot_look(in);
 	if (stat(out, &b) == -1)
-		return io_is_missing() ? OK : fail_errno(FAULT,
-		    "%s: cannot check whether it exists", out);
+		return io_is_missing() ? OK : io_cannot_look(out);
 	if (a.st_dev != b.st_dev || a.st_ino != b.st_ino)
 		return OK;
 	return fail(USAGE, "%s: it is the input itself, which would be "

@@ -15,6 +15,7 @@
 #endif
 
 #include "base/clock.h"
+#include "sys/local.h"
 #include "sys/secret.h"
 
 enum {
@@ -449,7 +450,7 @@ child_is_program(const char *path, bool *is)
 	*is = seen && S_ISREG(sb.st_mode) && access(path, X_OK) == 0;
 	if (*is || (seen && !S_ISREG(sb.st_mode)) || is_none())
 		return OK;
-	return fail_errno(FAULT, "%s: cannot check whether it exists", path);
+	return io_cannot_look(path);
 }
 
 enum status

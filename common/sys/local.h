@@ -28,6 +28,12 @@ enum status io_open(const char *path, bool writes, struct problem *why,
  */
 bool io_is_missing(void);
 
+/* Prints that it cannot be seen whether something exists, and why: FAULT. */
+enum status io_cannot_look(const char *path) USE_RESULT;
+
+/* True for NULL and "-": standard input or output. */
+bool io_is_std(const char *path);
+
 /* Writes all bytes; name is the file's name in messages. */
 enum status io_write_all(int fd, const char *name, const void *data,
     size_t len) USE_RESULT;
