@@ -8,6 +8,9 @@
 #include "x509/cert.h"
 #include "x509/pem.h"
 
+/* The attribute type with this name or OID; NULL if there is none.  Yours. */
+ASN1_OBJECT *cert_find_type(const char *type);
+
 /* The identifier octet of the first element inside, or -1. */
 int der_inner_tag(const unsigned char *p, size_t len);
 
