@@ -75,7 +75,7 @@ FOLDERS	= $(patsubst cmd/%/,%,$(wildcard cmd/*/))
 ifeq ($(ONLY),authoring)
 # Of web/ what a CGI program writes: mcfg-sign can be one.
 FAMILIES := $(filter-out common/ledger/% common/enrollment/% common/page/% \
-	  common/web/%,$(FAMILIES)) common/web/answer.c common/web/log.c
+	  common/web/%,$(FAMILIES)) common/web/response.c common/web/log.c
 SINGLE	:= $(filter $(AUTHORING),$(SINGLE))
 FOLDERS	:= $(filter $(AUTHORING),$(FOLDERS))
 endif
