@@ -4,7 +4,55 @@
 
 #include "web/web.h"
 
-enum { SHOWN_MAX = 80 };	/* bytes of what a client can make long */
+enum {
+	FIELD_MAX = 400,	/* bytes of a value */
+	SHOWN_MAX = 80,		/* bytes of what a client can make long */
+};
+
+/* ---- logfmt ---- */
+
+static bool
+is_word(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s <= ' ' || (unsigned char)*s > '~' ||
+		    *s == '"' || *s == '\\' || *s == '=')
+			return false;
+	return true;
+}
+
+static void
+put_escaped(struct buf *line, unsigned char c)
+{
+	if (c == '"' || c == '\\')
+		buf_printf(line, "\\%c", c);
+	else if (c == '\n')
+		buf_puts(line, "\\n");
+	else if (c < ' ' || c > '~')
+		buf_printf(line, "\\x%02x", c);
+	else
+		buf_putc(line, (char)c);
+}
+
+void
+web_put_field(struct buf *line, const char *key, const char *value)
+{
+	size_t i;
+
+	if (value == NULL || *value == '\0')
+		return;
+	buf_printf(line, "%s%s=", line->len > 0 ? " " : "", key);
+	if (is_word(value) && strlen(value) <= FIELD_MAX) {
+		buf_puts(line, value);
+		return;
+	}
+	buf_putc(line, '"');
+	for (i = 0; i < FIELD_MAX && value[i] != '\0'; i++)
+		put_escaped(line, (unsigned char)value[i]);
+	buf_puts(line, value[i] != '\0' ? "...\"" : "\"");
+}
+
+/* ---- a line ---- */
 
 static const char *
 level_of(int code)
