@@ -36,8 +36,9 @@ config_free(struct config *c)
 	*c = (struct config)CONFIG_INIT;
 }
 
-char *
-config_place(const struct config *c, const struct tree *t)
+/* "FILE:LINE:COLUMN" of a node of the tree. */
+static char *
+place_of(const struct config *c, const struct tree *t)
 {
 	unsigned long line = 0, column = 0;
 
@@ -49,7 +50,7 @@ enum status
 config_bad(const struct config *c, const struct tree *t, const char *key,
     const char *reason)
 {
-	auto_char *where = config_place(c, t);
+	auto_char *where = place_of(c, t);
 
 	return fail(MALFORMED, "%s: %s: %s", where, key, reason);
 }
@@ -70,7 +71,7 @@ static enum status
 wrong_kind(const struct config *c, const struct config_rule *rule,
     const struct tree *t, const char *want)
 {
-	auto_char *where = config_place(c, t);
+	auto_char *where = place_of(c, t);
 
 	return fail(MALFORMED, "%s: %s: must be %s, not %s", where, rule->key,
 	    want, tree_kind_name(tree_kind(t)));
@@ -129,7 +130,7 @@ take_list(const struct config *c, struct config_value *v)
 		return wrong_kind(c, v->rule, v->tree, "a list of texts");
 	for (i = 0; i < tree_count(v->tree); i++) {
 		const struct tree *item = tree_at(v->tree, i);
-		auto_char *at = config_place(c, item);
+		auto_char *at = place_of(c, item);
 
 		if (tree_kind(item) != TREE_STRING)
 			return wrong_kind(c, v->rule, item, "a list of texts");
@@ -260,7 +261,7 @@ take_key(const char *key, struct tree *t, void *arg)
 	const struct reader *r = arg;
 	auto_char *whole = xasprintf("%s%s", r->prefix, key);
 	auto_char *prefix = xasprintf("%s.", whole);
-	auto_char *where = config_place(r->c, t);
+	auto_char *where = place_of(r->c, t);
 	const struct config_rule *rule = find_rule(r, whole);
 	struct reader inner = *r;
 

@@ -95,12 +95,6 @@ void config_take(const struct config *c, const char *key, char **out);
 struct config_value *config_add(struct config *c, const char *key,
     const char *where);
 
-/*
- * config_place() returns "FILE:LINE:COLUMN" of a node of the tree; the caller
- * frees it.
- */
-char *config_place(const struct config *c, const struct tree *t);
-
 /* config_bad() prints "FILE:LINE:COLUMN: KEY: REASON" and returns MALFORMED. */
 enum status config_bad(const struct config *c, const struct tree *t,
     const char *key, const char *reason) USE_RESULT;

@@ -22,16 +22,11 @@ struct web_exchange {
 				 * written */
 };
 
+/* What the function that reads a body returns if it cannot. */
 enum {
 	WEB_BROKEN_OFF = -1,	/* by the client or its server */
 	WEB_CANNOT_READ = -2,	/* our failure */
 };
-
-/*
- * Reads and counts bytes.  Returns their number, 0 at the end, or one of these
- * two values.
- */
-long web_read(struct web_exchange *x, void *p, size_t len);
 
 /* Reads and drops up to want bytes of the body. */
 void web_drain_up_to(struct web_exchange *x, int64_t want);

@@ -15,8 +15,12 @@ web_variable(struct web_exchange *x, const char *name)
 	return x->variable(x, name);
 }
 
-long
-web_read(struct web_exchange *x, void *p, size_t len)
+/*
+ * Reads and counts bytes of the body.  Returns their number, 0 at the end,
+ * WEB_BROKEN_OFF or WEB_CANNOT_READ.
+ */
+static long
+read_body(struct web_exchange *x, void *p, size_t len)
 {
 	long n;
 
@@ -69,7 +73,7 @@ read_up_to(struct web_exchange *x, size_t max, struct buf *body)
 	while (body->len < max) {
 		size_t room = max - body->len < CHUNK ? max - body->len :
 		    CHUNK;
-		long n = web_read(x, buf_reserve(body, room), room);
+		long n = read_body(x, buf_reserve(body, room), room);
 
 		if (n == WEB_CANNOT_READ)
 			return (struct web_verdict){ 500, "the body cannot be "
@@ -130,7 +134,7 @@ web_drain_up_to(struct web_exchange *x, int64_t want)
 	while (n > 0 && x->taken < most) {
 		size_t left = most - x->taken;
 
-		n = web_read(x, chunk, left < sizeof chunk ? left :
+		n = read_body(x, chunk, left < sizeof chunk ? left :
 		    sizeof chunk);
 	}
 }
