@@ -851,6 +851,27 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	json_is "$T/list" "[i['user'] for i in j] == ['jane'] * 3"
 }
 
+@test "enrollment: the directory is asked from every place of a build" {
+	local place tool
+
+	tool=$(command -v mcfg-enrollment)
+	printf '#!/bin/sh\nprintf "%%s\\n" "the $2"\n' > "$T/directory"
+	chmod +x "$T/directory"
+	cat > "$T/site.yaml" <<-YAML
+	auth: {ldap: {url: ldap://localhost, base: dc=a, filter: (uid=?),
+	    user: uid}}
+	YAML
+	for place in bin:libexec/mcfg build/bin:scripts \
+	    build/any/bin:scripts; do
+		mkdir -p "$T/$place/${place%:*}" "$T/$place/${place#*:}/web"
+		cp "$tool" "$T/$place/${place%:*}"
+		cp "$T/directory" "$T/$place/${place#*:}/web"
+		yields "$T/name" "$T/$place/${place%:*}/mcfg-enrollment" user \
+		    --site "$T" --config "$T/site.yaml" --user=jane
+		[ "$(cat "$T/name")" = 'the jane' ]
+	done
+}
+
 @test "enrollment: identify prints the subject on a separate line" {
 	e start --user=jane > "$T/c"
 	attributes "$T/plist" UDID=U SERIAL=S CHALLENGE="@$T/c"

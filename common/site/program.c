@@ -10,9 +10,13 @@
 
 enum { CHILD_REFUSES = 1 };
 
-/* Of an installation, and of a clone: beside the folder of this program. */
+/*
+ * Of an installation, and of a clone with its tools in build/bin or, if make
+ * was told O=build/NAME, in build/NAME/bin: from the folder of this program.
+ */
 static const char *const directories[] = {
 	"../libexec/mcfg/web/directory", "../../scripts/web/directory",
+	"../../../scripts/web/directory",
 };
 
 /* ---- variables ---- */
