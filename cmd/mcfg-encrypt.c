@@ -199,8 +199,8 @@ run_batch(const struct args *a)
 		return st;
 
 	if (all.n % 2 != 0)
-		return fail(MALFORMED, "stdin: a profile without its "
-		    "certificate at the end");
+		return fail(MALFORMED, "stdin: the last profile has no "
+		    "certificate after it");
 	if ((st = check_files(a, &all)) != OK ||
 	    (st = io_make_dir(a->out_dir)) != OK)
 		return st;
@@ -215,14 +215,14 @@ static enum status
 check_usage(const struct args *a)
 {
 	if (a->pem && !a->raw)
-		return fail(USAGE, "--pem: goes with --raw");
+		return fail(USAGE, "--pem needs --raw");
 	if (a->raw && a->mark)
-		return fail(USAGE, "--mark: not together with --raw");
+		return fail(USAGE, "--mark cannot be used with --raw");
 	if ((a->out_dir != NULL) != a->null)
-		return fail(USAGE, "--out-dir and -0 go together");
+		return fail(USAGE, "--out-dir and -0 need each other");
 	if (a->out_dir != NULL && (a->out.path != NULL ||
 	    a->out.http != NULL || a->in.length != NULL))
-		return fail(USAGE, "--out-dir: not together with --output, "
+		return fail(USAGE, "--out-dir cannot be used with --output, "
 		    "--http or --length");
 	if (a->out_dir != NULL && a->recipients.n > 0)
 		return fail(USAGE, "--recipient: with --out-dir each profile "

@@ -272,10 +272,10 @@ operands(const struct args *a, const char **path, struct io_input *in)
 	if (l->n == 0 || l->v[0][0] == '\0')
 		return fail(USAGE, "missing KEYPATH (. is everything)");
 	if (l->n > 2)
-		return fail(USAGE, "'%s': takes KEYPATH and one INPUT only",
-		    l->v[2]);
+		return fail(USAGE, "'%s': only KEYPATH and one INPUT are "
+		    "accepted", l->v[2]);
 	if (a->is_site && a->in.length != NULL)
-		return fail(USAGE, "--length does not go with --site");
+		return fail(USAGE, "--length cannot be used with --site");
 	*path = l->v[0];
 	in->path = l->n == 2 ? l->v[1] : NULL;
 	return OK;

@@ -118,7 +118,8 @@ check(const struct args *a)
 	if (opts_given(&args.fingerprint) && a->ca_cert == NULL &&
 	    a->site == NULL &&
 	    strcmp(a->fingerprint, "sha256") == 0)
-		return opts_missing("--ca-cert", "whose fingerprint it is");
+		return opts_missing("--ca-cert", "the CA's certificate, for "
+		    "its fingerprint");
 	if (a->key_size != 1024 && a->key_size != 2048 && a->key_size != 4096)
 		warning("key size %ld is not one that Apple documents",
 		    a->key_size);

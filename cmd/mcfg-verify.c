@@ -103,10 +103,10 @@ check_usage(const struct args *a)
 		return opts_missing("--ca or --device-ca", "whom to trust, or "
 		    "--site or --no-trust");
 	if (anchored && a->no_trust)
-		return fail(USAGE, "--no-trust: not together with --ca, "
+		return fail(USAGE, "--no-trust cannot be used with --ca, "
 		    "--device-ca or --site");
 	if (!has_ca(a) && (a->allow_sha1 || a->purpose != NULL))
-		return fail(USAGE, "%s: goes with --ca or --site", a->allow_sha1 ?
+		return fail(USAGE, "%s needs --ca or --site", a->allow_sha1 ?
 		    "--allow-sha1" : "--purpose");
 	return OK;
 }

@@ -111,7 +111,7 @@ plistlib.dump(p, open(sys.argv[2], 'wb'), fmt=plistlib.FMT_BINARY)" \
 	openssl cms -decrypt -binary -inform PEM -in "$T/e" \
 	    -inkey "$PKI/client.key" -out "$T/plain"
 	plist_is "$T/plain" "p[0]['Label'] == 'top secret'"
-	refuses 2 'goes with --raw' mcfg-encrypt --pem \
+	refuses 2 'needs --raw' mcfg-encrypt --pem \
 	    --recipient "$PKI/client.pem" "$T/profile"
 }
 
@@ -176,12 +176,12 @@ plistlib.dump(p['PayloadContent'], open(sys.argv[2], 'wb'))" \
 	decrypts "$T/out/2.mobileconfig" ec
 	[ ! -e "$T/out/1.mobileconfig" ]
 	printf '%s\0' a b c > "$T/list"
-	refuses 3 'without its certificate' mcfg-encrypt --out-dir "$T/out" \
+	refuses 3 'no certificate after it' mcfg-encrypt --out-dir "$T/out" \
 	    -0 < "$T/list"
 	printf '%s\0' a/x b c/x d > "$T/list"
 	refuses 2 'same name' mcfg-encrypt --out-dir "$T/out" -0 < "$T/list"
-	refuses 2 'go together' mcfg-encrypt -0 < "$T/list"
-	refuses 2 'go together' mcfg-encrypt --out-dir "$T/out"
+	refuses 2 'need each other' mcfg-encrypt -0 < "$T/list"
+	refuses 2 'need each other' mcfg-encrypt --out-dir "$T/out"
 	for more in "-o $T/x" '--http text/plain' '--length 7' \
 	    "--recipient $PKI/ec.pem"; do
 		# shellcheck disable=SC2086 # an option and its value

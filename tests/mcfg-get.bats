@@ -175,7 +175,7 @@ value() {
 @test "get: the command line" {
 	refuses 2 'missing KEYPATH' mcfg-get
 	refuses 2 'missing KEYPATH' mcfg-get '' "$T/in"
-	refuses 2 'takes KEYPATH and one INPUT' mcfg-get a "$T/in" "$T/in"
+	refuses 2 'KEYPATH and one INPUT' mcfg-get a "$T/in" "$T/in"
 	refuses 2 '--raw' mcfg-get --raw a "$T/in"
 }
 
@@ -233,7 +233,7 @@ value() {
 	    "$T/site.yaml"
 	refuses 3 'stdin:1:2: url: must be text' mcfg-get --site url - \
 	    <<< '{"url": 5}'
-	refuses 2 'does not go with --site' mcfg-get --site --length 5 url
+	refuses 2 'cannot be used with --site' mcfg-get --site --length 5 url
 	# YAML is read where it is asked for.
 	refuses 3 'site.yaml:1:1: ' mcfg-get url "$T/site.yaml"
 }

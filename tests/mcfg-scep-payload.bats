@@ -83,7 +83,7 @@ subject() {
 	    --san dns:b --san dns:c
 	inner "s['SubjectAltName'] == {'dNSName': ['a', 'b', 'c'], 'rfc822Name': 'x@y'}"
 	refuses 2 'not of the form' mcfg-scep-payload "${BASE[@]}" --san ip:1.2.3.4
-	refuses 2 'no value' mcfg-scep-payload "${BASE[@]}" --san dns:
+	refuses 2 'value is missing' mcfg-scep-payload "${BASE[@]}" --san dns:
 }
 
 @test "scep payload: key usage is a mask" {

@@ -148,9 +148,9 @@ printed() {
 @test "sign: a certificate that expires, has expired, is too young" {
 	warns 'expires soon' "$T/s" mcfg-sign "${id[@]}" \
 	    --at "$(days_from_now 720)" "$T/profile"
-	refuses 1 'certificate has expired' mcfg-sign "${id[@]}" \
+	refuses 1 'certificate expired' mcfg-sign "${id[@]}" \
 	    --at "$(days_from_now 740)" "$T/profile"
-	warns 'certificate has expired' "$T/s" mcfg-sign "${id[@]}" \
+	warns 'certificate expired' "$T/s" mcfg-sign "${id[@]}" \
 	    --at "$(days_from_now 740)" --force "$T/profile"
 	warns 'not valid before' "$T/s" mcfg-sign "${id[@]}" \
 	    --at 2020-01-01T00:00:00Z "$T/profile"
@@ -775,8 +775,8 @@ os.close(os.open(sys.argv[1], os.O_TMPFILE | os.O_WRONLY))" "$T" ||
 	refuses 2 'no FILE' mcfg-sign "${id[@]}" --out-dir "$T/out"
 	refuses 2 'more than one FILE' mcfg-sign "${id[@]}" "$T/profile" \
 	    "$T/in/1.mobileconfig"
-	refuses 2 'go with --out-dir' mcfg-sign "${id[@]}" -j 2 "$T/profile"
-	refuses 2 'not together' mcfg-sign "${id[@]}" --out-dir "$T/out" \
+	refuses 2 'need --out-dir' mcfg-sign "${id[@]}" -j 2 "$T/profile"
+	refuses 2 'cannot be used with' mcfg-sign "${id[@]}" --out-dir "$T/out" \
 	    -o "$T/x" "$T/profile"
 	printf '%s\n' "$T/profile" > "$T/list"
 	refuses 3 'NUL' mcfg-sign "${id[@]}" --out-dir "$T/out" -0 < "$T/list"

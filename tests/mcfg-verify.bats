@@ -514,9 +514,9 @@ issue() {
 	sign "$T/s" client
 	accepts "$T/s" --no-trust
 	refuses 2 'missing --ca or --device-ca' mcfg-verify "$T/s"
-	refuses 2 'not together' mcfg-verify --no-trust \
+	refuses 2 'cannot be used with' mcfg-verify --no-trust \
 	    --ca "$PKI/root.pem" "$T/s"
-	refuses 2 'goes with --ca' mcfg-verify --no-trust --allow-sha1 "$T/s"
+	refuses 2 'needs --ca' mcfg-verify --no-trust --allow-sha1 "$T/s"
 	refuses 4 'No such file' mcfg-verify --ca "$T/none" "$T/s"
 	refuses 4 'not a certificate' mcfg-verify --ca "$T/answer" "$T/s"
 }
@@ -549,7 +549,7 @@ issue() {
 	done
 	rm "$T/site/device-ca.pem"
 	refuses 4 device-ca.pem mcfg-verify --site "$T/site" "$T/d"
-	refuses 2 'not together' mcfg-verify --no-trust --site "$T/site" "$T/d"
+	refuses 2 'cannot be used with' mcfg-verify --no-trust --site "$T/site" "$T/d"
 }
 
 # ---- content ----
@@ -586,7 +586,7 @@ issue() {
 	    --require N=7 --require UDID=hallo "$T/s"
 	refuses 1 'no SERIAL' mcfg-verify --no-trust --require SERIAL=x "$T/s"
 	refuses 2 'NAME=VALUE' mcfg-verify --no-trust --require SERIAL "$T/s"
-	refuses 1 'another one' mcfg-verify --no-trust \
+	refuses 1 'not the expected one' mcfg-verify --no-trust \
 	    --require CHALLENGE=guess "$T/s"
 	run -1 grep -q sesame "$T/stderr"
 }

@@ -315,7 +315,7 @@ check_args(const struct args *a)
 	if (a->json && a->sarif)
 		return fail(USAGE, "--json and --sarif exclude each other");
 	if (a->how.os != NULL && a->how.platform == NULL)
-		return opts_missing("--platform", "whose version --os is");
+		return opts_missing("--platform", "the platform of --os");
 	if (a->how.via != NULL && a->how.platform == NULL)
 		return opts_missing("--platform", "of which --via is asked");
 	if (a->schema == NULL && dir != NULL && *dir != '\0')

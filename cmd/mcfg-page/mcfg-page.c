@@ -80,13 +80,13 @@ check_answer(const struct args *a)
 	const char *option = a->answer != 0 ? "--answer" : "--failed";
 
 	if (a->answer != 0 && a->failed != 0)
-		return fail(USAGE, "--answer does not go with --failed");
+		return fail(USAGE, "--answer cannot be used with --failed");
 	if (a->names.n > 0)
 		return fail(USAGE, "'%s': %s chooses the page",
 		    a->names.v[0], option);
 	if (a->status != 0 || a->is_template || a->out.http != NULL)
-		return fail(USAGE, "%s does not go with --status, --template "
-		    "or --http", option);
+		return fail(USAGE, "%s cannot be used with --status, "
+		    "--template or --http", option);
 	return OK;
 }
 
@@ -108,18 +108,18 @@ check(const struct args *a)
 	const char *reason;
 
 	if (a->invitation != NULL && a->qr != NULL)
-		return fail(USAGE, "--invitation does not go with --qr");
+		return fail(USAGE, "--invitation cannot be used with --qr");
 	if (a->invitation != NULL && a->config == NULL)
 		return opts_missing("--config", "the site of --invitation");
 	if (a->blame != NULL && a->failed == 0)
-		return fail(USAGE, "--blame: goes with --failed");
+		return fail(USAGE, "--blame needs --failed");
 	if (is_form(a) && a->config == NULL)
 		return opts_missing("--config", "the site of --origin and "
 		    "--fetch-site");
 	if (is_answer(a))
 		return check_answer(a);
 	if (a->log.n > 0 && a->status == 0)
-		return fail(USAGE, "--log: goes with --status, --answer or "
+		return fail(USAGE, "--log needs --status, --answer or "
 		    "--failed");
 	if (a->names.n == 0 && (a->log.n > 0 || a->drain != NULL ||
 	    is_form(a)))
@@ -128,10 +128,10 @@ check(const struct args *a)
 		return opts_missing("NAME", "welcome, invited, login, refused "
 		    "or error");
 	if (a->names.n > 1)
-		return fail(USAGE, "'%s': takes one NAME only",
+		return fail(USAGE, "'%s': only one NAME is accepted",
 		    a->names.v[1]);
 	if (a->status != 0 && (a->is_template || a->out.http != NULL))
-		return fail(USAGE, "--status does not go with --template or "
+		return fail(USAGE, "--status cannot be used with --template or "
 		    "--http");
 	if ((reason = page_check_name(a->names.v[0])) != NULL)
 		return fail(USAGE, "'%s': %s", a->names.v[0], reason);

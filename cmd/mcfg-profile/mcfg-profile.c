@@ -84,7 +84,7 @@ check(const struct args *a)
 		return opts_missing("--each", "the rows, for --name");
 	if (a->each != NULL && (a->out.path != NULL || a->out.http != NULL ||
 	    a->in.length != NULL))
-		return fail(USAGE, "--each: not together with --output, "
+		return fail(USAGE, "--each cannot be used with --output, "
 		    "--http or --length");
 	if (a->each != NULL && a->to_yaml)
 		return fail(USAGE, "--each and --to-yaml go opposite ways");

@@ -75,8 +75,8 @@ service_payload_settings(struct service *s)
 		return opts_missing("--url", "where the device sends its "
 		    "attributes");
 	if (t->service_id.identifier == NULL)
-		return opts_missing("--identifier", "the name of the profile, "
-		    "never changed");
+		return opts_missing("--identifier", "the profile's identifier, "
+		    "which must never change");
 	return OK;
 }
 

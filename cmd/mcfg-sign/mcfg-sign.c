@@ -79,11 +79,11 @@ check_usage(const struct args *a)
 	enum status st;
 
 	if (a->out.http == NULL && (a->attachment != NULL || a->log.n > 0))
-		return fail(USAGE, "--attachment and --log go with --http");
+		return fail(USAGE, "--attachment and --log need --http");
 	if (a->out_dir != NULL) {
 		if (a->out.path != NULL || a->out.http != NULL ||
 		    a->in.length != NULL)
-			return fail(USAGE, "--out-dir: not together with "
+			return fail(USAGE, "--out-dir cannot be used with "
 			    "--output, --http or --length");
 		if (a->null && a->inputs.n > 0)
 			return fail(USAGE, "-0: the paths come from standard "
@@ -99,7 +99,7 @@ check_usage(const struct args *a)
 		return OK;
 	}
 	if (a->null || opts_given(&args.jobs))
-		return fail(USAGE, "-0 and -j go with --out-dir");
+		return fail(USAGE, "-0 and -j need --out-dir");
 	if (a->inputs.n > 1)
 		return fail(USAGE, "'%s': more than one FILE needs --out-dir",
 		    a->inputs.v[1]);

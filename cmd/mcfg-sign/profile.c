@@ -32,7 +32,7 @@ look_at(const struct args *a, const struct buf *in, const char *name,
 	if (plain->len > 0 && !tree_looks_like_plist(plain)) {
 		corruption_add(plain, &damage);
 		return fail(MALFORMED, "%s: not a property list (--any signs "
-		    "it all the same)%s", name, buf_str(&damage));
+		    "it anyway)%s", name, buf_str(&damage));
 	}
 	return tree_parse(plain, name, NULL, t);
 }

@@ -116,7 +116,7 @@ profile_alt_names(const struct strings *names, struct tree **out)
 			    "dns:, email:, uri: or upn:VALUE", names->v[i]);
 		value = names->v[i] + strlen(type->prefix);
 		if (*value == '\0')
-			return fail(USAGE, "--san: '%s': there is no value",
+			return fail(USAGE, "--san: '%s': the value is missing",
 			    names->v[i]);
 		if ((reason = profile_check_text(value)) != NULL)
 			return fail(USAGE, "--san: '%s': %s", names->v[i],

@@ -96,10 +96,10 @@ check_leaf(const X509 *leaf, bool force)
 	}
 	clock_format(to, text);
 	if (now > to && !force)
-		return fail(REFUSED, "%s: certificate has expired at %s "
-		    "(--force signs all the same)", of, text);
+		return fail(REFUSED, "%s: the certificate expired at %s "
+		    "(--force signs anyway)", of, text);
 	if (now > to)
-		warning("%s: certificate has expired at %s: devices will "
+		warning("%s: the certificate expired at %s: devices will "
 		    "show Not Verified", of, text);
 	else if (now > to - SOON)
 		warning("%s: certificate expires soon: %s: devices will show "

@@ -65,8 +65,8 @@ check_challenge(struct trust_case *j)
 		    "challenge", "no CHALLENGE in the signed content");
 	if (!secret_equal(has, len, want->data, want->len))
 		return trust_failed(j, "challenge", REFUSED,
-		    "the device must answer the profile that was made for it",
-		    "CHALLENGE in the signed content is another one");
+		    "the device must use the profile that was made for it",
+		    "CHALLENGE in the signed content is not the expected one");
 	j->v->challenge_matched = true;
 	trust_passed(j, "challenge", "matches");
 	return OK;
@@ -92,7 +92,7 @@ check_one_attribute(struct trust_case *j, const char *want)
 	}
 	if (strcmp(key, "CHALLENGE") == 0)
 		return trust_failed(j, "required attributes", REFUSED, NULL,
-		    "CHALLENGE in the signed content is another one");
+		    "CHALLENGE in the signed content is not the expected one");
 	return trust_failed(j, "required attributes", REFUSED, NULL,
 	    "%s is '%s', not '%s'", key, buf_str(&text), eq + 1);
 }
