@@ -1,15 +1,15 @@
 #!/bin/sh
 # mcfg.cgi is the profile service for the site in $MCFG_SITE, as a CGI program.
-# It routes a request to the tools, and passes the output of one tool to the
-# next.  If a tool fails, it has written nothing, and mcfg-page responds.
-# Nothing is kept in files.  No text of a request becomes a command or a path.
+# It passes the output of one tool to the next.  If a tool fails, it has written
+# nothing: mcfg-page responds.  Text of a request never becomes a command.
 # shellcheck disable=SC2317 # "$page" calls them
 
 # A server may kill a program that has sent everything: log the line first.
 trap '' TERM
 set -uf
 umask 077
-exec 6>&1 7<&0		# the response, and the request's body
+exec 6>&1		# the response
+{ command exec 7<&0; } 2> /dev/null || exec 7< /dev/null	# the body
 
 # Under fcgiwrap, variables from a client of its socket replace those that it
 # was started with, such as PATH or MCFG_SITE.  Restore them.

@@ -81,6 +81,14 @@ logged() {
 	    "$T/xml")
 }
 
+@test "mcfg.cgi: a request without a standard input has no body" {
+	cgi GET / <&-
+	[ "$code" = 200 ]
+	cgi POST / CONTENT_LENGTH=10 <&-
+	[ "$code" = 405 ]
+	logged 'method not allowed'
+}
+
 @test "mcfg.cgi: / escapes what site.yaml says" {
 	cp -r "$SITE" "$T/site"
 	sed -i 's/^organization:.*/organization: "<b>A \& B<\/b> \\"$(id)`id`"/' \
