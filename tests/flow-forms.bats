@@ -52,5 +52,5 @@ in_form() {
 }
 
 @test "mcfg-service: the tests of the workers behind nginx" {
-	in_form workers.bats -f 'does not choose'
+	in_form web-workers.bats -f 'does not choose'
 }

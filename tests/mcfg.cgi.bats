@@ -335,7 +335,7 @@ asks() {
 }
 
 @test "mcfg.cgi: a program that was killed is 503, to try again" {
-	of_cgi 'child.bats asks the function that mcfg-service calls'
+	of_cgi 'child-programs.bats asks the function that mcfg-service calls'
 	# That of the time is said here: 30 seconds are long.
 	mkdir "$T/bin"
 	ln -s "$MCFG_BIN"/* "$T/bin"

@@ -26,11 +26,11 @@ digest() {
 	}
 }
 
-@test "same: a profile with every kind of value" {
+@test "reproducible: a profile with every kind of value" {
 	digest profile 050a857733108b73f77f8009b33a8e7c4a066bd95ab7b11eb128607f9fcafd00
 }
 
-@test "same: signatures with an RSA key" {
+@test "reproducible: signatures with an RSA key" {
 	local id=(--cert "$TESTS/data/same.cert.pem" --key key)
 
 	yields signed mcfg-sign "${now[@]}" "${id[@]}" profile
@@ -40,12 +40,12 @@ digest() {
 	digest bare eef243b05cd0850a5ee9d4df140d6542b6103086c56d5c22451b7fc0aab47b97
 }
 
-@test "same: YAML of a profile" {
+@test "reproducible: YAML of a profile" {
 	yields yaml mcfg-profile --to-yaml profile
 	digest yaml 6b470bec924a517c412ab898315acacfa5eba87b2730dabf235c88e810bd04fe
 }
 
-@test "same: what changed, as text and as JSON" {
+@test "reproducible: what changed, as text and as JSON" {
 	sed 's/WPA2/WPA3/; s/0\.1</0.25</' profile > other
 	mcfg-diff profile other > text || [ $? -eq 1 ]
 	digest text 0ae8332a70bf4bd5f1dbdae21ab7241691ff88a9a062fd086372860f27bb78a9
@@ -54,7 +54,7 @@ digest() {
 }
 
 # The texts are for people, and may change; where a finding is does not.
-@test "same: findings" {
+@test "reproducible: findings" {
 	sed 's/same\.values/same.wifi/; s/<integer>1</<integer>2</' profile > odd
 	mcfg-lint "${now[@]}" --json odd > found || [ $? -eq 1 ]
 	python3 -c 'import json, sys

@@ -28,7 +28,7 @@ left() {
 	[ "$(cat out/file)" = "$1" ]
 }
 
-@test "poor: -o without files without a name, and without /proc" {
+@test "limited system: -o without files without a name, and without /proc" {
 	local what
 
 	umask 022
@@ -51,7 +51,7 @@ left() {
 	[ "$(stat -c %a out/file)" = 640 ]
 }
 
-@test "poor: what cannot be written leaves the old file, and nothing else" {
+@test "limited system: what cannot be written leaves the old file, and nothing else" {
 	local what
 
 	echo old > out/file
@@ -73,7 +73,7 @@ left() {
 	done
 }
 
-@test "poor: no memory is a fault, said in one line" {
+@test "limited system: no memory is a fault, said in one line" {
 	poor memory=1 ls > out.ls 2>&1 &&
 	    skip 'not the malloc of glibc'
 	python3 - <<-'PY'

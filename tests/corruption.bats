@@ -84,7 +84,7 @@ inspected() {
 	grep -qF "$1" "$T/line"
 }
 
-@test "damage: signed profiles that went through text" {
+@test "corruption: signed profiles that went through text" {
 	local how words
 	while read -r how words; do
 		mangle "$how" "$T/signed" "$T/in"
@@ -112,7 +112,7 @@ inspected() {
 	EOF
 }
 
-@test "damage: what stands before a signed profile" {
+@test "corruption: what stands before a signed profile" {
 	mangle bom "$T/signed" "$T/in"
 	named 'byte order mark' "$T/in"
 	mangle before "$T/signed" "$T/in"
@@ -126,7 +126,7 @@ inspected() {
 	named 'HTTP header' "$T/in"
 }
 
-@test "damage: property lists" {
+@test "corruption: property lists" {
 	local how words
 	while read -r how words; do
 		mangle "$how" "$T/profile" "$T/in"
@@ -151,7 +151,7 @@ inspected() {
 	EOF
 }
 
-@test "damage: other messages, and what is not damaged" {
+@test "corruption: other messages, and what is not damaged" {
 	local how words f
 	openssl cms -encrypt -binary -in "$T/profile" -outform DER \
 	    -out "$T/e" "$PKI/client.pem"
@@ -194,7 +194,7 @@ inspected() {
 	run -1 grep -E 'through text|HTTP' "$T/stderr"
 }
 
-@test "damage: XML has our words, none of the parser's" {
+@test "corruption: XML has our words, none of the parser's" {
 	local xml words
 	while IFS='|' read -r xml words; do
 		printf '%b' "$xml" > "$T/in"

@@ -120,13 +120,13 @@ device() {
 	run -1 grep -qP '[^ -~]' said
 }
 
-@test "strangers of clients: the service that these tests have is right without plants" {
+@test "injection into clients: the service that these tests have is right without plants" {
 	device
 	[ "$ended" -eq 0 ]
 	grep -q 'scep-request' <(tr '\0' '\n' < words)
 }
 
-@test "strangers of clients: the addresses of a profile are addresses" {
+@test "injection into clients: the addresses of a profile are addresses" {
 	while read -r text; do
 		for place in service-url scep-url; do
 			planted $place "$text"
@@ -138,7 +138,7 @@ device() {
 	done < <(texts)
 }
 
-@test "strangers of clients: every other value of a profile and of an answer" {
+@test "injection into clients: every other value of a profile and of an answer" {
 	while read -r text; do
 		planted service-challenge attribute name challenge value \
 		    location caps "$text"
@@ -153,7 +153,7 @@ device() {
 	done < <(texts | sed -n 'p;n;n')
 }
 
-@test "strangers of clients: the table of --server-only-checks as well" {
+@test "injection into clients: the table of --server-only-checks as well" {
 	for text in "-K$T/curlrc" "x\\ntouch $T/pwned" "\$(touch $T/pwned)"; do
 		for place in service-url scep-url 'service-challenge attribute
 		    name challenge value location caps content-type key-size
@@ -167,7 +167,7 @@ device() {
 	done
 }
 
-@test "strangers of clients: long texts and absurd sizes end at once" {
+@test "injection into clients: long texts and absurd sizes end at once" {
 	long=$(printf '%020000d' 7)
 	for place in service-url service-challenge scep-url name challenge \
 	    type value fingerprint; do
@@ -183,7 +183,7 @@ device() {
 	done
 }
 
-@test "strangers of clients: addresses of scep-enroll, and what its server says" {
+@test "injection into clients: addresses of scep-enroll, and what its server says" {
 	ca ca
 	while read -r text; do
 		text=$(printf '%b' "$text")
@@ -208,7 +208,7 @@ device() {
 	done < <(texts)
 }
 
-@test "strangers of clients: with --cacert no other root is trusted" {
+@test "injection into clients: with --cacert no other root is trusted" {
 	device
 	python3 - <<-'PY'
 	for call in open('words', 'rb').read().split(b'\n\0'):

@@ -35,7 +35,7 @@ setup() {
 	PY
 }
 
-@test "values: through mcfg-get, as XML and as JSON" {
+@test "plist values: through mcfg-get, as XML and as JSON" {
 	local f
 	for f in x b; do
 		yields "$T/out" mcfg-get . "$T/$f"
@@ -58,7 +58,7 @@ setup() {
 	[ "$(cat "$T/out")" = 1969-01-01T23:59:59Z ]
 }
 
-@test "values: to YAML and back" {
+@test "plist values: to YAML and back" {
 	yields "$T/yaml" mcfg-profile --to-yaml "$T/b"
 	yields "$T/out" mcfg-profile "$T/yaml"
 	same_plist "$T/x" "$T/out"
@@ -66,7 +66,7 @@ setup() {
 	[ ! -s "$T/out" ]
 }
 
-@test "values: signed and verified, encrypted and decrypted" {
+@test "plist values: signed and verified, encrypted and decrypted" {
 	local f
 	for f in x b; do
 		yields "$T/signed" mcfg-sign --cert "$PKI/signer.pem" \
@@ -80,7 +80,7 @@ setup() {
 	done
 }
 
-@test "values: each of them differs from the next one in mcfg-diff" {
+@test "plist values: each of them differs from the next one in mcfg-diff" {
 	local key n
 	for key in Dates Integers Reals; do
 		python3 - "$T" $key <<-'PY'
@@ -99,7 +99,7 @@ setup() {
 	done
 }
 
-@test "values: what a variable, a list and a facts program say" {
+@test "plist values: what a variable, a list and a facts program say" {
 	cat > "$T/p.yaml" <<-'YAML'
 	PayloadType: Configuration
 	PayloadIdentifier: com.example
@@ -124,7 +124,7 @@ setup() {
 	plist_is "$T/out" "p['V'] == '18446744073709551615 \" 9223372036854775808'"
 }
 
-@test "values: dates of binary property lists, with fractions and negative" {
+@test "plist values: dates of binary property lists, with fractions and negative" {
 	local seconds want
 	while read -r seconds want; do
 		python3 - "$T/in" "$seconds" <<-'PY'
@@ -157,7 +157,7 @@ setup() {
 	done
 }
 
-@test "values: lint judges them" {
+@test "plist values: lint judges them" {
 	yields "$T/out" mcfg-lint --level warning "$T/b"
 	[ ! -s "$T/out" ]
 	needs_data apple-device-management
@@ -176,7 +176,7 @@ setup() {
 	[[ $output == *'the integer 9223372036854775808'*'bool-as-integer'* ]]
 }
 
-@test "values: base64 with more padding than it needs, as Apple reads it" {
+@test "plist values: base64 with more padding than it needs, as Apple reads it" {
 	local text want
 	while read -r text want; do
 		sed "s|<key>PayloadContent</key>|<key>D</key><data>$text</data>&|" \
