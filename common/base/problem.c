@@ -92,7 +92,10 @@ problem_print(const struct problem *p)
 {
 	char line[PROBLEM_TEXT];
 
-	return fail(p->st, "%s", problem_line(p, line));
+	(void)fail(p->st, "%s", problem_line(p, line));
+	if (kept != NULL)
+		kept->error = p->error;
+	return p->st;
 }
 
 static void

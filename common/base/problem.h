@@ -61,7 +61,10 @@ void problem_clear(struct problem *p);
  */
 char *problem_line(const struct problem *p, char line[PROBLEM_TEXT]);
 
-/* problem_print() prints that line with fail(), and returns the status. */
+/*
+ * problem_print() prints that line with fail(), and returns the status.  The
+ * errno stays with it for problem_keep().
+ */
 enum status problem_print(const struct problem *p);
 
 /*
