@@ -112,8 +112,7 @@ check_args(const struct args *a)
 	if (a->key.key == NULL)
 		return opts_missing("--key", "the key to be certified");
 	if (a->state == NULL)
-		return opts_missing("--state", "where scep-response finds "
-		    "what it needs");
+		return opts_missing("--state", "a file for scep-response");
 	if (a->poll)
 		return a->subject == NULL && a->csr == NULL ? OK :
 		    fail(USAGE, "--poll: the subject is in the state");
@@ -122,7 +121,8 @@ check_args(const struct args *a)
 	if (a->subject == NULL && a->csr == NULL && a->signer == NULL)
 		return opts_missing("--subject or --csr", "what is asked for");
 	if (a->csr != NULL && (a->san.n > 0 || a->challenge != NULL))
-		return fail(USAGE, "--csr: takes no --san and no --challenge");
+		return fail(USAGE, "--csr cannot be used with --san or "
+		    "--challenge");
 	if ((a->signer == NULL) != (a->signer_key == NULL))
 		return opts_missing("--signer and --signer-key",
 		    "both, or none");

@@ -712,7 +712,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	    j["facts"] == {"mail": "jane@example.com"})'
 	refused 1 'no such enrollment' show nobody
 	refused 2 'missing ID' show
-	refused 2 'one ID only' show a b
+	refused 2 'only one ID' show a b
 }
 
 @test "list: by user, serial number and state" {

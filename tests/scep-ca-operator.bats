@@ -67,7 +67,7 @@ key_of() {
 	no "CA's own name" --subject /O=Example/CN=CA
 	printf 'subject: [CN]\nsan:\n  dns: ["*.example.com"]\n' \
 	    > ca/scep-ca.yaml
-	no 'policy takes no' --subject /O=Example/CN=d
+	no 'policy does not allow' --subject /O=Example/CN=d
 	no 'subjectAltName dns:d.example.org' --subject /CN=d \
 	    --san dns:d.example.org
 	no 'subjectAltName email' --subject /CN=d --san dns:d.example.com \

@@ -87,11 +87,11 @@ asks() {
 	YAML
 	pw=$(challenge ca)
 	asks IP:198.51.100.1
-	denied ca d 2 'takes no subjectAltName ip:198.51.100.1'
+	denied ca d 2 'does not allow subjectAltName ip:198.51.100.1'
 	asks IP:2001:db9::1
-	denied ca d 2 'takes no subjectAltName ip:2001:db9:0:0:0:0:0:1'
+	denied ca d 2 'does not allow subjectAltName ip:2001:db9:0:0:0:0:0:1'
 	asks "${upn}x@example.org"
-	denied ca d 2 'takes no subjectAltName upn:x@example.org'
+	denied ca d 2 'does not allow subjectAltName upn:x@example.org'
 	asks "${upn/UTF8/IA5}x@example.com"
 	denied ca d 2 'subjectAltName of a kind'
 	asks 'otherName:1.2.3.4;UTF8:x@example.com'
@@ -241,7 +241,7 @@ extended() {
 	pw=$(challenge ca)
 	for order in pkcs:dns=h.example.com ms:sign; do
 		extended "$order" ms:dns=h.example.org
-		denied ca d 2 'takes no subjectAltName dns:h.example.org'
+		denied ca d 2 'does not allow subjectAltName dns:h.example.org'
 		for ca in pkcs:ca ms:ca; do
 			extended "$order" "$ca"
 			denied ca d 2 'CA'

@@ -584,7 +584,7 @@ setup() {
 	denied ca d 2 'critical extension 1.2.3.4'
 	csr d '/CN=d/1.2.3.4.5=x' "$pw"
 	message ca d
-	denied ca d 2 'takes no 1.2.3.4.5'
+	denied ca d 2 'does not allow 1.2.3.4.5'
 	cp ca/key.pem k.key
 	openssl req -x509 -key k.key -subj /CN=k -out k.pem
 	csr k /CN=k "$pw"
@@ -611,10 +611,10 @@ setup() {
 	pw=$(challenge ca)
 	csr d /CN=d "$pw" subjectAltName=DNS:a.example.org
 	message ca d
-	denied ca d 2 'takes no subjectAltName dns:a.example.org'
+	denied ca d 2 'does not allow subjectAltName dns:a.example.org'
 	csr d /CN=d "$pw" subjectAltName=URI:http://example.com
 	message ca d
-	denied ca d 2 'takes no subjectAltName uri'
+	denied ca d 2 'does not allow subjectAltName uri'
 	csr d /CN=d "$pw" subjectAltName=DNS:A.example.com,email:x@example.com
 	message ca d
 	granted ca d

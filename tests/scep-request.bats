@@ -97,7 +97,7 @@ open_request() {
 	chmod 600 other
 	refuses 1 'not a request for the key' scep-request --ca ca/cert.pem \
 	    --key other --csr made.csr --state state
-	refuses 2 'takes no --san' scep-request --ca ca/cert.pem --key key \
+	refuses 2 'cannot be used with --san' scep-request --ca ca/cert.pem --key key \
 	    --csr made.csr --san dns:x --state state
 }
 

@@ -37,12 +37,12 @@ parse(const struct buf *in, const char *name, struct tree **out)
 	enum status st;
 
 	if (cms_looks_like(in))
-		return fail(MALFORMED, "%s: signed or encrypted: bind comes "
-		    "before mcfg-encrypt and mcfg-sign", name);
+		return fail(MALFORMED, "%s: already signed or encrypted: run "
+		    "bind before mcfg-encrypt and mcfg-sign", name);
 	if ((st = tree_parse(in, name, NULL, &t)) != OK)
 		return st;
 	if (tree_get(t, "EncryptedPayloadContent") != NULL)
-		return fail(MALFORMED, "%s: encrypted: bind comes before "
+		return fail(MALFORMED, "%s: already encrypted: run bind before "
 		    "mcfg-encrypt", name);
 	if (tree_kind(t) != TREE_ARRAY && (tree_kind(t) != TREE_DICT ||
 	    tree_get_kind(t, "PayloadContent", TREE_ARRAY) == NULL))

@@ -175,8 +175,8 @@ check(const struct args *a)
 {
 	if (a->revoke != NULL && (a->user != NULL || a->qr ||
 	    a->set.n + a->vars.n > 0 || a->report != NULL))
-		return fail(USAGE, "--revoke takes no options of a new "
-		    "invitation");
+		return fail(USAGE, "--revoke cannot be used with options of a "
+		    "new invitation");
 	if (a->revoke == NULL && a->user == NULL)
 		return opts_missing("--user", "who is invited");
 	if (a->revoke == NULL && a->url == NULL)

@@ -19,7 +19,8 @@ one_id(const struct strings *operands, const char **id)
 		return opts_missing("ID", "of the enrollment, as list shows "
 		    "it");
 	if (operands->n > 1)
-		return fail(USAGE, "'%s': takes one ID only", operands->v[1]);
+		return fail(USAGE, "'%s': only one ID is accepted",
+		    operands->v[1]);
 	*id = operands->v[0];
 	return OK;
 }

@@ -171,8 +171,8 @@ run(const struct args *a)
 	if (a->user == NULL && a->invitation == NULL)
 		return opts_missing("--user", "who enrolls");
 	if (a->user != NULL && a->invitation != NULL)
-		return fail(USAGE, "--user does not go with --invitation, "
-		    "which has the user");
+		return fail(USAGE, "--user cannot be used with --invitation, "
+		    "which names the user");
 	if ((st = find_user(&w)) != OK ||
 	    (st = find_facts(a, w.user, &facts)) != OK ||
 	    (st = open_once(&w)) != OK)

@@ -69,9 +69,9 @@ run(const struct args *a)
 	if (a->user == NULL && a->invitation == NULL)
 		return opts_missing("--user", "who enrolls");
 	if (a->user != NULL && a->invitation != NULL)
-		return fail(USAGE, "--user does not go with --invitation");
+		return fail(USAGE, "--user cannot be used with --invitation");
 	if (a->is_resolved && a->site == NULL)
-		return fail(USAGE, "--resolved: goes with --site");
+		return fail(USAGE, "--resolved needs --site");
 	if ((st = a->invitation != NULL ? invited(a, &name) :
 	    named(a, &name)) != OK)
 		return st;

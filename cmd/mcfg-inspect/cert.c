@@ -152,8 +152,8 @@ inspect_certificates(struct layer *l, const struct buf *ders, size_t n)
 			facts_certificate(&l->f, where, certs[i], c);
 		else {
 			report_str(c, "error", "no X.509 certificate");
-			facts_note(&l->f, "bad_certificate", where, "is no "
-			    "X.509 certificate that can be read");
+			facts_note(&l->f, "bad_certificate", where, "cannot be "
+			    "read as an X.509 certificate");
 		}
 	}
 	if (n == 1)

@@ -80,8 +80,8 @@ add_payload_data(struct layer *l, const char *where, const char *type,
 		    "PEM text; devices want DER");
 	inner = layer_inspect(l->in, &data, l->depth + 1);
 	if (inner == NULL) {
-		facts_note(&l->f, "bad_certificate", where, "holds no "
-		    "certificate that can be read: %s", l->in->why);
+		facts_note(&l->f, "bad_certificate", where, "has no readable "
+		    "certificate: %s", l->in->why);
 		return false;
 	}
 	report_add(r, "content", STEAL(inner));

@@ -220,7 +220,7 @@ run_approve(const struct args *a)
 		return opts_missing("TXID", "of one request: scep-ca list "
 		    "--pending shows them");
 	if (a->undo && a->csr != NULL)
-		return fail(USAGE, "--undo: takes no --csr");
+		return fail(USAGE, "--undo cannot be used with --csr");
 	return decide_each(a, a->undo ? LEDGER_UNDO : LEDGER_APPROVE);
 }
 
@@ -228,7 +228,7 @@ static enum status
 run_reject(const struct args *a)
 {
 	if (a->all && (a->transactions.n > 0 || a->key != NULL))
-		return fail(USAGE, "--all: not together with a TXID or --key");
+		return fail(USAGE, "--all cannot be used with a TXID or --key");
 	if (a->older > 0 && !a->all)
 		return fail(USAGE, "--older: needs --all");
 	if (a->all)
@@ -237,7 +237,7 @@ run_reject(const struct args *a)
 		return opts_missing("TXID", "of a request (scep-ca list "
 		    "--pending shows them), or --all");
 	if (a->key != NULL && a->transactions.n > 1)
-		return fail(USAGE, "--key: takes one TXID");
+		return fail(USAGE, "--key needs exactly one TXID");
 	return decide_each(a, LEDGER_REJECT);
 }
 

@@ -285,11 +285,11 @@ run(const struct args *a)
 	    a->ttl > 0;
 
 	if (a->list && (makes || a->void_id != NULL))
-		return fail(USAGE, "--list: takes no --subject, --san, "
-		    "--note, --ttl or --void");
+		return fail(USAGE, "--list cannot be used with --subject, "
+		    "--san, --note, --ttl or --void");
 	if (a->void_id != NULL && makes)
-		return fail(USAGE, "--void: takes no --subject, --san, "
-		    "--note or --ttl");
+		return fail(USAGE, "--void cannot be used with --subject, "
+		    "--san, --note or --ttl");
 	if (a->json && !a->list)
 		return fail(USAGE, "--json: needs --list");
 	if (a->san.n > 0 && a->subject == NULL)

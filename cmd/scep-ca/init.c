@@ -298,7 +298,7 @@ check_args(const struct args *a)
 		return opts_missing("--import-key", "the key of "
 		    "--import-cert");
 	if (a->import.key != NULL && (a->csr != NULL || a->subject != NULL))
-		return fail(USAGE, "--import-key: takes no --csr and no "
+		return fail(USAGE, "--import-key cannot be used with --csr or "
 		    "--subject");
 	if (strncmp(a->key_type, "ec:", 3) == 0 && !a->ra)
 		return fail(USAGE, "--key-type %s: SCEP needs an RSA key to "
@@ -325,7 +325,7 @@ run(const struct args *a)
 		return finish(a, now);
 	}
 	if (unfinished)
-		warning("%s: an earlier init did not finish: what it made is "
+		warning("%s: an earlier init did not finish: its files are "
 		    "replaced", a->source.dir);
 	if ((st = make(a, &m, now)) != OK)
 		return st;

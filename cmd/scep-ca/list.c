@@ -166,7 +166,7 @@ run(const struct args *a)
 	enum status st;
 
 	if (a->pending && (a->state != NULL || a->expires != 0))
-		return fail(USAGE, "--pending: takes no --state and no "
+		return fail(USAGE, "--pending cannot be used with --state or "
 		    "--expires");
 	if ((st = authority_open(&a->source, NEED_READ, &ca)) != OK)
 		return st;

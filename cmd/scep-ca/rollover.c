@@ -173,8 +173,8 @@ activate(struct authority *ca)
 	    (st = folder_has(ca->dir, CA_NEXT CA_RA_KEY, &ra_key)) != OK)
 		return st;
 	if (ca->next == NULL && !key && !ra_key)
-		return fail(REFUSED, "%s: no next CA is prepared (rollover "
-		    "makes it)", ca->dir);
+		return fail(REFUSED, "%s: no next CA is prepared (run rollover "
+		    "without --activate first)", ca->dir);
 	if (ca->next != NULL && ((st = keep_old(ca)) != OK ||
 	    (st = put_roots(ca)) != OK))
 		return st;

@@ -183,8 +183,8 @@ judge(enum ledger_outcome outcome, const struct use *u, const char *id)
 		return fail(REFUSED, "%s: enrollment %s: already completed, "
 		    "aborted or expired", u->where, id);
 	if (outcome != LEDGER_RECORDED)
-		return fail(REFUSED, "%s.Challenge: expired, no longer valid, "
-		    "used before, or bound to other names", u->where);
+		return fail(REFUSED, "%s.Challenge: the challenge has expired, "
+		    "was voided or used, or is bound to other names", u->where);
 	return OK;
 }
 

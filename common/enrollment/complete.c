@@ -66,8 +66,8 @@ find_enrollment(struct ledger *l, const struct ledger_certificate *c,
 	if ((st = ledger_find_enrollment(l, c->enrollment, &found, e)) != OK)
 		return st;
 	if (!found)
-		return fail(REFUSED, "%s: enrollment %s: gone", name,
-		    c->enrollment);
+		return fail(REFUSED, "%s: enrollment %s: no longer in the "
+		    "ledger", name, c->enrollment);
 	return judge_enrollment(e, c, d, name);
 }
 

@@ -108,8 +108,8 @@ external_first(struct ledger *l, const struct ledger_certificate *c,
 	    &subject) != NULL ||
 	    !cert_name_equal(subject, X509_get_subject_name(signer)))
 		return fail(REFUSED, "%s: enrollment %s: the certificate is "
-		    "for '%s', which is not its subject", name, c->enrollment,
-		    c->subject);
+		    "for '%s', not for the enrollment's subject", name,
+		    c->enrollment, c->subject);
 	if (sold.expires <= clock_now())
 		return fail(LATER, "%s: enrollment %s: it took too long to "
 		    "get a certificate: enroll again", name, c->enrollment);

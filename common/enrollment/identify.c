@@ -49,7 +49,7 @@ find(struct ledger *l, const char *hash, const char *name,
 		return st;
 	if (!found || strcmp(e->state, "started") != 0)
 		return fail(REFUSED, "%s: enrollment %s: %s", name,
-		    c.enrollment, found ? e->state : "gone");
+		    c.enrollment, found ? e->state : "no longer in the ledger");
 	return OK;
 }
 

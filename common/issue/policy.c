@@ -281,7 +281,8 @@ read_usage(const struct config *c, struct issue_policy *p)
 	if (v == NULL)
 		return OK;
 	if (v->list.n == 0)
-		return config_bad(c, v->tree, v->key, "an empty list");
+		return config_bad(c, v->tree, v->key, "must not be an empty "
+		    "list");
 	p->usage = 0;
 	for (i = 0; i < v->list.n; i++) {
 		if ((p->usage & usage_bit(v->list.v[i])) != 0)

@@ -130,8 +130,8 @@ judge_subject(const struct issue_policy *p, const X509_NAME *subject,
 
 		OBJ_obj2txt(what, sizeof what, type, 0);
 		if (p != NULL && !is_allowed(p, type))
-			return refuse(no, false, "policy takes no %s in a "
-			    "subject", what);
+			return refuse(no, false, "policy does not allow %s in "
+			    "a subject", what);
 		if ((st = judge_value(X509_NAME_ENTRY_get_data(e), what,
 		    no)) != OK)
 			return st;
@@ -177,7 +177,7 @@ judge_names(const struct issue_policy *p, const GENERAL_NAMES *names,
 			return refuse(no, false, "subjectAltName %s is not "
 			    "valid text or a valid address", type);
 		if (p != NULL && !name_matches(p, type, text))
-			return refuse(no, false, "policy takes no "
+			return refuse(no, false, "policy does not allow "
 			    "subjectAltName %s:%s", type, text);
 	}
 	return OK;
@@ -244,8 +244,8 @@ judge_extensions(X509_ATTRIBUTE *attr, struct issue_refusal *no)
 	}
 	if (all == NULL) {
 		diag_ssl_clear();
-		return refuse(no, false, "its requested extensions are "
-		    "broken");
+		return refuse(no, false, "the extensions in the request cannot "
+		    "be read");
 	}
 	for (i = 0; i < sk_X509_EXTENSION_num(all); i++)
 		if ((st = judge_extension(sk_X509_EXTENSION_value(all, i),

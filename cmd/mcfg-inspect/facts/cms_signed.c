@@ -38,7 +38,7 @@ read_content(struct cms_look *l, struct ber in)
 	if (!ber_is(&item, BER_OCTET_STRING)) {
 		buf_add(&l->view->content, item.start, item.size);
 		facts_note(l->f, "content_not_octets", NULL, "the content is "
-		    "no OCTET STRING, as PKCS #7 had it before CMS");
+		    "not an OCTET STRING, but in the older form of PKCS #7");
 	} else if ((reason = ber_octets(&item, &l->view->content)) != NULL)
 		return reason;
 	l->view->has_content = true;

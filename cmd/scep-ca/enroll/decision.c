@@ -180,7 +180,7 @@ decide_new(struct operation *op, struct scep_refusal *no)
 	scep_csr_to_der(&op->content.csr, &d->csr);
 	return d->csr.len > LEDGER_CSR_MAX ?
 	    scep_refuse(no, SCEP_BADREQUEST, "a request of %zu bytes is too "
-	    "large to wait for a decision (%d)", d->csr.len,
+	    "large to wait for a decision (at most %d)", d->csr.len,
 	    (int)LEDGER_CSR_MAX) : OK;
 }
 

@@ -15,8 +15,8 @@ names_as_bound(struct operation *op, const struct ledger_name *bound,
 		return fail(FAULT, "a challenge in the ledger is bound to "
 		    "something that is not a name");
 	if (names != NULL && !op->a->policy.take_san)
-		return scep_refuse(no, SCEP_BADREQUEST, "policy takes no "
-		    "subjectAltName, which the challengePassword is for");
+		return scep_refuse(no, SCEP_BADREQUEST, "the challengePassword "
+		    "is for a subjectAltName, and policy allows none");
 	X509_NAME_free(w->subject);
 	w->subject = STEAL(subject);
 	GENERAL_NAMES_free(w->names);
