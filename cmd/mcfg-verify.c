@@ -59,7 +59,7 @@ static const struct opt options[] = {
 	{ 0, "anchor-out", "FILE", "write the word ca, device or none",
 	    .value = &args.anchor_out },
 	{ 0, "names-out", "FILE", "write UDID and SERIAL of the signed "
-	    "plist on two lines to FILE or fd:N", .value = &args.names_out },
+	    "plist to FILE or fd:N, each with a unit separator (0x1f)", .value = &args.names_out },
 	OPT_REPORT(args.report),
 	OPT_AT,
 	{ 0 },
@@ -146,7 +146,7 @@ write_report(const struct args *a, const struct trust_verdict *v)
 	return st;
 }
 
-/* Writes what the device says of itself, a line for each name. */
+/* Writes what the device says of itself. */
 static enum status
 write_names(const struct args *a, const struct trust_verdict *v)
 {
@@ -154,7 +154,8 @@ write_names(const struct args *a, const struct trust_verdict *v)
 	auto_char *serial = device_claim(v->plist, "SERIAL");
 	auto_buf text = BUF_INIT;
 
-	buf_printf(&text, "%s\n%s\n", udid, serial);
+	buf_printf(&text, "%s%c%s%c", udid, DEVICE_CLAIM_END, serial,
+	    DEVICE_CLAIM_END);
 	return io_side(a->names_out, false, &text);
 }
 

@@ -42,7 +42,7 @@ for line in $(export -p); do
 done
 IFS='
 ' NL='
-'
+' US=$(printf '\037')
 for line in ${1:+$(command -p tr '\000\n' '\n\001' < "/proc/$2/environ")}; do
 	case ${line%%=*} in
 	''|[0-9]*|*[!A-Z0-9_]*) ;;
@@ -201,8 +201,8 @@ profile() {
 	signer=${message%%-----END CERTIFICATE-----*}-----END\ CERTIFICATE-----
 	rest=${message#*-----END CERTIFICATE-----"$NL"}
 	anchor=${rest%%"$NL"*} rest=${rest#*"$NL"}
-	udid=${rest%%"$NL"*} rest=${rest#*"$NL"}
-	serial=${rest%%"$NL"*} attributes=${rest#*"$NL"}
+	udid=${rest%%"$US"*} rest=${rest#*"$US"}
+	serial=${rest%%"$US"*} attributes=${rest#*"$US"}
 	case $anchor in
 	device) identify ;;
 	ca) configure ;;

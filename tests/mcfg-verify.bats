@@ -599,19 +599,19 @@ issue() {
 	    --require UDID=x "$T/s"
 }
 
-@test "verify --names-out: what a device says of itself, a line each" {
+@test "verify --names-out: what a device says of itself" {
 	# names CONTENT LINE LINE
 	names() {
 		printf '%s' "$1" > "$T/answer"
 		sign "$T/s" signer
 		yields - mcfg-verify --no-trust --names-out "$T/names" "$T/s"
-		printf '%s\n' "$2" "$3" | cmp - "$T/names"
+		printf '%s\037%s\037' "$2" "$3" | cmp - "$T/names"
 	}
 	names '<plist><dict><key>UDID</key><string>a &amp; b</string>
 		<key>SERIAL</key><string>S=1</string></dict></plist>' \
 	    'a & b' S=1
 	names '<plist><dict><key>UDID</key><string>a
-b</string><key>SERIAL</key><string></string></dict></plist>' a ''
+b</string><key>SERIAL</key><string></string></dict></plist>' $'a\nb' ''
 	names '<plist><dict><key>SERIAL</key><integer>1</integer></dict></plist>' \
 	    '' ''
 	names '<plist><array/></plist>' '' ''

@@ -60,7 +60,7 @@ char *
 device_claim(const struct tree *t, const char *name)
 {
 	const char *text = t == NULL ? NULL : tree_get_string(t, name);
+	const char end[] = { DEVICE_CLAIM_END, '\0' };
 
-	return text == NULL ? xstrdup("") : xstrndup(text,
-	    strcspn(text, "\n"));
+	return text == NULL ? xstrdup("") : xstrndup(text, strcspn(text, end));
 }

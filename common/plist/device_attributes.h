@@ -23,9 +23,11 @@ const char *device_attribute_at(size_t n);
 extern const struct strings device_usual_attributes;
 
 /*
- * device_claim() is what a device says of itself under a name, for a log: the
- * first line of that string, "" if t is NULL or has no such string.  Yours.
+ * device_claim() returns what a device says of itself under a name, for a log:
+ * that string up to a unit separator (U+001F), which XML cannot contain; "" if
+ * t is NULL or has no such string.  The caller frees it.
  */
+enum { DEVICE_CLAIM_END = 0x1f };
 char *device_claim(const struct tree *t, const char *name);
 
 #endif
