@@ -209,6 +209,8 @@ inspected() {
 	<plist><string>a|ends
 	<plist><string>a</string></plist><b/>|follows the end
 	hello|neither XML
+	\0060\0202\0001\0377\0377|neither XML
+	a \0046 b <plist>|neither XML
 	<plist><string a="1" a="2"/></plist>|twice
 	<?xml version="1.0" encoding="UTF-16"?><plist><true/></plist>|encoded in another way
 	<plist><string><![CDATA[a|CDATA

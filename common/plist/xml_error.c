@@ -39,6 +39,20 @@ has_curly_quote(const struct buf *in, size_t at)
 	return false;
 }
 
+/* False for text that begins with something else than a tag, and for DER. */
+static bool
+begins_as_xml(const struct buf *in)
+{
+	size_t at = buf_has_prefix(in, "\xEF\xBB\xBF") ? 3 : 0;
+
+	while (at < in->len && in->data[at] != '\0' &&
+	    strchr(" \t\r\n", in->data[at]) != NULL)
+		at++;
+	/* UTF-16 begins with a mark, or with a NUL. */
+	return at == in->len || in->data[at] == '<' || in->data[at] == '\0' ||
+	    in->data[at] >= 0xFE;
+}
+
 /* What stands where the parser stopped. */
 static const char *
 bad_token(const struct buf *in, size_t at)
@@ -48,7 +62,7 @@ bad_token(const struct buf *in, size_t at)
 	if (at >= in->len)
 		return "not well-formed";
 	c = in->data[at];
-	if (at == 0 && c != '<')
+	if (!begins_as_xml(in))
 		return "not well-formed: neither XML nor a signed profile";
 	if (c >= 0x80)
 		return "not well-formed: a byte that is not UTF-8 (is it "
