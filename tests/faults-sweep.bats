@@ -270,6 +270,37 @@ authority() {
 	sweep 4 4 --ledger ca/ledger.db -- scep-ca check --dir ca
 }
 
+@test "faults: scep-ca revoke" {
+	local serial
+
+	needs sqlite3
+	ca ca
+	openssl req -new -key "$PKI/client.key" -subj /CN=x -out csr
+	scep-ca issue --dir ca --csr csr --profile client -o cert
+	serial=$(openssl x509 -in cert -noout -serial)
+	serial=${serial#serial=}
+	sqlite3 ca/ledger.db 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
+	# Whatever failed, the list has it once that is repeated.
+	sweep 4 4 --ledger ca/ledger.db --commits --but ca/crl.der --judge \
+	    "openssl crl -inform DER -in ca/crl.der -noout -text |
+	    grep -q 'Serial Number: 0*$serial'" -- \
+	    scep-ca revoke --dir ca "$serial"
+}
+
+@test "faults: scep-ca rollover" {
+	needs sqlite3
+	ca ca
+	sqlite3 ca/ledger.db 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
+	sweep 3 3 --ledger ca/ledger.db --commits --but ca/ --judge \
+	    'openssl x509 -in ca/next-cert.pem -noout' -- \
+	    scep-ca rollover --dir ca
+}
+
+@test "faults: mcfg-page" {
+	sweep 4 4 -- mcfg-page --set organization=E \
+	    --set url=https://e.example.com/ --lang de welcome
+}
+
 @test "faults: scep-ca init" {
 	rsa_key own.key
 	openssl req -x509 -key own.key -subj /CN=Own -days 900 -out own.pem \

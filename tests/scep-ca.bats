@@ -897,6 +897,14 @@ enrolled() {
 	    -crlnumber)" ]
 	yields crl.pem scep-ca crl --dir ca --pem
 	openssl crl -in crl.pem -noout
+	# Without a list of it, as after a failure, it is made.
+	serial=$(openssl x509 -in e.pem -noout -serial | sed 's/serial=//')
+	cp ca/crl.der crl.der
+	yields - scep-ca revoke --dir ca "$serial"
+	cp crl.der ca/crl.der
+	yields - scep-ca revoke --dir ca "$serial"
+	openssl crl -inform DER -in ca/crl.der -noout -text > text
+	[ "$(grep -c 'Serial Number' text)" -eq 2 ]
 }
 
 # query NAME TYPE FILE: FILE asked for by NAME

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "crl.h"
 #include "verbs.h"
+#include "x509/crl.h"
 
 struct args {
 	struct authority_source source;
@@ -26,6 +27,28 @@ static const struct opt options[] = {
 	{ 0 },
 };
 
+/*
+ * OK if the certificate was revoked before, and the CRL could not be written
+ * then: it is made now.
+ */
+static enum status
+find_unlisted(struct authority *ca, const char *serial, int64_t now)
+{
+	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
+	auto_X509_CRL *crl = NULL;
+	enum status st;
+	bool found;
+
+	if ((st = ledger_find_certificate(ca->ledger, serial, &found,
+	    &c)) != OK || (st = crl_kept(ca, now, &crl)) != OK)
+		return st;
+	if (found && c.revoked != 0 && crl != NULL &&
+	    !cert_crl_lists(crl, serial))
+		return OK;
+	return fail(REFUSED, "%s: no such certificate, or revoked before",
+	    serial);
+}
+
 static enum status
 run(const struct args *a)
 {
@@ -46,9 +69,8 @@ run(const struct args *a)
 	if ((st = ledger_revoke(ca.ledger, buf_str(&serial),
 	    listing_reason_number(a->reason), now, &done)) != OK)
 		return st;
-	if (!done)
-		return fail(REFUSED, "%s: no such certificate, or revoked "
-		    "before", buf_str(&serial));
+	if (!done && (st = find_unlisted(&ca, buf_str(&serial), now)) != OK)
+		return st;
 	return crl_make(&ca, now, &crl);
 }
 
