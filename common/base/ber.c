@@ -1,3 +1,4 @@
+/* Reads and writes BER and DER elements (X.690). */
 #include "base/ber.h"
 
 #include <string.h>

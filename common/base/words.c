@@ -1,4 +1,4 @@
-/* Questions about short texts. */
+/* Helpers for short texts: suffixes, tables of words, percent-decoding. */
 #include <ctype.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* Encrypting and decrypting. */
+/* EnvelopedData (RFC 5652 section 6): encrypts and decrypts. */
 #include <openssl/err.h>
 #include <openssl/objects.h>
 

@@ -1,10 +1,10 @@
 /*
- * A message is read once more before anybody gets it: if memory is short for one
- * allocation, some versions of OpenSSL sort or encode attributes in a wrong way
- * and report success.
+ * Checks a message that was just made by reading it back.  If one allocation
+ * fails, some versions of OpenSSL sort or encode attributes wrongly and still
+ * report success.
  *
- * The certificates are compared, not decoded: OpenSSL takes a tenth of a
- * millisecond to decode one, and the keys are known.
+ * Certificates are compared, not decoded, because OpenSSL needs a tenth of a
+ * millisecond to decode one.
  */
 #include <string.h>
 

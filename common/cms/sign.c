@@ -1,4 +1,4 @@
-/* Signing. */
+/* SignedData (RFC 5652 section 5): signs. */
 #include "cms/local.h"
 
 /* The list is freed, and what it lists is not. */

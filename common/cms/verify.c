@@ -1,6 +1,6 @@
 /*
- * Verifying a signature: RFC 5652 section 5.6, with what OpenSSL lets pass
- * looked at before it is asked.
+ * SignedData (RFC 5652 section 5.6): verifies the signature.  What OpenSSL is
+ * too lenient about is checked first.
  */
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* A YAML mapping, by a table of its keys. */
+/* Reads a YAML mapping by a table of its keys. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

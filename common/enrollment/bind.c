@@ -1,7 +1,4 @@
-/*
- * bind: the challenges in a configuration become good for the names that stand
- * beside them, and for no others.
- */
+/* bind: binds the challenges in a configuration to the names beside them. */
 #include <string.h>
 
 #include "base/clock.h"

@@ -1,4 +1,4 @@
-/* complete: a device came back with its identity, and gets its variables. */
+/* complete: recognises a device by its new identity; makes its variables. */
 #include <string.h>
 
 #include "base/clock.h"

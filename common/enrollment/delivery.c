@@ -1,4 +1,4 @@
-/* sent: a configuration was made and handed to the web server, or was not. */
+/* sent: records whether the final configuration was given to the web server. */
 #include <string.h>
 
 #include "base/clock.h"

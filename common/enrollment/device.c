@@ -1,4 +1,4 @@
-/* What a device says of itself, and whether it may enroll. */
+/* Reads the attributes that a device sends, and decides if it may enroll. */
 #include <string.h>
 #include <strings.h>
 

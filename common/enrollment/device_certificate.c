@@ -1,4 +1,4 @@
-/* The certificate with which a device comes back: who that is. */
+/* Finds the enrollment to which the certificate of a device belongs. */
 #include <string.h>
 
 #include "base/clock.h"

@@ -1,8 +1,8 @@
 /*
- * An identity that an outside authority issued: the ledger never saw it.  What
- * stands for the missing entry is the subject, which has the enrollment's
- * unguessable ID in it and was told to one device only, and after the first
- * time the certificate itself.
+ * Identities from an external CA, which are not in the ledger.  The first time,
+ * an identity is recognised by its subject: it contains the unguessable ID of
+ * the enrollment, which only one device was told.  After that, it is recognised
+ * by the certificate itself.
  */
 #include <string.h>
 

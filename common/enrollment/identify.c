@@ -1,4 +1,4 @@
-/* identify: a device answered phase 1, and may buy its identity. */
+/* identify: checks the response to phase 1, and makes the SCEP challenge. */
 #include <string.h>
 
 #include "base/clock.h"

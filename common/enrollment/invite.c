@@ -1,4 +1,4 @@
-/* Invitations: made, and found by their token. */
+/* Makes invitations, and finds them by their token. */
 #include <string.h>
 
 #include "base/clock.h"

@@ -1,4 +1,4 @@
-/* start: a user is known, and gets the challenge of phase 1. */
+/* start: begins an enrollment for a user; makes the challenge of phase 1. */
 #include <string.h>
 
 #include "base/clock.h"

@@ -1,4 +1,4 @@
-/* What the ledger keeps of an enrollment: plists, and hashes of challenges. */
+/* How the ledger stores plists and challenges of an enrollment. */
 #include <string.h>
 
 #include "base/clock.h"

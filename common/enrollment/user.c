@@ -1,4 +1,4 @@
-/* user: the name under which the ledger keeps a user. */
+/* user: the user name as it is kept in the ledger. */
 #include <string.h>
 
 #include "base/words.h"

@@ -1,4 +1,4 @@
-/* The list of findings: how it grows, and its order. */
+/* The list of findings: adds, counts and sorts them. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

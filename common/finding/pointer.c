@@ -1,6 +1,6 @@
 /*
- * A place in a profile.  Inside it is a JSON pointer (RFC 6901) whose array
- * indexes begin with "~i", which no pointer has: a key may be a number too.
+ * Places in a profile, kept as JSON pointers (RFC 6901).  An array index begins
+ * with "~i", which no JSON pointer contains, because a key may be a number too.
  */
 #include <stdlib.h>
 #include <string.h>

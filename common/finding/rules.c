@@ -1,4 +1,4 @@
-/* Every rule: its name, severity, sentence, and what to do about it. */
+/* All rules: name, severity, sentence, and how to fix it. */
 #include <string.h>
 
 #include "finding/finding.h"

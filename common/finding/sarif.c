@@ -1,4 +1,4 @@
-/* SARIF 2.1.0 (OASIS), the form in which code hosting shows findings. */
+/* Writes findings as SARIF 2.1.0 (OASIS), which code hosts display. */
 #include <ctype.h>
 #include <string.h>
 

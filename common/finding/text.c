@@ -1,4 +1,4 @@
-/* Findings as text and as JSON. */
+/* Writes findings as text and as JSON. */
 #include <string.h>
 
 #include "finding/finding.h"

@@ -1,4 +1,4 @@
-/* Certificates of clients and CAs, and the request of a subordinate CA. */
+/* Makes certificates, and the request of a subordinate CA. */
 #include <string.h>
 
 #include <openssl/objects.h>

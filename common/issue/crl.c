@@ -1,4 +1,4 @@
-/* The list of revoked certificates: built and signed. */
+/* Makes and signs the list of revoked certificates. */
 #include <openssl/objects.h>
 
 #include "issue/local.h"

@@ -1,4 +1,4 @@
-/* Patterns for alternative names: how far a star reaches. */
+/* Patterns for alternative names: what a star matches. */
 #include <string.h>
 
 #include "issue/issue.h"

@@ -1,4 +1,4 @@
-/* DIR/scep-ca.yaml. */
+/* Reads the CA's policy, DIR/scep-ca.yaml. */
 #include <string.h>
 
 #include <openssl/objects.h>

@@ -1,3 +1,4 @@
+/* Checks a certification request against the CA's policy. */
 #include "issue/issue.h"
 
 #include <stdarg.h>

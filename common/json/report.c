@@ -1,3 +1,4 @@
+/* Builds and writes JSON. */
 #include "json/report.h"
 
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-/* The challenges of the final configuration, each bound to a whole name. */
+/* Binds the challenges of the final configuration to complete names. */
 #include <string.h>
 
 #include "ledger/ledger.h"

@@ -1,4 +1,4 @@
-/* Certificates: found, listed, revoked, and the CRL that lists these. */
+/* Certificates: finds, lists and revokes them, and records the CRL. */
 #include <string.h>
 
 #include "ledger/ledger.h"

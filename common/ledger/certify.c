@@ -1,6 +1,6 @@
 /*
- * One transaction from what entitles to a certificate to the certificate:
- * nothing that was looked at before counts unless it still holds here.
+ * Records a certificate and what entitled to it, in one transaction, which
+ * checks the entitlement again.
  */
 #include <string.h>
 

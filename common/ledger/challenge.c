@@ -1,4 +1,4 @@
-/* Challenges: made, found, spent once, listed, voided, forgotten. */
+/* Challenges: stores, finds, spends once, lists, voids and deletes them. */
 #include <string.h>
 
 #include "base/words.h"

@@ -1,4 +1,4 @@
-/* From one ledger into another, whatever their engines. */
+/* Copies one ledger into another, also between engines. */
 #include <string.h>
 
 #include "ledger/ledger.h"

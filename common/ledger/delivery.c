@@ -1,4 +1,4 @@
-/* The end of phase 3: a configuration was made and handed to the web server. */
+/* The end of phase 3: records that a configuration was sent, or not. */
 #include "ledger/ledger.h"
 #include "ledger/local.h"
 

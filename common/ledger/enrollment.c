@@ -1,4 +1,4 @@
-/* The life of an enrollment. */
+/* The states of an enrollment, from start to end. */
 #include <string.h>
 
 #include "base/words.h"

@@ -1,4 +1,4 @@
-/* Links by which a user enrolls one device without a password. */
+/* Invitations: links that let a user enroll one device without a password. */
 #include <string.h>
 
 #include "ledger/invitation.h"

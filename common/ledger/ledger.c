@@ -1,3 +1,4 @@
+/* Opens and closes a ledger, runs its statements, and reads its events. */
 #include "ledger/ledger.h"
 
 #include <string.h>

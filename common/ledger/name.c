@@ -1,4 +1,4 @@
-/* Whole names: kept as they came, compared by RFC 5280 7. */
+/* Complete names: stored unchanged, compared as RFC 5280 section 7 says. */
 #include "ledger/ledger.h"
 #include "ledger/local.h"
 #include "x509/cert.h"

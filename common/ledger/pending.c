@@ -1,6 +1,6 @@
 /*
- * A request comes to wait for somebody's decision: the room that there is for
- * strangers, and how long it waits.
+ * Stores SCEP requests that need a decision, limits how many strangers may
+ * have, and deletes them when they expire.
  */
 #include <string.h>
 

@@ -1,9 +1,9 @@
 /*
- * The PostgreSQL engine: any number of hosts on one database.
+ * The PostgreSQL engine: any number of hosts share one database.
  *
- * Writers take turns by a lock on a table, as SQLite's do, so that what holds
- * for one engine holds for the other; a host that stops in its turn loses it
- * by the session's timeouts.  Who may only read cannot have that lock.
+ * Writers take turns with a lock on a table, so that the rules for SQLite apply
+ * here too.  A host that stops during its turn loses it by the timeouts of the
+ * session.  A role that may only read cannot take the lock.
  */
 #include "ledger/local.h"
 

@@ -1,4 +1,4 @@
-/* SCEP requests that wait for somebody's decision. */
+/* SCEP requests that need a decision: finds, lists and decides them. */
 #include <string.h>
 
 #include "base/words.h"

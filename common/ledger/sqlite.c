@@ -1,4 +1,4 @@
-/* The SQLite engine: one file, several processes. */
+/* The SQLite engine: several processes share one file. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

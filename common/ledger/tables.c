@@ -1,4 +1,4 @@
-/* The tables, and how those of an older program become ours. */
+/* Creates the tables, and upgrades those of an older version. */
 #include "base/clock.h"
 #include "ledger/ledger.h"
 #include "ledger/local.h"

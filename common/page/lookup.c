@@ -1,4 +1,4 @@
-/* Which template it is: the site's or the built-in one, in which language. */
+/* Finds the template of a page: the site's or the built-in one, by language. */
 #include <string.h>
 
 #include "page/language.h"

@@ -1,4 +1,4 @@
-/* A template becomes a page. */
+/* Fills in a template. */
 #include <ctype.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* The header of a response whose body is a page. */
+/* The header of a response with a page. */
 #include <string.h>
 
 #include "page/page.h"

@@ -1,4 +1,4 @@
-/* What every page can say about its site. */
+/* The values that every page of a site has. */
 #include <string.h>
 
 #include "page/page.h"

@@ -1,4 +1,4 @@
-/* The values that a template shows. */
+/* The values for a template. */
 #include <string.h>
 
 #include "page/page.h"

@@ -1,3 +1,4 @@
+/* Marks on nodes: line and column, comments, faults. */
 #include "plist/node.h"
 
 /*

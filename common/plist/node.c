@@ -1,3 +1,4 @@
+/* The nodes of a property list, on top of those of libplist. */
 #include "plist/node.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Writes property lists as XML, and adds them to JSON. */
 #include "plist/node.h"
 
 #include <inttypes.h>

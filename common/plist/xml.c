@@ -1,3 +1,4 @@
+/* Reads property lists in XML. */
 #include "plist/local.h"
 
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* What is wrong with XML, in words of our own. */
+/* Describes errors in XML in plain words. */
 #include "plist/local.h"
 
 #include <expat.h>

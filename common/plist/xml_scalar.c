@@ -1,4 +1,4 @@
-/* The texts of XML's scalars: integers, reals, dates, data. */
+/* Converts the text of integers, reals, dates and data in XML. */
 #include "plist/local.h"
 
 #include <errno.h>

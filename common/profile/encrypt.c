@@ -1,4 +1,4 @@
-/* The payloads of a profile, encrypted to those who may read it. */
+/* Encrypts the payloads of a profile. */
 #include "cms/cms.h"
 #include "profile/profile.h"
 

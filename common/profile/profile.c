@@ -1,3 +1,4 @@
+/* Builds, checks and completes profiles. */
 #include "profile/profile.h"
 
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* Profiles as they come: XML, binary, signed, or the YAML they are made of. */
+/* Reads profiles: XML, binary, signed, or YAML. */
 #include <string.h>
 
 #include "base/words.h"

@@ -1,4 +1,4 @@
-/* The names of a SCEP payload, out of the arrays that a device reads. */
+/* Reads the names in a SCEP payload. */
 #include "profile/profile.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* Builds SCEP payloads. */
 #include "profile/profile.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Who signs: the certificate, its chain, and what devices will say of them. */
+/* Opens the certificate and key that sign profiles, and checks them. */
 #include "profile/signer.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* Reads a template and fills in its variables. */
 #include <string.h>
 
 #include "base/clock.h"

@@ -1,6 +1,6 @@
 /*
- * Which template a device gets.  All that decides is text of devices and users,
- * and becomes part of a path only if it can be nothing else than a name.
+ * Chooses the template for a device.  Text from devices and users becomes part
+ * of a path only if it is a plain name.
  */
 #include <string.h>
 

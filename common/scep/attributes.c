@@ -1,4 +1,4 @@
-/* Signed attributes are added to a message. */
+/* Adds signed attributes to a message. */
 #include "scep/local.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Who a SCEP server is: GetCACert's response, verified. */
+/* Verifies the response to GetCACert: which certificates the client trusts. */
 #include "scep/cacert.h"
 
 #include <string.h>

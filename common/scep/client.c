@@ -1,4 +1,4 @@
-/* The client's half: what asks, and what reads the answer. */
+/* The client's half: makes requests and reads replies. */
 #include <string.h>
 
 #include <openssl/objects.h>

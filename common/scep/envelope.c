@@ -1,4 +1,4 @@
-/* The encrypted content of a message (pkcsPKIEnvelope): opened, and made. */
+/* Decrypts and encrypts the content of a message (pkcsPKIEnvelope). */
 #include "base/ber.h"
 #include "scep/local.h"
 

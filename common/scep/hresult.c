@@ -1,4 +1,4 @@
-/* Why Microsoft's NDES refuses: a number of Windows, in an attribute. */
+/* Explains the Windows error code in a refusal from Microsoft's NDES. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

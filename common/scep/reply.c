@@ -1,4 +1,4 @@
-/* What the server answers. */
+/* Makes the server's replies. */
 #include <string.h>
 
 #include <openssl/objects.h>

@@ -1,3 +1,4 @@
+/* Reads a pkiMessage and its signed attributes. */
 #include "scep/scep.h"
 
 #include <stdarg.h>

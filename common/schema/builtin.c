@@ -1,6 +1,6 @@
 /*
- * What is known of profiles without Apple's files, in the dialect of those
- * files and in our own words.  A type may be an alternative: "<a>|<b>".
+ * The built-in schema, used without Apple's files: the same format, in our own
+ * words.  A type may have alternatives: "<a>|<b>".
  */
 #include "schema/local.h"
 

@@ -1,4 +1,4 @@
-/* What devices ask authorities for: the payloads of SCEP, ACME and AD. */
+/* Checks payloads that request certificates: SCEP, ACME and AD. */
 #include <string.h>
 #include <strings.h>
 

@@ -1,4 +1,4 @@
-/* What is in certificate payloads: certificates, and PKCS #12. */
+/* Checks the content of certificate payloads: certificates and PKCS #12. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
- * Rules between keys that Apple states in words only, or that devices follow.
- * Each row has its source; mcfg-lint(1) lists them.
+ * Rules between keys that Apple only describes in words, or that devices
+ * follow.  Each row has its source; mcfg-lint(1) lists them.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* A finding about a node: the path to it, its place, and the words. */
+/* Adds a finding about a node: its path, its place and the message. */
 #include <stdarg.h>
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /*
- * The ways to a device: by hand, by an MDM, supervised or not, or in a User
- * Enrollment; and which versions a schema knows.
+ * The ways to install a profile: by hand or by MDM, supervised, or in a User
+ * Enrollment; and the versions that a schema contains.
  */
 #include <stdlib.h>
 #include <string.h>

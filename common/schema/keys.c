@@ -1,4 +1,4 @@
-/* Which key of a schema a name in a profile means. */
+/* Finds the key of a schema that a name in a profile refers to. */
 #include "schema/local.h"
 
 const struct spec_node *

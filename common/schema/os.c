@@ -1,4 +1,4 @@
-/* The systems and their versions: what came when, and went. */
+/* Operating systems and versions: when a key was introduced or removed. */
 #include <string.h>
 
 #include "schema/local.h"

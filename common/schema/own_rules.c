@@ -1,4 +1,4 @@
-/* The rules that no schema states: names, secrets, and text that is not. */
+/* Rules that are not in Apple's schema: names, secrets, and text in YAML. */
 #include <string.h>
 #include <strings.h>
 

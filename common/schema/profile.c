@@ -1,4 +1,4 @@
-/* The profile as a whole: which lists its parts are held against. */
+/* Checks a whole profile against the schemas of its payloads. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

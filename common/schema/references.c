@@ -1,4 +1,4 @@
-/* Keys that name another payload of the profile by its UUID. */
+/* Checks keys that refer to another payload by its UUID. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

@@ -1,4 +1,4 @@
-/* The keys that must be there, and what excuses one that is not. */
+/* Checks that required keys are present. */
 #include <string.h>
 
 #include "schema/local.h"

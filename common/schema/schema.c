@@ -1,3 +1,4 @@
+/* Reads the schema: Apple's files, or the built-in one. */
 #include "schema/schema.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* "Did you mean": the key that a misspelt one is closest to. */
+/* Suggests the key that a misspelt one is closest to. */
 #include <string.h>
 #include <strings.h>
 

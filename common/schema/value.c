@@ -1,4 +1,4 @@
-/* Which values a key allows: lists, ranges, expressions, counts. */
+/* Checks a value: lists of values, ranges, regular expressions, counts. */
 #include <ctype.h>
 #include <regex.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* Is a value of the type that its key asks for? */
+/* Checks the type of a value. */
 #include <string.h>
 
 #include "schema/local.h"

@@ -1,4 +1,4 @@
-/* Variables that somebody fills in later. */
+/* Recognises variables that are filled in later. */
 #include <ctype.h>
 
 #include "schema/local.h"

@@ -1,4 +1,4 @@
-/* The walk along a profile, with the schema beside it. */
+/* Walks through a profile together with its schema. */
 #include <string.h>
 
 #include "schema/local.h"

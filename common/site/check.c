@@ -1,4 +1,4 @@
-/* What the keys of a site.yaml demand of each other. */
+/* Checks keys of site.yaml that depend on each other. */
 #include <string.h>
 #include <strings.h>
 

@@ -1,4 +1,7 @@
-/* The site's own programs: found, and run with nothing of a request. */
+/*
+ * Finds and runs the site's own programs, with nothing from a request in their
+ * environment.
+ */
 #include "site/program.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* site.yaml: its keys, and what follows from them. */
+/* Reads site.yaml, and derives values from it. */
 #include <string.h>
 
 #include "base/buf.h"

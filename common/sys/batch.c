@@ -1,4 +1,4 @@
-/* Many inputs in one call: lists of paths, names of outputs, processes. */
+/* Many inputs in one call: lists of paths, output names, processes. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-/* Files that a document names: below a folder, and nothing but files. */
+/* Opens files that a document names: only regular files below a folder. */
 #include "sys/local.h"
 
 #include <errno.h>

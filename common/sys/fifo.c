@@ -1,4 +1,4 @@
-/* Named pipes and devices, whose other end may never come. */
+/* Opens named pipes and devices without waiting forever for the other end. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

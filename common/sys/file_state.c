@@ -1,4 +1,4 @@
-/* Which file is at a path, and in which state. */
+/* Detects that a file has changed. */
 #include <errno.h>
 #include <sys/stat.h>
 

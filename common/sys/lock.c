@@ -1,4 +1,4 @@
-/* A lock between processes, by a file. */
+/* A lock between processes, on a file. */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-/* Root on paths that belong to somebody else. */
+/* Protects root from paths that other users control. */
 #define _GNU_SOURCE	/* S_ISVTX */
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* Outputs that are whole or missing, and what must last. */
+/* Replaces files atomically, and syncs them to disk. */
 #define _GNU_SOURCE	/* O_TMPFILE */
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Reads rows of variables from CSV (RFC 4180) or JSON. */
 #include "text/local.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Replaces variables, ${NAME}. */
 #include "text/local.h"
 
 #include <ctype.h>

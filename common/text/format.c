@@ -1,4 +1,4 @@
-/* What values of options and of site.yaml have to look like. */
+/* The format of URLs and fingerprints in options and in site.yaml. */
 #include <string.h>
 
 #include "base/buf.h"

@@ -1,3 +1,4 @@
+/* Reads JSON. */
 #include "text/local.h"
 
 #include <errno.h>

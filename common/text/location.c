@@ -1,4 +1,4 @@
-/* Where a value stands in its document, and how a failure says so. */
+/* The place of a value in its document, for messages. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

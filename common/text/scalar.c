@@ -1,3 +1,4 @@
+/* Decides the type of a plain scalar in YAML, and converts tagged ones. */
 #include "text/local.h"
 
 #include <ctype.h>

@@ -1,4 +1,4 @@
-/* How large a tree is, before it joins a larger one. */
+/* Measures a tree before it becomes part of a larger one. */
 #include <string.h>
 
 #include "text/local.h"

@@ -1,4 +1,4 @@
-/* The tags of our own: what a profile needs that YAML has no word for. */
+/* Our own YAML tags, for what profiles need and YAML lacks. */
 #include <string.h>
 
 #include "base/clock.h"

@@ -1,4 +1,4 @@
-/* The nodes of !uuid, found again by their address. */
+/* Remembers the nodes of !uuid by their address. */
 #include <string.h>
 
 #include "text/local.h"

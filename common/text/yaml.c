@@ -1,3 +1,4 @@
+/* Reads YAML. */
 #include "text/text.h"
 
 #include <string.h>

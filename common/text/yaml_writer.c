@@ -1,3 +1,4 @@
+/* Writes a property list as YAML. */
 #include "text/local.h"
 
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-/* Whether a signer leads to an anchor: a CA or a device CA; or needs none. */
+/* Checks the way from a signer to an anchor: a CA, a device CA, or none. */
 #include <string.h>
 
 #include "trust/local.h"

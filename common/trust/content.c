@@ -1,4 +1,4 @@
-/* What the signed content must be, and must hold. */
+/* Checks the content that was signed, and its attributes. */
 #include <string.h>
 
 #include "trust/local.h"

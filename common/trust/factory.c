@@ -1,4 +1,4 @@
-/* Factory certificates of devices, under --device-ca. */
+/* Checks factory certificates of devices (--device-ca). */
 #include <string.h>
 
 #include "trust/local.h"

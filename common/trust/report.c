@@ -1,4 +1,4 @@
-/* What a verdict looks like: the facts, and the list of checks. */
+/* Reports a verdict: the facts, and the list of checks. */
 #include <string.h>
 
 #include "trust/trust.h"

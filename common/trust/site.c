@@ -1,4 +1,4 @@
-/* The anchors of a site's folder. */
+/* Loads the anchors in a site's folder. */
 #include <string.h>
 
 #include "sys/io.h"

@@ -1,3 +1,4 @@
+/* Makes all checks of a message, in their order. */
 #include "trust/trust.h"
 
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* CGI: one request, from the environment, standard input and output. */
+/* CGI: reads one request from the environment and standard input. */
 #include <errno.h>
 #include <signal.h>
 #include <unistd.h>

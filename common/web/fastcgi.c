@@ -1,4 +1,4 @@
-/* FastCGI: one request after the other, on a socket. */
+/* FastCGI: answers requests on a socket, one after the other. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/select.h>

@@ -1,4 +1,4 @@
-/* The line about a request. */
+/* Writes the log line of a request, in logfmt. */
 #include <stdio.h>
 #include <string.h>
 

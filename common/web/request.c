@@ -1,4 +1,4 @@
-/* What a request says: variables, its body, its query. */
+/* Reads a request: its variables, body and query. */
 #include <string.h>
 
 #include "web/local.h"

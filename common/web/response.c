@@ -1,4 +1,4 @@
-/* The status and the headers of a response. */
+/* Writes the status and headers of a response. */
 #include "web/local.h"
 
 static const struct {

@@ -1,4 +1,4 @@
-/* The processes that answer: one, or several and a parent, until a signal. */
+/* Runs the processes that answer requests, until a signal ends them. */
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>

@@ -1,3 +1,4 @@
+/* Encodes certificates, requests and keys, and reads their fields. */
 #include "x509/local.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Chains: who issued whom, and whether a path leads to an anchor. */
+/* Builds and checks certificate chains. */
 #include <openssl/x509_vfy.h>
 
 #include "x509/cert.h"

@@ -1,4 +1,4 @@
-/* Private keys in PKCS #8 and in the older forms. */
+/* Reads private keys in PKCS #8 and older formats. */
 #include <string.h>
 
 #include <openssl/pem.h>

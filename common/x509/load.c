@@ -1,4 +1,4 @@
-/* Certificates and requests out of bytes and files. */
+/* Reads certificates and requests, from bytes and from files. */
 #include <string.h>
 
 #include <openssl/pkcs7.h>

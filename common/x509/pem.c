@@ -1,4 +1,4 @@
-/* Armour: PEM as RFC 7468 has it, and bare base64. */
+/* Reads PEM (RFC 7468), and base64 without its lines. */
 #include <ctype.h>
 #include <string.h>
 

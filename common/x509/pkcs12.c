@@ -1,4 +1,4 @@
-/* What is in a PKCS #12, at a bounded cost; and the identity in one, read. */
+/* Opens PKCS #12 files, at a bounded cost. */
 #include <string.h>
 
 #include <openssl/pkcs12.h>

@@ -1,4 +1,4 @@
-/* What one certificate may be used for, and when. */
+/* Checks what a certificate may be used for, and its dates. */
 #include <string.h>
 
 #include <openssl/objects.h>

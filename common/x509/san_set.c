@@ -1,4 +1,4 @@
-/* Sets of subject alternative names: DER, and comparison by RFC 5280 7. */
+/* Sets of alternative names: DER, and comparison as in RFC 5280 section 7. */
 #include <ctype.h>
 
 #include "x509/cert.h"

@@ -1,4 +1,4 @@
-/* One alternative name: from the text of a command line, and to such text. */
+/* Converts an alternative name from and to text. */
 #include <string.h>
 
 #include <openssl/objects.h>

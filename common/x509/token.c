@@ -1,6 +1,6 @@
 /*
- * Keys in a PKCS #11 token, by OpenSSL's provider for them (pkcs11-provider)
- * or, if there is none, by its ENGINE.
+ * Loads keys from a PKCS #11 token, with OpenSSL's provider (pkcs11-provider)
+ * or else with its ENGINE.
  */
 #include <string.h>
 
