@@ -122,7 +122,7 @@ parse() {
 			-[!-]=*) die 2 "unknown option '$1'" ;;
 			esac ;;
 		*)
-			case " $switches " in
+			case " $switches --help --version " in
 			*" $1 "*)
 				take "$1" yes
 				shift
