@@ -66,7 +66,7 @@ which does not exist: as root, give the path itself" ;;
 		mode=${line%% *} id=${line#* }
 		case $id in
 		[0-9]*' '[0-9]*) ;;
-		*) die 4 "$part: cannot see whose it is" ;;
+		*) die 4 "$part: cannot find out its owner" ;;
 		esac
 		case $mode in
 		l*)

@@ -190,7 +190,7 @@ refused() {
 
 @test "facts-ldap: the command line, and where the site is" {
 	refuses 2 'missing USER' facts-ldap
-	refuses 2 'one USER only' facts-ldap jane joe
+	refuses 2 'only one USER' facts-ldap jane joe
 	refuses 2 'unknown option' facts-ldap --conf x jane
 	refuses 2 'given twice' facts-ldap --config a --config b jane
 	run -4 facts-ldap --config "$T/nowhere" jane

@@ -1121,8 +1121,8 @@ real_faults() {
 		finds 1 error payload-version 'payload[0].PayloadVersion' "$T/$f"
 	done
 	# Everybody else still refuses them.
-	refuses 3 'there twice' mcfg-get . "$T/q.bin"
-	refuses 3 'twice' mcfg-profile "$T/q.yaml"
+	refuses 3 'duplicate key' mcfg-get . "$T/q.bin"
+	refuses 3 'duplicate' mcfg-profile "$T/q.yaml"
 }
 
 @test "lint: a value that cannot be read is a finding, the rest is judged" {

@@ -183,12 +183,12 @@ ambiguous() {
 # ---- structure ----
 
 @test "profile: duplicate keys" {
-	bad 4:1 "key 'V' is here twice" <<< $'V: 1\nV: 2'
-	bad 3:11 "V: key 'a' is here twice" <<< 'V: {a: 1, "a": 2}'
+	bad 4:1 "duplicate key 'V'" <<< $'V: 1\nV: 2'
+	bad 3:11 "V: duplicate key 'a'" <<< 'V: {a: 1, "a": 2}'
 }
 
 @test "profile: merge keys" {
-	bad 4:5 'merge keys are not taken' <<< $'A: &a {x: 1}\nB: {<<: *a}'
+	bad 4:5 'merge keys are not supported' <<< $'A: &a {x: 1}\nB: {<<: *a}'
 	values <<< "{\"<<\": 1} => {'<<': 1}"
 }
 
@@ -234,8 +234,8 @@ ambiguous() {
 }
 
 @test "profile: an alias inside of what it means" {
-	bad 3:14 "B[0]: alias '*b' stands inside of what it means" <<< 'B: &b [      *b]'
-	bad 4:6 "V.X: alias '*v' stands inside" <<< $'V: &v\n  X: *v'
+	bad 3:14 "B[0]: alias '*b' is inside its own anchor" <<< 'B: &b [      *b]'
+	bad 4:6 "V.X: alias '*v' is inside" <<< $'V: &v\n  X: *v'
 }
 
 @test "profile: 100,000 brackets end at once" {
@@ -276,7 +276,7 @@ ambiguous() {
 	bad 3:4 'not UTF-8 text' <<< $'V: \xed\xa0\x80'
 	bad 3:4 'not UTF-8 text: control characters are not allowed' <<< $'V: \x01'
 	bad 3:4 'V: a NUL character' <<< 'V: "a\0b"'
-	bad 3:4 'V: a control character in text, which no plist can hold: take it out' \
+	bad 3:4 'V: a control character in text, which a property list cannot contain: remove it' \
 	    <<< 'V: "a\x01b"'
 	bad 4:17 "V[0][2]: alias '*c' has no anchor before it: quote it" \
 	    <<< $'V:\n- [1, {"a": b}, *c]'
@@ -1010,7 +1010,7 @@ each_template() {
 	no_work 1 "d.csv:2: '../a' cannot name a file" <<< $'SERIAL,OWNER\n../a,x'
 	no_work 1 'd.csv:2: neither SERIAL nor UDID' <<< $'OWNER\nx'
 	no_work 3 'd.csv:3: 1 fields, but 2 columns' <<< $'SERIAL,OWNER\na,x\nb'
-	no_work 3 "d.csv:1: column 'A' is here twice" <<< $'A,A\na,x'
+	no_work 3 "d.csv:1: duplicate column 'A'" <<< $'A,A\na,x'
 	no_work 3 'd.csv:1: a column without a name' <<< $'SERIAL,\na,x'
 	no_work 3 'd.csv:2: a quoted field that does not end' <<< $'SERIAL,OWNER\na,"x'
 	no_work 3 'd.csv:2: a quote inside' <<< $'SERIAL,OWNER\na,x"y"'
@@ -1021,7 +1021,7 @@ each_template() {
 	no_work 3 'd.csv:2: not an object' <<< $'{"SERIAL": "a", "OWNER": 1}\n[1]'
 	refuses 2 'missing --out-dir' mcfg-profile --each "$T/d.csv" "$T/p.yaml"
 	refuses 2 'missing --each' mcfg-profile --out-dir "$T/out" "$T/p.yaml"
-	refuses 2 'not together' mcfg-profile --each "$T/d.csv" --out-dir "$T/out" -o x "$T/p.yaml"
+	refuses 2 'cannot be used with' mcfg-profile --each "$T/d.csv" --out-dir "$T/out" -o x "$T/p.yaml"
 }
 
 @test "profile: one bad row of --each does not stop the others" {

@@ -175,8 +175,8 @@ cert() {
 	# A web server's group may read it still.
 	[ "$users" -ef "$T/same" ]
 	refuses 2 'missing --password' mcfg-site "$T/site" --add-user a
-	refuses 2 'no colon' mcfg-site "$T/site" --add-user a:b --password env:PW
-	refuses 2 'no other' mcfg-site "$T/site" --add-user a --remove-user b
+	refuses 2 'a colon' mcfg-site "$T/site" --add-user a:b --password env:PW
+	refuses 2 'with other' mcfg-site "$T/site" --add-user a --remove-user b
 	refuses 4 'no site.yaml' mcfg-site "$T" --remove-user a
 }
 
@@ -428,16 +428,16 @@ asked() {
 	refuses 2 'unknown option' mcfg-site -x
 	refuses 4 './-x: cannot enter' mcfg-site --renew tls -- -x
 	refuses 4 'no certificate' mcfg-site "$T/x" --device-ca "$PKI/root.key"
-	refuses 2 'no other option' mcfg-site "$SITE" --renew tls --port 1
+	refuses 2 'with other options' mcfg-site "$SITE" --renew tls --port 1
 	refuses 2 'tls or signer' mcfg-site "$SITE" --renew all
 	refuses 4 'no site.yaml' mcfg-site "$T" --renew tls
 	refuses 2 'nginx or apache' mcfg-site "$SITE" --web lighttpd
-	refuses 2 'none of the options' mcfg-site "$SITE" --web nginx --host a
+	refuses 2 'options that make a site' mcfg-site "$SITE" --web nginx --host a
 	refuses 2 'not a port' mcfg-site "$SITE" --web nginx --port 0
 	refuses 2 'not a port' mcfg-site "$SITE" --web nginx --scep-http-port x
 	refuses 2 'not an address' mcfg-site "$SITE" --web nginx --address 'a;b'
 	refuses 4 'no site.yaml' mcfg-site "$T" --web nginx
-	refuses 2 'go with --web' mcfg-site "$T/x" --address ::1
+	refuses 2 'need --web' mcfg-site "$T/x" --address ::1
 	[ ! -e "$T/x" ]
 	yields "$T/help" mcfg-site --help
 	grep -q '^usage: mcfg-site' "$T/help"

@@ -177,7 +177,7 @@ orders() {
 @test "scep-trust: thousands of certificates end at once" {
 	for _ in $(seq 65); do cat device.pem; done > many.pem
 	openssl crl2pkcs7 -nocrl -certfile many.pem -outform DER -out bag
-	refuses 3 'more than 64' "${asks[@]}" --anchor ca/root.pem
+	refuses 3 'more than the 64' "${asks[@]}" --anchor ca/root.pem
 	for _ in $(seq 1500); do cat device.pem; done > many.pem
 	openssl crl2pkcs7 -nocrl -certfile many.pem -outform DER -out bag
 	refuses 3 '' "${asks[@]}" --anchor ca/root.pem

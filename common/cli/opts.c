@@ -262,9 +262,9 @@ take_operand(const struct tool *t, const char *arg)
 		return OK;
 	}
 	if (t->input == NULL)
-		return fail(USAGE, "'%s': takes no operand", arg);
+		return fail(USAGE, "'%s': unexpected operand", arg);
 	if (t->input->path != NULL)
-		return fail(USAGE, "'%s': takes one operand only", arg);
+		return fail(USAGE, "'%s': only one operand is accepted", arg);
 	t->input->path = arg;
 	return OK;
 }
@@ -409,7 +409,7 @@ verb_main(const struct tool *tool, int argc, char **argv)
 	if (argv[1][0] == '-') {
 		if ((st = parse(tool, NULL, argc, argv, &done)) != OK || done)
 			return st;
-		return fail(USAGE, "%s: a VERB comes first (see --help)",
+		return fail(USAGE, "%s: the verb comes before options (see --help)",
 		    argv[1]);
 	}
 	if ((verb = find_verb(tool, argv[1])) == NULL)

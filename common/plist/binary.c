@@ -394,7 +394,7 @@ read_member(struct walk *w, uint64_t key, uint64_t value, struct tree *dict)
 	tree_set(dict, buf_str(&text), node);
 	if (tree_count(dict) != before)
 		return OK;
-	fault.text = said = xasprintf("key '%.200s' is there twice",
+	fault.text = said = xasprintf("duplicate key '%.200s'",
 	    buf_str(&text));
 	return tree_marks_add_fault(w->marks, &fault) ? OK :
 	    problem_set(w->why, MALFORMED, "%s", said);

@@ -141,7 +141,7 @@ place_in_dict(struct reader *r, struct level *l, struct tree *node)
 	tree_set(l->node, key, node);
 	if (tree_count(l->node) != before)
 		return;
-	fault.text = text = xasprintf("key '%.200s' is there twice", key);
+	fault.text = text = xasprintf("duplicate key '%.200s'", key);
 	if (!tree_marks_add_fault(r->marks, &fault))
 		complain(r, &l->key_at, "%s", text);
 }

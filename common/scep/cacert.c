@@ -360,8 +360,8 @@ refuse_recipient(const struct bag *b, const struct scep_cacert *t)
 	}
 	for (i = 0; i < sk_X509_num(t->cas); i++)
 		if (!is_rsa(sk_X509_value(t->cas, i)))
-			return fail(REFUSED, "%s: the CA's key is not RSA, and "
-			    "there is no RA", b->name);
+			return fail(REFUSED, "%s: nothing to encrypt to: the "
+			    "CA's key is not RSA, and there is no RA", b->name);
 	return fail(REFUSED, "%s: no CA or RA there has keyEncipherment",
 	    b->name);
 }
@@ -433,8 +433,9 @@ scep_cacert_load(const struct scep_cacert_source *src, int64_t now,
 	if ((st = read_response(&b)) != OK)
 		return st;
 	if (sk_X509_num(b.certs) > SCEP_CACERT_MAX)
-		return fail(MALFORMED, "%s: %d certificates, more than %d",
-		    b.name, sk_X509_num(b.certs), SCEP_CACERT_MAX);
+		return fail(MALFORMED, "%s: %d certificates, more than the %d "
+		    "that are accepted", b.name, sk_X509_num(b.certs),
+		    SCEP_CACERT_MAX);
 	if ((st = find_anchors(&b, &t.anchors)) != OK)
 		return st;
 	b.anchors = t.anchors;

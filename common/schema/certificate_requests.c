@@ -135,9 +135,9 @@ schema_check_white_space(struct schema_run *r, const struct tree *dict,
 	    strchr(white, text[n - 1]) == NULL))
 		return;
 	before = schema_push(r, key);
-	schema_say(r, t, RULE_WHITE_SPACE, "%s with white space, which is "
-	    "taken as a part of the value", strchr(white, text[n - 1]) !=
-	    NULL ? "ends" : "begins");
+	schema_say(r, t, RULE_WHITE_SPACE, "%s with white space, which becomes "
+	    "part of the value", strchr(white, text[n - 1]) != NULL ?
+	    "ends" : "begins");
 	buf_cut(&r->path, before);
 }
 

@@ -131,7 +131,7 @@ check_pkcs12(struct schema_run *r, const struct tree *payload,
 		return;
 	if (!is_one_sequence(p, len)) {
 		schema_say(r, t, RULE_BAD_CERTIFICATE, "not a PKCS #12: its "
-		    "outer sequence is not whole");
+		    "outer SEQUENCE is incomplete");
 		return;
 	}
 	reason = cert_open_pkcs12(p, len, phrase, &p12);

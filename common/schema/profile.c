@@ -96,8 +96,8 @@ check_missing_version(struct schema_run *r, const struct tree *dict)
 		    "is missing: it is 1 (macOS takes the profile, Apple "
 		    "Business Manager does not)");
 	else
-		schema_say(r, dict, RULE_PAYLOAD_VERSION, "'PayloadVersion' "
-		    "is missing: it is 1");
+		schema_say(r, dict, RULE_PAYLOAD_VERSION, "'PayloadVersion' is "
+		    "missing: it should be 1");
 }
 
 static void

@@ -131,13 +131,13 @@ check_target(struct schema_run *r, const struct reference *wanted,
 		return;
 	if (holds == HOLDS_NEITHER || (wants_identity &&
 	    holds == HOLDS_CERTIFICATE))
-		schema_say(r, t, RULE_WRONG_REFERENCE, "names a payload of "
-		    "the type '%.100s', which holds no %s", type,
+		schema_say(r, t, RULE_WRONG_REFERENCE, "refers to a payload of "
+		    "the type '%.100s', which has no %s", type,
 		    wants_identity ? "identity" : "certificate");
 	else if (wanted->needs == HOLDS_CERTIFICATE &&
 	    holds == HOLDS_IDENTITY)
-		schema_warn(r, t, RULE_WRONG_REFERENCE, "names a payload of "
-		    "the type '%.100s', whose certificate is the device's "
+		schema_warn(r, t, RULE_WRONG_REFERENCE, "refers to a payload "
+		    "of the type '%.100s', whose certificate is the device's "
 		    "own", type);
 	else if (wanted->exactly != NULL &&
 	    strcmp(type, wanted->exactly) != 0)

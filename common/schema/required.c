@@ -99,7 +99,7 @@ say_missing(struct schema_run *r, const struct spec_node *list,
 		    schema_find_key(list, lenient[i].beside) == NULL)
 			continue;
 		schema_warn(r, dict, RULE_MISSING_KEY, "'%s' is missing; "
-		    "devices take the profile without it (%s)", name,
+		    "devices accept the profile without it (%s)", name,
 		    lenient[i].source);
 		return;
 	}

@@ -139,7 +139,7 @@ check_ldap(struct config *c, const struct config_value *any)
 		return st;
 	if ((dn == NULL) != (password == NULL))
 		return fail(MALFORMED, "%s: auth.ldap.bind_dn and "
-		    "auth.ldap.password go together",
+		    "auth.ldap.password need each other",
 		    dn != NULL ? dn->where : password->where);
 	return check_starttls(c);
 }

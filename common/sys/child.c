@@ -385,8 +385,8 @@ attend(const struct child *c, struct running *r, const struct signals *s,
 			break;
 		if (got == -1 && why != EINTR) {
 			errno = why;
-			return fail_errno(FAULT, "%s: cannot wait for it",
-			    c->path);
+			return fail_errno(FAULT, "%s: cannot wait for the "
+			    "program to end", c->path);
 		}
 		if (!wait_for_more(r, s)) {
 			end_by_force(r);
@@ -396,8 +396,8 @@ attend(const struct child *c, struct running *r, const struct signals *s,
 	}
 	if (r->error != 0) {
 		errno = r->error;
-		return fail_errno(FAULT, "%s: cannot write to it, or read "
-		    "what it says", c->path);
+		return fail_errno(FAULT, "%s: cannot write its input or read "
+		    "its output", c->path);
 	}
 	result->end = WIFEXITED(code) ? CHILD_EXITED : CHILD_SIGNALED;
 	result->code = WIFEXITED(code) ? WEXITSTATUS(code) : WTERMSIG(code);

@@ -54,8 +54,8 @@ io_open(const char *path, bool writes, struct problem *why, int *fd)
 	    S_ISDIR(sb.st_mode))
 		*fd = open(path, how);
 	else if ((*fd = open_waiting(path, how)) == -1 && errno == EINTR)
-		return problem_set(why, FAULT, "a pipe or device that nobody "
-		    "%s", writes ? "reads" : "writes to");
+		return problem_set(why, FAULT, "nothing %s this pipe or "
+		    "device", writes ? "reads from" : "writes to");
 	return *fd != -1 ? OK : problem_errno(why, FAULT, "cannot open%s",
 	    writes ? " for writing" : "");
 }

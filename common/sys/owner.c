@@ -167,7 +167,7 @@ walk(const char *path, bool folders)
 	if (geteuid() != 0)
 		return OK;
 	if (path[0] != '/' && (here = realpath(".", NULL)) == NULL)
-		return fail_errno(FAULT, "cannot tell the current folder");
+		return fail_errno(FAULT, "cannot find the current folder");
 	w.rest = here == NULL ? xstrdup(path) : xasprintf("%s/%s", here, path);
 	w.done = xstrdup("");
 	while (more && st == OK)

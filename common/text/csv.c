@@ -124,8 +124,8 @@ check_columns(struct spec_rows *r)
 		if (*name == '\0')
 			return fail_row(r, no_name);
 		if (tree_get(seen, name) != NULL)
-			return fail(MALFORMED, "%s:%lu: column '%s' is here "
-			    "twice", r->name, r->line, name);
+			return fail(MALFORMED, "%s:%lu: duplicate column "
+			    "'%s'", r->name, r->line, name);
 		tree_set(seen, name, tree_bool(true));
 	}
 	return OK;

@@ -190,9 +190,9 @@ record_scalar(struct recording *r, struct spec_event *e,
 	e->is_plain = ev->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	fault = tree_text_fault((const char *)ev->data.scalar.value, e->len);
 	if (fault != NULL)
-		return spec_fail_at(&e->at, steps_so_far(r, steps), "%s, "
-		    "which no plist can hold: take it out, or write !!binary "
-		    "before base64", fault);
+		return spec_fail_at(&e->at, steps_so_far(r, steps), "%s, which "
+		    "a property list cannot contain: remove it, or write "
+		    "!!binary before base64", fault);
 	e->text = keep_text(r->to, ev->data.scalar.value, e->len);
 	keep_tag(r->to, e, ev->data.scalar.tag);
 	if ((st = keep_anchor(r, e, ev->data.scalar.anchor)) != OK)

@@ -143,7 +143,8 @@ expand_string(struct expanding *e, const struct tree *t, struct tree **made)
 	    e->depth + size.depth <= TREE_DEPTH_MAX)
 		return OK;
 	tree_free(STEAL(*made));
-	return refuse(e, t, "too large or too deep with its variables");
+	return refuse(e, t, "too large, or nested too deep, once its variables "
+	    "are filled in");
 }
 
 static enum status

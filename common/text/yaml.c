@@ -260,7 +260,7 @@ static bool
 forgive_key(const struct building *b, const struct spec_event *e,
     const struct tree *dict)
 {
-	auto_char *text = xasprintf("key '%.200s' is there twice",
+	auto_char *text = xasprintf("duplicate key '%.200s'",
 	    text_of(b, e));
 	const struct tree_fault fault = { TREE_FAULT_DOUBLED, dict,
 	    e->at.line, e->at.column, text };
@@ -281,14 +281,14 @@ check_key(const struct building *b, const struct spec_event *e,
 	    (e->tag != 0 && !is_text_tag(tag_of(b, e))))
 		return spec_fail_at(&e->at, step, "a key must be a string");
 	if (is_untagged && strcmp(s, "<<") == 0)
-		return spec_fail_at(&e->at, step, "merge keys are not taken: "
-		    "write the members out, or quote the key");
+		return spec_fail_at(&e->at, step, "merge keys are not "
+		    "supported: write the members out, or quote the key");
 	if (is_untagged && !b->how->lenient &&
 	    spec_type_of(s, &hint) != SPEC_TEXT)
 		return spec_fail_at(&e->at, step, "key '%s' is not clearly "
 		    "text: quote it", s);
 	if (tree_get(dict, s) != NULL && !forgive_key(b, e, dict))
-		return spec_fail_at(&e->at, step, "key '%s' is here twice", s);
+		return spec_fail_at(&e->at, step, "duplicate key '%s'", s);
 	if (tree_count(dict) == TREE_KEYS_MAX)
 		return spec_fail_at(&e->at, step, "more than %d keys in one "
 		    "mapping", TREE_KEYS_MAX);
@@ -390,8 +390,8 @@ build_alias(struct building *b, const struct spec_event *e,
 		return build(b, target, step, depth, out);
 	buf_printf(&name, "*%s", text_of(b, e));
 	if (!b->how->lenient)
-		return spec_fail_at(&e->at, step, "alias '%s' stands inside "
-		    "of what it means", buf_str(&name));
+		return spec_fail_at(&e->at, step, "alias '%s' is inside its "
+		    "own anchor", buf_str(&name));
 	*out = tree_string(buf_str(&name));
 	return OK;
 }

@@ -28,8 +28,8 @@ open_engine(struct buf *module, ENGINE **out)
 		ENGINE_ctrl_cmd_string(engine, "QUIET", NULL, 0);
 		if (module->len > 0 && ENGINE_ctrl_cmd_string(engine,
 		    "MODULE_PATH", buf_str(module), 0) != 1)
-			return fail_ssl(FAULT, "pkcs11: %s: the engine does "
-			    "not take this module", buf_str(module));
+			return fail_ssl(FAULT, "pkcs11: %s: the OpenSSL engine "
+			    "cannot load this module", buf_str(module));
 		if (ENGINE_init(engine) != 1)
 			return fail_ssl(FAULT, "pkcs11: the token cannot be "
 			    "opened");
@@ -48,7 +48,8 @@ key_from_engine(const char *object, struct buf *module, struct buf *pin,
 	if ((st = open_engine(module, &engine)) != OK)
 		return st;
 	if (ENGINE_ctrl_cmd_string(engine, "PIN", buf_str(pin), 0) != 1)
-		return fail_ssl(FAULT, "pkcs11: the engine takes no PIN");
+		return fail_ssl(FAULT, "pkcs11: the OpenSSL engine does not "
+		    "accept a PIN");
 	*out = ENGINE_load_private_key(engine, object, NULL, NULL);
 	return *out != NULL ? OK : fail_ssl(FAULT, "%s: no such key in the "
 	    "token, or a wrong PIN", object);
