@@ -247,6 +247,11 @@ parent_signs() {
 	printf 5678 > pin
 	chmod 600 pin
 	key="pkcs11:token=ca;object=ca;type=private"
+	run scep-ca init --dir probe --import-cert t.pem \
+	    --import-key "$key" --passphrase "file:$T/pin"
+	# The runtime of ASan ends a program that loads a library in this way.
+	[[ $output != *RTLD_DEEPBIND* ]] ||
+	    skip 'SoftHSM cannot be loaded under ASan'
 	yields - scep-ca init --dir ca --import-cert t.pem \
 	    --import-key "$key" --passphrase "file:$T/pin"
 	[ ! -e ca/key.pem ]

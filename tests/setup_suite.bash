@@ -16,15 +16,19 @@ _pki_ext() {
 	printf '%s\n' "$@"
 }
 
-# _pki_issue NAME SUBJECT CA KEYARGS... : extensions on standard input
+# _pki_issue NAME SUBJECT CA KEYARGS... : extensions on standard input; key
+# identifiers are added, because OpenSSL 4 does not do that by itself
 _pki_issue() {
 	local name=$1 subject=$2 ca=$3 digest=$4
 	shift 4
 	openssl req -new -newkey "$@" -nodes -keyout "$name.key" \
 	    -subj "$subject" -out "$name.csr" 2> /dev/null
-	openssl x509 -req -in "$name.csr" -CA "$ca.pem" -CAkey "$ca.key" \
-	    -CAcreateserial -days 730 "-$digest" -extfile /dev/stdin \
-	    -out "$name.pem" 2> /dev/null
+	{
+		cat
+		_pki_ext subjectKeyIdentifier=hash authorityKeyIdentifier=keyid
+	} | openssl x509 -req -in "$name.csr" -CA "$ca.pem" \
+	    -CAkey "$ca.key" -CAcreateserial -days 730 "-$digest" \
+	    -extfile /dev/stdin -out "$name.pem" 2> /dev/null
 	chmod 600 "$name.key"
 }
 
