@@ -59,7 +59,8 @@ static const struct opt options[] = {
 	{ 0, "anchor-out", "FILE", "write the word ca, device or none",
 	    .value = &args.anchor_out },
 	{ 0, "names-out", "FILE", "write UDID and SERIAL of the signed "
-	    "plist to FILE or fd:N, each with a unit separator (0x1f)", .value = &args.names_out },
+	    "plist to FILE or fd:N, each before a unit separator (0x1f)",
+	    .value = &args.names_out },
 	OPT_REPORT(args.report),
 	OPT_AT,
 	{ 0 },
