@@ -58,7 +58,7 @@ runs() {
 	runs 1 - 'too-long 0 0'
 }
 
-@test "child: what it leaves in the background is not waited for" {
+@test "child: background processes are not waited for" {
 	program 'sleep 1000 & echo $! > pid; echo done'
 	runs 600 0 'exited 0 5'
 	kill "$(cat pid)"

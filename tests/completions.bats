@@ -41,7 +41,7 @@ complete_bash() {
 	diff "$T/out" <(echo --renew)
 }
 
-@test "completions: bash offers files where an option takes one" {
+@test "completions: bash offers files for an option that takes one" {
 	cd "$T"
 	: > some.pem
 	complete_bash mcfg-sign --cert som > "$T/out"
@@ -60,7 +60,7 @@ parses() {
 	done
 }
 
-@test "completions: a script has them as a tool has" {
+@test "completions: scripts have completions like tools" {
 	complete_bash scep-enroll --new > "$T/out"
 	diff "$T/out" <(echo --new-key)
 	cd "$T"
@@ -83,7 +83,7 @@ parses() {
 	parses fish
 }
 
-@test "completions: every option of --help is in each" {
+@test "completions: every option in --help is completed by each shell" {
 	local s t
 
 	for t in "$MCFG_BIN"/* "$ROOT"/scripts/mcfg-* "$ROOT"/scripts/scep-*

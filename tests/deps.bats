@@ -76,7 +76,7 @@ everything() {
 	run -1 grep -qx bats "$T/have"
 }
 
-@test "deps: a package is built without what the tests need" {
+@test "deps: building a package does not need the packages for tests" {
 	everything deb
 	grep -qx libplist-dev "$T/have"
 	grep -qx dpkg-dev "$T/have"
@@ -91,7 +91,7 @@ everything() {
 	[ "$(grep -c '^install' "$T/asked")" -eq 2 ]
 }
 
-@test "deps: what cannot be installed is a failure, a stranger is not" {
+@test "deps: a package that cannot be installed is a failure, unless only tests need it" {
 	touch "$T/stale"
 	sed -i "s/update) .*/update) false ;;/" "$T/bin/apt-get"
 	deps build
@@ -106,7 +106,7 @@ everything() {
 	[[ $output == *'some tests are skipped'* ]]
 }
 
-@test "deps: no service starts, and the policy that was there stays" {
+@test "deps: no service starts, and an existing policy is kept" {
 	cat >> "$T/bin/apt-get" <<-SH
 	[ "\$1" != install ] || { '$T/etc/policy-rc.d'; echo \$? > '$T/said'; }
 	SH
@@ -123,7 +123,7 @@ everything() {
 	[ -z "$(ls "$T/etc")" ]
 }
 
-@test "deps: without root one line says what to run" {
+@test "deps: without root, one line names the command to run" {
 	echo 1000 > "$T/uid"
 	deps build
 	[ "$status" -eq 1 ]
@@ -141,7 +141,7 @@ everything() {
 	[ "$status" -eq 0 ]
 }
 
-@test "deps: a package of newer systems is installed where it exists" {
+@test "deps: a package of newer systems is installed if it exists" {
 	everything
 	! grep -qx pkcs11-provider "$T/have" || false
 	cat > "$T/bin/apt-cache" <<-'SH'

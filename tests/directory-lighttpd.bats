@@ -158,7 +158,7 @@ users() {
 	enrollments "{e['user'] for e in j if not e['user'].isascii()} == {$1}"
 }
 
-@test "directory: a name of any script is that of the directory" {
+@test "directory: a name in any script is spelled as in the directory" {
 	for name in 'Müller' 'MÜLLER' 'müller' $'Mu\u0308ller'; do
 		logs_in 200 "$name"
 	done
@@ -209,14 +209,14 @@ users() {
 	    if e['udid'] == 'YAMADA'] == [('山田', 'configured')]"
 }
 
-@test "directory: a filter that does not tell what a name is" {
+@test "directory: a filter without an attribute for the name is refused" {
 	sed -i 's/(uid=?)/(uid=?*)/' "$SITE/site.yaml"
 	logs_in 403 '山田'
 	logged_line 403 "user '山田': no (ATTRIBUTE=?) in the filter, which \
 would tell"
 }
 
-@test "directory: a filter of two attributes has to say which is the name" {
+@test "directory: with two attributes in the filter, one must be named as the user's name" {
 	sed -i 's/(uid=?)/(|(uid=?)(mail=?))/' "$SITE/site.yaml"
 	run -3 mcfg-serve "$SITE" 3>&- 7>&-
 	[[ $output == *'site.yaml:'*': auth.ldap.filter: '* ]]
@@ -284,7 +284,7 @@ would tell"
 	logged 'more than one value of mail'
 }
 
-@test "directory: it is said that names are UTF-8" {
+@test "directory: the page says that names are UTF-8" {
 	web /enroll
 	[ "$code" = 401 ]
 	[ "$(header WWW-Authenticate)" = \
@@ -323,7 +323,7 @@ would tell"
 	logs_in 401 jane wrong
 }
 
-@test "directory: StartTLS with a server that nobody vouches for" {
+@test "directory: StartTLS with an untrusted server" {
 	# A root of the machine's does not count beside that of the site.
 	mkdir "$T/roots"
 	cp "$LDAP_CA" "$T/roots/ca.pem"
@@ -335,7 +335,7 @@ would tell"
 	awaits 'the log' grep -rq 'ldap_start_tls' "$SITE/log"
 }
 
-@test "directory: ldaps with a server that nobody vouches for" {
+@test "directory: ldaps with an untrusted server" {
 	another "url: $LDAPS_URL"
 	logs_in $unavailable jane
 }
@@ -354,7 +354,7 @@ would tell"
 	run -1 grep -rq manager-password "$SITE/run" "$SITE/log"
 }
 
-@test "directory: one that is down lets nobody in, and comes back" {
+@test "directory: nobody gets in while it is down; it can come back" {
 	ldap_down
 	logs_in $unavailable jane
 	logs_in 401 jane ''

@@ -54,7 +54,7 @@ fake_gh() {
 	[ ! -e lint.sarif ]
 }
 
-@test "action: a pull request is told what changes on devices" {
+@test "action: a pull request shows what changes on devices" {
 	repository
 	fake_gh
 	BASE=main PULL=7 GITHUB_STEP_SUMMARY=$T/summary \

@@ -127,7 +127,7 @@ listed() {
 	sed -n "s/^$1	//p" "$ROOT/tests/examples.list"
 }
 
-@test "examples: each is run, or it is said why not" {
+@test "examples: each is run, or has a reason why not" {
 	python3 "$ROOT/tests/examples.py" "$ROOT" names | sort > "$T/are"
 	grep -v '^#' "$ROOT/tests/examples.list" | cut -f 2 | sort > "$T/listed"
 	diff "$T/listed" "$T/are"
@@ -172,7 +172,7 @@ runs() {
 	    < /dev/null 3>&- 7>&- )
 }
 
-@test "examples: those that can be run succeed as they are written" {
+@test "examples: those that can be run succeed as written" {
 	local name bad=0
 	listed run > "$T/names"
 	[ -s "$T/names" ]

@@ -58,7 +58,7 @@ refused() {
 	refuses "$1" "$2" facts-ldap --config "$T/site.yaml" -- "$3"
 }
 
-@test "facts-ldap: one value, a list, what may be missing" {
+@test "facts-ldap: one value, a list, a missing value" {
 	site 'attributes: [mail, givenName, "title?"]'
 	facts jane
 	json_is "$T/facts" "j == {'mail': 'jane@example.com',
@@ -74,7 +74,7 @@ refused() {
 	refused 1 'jane: no attribute title' jane
 }
 
-@test "facts-ldap: without attributes it says who exists" {
+@test "facts-ldap: without attributes it checks that the user exists" {
 	site 'starttls: false'
 	facts jane
 	json_is "$T/facts" 'j == {}'
@@ -130,7 +130,7 @@ refused() {
 	refused 1 'twin: more than one entry' twin
 }
 
-@test "facts-ldap: with a password it sees what others do not" {
+@test "facts-ldap: with a password it sees protected entries" {
 	refused 1 'no such user' hidden
 	echo manager-password > "$T/pw"
 	site "bind_dn: cn=manager,$LDAP_BASE" 'password: file:pw' \
@@ -147,7 +147,7 @@ refused() {
 	refused 4 'cannot read' hidden
 }
 
-@test "facts-ldap: ldaps and StartTLS, and only a server that is vouched for" {
+@test "facts-ldap: ldaps and StartTLS, only with a trusted server" {
 	for how in "url: $LDAPS_URL" 'starttls: true'; do
 		site "$how" "ca: $LDAP_CA" 'attributes: [mail]'
 		facts jane
@@ -188,7 +188,7 @@ refused() {
 	refused 4 'No such object' jane
 }
 
-@test "facts-ldap: the command line, and where the site is" {
+@test "facts-ldap: the command line, and finding the site" {
 	refuses 2 'missing USER' facts-ldap
 	refuses 2 'only one USER' facts-ldap jane joe
 	refuses 2 'unknown option' facts-ldap --conf x jane
@@ -218,7 +218,7 @@ plain_directory() {
 	PATH=$T/bin:$PATH
 }
 
-@test "facts-ldap: what is too large is refused by name, at any size" {
+@test "facts-ldap: a value that is too large is refused by name" {
 	plain_directory
 	site 'attributes: ["description*"]'
 	for n in 65536 65537 100000 1200000; do

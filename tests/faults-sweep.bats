@@ -184,7 +184,7 @@ authority() {
 	    -o out
 }
 
-@test "faults: what is refused stays refused" {
+@test "faults: a refusal stays a refusal" {
 	a_profile p
 	cp "$PKI"/other.pem "$PKI"/signer.{pem,key} .
 	mcfg-sign --cert signer.pem --key signer.key \

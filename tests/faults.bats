@@ -41,7 +41,7 @@ state() {
 	sqlite3 "$1/ledger.db" .dump
 }
 
-@test "faults: a file of the CA that cannot be seen is not a missing one" {
+@test "faults: a file of the CA that cannot be examined does not count as missing" {
 	local before call
 
 	needs sqlite3
@@ -79,7 +79,7 @@ state() {
 	grep -q pending err
 }
 
-@test "faults: a ledger that is gone is not replaced by an empty one" {
+@test "faults: a lost ledger is not replaced by an empty one" {
 	ca ca
 	mv ca/ledger.db away
 	rm -f ca/ledger.db-*
@@ -90,7 +90,7 @@ state() {
 	done
 }
 
-@test "faults: nor does another template, list or old profile stand in for it" {
+@test "faults: another template, list or old profile does not take its place either" {
 	mkdir -p d/profile.d old out
 	for name in profile profile.d/iPhone profile.d/iPhone12,1; do
 		printf 'PayloadIdentifier: e.%s\nPayloadContent: []\n' \
@@ -109,7 +109,7 @@ state() {
 	[ "$(cat out/file)" = old ]
 }
 
-@test "faults: mcfg-report leaves out nothing that it cannot see" {
+@test "faults: mcfg-report fails rather than leave out what it cannot read" {
 	ca ca
 	for file in cert.pem root.pem ra.pem next-cert.pem previous-cert.pem \
 	    crl.der; do
@@ -137,7 +137,7 @@ own_ca() {
 	    -addext keyUsage=critical,keyCertSign,cRLSign,digitalSignature,keyEncipherment
 }
 
-@test "faults: an init that failed on its way can be repeated" {
+@test "faults: an init that failed halfway can be repeated" {
 	local call n made=(--import-cert own.pem --import-key own.key)
 
 	own_ca
@@ -175,7 +175,7 @@ own_ca() {
 	[ "$(cat ca/scep-ca.yaml)" = 'approval: manual' ]
 }
 
-@test "faults: a folder that cannot be read to its end is not an empty one" {
+@test "faults: a folder that cannot be read completely does not count as empty" {
 	mkdir pages
 	echo '<p>ours</p>' > pages/welcome.en.html
 	yields got mcfg-page --pages pages welcome
@@ -183,7 +183,7 @@ own_ca() {
 	unseen pages getdents64 mcfg-page --pages pages welcome
 }
 
-@test "faults: a program that cannot be seen is not passed over" {
+@test "faults: a program that cannot be examined is not skipped" {
 	local old=$PATH
 
 	mkdir first second
@@ -226,7 +226,7 @@ own_ca() {
 	grep 'files/link: cannot' said
 }
 
-@test "faults: a state that cannot be seen is neither replaced nor removed" {
+@test "faults: a state that cannot be examined is neither replaced nor removed" {
 	local call
 
 	ca ca
@@ -246,7 +246,7 @@ own_ca() {
 	yields rq "${@:1:$#-1}" /dev/null
 }
 
-@test "faults: scep-ca check says nothing of what it could not look at" {
+@test "faults: scep-ca check has no verdict about what it could not examine" {
 	local file
 
 	ca ca
@@ -262,7 +262,7 @@ own_ca() {
 
 # ---- scripts ----
 
-@test "faults: a part of a path that cannot be seen is somebody's all the same" {
+@test "faults: a part of a path that cannot be examined still has an owner" {
 	mkdir -p theirs/site
 	# The library's own words: what root may work in depends on it.
 	cat > whose <<-'SH'
@@ -281,7 +281,7 @@ own_ca() {
 	yields got ./whose "$ROOT/scripts" "$T/theirs/none/site"
 }
 
-@test "faults: a folder that cannot be read is not an empty one for mcfg-site" {
+@test "faults: for mcfg-site a folder that cannot be read does not count as empty" {
 	mkdir full
 	echo mine > full/site.yaml
 	export PW=secret
@@ -309,7 +309,7 @@ own_ca() {
 	cmp before site/users.htpasswd
 }
 
-@test "faults: an identity that cannot be seen is not replaced" {
+@test "faults: an identity that cannot be examined is not replaced" {
 	mkdir out
 	echo mine > out/identity.pem
 	export PW=secret
@@ -321,7 +321,7 @@ own_ca() {
 	[ "$(ls out)" = identity.pem ]
 }
 
-@test "faults: an authority that cannot be seen is not a missing one" {
+@test "faults: an outside CA that cannot be examined does not count as missing" {
 	SITE=$T/site make_site
 	export MCFG_SITE=$T/site REQUEST_METHOD=GET PATH_INFO=/crl
 	strace -f -qq -o log -P ca/cert.pem -e inject=%%stat:error=EIO \
@@ -334,7 +334,7 @@ own_ca() {
 	grep -q '^Status: 404' got
 }
 
-@test "faults: a list that cannot be seen is not one without a device" {
+@test "faults: a list of devices that cannot be examined does not count as empty" {
 	mkdir -p site/profile.d
 	echo 'S1' > site/devices.allow
 	for serial in S1 S2; do

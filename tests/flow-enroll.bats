@@ -51,7 +51,7 @@ teardown() {
 	    "p['PayloadContent'][0]['URL'].rsplit('/')[-1]")']"
 }
 
-@test "flow: the client certificate inside the profile can be had, once" {
+@test "flow: the client certificate of the profile is issued, once" {
 	yields - enroll "$T/d"
 	P='PayloadContent.1.PayloadContent'
 	CHALLENGE=$(mcfg-get $P.Challenge "$T/d/profile.mobileconfig")
@@ -85,7 +85,7 @@ teardown() {
 }
 
 # The request is openssl's, so that no tool of ours leaves a name out.
-@test "flow: the client challenge buys the names of its profile, and no others" {
+@test "flow: the client challenge is good for the names of its profile only" {
 	yields - enroll "$T/d" --udid MALLORY
 	P='PayloadContent.1.PayloadContent'
 	CHALLENGE=$(mcfg-get $P.Challenge "$T/d/profile.mobileconfig")
@@ -185,7 +185,7 @@ teardown() {
 	[ "$code" != 200 ]
 }
 
-@test "flow: a repeat is reissued, with what the profile says now" {
+@test "flow: a repeat gets the current profile" {
 	yields - enroll "$T/d" --udid REPEAT-1
 	sed -i 's/^PayloadDisplayName:.*/PayloadDisplayName: updated/' \
 	    "$SITE/profile.yaml"
@@ -202,7 +202,7 @@ teardown() {
 }
 
 # Of the profile and its payloads: what a device tells an update by.
-@test "flow: an update has the identifiers of what it replaces, and is new" {
+@test "flow: an update has the old identifiers and new contents" {
 	yields - enroll "$T/d" --udid REPEAT-3
 	for n in 1 2; do
 		again "$T/d"
@@ -269,7 +269,7 @@ teardown() {
 	[ "$code" = 200 ]
 }
 
-@test "flow: a broken profile.yaml is our fault, and the device can go on" {
+@test "flow: a broken profile.yaml is our fault, and the device can continue" {
 	yields - enroll "$T/d"
 	echo 'PayloadType: [' > "$SITE/profile.yaml"
 	again "$T/d"

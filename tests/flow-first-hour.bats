@@ -72,7 +72,7 @@ listed() {
 	json_is "$T/list" "$1"
 }
 
-@test "first hour: a small company goes by README" {
+@test "first hour: a small company follows README" {
 	local dir id line
 	# Without the tools of the checkout.
 	REST=$(IFS=:; for dir in $PATH; do

@@ -198,7 +198,7 @@ ndes() {
 	run -1 grep -q hunter2 "$SITE/log/mcfg.log"
 }
 
-@test "outside: a program that tells no challenge" {
+@test "outside: a program that prints no challenge" {
 	sed 's|^  challenge: .*|  challenge_program: ./asked|' \
 	    "$KEPT" > "$SITE/site.yaml"
 	enroll "$T/none" --udid NO-PROGRAM || :
@@ -217,7 +217,7 @@ ndes() {
 	said 'status=500 reason="mcfg-scep-payload: scep.challenge_program: no such program'
 }
 
-@test "outside: those who came before go on" {
+@test "outside: devices that enrolled before can continue" {
 	attributes "$T/plist" UDID=BEFORE SERIAL="$(mcfg-get SERIAL \
 	    "$BATS_FILE_TMPDIR/before/attributes.plist")"
 	sign_as "$BATS_FILE_TMPDIR/before/identity.pem" \
@@ -227,7 +227,7 @@ ndes() {
 	[ "$code" = 200 ]
 }
 
-@test "outside: the subject has to be that of the enrollment, and all of it" {
+@test "outside: the subject must be exactly that of the enrollment" {
 	identified SUBJECT
 	n=0
 	for subject in "/CN=$id" "/O=Example, Inc." "/O=Other/CN=$id" \
@@ -249,7 +249,7 @@ ndes() {
 	state_is configured
 }
 
-@test "outside: it has to be issued by that authority's key, and itself" {
+@test "outside: the certificate must be issued directly by that CA's key" {
 	identified KEY
 	# One of the same name.
 	mkdir "$T/same"
@@ -285,7 +285,7 @@ ndes() {
 	state_is identified
 }
 
-@test "outside: our own authority put there weakens nothing" {
+@test "outside: giving our own CA there weakens nothing" {
 	cp "$SITE/ca/cert.pem" "$SITE/scep-ca.pem"
 	identified OWN
 	openssl req -new -newkey rsa:2048 -nodes -keyout "$T/own.key" \
@@ -322,7 +322,7 @@ ndes() {
 	comes 403 second FIRST
 }
 
-@test "outside: of many at once one is the first" {
+@test "outside: of many at once, one wins" {
 	identified RACE
 	attributes "$T/plist" UDID=RACE SERIAL=S-RACE
 	pids=()
@@ -357,7 +357,7 @@ ndes() {
 	comes 403 d LATER
 }
 
-@test "outside: who takes too long starts over" {
+@test "outside: a device that takes too long starts over" {
 	identified LATE
 	bought d "/O=Example, Inc./CN=$id"
 	attributes "$T/plist" UDID=LATE SERIAL=S-LATE
@@ -373,7 +373,7 @@ ndes() {
 	comes 200 d LATE
 }
 
-@test "outside: without the authority's certificate nothing of it is trusted" {
+@test "outside: without the CA's certificate nothing from it is trusted" {
 	identified REMOVED
 	bought d "/O=Example, Inc./CN=$id"
 	bought e "/O=Example, Inc./CN=$id"
@@ -445,7 +445,7 @@ ndes() {
 	    j if e['udid'] == 'DES'] == [('configured', 64)]"
 }
 
-@test "outside: mcfg-serve tells an authority that is only half there" {
+@test "outside: mcfg-serve reports an outside CA that is only half configured" {
 	unserve
 	rm "$SITE/scep-ca.pem"
 	serve

@@ -47,7 +47,7 @@ forbidden() {
 	nothing_left
 }
 
-@test "refusals: a challenge that is wrong, spent, expired, or none" {
+@test "refusals: a challenge that is wrong, spent, expired or missing" {
 	phase2 "$(noise 24 | base64 | tr +/ -_)"
 	forbidden "$T/message"
 	phase2 ''
@@ -96,7 +96,7 @@ forbidden() {
 	done
 }
 
-@test "refusals: phase 2 signed by no factory" {
+@test "refusals: phase 2 not signed by a factory identity" {
 	c=$(get_challenge)
 	attributes "$T/plist" UDID=U-1 CHALLENGE="$c"
 	# Somebody's own, with the factory's name; another factory's; a site's
@@ -203,7 +203,7 @@ forbidden() {
 	forbidden "$T/message"
 }
 
-@test "refusals: a device cannot set what the server says" {
+@test "refusals: a device cannot set the server's variables" {
 	cp "$SITE/profile.yaml" "$T/kept"
 	cat > "$SITE/profile.yaml" <<-'YAML'
 	PayloadType: Configuration
@@ -229,7 +229,7 @@ forbidden() {
 	plist_is "$T/plain" "p['PayloadContent'][0]['Label'] != 'mine'"
 }
 
-@test "refusals: a certificate in the bag does not become a reader" {
+@test "refusals: an additional certificate does not become a recipient" {
 	attributes "$T/plist" UDID=GOOD SERIAL=GOOD-1
 	sign_as "$GOOD/identity.pem" "$GOOD/identity-key.pem" "$T/plist" \
 	    "$T/message" -certfile "$PKI/client.pem"

@@ -159,7 +159,7 @@ bad_forms() {
 	run -1 grep -qF -e "$pw" log
 }
 
-@test "flow-scep: workers end with their server, and none is left" {
+@test "flow-scep: all workers end with their server" {
 	ca ca
 	serve_ca fastcgi ca
 	fetch caps "$URL?operation=GetCACaps"
@@ -233,7 +233,7 @@ bare() {
 	    head -1 | tr -d '\r'
 }
 
-@test "flow-scep: plain CGI needs no verb, and takes none from the query" {
+@test "flow-scep: plain CGI needs no verb, and ignores one in the query" {
 	ca ca
 	[ "$(bare operation=GetCACaps)" = 'Status: 200 OK' ]
 	[ "$(bare 'init+--dir+evil' init --dir evil)" = \
@@ -303,7 +303,7 @@ bare() {
 	logged 'unknown key'
 }
 
-@test "flow-scep: a worker tells keys of other kinds from broken ones" {
+@test "flow-scep: a worker distinguishes other kinds of keys from broken ones" {
 	ca ca
 	serve_ca fastcgi ca
 	device d
@@ -425,7 +425,7 @@ strongswan() {
 	openssl verify -CAfile ca/root.pem c.pem
 }
 
-@test "flow-scep: micromdm's scepclient is told badAlg" {
+@test "flow-scep: micromdm's scepclient gets badAlg" {
 	needs scepclient
 	ca ca
 	serve_ca fastcgi ca

@@ -23,7 +23,7 @@ replays() {
 	[ "$(cat "$T/count")" -eq $# ]
 }
 
-@test "fuzz: every target replays its seeds and what it has found" {
+@test "fuzz: every target replays its seeds and findings" {
 	local source target cases
 
 	shopt -s nullglob
@@ -44,7 +44,7 @@ replays() {
 	done
 }
 
-@test "fuzz: the readers of property lists take what must be refused" {
+@test "fuzz: the readers of property lists get inputs that must be refused" {
 	replays xml "$TESTS"/data/*.plist
 	replays binary "$TESTS"/data/*.bplist
 	replays name "$TESTS"/data/subject_without_oid

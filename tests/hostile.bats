@@ -278,7 +278,7 @@ plutil_reads() {
 	plist_is "$1" "'\u202e' in p['PayloadIdentifier']"
 }
 
-@test "hostile: what a device says of itself is shown escaped" {
+@test "hostile: a device's own claims are shown escaped" {
 	local ledger=(--ledger "sqlite:$T/ledger.db")
 
 	nasty_plist "$T/plist" "UDID=\\N" "SERIAL=\\N" "PRODUCT=\\N" \
@@ -308,7 +308,7 @@ plutil_reads() {
 	harmless 0 cat "$T/report"
 }
 
-@test "hostile: what a SCEP client asks for is shown escaped" {
+@test "hostile: names requested by a SCEP client are shown escaped" {
 	openssl req -new -key "$T/key" -utf8 -subj "/CN=${NASTIER//\//}" \
 	    -out "$T/csr"
 	harmless 0 mcfg-inspect "$T/csr"

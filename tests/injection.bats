@@ -39,7 +39,7 @@ nothing_ran() {
 	[ -z "$found" ] || { echo "$found"; return 1; }
 }
 
-@test "names of templates: what was published, and renewing the signer" {
+@test "names of templates: published templates, and renewing the signer" {
 	mkdir "$T/site/profile.d"
 	while IFS= read -r word; do
 		case $word in
@@ -67,7 +67,7 @@ nothing_ran() {
 	grep -q 'profile.yaml: PayloadIdentifier: ' "$T/stderr"
 }
 
-@test "identifiers in templates: what was published is text" {
+@test "identifiers in templates: published identifiers are text" {
 	while IFS= read -r word; do
 		printf 'PayloadIdentifier: %s\n' "$word"
 	done < <(words) > "$T/all"

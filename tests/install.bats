@@ -30,7 +30,7 @@ names() {
 	done
 }
 
-@test "install: every tool and script runs from there" {
+@test "install: every tool and script runs" {
 	names | sort > "$T/names"
 	ls "$DEST/usr/bin" > "$T/there"
 	diff "$T/names" "$T/there"
@@ -42,14 +42,14 @@ names() {
 	done < "$T/names"
 }
 
-@test "install: the demo walks there" {
+@test "install: the demo runs" {
 	command -v lighttpd > /dev/null || [ -x /usr/sbin/lighttpd ] ||
 	    skip 'lighttpd is not installed'
 	yields "$T/said" installed mcfg-demo 3>&-
 	grep -qF com.apple.webClip.managed "$T/said"
 }
 
-@test "install: what is missing is named where it is installed" {
+@test "install: a missing file is named with its installed path" {
 	mkdir "$T/bin"
 	for p in sh awk cat grep readlink tr; do
 		ln -s "$(command -v $p)" "$T/bin"
@@ -91,7 +91,7 @@ names() {
 	fi
 }
 
-@test "install: others may read it, whatever the umask" {
+@test "install: files are readable for all, whatever the umask" {
 	[ -z "$(find "$DEST" -mindepth 1 -type d ! -perm 755)" ]
 	[ -z "$(find "$DEST" -type f ! -perm 755 ! -perm 644)" ]
 	[ -z "$(find "$DEST/usr/bin" -type f ! -perm 755)" ]

@@ -61,7 +61,7 @@ accept() {
 	e start --invitation env:TOKEN "$@"
 }
 
-@test "invitation: a link, of whose token only the hash is kept" {
+@test "invitation: only the hash of a link's token is stored" {
 	invite --user=jane --set mail=jane@example.com
 	[ "$(wc -l < "$T/link")" -eq 1 ]
 	[ "$(sql 'SELECT hash FROM invitation')" = \
@@ -100,7 +100,7 @@ accept() {
 	[ "$(zbarimg -q --raw qr.pgm)" = "$(head -n 1 "$T/link")" ]
 }
 
-@test "invitation: it begins one enrollment, however often it is asked" {
+@test "invitation: it begins one enrollment, however often it is used" {
 	invite --user=jane --set mail=jane@example.com --set floor=3
 	accept > one
 	printf '{"floor": "4", "room": "12"}' > facts.json
@@ -150,7 +150,7 @@ accept() {
 	refused 2 --revoke invite --revoke "$id" --qr
 }
 
-@test "invitation: revoking one that was used says what to do instead" {
+@test "invitation: revoking a used one names the command to use instead" {
 	invite --user=jane
 	accept > one
 	device a "$(cat one)"
@@ -283,7 +283,7 @@ accept() {
 	sound
 }
 
-@test "invitation: purge forgets what can no longer be used" {
+@test "invitation: purge deletes those that can no longer be used" {
 	count() {
 		sql 'SELECT COUNT(*) FROM invitation'
 	}

@@ -135,7 +135,7 @@ sql_of() {
 	psql -qAt -c "$2" "$1"
 }
 
-@test "postgresql: no password in a URI, and none of one is shown" {
+@test "postgresql: a password in a URI is refused and never shown" {
 	local uri
 
 	for uri in 'postgresql://jane:hunter2@localhost/db' \
@@ -157,7 +157,7 @@ sql_of() {
 	yields - mcfg-enrollment list --ledger "$URI"
 }
 
-@test "postgresql: a role that may only read stops nobody" {
+@test "postgresql: a read-only role blocks nobody" {
 	postgresql_schema readers
 	yields - mcfg-enrollment start --ledger "$URI" --user=jane
 	sql_of "$URI" "CREATE ROLE reader LOGIN; GRANT USAGE ON SCHEMA readers TO

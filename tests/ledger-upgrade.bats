@@ -52,7 +52,7 @@ upgrade() {
 	scep-ca purge --dir ca --older 36500d > out
 }
 
-@test "upgrade: what only reads says that one is due, and changes nothing" {
+@test "upgrade: a reader reports that an upgrade is due, and changes nothing" {
 	dump > before
 	for verb in list 'list --pending' 'show 00' check 'challenge --list'; do
 		# shellcheck disable=SC2086 # words
@@ -64,7 +64,7 @@ upgrade() {
 	[ "$(version)" -eq 1 ]
 }
 
-@test "upgrade: the first that writes makes it, and every row is kept" {
+@test "upgrade: the first writer upgrades, and every row is kept" {
 	rows > before
 	sql "SELECT serial, subject, revoked, reason FROM certificate ORDER BY
 	    serial" > certificates
@@ -120,7 +120,7 @@ old_request() {
 	    'CN=$1,O=Example', '$3', $(date +%s), 0)"
 }
 
-@test "upgrade: what waits goes on waiting, what was approved is issued" {
+@test "upgrade: waiting requests keep waiting, approved ones are issued" {
 	old_request waiting T1 pending
 	old_request approved T2 approved
 	old_request swapped T3 approved
@@ -145,7 +145,7 @@ old_request() {
 	granted ca waiting
 }
 
-@test "upgrade: several that write at once, and one that dies" {
+@test "upgrade: several writers at once, and one that dies" {
 	gate_start first scep-ca challenge --dir ca
 	gate_to first commit
 	gate_kill first

@@ -57,7 +57,7 @@ says() {
 	refuses 4 'schema version 99' "$UNIT" "$LEDGER"
 }
 
-@test "ledger: a challenge buys one certificate, within its time" {
+@test "ledger: a challenge is good for one certificate, within its time" {
 	says ok 'manual - 100' recorded 'manual - 100 spent' no-challenge \
 	    ok no-challenge ok no-challenge no-challenge unknown <<-'E'
 	challenge a manual - 100 10
@@ -74,7 +74,7 @@ says() {
 	E
 }
 
-@test "ledger: no challenge in clear text is kept" {
+@test "ledger: no challenge is stored in clear text" {
 	says ok recorded <<-'E'
 	challenge Xq7vPmZt manual - 100 10
 	certify 01 t1 k /CN=n Xq7vPmZt 20
@@ -84,7 +84,7 @@ says() {
 	run -1 grep -q Xq7vPmZt "$T/dump"
 }
 
-@test "ledger: what makes a request the same, and what makes it a new one" {
+@test "ledger: which requests count as the same, and which as new" {
 	says ok ok recorded 'retry 01' 01 01 01 new new new new new 01 new \
 	    recorded 02 new recorded new 02 new <<-'E'
 	challenge a manual - 100 10
@@ -111,7 +111,7 @@ says() {
 	E
 }
 
-@test "ledger: what was revoked renews nothing and is not repeated" {
+@test "ledger: a revoked certificate neither renews nor is issued again" {
 	says recorded 'done' revoked revoked new <<-'E'
 	certify 01 t1 k /CN=n - 20
 	revoke 01 1 30
@@ -232,7 +232,7 @@ eight() {
 	sound
 }
 
-@test "ledger: one challenge used eight-fold at once buys one" {
+@test "ledger: one challenge used eight times at once yields one certificate" {
 	says ok <<< 'challenge a manual - 2000 10'
 	eight 'certify 0@ t@ k@ /CN=n a 20'
 	[ "$(cat "$T"/out.* | grep -c '^recorded$')" -eq 1 ]
@@ -316,7 +316,7 @@ eight() {
 	E
 }
 
-@test "ledger: a challenge pays for what waits" {
+@test "ledger: a challenge is spent on a waiting request" {
 	says recorded ok recorded 't1 issued CN=t1 6 01 10 0' <<-'E'
 	request t1 k /CN=n - - 10
 	challenge a manual - 100 10
@@ -325,7 +325,7 @@ eight() {
 	E
 }
 
-@test "ledger: strangers push out each other, and nobody else" {
+@test "ledger: requests without entitlement displace only each other" {
 	{
 		echo 'request honest h /CN=n 192.0.2.9 - 5'
 		echo 'challenge a manual - 100000 5'
@@ -348,7 +348,7 @@ eight() {
 	run -1 grep -q '^t1 ' "$T/list"
 }
 
-@test "ledger: what nobody decides about or collects is forgotten" {
+@test "ledger: requests that are not decided or collected are deleted" {
 	says recorded recorded 1 recorded recorded \
 	    't2 approved CN=t2 6 - 10 9000' 't3 pending CN=t3 6 - 11000 0' \
 	    't4 pending CN=t4 6 - 12000 0' <<-'E'

@@ -81,7 +81,7 @@ needs_yaml() {
 	[ -s signed/other.mobileconfig ]
 }
 
-@test "ci: a faulty profile stops make, and SARIF says where" {
+@test "ci: a faulty profile stops make, and SARIF has the place" {
 	sed -i 's/EncryptionType: WPA2/PayloadVersion: 2/' profiles/wifi.yaml
 	status=0
 	make > "$T/log" 2>&1 || status=$?
@@ -109,7 +109,7 @@ needs_yaml() {
 	grep -q '^PayloadContent\[[0-9]\] (com.apple.mdm): added ' "$T/out"
 }
 
-@test "ci: make diff of what takes in a file beside it, in a folder, of what went" {
+@test "ci: make diff of a profile with a file, in a folder, and of a removed one" {
 	mkdir sub
 	mv Makefile profiles sub
 	cd sub
@@ -210,7 +210,7 @@ needs_yaml() {
 	git diff --quiet HEAD -- profiles/other.mobileconfig
 }
 
-@test "ci: what is made is neither kept in git nor checked by the hook" {
+@test "ci: build products are neither kept in git nor checked by the hook" {
 	cp "$RECIPES/gitignore" .gitignore
 	cp "$RECIPES/pre-commit" .git/hooks/pre-commit
 	make signed sarif > "$T/log" 2>&1
@@ -239,7 +239,7 @@ needs_yaml() {
 	grep -q 'not-a-plist' "$T/out"
 }
 
-@test "ci: make makes again what takes in a file that changed" {
+@test "ci: make rebuilds a profile if a file in it has changed" {
 	cat >> profiles/wifi.yaml <<-'YAML'
 	- PayloadType: com.apple.security.root
 	  PayloadContent: !file ca.pem
@@ -497,7 +497,7 @@ nothing_ran() {
 	nothing_ran
 }
 
-@test "ci: what cannot be a name, and links, are refused clearly" {
+@test "ci: invalid names and links are refused clearly" {
 	cp profiles/wifi.yaml profiles/$'a\nb.yaml'
 	for goal in lint sarif all signed; do
 		! make "$goal" > "$T/out" 2>&1 || false
@@ -539,7 +539,7 @@ spies() {
 	PATH=$T/spy:$PATH
 }
 
-@test "ci: nothing that reads a source has the key" {
+@test "ci: no tool that reads sources has the key" {
 	cat >> profiles/wifi.yaml <<-'YAML'
 	- PayloadType: com.apple.font
 	  Font: !file /proc/self/environ

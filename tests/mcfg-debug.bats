@@ -120,7 +120,7 @@ setup() {
 	authority
 }
 
-@test "debug: every command of the page says what the page shows" {
+@test "debug: every command of the page prints what the page shows" {
 	python3 - "$ROOT/man/man7/mcfg-debug.7" <<-'PY'
 	import re, subprocess, sys
 	page = open(sys.argv[1]).read().split("\n")

@@ -85,7 +85,7 @@ profile_of() {
 	    --cert "$PKI/client.pem" "$T/e"
 }
 
-@test "decrypt: a wrong key never gives anything" {
+@test "decrypt: a wrong key never yields output" {
 	envelope "$T/e" "$T/bytes" client
 	for _ in {1..40}; do
 		refuses 1 'the key does not open it' mcfg-decrypt \
@@ -122,7 +122,7 @@ profile_of() {
 	    --key "$PKI/signer.key" "$T/p"
 }
 
-@test "decrypt: a signature around it is taken off" {
+@test "decrypt: an outer signature is removed" {
 	envelope "$T/der" "$T/array" client
 	profile_of "$T/p"
 	openssl cms -sign -binary -nodetach -outform DER -in "$T/p" \
@@ -135,7 +135,7 @@ profile_of() {
 	cmp "$T/out" "$T/array"
 }
 
-@test "decrypt: what is not encrypted, or spoilt" {
+@test "decrypt: input that is not encrypted, or damaged" {
 	echo '<plist><dict><key>a</key><string>b</string></dict></plist>' \
 	    > "$T/x"
 	refuses 1 'not encrypted' mcfg-decrypt --key "$PKI/client.key" "$T/x"
@@ -151,7 +151,7 @@ profile_of() {
 	refuses 2 'missing --key' mcfg-decrypt "$T/e"
 }
 
-@test "decrypt: the plain profile is not for others to read" {
+@test "decrypt: the plain profile is readable only by its owner" {
 	envelope "$T/e" "$T/bytes" client
 	umask 022
 	yields - mcfg-decrypt --key "$PKI/client.key" -o "$T/out" "$T/e"
@@ -202,7 +202,7 @@ profile_of() {
 	    --key "$PKI/signer.key" --chain "$PKI/inter.pem" "$T/der"
 }
 
-@test "decrypt: a key that others can read is warned of" {
+@test "decrypt: a key that others can read gets a warning" {
 	openssl cms -encrypt -binary -in "$T/array" -outform DER \
 	    -out "$T/der" "$PKI/client.pem"
 	cp "$PKI/client.key" "$T/k.pem"

@@ -8,7 +8,7 @@ setup() {
 	    skip 'lighttpd is not installed'
 }
 
-@test "mcfg-demo: walks through everything and leaves nothing" {
+@test "mcfg-demo: shows everything and leaves nothing behind" {
 	mkdir "$T/tmp"
 	# Proxies, and settings of curl's, have no part in it.
 	echo 'proxy = "http://127.0.0.1:9"' > "$T/.curlrc"
@@ -25,7 +25,7 @@ setup() {
 	[ -z "$(ls -A "$T/tmp")" ]
 }
 
-@test "mcfg-demo: leaves nothing when nobody reads on" {
+@test "mcfg-demo: leaves nothing behind if its output is not read" {
 	mkdir "$T/tmp"
 	for n in 3 12 30; do
 		for trap in DFL IGN; do

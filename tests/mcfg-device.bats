@@ -35,7 +35,7 @@ identity.pem profile.mobileconfig " ]
 	cmp "$T/plist" "$T/a b/attributes.plist"
 }
 
-@test "mcfg-device: sends what it is asked for and no more" {
+@test "mcfg-device: sends only what it is asked for" {
 	yields - enroll "$T/d" --udid 'A&B' --serial '<S>' --product iPad1,1
 	plist_is "$T/d/attributes.plist" "(sorted(p) == ['CHALLENGE',
 	    'PRODUCT', 'SERIAL', 'UDID', 'VERSION'] and
@@ -54,7 +54,7 @@ identity.pem profile.mobileconfig " ]
 	done
 }
 
-@test "mcfg-device: says where the profile is, and keeps an identity" {
+@test "mcfg-device: prints the path of the profile, and keeps an identity" {
 	yields "$T/said" enroll "$T/a"
 	grep -qxF "enrolled: $T/a/profile.mobileconfig" "$T/said"
 	(cd "$T/a" && sha256sum ./*) > "$T/before"
@@ -68,7 +68,7 @@ identity.pem profile.mobileconfig " ]
 	[ ! -e "$T/b/nowhere" ]
 }
 
-@test "mcfg-device: stops where the service refuses" {
+@test "mcfg-device: stops when the service refuses" {
 	refuses 1 'phase 1: the service answered 401' \
 	    mcfg-device "$URL" --cacert "$ROOT_CA" --user jane \
 	    --password env:HOME --identity "$FACTORY" \
@@ -84,7 +84,7 @@ identity.pem profile.mobileconfig " ]
 	[ ! -e "$T/c/profile.mobileconfig" ]
 }
 
-@test "mcfg-device: trusts nobody else's server" {
+@test "mcfg-device: trusts no other server" {
 	run -4 mcfg-device "$URL" --cacert "$PKI/root.pem" --user jane \
 	    --password env:PW --identity "$FACTORY" \
 	    --identity-key "$FACTORY_KEY" -o "$T/d"
@@ -122,7 +122,7 @@ printed() {
 	openssl cms -cmsout -print -inform DER -in "$1" > "$T/cms"
 }
 
-@test "mcfg-device: each way to misbehave in phase 2 is what its name says" {
+@test "mcfg-device: each way to misbehave in phase 2 does what its name says" {
 	factory=$(openssl x509 -in "$FACTORY" -noout -issuer -nameopt oneline)
 	misbehaves 1 'phase 2: the service answered 403' wrong-challenge
 	[ "$(mcfg-get CHALLENGE "$T/wrong-challenge/attributes.plist")" != \
@@ -151,7 +151,7 @@ printed() {
 	grep -A1 'certificates:' "$T/cms" | grep -q '<ABSENT>'
 }
 
-@test "mcfg-device: a message that is spoilt on its way" {
+@test "mcfg-device: a message that is damaged in transit" {
 	misbehaves 1 'phase 2: the service answered 403' changed
 	run -4 openssl cms -verify -noverify -binary -inform DER -in \
 	    "$T/changed/02-profile.request" -out "$T/plist"
@@ -243,7 +243,7 @@ enrolled: $T/b/profile.mobileconfig" ]
 	[ ! -e "$T/c/07-pkioperation.again" ]
 }
 
-@test "mcfg-device: a factory makes as many devices as one likes" {
+@test "mcfg-device: a factory makes any number of devices" {
 	for n in 1 2; do
 		yields - mcfg-device "$URL" --cacert "$ROOT_CA" --user jane \
 		    --password env:PW --factory "$SITE/simulated/ca.pem" \
@@ -258,7 +258,7 @@ enrolled: $T/b/profile.mobileconfig" ]
 	grep -q 'Public-Key: (1024 bit)' "$T/text"
 }
 
-@test "mcfg-device: what it can do wrong is on a list, and nothing else" {
+@test "mcfg-device: the list of ways to misbehave is complete" {
 	yields "$T/list" mcfg-device --misbehave list
 	refuses 2 "'nothing' is not on the list" mcfg-device \
 	    --misbehave nothing
@@ -278,7 +278,7 @@ verdict() {
 	awk -v w="$1" '$1 == w { print $2 }' "$T/table" > "$T/names"
 }
 
-@test "mcfg-device: --server-only-checks finds what a wrong service does" {
+@test "mcfg-device: --server-only-checks finds the faults of a wrong service" {
 	openssl req -new -newkey rsa:2048 -nodes -keyout "$T/tls.key" \
 	    -subj /CN=localhost -out "$T/tls.csr" 2> /dev/null
 	echo 'subjectAltName=DNS:localhost' | openssl x509 -req \
@@ -356,7 +356,7 @@ verdict() {
 	done
 }
 
-@test "mcfg-device: --server-only-checks says what it could not reach" {
+@test "mcfg-device: --server-only-checks reports what it could not reach" {
 	run -1 enroll "$T/d" --enroll "$URL/nothing" --server-only-checks
 	printf '%s\n' "$output" > "$T/table"
 	verdict wrong

@@ -55,7 +55,7 @@ setup() {
 	differs "$T/new" "PayloadContent[3].PayloadContent.CAFingerprint (com.apple.security.scep): <3 bytes, sha256 $a> -> <4 bytes, sha256 $b>"
 }
 
-@test "diff: what means the same is the same" {
+@test "diff: profiles with the same meaning are equal" {
 	make "$T/old"
 	make "$T/new" "p['PayloadContent'].reverse()" \
 	    "p = dict(reversed(p.items()))" \
@@ -123,7 +123,7 @@ a, b = p["PayloadContent"]'
 	yields - mcfg-diff "$T/old" "$T/new"
 }
 
-@test "diff: payloads without any name are told by their places" {
+@test "diff: payloads without a name are matched by position" {
 	make "$T/old" "p['PayloadContent'] = ['\${ONE}', {'a': 1}, wifi]"
 	yields - mcfg-diff "$T/old" "$T/old"
 	make "$T/new" "p['PayloadContent'] = ['\${TWO}', {'a': 2}, wifi]"
@@ -131,7 +131,7 @@ a, b = p["PayloadContent"]'
 	    'PayloadContent[1].a: 1 -> 2'
 }
 
-@test "diff: no list of payloads is not an empty one" {
+@test "diff: a missing list of payloads differs from an empty one" {
 	make "$T/old" "p['PayloadContent'] = []"
 	make "$T/new" "del p['PayloadContent']"
 	differs "$T/new" 'PayloadContent: removed [0 items]'
@@ -143,7 +143,7 @@ a, b = p["PayloadContent"]'
 	differs "$T/new" 'PayloadContent[0] (com.apple.mdm): added {8 keys}'
 }
 
-@test "diff: items of an array that came, went and changed" {
+@test "diff: array items that were added, removed and changed" {
 	list="wifi['L'] = "
 	make "$T/old" "${list}['a', 'b', 'c', 'd', 'e', 'f']"
 	at='PayloadContent[0].L' is=' (com.apple.wifi.managed)'
@@ -161,7 +161,7 @@ a, b = p["PayloadContent"]'
 	    "${at}[4]$is: removed \"e\"" "${at}[5]$is: removed \"f\""
 }
 
-@test "diff: --full shows what is inside, /dev/null is an empty side" {
+@test "diff: --full shows all values, /dev/null is a missing profile" {
 	make "$T/old" 'hold(payload("com.apple.dock", a=[1, {}], b={"c": "d"}))'
 	make "$T/new" 'hold()'
 	options=(--full)
@@ -196,7 +196,7 @@ a, b = p["PayloadContent"]'
 }
 
 # The same names everywhere; the judge is this list.
-@test "diff, lint, inspect, profile: what is a secret, and what is not" {
+@test "diff, lint, inspect, profile: which values are secret" {
 	local name form
 	for name in ClientSecret ApiToken AuthToken licenseKey EnrollmentKey \
 	    api_key CHALLENGE Challenge RegistrationToken sharedSecret \
@@ -256,7 +256,7 @@ a, b = p["PayloadContent"]'
 	[ "$(stat -c %a "$T/private")" = 600 ]
 }
 
-@test "diff: secrets in arrays of what was added" {
+@test "diff: secrets in added arrays" {
 	make "$T/old"
 	make "$T/new" "wifi['Tokens'] = [['hunter2', 5], {'a': True}]"
 	_run mcfg-diff --json "$T/old" "$T/new"
@@ -303,7 +303,7 @@ remade() {
 	grep -q '^PayloadIdentifier' "$T/stdout"
 }
 
-@test "diff: changed payloads with new identifiers meet the nearest" {
+@test "diff: changed payloads with new identifiers are matched to the most similar" {
 	local fresh='import uuid; f = lambda **k: dict(wifi, PayloadIdentifier=str(uuid.uuid4()), PayloadUUID=str(uuid.uuid4()).upper(), **k)'
 	make "$T/old" "$fresh; hold(f(SSID_STR='one', AutoJoin=True, A=1), f(SSID_STR='two', AutoJoin=False, A=2), f(SSID_STR='three', AutoJoin=True, A=3))"
 	make "$T/new" "$fresh; hold(f(SSID_STR='three', AutoJoin=False, A=3), f(SSID_STR='one', AutoJoin=True, A=7), f(SSID_STR='two', AutoJoin=False, A=2))"
@@ -380,7 +380,7 @@ remade() {
 	[ "$(diff "$T/old.text" "$T/new.text" | grep -c '^<')" -eq 0 ]
 }
 
-@test "diff: --text has every value, and marks what differs" {
+@test "diff: --text has every value, and shows every difference" {
 	make "$T/old"
 	yields "$T/1" mcfg-diff --text "$T/old"
 	# Python's idea of how many values there are.

@@ -72,7 +72,7 @@ decrypts() {
 	    grep -cE 'd\.(ktri|kari)' | grep -qx 3
 }
 
-@test "encrypt: a file of several certificates makes no readers of all" {
+@test "encrypt: a file of several certificates is refused" {
 	cat "$PKI/client.pem" "$PKI/root.pem" > "$T/both"
 	refuses 4 'more than one certificate' mcfg-encrypt \
 	    --recipient "$T/both" "$T/profile"
@@ -83,7 +83,7 @@ decrypts() {
 	refuses 4 'ed25519' mcfg-encrypt --recipient "$T/c" "$T/profile"
 }
 
-@test "encrypt: what is inside is the profile's array, of XML and binary" {
+@test "encrypt: the content is the profile's array, for XML and binary" {
 	yields "$T/e" mcfg-encrypt --recipient "$PKI/client.pem" --mark \
 	    "$T/profile"
 	decrypts "$T/e" client
@@ -131,7 +131,7 @@ plistlib.dump(p['PayloadContent'], open(sys.argv[2], 'wb'))" \
 	    "$T/array"
 }
 
-@test "encrypt: what cannot be encrypted" {
+@test "encrypt: input that cannot be encrypted" {
 	yields "$T/e" mcfg-encrypt --recipient "$PKI/client.pem" "$T/profile"
 	refuses 1 'already encrypted' mcfg-encrypt \
 	    --recipient "$PKI/client.pem" "$T/e"

@@ -77,7 +77,7 @@ state_of() {
 	sql "SELECT state FROM enrollment WHERE id = '$(id_of "$1")'"
 }
 
-@test "start: a challenge, whose hash alone is kept" {
+@test "start: only the hash of the challenge is stored" {
 	yields "$T/challenge" e start --user=jane --report "$T/report"
 	grep -qxE '[A-Za-z0-9_-]{32}' "$T/challenge"
 	[ "$(wc -l < "$T/challenge")" -eq 1 ]
@@ -479,7 +479,7 @@ print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars")
 	    c.voided = 0')" -eq 0 ]
 }
 
-@test "sent: it is recorded, or why it was not" {
+@test "sent: records the delivery, or why it failed" {
 	certified a A1
 	id=$(id_of a)
 	identified b B1
@@ -493,7 +493,7 @@ print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars")
 	[ "$(state_of a)" = configured ]
 	e show --json "$id" > "$T/show"
 	json_is "$T/show" "[(i['what'], i['detail']) for i in j['events']][3:]
-	    == [('failed', 'profile.yaml:3:1: \"x\"\\\\n\\\\x1b[31m'),
+	    == [('failed', 'profile.yaml:3:1: \"x\"; \\\\x1b[31m'),
 	    ('configured', None), ('repeated', None), ('failed', 'again')]"
 	json_is "$T/show" "j['repeats'] == 1"
 	refused 1 'identified' sent "$(id_of b)"
@@ -658,7 +658,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	cmp "$T/out" "$T/profile"
 }
 
-@test "bind: what is not a profile, and enrollments that are not open" {
+@test "bind: input that is not a profile, and closed enrollments" {
 	completed a A1
 	to_bind '[[["CN", "x"]]]'
 	mcfg-encrypt --recipient "$T/a.pem" "$T/profile" > "$T/encrypted"
@@ -754,7 +754,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	json_is "$T/json" 'len({x["id"] for x in j}) == 701'
 }
 
-@test "purge: forgets what led nowhere, keeps what is in use" {
+@test "purge: deletes unfinished enrollments, keeps those in use" {
 	certified a A1
 	e complete --signer "$T/a.pem" "$T/a.plist" > /dev/null
 	e sent "$(id_of a)"
@@ -792,7 +792,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	sound
 }
 
-@test "enrollment: eight processes start at once on a ledger not yet there" {
+@test "enrollment: eight processes start at once on a ledger that does not exist yet" {
 	local i pids=
 
 	for i in 1 2 3 4 5 6 7 8; do
@@ -806,7 +806,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	[ "$(sql 'SELECT COUNT(*) FROM enrollment')" -eq 8 ]
 }
 
-@test "enrollment: a ledger is missing, a password is not taken" {
+@test "enrollment: a missing ledger, a password that is refused" {
 	refuses 2 'missing --ledger' mcfg-enrollment list
 	refuses 2 'missing VERB' mcfg-enrollment
 	refuses 2 'unknown verb' mcfg-enrollment nothing
@@ -815,7 +815,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 
 # ---- user ----
 
-@test "enrollment: a user's name is kept as it is, but for a directory" {
+@test "enrollment: a user's name is kept unchanged, except with a directory" {
 	for name in JANE 'Jürgen  M' ' x' '--help' '$(id)'; do
 		yields "$T/out" mcfg-enrollment user --user="$name"
 		printf '%s\n' "$name" | cmp - "$T/out"
@@ -933,7 +933,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	refused 1 aborted complete --signer "$T/first.pem" "$T/again"
 }
 
-@test "enrollment: what an outside authority has to have written" {
+@test "enrollment: what a certificate of an outside CA must contain" {
 	identified a U1
 	id=$(mcfg-get id "$T/a.json")
 	attributes "$T/again" UDID=U1 SERIAL=S-U1
@@ -966,7 +966,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	    --outside-ca "$PKI/root.pem" "$T/again"
 }
 
-@test "identify: what cannot be written spends nothing, and leaves nothing" {
+@test "identify: if output cannot be written, nothing is spent or left behind" {
 	e start --user=jane > "$T/enroll"
 	attributes "$T/in" UDID=U1 CHALLENGE="@$T/enroll"
 	refused 4 '/dev/full' identify --report /dev/full "$T/in"
@@ -979,7 +979,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	[ ! -e "$T/s" ]
 }
 
-@test "identify: --undo, if nobody got the challenge" {
+@test "identify: --undo, if the challenge was not delivered" {
 	e start --user=jane > "$T/enroll"
 	attributes "$T/in" UDID=U1 CHALLENGE="@$T/enroll"
 	e identify "$T/in" > "$T/first"
@@ -997,7 +997,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	refused 1 'used before' identify "$T/in"
 }
 
-@test "enrollment: what nobody could read is taken back" {
+@test "enrollment: a step whose output was not delivered is undone" {
 	of_sqlite
 	e start --user=jane > "$T/enroll"
 	attributes "$T/in" UDID=U1 CHALLENGE="@$T/enroll"

@@ -48,14 +48,14 @@ value() {
 	value PayloadContent.3 true
 }
 
-@test "get: keys with dots, backslashes and nothing in them" {
+@test "get: keys with dots and backslashes, and empty keys" {
 	value 'PayloadContent.0.com\.example\.app' -42
 	value 'PayloadContent.0.a\b' 0.1
 	value 'PayloadContent.0.a\\b' 0.1
 	value 'PayloadContent.0.' false
 }
 
-@test "get: data is its bytes" {
+@test "get: data is written as bytes" {
 	yields "$T/out" mcfg-get PayloadContent.1 "$T/in"
 	printf '\000\001\002\377' > "$T/want"
 	cmp "$T/out" "$T/want"
@@ -131,7 +131,7 @@ value() {
 	done
 }
 
-@test "get: a value that a signed property list has not" {
+@test "get: a value that a signed property list lacks" {
 	openssl cms -sign -binary -nodetach -outform DER -in "$T/in" \
 	    -signer "$PKI/signer.pem" -inkey "$PKI/signer.key" -out "$T/signed"
 	refuses 1 "no key 'UDID' in the top" mcfg-get UDID "$T/signed"
@@ -151,7 +151,7 @@ value() {
 	echo Configuration | cmp - "$T/out"
 }
 
-@test "get: missing is 1, and says at which step" {
+@test "get: a missing value is status 1, with the step" {
 	refuses 1 "no key 'PayloadX' in the top" mcfg-get PayloadX "$T/in"
 	refuses 1 "no key 'URI' in PayloadContent.0" \
 	    mcfg-get PayloadContent.0.URI "$T/in"
@@ -192,7 +192,7 @@ value() {
 	refuses 3 'large' mcfg-get PayloadType "$T/large"
 }
 
-@test "get: --site reads a site's YAML, with what follows from it" {
+@test "get: --site reads a site's YAML, with derived keys" {
 	cat > "$T/site.yaml" <<-'YAML'
 	url: https://profiles.example.com
 	identifier: com.example
@@ -268,7 +268,7 @@ value() {
 	done
 }
 
-@test "get: null in JSON is nothing, and not in an array" {
+@test "get: null in JSON is left out, and refused in an array" {
 	echo '{"a": null, "b": {"c": null, "d": 1}}' > "$T/null"
 	refuses 1 "no key 'a' in the top" mcfg-get a "$T/null"
 	yields "$T/out" mcfg-get --default none b.c "$T/null"

@@ -118,7 +118,7 @@ judged() {
 	PY
 }
 
-@test "inspect forms: what CMS holds beside signatures and envelopes" {
+@test "inspect forms: other types of CMS messages" {
 	local secret=00112233445566778899aabbccddeeff
 
 	certificate me
@@ -319,7 +319,7 @@ judged() {
 	PY
 }
 
-@test "inspect forms: HTTP, its queries and what is wrong in them" {
+@test "inspect forms: HTTP, its queries and their faults" {
 	certificate me
 	openssl cms -sign -binary -nodetach -signer me.pem -inkey key \
 	    -in plain -outform DER -out signed
@@ -373,7 +373,7 @@ judged() {
 	PY
 }
 
-@test "inspect forms: what is asked for in SCEP's queries" {
+@test "inspect forms: the content of SCEP's queries" {
 	local seal=(-binary -aes128 -outform DER)
 
 	openssl req -new -key "$PKI/client.key" -subj /O=Example/CN=me \
@@ -402,7 +402,7 @@ judged() {
 	PY
 }
 
-@test "inspect forms: tags of several bytes, and what only looks like a certificate" {
+@test "inspect forms: tags of several bytes, and bytes that only resemble a certificate" {
 	openssl x509 -in "$PKI/ec.pem" -outform DER -out ec.der
 	python3 - "$TESTS" <<-'PY'
 	import sys
@@ -463,7 +463,7 @@ judged() {
 	PY
 }
 
-@test "inspect forms: signers, recipients and SCEP replies that are seldom" {
+@test "inspect forms: rare signers, recipients and SCEP replies" {
 	local rsa=(-signer "$PKI/client.pem" -inkey "$PKI/client.key")
 	local sign=(openssl cms -sign -binary -nodetach -outform DER -in plain)
 	local seal=(openssl cms -encrypt -binary -outform DER -in plain)

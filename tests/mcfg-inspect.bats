@@ -114,7 +114,7 @@ first_line() {
 	PY
 }
 
-@test "inspect: a signed profile: facts as openssl tells them" {
+@test "inspect: a signed profile: the facts match openssl" {
 	cms -certfile "$PKI/chain.pem" -in "$T/profile" -out "$T/signed"
 	inspect "$T/signed"
 	is 'j["kind"] == "signed_profile" and j["form"] == ["der", "xml"]'
@@ -193,7 +193,7 @@ first_line() {
 	is 'j["form"] == ["pem", "der", "xml"] and j["pem_label"] == "CMS"'
 }
 
-@test "inspect: an unknown digest, MD5, an attribute that nobody knows" {
+@test "inspect: an unknown digest, MD5, an unknown attribute" {
 	cms -noattr -in "$T/profile" -out "$T/signed"
 	# sha256 is 2.16.840.1.101.3.4.2.1; 99 is nothing.
 	python3 - "$T/signed" <<-'PY'
@@ -270,7 +270,7 @@ first_line() {
 	first_line 'phase 1'
 }
 
-@test "inspect: what is odd in a profile" {
+@test "inspect: oddities of a profile" {
 	python3 - "$T/profile" "$PKI/root.pem" "$T/odd" <<-'PY'
 	import plistlib, sys, copy, datetime
 	p = plistlib.load(open(sys.argv[1], "rb"))
@@ -364,7 +364,7 @@ first_line() {
 
 # ---- certificates and their kin ----
 
-@test "inspect: a certificate: facts as openssl tells them" {
+@test "inspect: a certificate: the facts match openssl" {
 	openssl req -x509 -newkey rsa:1024 -nodes -keyout /dev/null \
 	    -subj '/O=Example, Inc./CN=a.example' -days 30 -sha1 \
 	    -addext 'subjectAltName=DNS:a.example,IP:192.0.2.1,email:a@b.c' \
@@ -775,7 +775,7 @@ exchange() {
 	is 'j["summary"].startswith("a SCEP reply by its look, without")'
 }
 
-@test "inspect: real: every profile is what its origin says" {
+@test "inspect: real: every profile is recognised" {
 	needs_data profiles/ORIGIN.tsv
 	python3 - "$DATA/profiles" <<-'PY'
 	import csv, json, os, subprocess, sys
@@ -808,7 +808,7 @@ exchange() {
 
 # ---- nothing known, and hostile ----
 
-@test "inspect: nothing known is 3, with what it looks like" {
+@test "inspect: unknown input is status 3, with a guess" {
 	refuses 3 'it is empty' mcfg-inspect /dev/null
 	printf '<!doctype html><html>' > "$T/in"
 	refuses 3 'it is an HTML page' mcfg-inspect "$T/in"
@@ -851,7 +851,7 @@ exchange() {
 	absent '\x1b' "$T/out"
 }
 
-@test "inspect: never a word of trust, but that there is none" {
+@test "inspect: says nothing about trust except that it is not checked" {
 	cms -certfile "$PKI/chain.pem" -in "$T/profile" -out "$T/signed"
 	inspect "$T/signed"
 	tail -1 "$T/text" | grep -q 'nothing is said about trust here'

@@ -88,7 +88,7 @@ sow() {
 	grep -qE '^.*/p:[0-9]+:[0-9]+: PayloadContent\[2\]\.PayloadContent: note: the certificate of CN=Root,O=Example expires at .*Z \[certificate\]$' "$T/out"
 }
 
-@test "lint: what is built in finds each fault without any schema" {
+@test "lint: built-in rules find each fault without a schema" {
 	sow <<-'TABLE'
 	error|not-a-profile|profile|p = ['x']
 	error|not-a-profile|profile|del p['PayloadType']
@@ -276,7 +276,7 @@ for q in p["PayloadContent"]:
 	done
 }
 
-@test "lint: a recursive schema finds what is deep inside" {
+@test "lint: a recursive schema finds faults deep inside" {
 	needs_data apple-device-management
 	make "$T/p" 'hold(payload("com.apple.homescreenlayout", Pages=[[{
 "Type": "Folder", "DisplayName": "F", "Pages": [[{"Type": "Folder",
@@ -360,7 +360,7 @@ own_schema() {
 	YAML
 }
 
-@test "lint: what devices take against the schema is a warning" {
+@test "lint: values that devices accept against the schema get a warning" {
 	needs_data apple-device-management
 	sow --schema "$SCHEMA" --platform macOS <<-'TABLE'
 	warning|payload-version|profile|del p['PayloadVersion']
@@ -500,7 +500,7 @@ own_schema() {
 	    "$T/p"
 }
 
-@test "lint: --allow-types is the whole of what may be there" {
+@test "lint: --allow-types is the complete list of allowed types" {
 	make "$T/p" 'hold(wifi, clip)'
 	yields - mcfg-lint --allow-types \
 	    com.apple.webClip.managed,com.apple.wifi.managed "$T/p"
@@ -687,7 +687,7 @@ c = p["PayloadContent"]'
 	TABLE
 }
 
-@test "lint: our own tools make what lint takes" {
+@test "lint: profiles of our own tools pass" {
 	for tool in mcfg-service-payload mcfg-scep-payload; do
 		command -v "$tool" > /dev/null || skip "$tool is not built"
 	done
@@ -920,7 +920,7 @@ real_faults() {
 	done
 }
 
-@test "lint: a schema has files in it, and nothing that waits or never ends" {
+@test "lint: a schema consists of regular files only" {
 	for make in 'mkfifo "$T/s/a.yaml"' 'ln -s /dev/zero "$T/s/a.yaml"' \
 	    'mkdir "$T/s/a.yaml"'; do
 		rm -rf "$T/s"
@@ -983,7 +983,7 @@ real_faults() {
 	refuses 2 'cannot be ignored' mcfg-lint --ignore 'unreadable:*' "$T/x"
 }
 
-@test "lint: a baseline silences what was there, and nothing else" {
+@test "lint: a baseline silences only existing findings" {
 	cd "$T"
 	mkdir 'a b'
 	make 'a b/p%1' "del clip['PayloadUUID']" "wifi['a/b~c'] = b' -----BEGIN '"
@@ -1088,7 +1088,7 @@ real_faults() {
 	grep -q '/p.yaml:8:' "$T/stdout"
 }
 
-@test "lint: a key that is there twice is a finding, the rest is judged" {
+@test "lint: a duplicate key is a finding, and the rest is checked" {
 	make "$T/p" "wifi['PayloadVersion'] = 2"
 	sed 's|<key>SSID_STR</key>|<key>SSID_STR</key><string>a</string>&|' \
 	    "$T/p" > "$T/q"
@@ -1172,7 +1172,7 @@ real_faults() {
 	finds 1 error not-a-plist profile "$T/q"
 }
 
-@test "lint: what looks like a misspelt key is a warning" {
+@test "lint: a key that looks misspelt gets a warning" {
 	needs_data apple-device-management
 	make "$T/p" "wifi['WiFiPassword'] = 'x'"
 	finds 0 warning unknown-key 'payload[0].WiFiPassword' "$T/p" \
@@ -1269,7 +1269,7 @@ between() {
 	between | cut -d'|' -f1-4 | sow
 }
 
-@test "lint: what satisfies the rules between keys is not reported" {
+@test "lint: profiles that satisfy the rules between keys are not reported" {
 	local n=0 rule broken whole
 
 	while IFS='|' read -r _ rule _ broken whole; do

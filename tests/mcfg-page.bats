@@ -66,7 +66,7 @@ own() {
 	done
 }
 
-@test "page: no language is left out, and none is another's text" {
+@test "page: no language is left out or repeats another's text" {
 	for n in "${NAMES[@]}"; do
 		for l in "${LANGS[@]}"; do
 			yields - mcfg-page --lang "$l" --template "$n"
@@ -96,7 +96,7 @@ own() {
 	done
 }
 
-@test "page: the language that somebody prefers, RFC 4647 and RFC 9110" {
+@test "page: the language that the browser prefers, RFC 4647 and RFC 9110" {
 	speaks en ''
 	speaks de de
 	speaks de DE-ch
@@ -189,7 +189,7 @@ own() {
 	refuses 4 logo mcfg-page --config "$T/site/site.yaml" welcome
 }
 
-@test "page: the QR code is the site's address, or what is asked for" {
+@test "page: the QR code has the site's address, or the given text" {
 	needs zbarimg
 	reads() {
 		python3 "$ROOT/tests/pages.py" pgm "$T/page" > "$T/qr.pgm"
@@ -270,7 +270,7 @@ own() {
 	shows '&#36;{a}' '&#36;{a}'
 }
 
-@test "page: a template that is wrong says where" {
+@test "page: an error in a template has its place" {
 	wrong() {
 		own t.en.html "$2"
 		refuses 3 "$1" mcfg-page --pages "$T/pages" --set a=A t

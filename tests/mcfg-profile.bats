@@ -49,7 +49,7 @@ ambiguous() {
 
 # ---- typing ----
 
-@test "profile: plain scalars are what they look like" {
+@test "profile: plain scalars have the type that they look like" {
 	values <<-'EOF'
 	true => True
 	false => False
@@ -233,7 +233,7 @@ ambiguous() {
 	grep -q 'bytes of text, aliases included' "$T/stderr"
 }
 
-@test "profile: an alias inside of what it means" {
+@test "profile: an alias inside its own anchor" {
 	bad 3:14 "B[0]: alias '*b' is inside its own anchor" <<< 'B: &b [      *b]'
 	bad 4:6 "V.X: alias '*v' is inside" <<< $'V: &v\n  X: *v'
 }
@@ -419,7 +419,7 @@ ambiguous() {
 	refuses 4 'none' mcfg-profile --vars "$T/none" "$T/p.yaml"
 }
 
-@test "profile: --env takes what has the prefix, under both names" {
+@test "profile: --env sets variables with the prefix, under both names" {
 	template <<< 'V: ${WIFI_KEY}/${KEY}'
 	export WIFI_KEY=pw OTHER=x
 	yields "$T/out" mcfg-profile --env WIFI_ "$T/p.yaml"
@@ -711,7 +711,7 @@ names() {
 	refuses 1 'not an array of payloads' mcfg-profile --payloads-only "$T/p.yaml"
 }
 
-@test "profile: a file that holds a secret is nobody else's" {
+@test "profile: a file with a secret is readable only by its owner" {
 	umask 022
 	template <<< $'PayloadContent:\n- PayloadType: a.scep\n  PayloadContent: {Challenge: x}'
 	yields - mcfg-profile -o "$T/private" "$T/p.yaml"
@@ -1202,7 +1202,7 @@ each_template() {
 	fi
 }
 
-@test "profile: --each names what a spreadsheet did to the list" {
+@test "profile: --each reports what a spreadsheet did to the list" {
 	local text words
 	template <<< 'V: ${NAME}'
 	mkdir "$T/out.d"

@@ -179,7 +179,7 @@ filled() {
 	    "$(sql "SELECT id FROM enrollment WHERE username = 'nora'")"
 }
 
-@test "report: states, who is stuck and why, repeats, ends" {
+@test "report: states, stuck enrollments and reasons, repeats, ends" {
 	filled
 	report
 	# What each state has, the database itself says.
@@ -240,7 +240,7 @@ filled() {
 	page_is '"Stuck enrollments: the latest 2 of 10" in p.text("stuck")'
 }
 
-@test "report: begins with who has what" {
+@test "report: begins with users and their devices" {
 	filled
 	report
 	# A user who started again and got through has one row; the ended have none.
@@ -270,7 +270,7 @@ filled() {
 	    and "None: started, aborted." in p.text("enrollments")'
 }
 
-@test "report: the time axis begins with what there is" {
+@test "report: the time axis begins with the first data" {
 	"$UNIT" "$LEDGER" <<< check > /dev/null
 	report
 	page_is 'not [1 for t, a in p.tags if a.get("role") == "img"]'
@@ -362,7 +362,7 @@ filled() {
 
 # ---- the folder of the CA ----
 
-@test "report: the authority's own dates are those that openssl tells" {
+@test "report: the CA's dates match openssl" {
 	scep-ca init --dir "$T/ca" --ra --subject /O=Example/CN=CA 2> "$T/said"
 	NOW=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 	EPOCH=$(date -d "$NOW" +%s)

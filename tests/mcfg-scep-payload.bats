@@ -104,7 +104,7 @@ subject() {
 	refuses 2 'not a number' mcfg-scep-payload "${BASE[@]}" --key-size 2048x
 }
 
-@test "scep payload: the fingerprint is that of the authority, or refused" {
+@test "scep payload: a fingerprint other than the CA's is refused" {
 	fp=$(openssl x509 -in "$PKI/root.pem" -noout -fingerprint -sha256 | cut -d= -f2)
 	yields "$T/out" mcfg-scep-payload "${BASE[@]}" --fingerprint "$fp"
 	inner "s['CAFingerprint'] == bytes.fromhex('${fp//:/}')"
@@ -188,7 +188,7 @@ subject() {
 	fails 4 scep-ca.pem
 }
 
-@test "scep payload: a file with a challenge is nobody else's" {
+@test "scep payload: a file with a challenge is readable only by its owner" {
 	export TOKEN=abc
 	yields - mcfg-scep-payload "${BASE[@]}" --challenge env:TOKEN -o "$T/private"
 	[ "$(stat -c %a "$T/private")" = 600 ]

@@ -82,7 +82,7 @@ enough_workers() {
 	[ -z "$(processes)" ]
 }
 
-@test "mcfg-serve: another port changes where it listens and nothing else" {
+@test "mcfg-serve: another port changes only the port it listens on" {
 	other=$(free_port)
 	serve --port "$other"
 	[ "$READY" = "listening on https://localhost:$other/" ]
@@ -93,7 +93,7 @@ enough_workers() {
 	    "p['PayloadContent']['URL'] == '$URL/profile'"
 }
 
-@test "mcfg-serve: says of the plain port as well where it listens" {
+@test "mcfg-serve: prints the address of the plain port, too" {
 	plain=$(free_port)
 	serve --scep-http-port "$plain"
 	read -r -t 600 -u 7 second
@@ -102,7 +102,7 @@ enough_workers() {
 	openssl x509 -inform DER -in "$T/body" -noout
 }
 
-@test "mcfg-serve: behind a proxy with somebody else's certificate" {
+@test "mcfg-serve: behind a proxy with another certificate" {
 	needs nginx
 	# The page's own example, with names of this test.
 	behind=$(free_port)
@@ -218,7 +218,7 @@ enough_workers() {
 	grep -q '^signer: ' "$T/s/published"
 }
 
-@test "mcfg-serve: templates with faults and for nobody are warned of" {
+@test "mcfg-serve: warns of templates that are faulty or never used" {
 	cp -r "$SITE" "$T/site"
 	SITE=$T/site
 	rm -f "$SITE/run"/*

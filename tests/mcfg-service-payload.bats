@@ -62,7 +62,7 @@ call() {
 	plist_is "$T/a" "p['PayloadUUID'] == '0D6B6B0C-6C35-4E0B-8F5A-0B7C9F2D1E3A'"
 }
 
-@test "service payload: a file with a challenge is nobody else's" {
+@test "service payload: a file with a challenge is readable only by its owner" {
 	export TOKEN=abc
 	yields - mcfg-service-payload --url https://example.com/profile \
 	    --identifier a.b --challenge env:TOKEN -o "$T/private"
@@ -73,7 +73,7 @@ call() {
 	[ "$(stat -c %a "$T/public")" = 644 ]
 }
 
-@test "service payload: what is missing or wrong is said" {
+@test "service payload: missing and wrong options are reported" {
 	refuses 2 'missing --url' mcfg-service-payload --identifier a.b
 	refuses 2 'missing --identifier' mcfg-service-payload \
 	    --url https://example.com/

@@ -185,7 +185,7 @@ long_names() {
 	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/named"
 }
 
-@test "mcfg-service: what a device says of itself cuts no line of the log" {
+@test "mcfg-service: a device's own claims cannot split a log line" {
 	local n
 
 	for n in 25 200 500; do
@@ -214,7 +214,7 @@ long_names() {
 	grep -q ' udid="[^"]*" serial="[^"]*" enrollment=[^ "]*$' "$T/1.log"
 }
 
-@test "mcfg-service: each phase leaves what the script leaves" {
+@test "mcfg-service: each phase leaves the same as the script" {
 	for form in "$ROOT/scripts/mcfg.cgi" "$MCFG_BIN/mcfg-service"; do
 		answers "$form" "$T/1" GET /enroll REMOTE_USER=jane < /dev/null
 		python3 - "$T/1" "$T/service" <<-'PY'
@@ -338,7 +338,7 @@ two_workers() {
 	[ "$(workers_of | wc -l)" -eq 2 ]
 }
 
-@test "mcfg-service: a worker that dies is replaced, and none is left" {
+@test "mcfg-service: a worker that dies is replaced, and all end" {
 	mapfile -t old < <(workers_of)
 	[ "${#old[@]}" -eq 2 ]
 	kill -ABRT "${old[0]}"

@@ -63,7 +63,7 @@ printed() {
 	judged "$T/s" "$T/in"
 }
 
-@test "sign: the chain is inside, in any order, and nothing else" {
+@test "sign: the message includes exactly the chain, in any order" {
 	yields "$T/s" mcfg-sign "${id[@]}" "$T/profile"
 	openssl pkcs7 -print_certs -inform DER -in "$T/s" |
 	    sed -n 's/ = /=/g; /^subject/p' | sort > "$T/a"
@@ -165,7 +165,7 @@ issued() {
 	    -extfile /dev/stdin -out "$T/$1.pem" 2> /dev/null
 }
 
-@test "sign: what is wrong above the signer is warned of" {
+@test "sign: warns of faults above the signer" {
 	issued short 100 "$PKI/root" basicConstraints=CA:TRUE
 	issued leaf 700 "$T/short" keyUsage=digitalSignature
 	issued false 700 "$PKI/root" basicConstraints=CA:FALSE
@@ -641,7 +641,7 @@ named() {
 	    "$T/profile" > "$2"
 }
 
-@test "sign: --replaces says what devices would not replace" {
+@test "sign: --replaces warns if devices would not replace the profile" {
 	local sign=(mcfg-sign "${id[@]}")
 
 	named com.example.a "$T/a"
@@ -775,7 +775,7 @@ os.close(os.open(sys.argv[1], os.O_TMPFILE | os.O_WRONLY))" "$T" ||
 	done
 }
 
-@test "sign: base names that are the same, or none, are usage errors" {
+@test "sign: equal or missing base names are usage errors" {
 	many 1
 	mkdir "$T/in/b"
 	cp "$T/profile" "$T/in/b/1.mobileconfig"

@@ -12,7 +12,7 @@ cert() {
 	openssl x509 -in "$1" -noout -nameopt oneline "${@:2}"
 }
 
-@test "mcfg-site: makes what its page lists, for the owner alone" {
+@test "mcfg-site: makes the files that its page lists, for the owner only" {
 	cd "$SITE"
 	for f in site.yaml profile.yaml ca/cert.pem ca/key.pem ca/root.pem \
 	    tls/cert.pem tls/key.pem signer/cert.pem signer/key.pem \
@@ -81,7 +81,7 @@ cert() {
 	    __import__('datetime').datetime.utcnow()).days < 367"
 }
 
-@test "mcfg-site: what profile.yaml shows as comments works, too" {
+@test "mcfg-site: the commented examples in profile.yaml work" {
 	sed 's/^\( *\)# \( *- \)/\1\2/
 	    s/^  # \(  *[A-Z]\)/  \1/; s/^# \(PayloadRemoval\|RemovalDate\|Duration\)/\1/' \
 	    "$SITE/profile.yaml" > "$T/profile.yaml"
@@ -138,7 +138,7 @@ cert() {
 	refuses 1 'not a folder' mcfg-site "$T/site/file"
 }
 
-@test "mcfg-site: what cannot be made whole leaves nothing" {
+@test "mcfg-site: a site that cannot be completed leaves nothing" {
 	mkdir "$T/bin" "$T/site"
 	printf '#!/bin/sh\nexit 4\n' > "$T/bin/scep-ca"
 	chmod 755 "$T/bin/scep-ca"
@@ -195,7 +195,7 @@ cert() {
 	grep -qxF "    O=$name" "$T/subject"
 }
 
-@test "mcfg-site: what would be a variable in a template is only text" {
+@test "mcfg-site: text that looks like a variable stays text" {
 	name='A ${Y} $${Z} $'
 	yields - mcfg-site "$T/site" --organization "$name"
 	yields "$T/p" mcfg-profile --set USER=jane --set CHALLENGE=c \
@@ -284,7 +284,7 @@ configured_apache() {
 	apache2 -t -f "$T/apache.conf"
 }
 
-@test "mcfg-site: --web writes what nginx and Apache read" {
+@test "mcfg-site: --web writes configurations that nginx and Apache accept" {
 	PATH=$PATH:/usr/sbin
 	for server in nginx:nginx apache:apache2; do
 		command -v "${server#*:}" > /dev/null || continue
@@ -312,7 +312,7 @@ asked() {
 
 # The lines of the configuration that count, in a server that takes the
 # client's address from a header.
-@test "mcfg-site: nginx counts passwords by network where addresses are IPv6" {
+@test "mcfg-site: nginx counts passwords by network for IPv6 addresses" {
 	PATH=$PATH:/usr/sbin
 	needs nginx
 	port=$(free_port)
@@ -495,7 +495,7 @@ trapped() {
 	done
 }
 
-@test "mcfg-site: root renews as the owner, and follows none of its links" {
+@test "mcfg-site: root renews as the owner, and follows no links of the owner" {
 	theirs
 	before=$(cksum < "$theirs/tls/cert.pem")
 	yields - mcfg-site "$theirs" --renew signer
@@ -520,7 +520,7 @@ trapped() {
 	done
 }
 
-@test "mcfg-site: root makes a site in somebody's folder as that one" {
+@test "mcfg-site: root makes a site in another user's folder as that user" {
 	theirs
 	rm -rf "$theirs"
 	mkdir -m 755 "$theirs"

@@ -96,7 +96,7 @@ refuses_chain() {
 	PY
 }
 
-@test "verify: RSASSA-PSS, if its digest is that of the signer" {
+@test "verify: RSASSA-PSS, if its digest equals the signer's" {
 	local pss='-keyopt rsa_padding_mode:pss' d
 
 	for d in sha256 sha512; do
@@ -193,7 +193,7 @@ refuses_chain() {
 	    --detached "$T/answer" "$T/s"
 }
 
-@test "verify: what a forger builds by hand" {
+@test "verify: hand-made forgeries" {
 	local v
 
 	for v in plain fitting-signature-algorithm sha384 sha512 \
@@ -268,7 +268,7 @@ sys.stdout.buffer.write(b'\x30\x83' + n.to_bytes(3, 'big') + b'\x05\x00' * (n //
 
 # ---- anchors ----
 
-@test "verify --ca: who is trusted, and who has only the name" {
+@test "verify --ca: trusted CAs, and CAs with only the same name" {
 	sign "$T/s" signer -certfile "$PKI/inter.pem"
 	accepts "$T/s" --ca "$PKI/root.pem"
 	accepts "$T/s" --ca "$PKI/chain.pem"
@@ -345,7 +345,7 @@ issue() {
 	    ${CA:+-certfile "$CA.pem"}
 }
 
-@test "verify --ca: what the certificate of the signer may be" {
+@test "verify --ca: which certificates may sign" {
 	issue plain basicConstraints=CA:FALSE
 	accepts "$T/plain" --ca "$PKI/root.pem"
 	issue repudiation keyUsage=critical,nonRepudiation
@@ -484,7 +484,7 @@ issue() {
 	    "$T/dev"
 }
 
-@test "verify --device-ca: who cannot be a device" {
+@test "verify --device-ca: certificates that cannot be a device's" {
 	CA=$PKI/device-ca issue ca basicConstraints=critical,CA:TRUE
 	refuses 1 'it is a CA' mcfg-verify --device-ca "$PKI/device-ca.pem" \
 	    "$T/ca"
@@ -669,7 +669,7 @@ print(json.load(open(sys.argv[1]))['signer']['sha256'])" "$T/report")" ]
 	run -1 grep -q sesame "$T/report"
 }
 
-@test "verify: side outputs are gone again where the product fails" {
+@test "verify: additional outputs are removed if the output fails" {
 	local all
 	sign "$T/s" signer
 	all=(mcfg-verify --no-trust --report "$T/report"
@@ -732,7 +732,7 @@ explained() {
 	run -1 grep -vE '^(pass|fail|-) +[a-z ]+: ' "$T/list"
 }
 
-@test "verify --explain: every check that does not need what failed" {
+@test "verify --explain: every check that does not depend on a failed one" {
 	# SHA-1, an old chain, another content
 	sign "$T/s" signer -md sha1 -certfile "$PKI/inter.pem"
 	explained 1 --ca "$PKI/root.pem" --at "$(days_from_now 4000)" \

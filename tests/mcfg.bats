@@ -30,7 +30,7 @@ load helpers
 	refuses 2 'unknown option' mcfg --json lint
 }
 
-@test "mcfg: what is not a tool is named" {
+@test "mcfg: an unknown tool is named" {
 	for name in lnt mcfg-lint ../bin/mcfg-lint LINT '' 'a b' $'l\nint'; do
 		refuses 2 'no tool' mcfg "$name"
 	done

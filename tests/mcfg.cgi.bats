@@ -89,7 +89,7 @@ logged() {
 	logged 'method not allowed'
 }
 
-@test "mcfg.cgi: / escapes what site.yaml says" {
+@test "mcfg.cgi: / escapes the values of site.yaml" {
 	cp -r "$SITE" "$T/site"
 	sed -i 's/^organization:.*/organization: "<b>A \& B<\/b> \\"$(id)`id`"/' \
 	    "$T/site/site.yaml"
@@ -352,7 +352,7 @@ asks() {
 	logged 'facts: killed'
 }
 
-@test "mcfg.cgi: a program has its room, and keeps nobody waiting" {
+@test "mcfg.cgi: a program's output is limited, and its leftovers delay nobody" {
 	# What it leaves behind, out of its group, keeps nobody waiting.
 	for how in '' '2> /dev/null' '> /dev/null'; do
 		knows "setsid sleep 1000 $how & echo \$! > '$T/left'" \
@@ -429,7 +429,7 @@ asks() {
 	length 400 CONTENT_LENGTH=00010
 }
 
-@test "mcfg.cgi: what follows the length is not read" {
+@test "mcfg.cgi: bytes after the length are not read" {
 	cgi GET /enroll REMOTE_USER=jane < /dev/null
 	unsign "$T/body" "$T/service"
 	attributes "$T/plist" UDID=1 VERSION=1 PRODUCT=iPhone1,1 SERIAL=1 \
@@ -472,7 +472,7 @@ asks() {
 	done
 }
 
-@test "mcfg.cgi: a site that is broken is 500, and says where in the log" {
+@test "mcfg.cgi: a broken site is 500, and the log has the place" {
 	broken() {
 		rm -rf "$T/site"
 		cp -r "$SITE" "$T/site"
@@ -567,7 +567,7 @@ asks() {
 	[ -n "$(header Retry-After)" ]
 }
 
-@test "mcfg.cgi: /scep is scep-ca, where the server has no route for it" {
+@test "mcfg.cgi: /scep runs scep-ca if the server has no route for it" {
 	cgi GET /scep QUERY_STRING=operation=GetCACert < /dev/null
 	[ "$code" = 200 ]
 	[ "$(header Content-Type)" = application/x-x509-ca-cert ]
@@ -577,7 +577,7 @@ asks() {
 	[ "$code" = 200 ]
 }
 
-@test "mcfg.cgi: a path is shown in the log without what is strange in it" {
+@test "mcfg.cgi: a path is shown in the log without strange characters" {
 	cgi GET $'/a\nmcfg.cgi: 192.0.2.7: forged \e[31m' < /dev/null
 	[ "$code" = 404 ]
 	logged 'path="/a\nmcfg.cgi: 192.0.2.7: forged \x1b[31m"'

@@ -405,7 +405,7 @@ tells() {
 	fi
 }
 
-@test "meta: -v says what a tool does" {
+@test "meta: -v describes what a tool does" {
 	each tells
 }
 
@@ -558,7 +558,7 @@ script_behaves() {
 }
 
 # What Bats would take for tests of this file is not written as they are.
-@test "meta: where a server is not installed each test of the file is skipped" {
+@test "meta: if a server is not installed, each test of the file is skipped" {
 	ln -s "$TESTS/helpers.bash" "$T/helpers.bash"
 	printf 'setup_suite() { :; }\n' > "$T/setup_suite.bash"
 	sed 's/^ *%/@/' > "$T/lacking.bats" <<-'BATS'

@@ -69,7 +69,7 @@ machine() {
 	cmp "$T/before" "$DEB"
 }
 
-@test "deb: says what it is and what it needs" {
+@test "deb: has a description and its dependencies" {
 	version=$(mcfg-sign --version)
 	[ "$(dpkg-deb -f "$DEB" Version)" = "${version##* }" ]
 	dpkg-deb -f "$DEB" Depends > "$T/depends"
@@ -322,7 +322,7 @@ machine() {
 	SH
 }
 
-@test "units: what 0.1.0 started goes on after an upgrade, by what the page says" {
+@test "units: units of 0.1.0 continue after an upgrade, by the steps of the page" {
 	needs multiwatch
 	PATH=$PATH:/usr/sbin needs nginx
 	PATH=$PATH:/usr/sbin needs fcgiwrap

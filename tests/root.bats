@@ -90,7 +90,7 @@ harmless() {
 	fi
 }
 
-@test "root: no site is made where others could have put a link" {
+@test "root: no site is made where others could put a link" {
 	arranged empty > "$T/paths"
 	while read -r path; do
 		harmless 1 mcfg-site "$path"
@@ -134,7 +134,7 @@ harmless() {
 	done < "$T/paths"
 }
 
-@test "root: a product goes through nobody else's link" {
+@test "root: output never follows another user's link" {
 	cp "$PKI/root.pem" "$top/cert"
 	cat > "$top/p" <<-'XML'
 	<plist><dict><key>PayloadType</key><string>x</string></dict></plist>
@@ -161,7 +161,7 @@ harmless() {
 	[ -s theirs/plain ]
 }
 
-@test "root: what is root's, and what is the owner's alone, is as before" {
+@test "root: root's own folders, and an owner's, work as before" {
 	mkdir real
 	ln -s real way
 	ln -s "$top/way/../way" again

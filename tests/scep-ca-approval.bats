@@ -110,7 +110,7 @@ manual() {
 	granted ca d
 }
 
-@test "scep-ca approval: a poll gets what was issued at once" {
+@test "scep-ca approval: a poll gets a certificate that was issued at once" {
 	device d
 	csr d /CN=d "$(challenge ca)"
 	message ca d --transaction T1
@@ -264,7 +264,7 @@ program() {
 	[ "$(cat size)" -gt 65536 ]
 }
 
-@test "scep-ca approval: a thousand strangers push out nobody else" {
+@test "scep-ca approval: a thousand requests without entitlement displace no others" {
 	manual
 	device d
 	csr d /CN=d ''

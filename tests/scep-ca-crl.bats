@@ -49,7 +49,7 @@ lists() {
 	yields - scep-ca check --dir ca
 }
 
-@test "scep-ca check: names what is revoked and not in the list" {
+@test "scep-ca check: reports a revoked certificate that the CRL lacks" {
 	ca other
 	serial=$(issued d)
 	serial=${serial,,}
@@ -116,7 +116,7 @@ lists() {
 	grep -q '^previous-crl.der: does not list' stdout
 }
 
-@test "scep-ca: root writes nothing into a folder of somebody else's" {
+@test "scep-ca: root writes nothing into another user's folder" {
 	[ "$(id -u)" -eq 0 ] || skip 'needs to be root'
 	chmod 755 "$T"
 	serial=$(issued d)

@@ -130,7 +130,7 @@ key_of() {
 
 # ---- decisions ----
 
-@test "scep-ca list --pending: what it takes to decide" {
+@test "scep-ca list --pending: has all that a decision needs" {
 	printf 'approval: manual\nsan:\n  dns: ["*"]\n' > ca/scep-ca.yaml
 	device d
 	csr d /O=Example/CN=d "$(challenge ca)" subjectAltName=DNS:d.example.com
@@ -280,7 +280,7 @@ key_of() {
 	json_is json "j['csr_sha256'].startswith('$shown')"
 }
 
-@test "scep-ca approve: only what was approved is issued" {
+@test "scep-ca approve: only the approved request is issued" {
 	echo 'approval: manual' > ca/scep-ca.yaml
 	device d
 	asks d T1 /O=Example/CN=printer-17
@@ -318,7 +318,7 @@ key_of() {
 	done
 }
 
-@test "scep-ca purge: what nobody decided about or collected" {
+@test "scep-ca purge: requests that were not decided or collected" {
 	printf 'approval: manual\npending_ttl: 2d\n' > ca/scep-ca.yaml
 	device d
 	asks d T1

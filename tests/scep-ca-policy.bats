@@ -55,7 +55,7 @@ part() {
 	    <(openssl x509 -in d.cert -noout -text -nameopt oneline)
 }
 
-@test "policy: a usage that is not one says where" {
+@test "policy: an invalid usage is reported with its place" {
 	local list
 
 	for list in keyEncipherment '[]' '[keyCertSign]' '[digitalsignature]' \

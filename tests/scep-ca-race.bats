@@ -100,7 +100,7 @@ revoked_at() {
 	fi
 }
 
-@test "scep-ca race: what is revoked while it renews is not renewed" {
+@test "scep-ca race: a certificate that is revoked while it renews is not renewed" {
 	each_stop revoked_at
 }
 
@@ -205,7 +205,7 @@ listed_at() {
 	scep-ca check --dir ca > out
 }
 
-@test "scep-ca race: what is revoked while a list is made is in the newest" {
+@test "scep-ca race: a certificate revoked while a CRL is made is in the newest one" {
 	each_stop listed_at
 }
 

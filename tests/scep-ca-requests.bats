@@ -125,7 +125,7 @@ enrolled() {
 	cmp d.cert third
 }
 
-@test "scep-ca requests: what has expired or was revoked is not given again" {
+@test "scep-ca requests: an expired or revoked certificate is not sent again" {
 	echo 'validity: 1h' > ca/scep-ca.yaml
 	device d
 	csr d /CN=d "$(challenge ca)"
@@ -143,7 +143,7 @@ enrolled() {
 	granted ca d
 }
 
-@test "scep-ca requests: nobody occupies another's transactionID" {
+@test "scep-ca requests: nobody can block another's transactionID" {
 	manual
 	device d
 	device e
@@ -185,7 +185,7 @@ enrolled() {
 
 # ---- what was decided ----
 
-@test "scep-ca requests: what was approved is what is issued" {
+@test "scep-ca requests: the issued request is the approved one" {
 	manual
 	device d
 	csr d /CN=printer ''
@@ -640,7 +640,7 @@ given() {
 	    2001:db8:1:2::/64 ]
 }
 
-@test "scep-ca requests: what waits is small" {
+@test "scep-ca requests: waiting requests are small" {
 	manual
 	device d
 	csr d /CN=d '' "1.2.3.4=DER:04:82:20:00$(printf ':00%.0s' $(seq 8192))"

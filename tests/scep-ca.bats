@@ -9,7 +9,7 @@ setup() {
 
 # ---- init, challenge, issue, list, show ----
 
-@test "scep-ca init: a root that SCEP clients can use, keys for nobody else" {
+@test "scep-ca init: a root that SCEP clients can use, keys only for the owner" {
 	ca ca
 	[ "$(stat -c %a ca)" = 700 ]
 	[ "$(stat -c %a ca/key.pem)" = 600 ]
@@ -185,7 +185,7 @@ setup() {
 	refuses 2 'not a serial' scep-ca show --dir ca xyz
 }
 
-@test "scep-ca issue: what could not be written is revoked, and listed" {
+@test "scep-ca issue: a certificate that could not be written is revoked, and listed" {
 	ca ca
 	openssl req -new -key "$PKI/client.key" -subj /CN=x -out csr
 	refuses 4 /dev/full scep-ca issue --dir ca --csr csr \
@@ -412,7 +412,7 @@ setup() {
 	denied ca d 0 'des-cbc'
 }
 
-@test "scep-ca: a key whose signatures anybody makes is badAlg" {
+@test "scep-ca: a key with which anybody could sign is badAlg" {
 	ca ca
 	# The exponent 1: what is signed is its own signature.
 	rsa_key good.key
@@ -527,7 +527,7 @@ setup() {
 	"$oracle" 3
 }
 
-@test "scep-ca: what cannot be answered is malformed" {
+@test "scep-ca: a message that cannot be answered is malformed" {
 	ca ca
 	device d
 	csr d /CN=d "$(challenge ca)"
@@ -572,7 +572,7 @@ setup() {
 	run_bad 'transactionID' d.msg
 }
 
-@test "scep-ca: what a request never gets" {
+@test "scep-ca: extensions that a request never gets" {
 	ca ca
 	device d
 	pw=$(challenge ca)
@@ -622,7 +622,7 @@ setup() {
 	    grep -q 'DNS:A.example.com, email:x@example.com'
 }
 
-@test "scep-ca: a broken policy says where" {
+@test "scep-ca: a broken policy is reported with its place" {
 	ca ca
 	echo 'validty: 1d' > ca/scep-ca.yaml
 	refuses 3 'scep-ca.yaml:1:' scep-ca list --dir ca
@@ -1008,7 +1008,7 @@ query() {
 	grep -q 'not good$' stdout
 }
 
-@test "scep-ca check: what others are given to verify with" {
+@test "scep-ca check: the files with which others verify" {
 	ca ca
 	ca other
 	found() {
@@ -1040,7 +1040,7 @@ query() {
 	grep -q '^chain.pem: ends soon' stdout
 }
 
-@test "scep-ca check: a certificate of nobody here, another CA's key" {
+@test "scep-ca check: a certificate of an unknown CA, another CA's key" {
 	ca ca
 	enrolled d
 	ca other

@@ -118,7 +118,7 @@ pends() {
 	    grep -q transaction pending
 }
 
-@test "scep-enroll: it waits itself, until somebody approves" {
+@test "scep-enroll: waits until the request is approved" {
 	echo 'approval: manual' > ca/scep-ca.yaml
 	serve_ca fastcgi ca
 	scep-enroll "$URL" --subject /CN=a --new-key key --ca ca/root.pem \
@@ -160,7 +160,7 @@ print(json.load(open("pending"))[0]["transaction"])')
 	certified again key
 }
 
-@test "scep-enroll: a renewal is a PKCSReq where the server says no Renewal" {
+@test "scep-enroll: a renewal is a PKCSReq if the server does not announce Renewal" {
 	strange old
 	run -0 scep_enroll --new-key key --ca ca/root.pem -o cert
 	yields new scep-enroll "$URL" --signer cert --signer-key key \
@@ -173,7 +173,7 @@ print(json.load(open("pending"))[0]["transaction"])')
 	cmp <(openssl x509 -in by) <(openssl x509 -in cert)
 }
 
-@test "scep-enroll: by GET where the server takes no POST, with its name" {
+@test "scep-enroll: uses GET if the server does not accept POST" {
 	strange nopost
 	run -0 --separate-stderr scep_enroll --new-key key --ca ca/root.pem \
 	    --name 'an RA & co' --cipher aes-256-cbc --digest sha256 -o cert
@@ -199,7 +199,7 @@ print(json.load(open("pending"))[0]["transaction"])')
 	[ -z "$(ls -A 'tmp=@x')" ]
 }
 
-@test "scep-enroll: a lost reply is asked for again, and nothing issued twice" {
+@test "scep-enroll: a lost reply is requested again, and nothing is issued twice" {
 	strange lose
 	yields cert scep_enroll --new-key key --ca ca/root.pem
 	certified cert key
@@ -279,7 +279,7 @@ print(json.load(open("pending"))[0]["transaction"])')
 	done
 }
 
-@test "scep-enroll: what a server says wrong is told in one escaped line" {
+@test "scep-enroll: a server's errors are reported on one escaped line" {
 	strange html
 	refuses 3 "GetCACert: the answer is not a certificate in DER (Content-Type 'text/html'): <h1>Log in</h1>" \
 	    scep-enroll "$URL" --subject /CN=a --new-key k --ca ca/root.pem
@@ -482,7 +482,7 @@ print(json.load(open("pending"))[0]["transaction"])')
 	    --cipher des-ede3-cbc
 }
 
-@test "scep-enroll: what refuses the stronger is told of --allow-weak" {
+@test "scep-enroll: if strong algorithms are refused, --allow-weak is mentioned" {
 	printf 'POSTPKIOperation\n' > caps
 	strange caps caps
 	echo wrong > pw

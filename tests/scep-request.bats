@@ -21,7 +21,7 @@ open_request() {
 	python3 "$TESTS/scep.py" read msg > msg.attrs
 }
 
-@test "scep-request: openssl opens it and finds what was asked for" {
+@test "scep-request: openssl decrypts it and finds the request" {
 	challenge ca > pw
 	yields msg scep-request --ca ca/cert.pem --key key \
 	    --subject '/O=Example, Inc./CN=Device' --san dns:a.example.com \
@@ -115,7 +115,7 @@ open_request() {
 	    --key key --subject /CN=d --state state
 }
 
-@test "scep-request: a renewal is signed by what it renews" {
+@test "scep-request: a renewal is signed by the certificate that it renews" {
 	challenge ca > pw
 	scep-request --ca ca/cert.pem --key key --subject /CN=d \
 	    --challenge file:pw --state state -o msg
@@ -165,7 +165,7 @@ open_request() {
 	python3 "$TESTS/scep.py" read msg | grep -qx messageType=19
 }
 
-@test "scep-request: what is missing or wrong" {
+@test "scep-request: missing and wrong options" {
 	refuses 2 'missing --ca' scep-request --key key --subject /CN=d \
 	    --state s
 	refuses 2 'missing --key' scep-request --ca ca/cert.pem \

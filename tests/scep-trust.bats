@@ -119,7 +119,7 @@ orders() {
 	[ ! -e msg ]
 }
 
-@test "scep-trust: the system's certificates are nobody's anchors" {
+@test "scep-trust: the system's certificates are not anchors" {
 	mkdir roots
 	cp evil.pem "roots/$(openssl x509 -in evil.pem -noout -hash).0"
 	export SSL_CERT_DIR=$T/roots SSL_CERT_FILE=$T/evil.pem
@@ -285,7 +285,7 @@ orders() {
 	done
 }
 
-@test "scep-trust: fingerprints by their length, and what is not one" {
+@test "scep-trust: fingerprints by their length, and invalid ones" {
 	openssl x509 -in ca/cert.pem -outform DER -out bag
 	for md in sha1 sha256 sha384 sha512; do
 		yields - "${asks[@]}" --fingerprint \

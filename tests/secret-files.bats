@@ -50,7 +50,7 @@ modes() {
 	(cd out && find . -type f -printf '%m %p\n' | sort -k 2)
 }
 
-@test "secret files: what a name or an address gives away is its owner's" {
+@test "secret files: a secret by its key or in a URL makes a file private" {
 	local key value
 
 	while read -r key value; do
@@ -76,7 +76,7 @@ modes() {
 	END
 }
 
-@test "secret files: what only sounds like one is everybody's" {
+@test "secret files: a key that only sounds secret does not make a file private" {
 	local key value
 
 	while read -r key value; do
@@ -140,7 +140,7 @@ print(json.load(sys.stdin)[0]["id"])')
 	done
 }
 
-@test "secret files: what was decrypted or is shown on request always is" {
+@test "secret files: decrypted or explicitly shown values make a file private" {
 	profile_with Key '<string>x</string>'
 	mcfg-encrypt --recipient client.pem -o encrypted p
 	mcfg-decrypt --key client.key -o decrypted encrypted

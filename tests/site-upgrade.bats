@@ -56,7 +56,7 @@ schema() {
 	sqlite3 "$SITE/ledger.db" "SELECT value FROM ledger WHERE name = 'schema'"
 }
 
-@test "upgrade: a site of 0.1.0 goes on by what the page says" {
+@test "upgrade: a site of 0.1.0 continues by the steps of the page" {
 	local before
 	[ "$(schema)" -eq 1 ]
 	# What only reads says what is due, and changes nothing.

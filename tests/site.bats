@@ -52,7 +52,7 @@ setup() {
 	E
 }
 
-@test "site: what is not said is the default" {
+@test "site: missing keys have defaults" {
 	echo 'scep: {url: "http://ca.example.com/scep"}' > "$T/site.yaml"
 	yields "$T/out" "$site" "$T/site.yaml" auth url scep.url
 	diff "$T/out" - <<-'E'

@@ -103,7 +103,7 @@ checkout() {
 	    tests/a.bats:1 tests/a.bats:2 | diff - "$T/places"
 }
 
-@test "wording: only what a change adds, to whatever it is compared" {
+@test "wording: only added lines are checked, whatever the base" {
 	checkout
 	yields - tests/wording
 	[ ! -s "$T/stdout" ]
@@ -163,7 +163,7 @@ checkout() {
 	TEXT
 }
 
-@test "awaits: it says what did not come" {
+@test "awaits: reports what did not happen" {
 	run -1 awaits -p 2147483646 'the moon' false
 	[[ $output = *'2147483646 ended before: the moon' ]]
 	awaits 'the sun' true
@@ -175,7 +175,7 @@ checkout() {
 	grep -qx MCFG_TEST_SEED=7 "$T/seed"
 }
 
-@test "keys: a test gets each one once, and none that others are made with" {
+@test "keys: a test gets each key once, and no shared key" {
 	pair() {
 		cmp <(openssl x509 -in "$1" -noout -pubkey) \
 		    <(openssl pkey -in "$2" -pubout)

@@ -112,7 +112,7 @@ one_between() {
 }
 
 # bats test_tags=short
-@test "web: a device enrolls, and the site knows who, which and when" {
+@test "web: a device enrolls, and the site knows the user, the device and the time" {
 	yields - enroll "$T/d" --udid 00008110-AAAA --serial C02FLOW1 \
 	    --product iPhone15,2
 	plist_is "$T/d/profile.mobileconfig" \
@@ -128,7 +128,7 @@ one_between() {
 	nothing_left
 }
 
-@test "web: what travelled is what the standards say" {
+@test "web: the messages conform to the standards" {
 	yields - enroll "$T/d"
 	for n in 01-enroll 03-profile 09-profile; do
 		unsign "$T/d/$n.response" "$T/$n"
@@ -154,7 +154,7 @@ one_between() {
 }
 
 # bats test_tags=short
-@test "web: content types, and nothing that a cache may keep" {
+@test "web: content types, and nothing may be cached" {
 	web /CA
 	[ "$(header Content-Type)" = application/x-x509-ca-cert ]
 	web /enroll -u "jane:$PW"
@@ -584,7 +584,7 @@ chunked() {
 }
 
 # bats test_tags=short
-@test "web: a request is not sent back with what it carried" {
+@test "web: a response does not repeat the request" {
 	web /enroll -X TRACE -H 'Authorization: Basic bWFyazptYXJr'
 	case $code in 401|403|405|501) ;; *) echo "$code"; false ;; esac
 	run -1 grep -q bWFyazptYXJr "$T/body"
@@ -595,7 +595,7 @@ chunked() {
 }
 
 # bats test_tags=short
-@test "web: what was typed for a name and a password is in no log" {
+@test "web: typed names and passwords are in no log" {
 	basic() {
 		web /enroll -H "Authorization: Basic $1"
 		[ "$code" != 200 ]
@@ -814,7 +814,7 @@ chunked() {
 }
 
 # bats test_tags=short
-@test "web: one line a request, and nothing in it that a client typed" {
+@test "web: one log line for each request, without text typed by a client" {
 	head -c 70000 /dev/zero > "$T/big"
 	mark begin
 	web /

@@ -86,7 +86,7 @@ enrolls() {
 	cp "$T/kept" "$SITE/site.yaml"
 }
 
-@test "workers: they run what they are for, and nothing else" {
+@test "workers: they run only their own programs" {
 	[ "${FORM:-cgi}" = cgi ] || skip 'mcfg-service runs no program of a request'
 	printf '#!/bin/sh\necho ran >> "%s"\n' "$T/ran" > "$T/program"
 	chmod +x "$T/program"

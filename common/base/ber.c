@@ -34,7 +34,7 @@ read_tag(struct ber *in, struct ber_item *out)
 	return NULL;
 }
 
-/* Length octets, 8.1.3; *wide is set where fewer would do. */
+/* Length octets, 8.1.3; *wide is set if fewer would suffice. */
 static const char *
 read_length(struct ber *in, bool *indefinite, bool *wide, size_t *len)
 {
@@ -86,7 +86,7 @@ read_to_end(struct ber *in, size_t depth, struct ber_survey *s)
 	}
 }
 
-/* Reads what is inside of a counted element, only to look at it. */
+/* Reads the contents of an element with a length, only to examine them. */
 static const char *
 survey_body(struct ber body, size_t depth, struct ber_survey *s)
 {
@@ -108,7 +108,7 @@ is_string(const struct ber_item *i)
 	    i->tag != BER_SET));
 }
 
-/* With s every level is looked at; without, only what must be. */
+/* With s, all levels are examined; without, only what is necessary. */
 static const char *
 read_item(struct ber *in, size_t depth, struct ber_item *out,
     struct ber_survey *s)

@@ -39,7 +39,7 @@ buf_cut(struct buf *b, size_t len)
 	b->data[len] = '\0';
 }
 
-/* Moves to a larger room; realloc() would leave a secret behind. */
+/* Moves to a larger allocation; realloc() would leave a copy of a secret. */
 static void
 grow(struct buf *b, size_t cap)
 {
@@ -167,7 +167,7 @@ buf_add_hex(struct buf *b, const void *data, size_t len)
 enum {
 	REAL_DIGITS = 17,	/* enough for every double */
 	REAL_TEXT = 64,
-	REAL_PLAIN_MIN = -5,	/* exponents that are written without one */
+	REAL_PLAIN_MIN = -5,	/* exponents written in plain form */
 	REAL_PLAIN_MAX = 16,
 };
 

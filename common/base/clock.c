@@ -12,7 +12,7 @@
 static bool pretended;
 static int64_t pretended_now;
 
-/* The system's time, in 64 bits whatever time_t is. */
+/* The system's time, in 64 bits whatever the size of time_t. */
 static int64_t
 system_now(void)
 {
@@ -30,8 +30,8 @@ clock_now(void)
 }
 
 /*
- * Reads SOURCE_DATE_EPOCH, decimal digits and nothing else; false where it is
- * not set, or is something else.
+ * Reads SOURCE_DATE_EPOCH, which must be decimal digits; false if it is not
+ * set or something else.
  */
 static bool
 source_date(int64_t *out, const char **reason)
@@ -165,7 +165,7 @@ clock_join(const struct clock_date *d, int64_t *out)
 	return true;
 }
 
-/* Reads exactly n digits; -1 where they are none. */
+/* Reads exactly n digits; -1 if there are fewer. */
 static int
 digits(const char **p, const char *end, int n)
 {

@@ -6,11 +6,11 @@
 #include "base/ber.h"
 
 enum {
-	FEW_LINES = 3,		/* fewer line ends prove nothing */
+	FEW_LINES = 3,		/* fewer line ends do not prove anything */
 	HEADER_MAX = 16 << 10,	/* of HTTP */
 };
 
-/* 1.2.840.113549, of which the OIDs of all CMS messages are made. */
+/* 1.2.840.113549: the OIDs of all CMS messages begin with this arc. */
 static const char oid[] = "\x2A\x86\x48\x86\xF7\x0D";
 
 static size_t
@@ -68,7 +68,7 @@ is_utf8(const struct buf *in)
 	return true;
 }
 
-/* Where the content begins: after a mark of UTF-8, and white space. */
+/* Where the content begins: after a UTF-8 byte order mark and white space. */
 static size_t
 start_of(const struct buf *in)
 {
@@ -101,7 +101,10 @@ replaced(const struct buf *in, struct buf *out)
 	return true;
 }
 
-/* The second byte of DER, 80 to 84, as Latin-1 or Windows-1252 in UTF-8. */
+/*
+ * The second byte of DER, 80 to 84, was converted from Latin-1 or Windows-1252
+ * to UTF-8.
+ */
 static bool
 recoded(const struct buf *in, struct buf *out)
 {
@@ -122,7 +125,10 @@ recoded(const struct buf *in, struct buf *out)
 	for (i = 0; i < ARRAY_LEN(heads); i++)
 		if (begins(in, at, heads[i].bytes, heads[i].len))
 			break;
-	/* The offsets in the trailer of a binary plist are NULs and bytes. */
+	/*
+	 * The offsets in the trailer of a binary plist have NULs and high
+	 * bytes.
+	 */
 	if (i == ARRAY_LEN(heads) && is_binary_plist(in, at) &&
 	    count(in, "\xC3", 1) + count(in, "\xC2", 1) > 0)
 		i = 0;
@@ -146,7 +152,7 @@ sixteen_bits(const struct buf *in, struct buf *out)
 	return true;
 }
 
-/* 7-bit mail and terminals clear the eighth bit, or drop such bytes. */
+/* 7-bit mail and terminals clear the eighth bit, or drop bytes that have it. */
 static bool
 seven_bits(const struct buf *in, struct buf *out)
 {
@@ -264,7 +270,7 @@ twice(const struct buf *in, struct buf *out)
 	return true;
 }
 
-/* A token, a colon, and an empty line somewhere below. */
+/* A token, a colon, and an empty line somewhere after them. */
 static bool
 http_header(const struct buf *in, struct buf *out)
 {

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 
 enum {
-	LINE_RAW = 4096,	/* a line before it is escaped */
+	LINE_RAW = 4096,	/* bytes of a line before it is escaped */
 	LINE_MAX_SHOWN = 1200,	/* bytes of a line that are shown */
 };
 
@@ -47,7 +47,7 @@ diag_take(diag_taker *fn, void *arg)
 
 /*
  * Decodes one UTF-8 sequence (RFC 3629: no surrogates, no overlong forms).
- * Returns its length, or 0 where there is none.
+ * Returns its length, or 0 if s does not begin with one.
  */
 static size_t
 utf8_decode(const unsigned char *s, size_t len, uint32_t *cp)
@@ -80,8 +80,8 @@ utf8_decode(const unsigned char *s, size_t len, uint32_t *cp)
 }
 
 /*
- * True for what would move, hide or reorder the text around it: controls, line
- * ends, and what Unicode calls Default_Ignorable_Code_Point.
+ * True for characters that would move, hide or reorder the text around them:
+ * control characters, line ends, and Unicode's Default_Ignorable_Code_Point.
  */
 static bool
 is_invisible(uint32_t cp)
@@ -113,7 +113,7 @@ diag_invisible(const char *text, size_t len, uint32_t *cp)
 	return n > 0 && is_invisible(*cp) ? n : 0;
 }
 
-/* Writes the escaped form of what s begins with; returns bytes of s taken. */
+/* Escapes the first character of s; returns the number of its bytes. */
 static size_t
 escape_one(const unsigned char *s, size_t len, char *one, size_t size)
 {
@@ -169,7 +169,9 @@ diag_escape(const char *text, size_t len, char *out, size_t size)
 	return out;
 }
 
-/* One write(2) a line, so that lines of parallel processes stay whole. */
+/*
+ * One write(2) for each line, so that lines of parallel processes stay whole.
+ */
 void
 diag_put(const char *line)
 {
@@ -297,8 +299,8 @@ fail_errno(enum status st, const char *fmt, ...)
 }
 
 /*
- * Memory that is short is never a verdict on a message or a key: whatever it
- * was that OpenSSL could not do, the process ends as in xmalloc().
+ * Running out of memory is never a verdict on a message or a key: whatever
+ * OpenSSL failed to do, the process ends as in xmalloc().
  */
 static void
 end_if_exhausted(unsigned long code)
@@ -308,8 +310,11 @@ end_if_exhausted(unsigned long code)
 		mem_exhausted();
 }
 
-/* Takes the first reason out of the queue, NULL if it is empty.  It is a copy
- * that stays until the next call: strerror() may write over its own. */
+/*
+ * Takes the first reason off the queue; NULL if it is empty.  The text is
+ * valid until the next call: it is a copy, since strerror() may reuse its
+ * buffer.
+ */
 static const char *
 ssl_first(void)
 {

@@ -21,7 +21,10 @@ mem_exhausted(void)
 	mem_undoer *undo = undoer;
 	static bool ending;
 
-	/* Memory may be short for undo, too: that has been said. */
+	/*
+	 * Memory may run out in undo as well; the message has been printed
+	 * already.
+	 */
 	if (!ending) {
 		ending = true;
 		diag_last("out of memory");

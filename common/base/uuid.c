@@ -28,7 +28,7 @@ give_up(void)
 	exit((int)fail_ssl(FAULT, "cannot make a UUID"));
 }
 
-/* RFC 9562 4.1 and 4.2: what stands at fixed places. */
+/* RFC 9562 4.1 and 4.2: sets version and variant. */
 static void
 set_version(unsigned char id[UUID_LEN], int version)
 {

@@ -46,7 +46,7 @@ words_choose(const char *choices, const char *value)
 	return false;
 }
 
-/* The byte that the escape at p stands for; 0 if it is broken. */
+/* The byte for the escape at p; 0 if the escape is broken. */
 static int
 escaped_byte(const char *p, size_t len)
 {

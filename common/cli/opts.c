@@ -9,7 +9,7 @@
 
 enum {
 	ROWS_MAX = 64,		/* options of one tool */
-	HELP_COLUMN = 26,	/* where the text of an option begins */
+	HELP_COLUMN = 26,	/* column of an option's text */
 };
 
 static bool want_help, want_version, want_verbose;
@@ -26,7 +26,7 @@ static const struct opt common_rows[] = {
 static const void *given[ROWS_MAX];
 static size_t given_count;
 
-/* Which of the operands and options has standard input. */
+/* The operand or option that uses standard input. */
 static const char *stdin_owner;
 
 static const void *
@@ -82,7 +82,7 @@ find_letter(const struct opt *rows, char letter)
 	return NULL;
 }
 
-/* The option that an unknown name begins, for the hint. */
+/* An option whose name begins with an unknown name, for the hint. */
 static const struct opt *
 find_prefix(const struct opt *rows, const char *name, size_t len)
 {
@@ -156,7 +156,7 @@ claim_stdin(const char *of)
 	return OK;
 }
 
-/* An option with a value from the command line. */
+/* Sets an option to its value from the command line. */
 static enum status
 take_value(const struct opt *row, const char *of, const char *value)
 {
@@ -191,7 +191,10 @@ unknown_long(const struct tool *t, const char *arg, size_t len)
 	return fail(USAGE, "%.*s: unknown option (see --help)", (int)len, arg);
 }
 
-/* "--name", "--name=value" or "--name" "value"; *i is moved over the latter. */
+/*
+ * "--name", "--name=value" or "--name" "value"; in the last case, *i is moved
+ * to the value.
+ */
 static enum status
 parse_long(const struct tool *t, int argc, char **argv, int *i)
 {
@@ -350,7 +353,7 @@ print(const struct buf *b)
 	return io_spill(&to_stdout, b);
 }
 
-/* The parser for a tool, or for the verb t of the tool named of. */
+/* Parses the options of a tool, or of the verb t of the tool called of. */
 static enum status
 parse(const struct tool *t, const char *of, int argc, char **argv, bool *done)
 {
@@ -396,7 +399,7 @@ find_verb(const struct tool *t, const char *name)
 	return NULL;
 }
 
-/* A tool with verbs: the first argument says which. */
+/* The first argument of a tool with verbs is the verb. */
 static enum status
 verb_main(const struct tool *tool, int argc, char **argv)
 {

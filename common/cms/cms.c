@@ -38,7 +38,10 @@ cms_measure(const void *data, size_t len, size_t *used)
 
 /* ---- reading ---- */
 
-/* An OBJECT IDENTIFIER of that arc, with so many bytes more. */
+/*
+ * True for an OBJECT IDENTIFIER that begins with arc and has that many more
+ * bytes.
+ */
 static bool
 is_arc(const struct ber_item *oid, const unsigned char *arc, size_t len,
     size_t more)
@@ -48,7 +51,7 @@ is_arc(const struct ber_item *oid, const unsigned char *arc, size_t len,
 
 /*
  * The last arc of the type, 1.2.840.113549.1.7.N or that of AuthEnvelopedData,
- * of what may be a message; 0 for anything else.
+ * of a possible message; 0 for anything else.
  */
 static int
 type_arc(const struct buf *in)
@@ -90,7 +93,7 @@ cms_because(struct buf *why)
 	buf_printf(why, ": %s", diag_ssl_reason());
 }
 
-/* True where the keys of all certificates in it were understood. */
+/* True if OpenSSL understands the keys of all certificates in it. */
 static bool
 has_all_keys(CMS_ContentInfo *cms)
 {
@@ -103,7 +106,7 @@ has_all_keys(CMS_ContentInfo *cms)
 	return true;
 }
 
-/* *end gets the place behind it. */
+/* *end is set to the end of the message. */
 static CMS_ContentInfo *
 decode(const struct buf *raw, const unsigned char **end)
 {
@@ -236,7 +239,7 @@ cms_unwrap(const struct buf *in, const char *name, struct buf *content)
 	return OK;
 }
 
-/* ---- what the others share ---- */
+/* ---- shared by the other files ---- */
 
 void
 cms_write(CMS_ContentInfo *cms, struct buf *der)

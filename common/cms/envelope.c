@@ -4,7 +4,10 @@
 
 #include "cms/local.h"
 
-/* As for what was signed: whether it is an envelope with content for all. */
+/*
+ * Like the check of signed messages: is it an envelope with content for all
+ * recipients?
+ */
 static enum status
 check_sealed(const struct buf *der, int recipients)
 {
@@ -40,7 +43,7 @@ cms_encrypt(const struct buf *content, const STACK_OF(X509) *recipients,
 		X509 *cert = sk_X509_value(recipients, i);
 		EVP_PKEY *pub = X509_get0_pubkey(cert);
 
-		/* OpenSSL takes any key, and fails much later. */
+		/* OpenSSL accepts any key here, and fails much later. */
 		if (pub == NULL || (!cert_key_is_rsa(pub) &&
 		    EVP_PKEY_is_a(pub, "EC") != 1) ||
 		    CMS_add1_recipient_cert(cms, cert, 0) == NULL) {
@@ -61,9 +64,9 @@ cms_encrypt(const struct buf *content, const STACK_OF(X509) *recipients,
 }
 
 /*
- * One recipient after the other, until a content opens: from OpenSSL 3.2 on a
- * wrong RSA key "opens" every recipient, to a random key (implicit
- * rejection), so that only the content can say which recipient it was.
+ * Tries the recipients until the content decrypts.  From OpenSSL 3.2 on, a
+ * wrong RSA key "decrypts" any recipient to a random key (implicit rejection),
+ * so only the content shows which recipient it was.
  */
 static bool
 decrypt_any_rsa(CMS_ContentInfo *cms, EVP_PKEY *key, BIO *sink)
@@ -92,8 +95,8 @@ decrypt_any_rsa(CMS_ContentInfo *cms, EVP_PKEY *key, BIO *sink)
 }
 
 /*
- * Without a certificate every recipient is tried, and the one that opens is
- * told apart from those that do not.
+ * Without a certificate, every recipient is tried, and the one that decrypts
+ * is used.
  */
 static bool
 open_any(CMS_ContentInfo *cms, EVP_PKEY *key, struct buf *content)

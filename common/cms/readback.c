@@ -11,7 +11,7 @@
 #include "base/ber.h"
 #include "cms/local.h"
 
-/* SignedData (RFC 5652 5.1) in three pieces, and the type of the whole. */
+/* SignedData (RFC 5652 5.1) in three parts, and the type of the message. */
 struct pieces {
 	struct ber_item type;
 	struct ber front;	/* version, digest algorithms, content */
@@ -19,7 +19,7 @@ struct pieces {
 	struct ber back;	/* the signer; there are no CRLs */
 };
 
-/* The body of the one element that in has, moved into. */
+/* Moves into the element that in consists of; false if it has others. */
 static bool
 enter_only(struct ber *in, bool is_context)
 {
@@ -54,7 +54,7 @@ take_apart(const struct buf *der, struct pieces *out)
 	return ber_want(&rest, BER_SET, &item) && rest.len == 0;
 }
 
-/* The message again, in DER, with or without the bag. */
+/* Puts the message together again, in DER, with or without certificates. */
 static void
 put_together(const struct pieces *p, bool with_bag, struct buf *out)
 {
@@ -87,7 +87,7 @@ has_cert(struct ber bag, const X509 *cert)
 	return false;
 }
 
-/* In any order, because DER sorts them; no two of the list are the same. */
+/* Compares in any order, because DER sorts them; the list has no duplicates. */
 static bool
 has_certs(struct ber bag, const STACK_OF(X509) *inside)
 {
@@ -116,8 +116,8 @@ is_version_1(struct ber *at)
 }
 
 /*
- * The versions for what is inside, and the signer's issuer and serial number as
- * its certificate has them; OpenSSL compares names without their case.
+ * Checks the versions, and that issuer and serial number of the signer are
+ * those of its certificate; OpenSSL compares names without regard to case.
  */
 static bool
 has_names(const struct pieces *p, const X509 *signer)
@@ -140,7 +140,7 @@ has_names(const struct pieces *p, const X509 *signer)
 	    memcmp(item.start, id.data, id.len) == 0;
 }
 
-/* Exactly what was to be signed. */
+/* True if it has exactly the content that was to be signed. */
 static bool
 has_content(CMS_ContentInfo *cms, const struct buf *content)
 {

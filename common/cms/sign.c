@@ -1,7 +1,7 @@
 /* SignedData (RFC 5652 section 5): signs. */
 #include "cms/local.h"
 
-/* The list is freed, and what it lists is not. */
+/* Frees the list, but not its certificates. */
 #define auto_borrowed AUTO(auto_free_borrowed) STACK_OF(X509)
 DEFINE_AUTO(borrowed, STACK_OF(X509), sk_X509_free);
 
@@ -25,8 +25,8 @@ set_time(CMS_SignerInfo *si, int64_t t)
 }
 
 /*
- * The certificates that go inside, each once, the signer's own first: a list of
- * borrowed ones.
+ * The certificates to include, each once, the signer's own first; the list
+ * borrows them.
  */
 static STACK_OF(X509) *
 inside_of(const struct cms_sign *how)
@@ -49,7 +49,7 @@ inside_of(const struct cms_sign *how)
 	return all;
 }
 
-/* The signer's certificate is inside already. */
+/* The signer's certificate has been added already. */
 static bool
 add_chain(CMS_ContentInfo *cms, const STACK_OF(X509) *inside)
 {

@@ -17,7 +17,7 @@ cms_signed_free(struct cms_signed *s)
 	*s = (struct cms_signed)CMS_SIGNED_INIT;
 }
 
-/* Everything that one examination needs. */
+/* The state of one examination. */
 struct exam {
 	const struct cms_examine *how;
 	CMS_ContentInfo *cms;
@@ -92,8 +92,8 @@ digest_name(int nid)
 }
 
 /*
- * An allow-list, and before any verification: without attributes OpenSSL
- * takes a SignerInfo whose digest it does not know as verified.
+ * An allow-list, checked before any verification: without attributes, OpenSSL
+ * treats a SignerInfo with an unknown digest as verified.
  */
 static enum status
 check_digest(struct exam *e)
@@ -120,7 +120,7 @@ check_digest(struct exam *e)
 	sig = OBJ_obj2nid(obj);
 	if (sig == NID_rsaEncryption || sig == NID_X9_62_id_ecPublicKey)
 		return OK;
-	/* Its digest is in the parameters, which OpenSSL holds against it. */
+	/* Its digest is in the parameters, which OpenSSL checks. */
 	if (sig == NID_rsassaPss)
 		return OK;
 	if (OBJ_find_sigid_algs(sig, &sig_digest, &sig_key) != 1 ||
@@ -133,7 +133,7 @@ check_digest(struct exam *e)
 	return OK;
 }
 
-/* A signed attribute with exactly one value; NULL where it is not so. */
+/* A signed attribute that has exactly one value; otherwise NULL. */
 static const void *
 the_attribute(CMS_SignerInfo *si, int nid, int type)
 {
@@ -157,7 +157,7 @@ read_signing_time(struct exam *e)
 	e->out->has_signing_time = e->out->signing_time != CERT_NO_TIME;
 }
 
-/* RFC 5652 5.3: both are there once, and OpenSSL compares only one of them. */
+/* RFC 5652 5.3: both must occur once, but OpenSSL checks only one of them. */
 static enum status
 check_attributes(struct exam *e)
 {
@@ -182,8 +182,8 @@ check_attributes(struct exam *e)
 }
 
 /*
- * Someone can turn a message with attributes into one without, whose content
- * is the DER of the attributes: the same signature is valid for it.
+ * A message with attributes can be turned into one without: its content is
+ * then the DER of the attributes, and the same signature is valid.
  */
 static bool
 is_der_set(const struct buf *b)
@@ -194,7 +194,7 @@ is_der_set(const struct buf *b)
 	    cms_measure(b->data, b->len, &used) == NULL && used == b->len;
 }
 
-/* The content is written before the verdict: into memory only. */
+/* The content is written before the verdict, but only into memory. */
 bool
 cms_signature_fits(CMS_ContentInfo *cms, STACK_OF(X509) *known,
     const struct buf *outside, struct buf *content)

@@ -9,7 +9,7 @@
 #include "config/config.h"
 #include "text/text.h"
 
-/* The table, and the mapping of it that is being read. */
+/* The table, and the mapping that is being read. */
 struct reader {
 	struct config *c;
 	const struct config_rule *rules;
@@ -98,7 +98,10 @@ check_text(const struct config_value *v, const char *where, const char *text)
 	    reason);
 }
 
-/* Words with commas, as on the command line; choices are the option's. */
+/*
+ * Words separated by commas, as on the command line, compared with the
+ * choices.
+ */
 static enum status
 check_words(const struct config_value *v)
 {
@@ -223,7 +226,7 @@ find_rule(const struct reader *r, const char *key)
 	return NULL;
 }
 
-/* True for "scep" and "auth.ldap", which only hold others. */
+/* True for "scep" and "auth.ldap", which only contain other keys. */
 static bool
 is_group(const struct reader *r, const char *key)
 {
@@ -295,7 +298,7 @@ config_read(const struct buf *yaml, const char *name,
 	return OK;
 }
 
-/* ---- what was read ---- */
+/* ---- values ---- */
 
 const struct config_value *
 config_find(const struct config *c, const char *key)

@@ -72,7 +72,7 @@ add_use(struct tree *scep, const char hash[SECRET_HASH_TEXT], char *where,
 	return OK;
 }
 
-/* What the authority's policy does not take, it would refuse the device. */
+/* The CA would refuse the device for a name that its policy does not allow. */
 static enum status
 judge_name(const struct issue_policy *policy, const struct use *u)
 {
@@ -129,7 +129,7 @@ is_its_own(const struct search *s, const char *hash, bool *own)
 	return st;
 }
 
-/* Challenges of other authorities are left alone. */
+/* Challenges of other CAs are left alone. */
 static enum status
 look_at(const struct search *s, struct tree *payload, const char *where,
     struct uses *uses)

@@ -5,7 +5,8 @@
 #include "enrollment/local.h"
 #include "plist/device_attributes.h"
 
-enum { AGAIN = 600 };	/* how long a lost answer may be asked for again */
+enum { AGAIN = 600 };	/* seconds in which a lost response may be requested
+			 * again */
 
 void
 enrollment_completed_free(struct enrollment_completed *c)
@@ -22,7 +23,7 @@ enrollment_completed_free(struct enrollment_completed *c)
 	*c = (struct enrollment_completed)ENROLLMENT_COMPLETED_INIT;
 }
 
-/* An identity of an outside authority that the ledger has not seen before. */
+/* True for an identity from an outside CA that the ledger does not have yet. */
 static bool
 is_new(const struct ledger_certificate *c, const struct ledger_enrollment *e)
 {
@@ -117,7 +118,7 @@ record(struct ledger *l, const struct enrollment_complete *how,
 
 /* ---- the variables ---- */
 
-/* Names that a device's attributes never get. */
+/* Names that attributes of a device cannot set. */
 static bool
 is_ours(const char *name)
 {
@@ -171,7 +172,7 @@ make_variables(const struct enrollment_complete *how,
 	return OK;
 }
 
-/* What is recorded, once nothing speaks against it. */
+/* Records the completion, after all checks. */
 static enum status
 let_on(struct ledger *l, const char *name, const struct enrollment_complete *how,
     const struct device *d, const struct ledger_certificate *c,

@@ -13,7 +13,7 @@ device_free(struct device *d)
 	*d = (struct device)DEVICE_INIT;
 }
 
-/* What the hardware lacks is an empty string, or left out. */
+/* If the hardware lacks a value, it is an empty string or missing. */
 static enum status
 name_of(const struct tree *attributes, const char *key, const char *name,
     const char **out)
@@ -80,7 +80,7 @@ enrollment_same_text(const char *a, const char *b)
 	return strcasecmp(a, b) == 0;
 }
 
-/* "serial S, UDID U", as far as the device says. */
+/* "serial S, UDID U", if the device says so. */
 static char *
 describe(const struct device *d)
 {

@@ -4,7 +4,10 @@
 #include "base/clock.h"
 #include "enrollment/local.h"
 
-/* What speaks against a certificate that is the recorded one. */
+/*
+ * Checks a certificate that equals the recorded one: REFUSED if it was
+ * revoked, LATER if it has expired.
+ */
 static enum status
 judge_certificate(const struct ledger_certificate *c, const char *name,
     int64_t now)
@@ -25,7 +28,7 @@ judge_certificate(const struct ledger_certificate *c, const char *name,
 	return OK;
 }
 
-/* What our own authority issued is in the ledger, which is asked first. */
+/* The ledger is asked first, as it has all certificates of our own CA. */
 enum status
 device_certificate(struct ledger *l, X509 *signer, const char *name,
     const struct strings *outside, struct ledger_certificate *c)

@@ -36,7 +36,7 @@ issued_by_file(X509 *signer, const struct strings *files, bool *issued)
 	return OK;
 }
 
-/* The last CN, which is the most specific. */
+/* Takes the last CN, which is the most specific. */
 static enum status
 take_common_name(const char *type, const char *value, size_t rdn, void *arg)
 {

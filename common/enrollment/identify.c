@@ -14,7 +14,7 @@ enrollment_identified_free(struct enrollment_identified *i)
 	*i = (struct enrollment_identified)ENROLLMENT_IDENTIFIED_INIT;
 }
 
-/* Why a challenge is not accepted; NULL if it is. */
+/* Returns why a challenge is not accepted, or NULL if it is. */
 static const char *
 objection(const struct ledger_challenge *c, bool found, int64_t now)
 {
@@ -31,7 +31,7 @@ objection(const struct ledger_challenge *c, bool found, int64_t now)
 	return NULL;
 }
 
-/* The enrollment that the challenge leads to. */
+/* Finds the enrollment of the challenge. */
 static enum status
 find(struct ledger *l, const char *hash, const char *name,
     struct ledger_enrollment *e)
@@ -53,7 +53,7 @@ find(struct ledger *l, const char *hash, const char *name,
 	return OK;
 }
 
-/* "/O=A\/B/CN=ID" of an organization "A/B". */
+/* "/O=A\/B/CN=ID" for an organization "A/B". */
 static char *
 default_subject(const char *organization, const char *id)
 {
@@ -146,7 +146,7 @@ enrollment_identify(struct ledger *l, const struct buf *attributes,
 	out->expires = next.expires;
 	if ((st = fill_in(&d, name, &e)) != OK)
 		return st;
-	/* Nothing but the ledger is left that can fail. */
+	/* From here on only the ledger can fail. */
 	if (how->ready != NULL && (st = how->ready(how->arg, out)) != OK)
 		return st;
 	memcpy(out->spent, spent, sizeof out->spent);

@@ -30,7 +30,7 @@ enrollment_invite(struct ledger *l, const char *user, const struct tree *facts,
 	i.expires = clock_now() + ttl;
 	memcpy(out->hash, i.hash, sizeof out->hash);
 	out->expires = i.expires;
-	/* Nothing but the ledger is left that can fail. */
+	/* From here on only the ledger can fail. */
 	if (ready != NULL && (st = ready(arg, out)) != OK)
 		return st;
 	return ledger_invite(l, &i, clock_now());

@@ -19,8 +19,8 @@ enrollment_started_free(struct enrollment_started *s)
 }
 
 /*
- * 128 random bits as base64url.  One that begins with a letter or digit is
- * never taken for an option.
+ * 128 random bits as base64url.  The first character is a letter or digit, so
+ * that the ID is never taken for an option.
  */
 static enum status
 make_id(char **out)
@@ -63,13 +63,13 @@ enrollment_start(struct ledger *l, const char *user, const struct tree *facts,
 		return st;
 	out->id = xstrdup(e.id);
 	out->expires = c.expires;
-	/* Nothing but the ledger is left that can fail. */
+	/* From here on only the ledger can fail. */
 	if (ready != NULL && (st = ready(arg, out)) != OK)
 		return st;
 	return ledger_start(l, &e, c.hash, c.expires, clock_now());
 }
 
-/* ---- by invitation ---- */
+/* ---- with an invitation ---- */
 
 static enum status
 join_facts(const struct tree *facts, const char *kept, char **out)

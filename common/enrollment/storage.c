@@ -18,7 +18,7 @@ store_plist(const struct tree *t, const char *what, char **out)
 	if (xml.len > KEPT_MAX)
 		return fail(MALFORMED, "%s: larger than the limit of %d bytes",
 		    what, (int)KEPT_MAX);
-	/* Bytes of a command line that are not UTF-8 are refused here. */
+	/* This refuses bytes from a command line that are not UTF-8. */
 	if ((st = tree_parse(&xml, what, NULL, &again)) != OK)
 		return st;
 	*out = xstrdup(buf_str(&xml));

@@ -7,7 +7,7 @@
 
 enum { USER_MAX = 256 };
 
-/* What the escaping of diagnostics leaves alone is text on one line. */
+/* A name is text on one line that diag_escape() would not change. */
 const char *
 enrollment_user_check(const char *value)
 {
@@ -25,10 +25,10 @@ enrollment_user_check(const char *value)
 }
 
 /*
- * A directory compares as RFC 4518 says: without regard to case, to spaces at
- * the ends and in a row, and to which of several forms a character has.  Of
- * ASCII that is little.  Of the rest only the directory knows, so a name with
- * such characters is to come in its spelling, and stays as it is.
+ * A directory compares names by RFC 4518: without regard to case, to leading,
+ * trailing and repeated spaces, and to the form of a character.  For ASCII
+ * these rules are few.  For other characters only the directory knows them, so
+ * such a name must come in the directory's spelling, and is not changed.
  */
 static const char *
 objection(const char *user)
@@ -68,7 +68,7 @@ enrollment_user_name(const char *given, const char *auth, const char *attribute,
 	return OK;
 }
 
-/* ---- the site's programs ---- */
+/* ---- programs of the site ---- */
 
 static enum status
 check_name(const char *name)
@@ -111,7 +111,9 @@ enrollment_user_known(const struct site_place *p, const char *given,
 	auto_char *known = NULL;
 	enum status st;
 
-	/* What the directory is asked about may be typed in any way. */
+	/*
+	 * A name about which the directory is asked may be typed in any form.
+	 */
 	if (!is_typed && (st = check_name(given)) != OK)
 		return st;
 	if ((is_typed || (is_ldap && attribute == NULL &&

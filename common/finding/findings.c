@@ -44,7 +44,7 @@ findings_cut(struct findings *f, size_t n)
 	}
 }
 
-/* What strict and errors make of a rule that has this severity. */
+/* The severity of a rule, after strict and errors. */
 static enum finding_severity
 severity_of(const struct findings *f, enum finding_rule rule,
     enum finding_severity s)
@@ -140,7 +140,7 @@ findings_remember(struct findings *f, const struct finding_place *at,
 	n->order = order;
 }
 
-/* UUIDs are the same in either case; identifiers are not. */
+/* UUIDs are compared without regard to case, identifiers with. */
 static int
 compare_value(const struct finding_name *a, const struct finding_name *b)
 {
@@ -213,8 +213,10 @@ findings_across(struct findings *f)
 			first = i;
 			continue;
 		}
-		/* Within one file it is a separate rule; a file's second
-		 * use would only repeat its first. */
+		/*
+		 * Duplicates in one file have a rule of their kind, and a
+		 * file's second use would only repeat its first.
+		 */
 		if (a->file == b->file || b[-1].file == b->file)
 			continue;
 		finding_path_text(a->path, &other);

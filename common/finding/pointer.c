@@ -43,7 +43,7 @@ is_index(const char *step)
 	return strncmp(step, "/~i", 3) == 0;
 }
 
-/* The key of a step; returns where the next one begins. */
+/* Reads the key of a step; returns the beginning of the next one. */
 static const char *
 read_key(const char *step, struct buf *key)
 {

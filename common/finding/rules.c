@@ -92,7 +92,7 @@ const struct finding_rule_info finding_rules[FINDING_RULES] = {
 	    "Put the payload into this profile, or correct the UUID: "
 	    "references do not reach other profiles." },
 	[RULE_MULTIPLE_PAYLOADS] = { "multiple-payloads", W,
-	    "a payload type that may be there once is there twice",
+	    "a payload type that is allowed only once occurs twice",
 	    "Merge the payloads into one, or put them into different "
 	    "profiles." },
 	[RULE_PEM_IN_DATA] = { "pem-in-data", E,
@@ -218,7 +218,9 @@ finding_severity_name(enum finding_severity s)
 	return severity_names[s];
 }
 
-/* The next name of a comma-separated list at *list; false at its end. */
+/*
+ * Takes the next name off the comma-separated list at *list; false at its end.
+ */
 static bool
 next_name(const char **list, const char **name, size_t *len)
 {

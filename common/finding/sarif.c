@@ -10,7 +10,7 @@ static const char sarif_schema[] =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/"
     "sarif-schema-2.1.0.json";
 
-/* Apple's own words about payloads and keys, which the rules are about. */
+/* Apple's documentation of payloads and keys, which the rules are about. */
 static const char rules_uri[] =
     "https://developer.apple.com/documentation/devicemanagement/"
     "profile-specific-payload-keys";
@@ -52,7 +52,7 @@ add_tool(struct report *run)
 		add_rule(rules, &finding_rules[i]);
 }
 
-/* A path as a relative or absolute reference of RFC 3986. */
+/* A path as a relative or absolute reference by RFC 3986. */
 static void
 uri_of(const char *path, struct buf *out)
 {
@@ -68,7 +68,7 @@ uri_of(const char *path, struct buf *out)
 			buf_printf(out, "%%%02X", *p);
 }
 
-/* One place: in the file, and in the property list. */
+/* A place both in the file and in the property list. */
 static void
 add_location(struct report *list, const struct finding *f)
 {

@@ -9,7 +9,7 @@ enum {
 	TEXT_SHOWN = 1024,
 };
 
-/* Lines and columns start at 1, also where nobody knows them. */
+/* Lines and columns start at 1, also if they are unknown. */
 static unsigned long
 at_least_one(unsigned long n)
 {

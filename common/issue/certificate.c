@@ -164,7 +164,7 @@ add_issuer_url(X509 *cert, const char *url)
 	return ok;
 }
 
-/* 127 random bits, not zero. */
+/* 127 random bits; never zero. */
 static enum status
 set_serial(X509 *cert)
 {
@@ -208,11 +208,14 @@ shape_of(const struct issue_order *o)
 	static char *const for_server[] = { server };
 	static char *const for_client[] = { client };
 	static char *const for_signer[] = { mail };
-	/* id-kp-cmcRA (RFC 6402), and what NDES and Windows know an RA by. */
+	/*
+	 * id-kp-cmcRA (RFC 6402), and the usage by which NDES and Windows
+	 * recognise an RA.
+	 */
 	static char cmc_ra[] = "1.3.6.1.5.5.7.3.28";
 	static char agent[] = "1.3.6.1.4.1.311.20.2.1";
 	static char *const for_ra[] = { cmc_ra, agent };
-	/* Only RSA keys encipher keys. */
+	/* Only RSA keys can encrypt keys. */
 	uint32_t both = KU_DIGITAL_SIGNATURE |
 	    (cert_key_is_rsa(o->key) ? KU_KEY_ENCIPHERMENT : 0u);
 
@@ -239,7 +242,7 @@ fill(X509 *cert, const struct issue_order *o)
 	struct shape s = shape_of(o);
 	int64_t from = o->now - BACKDATE, until = o->now + o->validity;
 
-	if (o->profile == ISSUE_TLS)	/* its limit counts both ends */
+	if (o->profile == ISSUE_TLS)	/* the limit includes both ends */
 		until -= BACKDATE;
 	if (from < cert_not_before(o->ca->cert))
 		from = cert_not_before(o->ca->cert);
@@ -282,8 +285,8 @@ issue_certificate(const struct issue_order *o, X509 **out)
 /* ---- authorities ---- */
 
 /*
- * Apple takes the first certificate with digitalSignature and
- * keyEncipherment: with an RA the CA must not have them.
+ * Apple's client takes the first certificate that has both digitalSignature
+ * and keyEncipherment, so a CA with an RA must not have them.
  */
 static uint32_t
 ca_usage(bool both)

@@ -3,11 +3,11 @@
 
 #include "issue/issue.h"
 
-/* A name, and the part of it that names a host or a domain. */
+/* A name, and its part with the host or domain. */
 struct subject {
 	const char *text;
 	size_t host, host_end;	/* text[host] up to text[host_end] */
-	bool is_address;	/* has no parts that matter */
+	bool is_address;	/* an IP address: it has no parts */
 	bool is_mail;		/* email or upn */
 };
 
@@ -34,7 +34,7 @@ parts_of(const char *type, const char *text)
 	return s;
 }
 
-/* Whether a star, or two, can stand for the byte at i. */
+/* True if a star (or two) can stand for the byte at i. */
 static bool
 reaches(const struct subject *s, size_t i, bool two)
 {
@@ -49,13 +49,16 @@ reaches(const struct subject *s, size_t i, bool two)
 		return c != '@';
 	if (i < s->host)
 		return strchr("/:", c) == NULL;
-	/* What ends the host has to be in the pattern. */
+	/* The end of the host must be given in the pattern. */
 	if (i == s->host_end)
 		return false;
 	return two || strchr("/?#\\", c) == NULL;
 }
 
-/* may[i] is true if what was read of the pattern fits the first i bytes. */
+/*
+ * may[i] is true if the part of the pattern that has been read matches the
+ * first i bytes.
+ */
 static void
 take_star(const struct subject *s, bool two, size_t len, bool *may)
 {

@@ -84,9 +84,9 @@ issue_policy_default(struct issue_policy *out)
 	*out = p;
 }
 
-/* ---- what a value has to be ---- */
+/* ---- checks of values ---- */
 
-/* An address that goes into certificates as it stands. */
+/* A URL that is put into certificates unchanged. */
 static const char *
 check_url(const char *text)
 {
@@ -123,7 +123,7 @@ static bool
 is_object(const char *text)
 {
 	ASN1_OBJECT *o = OBJ_txt2obj(text, 0);
-	/* OpenSSL also has names for what has no OID. */
+	/* OpenSSL also knows names without an OID. */
 	bool has_oid = o != NULL && OBJ_length(o) > 0;
 
 	ASN1_OBJECT_free(o);
@@ -142,8 +142,8 @@ issue_is_signer_usage(const char *usage)
 }
 
 /*
- * A name or OID of a usage, but none by which a certificate would stand for
- * every purpose, or for the authority.
+ * A name or OID of a usage; not one that would make the certificate valid for
+ * every purpose, or for the CA.
  */
 static const char *
 check_usage(const char *text)
@@ -198,7 +198,7 @@ static const struct config_rule rules[] = {
 	{ "crl_validity", CONFIG_DURATION, NULL, NULL, CLOCK_MINUTE, 0 },
 };
 
-/* ---- from the file into the policy ---- */
+/* ---- reading the policy ---- */
 
 struct san_reader {
 	const struct config *c;

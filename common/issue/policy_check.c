@@ -37,7 +37,7 @@ issue_wish_free(struct issue_wish *w)
 
 /* ---- the key ---- */
 
-/* Fermat's exponents and above; an even one cannot be a key. */
+/* The exponent must be at least 65537, and odd. */
 static bool
 exponent_is_sound(const EVP_PKEY *key)
 {
@@ -94,7 +94,7 @@ is_allowed(const struct issue_policy *p, const ASN1_OBJECT *type)
 	return false;
 }
 
-/* Visible text, as UTF-8, not too long. */
+/* Text must be visible, valid UTF-8, and not too long. */
 static enum status
 judge_value(const ASN1_STRING *value, const char *what,
     struct issue_refusal *no)
@@ -205,7 +205,7 @@ extensions_free(STACK_OF(X509_EXTENSION) **s)
 	sk_X509_EXTENSION_pop_free(*s, X509_EXTENSION_free);
 }
 
-/* What nobody gets, asked for in any way. */
+/* Refuses extensions that no client may have, however they are requested. */
 static enum status
 judge_extension(X509_EXTENSION *ext, struct issue_refusal *no)
 {
@@ -275,7 +275,7 @@ read_extensions(X509_REQ *req, GENERAL_NAMES **names,
 	return reason == NULL ? OK : refuse(no, false, "%s", reason);
 }
 
-/* ---- the two judges ---- */
+/* ---- clients and the operator ---- */
 
 static enum status
 take(X509_REQ *req, struct issue_wish *w, struct issue_refusal *no)

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "sys/io.h"
 
-/* The library's value is what the name stands for. */
+/* jansson's value is the actual type. */
 static json_t *
 json_of(const struct report *r)
 {
@@ -24,7 +24,10 @@ made(json_t *j)
 	return (struct report *)j;
 }
 
-/* The library writes JSON without a key for which it has no memory. */
+/*
+ * jansson writes JSON without a key for which it has no memory, so it gets our
+ * allocator.
+ */
 static void
 use_our_memory(void)
 {
@@ -51,7 +54,7 @@ report_free(struct report *r)
 	json_decref(json_of(r));
 }
 
-/* Takes value, which must not be NULL. */
+/* Takes ownership of value, which must not be NULL. */
 static void
 put(struct report *r, const char *key, json_t *value)
 {
@@ -127,8 +130,8 @@ report_int(struct report *r, const char *key, int64_t value)
 }
 
 /*
- * The library's integers have a sign.  A larger one is a string that begins
- * with a byte that no text in UTF-8 has.
+ * jansson's integers are signed.  A larger one is stored as a string that
+ * begins with a byte that UTF-8 never has.
  */
 enum { LARGE = 0xFF };
 
@@ -220,7 +223,7 @@ report_add_array(struct report *r, const char *key)
 	return add_empty(r, key, report_array());
 }
 
-/* ---- looking ---- */
+/* ---- reading ---- */
 
 enum report_kind
 report_kind(const struct report *r)
@@ -313,7 +316,7 @@ report_take(struct report *r, const char *key)
 
 /* ---- writing ---- */
 
-/* As JSON has it: in UTF-16. */
+/* Writes an escape as JSON does: in UTF-16. */
 static void
 put_escape(uint32_t cp, struct buf *out)
 {
@@ -326,8 +329,8 @@ put_escape(uint32_t cp, struct buf *out)
 }
 
 /*
- * The library escapes what JSON forbids.  What would move, hide or turn round
- * the text on a terminal can stand in strings only, and is escaped here.
+ * jansson escapes what JSON forbids.  Characters that would move, hide or
+ * reorder text on a terminal can only occur in strings, and are escaped here.
  */
 static void
 put_visible(const char *text, struct buf *out)
@@ -349,7 +352,7 @@ put_visible(const char *text, struct buf *out)
 	buf_add(out, text + from, len - from);
 }
 
-/* What the library writes for a scalar that is neither of the two below. */
+/* What jansson writes for a scalar other than the two below. */
 static void
 put_word(const json_t *j, struct buf *out)
 {
@@ -362,7 +365,7 @@ put_word(const json_t *j, struct buf *out)
 	free(text);
 }
 
-/* It must stay a real where it is read again: 1.0, not 1. */
+/* It must be read back as a real: 1.0, not 1. */
 static void
 put_real(double v, struct buf *out)
 {
@@ -390,7 +393,7 @@ report_render_scalar(const struct report *r, struct buf *out)
 	put_scalar(json_of(r), out);
 }
 
-/* How deep a value stands; everything is in one line if not is_indented. */
+/* Rendering state; without is_indented, everything is on one line. */
 struct rendering {
 	struct buf *out;
 	size_t depth, count;

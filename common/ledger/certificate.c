@@ -66,7 +66,7 @@ ledger_find_certificate(struct ledger *l, const char *serial, bool *found,
 	    DB(db_text(serial)));
 }
 
-/* ---- what a request yielded before ---- */
+/* ---- certificates for a request ---- */
 
 char *
 ledger_ground_challenge(const char *hash)
@@ -80,7 +80,7 @@ ledger_ground_certificate(const char *serial)
 	return xasprintf("certificate:%s", serial);
 }
 
-/* True if text is kind and then of, which may be NULL. */
+/* True if text is kind followed by of, which may be NULL. */
 static bool
 is_ground(const char *text, const char *kind, const char *of)
 {
@@ -90,12 +90,12 @@ is_ground(const char *text, const char *kind, const char *of)
 	    strcmp(text + n, of) == 0;
 }
 
-/* Of several, the latest that fits. */
+/* Selects the latest certificate that fits. */
 struct choice {
 	bool (*fits)(const struct ledger_certificate *c,
 	    const struct choice *t);
 	const struct ledger_identity *q;
-	const struct buf *subject;	/* or NULL: any */
+	const struct buf *subject;	/* NULL: any */
 	struct ledger_certificate *out;
 	bool found;
 };
@@ -123,9 +123,10 @@ is_text(const char *a, const char *b)
 }
 
 /*
- * A challenge that was spent is enough, under any transaction; but what a
- * certificate of ours signs is a renewal, until that certificate is the one
- * that signed before.  A challenge that is still good makes a new request.
+ * A challenge that was spent suffices, in any transaction.  But a request that
+ * is signed by a certificate of ours is a renewal, unless the same certificate
+ * signed the earlier request.  A challenge that is still valid makes a new
+ * request.
  */
 static bool
 has_same_ground(const struct ledger_certificate *c,
@@ -178,7 +179,10 @@ ledger_find_repeat(struct ledger *l, const struct ledger_identity *q,
 	return st;
 }
 
-/* Which certificate or request a poll can mean: the key's or the signer's. */
+/*
+ * The certificate or request of a poll: it belongs to the key or to the
+ * signer.
+ */
 #define POLLED								\
 	"txid = $1 AND (key_hash = $2 OR ground = $3 OR ground = $4)"
 
@@ -277,8 +281,8 @@ ledger_revoke(struct ledger *l, const char *serial, int reason, int64_t now,
 /* ---- the CRL ---- */
 
 /*
- * Within the turn to write nothing is revoked, so what has the higher number
- * lists everything that the lower one does.
+ * Nothing is revoked within this transaction, so a CRL with a higher number
+ * has all entries of those with lower numbers.
  */
 enum status
 ledger_crl(struct ledger *l, int64_t above, ledger_each_certificate *fn,

@@ -7,13 +7,14 @@
 #include "ledger/ledger.h"
 #include "ledger/local.h"
 
-/* What becomes of the certificate's record. */
+/* The data of the certificate's record. */
 struct record {
 	const struct ledger_certificate *c;
 	const struct ledger_entitlement *e;	/* or NULL */
 	int64_t now;
 	char *purpose, *enrollment;
-	bool paid, unbound;		/* by a challenge; by an unbound one */
+	bool paid, unbound;		/* by a challenge; by an unbound
+					 * challenge */
 	struct ledger_certificate settled;	/* decider and decided */
 };
 
@@ -108,7 +109,7 @@ is_identity(const struct record *r)
 	    ledger_purpose_name(LEDGER_IDENTITY)) == 0;
 }
 
-/* The enrollment takes the step that this purpose stands for. */
+/* Moves the enrollment to the state that follows this purpose. */
 static enum status
 move_enrollment(struct ledger *l, const struct record *r,
     enum ledger_outcome *outcome)
@@ -162,7 +163,7 @@ put_certificate(struct ledger *l, const struct record *r,
 	return st;
 }
 
-/* All that entitles; what does not hold is the outcome. */
+/* Checks the whole entitlement; *outcome is the part that does not hold. */
 static enum status
 entitle(struct ledger *l, struct record *r, enum ledger_outcome *outcome,
     struct ledger_certificate *earlier)

@@ -40,7 +40,7 @@ ledger_challenge_free(struct ledger_challenge *c)
 	*c = (struct ledger_challenge)LEDGER_CHALLENGE_INIT;
 }
 
-/* user is the owner of a phase-1 challenge, else NULL. */
+/* user is the owner of a phase-1 challenge, otherwise NULL. */
 enum status
 ledger_put_challenge(struct ledger *l, const struct ledger_challenge *c,
     const char *user, int64_t now)
@@ -105,7 +105,7 @@ ledger_find_identity(struct ledger *l, const char *enrollment, bool *found,
 	    "purpose = 'identity'", DB(db_text(enrollment)));
 }
 
-/* The one statement that spends: it changes a row once. */
+/* The only statement that spends a challenge: it changes a row at most once. */
 enum status
 ledger_spend(struct ledger *l, const char *hash, const char *enrollment,
     int64_t now, bool *spent)
@@ -129,7 +129,7 @@ ledger_void_challenges(struct ledger *l, const char *enrollment, int64_t now)
 	    DB(db_int(now), db_text(enrollment)));
 }
 
-/* ---- the operator's view ---- */
+/* ---- for the operator ---- */
 
 DEFINE_DROP(challenge);
 

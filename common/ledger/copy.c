@@ -7,8 +7,8 @@
 enum { COLUMNS_MAX = 20 };
 
 /*
- * A table: its columns by kind (t, i, b), the first keys of them being the
- * primary key, which pages go by.
+ * A table: its columns by kind (t, i, b).  The first keys of them are the
+ * primary key, which paging uses.
  */
 struct table {
 	const char *name, *kinds;
@@ -23,7 +23,7 @@ struct table {
 	    "INSERT INTO " name " (" columns ") VALUES (" places ")",	\
 	    "SELECT COUNT(*) FROM " name " WHERE " after }
 
-/* An enrollment comes before the challenges that refer to it. */
+/* Enrollments come before the challenges that refer to them. */
 static const struct table tables[] = {
 	TABLE("enrollment", "tttttttttiiiiiiit", 1,
 	    "id, username, state, facts, attributes, udid, serial, product, "
@@ -62,8 +62,8 @@ static const struct table tables[] = {
 };
 
 /*
- * The sum of the SHA-256 of all rows, as four numbers: the order of rows is
- * that of a collation, which the engines do not share.
+ * The sum of the SHA-256 of all rows, as four numbers.  A sum does not depend
+ * on the order of rows, which differs between the engines' collations.
  */
 struct digest {
 	uint64_t lane[4];
@@ -72,10 +72,11 @@ struct digest {
 
 struct walk {
 	const struct table *table;
-	struct ledger *to;	/* NULL: only the digest is wanted */
+	struct ledger *to;	/* NULL: compute only the digest */
 	struct digest digest;
-	char *key, *key_text;	/* of the last row: its first column, and */
-	int64_t key_number;	/* the second, if it is of the key */
+	char *key, *key_text;	/* first column of the last row's key ... */
+	int64_t key_number;	/* ... and the second, if it belongs to the
+				 * key */
 };
 
 static struct db_value
@@ -92,7 +93,7 @@ value_of(const struct db_row *r, int column, char kind)
 	return db_blob(p, len);
 }
 
-/* Every value with its kind, whether it is there, and its length. */
+/* Adds each value with its kind, its length, and whether it is NULL. */
 static void
 add_to_digest(struct digest *d, const struct db_value *v, size_t n)
 {
@@ -141,7 +142,10 @@ take_row(const struct db_row *r, void *arg)
 	return db_run(w->to, NULL, w->table->insert, v, n);
 }
 
-/* Walks over a table of from, and puts its rows into to where there is one. */
+/*
+ * Walks through a table of from, and inserts its rows into to unless that is
+ * NULL.
+ */
 static enum status
 walk(const struct table *t, struct ledger *from, struct ledger *to,
     struct digest *out)
@@ -232,7 +236,10 @@ copy_all(struct ledger *from, struct ledger *to, ledger_each_table *fn,
 	return OK;
 }
 
-/* Nobody writes to the source meanwhile: it is our turn there too. */
+/*
+ * Nobody writes to the source meanwhile, because this process holds its turn
+ * to write as well.
+ */
 enum status
 ledger_copy(struct ledger *from, struct ledger *to, ledger_each_table *fn,
     void *arg)

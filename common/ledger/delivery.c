@@ -27,7 +27,7 @@ take_configured(const struct db_row *r, void *arg)
 	return OK;
 }
 
-/* The same user's older enrollments of the same device end here. */
+/* Supersedes older enrollments of the same user and device. */
 static enum status
 supersede(struct ledger *l, const char *id, const struct configured *c,
     int64_t now)

@@ -114,7 +114,7 @@ ledger_start(struct ledger *l, const struct ledger_enrollment *e,
 
 /* ---- identified ---- */
 
-/* Case folded as for ASCII: what is compared of a UDID. */
+/* Folds ASCII case, for comparing UDIDs. */
 static char *
 fold(const char *udid)
 {
@@ -188,7 +188,7 @@ ledger_unidentify(struct ledger *l, const char *id, const char *spent,
 	    now, "started", id, NULL, "the answer could not be written" }));
 }
 
-/* ---- certified by an outside authority ---- */
+/* ---- certified by an outside CA ---- */
 
 enum status
 ledger_adopt(struct ledger *l, const char *id, const char *certificate,
@@ -253,8 +253,10 @@ ledger_complete(struct ledger *l, const struct ledger_enrollment *e,
 		return st;
 	}
 	*outcome = LEDGER_RECORDED;
-	/* Those of the configuration before buy nothing any more; those that
-	 * had expired are forgotten. */
+	/*
+	 * Challenges of the previous configuration are no longer valid;
+	 * expired ones are deleted.
+	 */
 	if ((st = db_run(l, NULL, "DELETE FROM challenge WHERE enrollment = $1 "
 	    "AND purpose = 'client' AND spent = 0 AND expires <= $2",
 	    DB(db_text(id), db_int(now)))) != OK ||
@@ -309,7 +311,7 @@ ledger_abort(struct ledger *l, const char *id, int64_t now, bool *done)
 	return db_commit(&turn, revoke_all(l, id, now));
 }
 
-/* What can be forgotten: all but those that a device may come back to. */
+/* Enrollments that may be deleted: all that no device can come back to. */
 #define FORGOTTEN							\
 	"(SELECT id FROM enrollment WHERE changed < $1 AND state <> "	\
 	"'configured')"

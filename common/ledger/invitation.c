@@ -57,7 +57,7 @@ ledger_invitation_objection(const struct ledger_invitation *i, bool found,
 	return NULL;
 }
 
-/* ---- made ---- */
+/* ---- creating ---- */
 
 enum status
 ledger_invite(struct ledger *l, const struct ledger_invitation *i,
@@ -76,9 +76,12 @@ ledger_invite(struct ledger *l, const struct ledger_invitation *i,
 	    now, "invited", NULL, NULL, i->user }));
 }
 
-/* ---- used ---- */
+/* ---- using ---- */
 
-/* The enrollment of a link: *open if it waits for a device or is missing. */
+/*
+ * Finds the enrollment of a link; *open is true if it is missing or waits for
+ * a device.
+ */
 static enum status
 find_open(struct ledger *l, const char *id, bool *exists, bool *open)
 {
@@ -94,7 +97,7 @@ find_open(struct ledger *l, const char *id, bool *exists, bool *open)
 	return st;
 }
 
-/* The enrollment begins, or gets the facts of today. */
+/* Begins the enrollment, or updates its facts. */
 static enum status
 put_enrollment(struct ledger *l, const struct ledger_enrollment *e,
     bool exists, int64_t now)
@@ -164,7 +167,7 @@ ledger_void_invitation(struct ledger *l, const char *enrollment, int64_t now)
 	    db_text(enrollment)));
 }
 
-/* ---- listed ---- */
+/* ---- listing ---- */
 
 DEFINE_DROP(invitation);
 
@@ -183,7 +186,7 @@ ledger_invitations(struct ledger *l, ledger_each_invitation *fn, void *arg)
 	return d.st;
 }
 
-/* ---- revoked ---- */
+/* ---- revoking ---- */
 
 enum status
 ledger_revoke_invitation(struct ledger *l, const char *id, int64_t now,
@@ -212,7 +215,7 @@ ledger_revoke_invitation(struct ledger *l, const char *id, int64_t now,
 	    "0 AND voided = 0 RETURNING COALESCE(enrollment, '')",
 	    DB(db_text(id), db_int(now)));
 	*done = changed == 1;
-	/* A device that has its challenge already may not go on, either. */
+	/* A device that already has its challenge must not go on either. */
 	for (i = 0; i < opened.n && st == OK; i++)
 		st = ledger_void_challenges(l, opened.v[i], now);
 	return *done ? db_commit(&turn, st) : st;

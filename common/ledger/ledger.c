@@ -115,7 +115,10 @@ db_list_free(struct db_list *d)
 	free(d->page);
 }
 
-/* The last row may be among the parameters: it lives until the page is read. */
+/*
+ * The parameters may point into the last row, which lives until the page is
+ * read.
+ */
 const void *
 db_next(struct db_list *d, const struct db_value *v, size_t n)
 {

@@ -7,9 +7,11 @@
 #include "ledger/ledger.h"
 #include "ledger/local.h"
 
-/* ---- room for strangers ---- */
+/* ---- limits ---- */
 
-/* The oldest of this key, and of this address, beyond what each may have. */
+/*
+ * Deletes the oldest requests of this key and this address above their limits.
+ */
 static enum status
 make_room_of_own(struct ledger *l, const struct ledger_request *r)
 {
@@ -30,7 +32,10 @@ make_room_of_own(struct ledger *l, const struct ledger_request *r)
 	    DB(db_text(r->client), db_int(LEDGER_WAIT_CLIENT - 1)));
 }
 
-/* The oldest of the address that has the most, until one more fits in. */
+/*
+ * Deletes the oldest request of the address with the most, until one more
+ * fits.
+ */
 static enum status
 make_room_of_all(struct ledger *l)
 {
@@ -62,8 +67,8 @@ is_signed_by_ours(const struct ledger_request *r)
 }
 
 /*
- * One request of each challenge and of each certificate is nobody's burden;
- * more of them would be a way around the limits.
+ * One request for each challenge and each certificate does not count; more
+ * would be a way around the limits.
  */
 static enum status
 is_stranger(struct ledger *l, const struct ledger_request *r, bool *stranger)
@@ -84,11 +89,11 @@ is_stranger(struct ledger *l, const struct ledger_request *r, bool *stranger)
 	return st;
 }
 
-/* ---- recorded ---- */
+/* ---- recording ---- */
 
 /*
- * Whether the challenge that is to be put down with a request is still as it
- * was judged: another request may have spent it meanwhile.
+ * Checks that the challenge of a request is still valid: another request may
+ * have spent it meanwhile.
  */
 static enum status
 check_challenge(struct ledger *l, const struct ledger_request *r, int64_t now,
@@ -109,7 +114,7 @@ check_challenge(struct ledger *l, const struct ledger_request *r, int64_t now,
 	return OK;
 }
 
-/* Another attempt at the same: with a valid challenge, it pays for it now. */
+/* The same request again: if it has a valid challenge, that is attached now. */
 static enum status
 attach(struct ledger *l, const struct ledger_request *r, int64_t now,
     enum ledger_outcome *outcome, struct ledger_request *earlier)
@@ -182,7 +187,7 @@ purge(struct ledger *l, int64_t before, int64_t *n)
 	    "decided < $1", DB(db_int(before)));
 }
 
-/* Its certificate may have been issued since it was judged. */
+/* Its certificate may have been issued since the decision. */
 static enum status
 check_repeat(struct ledger *l, const struct ledger_identity *q, int64_t now,
     enum ledger_outcome *outcome)

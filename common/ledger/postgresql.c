@@ -24,7 +24,8 @@ enum {
 
 struct postgresql {
 	PGconn *conn;
-	const char **kept;	/* literals; prepared under "s" and the index */
+	const char **kept;	/* SQL literals, prepared under "s" and the
+				 * index */
 	size_t count;
 };
 
@@ -35,7 +36,7 @@ ignore_notice(void *arg, const char *message)
 	(void)message;
 }
 
-/* The first line of what the server or the library says. */
+/* Reports the first line of the message of the server or the library. */
 static enum status
 pg_fail(struct ledger *l, const PGresult *res)
 {
@@ -89,7 +90,7 @@ set_up(struct ledger *l)
 	return pg_script(l, sql);
 }
 
-/* A connection that broke between two transactions is made again, once. */
+/* A connection that broke between two transactions is reopened, once. */
 static bool
 reconnect(struct ledger *l)
 {
@@ -144,7 +145,10 @@ set_parameters(struct parameters *q, const struct db_value *v, size_t n)
 	}
 }
 
-/* The number of a statement that is prepared now; false where it cannot be. */
+/*
+ * Returns the number of a statement, which it prepares if necessary; false if
+ * that fails.
+ */
 static bool
 prepare(struct postgresql *p, const char *sql, const struct parameters *q,
     size_t n, size_t *number, PGresult **res)
@@ -222,7 +226,7 @@ pg_run(struct ledger *l, const char *sql, const struct db_value *v, size_t n,
 
 /* ---- transactions ---- */
 
-/* Whether a statement failed since there is no such table. */
+/* True if a statement failed because the table does not exist. */
 static bool
 lacks_table(const PGresult *res)
 {
@@ -232,8 +236,8 @@ lacks_table(const PGresult *res)
 }
 
 /*
- * Each statement after the lock sees what was committed before it: so READ
- * COMMITTED, whatever the database's default.
+ * Each statement after the lock must see what was committed before it, hence
+ * READ COMMITTED, whatever the database's default.
  */
 #define BEGIN_WRITING "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; "
 
@@ -242,8 +246,10 @@ pg_begin(struct ledger *l)
 {
 	static const char begin[] = BEGIN_WRITING
 	    "LOCK TABLE ledger IN EXCLUSIVE MODE";
-	/* Without a ledger there is nothing to keep others from, but several
-	 * may be about to make one. */
+	/*
+	 * Without a ledger there is no table to lock, but several processes
+	 * may be about to create one.
+	 */
 	static const char begin_first[] = BEGIN_WRITING
 	    "SELECT pg_advisory_xact_lock(1835230823)";
 	struct postgresql *p = l->state;
@@ -273,7 +279,7 @@ pg_snapshot(struct ledger *l)
 	return pg_script(l, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 }
 
-/* COMMIT of a failed transaction answers ROLLBACK, without an error. */
+/* COMMIT of a failed transaction returns ROLLBACK, without an error. */
 static enum status
 pg_commit(struct ledger *l)
 {
@@ -309,7 +315,7 @@ pg_has_table(struct ledger *l, const char *name, bool *has)
 	    "AND pg_catalog.pg_table_is_visible(oid)", DB(db_text(name)));
 }
 
-/* The server watches over its own files; here it is asked whether it works. */
+/* The server checks its own files; this only asks whether it works. */
 static enum status
 pg_check(struct ledger *l, struct buf *trouble)
 {
@@ -377,7 +383,7 @@ static const struct db_engine engine = {
 
 /* ---- opening ---- */
 
-/* The library's own reason may show a part of the URI: it is not shown. */
+/* libpq's message is not shown, as it may contain a part of the URI. */
 static enum status
 check_uri(const char *uri)
 {
@@ -397,7 +403,7 @@ check_uri(const char *uri)
 	return OK;
 }
 
-/* True if a server is of this machine: a socket, or an address of loopback. */
+/* True for a server on this machine: a socket, or a loopback address. */
 static bool
 is_here(const char *host)
 {
@@ -406,7 +412,7 @@ is_here(const char *host)
 	    strncmp(host, "127.", 4) == 0;
 }
 
-/* The first of a list, with commas between, that is of another machine. */
+/* The first host of a comma-separated list that is on another machine. */
 static char *
 elsewhere(const char *hosts)
 {
@@ -425,8 +431,8 @@ elsewhere(const char *hosts)
 }
 
 /*
- * Between two machines libpq takes a connection in clear, or to anybody, unless
- * it is told otherwise: by the URI, the environment or a service.
+ * Between two machines libpq accepts an unencrypted or unverified connection,
+ * unless the URI, the environment or a service says otherwise.
  */
 static void
 warn_of_network(const struct postgresql *p)
@@ -458,7 +464,10 @@ warn_of_network(const struct postgresql *p)
 enum status
 ledger_open_postgresql(struct ledger *l, const char *uri)
 {
-	/* What stands later wins: the URI over the timeout, not the encoding. */
+	/*
+	 * Later values override: the URI overrides the timeout, but not the
+	 * encoding.
+	 */
 	const char *const keys[] = { "connect_timeout",
 	    "fallback_application_name", "dbname", "client_encoding", NULL };
 	const char *const values[] = { "10", "mcfg", uri, "UTF8", NULL };

@@ -59,7 +59,7 @@ take_request(const struct db_row *r, void *arg)
 	if ((csr = db_row_blob(r, 2, &len)) != NULL)
 		buf_add(&q->csr, csr, len);
 	ledger_take_name(r, 3, &q->name);
-	/* Version 1 kept the request alone. */
+	/* Version 1 stored only the request. */
 	if (q->name.subject.len == 0)
 		(void)ledger_name_of_request(&q->csr, &q->name);
 	q->subject = db_row_dup(r, 5);
@@ -101,7 +101,7 @@ ledger_find_polled_request(struct ledger *l, const struct ledger_identity *q,
 	    db_text(signer), db_text(signed_by)));
 }
 
-/* ---- decided ---- */
+/* ---- deciding ---- */
 
 static const struct {
 	enum ledger_state from, to;
@@ -112,7 +112,7 @@ static const struct {
 	[LEDGER_UNDO] = { LEDGER_APPROVED, LEDGER_PENDING, "undone" },
 };
 
-/* Whether the one request that is chosen is the one that was shown. */
+/* True if the selected request is the one that was shown. */
 static enum status
 is_shown(struct ledger *l, const struct ledger_choice *c, const char *from,
     bool *same)
@@ -192,9 +192,9 @@ ledger_reject_all(struct ledger *l, int64_t before, const char *decider,
 	    now, "rejected", NULL, NULL, "all" }));
 }
 
-/* ---- settled, by a certificate ---- */
+/* ---- completed by a certificate ---- */
 
-/* What was decided belongs to exactly what was shown. */
+/* A decision is only about exactly the request that was shown. */
 static bool
 is_decided(const struct ledger_request *r, const struct ledger_entitlement *e)
 {

@@ -22,7 +22,7 @@ enum {
 };
 
 struct statement {
-	const char *sql;	/* a literal of ledger*.c */
+	const char *sql;	/* a literal of common/ledger */
 	sqlite3_stmt *stmt;
 	int places[DB_VALUES_MAX];	/* of $1, $2 ... to SQLite; 0: none */
 };
@@ -31,7 +31,7 @@ struct sqlite {
 	sqlite3 *db;
 	struct statement *kept;
 	size_t count;
-	int64_t give_up;	/* when a wait for a turn has been too long */
+	int64_t give_up;	/* time at which a wait for a turn ends */
 	char *path;
 	dev_t device;		/* the file that was at path */
 	ino_t inode;
@@ -49,7 +49,9 @@ sqlite_fail(struct ledger *l)
 	return fail(FAULT, "%s: ledger: %s", l->name, sqlite3_errmsg(s->db));
 }
 
-/* "$2" is a name to SQLite: its number is that of its first appearance. */
+/*
+ * SQLite treats "$2" as a name, whose number is that of its first appearance.
+ */
 static void
 find_places(struct statement *k)
 {
@@ -121,7 +123,7 @@ step_all(struct ledger *l, sqlite3_stmt *stmt, db_each *fn, void *arg,
 	return OK;
 }
 
-/* The statement is reset on every way out: an open one blocks COMMIT. */
+/* The statement is always reset: an open one would block COMMIT. */
 static enum status
 sqlite_run(struct ledger *l, const char *sql, const struct db_value *v,
     size_t n, db_each *fn, void *arg, int64_t *count)
@@ -155,7 +157,10 @@ sqlite_script(struct ledger *l, const char *sql)
 	return OK;
 }
 
-/* IMMEDIATE: a transaction that began as a reader fails where it waits. */
+/*
+ * IMMEDIATE, because a transaction that begins as a reader fails instead of
+ * waiting.
+ */
 static enum status
 sqlite_begin(struct ledger *l)
 {
@@ -168,7 +173,7 @@ sqlite_commit(struct ledger *l)
 	return db_run(l, NULL, "COMMIT", DB_NONE);
 }
 
-/* Some errors have rolled back already, so the result does not matter. */
+/* Some errors have rolled back already, so the result is ignored. */
 static void
 sqlite_rollback(struct ledger *l)
 {
@@ -178,7 +183,7 @@ sqlite_rollback(struct ledger *l)
 		(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
-/* A reader of the write-ahead log: writers go on meanwhile. */
+/* A reader of the write-ahead log: writers continue meanwhile. */
 static enum status
 sqlite_snapshot(struct ledger *l)
 {
@@ -213,7 +218,7 @@ look_for_trouble(struct ledger *l, struct buf *trouble)
 	    "PRAGMA integrity_check", DB_NONE);
 }
 
-/* What SQLite could not read for want of memory, or of the disk. */
+/* True if SQLite could not read for lack of memory, or because of the disk. */
 static bool
 is_unread(const struct buf *trouble)
 {
@@ -232,8 +237,8 @@ is_unread(const struct buf *trouble)
 }
 
 /*
- * To SQLite a page that it cannot read is damage like any other.  What a second
- * look does not find was a failure to look.
+ * SQLite reports a page that it cannot read as damage.  If a second check does
+ * not find the damage, the first one was a read error.
  */
 static enum status
 sqlite_check(struct ledger *l, struct buf *trouble)
@@ -312,7 +317,7 @@ static const struct db_engine engine = {
 	.row_blob = sqlite_row_blob,
 };
 
-/* SQLite itself would make the file readable by all. */
+/* SQLite itself would make the file readable for everybody. */
 static enum status
 make_file(const char *path)
 {
@@ -327,7 +332,7 @@ make_file(const char *path)
 
 /*
  * Waits for a turn to write.  A commit is short; SQLite's own busy handler
- * soon sleeps for a hundred times as long, while others come and go.
+ * soon sleeps a hundred times as long, while others get their turns.
  */
 static int
 wait_a_moment(void *state, int tries)
@@ -347,8 +352,8 @@ wait_a_moment(void *state, int tries)
 }
 
 /*
- * Changes a new file to a write-ahead log.  SQLite does not ask the handler
- * if two processes do that at once, but returns "busy" to one of them.
+ * Switches a new file to a write-ahead log.  If two processes do that at once,
+ * SQLite does not call the busy handler, but returns "busy" to one of them.
  */
 static enum status
 use_wal(struct ledger *l)
@@ -390,7 +395,7 @@ set_up(struct ledger *l, enum ledger_mode mode)
 	    "PRAGMA foreign_keys=ON;");
 }
 
-/* The folder that the ledger is in, and the files beside it. */
+/* The folder of the ledger and its other files. */
 static char *
 folder_of(const char *path)
 {
@@ -408,7 +413,7 @@ ledger_open_sqlite(struct ledger *l, const char *path, enum ledger_mode mode)
 	struct stat sb;
 	enum status st;
 
-	/* "file:x" and ":memory:" are names like any other. */
+	/* "file:x" and ":memory:" are treated as plain names. */
 	plain = path[0] == '/' ? xstrdup(path) : xasprintf("./%s", path);
 	folder = folder_of(plain);
 	if (mode != LEDGER_READ && (st = io_check_root(folder)) != OK)

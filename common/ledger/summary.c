@@ -53,7 +53,7 @@ ledger_term_name(enum ledger_term t)
 	return terms[t];
 }
 
-/* The database holds the words of these tables only. */
+/* The database contains only words of these tables. */
 static enum ledger_step
 step_of(const struct db_row *r, int column)
 {
@@ -68,7 +68,7 @@ why_of(const struct db_row *r, int column)
 	    db_row_text(r, column));
 }
 
-/* What a row function of this file calls. */
+/* The caller's function, for a row function of this file. */
 struct walk {
 	union {
 		ledger_each_day *day;
@@ -129,8 +129,8 @@ ledger_days(struct ledger *l, int64_t from, int64_t until,
 }
 
 /*
- * The challenge that the enrollment waits for, its certificate, and when its
- * user last got through: from anywhere, and from the same device.
+ * The challenge for which the enrollment waits, its certificate, and when its
+ * user last completed an enrollment: on any device, and on the same device.
  */
 #define STUCK_TABLES							\
 	" FROM enrollment e "						\

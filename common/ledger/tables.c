@@ -53,9 +53,9 @@ enum { SCHEMA_VERSION = 3 };
     " WHERE enrollment IS NOT NULL;"
 
 /*
- * Hashes, serials and ids are text, times seconds, DER alone is binary, so
- * that both databases read the same SQL.  A certificate outlives its
- * enrollment and its challenge: it does not refer to them by a constraint.
+ * Hashes, serial numbers and IDs are text, times are seconds, only DER is
+ * binary, so that the same SQL works with both databases.  A certificate
+ * outlives its enrollment and its challenge, so no constraint refers to them.
  */
 static const char schema[] =
     "CREATE TABLE enrollment ("
@@ -68,7 +68,7 @@ static const char schema[] =
     " udid TEXT,"
     " serial TEXT,"
     " product TEXT,"
-    " device TEXT,"		/* the UDID in lower case */
+    " device TEXT,"		/* UDID in lower case */
     " certificate TEXT,"
     " started BIGINT NOT NULL,"
     " identified BIGINT NOT NULL DEFAULT 0,"
@@ -87,10 +87,10 @@ static const char schema[] =
     "  'client', 'manual')),"
     " enrollment TEXT REFERENCES enrollment (id),"
     " username TEXT,"		/* of purpose enroll */
-    " ordinal BIGINT NOT NULL,"	/* among those of one user */
+    " ordinal BIGINT NOT NULL,"	/* number among those of one user */
     " bound BIGINT NOT NULL DEFAULT 0,"
     " bound_subject BYTEA,"
-    " bound_names BYTEA,"	/* NULL: the empty set */
+    " bound_names BYTEA,"	/* NULL: none */
     " note TEXT,"
     " created BIGINT NOT NULL,"
     " expires BIGINT NOT NULL,"
@@ -114,7 +114,7 @@ static const char schema[] =
     " ground TEXT NOT NULL DEFAULT '',"
     " challenge TEXT,"		/* that was spent on it */
     " asked_subject BYTEA,"	/* NULL: as issued */
-    " asked_names BYTEA,"	/* NULL: the empty set */
+    " asked_names BYTEA,"	/* NULL: none */
     " unbound BIGINT NOT NULL DEFAULT 0,"
     " decider TEXT,"
     " decided BIGINT NOT NULL DEFAULT 0,"
@@ -135,7 +135,7 @@ static const char schema[] =
     INVITATION_TABLE
 
     "CREATE TABLE event ("
-    " enrollment TEXT NOT NULL,"	/* '': of none */
+    " enrollment TEXT NOT NULL,"	/* '': none */
     " ordinal BIGINT NOT NULL,"		/* within that enrollment */
     " time BIGINT NOT NULL,"
     " what TEXT NOT NULL,"
@@ -143,17 +143,17 @@ static const char schema[] =
     " detail TEXT,"
     " PRIMARY KEY (enrollment, ordinal));"
 
-    /* Made last: where it is, all is. */
+    /* Created last: if it exists, all tables do. */
     "CREATE TABLE ledger ("
     " name TEXT PRIMARY KEY,"
     " value BIGINT NOT NULL);";
 
 /*
- * From version 1.  A challenge that named a subject is bound to it, without
- * alternative names; one of purpose client was bound to nothing and is void.
- * What a request was made on is not known: the certificate that signed it
- * stands for that.  Columns of another name also stop a program of version 1
- * that has the ledger open: it fails, and finds the new version.
+ * From version 1.  A challenge with a subject becomes bound to it, without
+ * alternative names; a challenge of purpose client was bound to nothing, and
+ * is voided.  The ground of a request was not recorded: the certificate that
+ * signed it is used instead.  Renaming columns also stops a program of version
+ * 1 that has the ledger open: it fails, and finds the new version.
  */
 static const char upgrade_1[] =
     "ALTER TABLE challenge RENAME COLUMN subject TO bound_subject;"
@@ -193,7 +193,7 @@ read_version(struct ledger *l, int64_t *version)
 	    "ledger WHERE name = 'schema'", DB_NONE);
 }
 
-/* Several processes may come here at once: the first makes the tables. */
+/* Several processes may get here at once: the first creates the tables. */
 static enum status
 make_schema(struct ledger *l)
 {
@@ -240,7 +240,7 @@ upgrade_from(struct ledger *l, int64_t version)
 	    "'schema'", DB(db_int(SCHEMA_VERSION)));
 }
 
-/* Another process may have done it while this one waited for its turn. */
+/* Another process may have upgraded while this one waited for its turn. */
 static enum status
 upgrade(struct ledger *l)
 {

@@ -6,7 +6,7 @@
 
 enum { WEIGHT_ONE = 1000 };
 
-/* True for a tag: letters and digits, 1 to 8 between two hyphens. */
+/* True for a tag: 1 to 8 letters or digits between hyphens. */
 static bool
 is_tag(const char *tag, size_t len)
 {
@@ -43,7 +43,7 @@ page_language_shorten(char *tag)
 	return true;
 }
 
-/* "0.8" in thousandths; -1 for what is not a weight. */
+/* Reads "0.8" as thousandths; -1 if it is not a weight. */
 static int
 weight_of(const char *p, size_t len)
 {
@@ -74,7 +74,10 @@ trim(const char *p, size_t *len)
 	return p;
 }
 
-/* One range, "de-CH;q=0.8": its weight, or 0 if it is not wanted. */
+/*
+ * Reads one range, "de-CH;q=0.8".  Returns its weight, or 0 if it is not
+ * wanted.
+ */
 static int
 read_range(const char *p, size_t len, const char **tag, size_t *tag_len)
 {
@@ -94,7 +97,7 @@ read_range(const char *p, size_t len, const char **tag, size_t *tag_len)
 	return weight_of(p + 2, left - 2);
 }
 
-/* Behind those of the same weight. */
+/* Inserts after those of equal weight. */
 static void
 add(struct page_languages *l, int weight[PAGE_RANGES_MAX], int w,
     const char *tag, size_t len)
@@ -137,7 +140,7 @@ page_direction(const char *tag)
 	    "Syrc", "Nkoo", "Latn", "Cyrl" };
 	size_t i, n = strcspn(tag, "-");
 
-	/* A script in the tag decides: "uz-Arab", "ks-Latn". */
+	/* A script in the tag takes precedence: "uz-Arab", "ks-Latn". */
 	for (i = 0; i < ARRAY_LEN(scripts) && tag[n] == '-'; i++)
 		if (page_same_language(scripts[i], tag + n + 1,
 		    strcspn(tag + n + 1, "-")))

@@ -10,11 +10,11 @@
 
 enum { NAME_MAX_BYTES = 40 };
 
-/* Where templates are looked for. */
+/* Where to look for templates. */
 struct place {
-	const char *dir;		/* NULL: nothing but what is built in */
+	const char *dir;		/* NULL: only built-in templates */
 	struct io_names names;		/* of the site's templates */
-	const char *page;		/* the name that is wanted */
+	const char *page;		/* the name of the page */
 };
 
 void
@@ -103,7 +103,7 @@ take(const struct place *w, const char *lang, bool *found, struct page *out)
 	return OK;
 }
 
-/* RFC 4647 3.4: each range is made shorter until a page fits. */
+/* RFC 4647 3.4: each range is shortened until a page matches. */
 static enum status
 look_up(const struct place *w, const char *accept, struct page *out)
 {

@@ -9,7 +9,7 @@
 #include "page/qr.h"
 
 enum {
-	QUIET = 4,		/* modules of margin that readers want */
+	QUIET = 4,		/* modules of margin that readers need */
 	DARK = 1,		/* the bit of a module */
 };
 
@@ -55,7 +55,7 @@ is_dark(const struct qr *q, size_t x, size_t y)
 	return q->dark.data[(y - QUIET) * q->width + x - QUIET] != 0;
 }
 
-/* Each run of dark modules in a row is one rectangle of the path. */
+/* Each run of dark modules in a row becomes one rectangle of the path. */
 void
 qr_to_svg(const struct qr *q, struct buf *out)
 {
@@ -77,7 +77,7 @@ qr_to_svg(const struct qr *q, struct buf *out)
 	buf_puts(out, "\"/></svg>");
 }
 
-/* Two rows a line, black on white whatever the terminal's colors are. */
+/* Two rows on each line, black on white whatever the terminal's colours. */
 void
 qr_to_terminal(const struct qr *q, struct buf *out)
 {

@@ -6,14 +6,15 @@
 #include "page/language.h"
 #include "page/page.h"
 
-enum { DEPTH_MAX = 16 };	/* ifs in each other */
+enum { DEPTH_MAX = 16 };	/* nested ifs */
 
 struct render {
 	const struct page *page;
 	const struct page_values *values;
 	struct buf *out;
-	const char *p;			/* what comes next */
-	bool shown[DEPTH_MAX + 1];	/* at each depth of ifs */
+	const char *p;			/* next character */
+	bool shown[DEPTH_MAX + 1];	/* whether text is shown, by depth of
+					 * ifs */
 	bool has_else[DEPTH_MAX + 1];
 	size_t depth;
 };
@@ -47,7 +48,7 @@ name_length(const char *p)
 
 /* ---- values ---- */
 
-/* NULL, after a diagnostic, if nothing has this name. */
+/* Returns NULL, after a message, if there is no value with this name. */
 static const struct page_value *
 find(const struct render *r, const char *at, const char *name)
 {
@@ -63,7 +64,7 @@ find(const struct render *r, const char *at, const char *name)
 	return NULL;
 }
 
-/* p is behind "${". */
+/* p is after "${". */
 static enum status
 value(struct render *r, const char *at)
 {
@@ -116,7 +117,7 @@ begin_else(struct render *r, const char *at)
 	return OK;
 }
 
-/* "else" and "end" have no name behind them. */
+/* "else" and "end" have no name after them. */
 static enum status
 directive(struct render *r, const char *at, const char *word,
     const char *name)
@@ -132,8 +133,8 @@ directive(struct render *r, const char *at, const char *word,
 }
 
 /*
- * p is behind "<!--".  *is_ours is false for another comment.  A line that has
- * nothing else leaves no empty one.
+ * p is after "<!--".  *is_ours is false for an ordinary comment.  A line with
+ * only a directive leaves no empty line.
  */
 static enum status
 comment(struct render *r, const char *at, bool *is_ours)
@@ -160,7 +161,7 @@ comment(struct render *r, const char *at, bool *is_ours)
 	return directive(r, at, w, n);
 }
 
-/* ---- all of it ---- */
+/* ---- the whole page ---- */
 
 static enum status
 step(struct render *r)

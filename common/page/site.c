@@ -4,7 +4,7 @@
 #include "page/page.h"
 #include "x509/cert.h"
 
-/* In pairs, for people who compare them. */
+/* In pairs of digits, for people who compare them. */
 static enum status
 set_fingerprint(struct page_values *v, const char *config)
 {

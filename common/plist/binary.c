@@ -6,17 +6,16 @@
 #include <string.h>
 
 /*
- * Reads a binary plist by walking it from its top object and building each
- * node on the way.  Objects are shared by reference, so a few bytes can mean
- * many: every limit is counted on what is built, and a cycle ends at the
- * depth.
+ * Reads a binary plist from its top object, and builds each node on the way.
+ * Objects are shared by reference, so a few bytes can stand for many nodes:
+ * every limit applies to what is built, and the depth limit ends a cycle.
  *
- *	"bplist00", objects, a table with the offset of each, a trailer
+ *   "bplist00", objects, a table with the offset of each, a trailer
  */
 enum {
 	MAGIC_LEN = 8,
 	TRAILER_LEN = 32,
-	TRAILER_OFFSET_SIZE = 6,	/* places in the trailer */
+	TRAILER_OFFSET_SIZE = 6,	/* offsets in the trailer */
 	TRAILER_REF_SIZE = 7,
 	TRAILER_COUNT = 8,
 	TRAILER_TOP = 16,
@@ -39,16 +38,16 @@ enum {
 
 static const char magic[] = "bplist00";
 
-/* 2001-01-01T00:00:00Z, where its dates begin to count. */
+/* 2001-01-01T00:00:00Z, the epoch of its dates. */
 static const int64_t epoch = 978307200;
 
-/* More than XML's ten thousand years have. */
+/* More than the ten thousand years that XML can express. */
 #define DATE_SECONDS_MAX	1e12
 
 struct walk {
 	struct tree_marks *marks;	/* or NULL */
 	const unsigned char *base;
-	size_t end;		/* of the objects; there the table begins */
+	size_t end;		/* end of the objects, where the table begins */
 	struct problem *why;
 	size_t offset_size, ref_size;
 	uint64_t count;		/* objects in the table */
@@ -56,11 +55,11 @@ struct walk {
 	bool secret;
 };
 
-/* An object: its kind, and where its content is. */
+/* An object: its kind, and the offset of its content. */
 struct object {
-	uint64_t number;	/* in the table, for diagnostics */
+	uint64_t number;	/* in the table, for messages */
 	unsigned kind, low;	/* halves of the first byte */
-	size_t at;		/* of what follows the first byte */
+	size_t at;		/* offset after the first byte */
 };
 
 static uint64_t
@@ -105,8 +104,9 @@ find(const struct walk *w, uint64_t number, struct object *o)
 }
 
 /*
- * The length of a string, data, array or dict, of items of size bytes each
- * that must be there; a length of 15 or more is a separate integer.
+ * The length of a string, data, array or dict whose items have size bytes
+ * each, all of which must exist.  A length of 15 or more is a separate
+ * integer.
  */
 static enum status
 length_of(const struct walk *w, struct object *o, size_t size, size_t *out)
@@ -140,7 +140,7 @@ read_int(const struct walk *w, const struct object *o, struct tree **out)
 
 	if (o->low > 4 || !has(w, o->at, width))
 		return bad(w, o, "an integer that is cut");
-	/* 16 bytes are for what does not fit in 8 with a sign. */
+	/* 16 bytes are used for values that do not fit in 8 with a sign. */
 	if (width == 16) {
 		uint64_t high = big_endian(p, 8);
 
@@ -187,7 +187,7 @@ read_real(const struct walk *w, const struct object *o, struct tree **out)
 	return OK;
 }
 
-/* A fraction of a second has no place in the XML form and is dropped. */
+/* A fraction of a second cannot be expressed in XML, and is dropped. */
 static enum status
 read_date(const struct walk *w, const struct object *o, struct tree **out)
 {
@@ -209,7 +209,7 @@ read_date(const struct walk *w, const struct object *o, struct tree **out)
 	return bad(w, o, "a date outside of the years 0000 to 9999");
 }
 
-/* A uid becomes a dict with an integer where it is written. */
+/* When written, a uid becomes a dict with an integer. */
 static enum status
 read_uid(struct walk *w, const struct object *o, struct tree **out)
 {
@@ -261,7 +261,7 @@ add_utf8(struct buf *b, uint32_t c)
 	buf_end(b, n);
 }
 
-/* n units of UTF-16; false where the surrogates do not pair. */
+/* n units of UTF-16; false for unpaired surrogates. */
 static bool
 add_utf16(struct buf *b, const unsigned char *p, size_t n)
 {
@@ -294,7 +294,7 @@ is_ascii(const unsigned char *p, size_t n)
 	return true;
 }
 
-/* The text of a string, which a key is too. */
+/* The text of a string; keys are strings, too. */
 static enum status
 read_text(struct walk *w, struct object *o, struct buf *out)
 {
@@ -471,7 +471,9 @@ read_object(struct walk *w, uint64_t number, struct tree **out)
 	}
 }
 
-/* The trailer must fit to the byte, or there is room for a second plist. */
+/*
+ * The trailer must follow exactly, or there would be room for a second plist.
+ */
 static enum status
 read_trailer(struct walk *w, size_t len, uint64_t *top)
 {

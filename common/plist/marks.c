@@ -2,19 +2,19 @@
 #include "plist/node.h"
 
 /*
- * A table by address, open, half empty: nodes do not know their source, and
- * only the tools that talk about single keys ask.
+ * A hash table by address with open addressing, at most half full.  Nodes do
+ * not know their source, and only tools that report about single keys need it.
  */
 struct mark {
 	const struct tree *t;
 	unsigned long line, column;
 	bool is_padded;
-	size_t comments[2];	/* before and inside, from 1; 0: none */
+	size_t comments[2];	/* before and inside, counted from 1; 0: none */
 };
 
 struct fault {
 	struct tree_fault fault;
-	char *text;		/* ours */
+	char *text;		/* owned */
 };
 
 struct tree_marks {
@@ -52,7 +52,7 @@ tree_marks_free(struct tree_marks *m)
 	free(m);
 }
 
-/* The place of t, or the free one where it would go. */
+/* The entry of t, or the free one where it belongs. */
 static struct mark *
 place(const struct tree_marks *m, const struct tree *t)
 {

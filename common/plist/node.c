@@ -8,22 +8,21 @@
 #include "base/clock.h"
 
 /*
- * A node is libplist's; nothing of that library is used but the tree itself.
- * Integers go in and out as the same 64 bits, whatever a version of it thinks
- * of their sign.
+ * A node is libplist's, but only its tree is used.  Integers are stored and
+ * read as the same 64 bits, whatever sign a version of libplist gives them.
  *
- * Its dates have 32 bits of seconds, and its integers one sign for 64 bits.
- * Its uids hold any 64 bits, of which a real uid needs 32; so they carry what
- * it has no node for:
+ * libplist's dates have 32 bits of seconds, and its integers one sign for 64
+ * bits.  Its uids hold any 64 bits, of which a real uid needs 32, so they also
+ * stand for what it has no node for:
  *
- *	0 to 2^62-1		a uid
- *	2^62 to 2^63-1		a date, seconds since the year 0000
- *	2^63 to 2^64-1		an integer that is as large
+ *   0 to 2^62-1		a uid
+ *   2^62 to 2^63-1		a date, seconds since the year 0000
+ *   2^63 to 2^64-1		an integer of that size
  */
 static const uint64_t dates_from = UINT64_C(1) << 62;
 static const uint64_t integers_from = UINT64_C(1) << 63;
 
-/* The first and the last second that XML can write. */
+/* The first and the last second that XML can express. */
 static const int64_t date_first = INT64_C(-62167219200);
 static const int64_t date_last = INT64_C(253402300799);
 
@@ -59,7 +58,7 @@ tree_array(void)
 	return made(plist_new_array());
 }
 
-/* libplist makes a node without its text or data if memory is short. */
+/* If memory runs out, libplist makes a node without its text or data. */
 struct tree *
 tree_string(const char *s)
 {
@@ -144,8 +143,8 @@ filled(struct tree *copy, const struct tree *t)
 }
 
 /*
- * Node by node: plist_copy() leaves out what it has no memory for, and says
- * nothing.
+ * Copies each node: plist_copy() silently leaves out what it has no memory
+ * for.
  */
 struct tree *
 tree_copy(const struct tree *t)
@@ -168,7 +167,7 @@ tree_copy(const struct tree *t)
 	}
 }
 
-/* libplist says nothing if it lacks the memory to take a node in. */
+/* libplist does not report that it has no memory to add a node. */
 void
 tree_set(struct tree *dict, const char *key, struct tree *node)
 {
@@ -439,7 +438,7 @@ tree_each(const struct tree *t, tree_visit *fn, void *arg)
 	return OK;
 }
 
-/* What is looked for in another tree; REFUSED ends the walk. */
+/* The search in another tree; REFUSED ends the walk. */
 struct other {
 	const struct tree *t;
 	size_t at;
@@ -507,8 +506,8 @@ tree_equal(const struct tree *a, const struct tree *b)
 }
 
 /*
- * The length of the character at p, 0 if XML 1.0 (2.2) cannot carry it or its
- * UTF-8 (RFC 3629) is broken.
+ * The length of the character at p; 0 if XML 1.0 (2.2) does not allow it, or
+ * if its UTF-8 (RFC 3629) is broken.
  */
 static size_t
 character(const unsigned char *p, size_t left)

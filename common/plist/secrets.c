@@ -4,8 +4,9 @@
 #include <string.h>
 
 /*
- * The ends of names, in lower case and without what stands between words.
- * Tokens and keys that only name a thing (TokenCard, Key Type) end otherwise.
+ * How secret names end, in lower case and without separators between words.
+ * Tokens and keys that only identify something (TokenCard, Key Type) end
+ * differently.
  */
 static const char *const tails[] = {
 	"password", "passwd", "passphrase", "passcode", "secret", "token",
@@ -13,13 +14,13 @@ static const char *const tails[] = {
 	"licensekey", "licencekey", "enrollmentkey", "enrolmentkey",
 	"privatekey", "recoverykey", "wepkey", "psk", "credential",
 	"credentials", "passwordhash",
-	/* Lists of them. */
+	/* In the plural. */
 	"passwords", "secrets", "tokens", "passphrases", "apikeys",
 };
 
-enum { NAME_MAX_LEN = 128 };	/* of a key, as it is compared */
+enum { NAME_MAX_LEN = 128 };	/* bytes of a key that are compared */
 
-/* Lower case; without blanks, '_', '-', '.' and a number at the end. */
+/* Lower case; without blanks, '_', '-', '.' and a trailing number. */
 static size_t
 plain_name(const char *key, char plain[NAME_MAX_LEN])
 {
@@ -39,8 +40,8 @@ plain_name(const char *key, char plain[NAME_MAX_LEN])
 }
 
 /*
- * PIN is part of many words: it must be a word by its letters, at the end of
- * the name or before Code.
+ * PIN is part of many words: it must be a separate word, at the end of the
+ * name or before Code.
  */
 static bool
 names_pin(const char *key, const char *plain, size_t n)
@@ -82,7 +83,7 @@ tree_names_secret(const char *key)
 	return names_pin(key, plain, n);
 }
 
-/* A key in PEM, or a line of WireGuard's configuration. */
+/* A key in PEM, or in a line of a WireGuard configuration. */
 static bool
 holds_private_key(const char *text)
 {
@@ -115,8 +116,8 @@ tree_is_secret(const char *key, const struct tree *t)
 }
 
 /*
- * The password of the first address in text, and its length: what is between
- * the first ':' and the last '@' before the path.  NULL if there is none.
+ * The password in the first URL of text, and its length: between the first ':'
+ * and the last '@' before the path.  NULL if there is none.
  */
 static const char *
 password_in(const char *text, size_t *len)

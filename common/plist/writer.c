@@ -71,7 +71,7 @@ indent(struct writer *w)
 	buf_end(w->out, w->depth);
 }
 
-/* A reader turns a bare CR into LF, so it goes out as a reference. */
+/* A reader would turn a bare CR into LF, so it is written as a reference. */
 static void
 add_escaped(struct buf *out, const char *s)
 {

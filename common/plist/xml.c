@@ -12,15 +12,15 @@
 #include "base/words.h"
 
 /*
- * Reads XML by a grammar that is stricter than the format's habits: what
- * other readers ignore (a stray text, an unknown element, a second root) is
- * where two readers of one signed profile would differ.
+ * Reads XML with a strict grammar: what other readers ignore (stray text, an
+ * unknown element, a second root) is where two readers of one signed profile
+ * would differ.
  */
 
 /*
- * A tag or comment that is spread over several chunks is read from its
- * beginning each time, so there is a limit to those; it also keeps a million
- * attributes out of expat's tables.
+ * expat rereads a tag or comment from its beginning with each chunk, so there
+ * is a limit to their length; it also keeps a million attributes out of
+ * expat's tables.
  */
 enum {
 	CHUNK = 64 << 10,
@@ -30,7 +30,7 @@ enum {
 #define auto_XML AUTO(auto_free_XML) struct XML_ParserStruct
 DEFINE_AUTO(XML, struct XML_ParserStruct, XML_ParserFree);
 
-/* The elements, by what they may hold. */
+/* The elements, by their contents. */
 enum element {
 	E_PLIST,
 	E_DICT,
@@ -57,10 +57,10 @@ struct position {
 	unsigned long line, column;
 };
 
-/* An open dict or array; it belongs to the one around it already. */
+/* An open dict or array, which already belongs to its parent. */
 struct level {
 	struct tree *node;
-	char *key;		/* waits for its value */
+	char *key;		/* of the next value */
 	struct position key_at;
 };
 
@@ -74,13 +74,13 @@ struct reader {
 	struct level levels[TREE_DEPTH_MAX];
 	size_t depth, nodes, key_bytes;
 	bool in_plist, had_plist, is_padded;
-	enum element open;	/* the scalar or key that is open, or E_NONE */
+	enum element open;	/* open scalar or key, or E_NONE */
 	struct position at;	/* of the last start tag */
 	struct buf text;
 	struct buf comments;	/* since the last value */
 };
 
-/* The older names are deprecated from 2.9.0 on, which has the newer ones. */
+/* The older names are deprecated since 2.9.0, which has new ones. */
 #if XML_MAJOR_VERSION > 2 || (XML_MAJOR_VERSION == 2 && XML_MINOR_VERSION >= 9)
 #define XML_LINE	XML_GetCurrentLineNumber64
 #define XML_COLUMN	XML_GetCurrentColumnNumber64
@@ -103,7 +103,7 @@ here(const struct reader *r)
 	return at;
 }
 
-/* Only the first fault is told; expat still calls a handler or two after. */
+/* Only the first error is reported; expat still calls a handler or two. */
 static PRINTF_LIKE(3, 4) void
 complain(struct reader *r, const struct position *at, const char *fmt, ...)
 {
@@ -127,8 +127,8 @@ innermost(struct reader *r)
 }
 
 /*
- * A doubled key shows by a dict that does not grow: looking it up before
- * would double the time of what is slow already, keys made to collide.
+ * A duplicate key is noticed because the dict does not grow: a lookup before
+ * would double the time for keys that are made to collide.
  */
 static void
 place_in_dict(struct reader *r, struct level *l, struct tree *node)
@@ -146,7 +146,7 @@ place_in_dict(struct reader *r, struct level *l, struct tree *node)
 		complain(r, &l->key_at, "%s", text);
 }
 
-/* A key whose dict ends, or goes on, without its value. */
+/* A key that has no value before the dict ends or the next key. */
 static void
 miss_value(struct reader *r, struct level *l)
 {
@@ -183,7 +183,7 @@ on_comment(void *arg, const char *text)
 	buf_printf(&r->comments, "%s%c", text, TREE_COMMENT_END);
 }
 
-/* Puts a finished scalar or a new container where it belongs. */
+/* Adds a finished scalar or a new container to its parent. */
 static void
 place(struct reader *r, struct tree *node)
 {
@@ -203,7 +203,7 @@ place(struct reader *r, struct tree *node)
 	}
 }
 
-/* Whether a value may stand here; complains if not. */
+/* True if a value is allowed here; complains if not. */
 static bool
 takes_value(struct reader *r)
 {
@@ -344,7 +344,7 @@ on_text(void *arg, const char *s, int len)
 	}
 }
 
-/* Returns NULL, or why the text of an element is not its value. */
+/* Returns NULL, or why the text of an element is not a valid value. */
 static const char *
 scalar_of(struct reader *r, enum element e, struct tree **out)
 {
@@ -364,8 +364,8 @@ scalar_of(struct reader *r, enum element e, struct tree **out)
 }
 
 /*
- * A value that cannot be read is complained of; if that is forgiven, a text
- * stands for it.
+ * A value that cannot be read is an error; if that is forgiven, a text stands
+ * for it.
  */
 static void
 place_value(struct reader *r, enum element e)
@@ -470,7 +470,7 @@ on_doctype(void *arg, const char *doctype, const char *system_id,
 		complain(r, &at, "a DOCTYPE with an internal subset");
 }
 
-/* With a DOCTYPE, expat drops a reference to an unknown entity quietly. */
+/* With a DOCTYPE, expat silently drops a reference to an unknown entity. */
 static void
 on_skipped(void *arg, const char *entity, int is_parameter)
 {
@@ -481,7 +481,7 @@ on_skipped(void *arg, const char *entity, int is_parameter)
 	complain(r, &at, "entity '%s' is not declared", entity);
 }
 
-/* All but what was skipped; false if expat has an error to tell. */
+/* Parses all but what was skipped; false if expat reports an error. */
 static bool
 feed(struct reader *r, const struct buf *in, size_t skipped)
 {
@@ -505,7 +505,7 @@ feed(struct reader *r, const struct buf *in, size_t skipped)
 	return true;
 }
 
-/* White space before the declaration, if that is forgiven: how much. */
+/* The length of the white space before the declaration, if that is forgiven. */
 static size_t
 skip_blank(struct reader *r, const struct buf *in)
 {
@@ -527,7 +527,7 @@ skip_blank(struct reader *r, const struct buf *in)
 	return n;
 }
 
-/* After a whole plist, if that is forgiven. */
+/* True after a whole plist, if that is forgiven. */
 static bool
 is_stray(struct reader *r, const struct position *at)
 {

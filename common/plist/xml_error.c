@@ -4,7 +4,10 @@
 #include <expat.h>
 #include <string.h>
 
-/* The quotes that word processors, chats and web pages make of ' and ". */
+/*
+ * True for the quotes that word processors, chats and web pages make of ' and
+ * ".
+ */
 static bool
 is_curly(const struct buf *in, size_t at)
 {
@@ -53,7 +56,7 @@ begins_as_xml(const struct buf *in)
 	    in->data[at] >= 0xFE;
 }
 
-/* What stands where the parser stopped. */
+/* Describes the text at which the parser stopped. */
 static const char *
 bad_token(const struct buf *in, size_t at)
 {

@@ -10,7 +10,7 @@
 
 static const char blanks[] = " \t\r\n";
 
-/* Cuts white space off both ends of what was read. */
+/* Removes white space at both ends. */
 static const char *
 trimmed(struct buf *b)
 {
@@ -20,7 +20,9 @@ trimmed(struct buf *b)
 	return buf_str(b) + strspn(buf_str(b), blanks);
 }
 
-/* Decimal with a sign, or hexadecimal after 0x without one. */
+/*
+ * A decimal number with an optional sign, or hexadecimal after 0x without one.
+ */
 static const char *
 integer(const char *s, struct tree **out)
 {
@@ -57,7 +59,7 @@ real(const char *s, struct tree **out)
 	char *end;
 	double v = strtod(s, &end);
 
-	/* strtod() also takes hexadecimal, names and NaN. */
+	/* strtod() also accepts hexadecimal, names and NaN. */
 	if (s == end || *end != '\0' || s[strspn(s, "0123456789.eE+-")] != '\0')
 		return "not a finite decimal number";
 	if (!isfinite(v))

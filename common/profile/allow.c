@@ -18,7 +18,7 @@ is_word(const char *word, size_t len, const char *text)
 	    strncasecmp(word, text, len) == 0;
 }
 
-/* Without a comment, and without blanks around it. */
+/* Removes a comment, and blanks at both ends. */
 static void
 trim(const char **line, size_t *len)
 {
@@ -34,8 +34,8 @@ trim(const char **line, size_t *len)
 }
 
 /*
- * The user behind the device's UDID or serial number, of *user_len bytes,
- * borrowed; "" if there is none, NULL if the line is about another device.
+ * The user after the device's UDID or serial number, *user_len bytes,
+ * borrowed; "" if there is none, NULL if the line is for another device.
  */
 static const char *
 read_line(const char *line, size_t len, const char *udid, const char *serial,

@@ -2,7 +2,7 @@
 #include "cms/cms.h"
 #include "profile/profile.h"
 
-/* The payloads, borrowed from t; NULL if it has none to encrypt. */
+/* Returns the payloads, borrowed from t; NULL if there are none to encrypt. */
 static const struct tree *
 find_payloads(const struct tree *t)
 {

@@ -50,7 +50,10 @@ profile_identify(struct tree *payload, const struct profile_identity *id,
 
 	set(payload, "PayloadIdentifier", id->identifier, only_missing);
 	if (id->uuid != NULL) {
-		/* Devices compare text: upper case, as we write them all. */
+		/*
+		 * Devices compare UUIDs as text, so all are written in upper
+		 * case.
+		 */
 		for (i = 0; i < sizeof uuid - 1; i++)
 			uuid[i] = (char)(id->uuid[i] >= 'a' &&
 			    id->uuid[i] <= 'f' ? id->uuid[i] - 'a' + 'A' :
@@ -129,11 +132,11 @@ profile_configuration(const struct profile_identity *id,
 struct completing {
 	const struct profile_source *src;
 	const struct spec_uuids *uuids;
-	struct tree *made;	/* PATH#NAME, or the group, to UUID */
+	struct tree *made;	/* UUIDs by PATH#NAME, or by group */
 	struct problem *why;
 };
 
-/* A payload among those of a profile, or in one of its dicts. */
+/* A payload of a profile, or one in its dicts. */
 struct place {
 	struct completing *c;
 	const char *path;	/* identifiers from the top */
@@ -202,7 +205,7 @@ check_top(const struct tree *t, const struct completing *c)
 	return OK;
 }
 
-/* The identifier of the i-th payload from its type. */
+/* Derives the identifier of the i-th payload from its type. */
 static enum status
 add_identifier(struct tree *payload, const char *outer, size_t i,
     const struct completing *c)
@@ -277,7 +280,10 @@ add_uuids(struct tree *top, const struct completing *c)
 	}
 }
 
-/* The value of a !uuid: once made, the same for its name and its aliases. */
+/*
+ * Returns the value of a !uuid, which is the same for its name and its
+ * aliases.
+ */
 static const char *
 uuid_of(struct completing *c, const struct spec_uuid *u, const char *path)
 {

@@ -6,8 +6,8 @@
 #include "profile/profile.h"
 
 /*
- * Text that has the keys of a profile as YAML writes them, or an object of
- * JSON, which is YAML too.
+ * True for text with the keys of a profile in YAML, or a JSON object, which is
+ * valid YAML.
  */
 static bool
 has_yaml_keys(const struct buf *in)
@@ -35,8 +35,8 @@ is_yaml(const struct buf *in, const char *file)
 }
 
 /*
- * Completes a profile.  If faults are forgiven, one without an identifier is
- * completed under another, which does not stay.
+ * Completes a profile.  If faults are forgiven, a missing identifier is
+ * replaced by a temporary one.
  */
 static enum status
 complete(struct tree *t, const struct profile_source *src,
@@ -55,7 +55,7 @@ complete(struct tree *t, const struct profile_source *src,
 	return st;
 }
 
-/* The profile that mcfg-profile would make of it. */
+/* Makes the profile as mcfg-profile would. */
 static enum status
 read_yaml(const struct buf *in, const struct profile_source *src,
     struct problem *why, struct tree **out)

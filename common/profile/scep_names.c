@@ -6,7 +6,7 @@
 
 #include "x509/cert.h"
 
-/* What scep_payload.c and Apple's schema call them, and what we do. */
+/* The names in Apple's schema and scep_payload.c, and ours. */
 static const struct {
 	const char *key, *prefix;
 } kinds[] = {
@@ -17,8 +17,8 @@ static const struct {
 };
 
 /*
- * "%SerialNumber%" and the like.  What begins with a digit may be an escape of
- * an address, "a%20b%20c".
+ * "%SerialNumber%" and the like.  A digit after '%' may belong to an escape in
+ * a URL, "a%20b%20c".
  */
 static bool
 is_filled_in(const char *value)
@@ -35,7 +35,10 @@ is_filled_in(const char *value)
 	return false;
 }
 
-/* A text of a name, which has to be what the device will ask for. */
+/*
+ * Returns the text of a name, which must be exactly what the device will
+ * request.
+ */
 static enum status
 take_text(const struct tree *t, const char *where, const char **out)
 {

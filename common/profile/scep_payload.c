@@ -7,7 +7,7 @@
 #include "x509/cert.h"
 
 /*
- * The types that Apple's schema lists by their short names; all others are
+ * The attribute types that Apple's schema lists by short names; all others are
  * dotted numbers there.
  */
 static bool
@@ -18,7 +18,7 @@ is_short_name(const char *type)
 
 struct subject {
 	struct tree *rdns;
-	size_t rdn;		/* of the one that was begun last */
+	size_t rdn;		/* number of the RDN that was begun last */
 };
 
 static enum status
@@ -81,7 +81,7 @@ alt_type_of(const char *text)
 	return NULL;
 }
 
-/* The second value of a type makes an array of it. */
+/* A second value of a type turns it into an array. */
 static void
 add_alt_name(struct tree *dict, const char *key, const char *value)
 {
@@ -216,7 +216,7 @@ profile_fingerprint(const char *given, const X509 *ca, const char *ca_name,
 	return OK;
 }
 
-/* The profile around the payload, which is taken. */
+/* Puts the payload, of which it takes ownership, into a profile. */
 static enum status
 wrap(const struct profile_identity *id, struct tree *payload,
     struct tree **out)

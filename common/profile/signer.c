@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 
-/* A leaf that expires so soon is warned of. */
+/* Warn of a certificate that expires within this time. */
 enum { SOON = 14 * CLOCK_DAY };
 
 void
@@ -14,8 +14,8 @@ profile_signer_free(struct profile_signer *s)
 }
 
 /*
- * The chain goes into the message in full, the root too if it was given;
- * certificates that do not belong to it stay out.
+ * The complete chain goes into the message, including the root if it was
+ * given; certificates that do not belong to it are left out.
  */
 enum status
 profile_signer_open(const struct identity_source *src,
@@ -35,10 +35,10 @@ profile_signer_open(const struct identity_source *src,
 }
 
 /*
- * A certificate does not say if its issuer is a root, which devices
- * have and which may be missing.  What was given tells: an intermediate
- * certificate without the one above it is how a chain without its root looks,
- * and a CA that does not fit was meant to.
+ * A certificate does not say if its issuer is a root, which devices have and
+ * which may be left out.  The given certificates show it: an intermediate
+ * certificate without its issuer looks like a chain without its root, and a CA
+ * that does not belong to the chain was meant to.
  */
 static void
 warn_of_gap(const struct profile_signer *s)
@@ -57,7 +57,10 @@ warn_of_gap(const struct profile_signer *s)
 		detail("the chain ends below %s, which devices must have", by);
 }
 
-/* The first that devices would not take above the signer. */
+/*
+ * Warns of the first certificate above the signer that devices would not
+ * accept.
+ */
 static void
 check_issuers(const struct identity *id)
 {
@@ -122,7 +125,9 @@ profile_signer_check(const struct profile_signer *s, bool force)
 		return st;
 	if (s->gap != NULL)
 		warn_of_gap(s);
-	/* What was said of the dates of the leaf is not said again. */
+	/*
+	 * If the dates of the leaf were reported, they are not reported again.
+	 */
 	if (cert_check_dates(s->id.cert, clock_now()) == NULL)
 		check_issuers(&s->id);
 	if ((reason = cert_check_signer(s->id.cert)) != NULL) {

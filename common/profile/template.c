@@ -48,7 +48,7 @@ look_for_variable(const char *key, struct tree *t, void *arg)
 	return *found == NULL ? OK : REFUSED;
 }
 
-/* Nobody is surprised by a variable that stayed what it was. */
+/* Warns of a variable that was not replaced. */
 static void
 warn_of_variable(const struct tree *t, const char *name)
 {
@@ -79,8 +79,8 @@ parse_plist(const struct template *t, const struct tree *vars,
 }
 
 /*
- * Payloads of one identifier get one UUID from a seed, and devices tell them
- * apart by it.
+ * With a seed, payloads with the same identifier get the same UUID, by which
+ * devices tell payloads apart.
  */
 static void
 warn_of_same_uuids(const struct tree *profile, const char *seed,

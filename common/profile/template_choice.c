@@ -18,8 +18,8 @@ count_of(const char *s, const char *set, size_t max)
 }
 
 /*
- * The length of the family in "iPhone12,1", or 0 for what is not so formed:
- * the text comes from a device and becomes part of a path.
+ * The length of the family in "iPhone12,1", or 0 for another form: the text
+ * comes from a device and becomes part of a path.
  */
 static size_t
 family_of(const char *product)
@@ -50,7 +50,10 @@ is_name(const char *s)
 	    strlen(s) <= NAME_MAX_LEN && s[strspn(s, more)] == '\0';
 }
 
-/* *out is DIR/profile.d/PREFIX NAME.yaml if that exists, NULL if not. */
+/*
+ * Sets *out to DIR/profile.d/PREFIX NAME.yaml if that exists, otherwise to
+ * NULL.
+ */
 static enum status
 look(const char *dir, const char *prefix, const char *name, size_t len,
     char **out)
@@ -66,8 +69,8 @@ look(const char *dir, const char *prefix, const char *name, size_t len,
 }
 
 /*
- * A serial number is what a device says: its template counts only if the site
- * knows the device, and for whom it is.
+ * The serial number is the device's own claim: its template is used only if
+ * the site lists the device for this user.
  */
 static enum status
 look_for_serial(const char *dir, const char *serial, const char *user,

@@ -9,20 +9,20 @@
 #include "cli/opts.h"
 #include "sys/io.h"
 
-/* The marks of an RA: id-kp-cmcRA and szOID_ENROLLMENT_AGENT. */
+/* Usages that mark an RA: id-kp-cmcRA and szOID_ENROLLMENT_AGENT. */
 static const char *const ra_marks[] = {
 	"1.3.6.1.5.5.7.3.28", "1.3.6.1.4.1.311.20.2.1",
 };
 
-/* What is being verified. */
+/* The response that is being verified. */
 struct bag {
 	const char *name;
 	const struct scep_cacert_source *src;
 	STACK_OF(X509) *certs;
 	STACK_OF(X509) *anchors;	/* borrowed */
 	int64_t now;
-	const char *reason;	/* why the first one was left out */
-	bool any;		/* not all were */
+	const char *reason;	/* why the first certificate was left out */
+	bool any;		/* some certificates remain */
 };
 
 static void
@@ -62,7 +62,7 @@ digest_of_length(size_t len)
 	}
 }
 
-/* Blanks are skipped as colons are: people copy what is printed. */
+/* Blanks are skipped like colons, because people copy what is printed. */
 static const char *
 read_print(const char *value, struct buf *out)
 {
@@ -205,8 +205,8 @@ chain_reason(const struct bag *b, X509 *cert)
 }
 
 /*
- * Whether one that leads to an anchor may issue certificates.  An anchor of
- * the user's may be a root of before version 3.
+ * True if a certificate that leads to an anchor may issue certificates.  An
+ * anchor of the user's may be a root from before version 3.
  */
 static bool
 is_ca(const struct bag *b, X509 *cert)
@@ -236,7 +236,7 @@ has_mark(const EXTENDED_KEY_USAGE *eku)
 	return false;
 }
 
-/* Marked by its issuer as an RA, and not for anything that others have. */
+/* True if the issuer marked it as an RA, and not for other uses. */
 static bool
 is_marked(X509 *cert)
 {
@@ -260,7 +260,7 @@ is_named(const struct bag *b, const X509 *cert)
 	return false;
 }
 
-/* Each certificate goes where it belongs, or is left out. */
+/* Sorts the certificates into CAs and RAs, or leaves them out. */
 static void
 sort_bag(struct bag *b, struct scep_cacert *t)
 {
@@ -297,7 +297,7 @@ is_rsa(X509 *cert)
 static bool
 is_fit(X509 *cert)
 {
-	/* All bits if there is no keyUsage. */
+	/* X509_get_key_usage() sets all bits if there is no keyUsage. */
 	return (X509_get_key_usage(cert) & KU_KEY_ENCIPHERMENT) != 0 &&
 	    is_rsa(cert);
 }
@@ -313,12 +313,15 @@ choose(const struct bag *b, struct scep_cacert *t)
 		if (is_fit(one) && (b->src->ra.n == 0 || is_named(b, one)))
 			t->recipient = one;
 	}
-	/* With an RA named, nothing but it is meant. */
+	/* If an RA was named, only that one may be the recipient. */
 	for (i = 0; i < sk_X509_num(t->cas) && t->recipient == NULL &&
 	    b->src->ra.n == 0; i++)
 		if (is_fit(sk_X509_value(t->cas, i)))
 			t->recipient = sk_X509_value(t->cas, i);
-	/* One alone is meant, whatever its keyUsage says: micromdm's is so. */
+	/*
+	 * A single certificate is used whatever its keyUsage says, like
+	 * micromdm's.
+	 */
 	if (t->recipient == NULL && b->src->ra.n == 0 &&
 	    sk_X509_num(b->certs) == 1 && t->cas != NULL && is_rsa(sk_X509_value(t->cas, 0)))
 		t->recipient = sk_X509_value(t->cas, 0);
@@ -335,7 +338,7 @@ issuer_of(X509 *cert, const STACK_OF(X509) *cas)
 	return NULL;
 }
 
-/* Why there is no recipient, about the certificate that comes nearest. */
+/* Explains why there is no recipient, by the certificate that comes closest. */
 static enum status
 refuse_recipient(const struct bag *b, const struct scep_cacert *t)
 {
@@ -375,7 +378,7 @@ refuse_all(const struct bag *b)
 	    b->src->anchor != NULL ? b->src->anchor : "this CA", b->reason);
 }
 
-/* CAs that the user named issue and sign, even if the server left them out. */
+/* CAs that the user named may issue and sign, even if the server omits them. */
 static void
 add_anchors(const struct bag *b, struct scep_cacert *t)
 {
@@ -405,7 +408,9 @@ list_known(struct scep_cacert *t)
 				mem_exhausted();
 }
 
-/* Chosen among what the server sent, since it has to have the key. */
+/*
+ * The recipient must be in the response, because only the server has its key.
+ */
 static enum status
 find_recipient(const struct bag *b, struct scep_cacert *t)
 {
@@ -458,7 +463,7 @@ scep_cacert_signs(const struct scep_cacert *t, const X509 *cert)
 	return cert_is_among(t->cas, cert) || cert_is_among(t->ras, cert);
 }
 
-/* What may stand between a certificate and an anchor: borrowed. */
+/* Intermediate certificates to an anchor; borrowed. */
 static STACK_OF(X509) *
 list_between(const struct scep_cacert *t, const STACK_OF(X509) *untrusted)
 {
@@ -484,7 +489,7 @@ scep_cacert_issued(const struct scep_cacert *t, X509 *cert,
 	int64_t from = cert_not_before(cert);
 	const char *reason;
 
-	/* A clock that is ahead of ours is for the caller to mention. */
+	/* A clock that is ahead of ours is left to the caller. */
 	reason = cert_check_issued(cert, between, t->anchors,
 	    from != CERT_NO_TIME && from > now ? from : now);
 	sk_X509_free(between);

@@ -7,8 +7,9 @@
 #include "scep/local.h"
 
 enum {
-	SIGNER_BEFORE = 3600,		/* the signer is valid since an hour */
-	SIGNER_FOR = 90 * 86400,	/* and long enough to poll with */
+	SIGNER_BEFORE = 3600,		/* the signer's validity begins an hour
+					 * ago */
+	SIGNER_FOR = 90 * 86400,	/* and lasts long enough to poll */
 	SIGNER_SERIAL = 15,		/* bytes */
 };
 
@@ -77,7 +78,10 @@ signer_usage(X509 *cert)
 	ASN1_BIT_STRING *usage = ASN1_BIT_STRING_new();
 	bool ok;
 
-	/* digitalSignature and keyEncipherment: the reply is sealed to it. */
+	/*
+	 * digitalSignature and keyEncipherment, because the reply is encrypted
+	 * to it.
+	 */
 	ok = usage != NULL && ASN1_BIT_STRING_set_bit(usage, 0, 1) == 1 &&
 	    ASN1_BIT_STRING_set_bit(usage, 2, 1) == 1 &&
 	    X509_add1_ext_i2d(cert, NID_key_usage, usage, 1,
@@ -159,7 +163,7 @@ scep_poll_content(const X509_NAME *issuer, const X509_NAME *subject,
 	ber_put(der, BER_CONSTRUCTED(BER_SEQUENCE), &body);
 }
 
-/* ---- the answer ---- */
+/* ---- the reply ---- */
 
 static enum status
 read_certs(const struct buf *plain, const char *name, STACK_OF(X509) **certs,
@@ -179,7 +183,7 @@ read_certs(const struct buf *plain, const char *name, STACK_OF(X509) **certs,
 	return OK;
 }
 
-/* What an answer may be sealed with is said before a key is tried. */
+/* The cipher of the reply is checked before the key is used. */
 static enum status
 check_reply_cipher(const struct scep_message *m, const char *name,
     bool allow_des)

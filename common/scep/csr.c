@@ -1,15 +1,16 @@
 /*
- * A certification request, and who wrote it.
+ * A certification request, and the proof of who made it.
  *
- * The messageType is not inside of the envelope, so that anybody can put a
- * recorded envelope into their own message and watch what happens.  Until
- * the plaintext has proved that the signer of the message wrote it, nothing
- * that it says may show: not by the reply, and not by the work that is done.
+ * The messageType is outside the envelope, so anybody can put a recorded
+ * envelope into another message and watch what happens.  Until the plaintext
+ * has proved that the signer of the message made it, nothing about it may
+ * show: neither in the reply nor in the amount of work.
  *
- * So the plaintext is first only walked over, which costs next to nothing, for
- * a request in DER with an RSA key, the signer's own.  Anything else makes
- * room for a request that we make: of the signer's key, of the same size, with
- * a signature that is wrong.  One of them is read and verified, in any case.
+ * Therefore the plaintext is first only walked through, which costs next to
+ * nothing, to see if it is a request in DER with an RSA key, the signer's own.
+ * If it is anything else, a dummy request takes its place: for the signer's
+ * key, of the same size, with a wrong signature.  In either case, one request
+ * is parsed and verified.
  */
 #include <string.h>
 
@@ -18,11 +19,14 @@
 #include "base/ber.h"
 #include "scep/local.h"
 
-/* DER of 1.2.840.113549.1.1, which RSA keys and signatures begin with. */
+/*
+ * DER of 1.2.840.113549.1.1, the beginning of the OIDs of RSA keys and
+ * signatures.
+ */
 static const unsigned char pkcs1[] = { 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D,
     0x01, 0x01 };
 enum {
-	RSA_ENCRYPTION = 1,	/* behind it: a key */
+	RSA_ENCRYPTION = 1,	/* last arc, for a key */
 	SHA256_WITH_RSA = 11,
 	MODULUS_LEAST = 128,	/* bytes */
 	MODULUS_MOST = 1025,
@@ -39,7 +43,7 @@ scep_csr_free(struct scep_csr *c)
 
 /* ---- the walk ---- */
 
-/* An AlgorithmIdentifier of PKCS #1; which of them, or 0. */
+/* Reads an AlgorithmIdentifier of PKCS #1.  Returns its last arc, or 0. */
 static int
 read_algorithm(struct ber *in)
 {
@@ -53,7 +57,7 @@ read_algorithm(struct ber *in)
 	return oid.body.p[sizeof pkcs1];
 }
 
-/* The BIT STRING inside of a SubjectPublicKeyInfo of RSA. */
+/* Reads the BIT STRING in an RSA SubjectPublicKeyInfo. */
 static bool
 read_key(struct ber *in, struct ber *bits)
 {
@@ -75,7 +79,10 @@ read_key(struct ber *in, struct ber *bits)
 	    e.body.len >= 1 && e.body.len <= EXPONENT_MOST;
 }
 
-/* The key of what looks like a certification request; NULL, or why not. */
+/*
+ * Finds the key in a possible certification request.  Returns NULL, or why it
+ * is not one.
+ */
 static const char *
 walk(const struct buf *plain, struct ber *key)
 {
@@ -98,7 +105,7 @@ walk(const struct buf *plain, struct ber *key)
 	return NULL;
 }
 
-/* ---- the request that takes its place ---- */
+/* ---- the dummy request ---- */
 
 static void
 put_algorithm(struct buf *out)
@@ -112,15 +119,15 @@ put_algorithm(struct buf *out)
 }
 
 /*
- * version 0, a subject without attributes, the key, and one attribute that
- * makes it as long as the plaintext; below, a signature that fits no key.
+ * Version 0, an empty subject, the key, and one attribute that makes it as
+ * long as the plaintext; then a signature that no key matches.
  */
 static void
 make_dummy(const struct buf *spki, size_t key_bytes, size_t size,
     struct buf *out)
 {
 	static const unsigned char begin[] = { 0x02, 0x01, 0x00, 0x30, 0x00 };
-	/* contentType, which nobody looks at here */
+	/* contentType, which is not used here */
 	static const unsigned char type[] = { 0x06, 0x09, 0x2A, 0x86, 0x48,
 	    0x86, 0xF7, 0x0D, 0x01, 0x09, 0x03 };
 	auto_buf filler = BUF_INIT, set = BUF_INIT, attr = BUF_INIT;
@@ -149,9 +156,9 @@ make_dummy(const struct buf *spki, size_t key_bytes, size_t size,
 	ber_put(out, BER_CONSTRUCTED(BER_SEQUENCE), &body);
 }
 
-/* ---- read and verified ---- */
+/* ---- parsing and verifying ---- */
 
-/* *end gets the place behind it. */
+/* *end is set to the end of the request. */
 static X509_REQ *
 decode(const struct buf *der, const unsigned char **end)
 {
@@ -168,7 +175,9 @@ decode(const struct buf *der, const unsigned char **end)
 	return d2i_X509_REQ(NULL, end, (long)der->len);
 }
 
-/* The one challengePassword, of any string type; false for a broken one. */
+/*
+ * Reads the only challengePassword, of any string type; false if it is broken.
+ */
 static bool
 read_challenge(X509_REQ *req, struct buf *out)
 {
@@ -203,7 +212,7 @@ read_challenge(X509_REQ *req, struct buf *out)
 	return len >= 0 && len <= SCEP_CHALLENGE_MAX;
 }
 
-/* The one place where a request is read and its signature verified. */
+/* The only place where a request is parsed and its signature verified. */
 static const char *
 verify(const struct buf *der, struct scep_csr *csr)
 {

@@ -63,7 +63,7 @@ scep_check_recipient(const struct scep_message *m,
 	    "certificate: fetch GetCACert again");
 }
 
-/* The one of several that the envelope is addressed to. */
+/* The recipient to which the envelope is addressed. */
 static const struct scep_recipient *
 find_recipient(const struct scep_message *m, const struct scep_recipient *to,
     size_t count)
@@ -85,7 +85,7 @@ decrypt(CMS_ContentInfo *sealed, X509 *cert, EVP_PKEY *key, struct buf *plain)
 	return ok;
 }
 
-/* The library context that has single DES; made once, kept. */
+/* The library context with single DES; created once and kept. */
 static OSSL_LIB_CTX *
 legacy_context(void)
 {
@@ -103,7 +103,7 @@ legacy_context(void)
 	return ctx;
 }
 
-/* Key and certificate once more, for the other context. */
+/* Loads key and certificate again, for the other context. */
 static bool
 reload(const struct scep_recipient *r, OSSL_LIB_CTX *ctx, X509 **cert,
     EVP_PKEY **key)
@@ -147,8 +147,8 @@ scep_decrypt_des(const struct scep_message *m,
 }
 
 /*
- * Always gives bytes: random ones, as many, where the decryption failed, so
- * that the parser behind has the same work.
+ * Always returns bytes: if decryption fails, as many random ones, so that the
+ * parser has the same work.
  */
 enum status
 scep_open_sealed(const struct scep_message *m, const struct scep_recipient *to,
@@ -175,8 +175,9 @@ scep_open_sealed(const struct scep_message *m, const struct scep_recipient *to,
 }
 
 /*
- * RFC 8894 3.2.1.4 calls a query that names nothing badCertId, and what cannot
- * be read badMessageCheck; which of the two it is must not show, nor why.
+ * RFC 8894 3.2.1.4 uses badCertId for a query that names nothing, and
+ * badMessageCheck for one that cannot be read.  Neither the difference nor the
+ * reason may show.
  */
 enum status
 scep_refuse_content(const struct scep_message *m, struct scep_refusal *no,

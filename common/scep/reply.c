@@ -10,7 +10,7 @@
 DEFINE_AUTO(PKCS7, PKCS7, PKCS7_free);
 
 /*
- * The PKCS #7 interface, since it keeps the order; CMS sorts by DER, and
+ * Uses the PKCS #7 functions, which keep the order; CMS sorts by DER, but
  * clients take the first certificate.
  */
 enum status
@@ -35,7 +35,7 @@ scep_certs(const STACK_OF(X509) *certs, X509_CRL *crl, struct buf *der)
 	return OK;
 }
 
-/* The certificates, or the CRL, sealed for the signer of the request. */
+/* Encrypts the certificates, or the CRL, to the signer of the request. */
 static enum status
 seal(const struct scep_message *m, const struct scep_answer *a,
     struct buf *der)

@@ -89,8 +89,8 @@ scep_message_free(struct scep_message *m)
 /* ---- attributes ---- */
 
 /*
- * A signed attribute that has exactly one value; NULL in *out where it is not
- * there at all.
+ * Finds a signed attribute that must have exactly one value; *out is NULL if
+ * it is missing.
  */
 static enum status
 get_attribute(CMS_SignerInfo *si, const char *oid, const char *what,
@@ -117,7 +117,10 @@ get_attribute(CMS_SignerInfo *si, const char *oid, const char *what,
 	return OK;
 }
 
-/* Printable ASCII of a string attribute, 1 to max characters; else NULL. */
+/*
+ * A string attribute in printable ASCII with 1 to max characters; otherwise
+ * NULL.
+ */
 static char *
 printable(const ASN1_TYPE *value, size_t max)
 {
@@ -180,7 +183,7 @@ get_nonce(CMS_SignerInfo *si, const char *oid, const char *what,
 	return OK;
 }
 
-/* Decimal digits without a leading zero; -1 for all else. */
+/* Decimal digits without a leading zero; otherwise -1. */
 static int
 small_number(const char *text)
 {
@@ -191,7 +194,9 @@ small_number(const char *text)
 	return (int)strtol(text, NULL, 10);
 }
 
-/* failInfoText, for people: cut and escaped, never refused. */
+/*
+ * failInfoText is for people: it is truncated and escaped, but never refused.
+ */
 static enum status
 get_fail_text(CMS_SignerInfo *si, const char *name, struct scep_message *m)
 {
@@ -211,7 +216,7 @@ get_fail_text(CMS_SignerInfo *si, const char *name, struct scep_message *m)
 	return OK;
 }
 
-/* Like failInfoText, for people: what cannot be read is left out. */
+/* Like failInfoText, for people: it is left out if it cannot be read. */
 static enum status
 get_hresult(CMS_SignerInfo *si, const char *name, struct scep_message *m)
 {
@@ -300,8 +305,8 @@ digest_is_known(int nid)
 }
 
 /*
- * An unknown digest is refused before anything is verified with it, and so is
- * a signature algorithm that names another digest.
+ * Refuses an unknown digest before anything is verified with it, and a
+ * signature algorithm that names another digest.
  */
 static enum status
 check_digest(CMS_SignerInfo *si, struct scep_message *m,
@@ -331,9 +336,9 @@ check_digest(CMS_SignerInfo *si, struct scep_message *m,
 }
 
 /*
- * Finds the content cipher.  The CMS API cannot tell it before decryption, so
- * this walks ContentInfo, EnvelopedData (RFC 5652 6.1) down to the last
- * SEQUENCE in it, EncryptedContentInfo.
+ * Finds the content cipher.  The CMS API cannot return it before decryption,
+ * so this walks through ContentInfo and EnvelopedData (RFC 5652 6.1) to
+ * EncryptedContentInfo, the last SEQUENCE in it.
  */
 static bool
 find_cipher(const struct buf *der, struct scep_message *m)
@@ -367,7 +372,7 @@ find_cipher(const struct buf *der, struct scep_message *m)
 
 /* ---- reading ---- */
 
-/* The EnvelopedData inside, parsed and put into definite lengths. */
+/* Parses the EnvelopedData and converts it to definite lengths. */
 static enum status
 open_envelope(struct scep_message *m, const struct buf *content,
     struct scep_refusal *no)
@@ -398,7 +403,7 @@ open_envelope(struct scep_message *m, const struct buf *content,
 	return OK;
 }
 
-/* Everything of a SignedData that is not a signature. */
+/* Checks the structure of a SignedData, except its signature. */
 static enum status
 check_structure(CMS_ContentInfo *cms, const char *name, CMS_SignerInfo **si)
 {
@@ -471,7 +476,7 @@ check_message(CMS_ContentInfo *cms, CMS_SignerInfo *si, const char *name,
 	m->signer = signer;
 	if (m->type == SCEP_NO_TYPE && m->type_text == NULL)
 		return scep_refuse(no, SCEP_BADREQUEST, "no messageType");
-	/* A reply without a certificate has nothing inside that matters. */
+	/* In a reply without a certificate, the content does not matter. */
 	if (m->type == SCEP_CERTREP && m->outcome != SCEP_SUCCESS)
 		return OK;
 	return open_envelope(m, &content, no);

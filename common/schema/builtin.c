@@ -39,8 +39,8 @@ static const char common[] =
     COMMON;
 
 /*
- * What profile editors write and devices pass over, though Apple's files do
- * not have it.
+ * Keys that profile editors write and devices ignore, but that Apple's files
+ * lack.
  */
 static const char tolerated[] =
     "\npayload:\n  payloadtype: Tolerated\n"
@@ -51,7 +51,7 @@ static const char tolerated[] =
     "- {key: PayloadRemovalDisallowed, type: <boolean>}\n"
     "- {key: PayloadExpirationDate, type: <date>}\n";
 
-/* The profile of phase 1, from the over-the-air enrollment document. */
+/* The profile of phase 1, from the document about over-the-air enrollment. */
 static const char profile_service[] =
     "\npayload:\n  payloadtype: Profile Service\n"
     "payloadkeys:\n"

@@ -25,7 +25,7 @@ check_key_size(struct schema_run *r, const struct tree *dict, const char *key,
 	buf_cut(&r->path, before);
 }
 
-/* MD5, SHA-1 and the SHA-2 family: the hash is known by its length. */
+/* MD5, SHA-1 and the SHA-2 family: the length identifies the hash. */
 static void
 check_fingerprint(struct schema_run *r, const struct tree *dict)
 {
@@ -43,7 +43,7 @@ check_fingerprint(struct schema_run *r, const struct tree *dict)
 	buf_cut(&r->path, before);
 }
 
-/* The type of a name's part is a short name or a dotted number. */
+/* The type of an attribute is a short name or a dotted number. */
 static void
 check_subject_type(struct schema_run *r, const struct tree *pair)
 {
@@ -80,7 +80,7 @@ check_subject_value(struct schema_run *r, const struct tree *pair)
 	buf_cut(&r->path, before);
 }
 
-/* Returns how many pairs there are. */
+/* Returns the number of pairs. */
 static size_t
 check_subject_set(struct schema_run *r, const struct tree *set)
 {
@@ -117,7 +117,7 @@ check_subject(struct schema_run *r, const struct tree *dict)
 	buf_cut(&r->path, before);
 }
 
-/* Taken as they are, white space and all. */
+/* Devices use such values unchanged, including white space. */
 void
 schema_check_white_space(struct schema_run *r, const struct tree *dict,
     const char *key)

@@ -110,7 +110,10 @@ say_pkcs12(struct schema_run *r, const struct tree *t,
 		    "PBES2" : "a MAC that is not SHA-1");
 }
 
-/* Without its password, or with one to be filled in, only the outside. */
+/*
+ * Without the password, or with a variable for it, only the structure is
+ * checked.
+ */
 static void
 check_pkcs12(struct schema_run *r, const struct tree *payload,
     const struct tree *t)

@@ -9,23 +9,23 @@
 #include "schema/local.h"
 
 enum demand {
-	NEEDS,		/* the other key must be there */
-	EXCLUDES,	/* the other key must not be there */
+	NEEDS,		/* the other key must exist */
+	EXCLUDES,	/* the other key must not exist */
 	TAKES,		/* the other key must have one of these values */
-	NEVER,		/* the condition itself must not be */
+	NEVER,		/* the condition must not be true */
 };
 
 /*
- * Names and values are lists with bars between them.  "Services.*[]" is every
- * item of every array in a dictionary, "-AppleEvents" all but that one.  A
- * value is a string, an integer or a boolean as text, "1024..4096/8" a number
- * in that range which 8 divides; an array of one item stands for the item.
- * The second condition is turned round by a "-" before its key.
+ * Names and values are lists separated by bars.  "Services.*[]" is every item
+ * of every array in a dictionary, "-AppleEvents" all but that one.  A value is
+ * a string, an integer or a boolean as text; "1024..4096/8" is a number in
+ * that range that is divisible by 8; an array of one item counts as the item.
+ * A "-" before the key negates the second condition.
  */
 static const struct rule {
 	const char *types, *inside;
-	const char *key, *values;	/* values NULL: if it is there */
-	const char *also, *also_values;	/* one more condition, or NULL */
+	const char *key, *values;	/* values NULL: if the key exists */
+	const char *also, *also_values;	/* another condition, or NULL */
 	enum demand demand;
 	enum finding_severity severity;
 	const char *other, *allowed, *source;
@@ -59,7 +59,8 @@ static const struct rule {
 
 	/* ---- VPN ---- */
 	{ VPN, "IKEv2", "AuthenticationMethod", "Certificate",
-	    "-ExtendedAuthEnabled", YES,	/* EAP: the server's only */
+	    "-ExtendedAuthEnabled", YES,	/* EAP: only the server has
+						 * one */
 	    NEEDS, ERROR, "PayloadCertificateUUID", NULL,
 	    "Apple: IKEv2.PayloadCertificateUUID" },
 	{ VPN, "IKEv2", "AuthenticationMethod", "SharedSecret", NULL, NULL,
@@ -148,7 +149,7 @@ static const struct rule {
 
 /* ---- lists and values ---- */
 
-/* The number in "LOW..HIGH/STEP". */
+/* True for a number in "LOW..HIGH/STEP". */
 static bool
 is_in_range(const char *range, const struct tree *t)
 {
@@ -176,7 +177,7 @@ has_value(const struct tree *t, const char *values)
 	    words_choose(values, buf_str(&text));
 }
 
-/* Present, and with one of the values; what is filled in later is not. */
+/* True if the key has one of the values; false if its value is a variable. */
 static bool
 holds(const struct tree *dict, const char *key, const char *values)
 {
@@ -187,7 +188,7 @@ holds(const struct tree *dict, const char *key, const char *values)
 	return values == NULL || has_value(t, values);
 }
 
-/* The second condition.  Turned round, it is met by a key that is missing. */
+/* Checks the second condition.  If it is negated, a missing key fulfils it. */
 static bool
 holds_also(const struct tree *dict, const struct rule *rule)
 {
@@ -214,7 +215,7 @@ say(struct schema_run *r, const struct tree *at, const struct rule *rule,
 		schema_say(r, at, name, "%s (%s)", text, rule->source);
 }
 
-/* "DNSProtocol is TLS", "HTTPProxy is there". */
+/* "DNSProtocol is TLS", "HTTPProxy is present". */
 static void
 put_condition(const struct rule *rule, const struct tree *dict,
     struct buf *out)
@@ -279,7 +280,7 @@ check_dict(struct schema_run *r, const struct rule *rule,
 	buf_cut(&r->path, before);
 }
 
-/* ---- where the dictionaries of a rule are ---- */
+/* ---- finding the dictionaries of a rule ---- */
 
 struct search {
 	struct schema_run *run;

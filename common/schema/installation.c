@@ -9,29 +9,38 @@
 #include "schema/local.h"
 
 /*
- * Where the schema says one thing, and Apple's words or devices another.
- * The source is in mcfg-lint(1).
+ * Corrections: cases in which the schema says one thing, but Apple's text or
+ * devices another.  The sources are in mcfg-lint(1).
  */
 static const struct erratum {
 	const char *type, *key;		/* key is NULL for the payload */
 	const char *platform;
-	const char *since;		/* the first version, or NULL */
+	const char *since;		/* first version, or NULL */
 	const char *by_hand, *supervised;	/* or NULL */
 } errata[] = {
-	/* "an MDM is required": github.com/usnistgov/macos_security/
-	 * issues/628, macOS 15.7.3; the schema: allowmanualinstall. */
+	/*
+	 * "an MDM is required":
+	 * github.com/usnistgov/macos_security/issues/628, macOS 15.7.3; the
+	 * schema: allowmanualinstall.
+	 */
 	{ "com.apple.mobiledevice.passwordpolicy", NULL, "macOS", "15",
 	    "false", NULL },
-	/* "requires UAMDM to enable FileVault" since 10.15, the words of the
-	 * payload itself; the schema: allowmanualinstall. */
+	/*
+	 * "requires UAMDM to enable FileVault" since 10.15, says the payload's
+	 * text; the schema: allowmanualinstall.
+	 */
 	{ "com.apple.MCX.FileVault2", NULL, "macOS", "10.15", "false",
 	    NULL },
-	/* "must be installed via MDM or by Apple Configurator 2", the words
-	 * of the payload; the schema: allowmanualinstall. */
+	/*
+	 * "must be installed via MDM or by Apple Configurator 2", says the
+	 * payload's text; the schema: allowmanualinstall.
+	 */
 	{ "com.apple.google-oauth", NULL, "iOS", NULL, "false", NULL },
 	{ "com.apple.google-oauth", NULL, "visionOS", NULL, "false", NULL },
-	/* "Requires a supervised device", the words of the key; the schema
-	 * has nothing of it. */
+	/*
+	 * "Requires a supervised device", says the key's text; the schema does
+	 * not mention it.
+	 */
 	{ "com.apple.applicationaccess", "forceDelayedAppSoftwareUpdates",
 	    "macOS", NULL, NULL, "true" },
 };
@@ -89,7 +98,7 @@ is_true(const char *text)
 	return is_same(text, "true");
 }
 
-/* Whether a rule of a way speaks against what has this span. */
+/* True if a rule about the way applies to something with this span. */
 static bool
 is_against(enum finding_rule rule, const char *via,
     const struct schema_span *s)
@@ -119,7 +128,7 @@ is_against(enum finding_rule rule, const char *via,
 	}
 }
 
-/* Whether a switch is set to what holds without it. */
+/* True if a switch has its default value. */
 static bool
 is_usual(const struct tree *at, const struct schema_span *s)
 {
@@ -127,7 +136,10 @@ is_usual(const struct tree *at, const struct schema_span *s)
 	    is_same(s->usual, tree_bool_of(at) ? "true" : "false");
 }
 
-/* A payload is refused; a key, or what is ignored, only has no effect. */
+/*
+ * A payload is refused; a key, or a payload that is ignored, only has no
+ * effect.
+ */
 void
 schema_check_installation(struct schema_run *r, const struct tree *at,
     const struct schema_span *span, const struct schema_span *parent)
@@ -165,13 +177,16 @@ schema_check_installation(struct schema_run *r, const struct tree *at,
 	}
 }
 
-/* ---- the versions of a schema ---- */
+/* ---- versions in a schema ---- */
 
 static const char *const platforms[SCHEMA_PLATFORM_COUNT] = {
 	"iOS", "macOS", "tvOS", "visionOS", "watchOS",
 };
 
-/* The version behind "introduced: " and the like; 0 if p is none of them. */
+/*
+ * Returns the length of the version after "introduced: " and the like; 0 if p
+ * is not at one of them.
+ */
 static size_t
 version_at(const char **p)
 {
@@ -202,7 +217,10 @@ note_version(char **newest, const char *p, size_t n)
 	*newest = STEAL(text);
 }
 
-/* Line by line, as Apple writes them: not every file needs to be parsed. */
+/*
+ * Reads line by line, in Apple's layout, so that not every file need be
+ * parsed.
+ */
 void
 schema_note_versions(struct schema *s, const struct buf *text)
 {

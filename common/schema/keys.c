@@ -13,8 +13,8 @@ schema_find_key(const struct spec_node *list, const char *name)
 }
 
 /*
- * Names that stand for any name: "ANY", and alone in their dictionary two
- * that only describe it.
+ * Keys that stand for any name: "ANY" and, if they are alone in their
+ * dictionary, two that only describe its keys.
  */
 bool
 schema_is_wildcard(const struct spec_node *key, size_t beside)
@@ -37,8 +37,8 @@ find_wildcard(const struct spec_node *list)
 }
 
 /*
- * A dictionary whose one key is a dictionary of ANY: the key names what is
- * inside (ConsentTextItem) and does not appear in a profile.
+ * A dictionary with a single key, which is a dictionary of ANY: the key only
+ * describes the contents (ConsentTextItem) and does not occur in profiles.
  */
 const struct spec_node *
 schema_open_placeholder(const struct spec_node *list, const struct tree *dict)
@@ -56,7 +56,7 @@ schema_open_placeholder(const struct spec_node *list, const struct tree *dict)
 	return inner;
 }
 
-/* Every list's idea of a key, then that of its wildcards. */
+/* Collects the key from every list, or else the wildcards. */
 size_t
 schema_find_keys(const struct schema_lists *l, const char *name,
     const struct spec_node *out[SCHEMA_ALTERNATIVES])

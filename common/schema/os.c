@@ -21,7 +21,7 @@ schema_check_version(const char *text)
 	return NULL;
 }
 
-/* The number at *p, which is moved over it and its dot; 0 at the end. */
+/* Returns the number at *p, and moves *p past it and its dot; 0 at the end. */
 static unsigned long
 next_number(const char **p)
 {
@@ -72,7 +72,7 @@ schema_read_span(const struct schema_run *r, const struct spec_node *n,
 		    spec_node_get_text(n, "key"), span);
 }
 
-/* True for a version that the chosen one has reached. */
+/* True if the chosen version is this version or later. */
 static bool
 is_reached(const struct schema_run *r, const char *version)
 {

@@ -58,7 +58,7 @@ check_dict_names(struct schema_run *r, const struct tree *dict)
 	check_uuid(r, dict);
 }
 
-/* Devices remove the profile at this time; then they refuse it. */
+/* Devices remove the profile at this time, and refuse it afterwards. */
 static void
 check_removal_date(struct schema_run *r, const struct tree *profile)
 {
@@ -94,9 +94,9 @@ schema_check_names(struct schema_run *r, const struct tree *profile)
 	findings_say_doubled(r->out, first);
 }
 
-/* ---- what stands anywhere in a payload ---- */
+/* ---- keys anywhere in a payload ---- */
 
-/* Apple's schema has these as text (or data) wherever it has them. */
+/* Keys that are text (or data) wherever Apple's schema has them. */
 static bool
 is_text_key(const char *key)
 {
@@ -107,8 +107,8 @@ is_text_key(const char *key)
 }
 
 /*
- * A password of digits only, without quotes in YAML, becomes a number; true
- * and false become booleans.  With Apple's schema its type says so.
+ * In YAML, an unquoted password of digits becomes a number, and true and false
+ * become booleans.  Apple's schema finds this by the type.
  */
 static void
 check_is_text(struct schema_run *r, const char *key, const struct tree *t)
@@ -125,7 +125,7 @@ check_is_text(struct schema_run *r, const char *key, const struct tree *t)
 		    tree_kind_name(kind));
 }
 
-/* An empty value and one that is filled in later give nothing away. */
+/* An empty value or a variable reveals nothing. */
 static void
 check_secret(struct schema_run *r, const char *key, const struct tree *t)
 {
@@ -148,13 +148,17 @@ struct walk {
 	struct schema_run *run;
 	const char *key;	/* of the nearest dictionary */
 	bool takes_pem;
-	bool holds_certificate;	/* its PayloadContent, which may be PEM */
+	bool holds_certificate;	/* PayloadContent has a certificate, which may
+				 * be PEM */
 	size_t i;
 };
 
 static enum status walk(const char *, struct tree *, void *);
 
-/* Devices read a CA certificate in PEM, although Apple asks for DER. */
+/*
+ * Devices accept a CA certificate in PEM, although Apple's documentation
+ * requires DER.
+ */
 static void
 say_pem(struct schema_run *r, const struct walk *w, const struct tree *t)
 {
@@ -202,7 +206,7 @@ walk(const char *key, struct tree *t, void *arg)
 	return OK;
 }
 
-/* False for the settings of foreign programs: their keys are unknown. */
+/* False for the settings of other programs, whose keys are unknown. */
 static bool
 is_apples(const char *type)
 {

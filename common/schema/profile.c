@@ -17,7 +17,7 @@ keys_of(const struct schema_run *r, const char *name)
 	return schema_find(r->schema, name, found) > 0 ? found[0]->keys : NULL;
 }
 
-/* "com.apple.*,com.example.a": names, or beginnings before a star. */
+/* "com.apple.*,com.example.a": names, or prefixes before a star. */
 static bool
 is_allowed(const char *list, const char *type)
 {
@@ -36,7 +36,7 @@ is_allowed(const char *list, const char *type)
 	return false;
 }
 
-/* True for a payload of a type that the schema knows for macOS alone. */
+/* True for a payload of a type that the schema has only for macOS. */
 static bool
 is_macs_only(struct schema_run *r, const struct tree *payload)
 {
@@ -63,7 +63,7 @@ is_macs_only(struct schema_run *r, const struct tree *payload)
 	return false;
 }
 
-/* The same for a profile: for all that is in it. */
+/* True for a profile if this applies to all its payloads. */
 static bool
 is_for_macs(struct schema_run *r, const struct tree *dict)
 {
@@ -83,10 +83,10 @@ is_for_macs(struct schema_run *r, const struct tree *dict)
 }
 
 /*
- * iOS refuses what has no PayloadVersion (mosen/profiledocs pull request 8),
- * and so does Apple Business Manager.  macOS does not (microsoft/mdatp-xplat
+ * iOS refuses payloads without PayloadVersion (mosen/profiledocs pull request
+ * 8); so does Apple Business Manager.  macOS does not (microsoft/mdatp-xplat
  * issue 257), and Apple's example of com.apple.servicemanagement has none.
- * macOS takes others than 1, too (munki/munki issue 527).
+ * macOS also accepts versions other than 1 (munki/munki issue 527).
  */
 static void
 check_missing_version(struct schema_run *r, const struct tree *dict)
@@ -131,7 +131,10 @@ check_version(struct schema_run *r, const struct tree *dict)
 	buf_cut(&r->path, before);
 }
 
-/* The files that describe a type, and what they say of the chosen system. */
+/*
+ * Finds the files that describe a type, and checks what they say about the
+ * chosen system.
+ */
 static void
 check_type_support(struct schema_run *r, const struct tree *payload,
     const char *type, struct schema_lists *l)
@@ -156,8 +159,8 @@ check_type_support(struct schema_run *r, const struct tree *payload,
 }
 
 /*
- * Apple's own tools put the settings of an access point into an array, of
- * which the schema does not know.
+ * Apple's own tools put the settings of an access point into an array that the
+ * schema lacks.
  */
 static const struct tree *
 find_settings(const struct tree *payload, const char *type)
@@ -166,7 +169,7 @@ find_settings(const struct tree *payload, const char *type)
 	    tree_get_kind(payload, "PayloadContent", TREE_ARRAY) : NULL;
 }
 
-/* Each item of array is held against the lists of the payload's type. */
+/* Checks each item of array against the lists of the payload's type. */
 static void
 check_settings(struct schema_run *r, struct schema_lists *l,
     const struct tree *array)
@@ -217,7 +220,7 @@ lint_payload(struct schema_run *r, const struct tree *payload)
 	schema_check_payload_rules(r, payload, type != NULL ? type : "");
 }
 
-/* True where the schema says that a type may be there only once. */
+/* True if the schema allows only one payload of this type. */
 static bool
 is_single(const struct schema_run *r, const char *type)
 {
@@ -348,7 +351,7 @@ check_attribute(struct schema_run *r, const struct tree *t)
 	    "'%.100s'", tree_string_of(t));
 }
 
-/* The profile of phase 1: its content is one dictionary. */
+/* The profile of phase 1, whose content is one dictionary. */
 static void
 lint_service(struct schema_run *r, const struct tree *profile)
 {
@@ -382,7 +385,7 @@ lint_service(struct schema_run *r, const struct tree *profile)
 	buf_cut(&r->path, before);
 }
 
-/* ---- what the reader passed over ---- */
+/* ---- faults that the reader ignored ---- */
 
 static void
 say_fault(struct schema_run *r, const struct tree_fault *f)
@@ -396,7 +399,7 @@ say_fault(struct schema_run *r, const struct tree_fault *f)
 	schema_say_at(r, f->line, f->column, rules[f->kind], "%s", f->text);
 }
 
-/* Those of one node; NULL for the file as a whole. */
+/* Reports those of one node; NULL for the file as a whole. */
 static void
 say_faults_of(struct schema_run *r, const struct tree *t)
 {
@@ -413,7 +416,7 @@ say_faults_of(struct schema_run *r, const struct tree *t)
 
 struct fault_walk {
 	struct schema_run *run;
-	size_t i;		/* of an array's items */
+	size_t i;		/* index of an array's item */
 };
 
 static enum status
@@ -430,7 +433,7 @@ find_faults(const char *name, struct tree *t, void *arg)
 	return OK;
 }
 
-/* The tree is walked only for them, and they are rare. */
+/* Walks through the tree only if there are any, which is rare. */
 static void
 say_faults(struct schema_run *r, const struct tree *t)
 {

@@ -9,18 +9,18 @@ struct schema_target {
 	const char *uuid, *type;	/* borrowed; type may be NULL */
 };
 
-/* What a payload holds that a reference may need. */
+/* What a payload contains that a reference may need. */
 enum holds {
 	HOLDS_NEITHER,
-	HOLDS_UNKNOWN,		/* not Apple's, or to be filled in */
+	HOLDS_UNKNOWN,		/* not Apple's, or a variable */
 	HOLDS_CERTIFICATE,
 	HOLDS_IDENTITY,
-	HOLDS_EITHER,		/* an identity, with certificates beside it */
+	HOLDS_EITHER,		/* an identity, with more certificates */
 };
 
 /*
- * Keys by their ends, the first that fits counts, for all types or for one.
- * The words quoted are those of the key in Apple's schema.
+ * Keys by how they end, for all types or for one; the first match counts.
+ * Quotations are from the text of the key in Apple's schema.
  */
 static const struct reference {
 	const char *type, *tail;
@@ -33,8 +33,10 @@ static const struct reference {
 	/* "containing the asymmetric recovery key certificate payload" */
 	{ "com.apple.MCX.FileVault2", "PayloadCertificateUUID",
 	    HOLDS_CERTIFICATE, NULL },
-	/* "the certificate payload ... to use for the identity credential",
-	 * but what it prefers is a certificate, for mail to somebody. */
+	/*
+	 * "the certificate payload ... to use for the identity credential";
+	 * but the preferred one is a certificate, for mail to somebody.
+	 */
 	{ "com.apple.security.certificatepreference",
 	    "PayloadCertificateUUID", HOLDS_EITHER, NULL },
 	/* "certificate payloads in the same profile to trust" */
@@ -90,7 +92,7 @@ what_holds(const char *type)
 	for (i = 0; i < ARRAY_LEN(kinds); i++)
 		if (strcmp(type, kinds[i].type) == 0)
 			return kinds[i].holds;
-	/* Certificates of a kind that came later. */
+	/* A newer kind of certificate payload. */
 	return strncmp(type, "com.apple.security.", 19) == 0 &&
 	    strstr(type, "preference") == NULL ? HOLDS_UNKNOWN :
 	    HOLDS_NEITHER;

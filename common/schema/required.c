@@ -4,9 +4,9 @@
 #include "schema/local.h"
 
 /*
- * True where some system does not know a key, or knows it for a shorter time
- * than its payload: a profile without it may be meant for that system, and
- * is taken by the others as it always was.
+ * True if some system does not support a key, or for a shorter time than its
+ * payload: a profile without it may be meant for that system, and other
+ * systems still accept it.
  */
 static bool
 came_later(const struct schema_run *r, const struct spec_node *key)
@@ -32,12 +32,15 @@ came_later(const struct schema_run *r, const struct spec_node *key)
 	return false;
 }
 
-/* What the words say and "presence" does not: a key that another excuses. */
+/*
+ * Exceptions that Apple's text has but "presence" lacks: one key excuses
+ * another.
+ */
 static const struct excuse {
 	const char *key;
 	const char *other;
 	const char *value;	/* NULL: any */
-	bool is_there;		/* other excuses by being there, or by not */
+	bool is_there;		/* excused by its presence, or absence */
 } excuses[] = {
 	{ "Allowed", "Authorization", NULL, true },
 	{ "moduleName", "askForPassword", NULL, true },
@@ -78,8 +81,8 @@ is_excused(const struct spec_node *list, const char *name,
 }
 
 /*
- * Keys that Apple's schema requires and devices do not, by the report named;
- * beside: a key of the same list, to tell the dictionary by.
+ * Keys that Apple's schema requires but devices do not, according to the given
+ * report.  beside is a key of the same list, to identify the dictionary.
  */
 static const struct lenient {
 	const char *key, *beside, *source;

@@ -26,7 +26,10 @@ schema_free(struct schema *s)
 	free(s);
 }
 
-/* Reads what was only looked at so far; false after a line about it. */
+/*
+ * Parses a file that has only been scanned so far; false, after a message, if
+ * it cannot.
+ */
 static bool
 open_type(struct schema *s, struct schema_type *t)
 {
@@ -48,9 +51,9 @@ open_type(struct schema *s, struct schema_type *t)
 }
 
 /*
- * The payload type of a file without reading all of it, which would take
- * most of the time: the line "  payloadtype: TYPE", as every one of Apple's
- * files has it behind "payload:".  NULL where it is written in another way.
+ * Finds the payload type of a file without parsing it, which would take most
+ * of the time: by the line " payloadtype: TYPE", which all of Apple's files
+ * have after "payload:".  NULL if it is written differently.
  */
 static char *
 glance(const struct buf *text)
@@ -70,8 +73,8 @@ glance(const struct buf *text)
 }
 
 /*
- * Files of other kinds may lie beside; what names no payload type is none of
- * ours.  Takes path and text.
+ * Other files may be in the folder: one without a payload type is not used.
+ * Takes ownership of path and text.
  */
 static enum status
 add_type(struct schema *s, char *path, struct buf *text, bool built_in)
@@ -170,7 +173,7 @@ schema_load(const char *dir, struct schema **out)
 	return OK;
 }
 
-/* Ours are behind Apple's, and count only where Apple has none. */
+/* Our descriptions come after Apple's, and are used only if Apple has none. */
 size_t
 schema_find(struct schema *s, const char *name,
     const struct schema_type *out[SCHEMA_ALTERNATIVES])

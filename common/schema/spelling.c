@@ -5,11 +5,13 @@
 #include "schema/local.h"
 
 enum {
-	HINTS_MAX = 100,	/* findings after which none gets a hint */
+	HINTS_MAX = 100,	/* number of findings that get a hint */
 	HINT_LENGTH = 48,
 };
 
-/* How many letters must change to make b of a; more than 2 is far away. */
+/*
+ * The number of letters to change to turn a into b; more than 2 counts as far.
+ */
 static size_t
 distance(const char *a, const char *b)
 {
@@ -40,8 +42,8 @@ distance(const char *a, const char *b)
 }
 
 /*
- * What one writes for a key that one half remembers: more in front of it,
- * WiFiPassword for Password, or less of it.
+ * True if one name contains most of the other, like WiFiPassword for Password:
+ * people remember a key with a longer or shorter name.
  */
 static bool
 is_most_of(const char *key, const char *name)
@@ -52,7 +54,7 @@ is_most_of(const char *key, const char *name)
 	    strcasecmp(name + (m - n), key) == 0;
 }
 
-/* The first words of the key: SSID for SSID_STR. */
+/* True for the first words of the key: SSID for SSID_STR. */
 static bool
 is_begin_of(const char *key, const char *name)
 {
@@ -61,7 +63,7 @@ is_begin_of(const char *key, const char *name)
 	return n > 0 && strncasecmp(key, name, n) == 0 && key[n] == '_';
 }
 
-/* A key that the dict has is not one that was meant. */
+/* A key that the dict already has cannot be the one that was meant. */
 static const char *
 closest(const struct schema_lists *l, const char *name,
     const struct tree *dict)

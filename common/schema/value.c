@@ -6,7 +6,7 @@
 
 #include "schema/local.h"
 
-enum { VALUES_SHOWN = 12 };	/* of a list of them */
+enum { VALUES_SHOWN = 12 };	/* of a list in a finding */
 
 static double
 number_of(const struct tree *t)
@@ -39,13 +39,14 @@ is_listed(const struct tree *t, const char *text)
 }
 
 /*
- * Values that the lists have lost and devices take, as profiles show that
- * work; NULL is any, where a list names only what Apple itself makes.
+ * Values that are no longer in the lists but that devices accept, as working
+ * profiles show.  NULL is any value, if a list only has what Apple itself
+ * makes.
  */
 static const struct old_value {
 	const char *key, *value;
-	const char *beside;	/* what the list has, which tells it from others
-				 * of a key so called */
+	const char *beside;	/* a value in the list, which distinguishes this
+				 * key from others of the same name */
 } old_values[] = {
 	{ "ActionStringItem", "alert", "eject" },
 	{ "Type", "Application", "App" },
@@ -138,7 +139,7 @@ check_range(struct schema_run *r, const struct spec_node *key,
 		    max);
 }
 
-/* Of a list and a range a value needs one: minutes, or 0 for never. */
+/* A value must match the list or the range: minutes, or 0 for never. */
 static void
 check_allowed(struct schema_run *r, const struct spec_node *key,
     const struct tree *t)
@@ -155,7 +156,7 @@ check_allowed(struct schema_run *r, const struct spec_node *key,
 		say_unknown_value(r, key, t);
 }
 
-/* A class of characters as POSIX writes it between brackets, or NULL. */
+/* A POSIX character class for use in brackets, or NULL. */
 static const char *
 class_of(char letter)
 {
@@ -172,9 +173,9 @@ class_of(char letter)
 }
 
 /*
- * The inside of brackets, from *at to the last character before the end.  A
- * backslash means nothing to POSIX there, and what it would have to keep from
- * its meaning cannot be written in the same place.
+ * Translates the inside of brackets, from *at to the last character before the
+ * end.  A backslash has no meaning to POSIX there, so a character that it
+ * would have to escape cannot be written.
  */
 static bool
 brackets_to_posix(const char **at, struct buf *out)
@@ -205,8 +206,8 @@ brackets_to_posix(const char **at, struct buf *out)
 }
 
 /*
- * The expressions are those of JSON schemas; what POSIX writes in another
- * way is translated, and what it cannot say makes us say nothing.
+ * The expressions are those of JSON schemas.  What POSIX writes differently is
+ * translated; if it cannot be expressed in POSIX, the value is not checked.
  */
 static bool
 to_posix(const char *format, struct buf *out)
@@ -266,7 +267,7 @@ schema_check_scalar(struct schema_run *r, const struct spec_node *key,
 	check_format(r, key, t);
 }
 
-/* How many items an array has is said of the item. */
+/* The limits for the number of items are in the description of the item. */
 void
 schema_check_count(struct schema_run *r, const struct spec_node *item,
     const struct tree *t)

@@ -48,8 +48,8 @@ type_fits(const char *types, enum tree_kind kind)
 }
 
 /*
- * Where a key may hold one or many, Apple's dialect can only say so in words:
- * "A media action string or an array of media action strings."
+ * A key may hold one value or several, which Apple's format can only express
+ * in prose: "A media action string or an array of media action strings."
  */
 static bool
 is_one_of_array(const struct spec_node *key, const struct tree *t)
@@ -65,8 +65,8 @@ is_one_of_array(const struct spec_node *key, const struct tree *t)
 }
 
 /*
- * The text says that rfc822Name, dNSName and uniformResourceIdentifier of a
- * SubjectAltName may also be arrays; Apple's dialect cannot (docs/errata.md).
+ * Apple's text says that rfc822Name, dNSName and uniformResourceIdentifier of
+ * a SubjectAltName may also be arrays; the format cannot express that.
  */
 static bool
 is_array_of_names(const struct schema_run *r, const struct tree *t)
@@ -93,7 +93,7 @@ is_array_of_names(const struct schema_run *r, const struct tree *t)
 	return true;
 }
 
-/* "<string>|<data>" as words: "string or data". */
+/* "<string>|<data>" as text: "string or data". */
 static void
 say_types(const char *types, struct buf *out)
 {
@@ -112,7 +112,7 @@ is_whole(double v)
 	return v >= -9e15 && v <= 9e15 && v == (double)(int64_t)v;
 }
 
-/* The schema lists 0 and 1 among the values: to a device both are numbers. */
+/* If the schema lists 0 and 1 as values, devices take both as numbers. */
 static bool
 is_switch(const struct spec_node *key)
 {

@@ -15,7 +15,7 @@ has_errors_since(const struct findings *f, size_t from)
 	return false;
 }
 
-/* The value needs to fit one of the keys; what is said is of the last. */
+/* The value must match one of the keys; findings are about the last one. */
 static void
 check_any(struct schema_run *r, const struct spec_node *const *keys, size_t n,
     const struct tree *t, const struct schema_span *span)
@@ -65,8 +65,10 @@ check_value(struct schema_run *r, const struct spec_node *key,
 		return;
 	switch (tree_kind(t)) {
 	case TREE_DICT:
-		/* The Dock's own record of a file: "for Apple use only", and
-		 * not in the form that the schema gives it. */
+		/*
+		 * The Dock's own record of a file is "for Apple use only", and
+		 * does not have the form in the schema.
+		 */
 		if (spec_node_says(key, "key", "tile-data"))
 			break;
 		l.any[0] = spec_node_get(key, "subkeys");
@@ -120,7 +122,7 @@ schema_check_keys(struct schema_run *r, const struct schema_lists *lists,
 	size_t i;
 
 	r->near = dict;
-	/* A payload's own keys are those that the schema says. */
+	/* The keys of a payload itself are exactly those in the schema. */
 	for (i = 0; i < l.n && l.more[0] == NULL; i++)
 		l.any[i] = schema_open_placeholder(l.any[i], dict);
 	if (l.n > 0)

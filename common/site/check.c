@@ -4,14 +4,14 @@
 
 #include "site/local.h"
 
-/* What never leaves this machine needs no secrecy. */
+/* Traffic that never leaves this machine needs no secrecy. */
 static bool
 is_loopback(const char *url)
 {
 	const char *host = strstr(url, "//") + 2;
 	size_t n = strcspn(host, ":/");
 
-	/* Before an "@" it would be a user's name and password. */
+	/* Before an "@", it would be a user's name and password. */
 	if (memchr(host, '@', strcspn(host, "/?#")) != NULL)
 		return false;
 	if (host[0] == '[')
@@ -23,10 +23,10 @@ is_loopback(const char *url)
 }
 
 /*
- * Phase 3 knows the identity of an outside authority by the enrollment's ID in
- * its subject, which a request over http shows to everybody on the way: unless
- * each device has a challenge that is good for its subject alone, any of them
- * can buy it.
+ * Phase 3 recognises an identity from an outside CA by the enrollment's ID in
+ * its subject, which a request over http reveals to the network.  Unless each
+ * device gets a challenge for its own subject, another device could get a
+ * certificate for that subject.
  */
 enum status
 site_check_outside(const struct config *c)
@@ -45,8 +45,8 @@ site_check_outside(const struct config *c)
 }
 
 /*
- * A password goes over the network under TLS only: without a word ldap:// is
- * StartTLS wherever it leaves the machine.
+ * A password crosses the network only under TLS: by default, ldap:// to
+ * another machine uses StartTLS.
  */
 static enum status
 check_starttls(struct config *c)
@@ -73,10 +73,10 @@ check_starttls(struct config *c)
 }
 
 /*
- * True if the filter compares the user's name with one attribute only, so
- * that no other attribute of an entry can pass for it.  What cannot be read
- * counts as another attribute.  RFC 4515 3: inside of an item parentheses are
- * escaped.
+ * True if the filter compares the user's name with one attribute only, so that
+ * no other attribute of an entry can be taken for it.  Anything that cannot be
+ * parsed counts as another attribute.  Parentheses in an item are escaped (RFC
+ * 4515 3).
  */
 static bool
 compares_one_attribute(const char *filter)

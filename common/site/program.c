@@ -30,7 +30,7 @@ site_variables_free(struct site_variables *l)
 	mem_free_all(l->v, l->n);
 }
 
-/* There is always a NULL at the end. */
+/* The list always ends in NULL. */
 void
 site_variables_add(struct site_variables *l, const char *name,
     const char *value)
@@ -69,7 +69,7 @@ is_own(const char *name)
 static enum status
 add_own(const char *name, const char *value, void *arg)
 {
-	/* PATH and LC_ALL are always there. */
+	/* PATH and LC_ALL are always present. */
 	if (is_own(name) && strcmp(name, "PATH") != 0 &&
 	    strcmp(name, "LC_ALL") != 0)
 		site_variables_add(arg, name, value);
@@ -98,7 +98,7 @@ add_listed(const struct site_place *p, struct site_variables *l)
 		site_variables_add(l, p->password + 4, value);
 }
 
-/* ---- how it ends ---- */
+/* ---- exit statuses ---- */
 
 static enum status
 judge(const struct child *c, const struct child_result *r)
@@ -133,7 +133,7 @@ run(const struct site_place *p, const struct child *what, struct buf *out)
 	return judge(&c, &r);
 }
 
-/* ---- those that site.yaml names ---- */
+/* ---- programs in site.yaml ---- */
 
 enum status
 site_ask(const struct site_place *p, const char *key, const char *program,
@@ -198,7 +198,7 @@ find_beside(const char *tool, char **out)
 	return OK;
 }
 
-/* If there is no /proc, PATH leads to the tools. */
+/* Without /proc, the tools are found on PATH. */
 static enum status
 find_directory(char **out)
 {

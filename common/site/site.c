@@ -34,7 +34,7 @@ check_identifier(const char *s)
 	return p[-1] == '.' ? "no dot at the end: it is added" : NULL;
 }
 
-/* Both libldap and the server would take a list, or an address with more. */
+/* libldap and the server would also accept a list, or a URL with more parts. */
 static const char *
 check_ldap_url(const char *s)
 {
@@ -53,7 +53,7 @@ check_ldap_url(const char *s)
 	    "not one host, with a port or without";
 }
 
-/* Where the name of the user goes, ? or $, there has to be a place. */
+/* The filter needs a place for the user's name: ? or $. */
 static const char *
 check_ldap_filter(const char *s)
 {
@@ -65,7 +65,7 @@ check_ldap_filter(const char *s)
 	    "for the user's name";
 }
 
-/* Who serves a site has no descriptors to hand on. */
+/* A server of a site has no descriptors to pass on. */
 static const char *
 check_source(const char *s)
 {
@@ -75,7 +75,7 @@ check_source(const char *s)
 	    "neither env:NAME nor file:PATH";
 }
 
-/* The length of the attribute's name at the beginning of s; 0: no name. */
+/* The length of the attribute name at the beginning of s; 0 without one. */
 size_t
 site_ldap_name(const char *s)
 {
@@ -93,7 +93,7 @@ check_ldap_name(const char *s)
 	return n > 0 && s[n] == '\0' ? NULL : "not the name of an attribute";
 }
 
-/* A name, behind it ? where a user may be without, * for all values. */
+/* A name, followed by ? if a user may lack it, or * for all values. */
 static const char *
 check_ldap_attribute(const char *s)
 {
@@ -106,7 +106,7 @@ check_ldap_attribute(const char *s)
 	    "with ? or * behind it or without";
 }
 
-/* One line for people, or an address. */
+/* One line of text, or a URL. */
 static const char *
 check_help(const char *s)
 {
@@ -122,8 +122,9 @@ static const struct config_rule rules[] = {
 	{ "description", CONFIG_TEXT, NULL, NULL, 0, 0 },
 	{ "attributes", CONFIG_WORDS, NULL, NULL, 0, 0 },
 	{ "enroll_ttl", CONFIG_DURATION, NULL, NULL, 1, 0 },
-	/* An outside authority may be reached over http: CAFingerprint tells
-	 * it. */
+	/*
+	 * An outside CA may be reached over http: CAFingerprint identifies it.
+	 */
 	{ "scep.url", CONFIG_TEXT, NULL, text_check_url, 0, 0 },
 	{ "scep.name", CONFIG_TEXT, NULL, NULL, 0, 0 },
 	{ "scep.subject", CONFIG_TEXT, NULL, NULL, 0, 0 },
@@ -161,7 +162,7 @@ site_free(struct site *s)
 	free(s);
 }
 
-/* ---- what follows from what is there ---- */
+/* ---- derived keys ---- */
 
 static void
 derive(struct config *c, const char *from, const char *key, const char *tail)
@@ -208,7 +209,7 @@ site_load(const char *path, struct site **out)
 	return OK;
 }
 
-/* ---- looking ---- */
+/* ---- reading ---- */
 
 const char *
 site_get(const struct site *s, const char *key)
@@ -247,7 +248,7 @@ set_row(const struct opt *row, const struct config_value *v)
 	else
 		for (i = 0; i < v->list.n && st == OK; i++)
 			st = opts_set(row, of, v->list.v[i]);
-	/* The command line is not to blame. */
+	/* The error is not on the command line. */
 	return st == USAGE ? MALFORMED : st;
 }
 

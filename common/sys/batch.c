@@ -95,14 +95,13 @@ io_check_kept(const char *in, const char *out)
 
 /* ---- processes ---- */
 
-/* What the processes of one io_each() share, or have in common. */
+/* The state that the processes of one io_each() share. */
 struct batch {
 	size_t n;
 	io_start *start;
 	io_job *job;
 	void *arg;
-	atomic_size_t *next;	/* the first job that nobody took, in memory
-				 * that is shared */
+	atomic_size_t *next;	/* the next job, in shared memory */
 };
 
 static enum status
@@ -117,7 +116,7 @@ work(const struct batch *b)
 	return st;
 }
 
-/* Nobody goes on for a batch that was killed. */
+/* Ends this process if the parent was killed. */
 static void
 end_with(pid_t parent)
 {
@@ -130,7 +129,10 @@ end_with(pid_t parent)
 #endif
 }
 
-/* The life of a process; it says that start() is over with one byte. */
+/*
+ * The main function of a process; it writes one byte when start() has
+ * returned.
+ */
 static noreturn void
 live(const struct batch *b, pid_t parent, int ready)
 {
@@ -146,8 +148,8 @@ live(const struct batch *b, pid_t parent, int ready)
 }
 
 /*
- * Starts a process, and waits until its start() is over: tokens do not like
- * to be opened by two at once.  *began is false where that failed.
+ * Starts a process and waits until its start() is over: tokens should not be
+ * opened by two processes at once.  *began is false if that failed.
  */
 static enum status
 start_process(const struct batch *b, bool *began)
@@ -175,7 +177,7 @@ start_process(const struct batch *b, bool *began)
 	return OK;
 }
 
-/* The status of a process that ended. */
+/* The status of a process that has ended. */
 static enum status
 reap(void)
 {
@@ -200,8 +202,10 @@ in_processes(const struct batch *b, long processes)
 	bool began = true;
 	long started = 0;
 
-	/* What does not begin once, as with a wrong PIN, is not tried again:
-	 * tokens count. */
+	/*
+	 * A start that failed, for example with a wrong PIN, is not repeated:
+	 * tokens count attempts.
+	 */
 	while (began && started < processes && (size_t)started < b->n) {
 		if ((worst = start_process(b, &began)) != OK)
 			break;
@@ -213,7 +217,7 @@ in_processes(const struct batch *b, long processes)
 	return worst;
 }
 
-/* Memory that the processes share; MAP_FAILED if there is none. */
+/* Memory that the processes share; MAP_FAILED if it cannot be had. */
 static void *
 map_shared(size_t len)
 {

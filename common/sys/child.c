@@ -23,20 +23,22 @@ enum {
 	NANO = 1000,			/* in nanoseconds */
 	CHUNK = 4 << 10,
 	DESCRIPTORS = 65536,		/* closed one by one at most */
-	NOT_RUN = 127,			/* the status of what cannot be run */
+	NOT_RUN = 127,			/* status of a program that cannot be
+					 * run */
 	CLOSED = -1,
 };
 
-/* One that runs. */
+/* A running program. */
 struct running {
 	pid_t pid;
-	int in, out, err;		/* our ends, non-blocking; or CLOSED */
+	int in, out, err;		/* our ends of the pipes, non-blocking;
+					 * or CLOSED */
 	const struct buf *input;
 	size_t written;
 	struct buf *output, *errors;
-	size_t most;			/* bytes of output */
-	int64_t end;			/* of its time */
-	int error;			/* of reading or writing, or 0 */
+	size_t most;			/* limit for output, in bytes */
+	int64_t end;			/* its time limit */
+	int error;			/* errno of reading or writing, or 0 */
 };
 
 /* ---- in the child ---- */
@@ -69,7 +71,7 @@ default_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* It ends with this process, if the system can see to that. */
+/* The child ends with this process, if the system supports that. */
 static void
 follow(pid_t parent)
 {
@@ -80,7 +82,7 @@ follow(pid_t parent)
 		_exit(NOT_RUN);
 }
 
-/* head, then the strings of tail, which may be NULL; NULL ends it. */
+/* Returns head, then the strings of tail, which may be NULL, then NULL. */
 static char *const *
 vector(const char *const *head, size_t n, const char *const *tail)
 {
@@ -122,7 +124,7 @@ become(const struct child *c, pid_t parent, int in, int out, int err)
 
 /* ---- starting ---- */
 
-/* Numbers that select() can take; the ends of the child are closed by it. */
+/* The descriptors must fit select(); exec closes the child's ends. */
 static bool
 make_pipe(int ends[2])
 {
@@ -157,7 +159,7 @@ running_free(struct running *r)
 	close_end(&r->err);
 }
 
-/* The child's own ends: of the pipes, or of /dev/null. */
+/* The child's ends of the pipes, or of /dev/null. */
 struct ends {
 	int in, out, err;
 };
@@ -170,7 +172,7 @@ ends_free(struct ends *e)
 	close_end(&e->err);
 }
 
-/* A pipe from the child to us. */
+/* Opens a pipe from the child to this process. */
 static enum status
 open_back(const struct child *c, int *ours, int *its)
 {
@@ -219,11 +221,12 @@ start(const struct child *c, struct running *r)
 		become(c, self, e.in, e.out, e.err);
 	if (r->pid == -1)
 		return fail_errno(FAULT, "%s: cannot fork", c->path);
-	setpgid(r->pid, r->pid);	/* the first of both does it */
+	setpgid(r->pid, r->pid);	/* both processes do this; the first one
+					 * counts */
 	return OK;
 }
 
-/* ---- in between ---- */
+/* ---- while it runs ---- */
 
 static bool
 is_later(int error)
@@ -248,11 +251,11 @@ feed(struct running *r)
 		if (n == -1 && errno != EPIPE)
 			r->error = errno;
 	}
-	/* All is written, or it does not want to read the rest. */
+	/* Everything is written, or the program does not read the rest. */
 	close_end(&r->in);
 }
 
-/* Takes what is there; false if it is more than it may be. */
+/* Reads what is available; false if it exceeds the limit. */
 static bool
 take(struct running *r)
 {
@@ -271,7 +274,7 @@ take(struct running *r)
 	return true;
 }
 
-/* Of what it complains about the beginning is kept, and the rest read. */
+/* Keeps the beginning of standard error, and reads and drops the rest. */
 static void
 listen_to(struct running *r)
 {
@@ -294,8 +297,8 @@ ignore_signal(int signal)
 }
 
 /*
- * SIGCHLD is blocked but while pselect() waits: a child that ends just before
- * does not go unnoticed.
+ * SIGCHLD is blocked except while pselect() waits, so that the end of a child
+ * just before that is not missed.
  */
 struct signals {
 	struct sigaction action;
@@ -357,7 +360,7 @@ end_by_force(struct running *r)
 	int code;
 
 	kill(-r->pid, SIGKILL);
-	kill(r->pid, SIGKILL);		/* before it has its group */
+	kill(r->pid, SIGKILL);		/* in case it has no group yet */
 	while (waitpid(r->pid, &code, 0) == -1 && errno == EINTR)
 		;
 }
@@ -370,7 +373,7 @@ attend(const struct child *c, struct running *r, const struct signals *s,
 	int code, why;
 
 	for (;;) {
-		/* It is asked first, so that nothing it wrote is missed. */
+		/* waitpid() comes first, so that no output is missed. */
 		got = waitpid(r->pid, &code, WNOHANG);
 		why = errno;
 		if (r->err != CLOSED)
@@ -434,7 +437,10 @@ child_run(const struct child *c, struct buf *output,
 	return OK;
 }
 
-/* After a failed stat(2) or access(2): does it surely not exist for us? */
+/*
+ * After stat(2) or access(2) failed: true if it certainly does not exist for
+ * us.
+ */
 static bool
 is_none(void)
 {

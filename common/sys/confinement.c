@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 /*
- * What is behind folder in path, both as of realpath(); "" for the folder
- * itself, NULL for a path that is not below it.
+ * The part of path after folder, both as from realpath(): "" for the folder
+ * itself, NULL for a path outside.
  */
 static const char *
 rest_of(const char *folder, const char *path)
@@ -24,7 +24,7 @@ rest_of(const char *folder, const char *path)
 	return path[n] == '/' ? path + n + 1 : path[n] == '\0' ? "" : NULL;
 }
 
-/* What a path itself may be the cause of, not the disk or the memory. */
+/* True for errors that the path itself may cause, not the disk or memory. */
 static bool
 is_of_path(int error)
 {
@@ -33,10 +33,10 @@ is_of_path(int error)
 }
 
 /*
- * The real path of the longest part of path that exists, NULL with errno if
- * that cannot be seen.  *whole is false if that is not all of it, *dangles true
- * if the next part is a link: whether there is something at its end must not
- * show.
+ * The real path of the longest part of path that exists; NULL with errno if
+ * that cannot be found out.  *whole is false if that is not all of it;
+ * *dangles is true if the next part is a link, as it must not show whether its
+ * target exists.
  */
 static char *
 nearest(const char *path, bool *whole, bool *dangles)
@@ -69,7 +69,10 @@ open_file(int folder, const char *name, struct problem *why, int *fd)
 {
 	struct stat sb;
 
-	/* Merely to open a device may do something: look first. */
+	/*
+	 * Just opening a device may have an effect, so its type is checked
+	 * first.
+	 */
 	if (fstatat(folder, name, &sb, AT_SYMLINK_NOFOLLOW) == -1)
 		return problem_errno(why, FAULT, "cannot open");
 	if (!S_ISREG(sb.st_mode))
@@ -84,7 +87,10 @@ open_file(int folder, const char *name, struct problem *why, int *fd)
 	return problem_set(why, REFUSED, "not a regular file");
 }
 
-/* From folder down, one name at a time: what was checked is what is opened. */
+/*
+ * Goes down from folder, one name at a time, so that the file that is opened
+ * is the one that was checked.
+ */
 static enum status
 open_steps(const char *folder, const char *steps, struct problem *why,
     int *fd)
@@ -111,8 +117,8 @@ open_steps(const char *folder, const char *steps, struct problem *why,
 }
 
 /*
- * The first of the folders that real is below, as its real path, and what is
- * behind it in real.
+ * Finds the first of the folders that contains real; returns its real path,
+ * and the rest of real.
  */
 static enum status
 find_folder(const char *real, const char *path, const struct strings *folders,
@@ -137,8 +143,8 @@ find_folder(const char *real, const char *path, const struct strings *folders,
 }
 
 /*
- * What git keeps beside the files, in .git/config a password for the server in
- * many a CI job, is nothing that a document may take in.
+ * A document may not include git's own files: in many CI jobs, .git/config has
+ * a password for the server.
  */
 static bool
 is_of_git(const char *rest)

@@ -10,18 +10,18 @@
 #include "sys/local.h"
 
 enum {
-	PATIENCE = 1000000,	/* us for the other end to come */
-	TICK = 50000,		/* us between two looks at the clock */
+	PATIENCE = 1000000,	/* us to wait for the other end */
+	TICK = 50000,		/* us between two checks of the clock */
 };
 
-/* open(2) waits for the other end: a signal ends that. */
+/* open(2) waits for the other end; a signal interrupts it. */
 static void
 tick(int sig)
 {
 	(void)sig;
 }
 
-/* More than one tick, since one could come before open() waits. */
+/* The signal repeats, since the first one could come before open() waits. */
 static int
 open_waiting(const char *path, int how)
 {

@@ -9,14 +9,16 @@
 #include "base/buf.h"
 #include "base/words.h"
 
-/* What config(5) takes for "no"; any other value activates a provider. */
+/*
+ * Values that config(5) takes for "no"; any other value activates a provider.
+ */
 static bool
 is_no(const char *value)
 {
 	return words_choose("0|no|NO|false|FALSE|off|OFF", value);
 }
 
-/* A missing key leaves an error in OpenSSL's queue, which nobody wants. */
+/* A missing key leaves an error in OpenSSL's queue, which is dropped. */
 static const char *
 value_of(const CONF *conf, const char *section, const char *key)
 {
@@ -26,7 +28,7 @@ value_of(const CONF *conf, const char *section, const char *key)
 	return value;
 }
 
-/* The first provider that is to be active and is not, or NULL. */
+/* The first provider that should be active but is not, or NULL. */
 static const char *
 missing_provider(const CONF *conf)
 {
@@ -50,7 +52,7 @@ missing_provider(const CONF *conf)
 	return NULL;
 }
 
-/* OpenSSL goes on in silence without a provider that cannot be loaded. */
+/* OpenSSL silently continues without a provider that it cannot load. */
 static enum status
 check_providers(const CONF *conf, const char *path)
 {

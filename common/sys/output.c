@@ -43,7 +43,7 @@ write_special(const char *path, const struct buf *b)
 	return st;
 }
 
-/* Through a symbolic link, as a shell's redirection would write. */
+/* Follows a symbolic link, as a shell's redirection does. */
 static enum status
 write_path(const char *path, bool is_private, const struct buf *b)
 {
@@ -68,7 +68,7 @@ write_path(const char *path, bool is_private, const struct buf *b)
 	return io_replace(path, is_private, b);
 }
 
-/* Files that io_side() wrote, and the process that did. */
+/* Files written by io_side(), and the process that wrote them. */
 static struct io_names sides = IO_NAMES_INIT;
 static pid_t sides_of;
 
@@ -84,11 +84,11 @@ take_back(void)
 	io_names_free(&sides);
 }
 
-/* All that memory is needed for, before there is a file. */
+/* Allocates everything before a file exists. */
 static char *
 room_for_side(void)
 {
-	/* The process may end where memory is short, far from here. */
+	/* The process may run out of memory and end anywhere. */
 	if (sides_of == 0)
 		atexit(take_back);
 	sides_of = getpid();
@@ -96,7 +96,7 @@ room_for_side(void)
 	return xmalloc(PATH_MAX);
 }
 
-/* Of pipes and devices nothing can be taken back.  Takes real. */
+/* Pipes and devices cannot be taken back.  Takes ownership of real. */
 static void
 remember_side(const char *dest, char *real)
 {

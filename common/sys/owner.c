@@ -16,13 +16,13 @@ enum {
 	TARGET_MAX = 4096,
 };
 
-/* A path that is walked from the top, links resolved by us. */
+/* A path that is followed from the top; links are resolved here. */
 struct walk {
 	const char *path;	/* as given */
-	char *done;		/* what was looked at; "" is the top */
-	char *rest;		/* what was not */
+	char *done;		/* the part that was checked; "" is the top */
+	char *rest;		/* the rest */
 	int links;
-	bool folders;		/* they are judged too, not the links alone */
+	bool folders;		/* check folders as well, not only links */
 };
 
 static void
@@ -54,7 +54,7 @@ refuse_folder(const struct walk *w, const char *part, uid_t uid)
 	    user, part, user);
 }
 
-/* What others may rename, they may replace by a link. */
+/* Anything that others may rename, they may replace by a link. */
 static bool
 is_open(const struct stat *sb)
 {
@@ -75,7 +75,7 @@ judge_folder(const struct walk *w, const char *part, const struct stat *sb)
 	return OK;
 }
 
-/* The link's target takes its place in the path. */
+/* Puts the link's target in its place in the path. */
 static enum status
 follow(struct walk *w, const char *part, const struct stat *sb)
 {
@@ -102,7 +102,7 @@ follow(struct walk *w, const char *part, const struct stat *sb)
 	return OK;
 }
 
-/* The next name of the rest, "" at its end; the caller frees it. */
+/* Takes the next name off the rest, "" at its end; the caller frees it. */
 static char *
 take_name(struct walk *w)
 {
@@ -124,7 +124,10 @@ go_up(struct walk *w)
 		*slash = '\0';
 }
 
-/* One name further; *more is false at the end, or where nothing is. */
+/*
+ * Goes one name further; *more is false at the end, or if nothing exists
+ * there.
+ */
 static enum status
 step(struct walk *w, bool *more)
 {
@@ -142,7 +145,7 @@ step(struct walk *w, bool *more)
 	part = xasprintf("%s/%s", w->done, name);
 	if (lstat(part, &sb) == -1) {
 		*more = false;
-		/* The write itself will fail, and say so. */
+		/* The write itself will fail and report it. */
 		return errno == ENOENT || errno == ENOTDIR ? OK :
 		    fail_errno(FAULT, "%s: cannot check whether it "
 		    "exists", part);

@@ -24,7 +24,7 @@ fill(int fd, const char *path, bool is_private, const struct buf *b)
 }
 
 #ifdef O_TMPFILE
-/* A file without a name in the folder of path; -1 where there are none. */
+/* Opens an unnamed file in the folder of path; -1 if that is not supported. */
 static int
 open_nameless(const char *path)
 {
@@ -36,8 +36,8 @@ open_nameless(const char *path)
 }
 
 /*
- * Gives the file its name.  A name cannot be linked over another, so where
- * something is there the whole file gets one beside it, and is renamed.
+ * Gives the file its name.  link() cannot replace an existing name, so in that
+ * case the complete file gets a temporary name, and is renamed.
  */
 static bool
 give_name(int fd, const char *path)
@@ -66,8 +66,8 @@ give_name(int fd, const char *path)
 }
 
 /*
- * Some file systems say only at a close that what was written is lost.  Any
- * descriptor of the file hears it, so that the name can wait for it.
+ * Some file systems report lost data only on close.  Any descriptor of the
+ * file gets the error, so that the file is named only afterwards.
  */
 static enum status
 settle(int fd, const char *path)
@@ -79,7 +79,7 @@ settle(int fd, const char *path)
 	return OK;
 }
 
-/* False where this cannot be done here; nothing was printed then. */
+/* Returns false, and prints nothing, if this is not supported here. */
 static bool
 replace_nameless(const char *path, bool is_private, const struct buf *b,
     enum status *st)
@@ -117,7 +117,10 @@ io_replace(const char *path, bool is_private, const struct buf *b)
 
 	if (replace_nameless(path, is_private, b, &st))
 		return st;
-	/* No such files, no /proc, or a folder that refuses: tell which. */
+	/*
+	 * There are no unnamed files, no /proc, or the folder refuses: find
+	 * out which.
+	 */
 	if ((fd = mkstemp(tmp)) == -1)
 		return fail_errno(FAULT, "%s: cannot create beside it", path);
 	st = fill(fd, path, is_private, b);

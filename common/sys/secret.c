@@ -25,12 +25,12 @@ enum {
 };
 
 /*
- * OpenSSL does not always tell that memory was short: it takes it for a bad
- * signature, goes on with half of a message, or crashes.  So it gets its memory
- * here, and the process ends if it runs out.  What OpenSSL would do at the
- * end of the process is left out then, since this may be in the middle of
- * anything.  What it cannot do at the end of one that was successful does not
- * matter.
+ * OpenSSL does not always report that memory ran out: it treats it as a bad
+ * signature, continues with half a message, or crashes.  Therefore it
+ * allocates with these functions, and the process ends if memory runs out.
+ * OpenSSL's clean-up at exit is skipped then, since the process may be in the
+ * middle of anything.  If memory runs out during the clean-up of a process
+ * that succeeded, that does not matter.
  */
 static bool is_exhausted, is_ending;
 
@@ -88,7 +88,7 @@ secret_setup(void)
 	CRYPTO_set_mem_functions(allocate_for_openssl, resize_for_openssl,
 	    free_for_openssl);
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
-	/* Before what OpenSSL has registered. */
+	/* Registered before OpenSSL registers its own. */
 	atexit(leave_openssl);
 }
 
@@ -107,7 +107,7 @@ secret_is_source(const char *text)
 	    after(text, "fd:") != NULL;
 }
 
-/* Every buffer on the way is wiped, so this does not go through io. */
+/* Every buffer must be wiped, so this does not use io. */
 static enum status
 read_fd(int fd, const char *name, size_t max, struct buf *out)
 {
@@ -171,7 +171,7 @@ secret_read_all(const char *src, const char *what, size_t max,
 		return read_file(rest, max, out);
 	if (io_parse_fd(src, &fd))
 		return read_fd(fd, src, max, out);
-	/* What was given may be the secret itself: it is not shown. */
+	/* The value is not shown, since it may be the secret itself. */
 	return fail(USAGE, "%s: not of the form env:NAME, file:PATH or fd:N",
 	    what);
 }
@@ -256,7 +256,7 @@ random_text(char out[SECRET_CHALLENGE_TEXT])
 	return OK;
 }
 
-/* One that begins with a dash would be an option of somebody's command. */
+/* A challenge that begins with '-' could be taken for an option. */
 enum status
 secret_challenge(char out[SECRET_CHALLENGE_TEXT])
 {

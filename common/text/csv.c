@@ -53,7 +53,7 @@ plain_field(struct spec_rows *r, struct buf *out)
 	return OK;
 }
 
-/* Moves over the comma (*more) or the end of the line behind a field. */
+/* Moves past the comma (*more) or the line end after a field. */
 static enum status
 separator(struct spec_rows *r, bool *more)
 {
@@ -74,7 +74,7 @@ separator(struct spec_rows *r, bool *more)
 	return OK;
 }
 
-/* One line's fields, an array of strings. */
+/* Reads the fields of one line, as an array of strings. */
 static enum status
 read_fields(struct spec_rows *r, struct tree **out)
 {
@@ -190,8 +190,8 @@ next_of_json(struct spec_rows *r, struct tree **out)
 /* ---- both ---- */
 
 /*
- * Empty lines between rows, and behind the last, are nothing; in JSON blanks
- * are nothing either, but in a row of CSV they are a field.
+ * Empty lines between and after rows are ignored; so are blanks in JSON, but
+ * in CSV they are a field.
  */
 static void
 skip_empty(struct spec_rows *r, bool is_json)
@@ -215,7 +215,7 @@ skip_empty(struct spec_rows *r, bool is_json)
 	}
 }
 
-/* Whether the first character that is not a blank is c. */
+/* True if the first character that is not a blank is c. */
 static bool
 begins_with(const struct spec_rows *r, char c)
 {
@@ -225,8 +225,9 @@ begins_with(const struct spec_rows *r, char c)
 }
 
 /*
- * What spreadsheets write instead of commas and UTF-8; NULL for none of it.
- * A name of a column may have a semicolon or a tab, if there are commas too.
+ * What spreadsheets write instead of commas and UTF-8; NULL if there is
+ * nothing of that.  If there are commas, a column's name may contain a
+ * semicolon or a tab.
  */
 static const char *
 strange_list(const struct spec_rows *r)

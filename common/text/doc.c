@@ -9,7 +9,7 @@ enum {
 	DEPTH_MAX = 64,
 	NODES_MAX = 100000,
 	KEYS_MAX = 1000,	/* of one map: they are searched one by one */
-	BLOCK = 64 << 10,	/* of the arena */
+	BLOCK = 64 << 10,	/* bytes of a block of memory */
 };
 
 struct spec_node {
@@ -20,7 +20,7 @@ struct spec_node {
 	size_t n, cap;
 };
 
-/* All of a document is freed at once, so its nodes come from blocks. */
+/* A document is freed as a whole, so its nodes are allocated in blocks. */
 struct block {
 	struct block *next;
 	max_align_t data[];
@@ -40,7 +40,7 @@ struct spec_doc {
 	size_t nodes;
 };
 
-/* A container that is being read, and the key that waits for its value. */
+/* An open container, and the key for its next value. */
 struct level {
 	struct spec_node *node;
 	const char *key;
@@ -117,7 +117,7 @@ new_node(struct spec_doc *d, enum spec_node_kind kind)
 	return n;
 }
 
-/* A larger place for what is there; what was outgrown stays in its block. */
+/* Moves an array to a larger place; the old one remains in its block. */
 static void *
 regrow(struct spec_doc *d, const void *old, size_t have, size_t size)
 {
@@ -141,7 +141,7 @@ grow(struct spec_doc *d, struct spec_node *n)
 		n->keys = regrow(d, n->keys, n->n * one, n->cap * one);
 }
 
-/* Gives a node its place in the container that is being read. */
+/* Adds a node to the open container. */
 static enum status
 place(struct reader *r, struct spec_node *n, yaml_mark_t mark)
 {
@@ -182,7 +182,7 @@ remember(struct spec_doc *d, const yaml_char_t *name, struct spec_node *n)
 	a->node = n;
 }
 
-/* YAML lets an anchor be set anew: the last one counts. */
+/* YAML allows an anchor to be redefined: the last one counts. */
 static struct spec_node *
 find_anchor(const struct spec_doc *d, const yaml_char_t *name)
 {

@@ -45,8 +45,8 @@ spec_event_tag(const struct spec_events *s, const struct spec_event *e)
 }
 
 /*
- * The steps to what comes next, written to steps.  A key that is still to
- * come, or is not a scalar, ends them.
+ * The path to the next node, written to steps.  It ends before a key that is
+ * not read yet, or is not a scalar.
  */
 static const struct spec_step *
 steps_so_far(const struct recording *r, struct spec_step steps[TREE_DEPTH_MAX])
@@ -104,7 +104,7 @@ keep_anchor(struct recording *r, const struct spec_event *e,
 	return OK;
 }
 
-/* The latest anchor of that name counts (YAML 1.2.2, 7.1). */
+/* The latest anchor with that name counts (YAML 1.2.2, 7.1). */
 static enum status
 find_anchor(const struct recording *r, struct spec_event *e,
     const yaml_char_t *name)
@@ -262,7 +262,7 @@ spec_events_read(const struct buf *in, struct problem *why,
 
 	if ((st = spec_parser_refuse_directives(in, why)) != OK)
 		return st;
-	/* Offset 0 of the text means that there is none. */
+	/* Offset 0 of the text means "none". */
 	buf_putc(&out->text, '\0');
 	spec_parser_open(&parser, in);
 	st = record_all(&r, &parser, in, why);

@@ -35,7 +35,10 @@ spec_variable(const struct tree *vars, const char *name)
 	return v != NULL ? tree_copy(v) : NULL;
 }
 
-/* One ${NAME}, s standing behind the brace; *end behind the other. */
+/*
+ * Replaces one ${NAME}; s is after the opening brace, and *end is set to the
+ * place after the closing one.
+ */
 static const char *
 fill_one(const char *s, const char **end, const struct tree *vars,
     struct buf *out, struct buf *reason)
@@ -93,7 +96,7 @@ spec_fill(const char *s, const struct tree *vars, struct buf *out,
 	return NULL;
 }
 
-/* ---- templates that are plists already ---- */
+/* ---- templates that are plists ---- */
 
 struct expanding {
 	const struct spec_step *step;
@@ -116,7 +119,10 @@ refuse(const struct expanding *e, const struct tree *t, const char *reason)
 	return spec_fail_at(&at, e->step, "%s", reason);
 }
 
-/* The node that a string becomes, or NULL in *made where it stays. */
+/*
+ * Sets *made to the node that replaces a string, or to NULL if the string
+ * stays.
+ */
 static enum status
 expand_string(struct expanding *e, const struct tree *t, struct tree **made)
 {

@@ -19,9 +19,9 @@ json_free(json_t **j)
 #define auto_json AUTO(json_free) json_t
 
 /*
- * The library reads no integer of 2^63 or more.  Before it reads, each becomes
- * a string of the same length with its number in the list: a control
- * character, which no text in a tree may have, and digits.
+ * jansson reads no integer of 2^63 or more.  Before parsing, each is replaced
+ * by a string of the same length with its index in the list: a control
+ * character, which text in a tree cannot contain, and digits.
  */
 static const char large_mark[] = "\"\\u0001";
 
@@ -32,7 +32,7 @@ enum {
 };
 
 struct converting {
-	struct spec_place at;	/* of the whole */
+	struct spec_place at;	/* place of the whole text */
 	size_t nodes;
 	uint64_t *large;
 	size_t large_count;
@@ -45,7 +45,10 @@ static enum status
 convert_object(struct converting *c, const json_t *j,
     const struct spec_step *step, size_t depth, struct tree **out)
 {
-	/* The library's iteration wants what is not const and leaves it so. */
+	/*
+	 * jansson's iteration needs a non-const object, but does not change
+	 * it.
+	 */
 	json_t *object = (json_t *)(uintptr_t)j;
 	auto_tree *dict = tree_dict();
 	const char *key, *fault;
@@ -90,7 +93,9 @@ convert_array(struct converting *c, const json_t *j,
 	return OK;
 }
 
-/* The integer that a string stands for; NULL if it is a string. */
+/*
+ * Returns the integer for which a string stands; NULL for an ordinary string.
+ */
 static struct tree *
 large_of(const struct converting *c, const char *s)
 {
@@ -140,9 +145,9 @@ convert(struct converting *c, const json_t *j, const struct spec_step *step,
 }
 
 /*
- * True where there are too many values, before memory is spent on them: each
- * follows a comma or an opening bracket, and an empty container has one
- * bracket for nothing.
+ * True if there are too many values, before memory is spent on them.  Each
+ * value follows a comma or an opening bracket; an empty container has a
+ * bracket without a value.
  */
 static bool
 is_crowded(const char *p, size_t len)
@@ -162,7 +167,7 @@ is_crowded(const char *p, size_t len)
 	return n > 2 * (size_t)TREE_NODES_MAX;
 }
 
-/* A number of n digits at p; false if it is not one that is too large. */
+/* Reads a number of n digits at p; false unless it is too large for jansson. */
 static bool
 read_large(const char *p, size_t n, uint64_t *out)
 {
@@ -189,8 +194,8 @@ replace_large(struct converting *c, char *p, size_t n, uint64_t v)
 }
 
 /*
- * Replaces integers that are too large for the library.  Text with a mark in
- * it is left alone: a tree cannot hold it, and so it is refused.
+ * Replaces integers that are too large for jansson.  Text that contains the
+ * mark is left alone: a tree cannot contain it, so it will be refused.
  */
 static void
 hide_large(struct converting *c, struct buf *text)

@@ -6,7 +6,7 @@
 #include "base/keypath.h"
 #include "text/local.h"
 
-enum { REASON_MAX = 4096 };	/* a failure shows less than that */
+enum { REASON_MAX = 4096 };	/* a message shows less than that */
 
 void
 spec_path_text(const struct spec_step *step, struct buf *out)

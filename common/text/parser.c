@@ -7,18 +7,20 @@
 void
 spec_parser_open(yaml_parser_t *p, const struct buf *in)
 {
-	/* With a given encoding the library takes a mark for text. */
+	/*
+	 * If the encoding is given, libyaml takes a byte order mark for text.
+	 */
 	size_t skip = buf_has_prefix(in, "\xEF\xBB\xBF") ? 3 : 0;
 
 	if (!yaml_parser_initialize(p))
 		mem_exhausted();
-	/* Any other encoding would be taken at its byte order mark. */
+	/* Otherwise a byte order mark could select another encoding. */
 	yaml_parser_set_encoding(p, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(p,
 	    (const unsigned char *)buf_str(in) + skip, in->len - skip);
 }
 
-/* The place of a byte, for faults that come before there are marks. */
+/* The place of a byte, for errors found before parsing. */
 static struct spec_place
 place_of(const struct buf *in, size_t offset, struct problem *why)
 {
@@ -46,7 +48,7 @@ is_tab_at(const struct buf *in, size_t line, size_t column)
 	return i + column < in->len && in->data[i + column] == '\t';
 }
 
-/* How to mend what the library complains of, by the beginning of its words. */
+/* How to fix an error of libyaml, by the beginning of its message. */
 static const struct mending {
 	const char *problem, *how;
 } mendings[] = {
@@ -122,8 +124,8 @@ spec_parser_fail(const yaml_parser_t *p, const struct buf *in,
 }
 
 /*
- * No tag of ours needs one.  A directive begins a line; line breaks of YAML
- * 1.1 end in one of these bytes, as a byte order mark does.
+ * None of our tags needs one.  A directive begins a line; the line breaks of
+ * YAML 1.1 end in one of these bytes, as does a byte order mark.
  */
 enum status
 spec_parser_refuse_directives(const struct buf *in, struct problem *why)

@@ -46,7 +46,7 @@ is_one_of(const char *s, const char *const *words)
 	return false;
 }
 
-/* "0x1F", "0o17", "0b11": p stands behind the sign. */
+/* "0x1F", "0o17", "0b11"; p is after the sign. */
 static bool
 is_based(const char *p)
 {
@@ -73,7 +73,7 @@ is_based(const char *p)
 	return p[2 + strspn(p + 2, set)] == '\0';
 }
 
-/* "2026-11-24", also with a time behind it. */
+/* "2026-11-24", with or without a time. */
 static bool
 is_date(const char *p)
 {
@@ -113,7 +113,7 @@ is_sixty(const char *p)
 	return *p == '\0';
 }
 
-/* Behind a mantissa: an exponent and nothing else. */
+/* After a mantissa: an exponent and nothing else. */
 static bool
 is_exponent(const char *p)
 {
@@ -149,7 +149,7 @@ doubt(const char *why, const char **hint)
 	return SPEC_DOUBTFUL;
 }
 
-/* A number that begins with a digit, sign included in s. */
+/* A number that begins with a digit; s includes the sign. */
 static enum spec_type
 type_of_number(const char *s, const char *p, const char **hint)
 {
@@ -181,7 +181,7 @@ type_of_number(const char *s, const char *p, const char **hint)
 	return isfinite(strtod(s, NULL)) ? SPEC_REAL : doubt(as_large, hint);
 }
 
-/* ".5", ".inf": p stands on the point. */
+/* ".5", ".inf"; p is at the point. */
 static enum spec_type
 type_of_point(const char *p, const char **hint)
 {

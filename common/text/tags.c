@@ -7,11 +7,11 @@
 #include "text/local.h"
 #include "x509/pem.h"
 
-/* A reason begins with the tag; what is appended here follows it. */
+/* Messages begin with the tag, so a reason appended here follows it. */
 
-/* ---- files beside the YAML ---- */
+/* ---- files of the YAML ---- */
 
-/* The bytes of a certificate in PEM; nothing if the file holds none. */
+/* Appends a PEM certificate as bytes; nothing if the file has none. */
 static const char *
 unarmour(const struct buf *file, struct buf *out)
 {
@@ -38,7 +38,7 @@ unarmour(const struct buf *file, struct buf *out)
 	return NULL;
 }
 
-/* The folder that path is in. */
+/* The folder of path. */
 static char *
 folder_of(const char *path)
 {
@@ -69,7 +69,7 @@ slurp(const char *s, const struct spec_how *how, const char *path,
 	return io_read_below(&folders, path, IO_PROFILE_MAX, why, out);
 }
 
-/* What a file holds; a certificate in PEM as DER. */
+/* Reads a file; a certificate in PEM becomes DER. */
 static enum status
 read_beside(const char *s, const struct spec_how *how, struct buf *reason,
     struct buf *out)
@@ -117,7 +117,7 @@ file(const char *s, const struct spec_how *how, struct buf *reason,
 	return st;
 }
 
-/* Of a certificate that is its fingerprint. */
+/* For a certificate this is its fingerprint. */
 static enum status
 sha256(const char *s, const struct spec_how *how, struct buf *reason,
     size_t *read, struct tree **out)
@@ -158,7 +158,7 @@ after(const char *s, const struct spec_how *how, struct buf *reason,
 	return MALFORMED;
 }
 
-/* The name, until the path of identifiers is known. */
+/* The value is the name until the path of identifiers is known. */
 static enum status
 uuid(const char *s, const struct spec_how *how, struct buf *reason,
     size_t *read, struct tree **out)
@@ -175,7 +175,7 @@ uuid(const char *s, const struct spec_how *how, struct buf *reason,
 	return MALFORMED;
 }
 
-/* ---- which there are ---- */
+/* ---- list of tags ---- */
 
 static const struct own_tag {
 	const char *name;

@@ -33,7 +33,7 @@ spec_uuids_find(const struct spec_uuids *u, const struct tree *node)
 	if (u == NULL || u->n == 0 || tree_kind(node) != TREE_STRING)
 		return NULL;
 	found = bsearch(&want, u->v, u->n, sizeof *u->v, compare);
-	/* A node of the same address that came later holds something else. */
+	/* A later node at the same address has a different value. */
 	if (found == NULL || strcmp(found->name, tree_string_of(node)) != 0)
 		return NULL;
 	return found;

@@ -11,7 +11,7 @@ static const char yaml_tags[] = "tag:yaml.org,2002:";
 struct building {
 	struct spec_events *events;
 	const struct spec_how *how;
-	size_t nodes, bytes;	/* so far, aliases included */
+	size_t nodes, bytes;	/* so far, including aliases */
 };
 
 static enum status build(struct building *b, struct spec_event *e,
@@ -29,7 +29,7 @@ tag_of(const struct building *b, const struct spec_event *e)
 	return spec_event_tag(b->events, e);
 }
 
-/* Counts what a node adds; it is at depth steps below the top. */
+/* Counts what a node adds; it is depth steps below the top. */
 static enum status
 count(struct building *b, const struct spec_event *e,
     const struct spec_step *step, const struct spec_size *size, size_t depth)
@@ -58,7 +58,7 @@ mark(const struct building *b, const struct tree *t,
 
 /* ---- tags ---- */
 
-/* What YAML's own tags are called behind "!!"; NULL for any other. */
+/* The name after "!!" of YAML's own tags; NULL for any other tag. */
 static const char *
 short_tag(const char *tag)
 {
@@ -75,7 +75,7 @@ is_known_tag(const char *tag)
 	return name != NULL ? spec_is_tag(name) : spec_is_own_tag(tag);
 }
 
-/* True for the tag that says of a scalar that it is text. */
+/* True for the tag that makes a scalar text. */
 static bool
 is_text_tag(const char *tag)
 {
@@ -121,7 +121,7 @@ build_tagged(struct building *b, const struct spec_event *e,
 
 /* ---- scalars ---- */
 
-/* What a plain scalar is, or why it is refused. */
+/* Converts a plain scalar, or refuses it with the reason. */
 static enum status
 build_plain(struct building *b, const struct spec_event *e,
     const struct spec_step *step, const char *s, struct tree **out)
@@ -140,8 +140,8 @@ build_plain(struct building *b, const struct spec_event *e,
 }
 
 /*
- * ${NAME} alone keeps the variable's type where nothing says that it is text;
- * a tag asserts the type of a value that came as text.
+ * A scalar that is only ${NAME} keeps the variable's type, unless it is marked
+ * as text; a tag asserts the type of a value that is text.
  */
 static enum status
 build_variable(struct building *b, const struct spec_event *e,
@@ -179,7 +179,7 @@ build_variable(struct building *b, const struct spec_event *e,
 	    "%s", name, tree_kind_name(kind), asserted);
 }
 
-/* A scalar with its variables; *out is not yet counted. */
+/* Makes a scalar with its variables replaced; *out is not counted yet. */
 static enum status
 make_scalar(struct building *b, const struct spec_event *e,
     const struct spec_step *step, struct tree **out)
@@ -223,7 +223,7 @@ build_scalar(struct building *b, const struct spec_event *e,
 	spec_measure(made, &size);
 	if ((st = count(b, e, step, &size, depth)) != OK)
 		return st;
-	/* The event is the same for all that are aliases of one. */
+	/* All aliases of a node have the same event. */
 	if (e->tag != 0 && strcmp(tag_of(b, e), "!uuid") == 0)
 		spec_uuids_add(b->how->uuids, made,
 		    (size_t)(e - b->events->v));
@@ -231,7 +231,7 @@ build_scalar(struct building *b, const struct spec_event *e,
 	return OK;
 }
 
-/* A scalar that cannot be read, with a text in its place if forgiven. */
+/* A scalar that cannot be read; if that is forgiven, a text stands for it. */
 static enum status
 build_or_forgive(struct building *b, const struct spec_event *e,
     const struct spec_step *step, size_t depth, struct tree **out)
@@ -269,7 +269,7 @@ forgive_key(const struct building *b, const struct spec_event *e,
 	    tree_marks_add_fault(b->how->marks, &fault);
 }
 
-/* A key is a scalar that is text and new. */
+/* A key must be a scalar, text, and new. */
 static enum status
 check_key(const struct building *b, const struct spec_event *e,
     const struct spec_step *step, const struct tree *dict)
@@ -295,7 +295,10 @@ check_key(const struct building *b, const struct spec_event *e,
 	return OK;
 }
 
-/* Where files of others may say null, a plist says nothing. */
+/*
+ * Files of others may contain null, which a plist cannot express: it is left
+ * out.
+ */
 static bool
 is_left_out(const struct building *b, const struct spec_event *e)
 {

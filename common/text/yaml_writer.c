@@ -11,13 +11,13 @@
 enum {
 	INDENT = 2,
 	DATA_WIDTH = 72,	/* columns of base64 */
-	DATA_SHORT = 36,	/* bytes of data that stay in the line */
-	KEY_MAX = 128,		/* longer ones are written "? KEY" */
+	DATA_SHORT = 36,	/* bytes of data that stay on the line */
+	KEY_MAX = 128,		/* longer keys are written as "? KEY" */
 };
 
 struct writing {
 	struct buf *out;
-	const struct tree_marks *marks;	/* that keep comments, or NULL */
+	const struct tree_marks *marks;	/* with comments, or NULL */
 	spec_files *files;
 	void *arg;
 };
@@ -28,7 +28,7 @@ struct spot {
 	const struct spec_step *step;
 	size_t indent;
 	size_t index;
-	bool is_first;		/* goes on in the line of "- " */
+	bool is_first;		/* continues the line of "- " */
 };
 
 static void write_node(struct writing *w, const struct tree *t,
@@ -42,8 +42,8 @@ indent_by(struct buf *out, size_t n)
 }
 
 /*
- * Text that means nothing to YAML as it is.  What begins with a letter, a
- * digit or a slash can only end by ": " or " #" in a block.
+ * True for text that YAML reads as itself without quotes.  If it begins with a
+ * letter, a digit or a slash, only ": " or " #" could end it in a block.
  */
 static bool
 is_plain(const char *s)
@@ -70,7 +70,10 @@ is_plain(const char *s)
 	return true;
 }
 
-/* Bytes at s of a character that must be escaped, 0 for none; *c is it. */
+/*
+ * The length of the character at s if it must be escaped, and the character in
+ * *c; otherwise 0.
+ */
 static size_t
 special(const char *s, unsigned *c)
 {
@@ -122,14 +125,17 @@ write_quoted(struct buf *out, const char *s, bool has_variables)
 	buf_putc(out, '"');
 }
 
-/* Several lines that a block can hold as they are. */
+/* True for several lines that a block can hold unchanged. */
 static bool
 is_block(const char *s)
 {
 	const char *p;
 	unsigned c;
 
-	/* The first line shows the indentation: it must not add to it. */
+	/*
+	 * The first line shows the indentation, so it must not begin with
+	 * blanks.
+	 */
 	if (strchr(s, '\n') == NULL || strchr("\n \t", s[0]) != NULL)
 		return false;
 	for (p = s; *p != '\0'; p++) {
@@ -176,8 +182,8 @@ write_string(struct buf *out, const char *s, size_t indent)
 }
 
 /*
- * A decimal without an exponent that reads back as the same double: the
- * smallest needs 1,074 digits behind the point, of which 767 count.
+ * Writes a decimal without an exponent that is read as the same double: the
+ * smallest one needs 1,074 digits after the point, 767 of which count.
  */
 static void
 write_real(struct buf *out, double v)
@@ -247,7 +253,7 @@ write_scalar(struct writing *w, const struct tree *t,
 		    clock_format(tree_date_of(t), date));
 		break;
 	case TREE_UID:
-		/* What it is in XML, too. */
+		/* The same as in XML. */
 		buf_printf(w->out, "{CF$UID: %" PRIu64 "}", tree_uid_of(t));
 		break;
 	default:
@@ -276,7 +282,7 @@ write_key(struct buf *out, const char *key, size_t indent)
 
 /* ---- comments ---- */
 
-/* Bytes of the end of a line at s, for any reader of YAML, or 0. */
+/* The length of a line end at s, for any YAML reader, or 0. */
 static size_t
 line_end(const char *s)
 {
@@ -294,7 +300,7 @@ is_blank_line(const char *s)
 	return *s == '\0' || line_end(s) > 0;
 }
 
-/* What all lines but the first have in common, that of its source. */
+/* The indentation that all lines but the first share, from the source. */
 static size_t
 margin_of(const char *s)
 {
@@ -308,7 +314,7 @@ margin_of(const char *s)
 	return margin;
 }
 
-/* One line, and where the next one begins. */
+/* Writes one line; returns the beginning of the next. */
 static const char *
 write_comment_line(struct buf *out, const char *s, size_t indent)
 {
@@ -335,7 +341,7 @@ write_comment_line(struct buf *out, const char *s, size_t indent)
 	return s + line_end(s);
 }
 
-/* Behind the last character that is not white space. */
+/* The place after the last character that is not white space. */
 static const char *
 comment_end(const char *s)
 {
@@ -348,7 +354,7 @@ comment_end(const char *s)
 	return end;
 }
 
-/* One comment of XML, line by line behind "# ". */
+/* Writes one XML comment, each line after "# ". */
 static void
 write_comment(struct buf *out, const char *s, size_t indent)
 {
@@ -391,7 +397,7 @@ write_member(const char *key, struct tree *t, void *arg)
 	struct writing *w = at->w;
 
 	if (at->is_first && tree_marks_comment(w->marks, t, false) != NULL) {
-		/* Not behind the dash, but alone on its line. */
+		/* Not after the dash, but on a line of its kind. */
 		buf_cut(w->out, w->out->len - 1);
 		buf_putc(w->out, '\n');
 		at->is_first = false;
@@ -409,7 +415,10 @@ write_member(const char *key, struct tree *t, void *arg)
 	return OK;
 }
 
-/* What stands behind a key's colon or a list's dash, to the end of line. */
+/*
+ * Writes what follows a key's colon or a list's dash, up to the end of the
+ * line.
+ */
 static void
 write_node(struct writing *w, const struct tree *t,
     const struct spec_step *step, size_t indent, bool in_list)

@@ -3,9 +3,9 @@
 
 #include "trust/local.h"
 
-/* ---- under --ca ---- */
+/* ---- with --ca ---- */
 
-/* The file of --ca that a certificate stands in, or NULL. */
+/* The file of --ca that has a certificate, or NULL. */
 static const char *
 file_of(const struct trust_policy *p, const X509 *cert)
 {
@@ -22,8 +22,8 @@ file_of(const struct trust_policy *p, const X509 *cert)
 }
 
 /*
- * A chain ends at its first anchor.  OpenSSL goes on to what stands above an
- * intermediate one, or above a signer that is an anchor itself.
+ * Ends the chain at its first anchor.  OpenSSL continues above an intermediate
+ * anchor, and above a signer that is an anchor itself.
  */
 static void
 end_at_anchor(const struct trust_policy *p, STACK_OF(X509) *chain)
@@ -63,7 +63,7 @@ ca_dates(struct trust_case *j, const STACK_OF(X509) *chain, const char *file)
 	const char *reason;
 	int i;
 
-	/* Without a chain the signer's own are judged. */
+	/* Without a chain, only the signer's certificate is checked. */
 	for (i = 0; i == 0 || i < sk_X509_num(chain); i++) {
 		X509 *cert = i < sk_X509_num(chain) ?
 		    sk_X509_value(chain, i) : j->v->message.signer;
@@ -95,7 +95,7 @@ check_purposes(const STACK_OF(X509) *chain, const char *purpose)
 	return reason;
 }
 
-/* The checks that need no chain. */
+/* Checks that need no chain. */
 static enum status
 ca_signer(struct trust_case *j, const char *file)
 {
@@ -135,7 +135,7 @@ trust_has_name(const STACK_OF(X509) *certs, const X509_NAME *name)
 	return false;
 }
 
-/* What to do depends on why: bad is where the chain breaks. */
+/* The hint depends on the reason; bad is where the chain breaks. */
 static const char *
 chain_hint(const struct trust_case *j, const STACK_OF(X509) *anchors,
     X509 *bad)
@@ -181,7 +181,7 @@ ca_chain(struct trust_case *j, STACK_OF(X509) *anchors, const char *file,
 	auto_certs *first = NULL;
 	X509 *bad = NULL;
 
-	/* Dates first, since they decide between two ways to an anchor ... */
+	/* First with dates, which decide between two paths to an anchor ... */
 	if (cert_build_chain(m->signer, m->certs, anchors, j->policy->now,
 	    &first, &bad) == NULL) {
 		*chain = STEAL(first);
@@ -189,7 +189,9 @@ ca_chain(struct trust_case *j, STACK_OF(X509) *anchors, const char *file,
 		list_links(j, *chain, NULL);
 		return OK;
 	}
-	/* ... and then without, to tell a wrong chain from an old one. */
+	/*
+	 * ... then without, to distinguish a wrong chain from an expired one.
+	 */
 	reason = cert_build_chain(m->signer, m->certs, anchors, CERT_NO_TIME,
 	    chain, &bad);
 	if (reason == NULL)
@@ -250,7 +252,7 @@ try_nobody(struct trust_case *j)
 	return OK;
 }
 
-/* All --ca together: a chain may end in any of their certificates. */
+/* The certificates of all --ca: a chain may end in any of them. */
 static STACK_OF(X509) *
 all_ca(const struct trust_policy *p, size_t *files, const char **file)
 {
@@ -275,7 +277,7 @@ all_ca(const struct trust_policy *p, size_t *files, const char **file)
 	return all;
 }
 
-/* Keeps the reasons of several failed attempts in one line. */
+/* Collects the reasons of several failed attempts on one line. */
 static void
 collect(struct trust_case *j, struct buf *reasons)
 {
@@ -312,7 +314,7 @@ trust_check_anchors(struct trust_case *j)
 			if (st != OK)
 				collect(j, &reasons);
 			else if (here > start) {
-				/* What was tried before does not matter. */
+				/* Earlier attempts no longer matter. */
 				size_t n = j->v->n_checks - here, k;
 
 				for (k = start; k < here; k++)

@@ -3,7 +3,7 @@
 
 #include "trust/local.h"
 
-/* NULL if the content is a plist, else the reason why it is not. */
+/* Returns NULL if the content is a plist, otherwise why it is not. */
 static const char *
 read_plist(struct trust_case *j, char line[PROBLEM_TEXT])
 {

@@ -6,7 +6,7 @@
 static enum status
 add_attribute(const char *key, struct tree *node, void *arg)
 {
-	/* Payloads may hold secrets, and a challenge always is one. */
+	/* Payloads may contain secrets, and a challenge always is one. */
 	if (tree_kind(node) != TREE_DICT && tree_kind(node) != TREE_ARRAY &&
 	    strcmp(key, "CHALLENGE") != 0)
 		tree_add_to_report(node, arg, key);

@@ -26,8 +26,8 @@ add_if_there(struct trust_anchors *l, const char *dir, const char *file,
 }
 
 /*
- * After a rollover the devices of the CA before it go on; so do those of an
- * outside authority before another took its place.
+ * After a rollover, devices of the previous CA can continue; so can those of
+ * an outside CA that was replaced.
  */
 enum status
 trust_add_site(struct trust_anchors *l, const char *dir, bool *is_outside)

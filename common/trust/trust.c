@@ -7,7 +7,7 @@
 
 #include "trust/local.h"
 
-/* Every check, in the order in which they are made. */
+/* All checks in their order. */
 static const char *const check_names[] = {
 	"structure", "one signer", "digest", "signature",
 	"signer certificate", "chain", "dates", "anchor", "content",
@@ -143,7 +143,9 @@ put_in_order(struct trust_verdict *v)
 	v->checks = sorted;
 }
 
-/* What was not reached is listed too, so that a list is always whole. */
+/*
+ * Checks that were not reached are listed, too, so that the list is complete.
+ */
 static void
 list_the_rest(struct trust_case *j)
 {
@@ -156,7 +158,7 @@ list_the_rest(struct trust_case *j)
 	put_in_order(j->v);
 }
 
-/* ---- the whole ---- */
+/* ---- the verdict ---- */
 
 static void
 list_message(struct trust_case *j, enum cms_check upto)
@@ -208,9 +210,8 @@ trust_first(enum status a, enum status b)
 }
 
 /*
- * After a failure of the digest or the signature: what the message says is
- * taken as it is, for the list only.  False if there is no signer to go on
- * with.
+ * After a failure of digest or signature, continues with what the message
+ * says, for the list only.  False if there is no signer to continue with.
  */
 static bool
 look_on(struct trust_case *j, const struct buf *in)
@@ -237,7 +238,7 @@ look_on(struct trust_case *j, const struct buf *in)
 	return cms_peek(in, j->policy->detached, m);
 }
 
-/* Nothing that was only looked at for the list counts. */
+/* Facts that were only needed for the list do not count. */
 static void
 distrust(struct trust_verdict *v, enum status message)
 {

@@ -53,7 +53,7 @@ web_drain_input(int64_t length)
 		web_drain_up_to(&x, length);
 }
 
-/* A server may end a program that it has got everything of. */
+/* A server may end a program once it has received the whole response. */
 enum status
 web_serve_cgi(web_handler *handler, void *arg)
 {

@@ -11,7 +11,7 @@
 #include <sys/prctl.h>
 #endif
 
-/* Its printf() and FILE are not used here. */
+/* Its own printf() and FILE are not used. */
 #define NO_FCGI_DEFINES
 #include <fcgiapp.h>
 
@@ -25,7 +25,10 @@ enum {
 bool
 web_is_cgi(void)
 {
-	/* It ends the process if this fails, which needs memory alone. */
+	/*
+	 * It ends the process if this fails, which only lack of memory can
+	 * cause.
+	 */
 	if (FCGX_Init() != 0)
 		mem_exhausted();
 	return FCGX_IsCGI();
@@ -57,7 +60,10 @@ fcgi_write(struct web_exchange *x, const void *p, size_t len)
 	    FCGX_FFlush(r->out) == 0;
 }
 
-/* The heap is not given back and fetched again at each request. */
+/*
+ * Keeps the heap, instead of returning it and getting it again for each
+ * request.
+ */
 static void
 keep_heap(void)
 {
@@ -68,8 +74,8 @@ keep_heap(void)
 }
 
 /*
- * Waits for a connection; false if a signal came instead.  A system that does
- * not signal the end of a parent is asked for it every second.
+ * Waits for a connection; false if a signal came instead.  If the system does
+ * not signal the end of the parent, that is checked every second.
  */
 static bool
 wait_for_request(const sigset_t *let_in)
@@ -93,7 +99,7 @@ wait_for_request(const sigset_t *let_in)
 	return n > 0;
 }
 
-/* Of several that wait one gets the connection, and the others EAGAIN. */
+/* Of several workers that wait, one gets the connection, the others EAGAIN. */
 static bool
 is_passing(int reason)
 {
@@ -125,7 +131,7 @@ web_serve_fastcgi(const sigset_t *let_in, web_handler *handler, void *arg)
 			return fail(FAULT, "FastCGI: cannot accept");
 		}
 		handler(&x, arg);
-		/* A connection that stays would have this worker alone. */
+		/* A persistent connection would occupy this worker. */
 		r.keepConnection = 0;
 		FCGX_Finish_r(&r);
 	}

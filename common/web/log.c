@@ -72,7 +72,7 @@ put_beginning(struct buf *line, const char *key, const char *value)
 	web_put_field(line, key, shown);
 }
 
-/* is_brief: of each field that may be long, only the beginning. */
+/* If is_brief, fields that may be long are truncated. */
 static void
 put_fields(struct buf *line, int code, const struct web_log *l, bool is_brief)
 {

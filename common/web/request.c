@@ -66,7 +66,7 @@ web_parse_length(const char *text)
 	return v;
 }
 
-/* At most max bytes of the body; 400 if it breaks off. */
+/* Reads at most max bytes of the body; 400 if it ends early. */
 static struct web_verdict
 read_up_to(struct web_exchange *x, size_t max, struct buf *body)
 {

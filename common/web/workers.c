@@ -23,9 +23,9 @@ stop(int sig)
 }
 
 /*
- * Signals are let in only where a process waits for its next task: what it does
- * is done to the end.  SIGUSR1 is multiwatch's way to end a worker, which
- * libfcgi would take, but not wait for.  *before is what was blocked until now.
+ * Signals are delivered only while a process waits for its next task, so that
+ * each task is completed.  multiwatch ends a worker with SIGUSR1, on which
+ * libfcgi would not wait for the task.  *before gets the previous signal mask.
  */
 static void
 hold_signals(sigset_t *before)
@@ -47,7 +47,7 @@ hold_signals(sigset_t *before)
 	sigaction(SIGUSR1, &act, NULL);
 }
 
-/* A signal when the parent ends, if the system has that. */
+/* Asks for a signal when the parent ends, if the system supports that. */
 static void
 end_with_parent(void)
 {
@@ -57,9 +57,9 @@ end_with_parent(void)
 }
 
 /*
- * A worker does not outlive its server, or the next one uses it.  But what
- * leads its own session was begun by a program that goes on purpose, as
- * spawn-fcgi does, or by a manager of services.  False if the server is gone
+ * A worker must not outlive its server, or the next server would use it.  But
+ * a session leader was started by a program that ends on purpose, such as
+ * spawn-fcgi, or by a service manager.  Returns false if the server has ended
  * already.
  */
 static bool
@@ -74,13 +74,13 @@ end_with_server(void)
 struct workers {
 	pid_t *pid;		/* 0: none */
 	size_t n;
-	int64_t last;		/* when one was replaced, or 0 */
-	sigset_t let_in;	/* by a worker that waits */
+	int64_t last;		/* time of the last replacement, or 0 */
+	sigset_t let_in;	/* signal mask of a worker that waits */
 	web_handler *handler;
 	void *arg;
 };
 
-/* In the child this does not return. */
+/* Does not return in the child. */
 static enum status
 start_worker(struct workers *w, pid_t *pid)
 {
@@ -146,7 +146,7 @@ collect(struct workers *w)
 	}
 }
 
-/* Waits for a signal, at most a second. */
+/* Waits for a signal, for at most a second. */
 static void
 wait_for_signal(void)
 {
@@ -165,8 +165,8 @@ wait_for_signal(void)
 }
 
 /*
- * One of those that are missing, at most one a second: what dies at once does
- * not fill the log.
+ * Replaces one missing worker, at most one in a second, so that workers that
+ * die immediately do not fill the log.
  */
 static enum status
 replace_one(struct workers *w)
@@ -194,7 +194,7 @@ supervise(struct workers *w)
 		wait_for_signal();
 		collect(w);
 		if (!web_stopped && replace_one(w) != OK)
-			continue;	/* it is tried again */
+			continue;	/* another attempt follows */
 	}
 	web_stopped = 1;
 	while (is_any_left(w)) {

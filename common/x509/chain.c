@@ -10,8 +10,8 @@ DEFINE_AUTO(X509_STORE_CTX, X509_STORE_CTX, X509_STORE_CTX_free);
 
 enum {
 	CHAIN_MAX = 10,		/* certificates between leaf and anchor */
-	TRIES_MAX = 1000,	/* signatures that are looked at to sort some */
-	VERIFY_TRIES_MAX = 50,	/* or to verify one, in what a stranger sent */
+	TRIES_MAX = 1000,	/* signatures checked to sort certificates */
+	VERIFY_TRIES_MAX = 50,	/* or to verify an untrusted one */
 	SECURITY_LEVEL = 2,	/* 112 bits: no RSA-1024, no SHA-1 */
 };
 
@@ -47,21 +47,21 @@ cert_is_self_signed(X509 *cert)
 	    X509_get_issuer_name(cert)) && cert_issued_by(cert, cert) == NULL;
 }
 
-/* ---- sorting what was given ---- */
+/* ---- sorting the given certificates ---- */
 
 struct path {
-	X509 *v[CHAIN_MAX];	/* borrowed; each issued the one before */
+	X509 *v[CHAIN_MAX];	/* borrowed; each issued the previous one */
 	size_t n;
-	bool is_whole;		/* it ends in a root, or in an anchor */
+	bool is_whole;		/* it ends in a root or an anchor */
 	bool is_good;		/* all are CAs, and valid now */
 };
 
 struct search {
 	X509 *leaf;
 	STACK_OF(X509) *given;
-	const STACK_OF(X509) *anchors;	/* where to end, or NULL: in a root */
+	const STACK_OF(X509) *anchors;	/* where to end; NULL: in a root */
 	int64_t now;
-	size_t tries;		/* how many are left */
+	size_t tries;		/* attempts left */
 	struct path best;
 	bool is_found;
 };
@@ -88,7 +88,7 @@ is_in(const struct search *s, const struct path *p, const X509 *cert)
 	return X509_cmp(s->leaf, cert) == 0;
 }
 
-/* The one that is valid for longer comes first, whatever the order given. */
+/* Those that are valid longer come first, whatever their given order. */
 static int
 compare_issuers(const X509 *const *a, const X509 *const *b)
 {
@@ -122,7 +122,7 @@ list_issuers(struct search *s, const struct path *p, X509 *cert)
 	return list;
 }
 
-/* A path that can be verified counts more than one that ends in a root. */
+/* A path that can be verified is better than one that ends in a root. */
 static void
 keep_better(struct search *s, const struct path *p)
 {
@@ -167,7 +167,10 @@ find_paths(struct search *s, struct path *p)
 	sk_X509_free(issuers);
 }
 
-/* The best path behind s->leaf; *gap is its last one if it is not whole. */
+/*
+ * The best path after s->leaf; *gap is its last certificate if it is
+ * incomplete.
+ */
 static STACK_OF(X509) *
 search(struct search *s, X509 **gap)
 {
@@ -213,7 +216,7 @@ make_store(const STACK_OF(X509) *anchors)
 	return store;
 }
 
-/* OpenSSL's words where they are clear, ours where they are not. */
+/* OpenSSL's text if it is clear, otherwise ours. */
 static const char *
 chain_reason(int error)
 {
@@ -246,8 +249,8 @@ chain_reason(int error)
 }
 
 /*
- * OpenSSL judges the dates, unless there is no time to judge by or time_t (of
- * 32 bits, after 2038) cannot hold it: then check_dates() does.
+ * True if OpenSSL can check the dates: there is a time, and it fits time_t (of
+ * 32 bits, until 2038).  Otherwise check_dates() does.
  */
 static bool
 fits(int64_t now)
@@ -264,7 +267,10 @@ set_time(X509_VERIFY_PARAM *param, int64_t now)
 		X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_NO_CHECK_TIME);
 }
 
-/* X509_V_OK, or why a certificate of the chain, *bad, is not valid now. */
+/*
+ * Returns X509_V_OK, or why a certificate of the chain, *bad, is not valid
+ * now.
+ */
 static int
 check_dates(STACK_OF(X509) *chain, int64_t now, X509 **bad)
 {
@@ -307,7 +313,7 @@ verify(X509 *leaf, STACK_OF(X509) *untrusted, const STACK_OF(X509) *anchors,
 	set_time(param, now);
 	error = X509_verify_cert(ctx) == 1 ? X509_V_OK :
 	    X509_STORE_CTX_get_error(ctx);
-	/* A failure without its error must not look like success. */
+	/* A failure without an error code must not look like success. */
 	if (error == X509_V_OK && X509_STORE_CTX_get_error(ctx) != X509_V_OK)
 		error = X509_V_ERR_UNSPECIFIED;
 	*chain = X509_STORE_CTX_get1_chain(ctx);
@@ -329,7 +335,7 @@ append(STACK_OF(X509) *to, const STACK_OF(X509) *from)
 			mem_exhausted();
 }
 
-/* Those of the anchors that are in the path; they remain their owner's. */
+/* The anchors that occur in the path; borrowed. */
 static STACK_OF(X509) *
 anchors_in(const STACK_OF(X509) *anchors, const STACK_OF(X509) *path)
 {
@@ -346,9 +352,10 @@ anchors_in(const STACK_OF(X509) *anchors, const STACK_OF(X509) *path)
 }
 
 /*
- * OpenSSL takes the first issuer that fits and does not come back to another
- * one: of two CAs of one name, without key identifiers, or of two certificates
- * of one CA.  So it is offered one path, of those that signed.
+ * OpenSSL takes the first issuer that matches and does not try another one: of
+ * two CAs with the same name without key identifiers, or two certificates of
+ * one CA.  So it is offered one path at a time, of certificates that signed
+ * each other.
  */
 static int
 verify_path(X509 *leaf, STACK_OF(X509) *untrusted,
@@ -375,8 +382,8 @@ verify_path(X509 *leaf, STACK_OF(X509) *untrusted,
 }
 
 /*
- * A certificate of version 3 is a CA's only if basicConstraints says so (RFC
- * 5280 6.1.4 (k)); OpenSSL takes others that may sign certificates, too.
+ * A certificate of version 3 is a CA only if basicConstraints says so (RFC
+ * 5280 6.1.4 (k)); OpenSSL also accepts others that may sign certificates.
  */
 static X509 *
 find_no_ca(const STACK_OF(X509) *chain, const STACK_OF(X509) *anchors)
@@ -400,7 +407,7 @@ build_chain(X509 *leaf, STACK_OF(X509) *untrusted, STACK_OF(X509) *anchors,
 	X509 *other_bad;
 	int error;
 
-	/* What stands above an anchor does not matter. */
+	/* Certificates above an anchor do not matter. */
 	if (cert_is_among(anchors, leaf))
 		untrusted = NULL;
 	error = verify(leaf, untrusted, anchors, now, level, chain, bad);
@@ -445,7 +452,7 @@ cert_check_issued(X509 *leaf, STACK_OF(X509) *untrusted,
 	    SECURITY_LEVEL, &rest, &bad);
 }
 
-/* A certificate that has the name of its issuer does not count. */
+/* A self-issued certificate does not count. */
 static bool
 counts(const X509 *cert)
 {

@@ -9,16 +9,17 @@
 #include "x509/local.h"
 
 enum {
-	NAME_TEXT_MAX = 4096,	/* of a distinguished name on the command line */
+	NAME_TEXT_MAX = 4096,	/* bytes of a distinguished name on the command
+				 * line */
 	NAME_PARTS_MAX = 64,	/* type-value pairs in it */
-	OID_TEXT_MAX = 64,	/* of a dotted OID; OpenSSL cuts at 80 when it
-				 * writes one */
+	OID_TEXT_MAX = 64,	/* of a dotted OID; OpenSSL truncates at 80 when
+				 * it writes one */
 };
 
-/* One type-value pair of a name that is being read. */
+/* One type-value pair of a name that is being parsed. */
 struct ava {
 	X509_NAME_ENTRY *entry;
-	bool joined;		/* belongs to the same RDN as the one before */
+	bool joined;		/* in the same RDN as the previous one */
 };
 
 struct avas {
@@ -46,7 +47,7 @@ same_word(const char *a, const char *b)
 	return *a == *b;
 }
 
-/* Arcs of digits with one dot between them; OpenSSL takes more than that. */
+/* Arcs of digits separated by single dots; OpenSSL accepts more than that. */
 static bool
 is_oid(const char *s)
 {
@@ -66,8 +67,8 @@ is_oid(const char *s)
 }
 
 /*
- * RFC 4514 says that the names of types are matched without case; OpenSSL's
- * table does not, and has its own ideas of some short names.
+ * RFC 4514 matches the names of types without regard to case; OpenSSL's table
+ * does not, and has its own short names.
  */
 ASN1_OBJECT *
 cert_find_type(const char *type)
@@ -102,7 +103,7 @@ cert_find_type(const char *type)
 		return NULL;
 	if ((obj = OBJ_txt2obj(type, 0)) == NULL)
 		diag_ssl_clear();
-	/* OpenSSL also has names for what has no OID. */
+	/* OpenSSL also knows names without an OID. */
 	if (obj != NULL && OBJ_length(obj) == 0)
 		return NULL;
 	return obj;
@@ -123,9 +124,9 @@ entry_from_text(const ASN1_OBJECT *obj, const void *text, size_t len)
 }
 
 /*
- * A value written as "#hex": a string of one of the types that name
- * comparison converts (RFC 5280 7.1).  Its text must be one that the attribute
- * can hold, or the name could not be read back from its own text.
+ * A value written as "#hex": a string of one of the types that name comparison
+ * converts (RFC 5280 7.1).  The attribute must be able to hold its text, or
+ * the name could not be parsed from its own text.
  */
 static X509_NAME_ENTRY *
 entry_from_der(const ASN1_OBJECT *obj, const struct buf *der)
@@ -159,7 +160,7 @@ entry_from_der(const ASN1_OBJECT *obj, const struct buf *der)
 	return ne;
 }
 
-/* Adds one pair; value is UTF-8, or the DER of the value where is_der. */
+/* Adds one pair; value is UTF-8, or DER if is_der. */
 static const char *
 add_ava(struct avas *l, const char *type, const struct buf *value, bool is_der,
     bool joined)
@@ -193,7 +194,7 @@ add_ava(struct avas *l, const char *type, const struct buf *value, bool is_der,
 	return NULL;
 }
 
-/* The pairs as a name; in reverse order of the RDNs where reverse. */
+/* Makes a name of the pairs; with reverse, in reverse order of the RDNs. */
 static X509_NAME *
 build_name(const struct avas *l, bool reverse)
 {
@@ -223,7 +224,7 @@ build_name(const struct avas *l, bool reverse)
 	return name;
 }
 
-/* "/O=Example, Inc./CN=Device"; a backslash takes the next character. */
+/* "/O=Example, Inc./CN=Device"; a backslash escapes the next character. */
 static const char *
 parse_slashes(const char *text, struct avas *l)
 {
@@ -248,12 +249,12 @@ parse_slashes(const char *text, struct avas *l)
 	return NULL;
 }
 
-/* The value of RFC 4514 section 2.4: escapes undone, ends trimmed. */
+/* A value by RFC 4514 section 2.4: escapes decoded, ends trimmed. */
 static const char *
 parse_value(const char **at, struct buf *value)
 {
 	const char *p = *at;
-	size_t keep = 0;	/* length up to the last byte not trimmed */
+	size_t keep = 0;	/* length up to the last byte to keep */
 
 	for (; *p != '\0' && *p != ',' && *p != '+'; p++) {
 		if (*p == '"' || *p == ';' || *p == '<' || *p == '>')

@@ -1,7 +1,7 @@
 /*
- * Keys in a PKCS #11 token by OpenSSL's ENGINE, for Debian 12, which has no
- * PKCS #11 provider but libengine-pkcs11-openssl.  This one file uses those
- * deprecated calls; MCFG_ENGINE=0 leaves them out.
+ * Keys in a PKCS #11 token, through OpenSSL's ENGINE, for Debian 12, which has
+ * libengine-pkcs11-openssl but no PKCS #11 provider.  Only this file uses
+ * these deprecated functions; MCFG_ENGINE=0 leaves them out.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
@@ -10,7 +10,7 @@
 #if MCFG_ENGINE
 #include <openssl/engine.h>
 
-/* The engine lives as long as the process, since the key belongs to it. */
+/* The engine remains until the process ends, since the key belongs to it. */
 static enum status
 open_engine(struct buf *module, ENGINE **out)
 {

@@ -25,7 +25,7 @@ der_inner_tag(const unsigned char *p, size_t len)
 enum kind { PKCS8_KEY, SEALED_KEY, OLD_RSA_KEY, OLD_EC_KEY, PKCS12_FILE,
     NO_KEY };
 
-/* Tells the forms apart by their version and what follows it. */
+/* Distinguishes the forms by their version and what follows it. */
 static enum kind
 kind_of(const struct buf *der)
 {

@@ -32,7 +32,7 @@ cert_from_der(const void *p, size_t len, X509 **out)
 
 /*
  * "TRUSTED CERTIFICATE" is a certificate followed by OpenSSL's own trust
- * settings, which mean nothing here.
+ * settings, which are not used.
  */
 static const char *
 cert_from_block(const struct pem_block *b, X509 **out)
@@ -249,9 +249,9 @@ cert_load_list(const char *path, STACK_OF(X509) **out)
 /* ---- identities ---- */
 
 struct pass_source {
-	const char *src;	/* of --passphrase, or NULL */
-	const struct buf *phrase;	/* or what that gave */
-	const char *of;		/* what it opens */
+	const char *src;	/* source of --passphrase, or NULL */
+	const struct buf *phrase;	/* or its value */
+	const char *of;		/* the file that it decrypts */
 };
 
 static enum status
@@ -270,7 +270,10 @@ ask_passphrase(void *arg, struct buf *out)
 	return secret_read(from->src, "--passphrase", out);
 }
 
-/* RFC 7512 has it in the query; the engine would take it from the path too. */
+/*
+ * RFC 7512 has it in the query, but the engine would also accept it in the
+ * path.
+ */
 bool
 cert_key_has_pin(const char *key)
 {
@@ -285,7 +288,7 @@ cert_key_has_pin(const char *key)
 	return false;
 }
 
-/* Reads and parses what --key names; a PKCS #12 fills all of out. */
+/* Loads the file of --key; a PKCS #12 fills in all of out. */
 static enum status
 load_key(const struct identity_source *src, const char *what,
     struct identity *out)
@@ -315,7 +318,7 @@ load_key(const struct identity_source *src, const char *what,
 	return key_parse(&in, key, ask_passphrase, &pass, out);
 }
 
-/* With --verbose: which key is used. */
+/* With --verbose: says which key is used. */
 static void
 say_key(const char *name, const EVP_PKEY *key)
 {
@@ -356,8 +359,8 @@ load_chain(const struct strings *paths, STACK_OF(X509) **chain)
 }
 
 /*
- * The first certificate of --cert is the own one; what follows it in the same
- * file is taken as part of the chain, as every web server does.
+ * The first certificate of --cert is ours; others in the same file belong to
+ * the chain, as in every web server.
  */
 static enum status
 load_own(const struct identity_source *src, struct identity *id)

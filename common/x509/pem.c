@@ -89,7 +89,7 @@ pem_is(const struct pem_block *b, const char *labels)
 	return labels == NULL;
 }
 
-/* They end at an empty line, or are all that there is. */
+/* Headers end at an empty line, or are all that there is. */
 void
 pem_skip_headers(struct pem_block *b)
 {
@@ -129,7 +129,7 @@ is_space(unsigned char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Only the letters of base64 and white space, and at least one of them. */
+/* Only base64 characters and white space, and at least one character. */
 static bool
 base64_looks_like(const struct buf *in)
 {
@@ -146,7 +146,7 @@ base64_looks_like(const struct buf *in)
 	return letters > 0;
 }
 
-/* The one block of a PEM text; nothing but white space may follow it. */
+/* Decodes the only block of a PEM text; only white space may follow it. */
 static const char *
 unarmour_pem(const struct buf *in, const char *labels, struct buf *out)
 {
@@ -169,7 +169,7 @@ unarmour_pem(const struct buf *in, const char *labels, struct buf *out)
 const char *
 cert_unarmour(const struct buf *in, const char *labels, struct buf *out)
 {
-	/* A dash is not in base64's alphabet, so PEM is never taken for it. */
+	/* A dash is not a base64 character, so PEM is never taken for it. */
 	if (base64_looks_like(in))
 		return buf_from_base64(buf_str(in), in->len, out);
 	if (!ber_looks_like(in) && pem_looks_like(in))

@@ -13,7 +13,7 @@ enum {
 
 /* ---- what is inside ---- */
 
-/* The iterations of a PBE; *is_new for PBES2.  Negative: unknown. */
+/* The iterations of a PBE; *is_new is true for PBES2.  Negative: unknown. */
 static long
 iterations_of(const X509_ALGOR *alg, bool *is_new)
 {
@@ -67,7 +67,7 @@ take_certificates(const STACK_OF(PKCS12_SAFEBAG) *bags, STACK_OF(X509) *out)
 	}
 }
 
-/* All parts of a file together may cost so much. */
+/* Limits the cost of all parts of a file together. */
 static bool
 may_spend(struct cert_pkcs12 *out, long iterations)
 {
@@ -90,8 +90,8 @@ opens_key(const PKCS12_SAFEBAG *bag, const char *phrase)
 }
 
 /*
- * The keys beside the encrypted safes tell whether they need a new system,
- * and without a MAC whether the phrase is right.
+ * The keys beside the encrypted safes show whether a new system is needed and,
+ * without a MAC, whether the phrase is right.
  */
 static void
 look_at_keys(const STACK_OF(PKCS12_SAFEBAG) *bags, const char *phrase,

@@ -21,7 +21,7 @@ cert_check_dates(const X509 *cert, int64_t now)
 const char *
 cert_check_signer(X509 *cert)
 {
-	/* All bits if there is no such extension. */
+	/* X509_get_key_usage() sets all bits if there is no such extension. */
 	if ((X509_get_key_usage(cert) &
 	    (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) == 0)
 		return "its keyUsage allows no signatures of messages";
@@ -33,7 +33,7 @@ cert_check_issuer(X509 *cert)
 {
 	BASIC_CONSTRAINTS *bc = X509_get_ext_d2i(cert, NID_basic_constraints,
 	    NULL, NULL);
-	/* To look at every extension costs a lot, and is seldom needed. */
+	/* Examining every extension is expensive, and seldom necessary. */
 	bool is_ca = bc != NULL ? bc->ca != 0 : X509_check_ca(cert) != 0;
 
 	BASIC_CONSTRAINTS_free(bc);
@@ -43,8 +43,8 @@ cert_check_issuer(X509 *cert)
 struct purpose {
 	const char *name;
 	uint32_t bit;
-	bool listed;		/* of the signer itself */
-	uint32_t usage;		/* one of them; RFC 5280 4.2.1.12 */
+	bool listed;		/* must be listed in the signer's own */
+	uint32_t usage;		/* one of these; RFC 5280 4.2.1.12 */
 	const char *reason;
 };
 
@@ -79,7 +79,10 @@ cert_check_purpose(X509 *cert, const char *purpose)
 {
 	const struct purpose *p = find_purpose(purpose);
 	uint32_t flags = X509_get_extension_flags(cert);
-	/* All bits if there is no such extension. */
+	/*
+	 * X509_get_extended_key_usage() sets all bits if there is no such
+	 * extension.
+	 */
 	uint32_t has = X509_get_extended_key_usage(cert);
 
 	if (p == NULL)

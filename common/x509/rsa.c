@@ -1,13 +1,13 @@
 /*
- * Shortcuts for RSA keys.  OpenSSL 3 looks for a decoder or an encoder at the
- * first key that a process reads or writes, and asks every kind of key and
- * every format that it knows on the way.  Each of these saves more than 5 % of
- * the instructions (callgrind, OpenSSL 3.0):
+ * Shortcuts for RSA keys.  For the first key that a process reads or writes,
+ * OpenSSL 3 searches for a decoder or an encoder, and asks every kind of key
+ * and every format that it knows.  Each of these shortcuts saves more than 5 %
+ * of the instructions (callgrind, OpenSSL 3.0):
  *
- *	private keys read by hand: mcfg-sign, 33.3 to 29.3 million
- *	public keys written by hand: scep-ca answer, 66.2 to 59.6 million
- *	public keys read in a context of their own: a request to scep-ca as
- *	FastCGI, 19.5 to 17.1 million
+ *   private keys parsed here: mcfg-sign, 33.3 to 29.3 million
+ *   public keys written here: scep-ca answer, 66.2 to 59.6 million
+ *   public keys read in a separate context: a request to scep-ca as
+ *   FastCGI, 19.5 to 17.1 million
  */
 #include <string.h>
 
@@ -24,10 +24,13 @@
 
 enum {
 	NUMBERS = 8,		/* n e d p q dP dQ qInv, in this order */
-	MODULUS_MIN = 64,	/* bytes; what is smaller goes the long way */
+	MODULUS_MIN = 64,	/* bytes; smaller keys take the usual way */
 };
 
-/* The next INTEGER without leading zeros; false if it is missing, or below 0. */
+/*
+ * Reads the next INTEGER without leading zeros; false if it is missing or
+ * negative.
+ */
 static bool
 next_integer(struct ber *in, struct ber *value)
 {
@@ -42,7 +45,7 @@ next_integer(struct ber *in, struct ber *value)
 	return true;
 }
 
-/* OpenSSL takes numbers in the byte order of the machine. */
+/* OpenSSL takes numbers in the machine's byte order. */
 static void
 to_native(const unsigned char *from, size_t len, unsigned char *to)
 {
@@ -82,7 +85,7 @@ key_from_rsa(const unsigned char *der, size_t len, EVP_PKEY **out)
 	unsigned char *to;
 	size_t i;
 
-	/* Version 1 is that of keys with more than two primes. */
+	/* Version 1 is for keys with more than two primes. */
 	if (!ber_want(&in, BER_SEQUENCE, &key) || in.len > 0 ||
 	    !next_integer(&key.body, &value) || value.len != 1 ||
 	    *value.p != 0)
@@ -108,7 +111,7 @@ key_from_rsa(const unsigned char *der, size_t len, EVP_PKEY **out)
 
 enum { NUMBER_MAX = 2048 };	/* bytes of a number in a key */
 
-/* A positive INTEGER: one zero byte before a high bit. */
+/* Appends a positive INTEGER, with a zero byte before a high bit. */
 static bool
 add_number(struct buf *out, const EVP_PKEY *key, const char *name)
 {
@@ -188,11 +191,11 @@ cert_put_key(X509 *cert, EVP_PKEY *key)
 /* ---- reading in a server ---- */
 
 /*
- * OpenSSL 3.0 looks for a decoder at each public key that it reads.  A server
- * pays that for each certificate and each request.  So it reads in a library
- * context whose one provider is the default one, reduced to RSA keys and the
- * one decoder that these need; all else that is asked of it, and all work, is
- * the default provider's own.
+ * OpenSSL 3.0 searches for a decoder for each public key that it reads; a
+ * server pays for that with each certificate and each request.  Therefore it
+ * reads in a library context whose only provider is the default one, reduced
+ * to RSA keys and the one decoder for them.  Everything else is done by the
+ * default provider itself.
  */
 static OSSL_PROVIDER *whole;	/* the default provider */
 static OSSL_LIB_CTX *reading;	/* or NULL */
@@ -204,7 +207,10 @@ is_rsa(const OSSL_ALGORITHM *a)
 	    memcmp(a->algorithm_names, "RSA", 3) == 0;
 }
 
-/* That of RSA with the property, alone, of a list that a nameless one ends. */
+/*
+ * The entry for RSA with the property, followed by an entry without a name,
+ * which ends a list.
+ */
 static const OSSL_ALGORITHM *
 only(const OSSL_ALGORITHM *all, const char *property, OSSL_ALGORITHM kept[2])
 {
@@ -252,8 +258,8 @@ begin(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
 }
 
 /*
- * Where a configuration has put other providers in the place of the default
- * one, there is nothing to reduce.
+ * If a configuration replaces the default provider, there is nothing to
+ * reduce.
  */
 void
 cert_reading_begin(void)

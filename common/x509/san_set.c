@@ -32,7 +32,7 @@ cert_names_from_der(const void *der, size_t len, GENERAL_NAMES **out)
 
 /* ---- comparison ---- */
 
-/* Text whose case matters up to a place, and not behind it. */
+/* Compares text, with regard to case only in the first exact bytes. */
 static bool
 same_text(const ASN1_STRING *a, const ASN1_STRING *b, size_t exact)
 {
@@ -48,7 +48,7 @@ same_text(const ASN1_STRING *a, const ASN1_STRING *b, size_t exact)
 	return true;
 }
 
-/* RFC 5280 7.5: the host of a mailbox has no case, its local part does. */
+/* RFC 5280 7.5: the host of a mailbox ignores case, its local part does not. */
 static bool
 same_email(const ASN1_STRING *a, const ASN1_STRING *b)
 {
@@ -61,8 +61,8 @@ same_email(const ASN1_STRING *a, const ASN1_STRING *b)
 }
 
 /*
- * RFC 5280 7.4: neither do scheme and host of an address; what stands between
- * them, a user, and what follows does.
+ * RFC 5280 7.4: scheme and host of a URI ignore case; the user between them,
+ * and what follows, do not.
  */
 static bool
 same_uri(const ASN1_STRING *a, const ASN1_STRING *b)
@@ -137,7 +137,7 @@ cert_names_equal(const GENERAL_NAMES *a, const GENERAL_NAMES *b)
 
 /* ---- of a certification request ---- */
 
-/* Those of more that are not in names yet move there. */
+/* Moves the names of more that are not in names yet. */
 static void
 merge(GENERAL_NAMES *more, GENERAL_NAMES **names)
 {
@@ -162,8 +162,9 @@ merge(GENERAL_NAMES *more, GENERAL_NAMES **names)
 }
 
 /*
- * The subjectAltName of one attribute, whose value is a list of extensions.
- * Some clients have one attribute of PKCS #9 and one of Microsoft's.
+ * Reads the subjectAltName in one attribute, whose value is a list of
+ * extensions.  Some clients send one attribute of PKCS #9 and one of
+ * Microsoft's.
  */
 static const char *
 add_names(X509_ATTRIBUTE *attr, GENERAL_NAMES **names)

@@ -133,7 +133,7 @@ cert_add_san(const char *text, GENERAL_NAMES **names)
 
 /* ---- as text ---- */
 
-/* An IA5String that is ASCII, without control characters. */
+/* Text of an IA5String that is ASCII without control characters. */
 static char *
 ascii_text(const ASN1_STRING *s)
 {
@@ -146,7 +146,7 @@ ascii_text(const ASN1_STRING *s)
 	return xstrndup(p, len);
 }
 
-/* A UTF8String that is UTF-8, all of it visible. */
+/* Text of a UTF8String that is valid UTF-8 and visible. */
 static char *
 utf8_text(const ASN1_STRING *s)
 {

@@ -16,8 +16,8 @@
 static const char PROVIDER[] = "pkcs11";
 
 /*
- * An attribute of the query part of a URI (RFC 7512 section 2.4), with its
- * percent signs decoded; false if there is none.
+ * Returns an attribute in the query part of a URI (RFC 7512 section 2.4),
+ * percent-decoded; false if it is missing.
  */
 static bool
 query(const char *uri, const char *name, struct buf *out)
@@ -38,8 +38,8 @@ query(const char *uri, const char *name, struct buf *out)
 }
 
 /*
- * The PIN is what pin-source in the URI names, else --passphrase.  Without any
- * of them the token would ask on the terminal, so that is refused.
+ * The PIN comes from pin-source in the URI, otherwise from --passphrase.
+ * Without either, the token would ask on the terminal, so that is refused.
  */
 static enum status
 find_pin(const char *uri, key_pass *pass, void *arg, struct buf *pin)
@@ -82,9 +82,9 @@ load_with(struct buf *module)
 }
 
 /*
- * True if the provider is there; it lives as long as the process, since the
- * keys belong to it.  To load one provider takes away OpenSSL's silent
- * default, so that one is loaded, too.
+ * True if the provider is available; it stays loaded, since the keys belong to
+ * it.  Loading one provider disables OpenSSL's implicit default, so that is
+ * loaded, too.
  */
 static bool
 load_provider(struct buf *module)
@@ -119,7 +119,7 @@ give_pin(char *room, int size, int writing, void *arg)
 	return (int)pin->len;
 }
 
-/* The first key of the store, NULL if there is none. */
+/* The first key in the store, or NULL. */
 static EVP_PKEY *
 first_key(OSSL_STORE_CTX *store)
 {
@@ -159,7 +159,7 @@ from_provider(const char *object, struct buf *pin, EVP_PKEY **out)
 enum status
 key_from_token(const char *uri, key_pass *pass, void *arg, EVP_PKEY **out)
 {
-	/* What opens a key knows nothing of a query part. */
+	/* The code that opens a key does not understand the query part. */
 	auto_char *object = xstrndup(uri, strcspn(uri, "?"));
 	auto_buf module = BUF_INIT, pin = BUF_SECRET;
 	enum status st;
