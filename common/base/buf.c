@@ -291,7 +291,7 @@ is_space(unsigned char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* Decodes; *excess is the number of '=' beyond those that are needed. */
+/* Decodes; *excess is set to the number of '=' that are not needed. */
 static const char *
 decode(const char *text, size_t len, struct buf *out, size_t *excess)
 {
@@ -355,7 +355,7 @@ buf_from_base64(const char *text, size_t len, struct buf *out)
 	return decode(text, len, out, &none);
 }
 
-/* Four or more would be a group, which readers take differently. */
+/* Four or more would form another group, which readers treat differently. */
 const char *
 buf_from_padded_base64(const char *text, size_t len, struct buf *out,
     bool *excess)

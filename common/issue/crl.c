@@ -73,7 +73,7 @@ issue_signs_crl(X509 *ca)
 {
 	bool signs = (X509_get_key_usage(ca) & KU_CRL_SIGN) != 0;
 
-	/* Without memory OpenSSL finds no bit. */
+	/* If memory runs out, OpenSSL reports the bit as missing. */
 	diag_ssl_clear();
 	return signs;
 }

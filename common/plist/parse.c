@@ -24,7 +24,7 @@ tree_looks_like_plist(const struct buf *in)
 	return s[0] == '<' && s[1] != '\0';
 }
 
-/* With what became of it on its way, if that shows. */
+/* The message includes how the input was damaged, if that can be seen. */
 static enum status
 read_binary(const struct buf *in, struct tree_marks *marks,
     struct problem *why, struct tree **out)

@@ -280,7 +280,7 @@ scep_check_csr(const struct scep_csr *c, bool allow_sha1,
 	return OK;
 }
 
-/* ---- the certification request that is kept ---- */
+/* ---- the stored certification request ---- */
 
 void
 scep_csr_to_der(const struct scep_csr *c, struct buf *der)
@@ -293,7 +293,7 @@ scep_csr_to_der(const struct scep_csr *c, struct buf *der)
 	while ((at = X509_REQ_get_attr_by_NID(req,
 	    NID_pkcs9_challengePassword, -1)) >= 0)
 		X509_ATTRIBUTE_free(X509_REQ_delete_attr(req, at));
-	/* The encoding that was read is kept inside, with the challenge. */
+	/* OpenSSL keeps the encoding that was read, including the challenge. */
 	if (i2d_re_X509_REQ_tbs(req, NULL) <= 0)
 		mem_exhausted();
 	cert_request_to_der(req, der);

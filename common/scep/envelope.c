@@ -199,7 +199,7 @@ scep_refuse_content(const struct scep_message *m, struct scep_refusal *no,
 
 /* ---- encrypting ---- */
 
-/* An envelope for nobody would be a message, too. */
+/* OpenSSL would also make an envelope without a recipient. */
 enum status
 scep_seal(const struct buf *content, X509 *to, const char *cipher,
     struct buf *der)

@@ -10,7 +10,7 @@
 
 enum { CHUNK = 16 << 10 };
 
-/* Decimal digits and nothing else; false also where it is over max. */
+/* Decimal digits only; false also if the number is above max. */
 static bool
 parse_size(const char *text, size_t max, size_t *out)
 {
@@ -29,7 +29,7 @@ parse_size(const char *text, size_t max, size_t *out)
 	return true;
 }
 
-/* Reads until want bytes are there or the input ends. */
+/* Reads until there are want bytes or the input ends. */
 static enum status
 read_upto(int fd, size_t want, struct problem *why, struct buf *out)
 {
@@ -96,7 +96,7 @@ io_parse_fd(const char *text, int *fd)
 	return true;
 }
 
-/* The caller closes *fd, unless it is that of standard input. */
+/* The caller closes *fd, unless it is standard input. */
 static enum status
 open_input(const char *path, struct problem *why, int *fd)
 {
@@ -107,7 +107,7 @@ open_input(const char *path, struct problem *why, int *fd)
 		return OK;
 	}
 	if (io_parse_fd(path, &given)) {
-		/* The shell's descriptor remains the shell's. */
+		/* The shell's own descriptor stays open. */
 		*fd = fcntl(given, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 		return *fd != -1 ? OK : problem_errno(why, FAULT, "not open "
 		    "for reading");
@@ -152,7 +152,7 @@ io_slurp_file(const char *path, size_t max, struct buf *out)
 	return io_slurp(&in, max, out);
 }
 
-/* What cannot be skipped is read in pieces, of which the last two stay. */
+/* Input that cannot seek is read in blocks, of which the last two are kept. */
 static enum status
 tail_pipe(int fd, size_t max, struct problem *why, struct buf *out, bool *cut)
 {
@@ -196,7 +196,7 @@ io_tail(const char *path, size_t max, struct buf *out, bool *cut)
 	if (*cut)
 		st = read_upto(fd, max, &why, out);
 	else if (fstat(fd, &sb) == 0 && S_ISCHR(sb.st_mode))
-		/* A device has no end of which there could be a tail. */
+		/* A device has no end. */
 		st = io_slurp_fd(fd, max, &why, out);
 	else
 		st = tail_pipe(fd, max, &why, out, cut);
@@ -208,7 +208,7 @@ io_tail(const char *path, size_t max, struct buf *out, bool *cut)
 void
 io_prepare(void)
 {
-	/* The wrong way round: to read or write it must fail. */
+	/* Opened in the wrong direction, so that reading or writing fails. */
 	static const int ways[] = { O_WRONLY, O_RDONLY, O_RDONLY };
 	int fd;
 

@@ -152,7 +152,7 @@ io_list_dir(const char *path, const char *suffix, struct io_names *out)
 
 	if ((dir = opendir(path)) == NULL)
 		return fail_errno(FAULT, "%s: cannot open the folder", path);
-	/* It returns NULL at the end, and if it fails. */
+	/* NULL is returned at the end, and on failure. */
 	while (errno = 0, (e = readdir(dir)) != NULL)
 		if (words_end_in(e->d_name, suffix))
 			*GROW(out->v, out->n) = xstrdup(e->d_name);

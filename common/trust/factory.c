@@ -3,7 +3,10 @@
 
 #include "trust/local.h"
 
-/* A factory identity by its look: of a key that Apple's CAs for devices have. */
+/*
+ * True if it looks like a factory identity: issued under a name like those of
+ * Apple's CAs for devices, and signed as they sign.
+ */
 bool
 trust_looks_like_device(X509 *cert)
 {
@@ -13,7 +16,7 @@ trust_looks_like_device(X509 *cert)
 	    cert_check_factory(cert) == NULL;
 }
 
-/* One of what was given as a CA of devices is a root. */
+/* True if one of the given device CAs is a root. */
 static bool
 has_root(const STACK_OF(X509) *certs)
 {
@@ -76,7 +79,7 @@ trust_try_device(struct trust_case *j, const struct trust_anchor *a)
 		    of);
 	if (st != OK && !j->policy->all)
 		return st;
-	/* Names and key identifiers are not looked at: the key decides. */
+	/* Names and key identifiers are not compared: the key decides. */
 	for (i = 0; i < sk_X509_num(a->certs); i++) {
 		auto_char *by = cert_subject_text(sk_X509_value(a->certs, i));
 

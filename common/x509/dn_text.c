@@ -5,8 +5,10 @@
 
 #include "x509/local.h"
 
-/* Reads back as the same type: uid (0.9.2342.19200300.100.1.44) does not, as
- * UID is another. */
+/*
+ * True if the name is parsed as the same type: uid
+ * (0.9.2342.19200300.100.1.44) is not, since UID is another type.
+ */
 static bool
 is_name_of(const char *name, const ASN1_OBJECT *obj)
 {
@@ -17,7 +19,9 @@ is_name_of(const char *name, const ASN1_OBJECT *obj)
 	return same;
 }
 
-/* The short name of an attribute type, or its dotted OID; yours. */
+/*
+ * The short name of an attribute type, or its dotted OID; the caller frees it.
+ */
 static char *
 type_text(const ASN1_OBJECT *obj)
 {
@@ -62,7 +66,7 @@ add_value(struct buf *out, const X509_NAME_ENTRY *ne)
 	if (len >= 0)
 		add_escaped(out, text, (size_t)len);
 	else if ((t = ASN1_TYPE_new()) != NULL) {
-		/* Not text: its DER, as section 2.4 has it. */
+		/* Not text: its DER, by section 2.4. */
 		diag_ssl_clear();
 		if (ASN1_TYPE_set1(t, ASN1_STRING_type(data), data) == 1 &&
 		    (len = i2d_ASN1_TYPE(t, &der)) > 0) {
@@ -75,7 +79,7 @@ add_value(struct buf *out, const X509_NAME_ENTRY *ne)
 	OPENSSL_free(text);
 }
 
-/* OpenSSL's own writer cuts long OIDs and forgets to escape a lone '#'. */
+/* OpenSSL's own function truncates long OIDs and does not escape a lone '#'. */
 char *
 cert_name_text(const X509_NAME *name)
 {

@@ -204,7 +204,7 @@ cert_pkcs12_free(struct cert_pkcs12 *p)
 
 /*
  * Moves a key from another library context into the default one, since a key
- * must not outlive the context whose provider holds it.
+ * must not outlive the context of its provider.
  */
 static EVP_PKEY *
 rehome(EVP_PKEY *key)
@@ -228,7 +228,7 @@ rehome(EVP_PKEY *key)
 	return moved;
 }
 
-/* The same certificate, which knows nothing of another library context. */
+/* Returns the same certificate in the default library context. */
 static X509 *
 rehome_cert(const X509 *cert)
 {
@@ -246,8 +246,8 @@ rehome_cert(const X509 *cert)
 }
 
 /*
- * What was read in a separate library context moves out of it: from OpenSSL
- * 3.5 on, certificates point into the context in which they were read.
+ * Moves what was read out of a separate library context: from OpenSSL 3.5 on,
+ * certificates point into the context in which they were read.
  */
 static bool
 rehome_identity(const struct identity *from, struct identity *to)
@@ -310,8 +310,10 @@ open_pkcs12(const struct buf *der, OSSL_LIB_CTX *ctx, const char *phrase,
 	return ok;
 }
 
-/* RC2 and single-password 3DES of old files, without letting anyone else in
- * the process have them. */
+/*
+ * Allows RC2 and single-password 3DES for old files, without making them
+ * available to the rest of the process.
+ */
 static bool
 open_old_pkcs12(const struct buf *der, const char *phrase, struct identity *id)
 {
@@ -345,8 +347,8 @@ open_any_pkcs12(const struct buf *der, const char *phrase, struct identity *id)
 }
 
 /*
- * Whether the MAC is right for the phrase.  Without one, what is inside tells,
- * when it is opened: *has_mac is false.
+ * Checks the MAC with the phrase.  Without a MAC, *has_mac is false, and
+ * decrypting the contents shows whether the phrase is right.
  */
 static const char *
 check_pkcs12(const struct buf *der, const char *phrase, bool *has_mac)
@@ -404,7 +406,10 @@ key_from_pkcs12(const struct buf *der, const char *name, key_pass *pass,
 	bool has_mac, is_open = false;
 	enum status st;
 
-	/* Some are sealed with the empty phrase; ask only where it fails. */
+	/*
+	 * Some are encrypted with the empty phrase; the user is asked only if
+	 * that fails.
+	 */
 	reason = check_pkcs12(der, "", &has_mac);
 	if (reason == NULL)
 		is_open = open_any_pkcs12(der, "", &id);
