@@ -64,42 +64,24 @@ check_renewed(struct ledger *l, const char *serial,
 
 /* ---- the challenge ---- */
 
-struct paid {
-	struct record *r;
-	struct ledger_name bound;
-};
-
-static enum status
-take_paid(const struct db_row *row, void *arg)
-{
-	struct paid *p = arg;
-
-	p->r->purpose = db_row_dup(row, 0);
-	p->r->enrollment = db_row_dup(row, 1);
-	p->r->unbound = db_row_int(row, 2) == 0;
-	ledger_take_name(row, 3, &p->bound);
-	return OK;
-}
-
 static enum status
 spend(struct ledger *l, struct record *r, enum ledger_outcome *outcome)
 {
-	struct paid p = { r, LEDGER_NAME_INIT };
-	int64_t n = 0;
+	auto_ledger_spent s = LEDGER_SPENT_INIT;
+	bool spent = false;
 	enum status st;
 
-	st = db_rows(l, take_paid, &p, &n, "UPDATE challenge SET spent = $1 "
-	    "WHERE hash = $2 AND (purpose = 'manual' OR (purpose IN "
-	    "('identity', 'client') AND bound = 1)) AND spent = 0 AND voided "
-	    "= 0 AND expires > $3 RETURNING purpose, enrollment, bound, "
-	    "bound_subject, bound_names", DB(db_int(r->now),
-	    db_text(r->e->challenge), db_int(r->e->presented)));
-	if (n == 0 || (!r->unbound &&
-	    !ledger_name_equal(&p.bound, r->e->request.name)))
+	if ((st = ledger_spend_scep(l, r->e->challenge, r->e->presented,
+	    r->now, &s, &spent)) != OK)
+		return st;
+	if (!spent || (s.is_bound &&
+	    !ledger_name_equal(&s.bound, r->e->request.name)))
 		*outcome = LEDGER_NO_CHALLENGE;
 	r->paid = true;
-	ledger_name_free(&p.bound);
-	return st;
+	r->unbound = spent && !s.is_bound;
+	r->purpose = STEAL(s.purpose);
+	r->enrollment = STEAL(s.enrollment);
+	return OK;
 }
 
 static bool

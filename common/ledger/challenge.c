@@ -1,4 +1,5 @@
 /* Challenges: stores, finds, spends once, lists, voids and deletes them. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/words.h"
@@ -105,9 +106,10 @@ ledger_find_identity(struct ledger *l, const char *enrollment, bool *found,
 	    "purpose = 'identity'", DB(db_text(enrollment)));
 }
 
-/* The only statement that spends a challenge: it changes a row at most once. */
+/* ---- spent, and given back: each statement changes a row at most once ---- */
+
 enum status
-ledger_spend(struct ledger *l, const char *hash, const char *enrollment,
+ledger_spend_enroll(struct ledger *l, const char *hash, const char *enrollment,
     int64_t now, bool *spent)
 {
 	int64_t n = 0;
@@ -119,6 +121,66 @@ ledger_spend(struct ledger *l, const char *hash, const char *enrollment,
 	    DB(db_int(now), db_text(hash), db_text(enrollment)));
 	*spent = n == 1;
 	return st;
+}
+
+static enum status
+take_spent(const struct db_row *r, void *arg)
+{
+	struct ledger_spent *s = arg;
+
+	s->purpose = db_row_dup(r, 0);
+	s->enrollment = db_row_dup(r, 1);
+	s->is_bound = db_row_int(r, 2) != 0;
+	ledger_take_name(r, 3, &s->bound);
+	return OK;
+}
+
+enum status
+ledger_spend_scep(struct ledger *l, const char *hash, int64_t presented,
+    int64_t now, struct ledger_spent *out, bool *spent)
+{
+	int64_t n = 0;
+	enum status st;
+
+	st = db_rows(l, take_spent, out, &n, "UPDATE challenge SET spent = $1 "
+	    "WHERE hash = $2 AND (purpose = 'manual' OR (purpose IN "
+	    "('identity', 'client') AND bound = 1)) AND spent = 0 AND voided "
+	    "= 0 AND expires > $3 RETURNING purpose, enrollment, bound, "
+	    "bound_subject, bound_names",
+	    DB(db_int(now), db_text(hash), db_int(presented)));
+	*spent = n == 1;
+	return st;
+}
+
+void
+ledger_spent_free(struct ledger_spent *s)
+{
+	free(s->purpose);
+	free(s->enrollment);
+	ledger_name_free(&s->bound);
+}
+
+enum status
+ledger_spend_outside(struct ledger *l, const char *enrollment, int64_t now,
+    bool *spent)
+{
+	int64_t n = 0;
+	enum status st;
+
+	st = db_run(l, &n, "UPDATE challenge SET spent = $1 WHERE "
+	    "enrollment = $2 AND purpose = 'identity' AND spent = 0 AND "
+	    "voided = 0 AND expires > $1",
+	    DB(db_int(now), db_text(enrollment)));
+	*spent = n == 1;
+	return st;
+}
+
+enum status
+ledger_give_back(struct ledger *l, const char *hash, const char *enrollment)
+{
+	return db_run(l, NULL, "UPDATE challenge SET spent = 0 WHERE hash "
+	    "= $1 AND enrollment = $2",
+	    DB(db_text(hash), db_text(enrollment)));
 }
 
 enum status

@@ -140,7 +140,8 @@ ledger_identify(struct ledger *l, const char *spent,
 
 	*outcome = LEDGER_NO_CHALLENGE;
 	if ((st = db_begin(l, &turn)) != OK ||
-	    (st = ledger_spend(l, spent, e->id, now, &done)) != OK || !done)
+	    (st = ledger_spend_enroll(l, spent, e->id, now, &done)) != OK ||
+	    !done)
 		return st;
 	*outcome = LEDGER_CLOSED;
 	if ((st = db_run(l, &n, "UPDATE enrollment SET state = 'identified', "
@@ -178,9 +179,7 @@ ledger_unidentify(struct ledger *l, const char *id, const char *spent,
 	    "state = 'identified'", DB(db_int(now), db_text(id)))) != OK ||
 	    n != 1)
 		return st;
-	if ((st = db_run(l, NULL, "UPDATE challenge SET spent = 0 WHERE hash "
-	    "= $1 AND enrollment = $2", DB(db_text(spent),
-	    db_text(id)))) != OK ||
+	if ((st = ledger_give_back(l, spent, id)) != OK ||
 	    (st = db_run(l, NULL, "UPDATE invitation SET used = 0 WHERE "
 	    "enrollment = $1", DB(db_text(id)))) != OK)
 		return st;
@@ -195,15 +194,13 @@ ledger_adopt(struct ledger *l, const char *id, const char *certificate,
     int64_t now, enum ledger_outcome *outcome)
 {
 	auto_turn *turn = NULL;
+	bool spent = false;
 	int64_t n = 0;
 	enum status st;
 
 	*outcome = LEDGER_CLOSED;
 	if ((st = db_begin(l, &turn)) != OK ||
-	    (st = db_run(l, &n, "UPDATE challenge SET spent = $1 WHERE "
-	    "enrollment = $2 AND purpose = 'identity' AND spent = 0 AND "
-	    "voided = 0 AND expires > $1",
-	    DB(db_int(now), db_text(id)))) != OK || n != 1)
+	    (st = ledger_spend_outside(l, id, now, &spent)) != OK || !spent)
 		/* cppcheck-suppress legacyUninitvar; it is set above */
 		return st;
 	if ((st = db_run(l, &n, "UPDATE enrollment SET state = 'certified', "

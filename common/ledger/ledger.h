@@ -487,9 +487,9 @@ enum status ledger_adopt(struct ledger *l, const char *id,
  * ledger_complete() prepares a configuration for the enrollment e->id, which
  * must be certified or configured: it voids unspent CLIENT challenges and
  * records the n CLIENT challenges next.  The state does not change:
- * ledger_sent() records that the device got the configuration.  If again_until is not 0, a
- * repeat more than that many seconds after the first configuration is
- * LEDGER_NO_CHALLENGE.  *outcome is LEDGER_CLOSED if the enrollment was
+ * ledger_sent() records that the device got the configuration.  If again_until
+ * is not 0, a repeat more than that many seconds after the first configuration
+ * is LEDGER_NO_CHALLENGE.  *outcome is LEDGER_CLOSED if the enrollment was
  * aborted or superseded meanwhile.
  */
 enum status ledger_complete(struct ledger *l,

@@ -194,8 +194,44 @@ enum status ledger_is_open(struct ledger *l, const char *id, bool *open)
 enum status ledger_put_challenge(struct ledger *l,
     const struct ledger_challenge *c, const char *user, int64_t now)
     USE_RESULT;
-enum status ledger_spend(struct ledger *l, const char *hash,
+
+/*
+ * Challenges are spent by these functions only, and at most once each; *spent
+ * is false if there is none that is unspent, not void and not expired.
+ *
+ * ledger_spend_enroll() spends the challenge that a device presents with its
+ * attributes, in phase 2.
+ */
+enum status ledger_spend_enroll(struct ledger *l, const char *hash,
     const char *enrollment, int64_t now, bool *spent) USE_RESULT;
+
+/*
+ * ledger_spend_scep() spends a challenge that was presented to the CA at the
+ * time presented: one of an operator, or one that is bound to a name.  It
+ * fills in out, which is freed by ledger_spent_free().
+ */
+struct ledger_spent {
+	char *purpose, *enrollment;	/* enrollment may be NULL */
+	bool is_bound;
+	struct ledger_name bound;
+};
+#define LEDGER_SPENT_INIT { NULL, NULL, false, LEDGER_NAME_INIT }
+#define auto_ledger_spent	AUTO(ledger_spent_free) struct ledger_spent
+enum status ledger_spend_scep(struct ledger *l, const char *hash,
+    int64_t presented, int64_t now, struct ledger_spent *out, bool *spent)
+    USE_RESULT;
+void ledger_spent_free(struct ledger_spent *s);
+
+/*
+ * ledger_spend_outside() spends the challenge for the identity of an
+ * enrollment, which a CA outside has taken.
+ */
+enum status ledger_spend_outside(struct ledger *l, const char *enrollment,
+    int64_t now, bool *spent) USE_RESULT;
+
+/* ledger_give_back() makes a challenge that was spent valid again. */
+enum status ledger_give_back(struct ledger *l, const char *hash,
+    const char *enrollment) USE_RESULT;
 enum status ledger_void_challenges(struct ledger *l, const char *enrollment,
     int64_t now) USE_RESULT;
 /*

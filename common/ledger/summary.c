@@ -319,7 +319,8 @@ give_term(const struct db_row *r, void *arg)
 	const struct walk *w = arg;
 
 	return w->fn.term((enum ledger_term)words_place(terms,
-	    LEDGER_TERMS - 1, db_row_text(r, 0)), db_row_int(r, 1), db_row_int(r, 2), w->arg);
+	    LEDGER_TERMS - 1, db_row_text(r, 0)), db_row_int(r, 1),
+	    db_row_int(r, 2), w->arg);
 }
 
 enum status
