@@ -115,9 +115,11 @@ check_args(const struct args *a)
 		return opts_missing("--state", "a file for scep-response");
 	if (a->poll)
 		return a->subject == NULL && a->csr == NULL ? OK :
-		    fail(USAGE, "--poll: the subject is in the state");
+		    fail(USAGE, "--poll cannot be used with --subject or --csr: "
+		    "the file of --state has the subject");
 	if (a->subject != NULL && a->csr != NULL)
-		return fail(USAGE, "--csr: the subject is in it, no --subject");
+		return fail(USAGE, "--subject cannot be used with --csr, which "
+		    "has the subject");
 	if (a->subject == NULL && a->csr == NULL && a->signer == NULL)
 		return opts_missing("--subject or --csr", "what is asked for");
 	if (a->csr != NULL && (a->san.n > 0 || a->challenge != NULL))

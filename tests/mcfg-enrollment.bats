@@ -312,7 +312,7 @@ $(mcfg-get 0.id "$T/list")" ]
 	done
 	# Why, and which device that is.
 	allowed 'cd2 bob\n' || :
-	grep -q "serial Cd2, UDID Ab-1: in .*allow only for user 'bob'" \
+	grep -q "serial Cd2, UDID Ab-1: .*allow allows it only for user 'bob'" \
 	    "$T/stderr"
 	allowed 'x\n' || :
 	grep -q "serial Cd2, UDID Ab-1, of user 'jane': not in" "$T/stderr"

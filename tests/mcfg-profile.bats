@@ -866,7 +866,7 @@ plist_template() {
 	grep -qxF 'V: "$${B}"' "$T/out"
 	printf '<plist version="1.0"><dict><key>UDID</key><string>x</string></dict></plist>' > "$T/p.plist"
 	refuses 1 'not a profile' mcfg-profile --to-yaml "$T/p.plist"
-	refuses 2 'not its payloads' mcfg-profile --to-yaml --payloads-only "$T/out"
+	refuses 2 'with --payloads-only' mcfg-profile --to-yaml --payloads-only "$T/out"
 	refuses 2 'missing --to-yaml' mcfg-profile --extract "$T/d" "$T/out"
 }
 

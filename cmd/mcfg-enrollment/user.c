@@ -67,7 +67,8 @@ run(const struct args *a)
 	if ((st = site_defaults(a->source.config, options)) != OK)
 		return st;
 	if (a->user == NULL && a->invitation == NULL)
-		return opts_missing("--user", "who enrolls");
+		return opts_missing("--user or --invitation",
+		    "who enrolls");
 	if (a->user != NULL && a->invitation != NULL)
 		return fail(USAGE, "--user cannot be used with --invitation");
 	if (a->is_resolved && a->site == NULL)

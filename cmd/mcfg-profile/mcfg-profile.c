@@ -87,10 +87,10 @@ check(const struct args *a)
 		return fail(USAGE, "--each cannot be used with --output, "
 		    "--http or --length");
 	if (a->each != NULL && a->to_yaml)
-		return fail(USAGE, "--each and --to-yaml go opposite ways");
+		return fail(USAGE, "--each cannot be used with --to-yaml");
 	if (a->to_yaml && a->payloads_only)
-		return fail(USAGE, "--to-yaml: a whole profile becomes YAML, "
-		    "not its payloads alone");
+		return fail(USAGE, "--to-yaml cannot be used with "
+		    "--payloads-only");
 	if (a->extract != NULL && !a->to_yaml)
 		return opts_missing("--to-yaml", "for --extract");
 	if ((reason = clock_check_written()) != NULL)

@@ -160,7 +160,7 @@ make_scep(struct service *s, const char *subject, struct buf *challenge,
 	if ((reason = profile_subject(subject, &dn)) != NULL)
 		return fail(USAGE, "--subject: %s", reason);
 	if ((reason = profile_key_usage(t->key_usage, &p.key_usage)) != NULL)
-		return fail(USAGE, "--key-usage: %s", reason);
+		return fail(USAGE, "site.yaml: scep.key_usage: %s", reason);
 	p.url = t->scep_url;
 	p.name = t->scep_name;
 	p.subject = dn;

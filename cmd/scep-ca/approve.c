@@ -136,8 +136,8 @@ refuse(struct ledger *l, const struct ledger_choice *c,
 		    "pending", transaction);
 	if ((st = ledger_requests(l, look, &s)) != OK)
 		return st;
-	return fail(REFUSED, "%s: %zu keys wait under it, choose one by "
-	    "--key: %s", transaction, matches, buf_str(&keys));
+	return fail(REFUSED, "%s: %zu requests with different keys have "
+	    "this transaction ID: choose one with --key: %s", transaction, matches, buf_str(&keys));
 }
 
 /*
@@ -234,8 +234,8 @@ run_reject(const struct args *a)
 	if (a->all)
 		return reject_all(a);
 	if (a->transactions.n == 0)
-		return opts_missing("TXID", "of a request (scep-ca list "
-		    "--pending shows them), or --all");
+		return opts_missing("TXID or --all", "scep-ca list "
+		    "--pending shows the TXIDs");
 	if (a->key != NULL && a->transactions.n > 1)
 		return fail(USAGE, "--key needs exactly one TXID");
 	return decide_each(a, LEDGER_REJECT);

@@ -86,7 +86,8 @@ run(const struct args *a)
 	    (st = folder_has(ca.dir, CA_RA_KEY, &ra)) != OK)
 		return st;
 	if (installed)
-		return fail(REFUSED, "%s/%s: already exists", ca.dir, CA_CERT);
+		return fail(REFUSED, "%s/%s: already exists: the CA has its "
+		    "certificate", ca.dir, CA_CERT);
 
 	own.key = key;
 	if ((own.cert = find_own(given, key)) == NULL)

@@ -62,8 +62,8 @@ void problem_clear(struct problem *p);
 char *problem_line(const struct problem *p, char line[PROBLEM_TEXT]);
 
 /*
- * problem_print() prints that line with fail(), and returns the status.  The
- * errno stays with it for problem_keep().
+ * problem_print() prints that line with fail(), and returns the status.  If
+ * problem_keep() is in force, the problem that it keeps gets p's errno, too.
  */
 enum status problem_print(const struct problem *p);
 

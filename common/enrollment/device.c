@@ -108,6 +108,6 @@ device_allowed(const struct device *d, const char *path, const char *user,
 	if (only == NULL)
 		return fail(REFUSED, "%s: device %s, of user '%s': not in %s",
 		    name, which, user, path);
-	return fail(REFUSED, "%s: device %s: in %s only for user '%s', not in "
-	    "it for '%s'", name, which, path, only, user);
+	return fail(REFUSED, "%s: device %s: %s allows it only for user "
+	    "'%s', not for '%s'", name, which, path, only, user);
 }

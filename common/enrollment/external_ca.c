@@ -101,8 +101,8 @@ external_first(struct ledger *l, const struct ledger_certificate *c,
 	if ((st = ledger_find_identity(l, c->enrollment, &found, &sold)) != OK)
 		return st;
 	if (!found || sold.voided || sold.spent)
-		return fail(REFUSED, "%s: enrollment %s: waits for no "
-		    "identity", name, c->enrollment);
+		return fail(REFUSED, "%s: enrollment %s: already has its "
+		    "identity, or was replaced or aborted", name, c->enrollment);
 	if (cert_from_der(c->der.data, c->der.len, &signer) != NULL ||
 	    cert_name_from_der(sold.name.subject.data, sold.name.subject.len,
 	    &subject) != NULL ||

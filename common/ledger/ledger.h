@@ -36,10 +36,10 @@ enum ledger_mode {
  * ledger_open() opens "sqlite:PATH" or "postgresql://...".  A relative PATH is
  * relative to the file base (site.yaml, scep-ca.yaml), if that is not NULL.
  * Returns USAGE for a URI with a password in it.  A ledger of an older version
- * is upgraded in one transaction; with LEDGER_READ, it is a FAULT that says
- * so.  A ledger of a newer version is a FAULT.  If the database is busy,
- * ledger_open() waits, and then returns FAULT, never LATER.  The caller closes
- * *out.
+ * is upgraded in one transaction; LEDGER_READ returns FAULT instead, with a
+ * message that it has to be upgraded.  A ledger of a newer version is a FAULT.
+ * If the database is busy, ledger_open() waits, and then returns FAULT, never
+ * LATER.  The caller closes *out.
  */
 enum status ledger_open(const char *uri, const char *base,
     enum ledger_mode mode, struct ledger **out) USE_RESULT;

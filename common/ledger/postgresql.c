@@ -391,8 +391,7 @@ check_uri(const char *uri)
 	bool secret = false;
 
 	if (options == NULL)
-		return fail(USAGE, "ledger: not a postgresql URI that libpq "
-		    "can read");
+		return fail(USAGE, "ledger: not a valid postgresql:// URI");
 	for (o = options; o->keyword != NULL; o++)
 		if (o->val != NULL && strstr(o->keyword, "password") != NULL)
 			secret = true;

@@ -188,8 +188,8 @@ enum status scep_check_csr(const struct scep_csr *c, bool allow_sha1,
     struct scep_refusal *no) USE_RESULT;
 
 /*
- * The form in which a waiting request is stored: without its challenge, so
- * that its signature, which was verified before, no longer matches.
+ * Encodes a waiting request for the ledger, without its challenge.  Its
+ * signature was verified before, and no longer matches the stored form.
  * scep_csr_from_der() returns NULL, or the reason why it cannot be read.
  */
 void scep_csr_to_der(const struct scep_csr *c, struct buf *der);

@@ -172,7 +172,7 @@ start_process(const struct batch *b, bool *began)
 	while (n == -1 && errno == EINTR);
 	close(ready[0]);
 	if (pid == -1)
-		return fail_errno(FAULT, "cannot start a process");
+		return fail_errno(FAULT, "cannot start a worker process");
 	*began = n == 1;
 	return OK;
 }

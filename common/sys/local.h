@@ -28,7 +28,7 @@ enum status io_open(const char *path, bool writes, struct problem *why,
  */
 bool io_is_missing(void);
 
-/* Prints that it cannot be seen whether something exists, and why: FAULT. */
+/* Prints "...: cannot check whether it exists", and why; returns FAULT. */
 enum status io_cannot_look(const char *path) USE_RESULT;
 
 /* True for NULL and "-": standard input or output. */

@@ -93,7 +93,10 @@ void spec_uuids_sort(struct spec_uuids *u);
 enum status spec_json_at(const void *p, size_t len, unsigned long line,
     struct problem *why, struct tree **out) USE_RESULT;
 
-/* The nodes of a tree, the depth of its containers, the bytes of its text. */
+/*
+ * spec_measure() counts the nodes of a tree, how deep its containers nest, and
+ * the bytes of its text.
+ */
 struct spec_size {
 	size_t nodes, depth, bytes;
 };

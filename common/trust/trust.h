@@ -45,7 +45,8 @@ enum status trust_add_anchor(struct trust_anchors *l, enum trust_kind kind,
 #define TRUST_SITE_DEVICE		"device-ca.pem"
 
 /*
- * trust_add_site() adds all of these files that exist in the folder dir.
+ * trust_add_site() adds these files from the folder dir; the three in the
+ * middle may be missing.
  * *is_outside is set to whether an outside CA issues identities.  Returns
  * FAULT if a file cannot be read or examined; earlier files are added even
  * then.
