@@ -301,7 +301,7 @@ own() {
 	done
 	refuses 1 nothing mcfg-page nothing
 	refuses 2 NAME mcfg-page
-	refuses 2 takes mcfg-page welcome login
+	refuses 2 NAME mcfg-page welcome login
 	refuses 2 --set mcfg-page --set style=x welcome
 	refuses 2 --set mcfg-page --set a welcome
 	refuses 2 --status mcfg-page --status 404 --http text/html error

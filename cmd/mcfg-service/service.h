@@ -6,7 +6,7 @@
 #include "enrollment/enrollment.h"
 #include "page/page.h"
 #include "profile/profile.h"
-#include "profile/signer.h"
+#include "profile/signing_identity.h"
 #include "site/program.h"
 #include "site/site.h"
 #include "trust/trust.h"

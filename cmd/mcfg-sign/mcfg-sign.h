@@ -4,7 +4,7 @@
 
 #include "cli/opts.h"
 #include "plist/node.h"
-#include "profile/signer.h"
+#include "profile/signing_identity.h"
 
 struct args {
 	struct strings inputs, log;

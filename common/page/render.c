@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "page/escape.h"
-#include "page/language.h"
+#include "page/accept_language.h"
 #include "page/page.h"
 
 enum { DEPTH_MAX = 16 };	/* nested ifs */

@@ -2,8 +2,8 @@
  * language: the languages that a reader prefers, from an Accept-Language value
  * (RFC 9110 12.5.4), looked up by RFC 4647 3.4.
  */
-#ifndef MCFG_PAGE_LANGUAGE_H
-#define MCFG_PAGE_LANGUAGE_H
+#ifndef MCFG_PAGE_ACCEPT_LANGUAGE_H
+#define MCFG_PAGE_ACCEPT_LANGUAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

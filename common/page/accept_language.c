@@ -1,4 +1,4 @@
-#include "page/language.h"
+#include "page/accept_language.h"
 
 #include <ctype.h>
 #include <string.h>

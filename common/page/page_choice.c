@@ -1,7 +1,7 @@
 /* Finds the template of a page: the site's or the built-in one, by language. */
 #include <string.h>
 
-#include "page/language.h"
+#include "page/accept_language.h"
 #include "page/local.h"
 #include "page/page.h"
 

@@ -1,6 +1,6 @@
 /* signer: who signs profiles: a certificate, its key, and its chain. */
-#ifndef MCFG_PROFILE_SIGNER_H
-#define MCFG_PROFILE_SIGNER_H
+#ifndef MCFG_PROFILE_SIGNING_IDENTITY_H
+#define MCFG_PROFILE_SIGNING_IDENTITY_H
 
 #include "x509/cert.h"
 

@@ -1,5 +1,5 @@
 /* Opens the certificate and key that sign profiles, and checks them. */
-#include "profile/signer.h"
+#include "profile/signing_identity.h"
 
 #include "base/clock.h"
 
