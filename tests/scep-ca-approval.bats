@@ -154,7 +154,7 @@ manual() {
 	yields cert scep-response --state state --key key --ca ca/cert.pem \
 	    reply
 	openssl verify -CAfile ca/root.pem cert
-	refuses 2 'in the state' scep-request --ca ca/cert.pem --key key \
+	refuses 2 '--state has' scep-request --ca ca/cert.pem --key key \
 	    --poll --subject /CN=d --state state
 }
 

@@ -153,7 +153,7 @@ open_request() {
 	open_request
 	grep -q 'DNS:b.example.com' csr.text
 	run -1 grep -q 'DNS:a.example.com' csr.text
-	refuses 2 'no --subject' scep-request --ca ca/cert.pem --key key \
+	refuses 2 '--subject cannot' scep-request --ca ca/cert.pem --key key \
 	    --subject /CN=a --csr x --state state
 }
 
