@@ -308,7 +308,7 @@ $(mcfg-get 0.id "$T/list")" ]
 	for i in '' '\n' '#ab-1\n' 'ab-1 bob\n' 'ab-12\n' 'ab-\n' '# ab-1' \
 	    'x ab-1\n' 'ab-1 jane x' '\n \n' 'cd2\0'; do
 		run ! allowed "$i"
-		grep -q 'not in' "$T/stderr" || { echo "$i"; return 1; }
+		grep -q 'not in\|not for' "$T/stderr" || { echo "$i"; return 1; }
 	done
 	# Why, and which device that is.
 	allowed 'cd2 bob\n' || :

@@ -80,7 +80,7 @@ check_answer(const struct args *a)
 	const char *option = a->answer != 0 ? "--answer" : "--failed";
 
 	if (a->answer != 0 && a->failed != 0)
-		return fail(USAGE, "--answer cannot be used with --failed");
+		return fail(USAGE, "--failed cannot be used with --answer");
 	if (a->names.n > 0)
 		return fail(USAGE, "'%s': %s chooses the page",
 		    a->names.v[0], option);
@@ -112,7 +112,7 @@ check(const struct args *a)
 	if (a->invitation != NULL && a->config == NULL)
 		return opts_missing("--config", "the site of --invitation");
 	if (a->blame != NULL && a->failed == 0)
-		return fail(USAGE, "--blame needs --failed");
+		return fail(USAGE, "--blame: needs --failed");
 	if (is_form(a) && a->config == NULL)
 		return opts_missing("--config", "the site of --origin and "
 		    "--fetch-site");
