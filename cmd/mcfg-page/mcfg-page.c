@@ -112,7 +112,7 @@ check(const struct args *a)
 	if (a->invitation != NULL && a->config == NULL)
 		return opts_missing("--config", "the site of --invitation");
 	if (a->blame != NULL && a->failed == 0)
-		return fail(USAGE, "--blame: needs --failed");
+		return fail(USAGE, "--blame: needs --failed STATUS");
 	if (is_form(a) && a->config == NULL)
 		return opts_missing("--config", "the site of --origin and "
 		    "--fetch-site");
