@@ -933,6 +933,24 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	refused 1 aborted complete --signer "$T/first.pem" "$T/again"
 }
 
+@test "enrollment: an outside identity after an answer that was undone" {
+	e start --user=jane > "$T/enroll"
+	attributes "$T/in" UDID=U1 CHALLENGE="@$T/enroll"
+	e identify "$T/in" > "$T/first"
+	e identify --undo "file:$T/first" "$T/in"
+	e identify --report "$T/a.json" "$T/in" > "$T/second"
+	# Rows have no order: after a copy of the ledger, that of their hashes.
+	sql "CREATE TABLE kept AS SELECT * FROM challenge WHERE voided <> 0"
+	sql "DELETE FROM challenge WHERE voided <> 0"
+	sql "INSERT INTO challenge SELECT * FROM kept"
+	id=$(id_of a)
+	certificate "$id"
+	set_now
+	attributes "$T/again" UDID=U1
+	yields "$T/vars" e complete --signer "$T/$id.pem" \
+	    --outside-ca "$PKI/root.pem" "$T/again"
+}
+
 @test "enrollment: what a certificate of an outside CA must contain" {
 	identified a U1
 	id=$(mcfg-get id "$T/a.json")

@@ -103,7 +103,7 @@ ledger_find_identity(struct ledger *l, const char *enrollment, bool *found,
 {
 	return db_find(l, found, take_challenge, out, "SELECT "
 	    CHALLENGE_COLUMNS " FROM challenge WHERE enrollment = $1 AND "
-	    "purpose = 'identity'", DB(db_text(enrollment)));
+	    "purpose = 'identity' AND voided = 0", DB(db_text(enrollment)));
 }
 
 /* ---- spent, and given back: each statement changes a row at most once ---- */

@@ -145,7 +145,7 @@ enum status ledger_purge_challenges(struct ledger *l, int64_t before,
 enum status ledger_find_challenge(struct ledger *l, const char *hash,
     bool *found, struct ledger_challenge *out) USE_RESULT;
 
-/* Finds the challenge of purpose IDENTITY of an enrollment. */
+/* Finds the challenge of purpose IDENTITY of an enrollment, if not voided. */
 enum status ledger_find_identity(struct ledger *l, const char *enrollment,
     bool *found, struct ledger_challenge *out) USE_RESULT;
 
