@@ -147,6 +147,16 @@ write_report(const struct args *a, const struct trust_verdict *v)
 	return st;
 }
 
+/* A shell would drop NUL bytes, and read another plist than was signed. */
+static enum status
+check_text(const struct args *a, const struct buf *content)
+{
+	return content->len == 0 ||
+	    memchr(content->data, '\0', content->len) == NULL ? OK :
+	    fail(MALFORMED, "%s: a NUL byte in the content, which a shell "
+	    "would drop (--names-out)", io_name(a->in.path));
+}
+
 /* Writes what the device says of itself. */
 static enum status
 write_names(const struct args *a, const struct trust_verdict *v)
@@ -243,6 +253,9 @@ run(const struct args *a)
 	if (st != OK)
 		return fail(st, "%s: %s", io_name(a->in.path), v.reason);
 
+	if (a->names_out != NULL &&
+	    (st = check_text(a, &v.message.content)) != OK)
+		return st;
 	out.is_private = v.plist != NULL && profile_holds_secret(v.plist);
 	if ((st = write_sides(a, &v)) != OK)
 		return st;

@@ -616,6 +616,13 @@ b</string><key>SERIAL</key><string></string></dict></plist>' $'a\nb' ''
 	    '' ''
 	names '<plist><array/></plist>' '' ''
 	names 'no property list' '' ''
+	# A shell would drop its NUL bytes, and read another property list.
+	printf '%s' '<?xml version="1.0"?><plist><dict/></plist>' |
+	    iconv -f ASCII -t UTF-16LE > "$T/answer"
+	sign "$T/s" signer
+	yields "$T/content" mcfg-verify --no-trust "$T/s"
+	refuses 3 'NUL' mcfg-verify --no-trust --names-out "$T/none" "$T/s"
+	[ ! -e "$T/none" ]
 }
 
 @test "verify --site: with --length it is a device's message" {

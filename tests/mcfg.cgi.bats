@@ -472,6 +472,34 @@ asks() {
 	done
 }
 
+@test "mcfg.cgi: what is recorded of a device is what was verified" {
+	cgi GET /enroll REMOTE_USER=jane < /dev/null
+	unsign "$T/body" "$T/service"
+	# Without its NUL bytes this UTF-16 is another property list.
+	python3 - "$T/plist" "$(plist_key "$T/service" \
+	    "p['PayloadContent']['Challenge']")" <<-'PY'
+	import sys
+	def member(key, text):
+	    return '<key>%s</key><string>%s</string>' % (key, text)
+	def members(udid):
+	    return member('UDID', udid) + member('CHALLENGE', sys.argv[2])
+	begin = '<?xml version="1.0"?><plist version="1.0"><dict>'
+	end = '</dict></plist>'
+	hidden = '</string>' + members('OTHER') + end + '<?x '
+	hidden += ' ' * (len(hidden) % 2)
+	open(sys.argv[1], 'wb').write((begin + '<key>X</key><string>' +
+	    hidden.encode().decode('utf-16-le') + '</string>' +
+	    members('FACE') + end + '<?x ?>').encode('utf-16-le'))
+	PY
+	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/message"
+	cgi POST /profile CONTENT_LENGTH="$(wc -c < "$T/message")" \
+	    < "$T/message"
+	_enrollments "'OTHER' not in [e['udid'] for e in j]"
+	[ "$FORM" = cgi ] || return 0
+	[ "$code" = 400 ]
+	logged NUL
+}
+
 @test "mcfg.cgi: a broken site is 500, and the log has the place" {
 	broken() {
 		rm -rf "$T/site"
