@@ -882,6 +882,18 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	[ "$(cat "$T/subject")" = 'CN=x \"y\",O=A\, B' ]
 }
 
+@test "complete: a certificate that is revoked meanwhile" {
+	of_sqlite
+	certified a U1
+	attributes "$T/again" UDID=U1 SERIAL=S-U1
+	sqlite3 "${LEDGER#sqlite:}" 'BEGIN IMMEDIATE' \
+	    ".shell touch '$T/held'; sleep 1" \
+	    'UPDATE certificate SET revoked = 1' COMMIT 3>&- &
+	awaits -p $! 'the lock' test -e "$T/held"
+	refused 1 'has been revoked' complete --signer "$T/a.pem" "$T/again"
+	wait
+}
+
 # ---- identities of an outside authority ----
 
 @test "enrollment: an outside authority's identity is adopted, once" {

@@ -110,6 +110,9 @@ record(struct ledger *l, const struct enrollment_complete *how,
 		return st;
 	if (outcome == LEDGER_NO_CHALLENGE)
 		return fail_again(e, name);
+	if (outcome == LEDGER_REVOKED)
+		return fail(REFUSED, "%s: certificate %s: has been revoked",
+		    name, e->certificate);
 	if (outcome != LEDGER_RECORDED)
 		return fail(REFUSED, "%s: enrollment %s: already completed, "
 		    "aborted or expired", name, e->id);

@@ -232,14 +232,19 @@ ledger_complete(struct ledger *l, const struct ledger_enrollment *e,
 {
 	const char *id = e->id;
 	auto_turn *turn = NULL;
-	bool open = false;
-	int64_t changed = 0;
+	bool open = false, revoked = false;
+	int64_t changed = 0, one;
 	enum status st;
 	size_t i;
 
-	*outcome = LEDGER_CLOSED;
+	*outcome = LEDGER_REVOKED;
 	if ((st = db_begin(l, &turn)) != OK ||
-	    (st = db_run(l, &changed, "UPDATE enrollment SET changed = $1 WHERE "
+	    (st = db_find(l, &revoked, db_take_int, &one, "SELECT 1 FROM "
+	    "certificate WHERE serial = $1 AND revoked <> 0",
+	    DB(db_text(e->certificate)))) != OK || revoked)
+		return st;
+	*outcome = LEDGER_CLOSED;
+	if ((st = db_run(l, &changed, "UPDATE enrollment SET changed = $1 WHERE "
 	    "id = $2 AND (state = 'certified' OR (state = 'configured' AND "
 	    "($3 = 0 OR $1 <= first_sent + $3)))",
 	    DB(db_int(now), db_text(id), db_int(again_until)))) != OK)

@@ -490,7 +490,8 @@ enum status ledger_adopt(struct ledger *l, const char *id,
  * ledger_sent() records that the device got the configuration.  If again_until
  * is not 0, a repeat more than that many seconds after the first configuration
  * is LEDGER_NO_CHALLENGE.  *outcome is LEDGER_CLOSED if the enrollment was
- * aborted or superseded meanwhile.
+ * aborted or superseded meanwhile, LEDGER_REVOKED if its certificate was
+ * revoked.
  */
 enum status ledger_complete(struct ledger *l,
     const struct ledger_enrollment *e, const struct ledger_challenge *next,
