@@ -151,10 +151,10 @@ write_report(const struct args *a, const struct trust_verdict *v)
 static enum status
 check_text(const struct args *a, const struct buf *content)
 {
-	return content->len == 0 ||
-	    memchr(content->data, '\0', content->len) == NULL ? OK :
-	    fail(MALFORMED, "%s: a NUL byte in the content, which a shell "
-	    "would drop (--names-out)", io_name(a->in.path));
+	const char *reason = trust_check_text(content);
+
+	return reason == NULL ? OK : fail(MALFORMED, "%s: %s (--names-out)",
+	    io_name(a->in.path), reason);
 }
 
 /* Writes what the device says of itself. */

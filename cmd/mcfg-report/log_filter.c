@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "overview.h"
+#include "web/web.h"
 
 enum {
 	READ = 64 * 1024,	/* bytes that are read at once */
@@ -64,7 +65,7 @@ add_access(const char *line, struct buf *out)
 		return;
 	buf_add(out, line, (size_t)(path - line));
 	len = (size_t)(end - path);
-	token = strstr(path, "/i/");
+	token = web_find_token(path);
 	if (token != NULL && token + strlen("/i/") <= end)
 		len = (size_t)(token - path);
 	else

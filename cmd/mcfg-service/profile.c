@@ -60,11 +60,14 @@ verify(struct visit *v, const struct buf *message, struct trust_verdict *out)
 {
 	struct trust_policy policy = { .allow_sha1 = true,
 	    .now = clock_now() };
+	const char *reason;
 	enum status st;
 
 	policy.anchors = v->s->anchors;
 	if ((st = trust_judge(message, "stdin", &policy, out)) != OK)
 		return fail(st, "stdin: %s", out->reason);
+	if ((reason = trust_check_text(&out->message.content)) != NULL)
+		return fail(MALFORMED, "stdin: %s", reason);
 	return OK;
 }
 

@@ -124,3 +124,11 @@ trust_check_content(struct trust_case *j)
 		st = trust_first(st, check_required(j));
 	return st;
 }
+
+const char *
+trust_check_text(const struct buf *content)
+{
+	return content->len > 0 &&
+	    memchr(content->data, '\0', content->len) != NULL ?
+	    "a NUL byte in the content, which should be XML in UTF-8" : NULL;
+}

@@ -133,4 +133,11 @@ void trust_report_checks(const struct trust_verdict *v, struct report *r);
 /* Appends the list as text, one check on each line. */
 void trust_explain(const struct trust_verdict *v, struct buf *out);
 
+/*
+ * trust_check_text() returns NULL, or the reason why a shell could not keep the
+ * content in a variable.  Both forms of the service refuse such content from a
+ * device; devices send XML in UTF-8.
+ */
+const char *trust_check_text(const struct buf *content);
+
 #endif

@@ -72,6 +72,28 @@ put_beginning(struct buf *line, const char *key, const char *value)
 	web_put_field(line, key, shown);
 }
 
+const char *
+web_find_token(const char *path)
+{
+	for (; *path != '\0'; path++)
+		if (path[0] == '/' && (path[1] == 'i' || path[1] == 'I') &&
+		    path[2] == '/')
+			return path;
+	return NULL;
+}
+
+/* A mistyped address may have a token, too. */
+static void
+put_path(struct buf *line, const char *path)
+{
+	const char *token = path == NULL ? NULL : web_find_token(path);
+	auto_char *shown = NULL;
+
+	if (token != NULL)
+		shown = xasprintf("%.*s/i/-", (int)(token - path), path);
+	put_beginning(line, "path", shown != NULL ? shown : path);
+}
+
 /* If is_brief, fields that may be long are truncated. */
 static void
 put_fields(struct buf *line, int code, const struct web_log *l, bool is_brief)
@@ -84,7 +106,7 @@ put_fields(struct buf *line, int code, const struct web_log *l, bool is_brief)
 	web_put_field(line, "level", level_of(code));
 	put(line, "client", l->client);
 	put_beginning(line, "method", l->method);
-	put_beginning(line, "path", l->path);
+	put_path(line, l->path);
 	web_put_field(line, "status", number);
 	put(line, "reason", l->reason);
 	put(line, "user", l->user);

@@ -146,6 +146,12 @@ struct web_log {
 void web_put_log(struct buf *line, int code, const struct web_log *l);
 
 /*
+ * web_find_token() returns the place of "/i/", in any case, after which a path
+ * may have the token of an invitation, which is not logged; NULL without it.
+ */
+const char *web_find_token(const char *path);
+
+/*
  * web_read_log() reads KEY=VALUE from each option --log, borrowed.  Returns
  * USAGE for a key that the log line does not have.
  */
