@@ -4,11 +4,16 @@
 
 load helpers
 load ledger
+load gate
 
 setup() {
 	ledger_setup
 	UNIT=${MCFG_BIN%/bin}/unit/unit_ledger
 	set_now
+}
+
+teardown() {
+	gate_close
 }
 
 # The test's clock stands at the system's, so that what openssl makes is valid.
@@ -886,12 +891,13 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	of_sqlite
 	certified a U1
 	attributes "$T/again" UDID=U1 SERIAL=S-U1
-	sqlite3 "${LEDGER#sqlite:}" 'BEGIN IMMEDIATE' \
-	    ".shell touch '$T/held'; sleep 1" \
-	    'UPDATE certificate SET revoked = 1' COMMIT 3>&- &
-	awaits -p $! 'the lock' test -e "$T/held"
-	refused 1 'has been revoked' complete --signer "$T/a.pem" "$T/again"
-	wait
+	gate_start it mcfg-enrollment complete --ledger "$LEDGER" --at "$NOW" \
+	    --signer "$T/a.pem" "$T/again"
+	gate_to it begin
+	sqlite3 "${LEDGER#sqlite:}" 'UPDATE certificate SET revoked = 1'
+	gate_end it
+	[ "$status" -eq 1 ]
+	grep -q 'has been revoked' "$T/it.err"
 }
 
 # ---- identities of an outside authority ----

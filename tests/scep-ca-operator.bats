@@ -199,7 +199,7 @@ key_of() {
 	waits d
 	asks e T1
 	waits e
-	refuses 1 '2 keys' scep-ca approve --dir ca T1
+	refuses 1 '2 requests' scep-ca approve --dir ca T1
 	grep -q "$(key_of d)" stderr
 	grep -q "$(key_of e)" stderr
 	refuses 1 'pending' scep-ca approve --dir ca T1 --key 00000000
