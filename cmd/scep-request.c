@@ -115,8 +115,8 @@ check_args(const struct args *a)
 		return opts_missing("--state", "a file for scep-response");
 	if (a->poll)
 		return a->subject == NULL && a->csr == NULL ? OK :
-		    fail(USAGE, "--poll cannot be used with --subject or --csr: "
-		    "the file of --state has the subject");
+		    fail(USAGE, "--poll cannot be used with --subject or "
+		    "--csr: the file of --state has the subject");
 	if (a->subject != NULL && a->csr != NULL)
 		return fail(USAGE, "--subject cannot be used with --csr, which "
 		    "has the subject");

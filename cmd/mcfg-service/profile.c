@@ -184,8 +184,8 @@ ask_challenge(struct visit *v, const char *subject, struct buf *challenge)
 	if (program == NULL)
 		return 0;
 	step_begin(v, "mcfg-scep-payload");
-	return step_end(v, WEB_SITE, site_ask_challenge(&place, program, subject,
-	    challenge));
+	return step_end(v, WEB_SITE, site_ask_challenge(&place, program,
+	    subject, challenge));
 }
 
 static int

@@ -137,7 +137,8 @@ refuse(struct ledger *l, const struct ledger_choice *c,
 	if ((st = ledger_requests(l, look, &s)) != OK)
 		return st;
 	return fail(REFUSED, "%s: %zu requests with different keys have "
-	    "this transaction ID: choose one with --key: %s", transaction, matches, buf_str(&keys));
+	    "this transaction ID: choose one with --key: %s", transaction,
+	    matches, buf_str(&keys));
 }
 
 /*

@@ -412,8 +412,8 @@ verb_main(const struct tool *tool, int argc, char **argv)
 	if (argv[1][0] == '-') {
 		if ((st = parse(tool, NULL, argc, argv, &done)) != OK || done)
 			return st;
-		return fail(USAGE, "%s: the verb comes before options (see --help)",
-		    argv[1]);
+		return fail(USAGE, "%s: the verb comes before options (see "
+		    "--help)", argv[1]);
 	}
 	if ((verb = find_verb(tool, argv[1])) == NULL)
 		return fail(USAGE, "'%s': unknown verb (see --help)", argv[1]);

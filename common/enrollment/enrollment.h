@@ -138,8 +138,8 @@ enum status enrollment_accept(struct ledger *l,
 struct enrollment_identified;
 
 /*
- * Called before the challenge is spent, which cannot be undone: writes the
- * output.  If it fails, nothing has changed.
+ * Writes the output, before the challenge is spent.  If it fails, nothing has
+ * changed.
  */
 typedef enum status enrollment_ready(void *arg,
     const struct enrollment_identified *i);
@@ -200,8 +200,8 @@ enum status enrollment_unidentify(struct ledger *l,
 struct enrollment_completed;
 
 /*
- * Makes the whole answer from the variables of c, before anything is recorded.
- * If it fails, nothing is.
+ * Makes the whole answer from the variables of c.  If it fails, nothing is
+ * recorded, except that an identity of an outside CA has been adopted.
  */
 typedef enum status enrollment_configure(void *arg,
     struct enrollment_completed *c);

@@ -102,7 +102,8 @@ external_first(struct ledger *l, const struct ledger_certificate *c,
 		return st;
 	if (!found || sold.voided || sold.spent)
 		return fail(REFUSED, "%s: enrollment %s: already has its "
-		    "identity, or was replaced or aborted", name, c->enrollment);
+		    "identity, or was replaced or aborted", name,
+		    c->enrollment);
 	if (cert_from_der(c->der.data, c->der.len, &signer) != NULL ||
 	    cert_name_from_der(sold.name.subject.data, sold.name.subject.len,
 	    &subject) != NULL ||

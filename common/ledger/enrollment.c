@@ -244,9 +244,9 @@ ledger_complete(struct ledger *l, const struct ledger_enrollment *e,
 	    DB(db_text(e->certificate)))) != OK || revoked)
 		return st;
 	*outcome = LEDGER_CLOSED;
-	if ((st = db_run(l, &changed, "UPDATE enrollment SET changed = $1 WHERE "
-	    "id = $2 AND (state = 'certified' OR (state = 'configured' AND "
-	    "($3 = 0 OR $1 <= first_sent + $3)))",
+	if ((st = db_run(l, &changed, "UPDATE enrollment SET changed = $1 "
+	    "WHERE id = $2 AND (state = 'certified' OR (state = 'configured' "
+	    "AND ($3 = 0 OR $1 <= first_sent + $3)))",
 	    DB(db_int(now), db_text(id), db_int(again_until)))) != OK)
 		return st;
 	if (changed == 0) {

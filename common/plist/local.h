@@ -7,8 +7,8 @@
 /*
  * plist_xml_scalar() converts the text of an XML element to TREE_INT,
  * TREE_REAL, TREE_DATE or TREE_DATA, and removes white space at both ends of
- * text.  Returns NULL, or the reason.  *padded is set if base64 has more '=' than it
- * needs.
+ * text.  Returns NULL, or the reason.  *padded is set if base64 has more '='
+ * than it needs.
  */
 const char *plist_xml_scalar(enum tree_kind kind, struct buf *text,
     struct tree **out, bool *padded);

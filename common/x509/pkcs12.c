@@ -7,7 +7,7 @@
 #include "x509/local.h"
 
 enum {
-	ITERATIONS_MAX = 1000000,	/* of a stranger's file; 2048 is usual */
+	ITERATIONS_MAX = 1000000,	/* of any file; 2048 is usual */
 	OWN_ITERATIONS_MAX = 10000000,	/* of one that has a key for us */
 };
 

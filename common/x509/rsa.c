@@ -178,7 +178,7 @@ cert_put_key(X509 *cert, EVP_PKEY *key)
 		return X509_set_pubkey(cert, key) == 1;
 	if ((bits = OPENSSL_memdup(public.data, public.len)) == NULL)
 		return false;
-	/* OpenSSL 4 says that it is constant; in a new certificate it is not. */
+	/* OpenSSL 4 returns it as const, but a new certificate may change. */
 	if (X509_PUBKEY_set0_param((X509_PUBKEY *)X509_get_X509_PUBKEY(cert),
 	    OBJ_nid2obj(NID_rsaEncryption), V_ASN1_NULL, NULL, bits,
 	    (int)public.len) != 1) {

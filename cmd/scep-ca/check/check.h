@@ -26,9 +26,10 @@ void check_found(struct findings *f, const char *what, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 
 /*
- * check_failed() is called after reading what failed, as why says.  A missing or
- * malformed file is a finding; check_failed() then returns OK.  If the file
- * could not be examined at all, it prints the message and returns FAULT.
+ * check_failed() is called if what could not be read, for the reason in why.  A
+ * missing or malformed file is a finding; check_failed() then returns OK.  If
+ * the file could not be examined at all, it prints the message and returns
+ * FAULT.
  */
 enum status check_failed(struct findings *f, const char *what,
     const struct problem *why) USE_RESULT;
