@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/words.h"
+#include "base/encoding.h"
 #include "http.h"
 
 enum { MESSAGES_MAX = 8 };	/* "100 Continue", redirects before the last */
@@ -83,7 +83,7 @@ dechunk(struct span in, struct buf *out)
 
 		for (i = 0; i < line.len && line.p[i] != ';' &&
 		    line.p[i] != ' '; i++) {
-			int digit = buf_hex_digit(line.p[i]);
+			int digit = hex_digit(line.p[i]);
 
 			if (digit < 0 || n > 1 << 26)
 				return false;
@@ -107,7 +107,7 @@ span_unescape(struct span in, struct buf *out)
 	auto_buf text = BUF_INIT;
 	size_t i;
 
-	words_unescape(in.p, in.len, &text);
+	decode_percent(in.p, in.len, &text);
 	for (i = 0; i < text.len; i++) {
 		char c = buf_str(&text)[i];
 
@@ -163,7 +163,7 @@ inspect_query(struct layer *l, struct span query)
 		layer_is(l, "http", "a SCEP query %.*s", (int)op.len, op.p);
 		return true;
 	}
-	reason = buf_from_base64_loose(buf_str(&text), text.len, &raw);
+	reason = decode_loose_base64(buf_str(&text), text.len, &raw);
 	if (reason != NULL)
 		return layer_unknown(l, "a query whose message is not base64: "
 		    "%s", reason);
@@ -178,7 +178,7 @@ inspect_header(struct layer *l, struct span value, const char *name)
 	const char *reason;
 
 	span_unescape(value, &text);
-	reason = buf_from_base64_loose(buf_str(&text), text.len, &raw);
+	reason = decode_loose_base64(buf_str(&text), text.len, &raw);
 	if (reason != NULL)
 		return layer_unknown(l, "the header %s is not base64: %s",
 		    name, reason);

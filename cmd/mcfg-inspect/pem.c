@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/ber.h"
+#include "base/encoding.h"
 #include "http.h"
 #include "inspect.h"
 #include "x509/pem.h"
@@ -183,7 +184,7 @@ inspect_base64(struct layer *l, const struct buf *bytes, bool *done)
 		    &text);
 	else
 		buf_add_buf(&text, bytes);
-	if (buf_from_base64_loose(buf_str(&text), text.len, &raw) != NULL ||
+	if (decode_loose_base64(buf_str(&text), text.len, &raw) != NULL ||
 	    raw.len == 0)
 		return false;
 	if (!ber_looks_like(&raw) && !tree_looks_like_plist(&raw))

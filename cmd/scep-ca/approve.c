@@ -6,6 +6,7 @@
 #include "authority/authority.h"
 #include "authority/listing.h"
 #include "base/clock.h"
+#include "base/encoding.h"
 #include "verbs.h"
 
 struct args {
@@ -69,7 +70,7 @@ parse_hash(const char *option, const char *text, size_t least,
 	if (text == NULL)
 		return OK;
 	for (; *text != '\0'; text++) {
-		int v = buf_hex_digit(*text);
+		int v = hex_digit(*text);
 
 		if (*text == ':')
 			continue;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/words.h"
+#include "base/encoding.h"
 #include "request.h"
 #include "verbs.h"
 #include "web/web.h"
@@ -77,7 +77,7 @@ take_parameter(const char *name, size_t name_len, const char *value,
 		return (struct web_verdict){ 400, "a parameter is given "
 		    "twice" };
 	*has = true;
-	if (value != NULL && !words_unescape(value, value_len, to))
+	if (value != NULL && !decode_percent(value, value_len, to))
 		return (struct web_verdict){ 400, "a broken escape in the "
 		    "query" };
 	return (struct web_verdict){ 0, NULL };

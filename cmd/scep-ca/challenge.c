@@ -4,6 +4,7 @@
 #include "authority/authority.h"
 #include "authority/listing.h"
 #include "base/clock.h"
+#include "base/encoding.h"
 #include "base/words.h"
 #include "verbs.h"
 
@@ -258,7 +259,7 @@ make_void(const struct args *a)
 	bool done;
 
 	for (i = 0; id[i] != '\0'; i++)
-		if (buf_hex_digit(id[i]) < 0)
+		if (hex_digit(id[i]) < 0)
 			return fail(USAGE, "--void %s: not an ID of "
 			    "challenge --list", id);
 	words_lower(id);

@@ -1,3 +1,4 @@
+#include "base/encoding.h"
 #include "request.h"
 
 #include <stdio.h>
@@ -151,7 +152,7 @@ from_query(const struct request *q, struct buf *in)
 {
 	const char *reason;
 
-	if ((reason = buf_from_base64_loose(q->message, strlen(q->message),
+	if ((reason = decode_loose_base64(q->message, strlen(q->message),
 	    in)) != NULL)
 		return fail(MALFORMED, "%s: message is not base64: %s", q->name,
 		    reason);

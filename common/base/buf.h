@@ -53,48 +53,11 @@ bool buf_equal(const struct buf *a, const struct buf *b);
 /* buf_has_prefix() returns true if the bytes begin with the string s. */
 bool buf_has_prefix(const struct buf *b, const char *s);
 
-/* Append lower-case hexadecimal; base64 on one line, or on lines of width. */
-void buf_add_hex(struct buf *b, const void *data, size_t len);
-void buf_add_base64(struct buf *b, const void *data, size_t len);
-void buf_add_base64_lines(struct buf *b, const void *data, size_t len,
-    size_t width, const char *indent);
-
-/*
- * buf_from_base64() decodes RFC 4648 section 4 with any white space between
- * the characters.  Padding must be right, and unused bits must be zero.
- * Returns NULL, or the reason why text is not base64; out is changed only on
- * success.
- */
-const char *buf_from_base64(const char *text, size_t len, struct buf *out);
-
-/*
- * buf_from_padded_base64() also accepts up to three '=' more than needed
- * ("AAAA="), like Apple's readers.  *excess is set to whether there were any.
- */
-const char *buf_from_padded_base64(const char *text, size_t len,
-    struct buf *out, bool *excess);
-
-/*
- * buf_from_base64_loose() also accepts the URL-safe alphabet with "-" and "_"
- * (RFC 4648 section 5), and missing padding.
- */
-const char *buf_from_base64_loose(const char *text, size_t len,
-    struct buf *out);
-
 /*
  * buf_add_real() appends a double with the fewest digits from which the same
  * value can be read: 0.1, 1e-07; also "nan", "inf" and "-inf".
  */
 void buf_add_real(struct buf *b, double v);
-
-/*
- * buf_from_hex() decodes digits of either case, with optional colons between
- * them.  Returns NULL, or the reason why it cannot.
- */
-const char *buf_from_hex(const char *text, struct buf *out);
-
-/* buf_hex_digit() returns the value of a digit in either case, or -1. */
-int buf_hex_digit(char c);
 
 /* buf_wipe() clears memory in a way that the compiler cannot optimise away. */
 void buf_wipe(void *p, size_t len);

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/ber.h"
+#include "base/encoding.h"
 
 enum {
 	FEW_LINES = 3,		/* fewer line ends do not prove anything */
@@ -262,8 +263,8 @@ twice(const struct buf *in, struct buf *out)
 
 	once.secret = again.secret = true;
 	if (memchr(buf_str(in), '\0', in->len) != NULL ||
-	    buf_from_base64(buf_str(in), in->len, &once) != NULL ||
-	    buf_from_base64(buf_str(&once), once.len, &again) != NULL ||
+	    decode_base64(buf_str(in), in->len, &once) != NULL ||
+	    decode_base64(buf_str(&once), once.len, &again) != NULL ||
 	    !is_content(&again))
 		return false;
 	buf_puts(out, "base64 twice: decode it once (base64 -d)");

@@ -1,4 +1,4 @@
-/* Helpers for short texts: suffixes, tables of words, percent-decoding. */
+/* Helpers for short texts: suffixes, tables of words, lines. */
 #include <ctype.h>
 #include <string.h>
 
@@ -44,39 +44,6 @@ words_choose(const char *choices, const char *value)
 			return true;
 	}
 	return false;
-}
-
-/* The byte for the escape at p; 0 if the escape is broken. */
-static int
-escaped_byte(const char *p, size_t len)
-{
-	int high, low;
-
-	if (len < 3 || (high = buf_hex_digit(p[1])) < 0 ||
-	    (low = buf_hex_digit(p[2])) < 0)
-		return 0;
-	return high << 4 | low;
-}
-
-bool
-words_unescape(const char *text, size_t len, struct buf *out)
-{
-	bool whole = true;
-	size_t i;
-	int c;
-
-	for (i = 0; i < len; i++) {
-		if (text[i] != '%')
-			buf_putc(out, text[i]);
-		else if ((c = escaped_byte(text + i, len - i)) != 0) {
-			buf_putc(out, (char)c);
-			i += 2;
-		} else {
-			buf_putc(out, '%');
-			whole = false;
-		}
-	}
-	return whole;
 }
 
 void

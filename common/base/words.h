@@ -28,11 +28,4 @@ bool words_choose(const char *choices, const char *value);
  */
 void words_join_lines(const char *text, struct buf *out);
 
-/*
- * words_unescape() appends the text with each %XX (RFC 3986 section 2.1)
- * replaced by its byte; '+' is not decoded.  A broken escape, or %00, is
- * appended unchanged, and the function then returns false.
- */
-bool words_unescape(const char *text, size_t len, struct buf *out);
-
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/encoding.h"
 #include "enrollment/local.h"
 #include "sys/secret.h"
 
@@ -34,7 +35,7 @@ make_id(char **out)
 		if ((st = secret_random(raw, sizeof raw)) != OK)
 			return st;
 		buf_cut(&text, 0);
-		buf_add_base64(&text, raw, sizeof raw);
+		encode_base64(&text, raw, sizeof raw);
 		buf_cut(&text, ID_LEN);
 		for (i = 0; i < text.len; i++)
 			if (text.data[i] == '+')

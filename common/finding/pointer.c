@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/keypath.h"
 #include "finding/finding.h"
+#include "finding/keypath.h"
 
 void
 finding_path_key(struct buf *path, const char *key)

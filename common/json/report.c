@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "base/clock.h"
+#include "base/encoding.h"
 #include "sys/io.h"
 
 /* jansson's value is the actual type. */
@@ -194,7 +195,7 @@ report_hex(struct report *r, const char *key, const void *p, size_t len)
 {
 	auto_buf b = BUF_INIT;
 
-	buf_add_hex(&b, p, len);
+	encode_hex(&b, p, len);
 	report_strn(r, key, buf_str(&b), b.len);
 }
 

@@ -1,6 +1,7 @@
 /* The values that every page of a site has. */
 #include <string.h>
 
+#include "base/encoding.h"
 #include "page/page.h"
 #include "x509/cert.h"
 
@@ -58,7 +59,7 @@ set_logo(struct page_values *v, const struct site *s, const char *config)
 		return fail(MALFORMED, "%s: logo: %s: must be a PNG or an SVG "
 		    "image", site_where(s, "logo"), path);
 	buf_printf(&address, "data:%s;base64,", type);
-	buf_add_base64(&address, image.data, image.len);
+	encode_base64(&address, image.data, image.len);
 	page_set(v, "logo", buf_str(&address));
 	return OK;
 }

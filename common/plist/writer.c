@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/encoding.h"
 
 enum {
 	DATA_WIDTH = 76,	/* columns of a line of base64, tabs are 8 */
@@ -30,7 +31,7 @@ tree_scalar_text(const struct tree *t, struct buf *out)
 		return true;
 	case TREE_DATA:
 		p = tree_data_of(t, &len);
-		buf_add_base64(out, p, len);
+		encode_base64(out, p, len);
 		return true;
 	case TREE_INT:
 		if (tree_is_large(t))
@@ -129,7 +130,7 @@ add_data(struct writer *w, const struct tree *t)
 	memset(tabs, '\t', n);
 	tabs[n] = '\0';
 	buf_puts(w->out, "<data>\n");
-	buf_add_base64_lines(w->out, p, len, width, tabs);
+	encode_base64_lines(w->out, p, len, width, tabs);
 	indent(w);
 	buf_puts(w->out, "</data>\n");
 }

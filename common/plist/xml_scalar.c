@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/encoding.h"
 
 static const char blanks[] = " \t\r\n";
 
@@ -94,7 +95,7 @@ data(const struct buf *text, struct tree **out, bool *padded)
 	const char *why;
 
 	bytes.secret = text->secret;
-	why = buf_from_padded_base64(buf_str(text), text->len, &bytes, padded);
+	why = decode_padded_base64(buf_str(text), text->len, &bytes, padded);
 	if (why == NULL)
 		*out = tree_data(bytes.data, bytes.len);
 	return why;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/encoding.h"
 #include "base/words.h"
 #include "x509/cert.h"
 
@@ -203,11 +204,11 @@ profile_fingerprint(const char *given, const X509 *ca, const char *ca_name,
 	auto_buf of_file = BUF_INIT;
 
 	if (given != NULL && strcmp(given, "sha256") != 0)
-		(void)buf_from_hex(given, out);
+		(void)decode_hex(given, out);
 	if (ca == NULL)
 		return OK;
 	cert_sha256(ca, hash);
-	(void)buf_from_hex(hash, &of_file);
+	(void)decode_hex(hash, &of_file);
 	if (out->len == of_file.len && !buf_equal(out, &of_file))
 		return fail(REFUSED, "%s: its SHA-256 is %s, not the "
 		    "fingerprint that was given", ca_name, hash);

@@ -5,6 +5,7 @@
 
 #include <openssl/objects.h>
 
+#include "base/encoding.h"
 #include "base/words.h"
 #include "cli/opts.h"
 #include "sys/io.h"
@@ -72,7 +73,7 @@ read_print(const char *value, struct buf *out)
 	for (p = value; *p != '\0'; p++)
 		if (*p != ' ')
 			buf_putc(&text, *p);
-	return buf_from_hex(buf_str(&text), out);
+	return decode_hex(buf_str(&text), out);
 }
 
 const char *

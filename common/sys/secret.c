@@ -17,6 +17,7 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include "base/encoding.h"
 #include "sys/local.h"
 
 enum {
@@ -244,7 +245,7 @@ random_text(char out[SECRET_CHALLENGE_TEXT])
 
 	if ((st = secret_random(raw, sizeof raw)) != OK)
 		return st;
-	buf_add_base64(&text, raw, sizeof raw);
+	encode_base64(&text, raw, sizeof raw);
 	for (i = 0; i < text.len; i++) {
 		if (text.data[i] == '+')
 			text.data[i] = '-';
@@ -277,7 +278,7 @@ secret_sha256(const void *data, size_t len, char out[SECRET_HASH_TEXT])
 
 	if (EVP_Digest(data, len, md, &n, EVP_sha256(), NULL) != 1 || n != 32)
 		exit((int)fail_ssl(FAULT, "SHA-256 is not available"));
-	buf_add_hex(&hex, md, n);
+	encode_hex(&hex, md, n);
 	memcpy(out, hex.data, SECRET_HASH_TEXT);
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/encoding.h"
 #include "text/text.h"
 
 const char *
@@ -29,7 +30,7 @@ text_check_fingerprint(const char *s)
 
 	if (strcmp(s, "sha256") == 0)
 		return NULL;
-	if (buf_from_hex(s, &raw) != NULL)
+	if (decode_hex(s, &raw) != NULL)
 		return "neither sha256 nor a fingerprint in hexadecimal";
 	return raw.len == 20 || raw.len == 32 || raw.len == 48 ||
 	    raw.len == 64 ? NULL : "no hash has that length";

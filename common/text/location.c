@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/keypath.h"
+#include "finding/keypath.h"
 #include "text/local.h"
 
 enum { REASON_MAX = 4096 };	/* a message shows less than that */

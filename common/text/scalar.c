@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/encoding.h"
 #include "base/words.h"
 
 static const char as_bool[] = "some readers take it for a boolean: write true "
@@ -244,7 +245,7 @@ tagged_binary(const char *s, const char **reason)
 {
 	auto_buf raw = BUF_INIT;
 
-	if ((*reason = buf_from_base64(s, strlen(s), &raw)) != NULL)
+	if ((*reason = decode_base64(s, strlen(s), &raw)) != NULL)
 		return NULL;
 	return tree_data(raw.data, raw.len);
 }

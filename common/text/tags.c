@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/encoding.h"
 #include "sys/io.h"
 #include "sys/secret.h"
 #include "text/local.h"
@@ -131,7 +132,7 @@ sha256(const char *s, const struct spec_how *how, struct buf *reason,
 		return st;
 	*read += content.len;
 	secret_sha256(content.data, content.len, hex);
-	if ((fault = buf_from_hex(hex, &hash)) != NULL) {
+	if ((fault = decode_hex(hex, &hash)) != NULL) {
 		buf_printf(reason, ": %s", fault);
 		return FAULT;
 	}

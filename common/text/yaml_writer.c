@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/encoding.h"
 
 enum {
 	INDENT = 2,
@@ -221,13 +222,13 @@ write_data(struct writing *w, const struct tree *t,
 	buf_puts(w->out, "!!binary ");
 	if (len <= DATA_SHORT) {
 		buf_putc(w->out, '"');
-		buf_add_base64(w->out, p, len);
+		encode_base64(w->out, p, len);
 		buf_putc(w->out, '"');
 		return;
 	}
 	indent_by(&pad, indent);
 	buf_puts(w->out, "|-\n");
-	buf_add_base64_lines(w->out, p, len, DATA_WIDTH, buf_str(&pad));
+	encode_base64_lines(w->out, p, len, DATA_WIDTH, buf_str(&pad));
 	while (w->out->len > 0 && w->out->data[w->out->len - 1] == '\n')
 		buf_cut(w->out, w->out->len - 1);
 }

@@ -8,6 +8,7 @@
 #include <openssl/rsa.h>
 
 #include "base/clock.h"
+#include "base/encoding.h"
 #include "base/words.h"
 
 void
@@ -66,7 +67,7 @@ void
 cert_armour(const char *label, const struct buf *der, struct buf *out)
 {
 	buf_printf(out, "-----BEGIN %s-----\n", label);
-	buf_add_base64_lines(out, der->data, der->len, 64, "");
+	encode_base64_lines(out, der->data, der->len, 64, "");
 	buf_printf(out, "-----END %s-----\n", label);
 }
 
@@ -287,9 +288,9 @@ cert_integer_hex(const ASN1_INTEGER *n, struct buf *out)
 	if ((ASN1_STRING_type(n) & V_ASN1_NEG) != 0)
 		buf_putc(out, '-');
 	if (ASN1_STRING_length(n) == 0)
-		buf_add_hex(out, &zero, 1);
+		encode_hex(out, &zero, 1);
 	else
-		buf_add_hex(out, ASN1_STRING_get0_data(n),
+		encode_hex(out, ASN1_STRING_get0_data(n),
 		    (size_t)ASN1_STRING_length(n));
 }
 

@@ -6,6 +6,7 @@
 #include <openssl/objects.h>
 
 #include "base/ber.h"
+#include "base/encoding.h"
 #include "x509/local.h"
 
 enum {
@@ -267,9 +268,9 @@ parse_value(const char **at, struct buf *value)
 			continue;
 		}
 		p++;
-		if (buf_hex_digit(p[0]) >= 0 && buf_hex_digit(p[1]) >= 0) {
-			buf_putc(value, (char)(buf_hex_digit(p[0]) * 16 +
-			    buf_hex_digit(p[1])));
+		if (hex_digit(p[0]) >= 0 && hex_digit(p[1]) >= 0) {
+			buf_putc(value, (char)(hex_digit(p[0]) * 16 +
+			    hex_digit(p[1])));
 			p++;
 		} else if (*p == '\0')
 			return "a backslash at the end";
@@ -293,7 +294,7 @@ parse_hex_value(const char **at, struct buf *value)
 	while (*p == ' ')
 		p++;
 	*at = p;
-	return buf_from_hex(buf_str(&text), value);
+	return decode_hex(buf_str(&text), value);
 }
 
 static const char *

@@ -3,6 +3,7 @@
 
 #include <openssl/objects.h>
 
+#include "base/encoding.h"
 #include "x509/local.h"
 
 /*
@@ -71,7 +72,7 @@ add_value(struct buf *out, const X509_NAME_ENTRY *ne)
 		if (ASN1_TYPE_set1(t, ASN1_STRING_type(data), data) == 1 &&
 		    (len = i2d_ASN1_TYPE(t, &der)) > 0) {
 			buf_putc(out, '#');
-			buf_add_hex(out, der, (size_t)len);
+			encode_hex(out, der, (size_t)len);
 		}
 		ASN1_TYPE_free(t);
 		OPENSSL_free(der);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/ber.h"
+#include "base/encoding.h"
 #include "x509/local.h"
 
 static const char begin_mark[] = "-----BEGIN ";
@@ -112,7 +113,7 @@ pem_decode(const struct pem_block *b, struct buf *out)
 {
 	if (b->has_headers)
 		return "a PEM block with headers";
-	return buf_from_base64(b->body, b->body_len, out);
+	return decode_base64(b->body, b->body_len, out);
 }
 
 bool
@@ -171,7 +172,7 @@ cert_unarmour(const struct buf *in, const char *labels, struct buf *out)
 {
 	/* A dash is not a base64 character, so PEM is never taken for it. */
 	if (base64_looks_like(in))
-		return buf_from_base64(buf_str(in), in->len, out);
+		return decode_base64(buf_str(in), in->len, out);
 	if (!ber_looks_like(in) && pem_looks_like(in))
 		return unarmour_pem(in, labels, out);
 	buf_add_buf(out, in);

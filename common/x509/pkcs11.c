@@ -10,7 +10,7 @@
 #include <openssl/store.h>
 #include <openssl/ui.h>
 
-#include "base/words.h"
+#include "base/encoding.h"
 #include "x509/local.h"
 
 static const char PROVIDER[] = "pkcs11";
@@ -33,7 +33,7 @@ query(const char *uri, const char *name, struct buf *out)
 	if (p == NULL)
 		return false;
 	p += n + 1;
-	words_unescape(p, strcspn(p, "&"), out);
+	decode_percent(p, strcspn(p, "&"), out);
 	return true;
 }
 

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "base/words.h"
+#include "base/encoding.h"
 #include "web/web.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
@@ -21,7 +21,7 @@ take(const char *name, size_t name_len, const char *value, size_t value_len,
 
 	if (name_len > 0 && *name == '\0')
 		abort();
-	if (value != NULL && !words_unescape(value, value_len, out))
+	if (value != NULL && !decode_percent(value, value_len, out))
 		return (struct web_verdict){ 400, "a broken escape" };
 	if (out->len - before > value_len ||
 	    strlen(buf_str(out)) != out->len)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/words.h"
+#include "base/encoding.h"
 
 static void
 answer(const char *verb, const char *arg)
@@ -16,9 +16,9 @@ answer(const char *verb, const char *arg)
 	char shown[64];
 
 	if (strcmp(verb, "base64") == 0)
-		reason = buf_from_base64(arg, strlen(arg), &b);
+		reason = decode_base64(arg, strlen(arg), &b);
 	else
-		reason = buf_from_hex(arg, &b);
+		reason = decode_hex(arg, &b);
 	if (reason != NULL) {
 		puts("no");
 		return;
@@ -30,11 +30,11 @@ answer(const char *verb, const char *arg)
 	if (strcmp(verb, "percent") == 0) {
 		auto_buf out = BUF_INIT;
 
-		fputs(words_unescape(buf_str(&b), b.len, &out) ? "whole " :
+		fputs(decode_percent(buf_str(&b), b.len, &out) ? "whole " :
 		    "broken ", stdout);
-		buf_add_hex(&hex, out.data, out.len);
+		encode_hex(&hex, out.data, out.len);
 	} else
-		buf_add_hex(&hex, b.data, b.len);
+		encode_hex(&hex, b.data, b.len);
 	puts(buf_str(&hex));
 }
 

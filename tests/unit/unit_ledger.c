@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/encoding.h"
 #include "ledger/ledger.h"
 #include "x509/cert.h"
 
@@ -352,7 +353,7 @@ do_get(struct ledger *l, char **w)
 		puts("unknown");
 		return OK;
 	}
-	buf_add_hex(&hex, c.der.data, c.der.len);
+	encode_hex(&hex, c.der.data, c.der.len);
 	printf("%s %s %s %s %s %" PRId64 " %d\n", buf_str(&hex), c.subject,
 	    c.purpose != NULL ? c.purpose : "-",
 	    c.enrollment != NULL ? c.enrollment : "-",

@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 
+#include "base/encoding.h"
 #include "facts/cms_local.h"
 
 /* The EVP digest of an AlgorithmIdentifier, or NULL if it is unknown. */
@@ -56,7 +57,7 @@ add_content_digest(const struct cms_look *l, const char *where,
 		report_str(r, "content_digest", "not checked: unknown digest");
 		return;
 	}
-	buf_add_hex(&hex, hash, len);
+	encode_hex(&hex, hash, len);
 	if (strcmp(buf_str(&hex), told) == 0) {
 		report_str(r, "content_digest", "matches the content");
 		return;

@@ -1,6 +1,7 @@
 /* The extensions of certificates and requests, and the names in them. */
 #include <openssl/objects.h>
 
+#include "base/encoding.h"
 #include "facts/local.h"
 
 /* ---- subjectAltName ---- */
@@ -20,7 +21,7 @@ add_ip(const ASN1_OCTET_STRING *ip, struct buf *out)
 			    (unsigned)(p[i] << 8 | p[i + 1]));
 	} else {
 		buf_puts(out, "ip:");
-		buf_add_hex(out, p, (size_t)len);
+		encode_hex(out, p, (size_t)len);
 	}
 }
 

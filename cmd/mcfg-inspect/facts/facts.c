@@ -8,6 +8,7 @@
 #include <openssl/objects.h>
 
 #include "base/clock.h"
+#include "base/encoding.h"
 #include "facts/local.h"
 
 enum {
@@ -171,14 +172,14 @@ facts_serial(const struct ber_item *i, struct buf *out)
 		buf_putc(out, '-');
 		for (k = 0; k + 1 < len && neg.data[k] == 0;)
 			k++;
-		buf_add_hex(out, neg.data + k, len - k);
+		encode_hex(out, neg.data + k, len - k);
 		return;
 	}
 	if (len > 1 && p[0] == 0) {
 		p++;
 		len--;
 	}
-	buf_add_hex(out, p, len);
+	encode_hex(out, p, len);
 }
 
 static bool
@@ -233,9 +234,9 @@ void
 facts_hex_cut(const unsigned char *p, size_t len, struct buf *out)
 {
 	if (len <= FACTS_VALUE_MAX / 2)
-		buf_add_hex(out, p, len);
+		encode_hex(out, p, len);
 	else {
-		buf_add_hex(out, p, FACTS_VALUE_MAX / 4);
+		encode_hex(out, p, FACTS_VALUE_MAX / 4);
 		buf_printf(out, "... (%zu bytes)", len);
 	}
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/encoding.h"
 #include "issue/issue.h"
 #include "x509/cert.h"
 
@@ -39,12 +40,12 @@ listing_serial(const char *text, struct buf *out)
 	const char *reason;
 	size_t skip = 0;
 
-	if ((reason = buf_from_hex(even, &raw)) != NULL)
+	if ((reason = decode_hex(even, &raw)) != NULL)
 		return fail(USAGE, "%s: not a serial number: %s", text,
 		    reason);
 	while (skip + 1 < raw.len && raw.data[skip] == 0)
 		skip++;
-	buf_add_hex(out, raw.data + skip, raw.len - skip);
+	encode_hex(out, raw.data + skip, raw.len - skip);
 	return OK;
 }
 

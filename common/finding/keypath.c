@@ -1,4 +1,4 @@
-#include "base/keypath.h"
+#include "finding/keypath.h"
 
 void
 keypath_add_key(struct buf *path, const char *key)

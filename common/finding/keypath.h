@@ -2,8 +2,8 @@
  * keypath: a place in a property list, as people read it in every tool:
  * "PayloadContent[0].SSID_STR".  A bracket in a key is "\[".
  */
-#ifndef MCFG_BASE_KEYPATH_H
-#define MCFG_BASE_KEYPATH_H
+#ifndef MCFG_FINDING_KEYPATH_H
+#define MCFG_FINDING_KEYPATH_H
 
 #include "base/buf.h"
 
