@@ -245,7 +245,7 @@ judged() {
 	facts list alone numbers text roots settings checkin status command \
 	    attributes lines signed-list signed-alone signed-broken \
 	    signed-checkin nocerts two
-	refuses 3 'plist:1:' mcfg-inspect broken
+	refuses 3 'line 1, column' mcfg-inspect broken
 	run -1 grep -l hidden ./*.json
 	judged <<-'PY'
 	kinds = {"list": "payloads", "alone": "payloads", "numbers": "plist",

@@ -821,7 +821,7 @@ exchange() {
 	cms -in "$T/profile" | head -c 900 > "$T/in"
 	refuses 3 'truncated' mcfg-inspect "$T/in"
 	printf '<plist version="1.0"><dict><key>a</key></dict></plist>' > "$T/in"
-	refuses 3 'plist:1:' mcfg-inspect "$T/in"
+	refuses 3 'line 1, column' mcfg-inspect "$T/in"
 }
 
 @test "inspect: escapes, newlines and bidi of an input stay harmless" {

@@ -119,11 +119,11 @@ inspect_plist(struct layer *l, const struct buf *bytes,
 {
 	bool binary = buf_has_prefix(bytes, "bplist");
 	auto_tree *t = NULL;
-	struct problem why = { .name = "plist" };
+	struct problem why = { .name = NULL };
 	char line[PROBLEM_TEXT];
 
 	if (tree_read(bytes, NULL, &why, &t) != OK)
-		return broken_plist(l, problem_line(&why, line), around);
+		return broken_plist(l, problem_phrase(&why, line), around);
 	report_str(l->form, NULL, binary ? "binary_plist" : "xml");
 	if (!binary && around == NULL)
 		note_lines(l, bytes);

@@ -87,6 +87,21 @@ problem_line(const struct problem *p, char line[PROBLEM_TEXT])
 	return diag_escape(raw, strlen(raw), line, PROBLEM_TEXT);
 }
 
+char *
+problem_phrase(const struct problem *p, char line[PROBLEM_TEXT])
+{
+	char at[64] = "";
+
+	if (p->column > 0)
+		snprintf(at, sizeof at, " (line %lu, column %lu)", p->line,
+		    p->column);
+	else if (p->line > 0)
+		snprintf(at, sizeof at, " (line %lu)", p->line);
+	snprintf(line, PROBLEM_TEXT, "%.*s%s",
+	    (int)(PROBLEM_TEXT - sizeof at), p->text, at);
+	return line;
+}
+
 enum status
 problem_print(const struct problem *p)
 {

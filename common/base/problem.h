@@ -62,7 +62,14 @@ void problem_clear(struct problem *p);
 char *problem_line(const struct problem *p, char line[PROBLEM_TEXT]);
 
 /*
- * problem_print() prints that line with fail(), and returns the status.  If
+ * problem_phrase() writes the text, with " (line 2, column 7)" behind it if
+ * the place is known, into line and returns it.  It is for a sentence that
+ * names the input itself.
+ */
+char *problem_phrase(const struct problem *p, char line[PROBLEM_TEXT]);
+
+/*
+ * problem_print() prints problem_line() with fail(), and returns the status.  If
  * problem_keep() is in force, the problem that it keeps gets p's errno, too.
  */
 enum status problem_print(const struct problem *p);

@@ -7,12 +7,12 @@
 static const char *
 read_plist(struct trust_case *j, char line[PROBLEM_TEXT])
 {
-	struct problem why = { .name = "content" };
+	struct problem why = { .name = NULL };
 
 	if (!tree_looks_like_plist(&j->v->message.content))
 		return "not a property list";
 	return tree_read(&j->v->message.content, NULL, &why,
-	    &j->v->plist) == OK ? NULL : problem_line(&why, line);
+	    &j->v->plist) == OK ? NULL : problem_phrase(&why, line);
 }
 
 static enum status
