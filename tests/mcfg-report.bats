@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The page for operators.  Python's html.parser and json, xmllint, the openssl
-# and sqlite3 (or psql) commands, and Chromium where it is, are the judges.
+# The page for operators.  The judges are Python's html.parser and json,
+# xmllint, openssl, sqlite3 or psql, and Chromium if it is installed.
 
 load helpers
 load ledger
@@ -14,25 +14,26 @@ setup() {
 	EPOCH=$(date -d "$NOW" +%s)
 }
 
-# ago SECONDS: that long before the test's now.
+# ago SECONDS: prints the time so many seconds before $NOW.
 ago() {
 	date -u -d "@$((EPOCH - $1))" +%Y-%m-%dT%H:%M:%SZ
 }
 
-# report [ARG...]: the page in $T/page, well-formed; its data in $T/json.
+# report [ARG...]: puts the page, well-formed, in $T/page, its data in $T/json.
 report() {
 	yields "$T/page" mcfg-report --ledger "$LEDGER" --at "$NOW" "$@"
 	xmllint --noout "$T/page"
 	yields "$T/json" mcfg-report --ledger "$LEDGER" --at "$NOW" --json "$@"
 }
 
-# begun NAME USER AGO: an enrollment that started so many seconds ago.
+# begun NAME USER AGO: starts an enrollment, so many seconds ago.
 begun() {
 	mcfg-enrollment start --ledger "$LEDGER" --user="$2" \
 	    --at "$(ago "$3")" > "$T/$1.enroll"
 }
 
-# known NAME USER AGO [UDID [PRODUCT]]: whose device answered a minute later.
+# known NAME USER AGO [UDID [PRODUCT]]: the same, and its device answered a
+# minute later.
 known() {
 	begun "$1" "$2" "$3"
 	python3 - "$T/$1.enroll" "${4:-$1}" "${5:-iPhone12,1}" \
@@ -46,7 +47,7 @@ known() {
 	    ${TTL:+--ttl "$TTL"} "$T/$1.plist" > "$T/$1.scep"
 }
 
-# held NAME ...: whose certificate was recorded another minute later.
+# held NAME ...: the same, and its certificate was recorded a minute after that.
 held() {
 	known "$@"
 	openssl req -x509 -key "$PKI/client.key" -subj "/CN=$1" -days 300 \
@@ -63,7 +64,7 @@ serial_of() {
 	openssl x509 -in "$1" -noout -serial | cut -d= -f2 | tr A-F a-f
 }
 
-# through NAME ...: and it got its configuration.
+# through NAME ...: the same, and it got its configuration.
 through() {
 	held "$@"
 	completes "$1" $(($3 - 180))
@@ -76,10 +77,10 @@ completes() {
 	    "$(mcfg-get ENROLLMENT "$T/$1.configured")"
 }
 
-# page_is EXPRESSION: over the page as p, which has
-#   p.text(id)   all text of the section that this heading is of
+# page_is EXPRESSION: the expression is true of the page p, which has
+#   p.text(id)   all text of the section with this heading
 #   p.rows(TEXT) the rows of the table whose caption holds TEXT, as lists
-#   p.tags       every element in its order, as (name, attributes)
+#   p.tags       every element in document order, as (name, attributes)
 page_is() {
 	python3 - "$T/page" "$1" <<-'PY'
 	import html.parser, sys
@@ -139,7 +140,7 @@ page_is() {
 
 # ---- the ledger ----
 
-@test "report: an empty ledger" {
+@test "report: an empty ledger makes an empty page" {
 	"$UNIT" "$LEDGER" <<< check > /dev/null
 	report
 	json_is "$T/json" 'j["enrollments"]["total"] == 0 and j["attention"] == []
@@ -152,7 +153,7 @@ page_is() {
 	    and "refusals" not in p.sections'
 }
 
-# One of each kind; the ages in hours are above.
+# filled: one enrollment of each kind; the third argument is its age in seconds.
 filled() {
 	begun a anna 600			# its challenge is still good
 	begun b ben 7200			# expired
@@ -179,10 +180,10 @@ filled() {
 	    "$(sql "SELECT id FROM enrollment WHERE username = 'nora'")"
 }
 
-@test "report: states, stuck enrollments and reasons, repeats, ends" {
+@test "report: counts states, stuck enrollments by reason, and repeats" {
 	filled
 	report
-	# What each state has, the database itself says.
+	# The database is the judge of the counts.
 	sql 'SELECT state, COUNT(*) FROM enrollment GROUP BY state ORDER BY 1' \
 	    > "$T/states"
 	json_is "$T/json" '"".join("%s|%d\n" % (k, v) for k, v in
@@ -212,7 +213,7 @@ filled() {
 	    j["enrollments"]["ended_list"]] == [("nora", "aborted", "revoked"),
 	    ("liam", "superseded", "superseded")]'
 	json_is "$T/json" '[x["what"] for x in j["attention"]] == ["stuck"]'
-	# 11:50 today, yesterday at 11, ...: by the day and its state now.
+	# By the day it started and by its current state.
 	json_is "$T/json" '{x["from"][:10]: (x["started"], x["identified"],
 	    x["certified"], x["configured"], x["aborted"], x["superseded"])
 	    for x in j["enrollments"]["over_time"] if sum(v for k, v in
@@ -220,7 +221,6 @@ filled() {
 	    "2026-11-15": (0, 0, 0, 1, 0, 0), "2026-11-20": (0, 0, 0, 0, 0, 1),
 	    "2026-11-22": (0, 0, 0, 1, 0, 0), "2026-11-23": (0, 0, 0, 0, 1, 0),
 	    "2026-11-24": (0, 0, 2, 0, 0, 0), "2026-11-25": (9, 2, 0, 2, 0, 0)}'
-	# The page says the same.
 	page_is '[r[:2] for r in p.rows("by state")] == [
 	    ["started the user is known, the device has not answered", "9"],
 	    ["identified the device said which it is", "2"],
@@ -233,17 +233,18 @@ filled() {
 	    and len(p.rows("Stuck enrollments")) == 11'
 	page_is '"11 enrollments are stuck" in p.text("attention")
 	    and "and got through: 1." in p.text("stuck")'
-	# Lists end; how many there are is still said.
+	# A list is cut, but its total is still shown.
 	report --rows 2 --stuck 2h
 	json_is "$T/json" 'len(j["enrollments"]["stuck_list"]) == 2
 	    and j["enrollments"]["stuck"] == 10 and j["stuck_after"] == 7200'
 	page_is '"Stuck enrollments: the latest 2 of 10" in p.text("stuck")'
 }
 
-@test "report: begins with users and their devices" {
+@test "report: lists users and their devices first" {
 	filled
 	report
-	# A user who started again and got through has one row; the ended have none.
+	# A user who started again and finished has one row; ended enrollments
+	# have none.
 	json_is "$T/json" '[(x["user"], x["state"], x["serial"]) for x in
 	    j["enrollments"]["device_list"]] == [("carla", "configured", "S-d"),
 	    ("farid", "identified", "S-f"), ("greta", "configured", "S-h"),
@@ -261,7 +262,7 @@ filled() {
 	    [("carla", "configured"), ("farid", "identified")]
 	    and "S-d" in p.rows("Devices that are")[0][1] and [r[3] for r in
 	    p.rows("Devices that are") if r[0] == "jonas"] == ["revoked"]'
-	# Of states that nobody is in only the names are told.
+	# Empty states are only named.
 	sql "UPDATE enrollment SET state = 'superseded' WHERE state IN
 	    ('aborted', 'started')"
 	report
@@ -292,7 +293,7 @@ filled() {
 	json_is "$T/json" 'len(j["refusals"]["over_time"]) == 10'
 }
 
-@test "report: weeks begin on Monday, months on their first" {
+@test "report: weeks begin on Monday, months on the 1st" {
 	begun a anna $((3 * 86400))			# Sunday
 	begun b ben $((2 * 86400))			# Monday
 	report --span 84d
@@ -306,7 +307,7 @@ filled() {
 	    j["enrollments"]["over_time"][0]["from"] == "2024-11-01T00:00:00Z"'
 }
 
-@test "report: certificates by their end, revoked by reason, requests" {
+@test "report: lists certificates by expiry, revoked ones by reason, and requests" {
 	local i=0 day
 
 	for day in -400 -1 1 6 8 29 31 89 91 400; do
@@ -326,7 +327,7 @@ filled() {
 	request w3 k /CN=w3 - - $((EPOCH - 60))
 	decide w3 - approve $((EPOCH - 30))
 	E
-	# Renewed: the same enrollment and purpose, and a later end.
+	# Renewed: another has the same enrollment and purpose, and ends later.
 	sql "UPDATE certificate SET enrollment = 'E', purpose = 'client'
 	    WHERE serial IN ('03', '010')"
 	sql "UPDATE certificate SET profile = 'tls' WHERE serial = '05'"
@@ -397,7 +398,7 @@ filled() {
 	report --ca "$T/ca"
 	json_is "$T/json" '{x["what"] for x in j["attention"] if x["urgent"]} ==
 	    {"expired"}'
-	# An old list matters where somebody is on it.
+	# An overdue CRL is urgent only if it lists a certificate.
 	scep-ca revoke --dir "$T/ca" "$(openssl x509 -in "$T/ca/ra.pem" -noout \
 	    -serial | cut -d= -f2)"
 	(
@@ -418,7 +419,7 @@ filled() {
 
 # ---- logs ----
 
-@test "report: refusals by reason and day, behind whatever stands before" {
+@test "report: counts refusals by reason and day, whatever a line begins with" {
 	"$UNIT" "$LEDGER" <<< check > /dev/null
 	cat > "$T/log" <<-'E'
 	mcfg.cgi: 192.0.2.7: GET /: 200: welcome
@@ -462,21 +463,20 @@ filled() {
 	page_is '["no such page", "404", "mcfg.cgi", "3", "", "25 Nov 2026"] in
 	    p.rows("Reasons")
 	    and "1 request failed by a fault on this side" in p.text("attention")'
-	# From several files, and from a pipe.
 	yields "$T/json" mcfg-report --ledger "$LEDGER" --json --at "$NOW" \
 	    --log "$T/log" --log - < "$T/log"
 	json_is "$T/json" 'j["refusals"]["requests"] == 28'
 	refuses 4 'cannot open' mcfg-report --ledger "$LEDGER" --log "$T/none"
 }
 
-@test "report: of a long log the end, of many reasons the first" {
+@test "report: reads the end of a long log, and lists 200 reasons" {
 	"$UNIT" "$LEDGER" <<< check > /dev/null
 	python3 - > "$T/log" <<-'PY'
 	line = 'mcfg.cgi: 192.0.2.7: GET /%06d: 404: no such page\n'
 	for i in range(400000):
 	    print(line % i, end='')
 	PY
-	# 16 MiB of lines of 52 bytes; the first of them is not whole.
+	# The last 16 MiB of 52-byte lines; the first of them is cut off.
 	yields "$T/json" mcfg-report --ledger "$LEDGER" --json --log "$T/log"
 	json_is "$T/json" 'j["refusals"]["cut"] and j["refusals"]["refused"] ==
 	    (16 << 20) // 52'
@@ -492,7 +492,7 @@ filled() {
 	    j["refusals"]["reasons"]) == j["refusals"]["refused"] == 600'
 }
 
-@test "report: a log of any bytes" {
+@test "report: a log may hold any bytes" {
 	"$UNIT" "$LEDGER" <<< check > /dev/null
 	{
 		noise 200000
@@ -505,9 +505,9 @@ filled() {
 	json_is "$T/json" 'j["refusals"]["requests"] >= 3'
 }
 
-# ---- strangers' text ----
+# ---- untrusted text ----
 
-# hostile: in every place that a stranger reaches.
+# hostile: puts markup into every field that a stranger can fill.
 hostile() {
 	local evil='"><script>alert(1)</script><img src=http://evil.invalid/x>'
 
@@ -523,7 +523,7 @@ hostile() {
 	report --log "$T/log" --organization "$evil"
 }
 
-@test "report: text of strangers is text" {
+@test "report: untrusted text stays text" {
 	hostile
 	page_is '{t for t, a in p.tags} <= {"html", "head", "meta", "title",
 	    "style", "body", "svg", "defs", "pattern", "rect", "path", "main",
@@ -555,13 +555,13 @@ hostile() {
 	run -1 grep -nE 'https?:|@import|expression\(|url\([^#]' "$T/page"
 }
 
-@test "report: what a screen reader needs" {
+@test "report: has what a screen reader needs" {
 	filled
 	printf '2026-11-25T11:00:00Z mcfg.cgi: a: GET /: 403: no\n' > "$T/log"
 	report --log "$T/log"
 	page_is 'p.tags[0] == ("html", {"lang": "en"})
 	    and [a for t, a in p.tags if t == "h1"] == [{}]'
-	# Every heading is at most one deeper than the one before.
+	# No heading skips a level.
 	page_is 'all(int(b) <= int(a) + 1 for h in [[t[1] for t, a in p.tags if
 	    t in ("h1", "h2", "h3")]] for a, b in zip(h, h[1:]))'
 	page_is 'all(a.get("aria-hidden") == "true" or a.get("role") == "img" and
@@ -571,19 +571,19 @@ hostile() {
 	    t == "th") and sum(t == "table" for t, a in p.tags) ==
 	    sum(t == "caption" for t, a in p.tags) and all(t[0].strip() for t in
 	    p.tables)'
-	# Names lead somewhere, and to one place.
+	# Every reference has exactly one target.
 	page_is '(lambda ids: len(ids) == len(set(ids)) and all(
 	    a["href"][1:] in ids for t, a in p.tags if t == "a") and all(
 	    i in ids for t, a in p.tags for i in
 	    a.get("aria-labelledby", "").split()) and all(f[5:-1] in ids for t, a
 	    in p.tags for f in [a.get("fill", "")] if f.startswith("url")))(
 	    [a["id"] for t, a in p.tags if "id" in a])'
-	# The same numbers as in the chart stand in a table.
+	# Tables hold the numbers of the charts, too.
 	page_is 'sum(int(c) for r in p.rows("and their state now") for c in r[1:])
 	    == 19 and sum(int(r[1]) for r in p.rows("requests by time")) == 1'
 }
 
-@test "report: every text has a contrast of 4.5, in light and in dark" {
+@test "report: all text has a contrast of 4.5, in light and dark mode" {
 	"$UNIT" "$LEDGER" <<< check > /dev/null
 	report
 	python3 - "$T/page" <<-'PY'
@@ -613,7 +613,7 @@ hostile() {
 
 # ---- a running site ----
 
-@test "report: nothing is written, and a writer is not waited for" {
+@test "report: writes nothing, and does not wait for a writer" {
 	of_sqlite
 	known a anna 90000
 	sqlite3 "$T/ledger.db" 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
@@ -633,7 +633,7 @@ hostile() {
 	[ ! -e "$T/none" ]
 }
 
-@test "report: ten thousand enrollments" {
+@test "report: copes with ten thousand enrollments" {
 	"$UNIT" "$LEDGER" <<< check > /dev/null
 	sql "INSERT INTO enrollment (id, username, state, facts, started, changed,
 	    device) WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n
@@ -645,7 +645,7 @@ hostile() {
 	json_is "$T/json" 'j["enrollments"]["total"] == 10000
 	    and j["enrollments"]["states"]["configured"] == 6000
 	    and len(j["enrollments"]["stuck_list"]) == 25'
-	# Everybody is in the list of devices, under a letter; 2000 have none yet.
+	# All are listed under their user's initial; 2000 have no device yet.
 	json_is "$T/json" 'len(j["enrollments"]["device_list"]) == 8000 and
 	    j["enrollments"]["device_list"][0]["user"] == "kiosk"'
 	[ "$(wc -c < "$T/page")" -lt 8000000 ]
@@ -654,13 +654,13 @@ hostile() {
 	    and [a["href"] for t, a in p.tags if t == "a"
 	    and "#users" in a["href"]] == ["#users-k", "#users-u"]
 	    and p.text("devices").count("kiosk") == 4000'
-	page_is '"10,000" not in "" and ["configured the device has its "
-	    "configuration", "6,000", ""] in p.rows("by state")'
+	page_is '["configured the device has its configuration", "6,000", ""]
+	in p.rows("by state")'
 }
 
 # ---- the command line ----
 
-@test "report: the site's file, a CGI header, a file" {
+@test "report: reads site.yaml, prints a CGI header, writes a file" {
 	begun a jane 10
 	printf 'organization: "Ex & Co"\nledger: "%s"\n' \
 	    "${LEDGER/$T\//}" > "$T/site.yaml"
@@ -678,7 +678,7 @@ hostile() {
 
 # ---- a real browser ----
 
-# chromium_says PAGE ARG...: headless, in a separate folder.
+# chromium_says PAGE ARG...: what Chromium prints, headless.
 chromium_says() {
 	local page=$1
 	shift
@@ -689,9 +689,9 @@ chromium_says() {
 	    "file://$page" 2> "$T/browser.log" 3>&-
 }
 
-# A window is 500 pixels wide at least, a frame as narrow as a telephone.  A
-# script of the test's own measures: the policy, which forbids it, is taken
-# out of this copy.
+# framed: a page with the report in two frames, since a window of Chromium is at
+# least 500 pixels wide.  A script measures; the copy is without the policy that
+# forbids scripts.
 framed() {
 	python3 - "$T/page" "$T/inner.html" "$T/outer.html" <<-'PY'
 	import re, sys
@@ -728,7 +728,7 @@ framed() {
 	PY
 }
 
-@test "report: in Chromium, on a telephone and on a desk" {
+@test "report: fits a phone and a desktop in Chromium" {
 	of_sqlite
 	needs chromium
 	hostile
@@ -736,9 +736,9 @@ framed() {
 	chromium_says "$T/outer.html" --dump-dom --virtual-time-budget=5000 \
 	    > "$T/dom"
 	grep -oE 'seen [0-9][0-9 ]*' "$T/dom" | sort > "$T/seen"
-	# Nothing stands out at the right, every part is there, no image.
+	# Nothing overflows to the right, every section is there, and no image.
 	printf 'seen 1280 1280 0 8 0\nseen 390 390 0 8 0\n' | diff - "$T/seen"
-	# As it is, nothing is asked for.
+	# The page itself loads nothing.
 	cp "$T/page" "$T/page.html"
 	chromium_says "$T/page.html" --log-net-log="$T/net.json" \
 	    --screenshot="$T/page.png" > "$T/out"
@@ -747,7 +747,7 @@ framed() {
 	[ "$(od -An -tx1 -j 16 -N 8 "$T/page.png")" = ' 00 00 05 01 00 00 03 84' ]
 }
 
-@test "mcfg-report: --add-time puts the time before each line, as it comes" {
+@test "mcfg-report: --add-time puts the time before each line as it arrives" {
 	mkfifo "$T/in"
 	mcfg-report --add-time --at "$NOW" < "$T/in" > "$T/out" 3>&- &
 	filter=$!
@@ -757,8 +757,8 @@ framed() {
 	[[ $at =~ ^time=[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$ ]]
 	printf 'one\n\ntw' >&7
 	awaits 'a line' grep -qx "$at one" "$T/out"
-	awaits 'the start of one' grep -qx "$at tw" "$T/out"
-	# Who stops a server stops this with it; what is said goes on.
+	awaits 'part of a line' grep -qx "$at tw" "$T/out"
+	# A signal for the whole group must not cut the server's last lines.
 	kill -INT "$filter"
 	kill -TERM "$filter"
 	kill -HUP "$filter"
@@ -810,7 +810,7 @@ framed() {
 	192.0.2.1 - [29/Nov/2026:04:09:15 +0000] "GET /" 200 /i/
 	LOG
 	mcfg-report --hide-tokens < "$T/in" | diff "$T/expected" -
-	# A line comes whole, in however many pieces it was written.
+	# A line is printed whole, in however many pieces it arrives.
 	mcfg-report --hide-tokens < "$T/fifo" > "$T/out" 3>&- &
 	filter=$!
 	exec 7> "$T/fifo"
@@ -821,11 +821,11 @@ framed() {
 	awaits -p "$filter" 'a line' \
 	    grep -qx 'a - \[t\] "GET /i/-" 200 1' "$T/out"
 	[ "$(wc -l < "$T/out")" = 2 ]
-	# What an end was cut off from is not written.
+	# A line without its end is not printed.
 	exec 7>&-
 	wait "$filter"
 	[ "$(wc -l < "$T/out")" = 2 ]
-	# Nor is a line without an end in sight, but the next one is.
+	# Nor is one that is too long, but those after it are.
 	{
 		printf 'a - [t] "GET /%s" 200 1\n' "$(head -c 400000 /dev/zero |
 		    tr '\0' x)"

@@ -4,7 +4,7 @@ load helpers
 
 BASE=(--url https://example.com/scep --identifier com.example.scep)
 
-# inner EXPRESSION: over s, the parameters of the payload in $T/out
+# inner EXPRESSION: it is true of s, the parameters of the payload in $T/out.
 inner() {
 	python3 - "$T/out" "$1" <<-'PY'
 	import plistlib, sys
@@ -16,7 +16,7 @@ inner() {
 	PY
 }
 
-@test "scep payload: everything that can be said" {
+@test "scep payload: every option has its key" {
 	openssl x509 -in "$PKI/root.pem" -outform DER -out "$T/root.der"
 	export TOKEN=pa55
 	yields "$T/out" mcfg-scep-payload "${BASE[@]}" --name EnrollmentCA \
@@ -59,7 +59,7 @@ subject() {
 	inner "s['Subject'] == $2"
 }
 
-@test "scep payload: names of both forms" {
+@test "scep payload: takes a subject with slashes or with commas" {
 	subject '/O=Example, Inc./CN=a\/b' "[[['O', 'Example, Inc.']], [['CN', 'a/b']]]"
 	subject 'CN=Device,O=Example\, Inc.,C=US' \
 	    "[[['C', 'US']], [['O', 'Example, Inc.']], [['CN', 'Device']]]"
@@ -72,13 +72,13 @@ subject() {
 	    and sorted(s['Subject'][1]) == [['CN', 'b'], ['OU', 'a']]"
 	refuses 2 '--subject' mcfg-scep-payload "${BASE[@]}" --subject 'nonsense'
 	refuses 2 '--subject' mcfg-scep-payload "${BASE[@]}" --subject ''
-	# Found by fuzzing: OpenSSL knows the word, but no OID of it.
+	# Found by fuzzing: OpenSSL knows the name, but has no OID for it.
 	refuses 2 'unknown attribute type' mcfg-scep-payload "${BASE[@]}" \
 	    --subject "$(cat "$TESTS/data/subject_without_oid")"
 	refuses 2 '--subject' mcfg-scep-payload "${BASE[@]}" --subject $'CN=\xff'
 }
 
-@test "scep payload: several alternative names of a type" {
+@test "scep payload: takes several alternative names of one type" {
 	yields "$T/out" mcfg-scep-payload "${BASE[@]}" --san dns:a --san email:x@y \
 	    --san dns:b --san dns:c
 	inner "s['SubjectAltName'] == {'dNSName': ['a', 'b', 'c'], 'rfc822Name': 'x@y'}"
@@ -96,7 +96,7 @@ subject() {
 	done
 }
 
-@test "scep payload: a weak or odd key size is warned of" {
+@test "scep payload: warns of a weak or unusual key size" {
 	warns 'weak' "$T/out" mcfg-scep-payload "${BASE[@]}" --key-size 1024
 	warns 'not one that Apple' "$T/out" mcfg-scep-payload "${BASE[@]}" --key-size 3072
 	inner "s['Keysize'] == 3072"
@@ -119,7 +119,7 @@ subject() {
 	refuses 4 'junk' mcfg-scep-payload "${BASE[@]}" --ca-cert "$T/junk"
 }
 
-@test "scep payload: bare, to be put into a profile" {
+@test "scep payload: --bare prints the payload without a profile" {
 	yields "$T/out" mcfg-scep-payload "${BASE[@]}" --bare --uuid-seed s
 	plist_is "$T/out" "(lambda u: p['PayloadUUID'] == str(u.uuid5(u.uuid5(
 	    u.NAMESPACE_OID, 's'), 'com.example.scep')).upper())(__import__('uuid'))
@@ -141,7 +141,7 @@ subject() {
 	PY
 }
 
-@test "scep payload: the authority of a site, its own or an outside one" {
+@test "scep payload: uses the challenge of the CA that the site uses" {
 	mkdir -p "$T/site/ca"
 	cp "$PKI/root.pem" "$T/site/ca/cert.pem"
 	printf '%s\n' 'url: https://example.com' \
@@ -150,7 +150,7 @@ subject() {
 		OURS=ours mcfg-scep-payload --config "$T/site/site.yaml" \
 		    --site "$T/site" --subject /CN=x --challenge env:OURS
 	}
-	tells() {
+	carries() {
 		yields "$T/p" asks
 		plist_is "$T/p" "(lambda c: c.get('Challenge') == $1 and
 		    c['CAFingerprint'].hex() == '$(openssl x509 -in "$2" \
@@ -162,18 +162,18 @@ subject() {
 		    "$T/site/site.yaml" --site "$T/site" --subject /CN=x \
 		    --challenge env:OURS
 	}
-	tells "'ours'" "$PKI/root.pem"
-	# It would not know our challenge.
+	carries "'ours'" "$PKI/root.pem"
+	# An outside CA would not know our challenge.
 	cp "$PKI/client.pem" "$T/site/scep-ca.pem"
-	tells None "$PKI/client.pem"
+	carries None "$PKI/client.pem"
 	printf 'scep:\n  challenge: file:fixed\n' >> "$T/site/site.yaml"
 	echo its > "$T/site/fixed"
-	tells "'its'" "$PKI/client.pem"
+	carries "'its'" "$PKI/client.pem"
 	sed -i 's/ challenge: .*/ challenge_program: .\/ask/' \
 	    "$T/site/site.yaml"
 	printf '#!/bin/sh\necho "for $1"\necho more\n' > "$T/site/ask"
 	chmod +x "$T/site/ask"
-	tells "'for /CN=x'" "$PKI/client.pem"
+	carries "'for /CN=x'" "$PKI/client.pem"
 	printf '#!/bin/sh\necho no >&2; exit 1\n' > "$T/site/ask"
 	run -4 asks
 	[ "$output" = no ]
@@ -181,7 +181,7 @@ subject() {
 	fails 4 'no challenge'
 	printf '#!/bin/sh\nhead -c 65537 /dev/zero\n' > "$T/site/ask"
 	fails 5 'more than 65536'
-	# What cannot be read is there.
+	# A certificate that cannot be read is not a missing one.
 	printf '#!/bin/sh\necho x\n' > "$T/site/ask"
 	rm "$T/site/scep-ca.pem"
 	ln -s scep-ca.pem "$T/site/scep-ca.pem"
@@ -194,7 +194,7 @@ subject() {
 	[ "$(stat -c %a "$T/private")" = 600 ]
 }
 
-@test "scep payload: defaults of a site" {
+@test "scep payload: takes its defaults from site.yaml" {
 	cat > "$T/site.yaml" <<-'YAML'
 	url: https://profiles.example.com
 	identifier: com.example
@@ -239,12 +239,12 @@ subject() {
 	PY
 }
 
-# secret STATUS TEXT SOURCE: a challenge that cannot be had.
+# secret STATUS TEXT SOURCE: a challenge from there is refused.
 secret() {
 	refuses "$1" "$2" mcfg-scep-payload "${BASE[@]}" --challenge "$3"
 }
 
-@test "scep payload: every source of a secret, and its edges" {
+@test "scep payload: reads a secret from every source, and refuses a bad one" {
 	local long
 
 	cd "$T"

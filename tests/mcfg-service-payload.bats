@@ -36,7 +36,7 @@ call() {
 	plist_is "$T/out" "p['PayloadContent']['Challenge'] == 'xyz'"
 }
 
-@test "service payload: attributes are replaced, unknown ones warned of" {
+@test "service payload: options replace the attributes, with a warning if unknown" {
 	yields "$T/out" mcfg-service-payload --url https://example.com/profile \
 	    --identifier a.b --attribute UDID --attribute IMEI
 	plist_is "$T/out" "p['PayloadContent']['DeviceAttributes'] == ['UDID', 'IMEI']"
@@ -73,7 +73,7 @@ call() {
 	[ "$(stat -c %a "$T/public")" = 644 ]
 }
 
-@test "service payload: missing and wrong options are reported" {
+@test "service payload: reports missing and wrong options" {
 	refuses 2 'missing --url' mcfg-service-payload --identifier a.b
 	refuses 2 'missing --identifier' mcfg-service-payload \
 	    --url https://example.com/
@@ -104,7 +104,7 @@ call() {
 	plist_is "$T/out" "p['PayloadContent']['Challenge'] == b'a\xffb'"
 }
 
-@test "service payload: a CGI gets the whole answer" {
+@test "service payload: --http prints a whole CGI response" {
 	yields "$T/out" mcfg-service-payload --url https://example.com/ \
 	    --identifier a.b --http application/x-apple-aspen-config
 	python3 - "$T/out" <<-'PY'
@@ -117,13 +117,13 @@ call() {
 	PY
 }
 
-# ---- site.yaml, by the tool with the fewest options ----
+# ---- site.yaml, with the tool that has the fewest options ----
 
 site() {
 	cat > "$T/site.yaml"
 }
 
-@test "site: gives defaults, and the command line wins" {
+@test "site: sets defaults, which options override" {
 	site <<-'YAML'
 	url: https://profiles.example.com
 	organization: Example, Inc.
@@ -155,7 +155,8 @@ site() {
 	    and p['PayloadContent']['DeviceAttributes'] == ['IMEI']"
 }
 
-# wrong LINE:COLUMN TEXT, the file on standard input
+# wrong LINE:COLUMN TEXT: the site.yaml on standard input is refused, with TEXT
+# for that place.
 wrong() {
 	site
 	refuses 3 "site.yaml:$1: " mcfg-service-payload --config "$T/site.yaml"
@@ -173,7 +174,7 @@ wrong() {
 	run -1 grep -q hunter2 "$T/stderr"
 }
 
-@test "site: every fault with its line and column" {
+@test "site: an error has its line and column" {
 	wrong 1:1 "unknown key 'colour'" <<< 'colour: red'
 	wrong 2:3 "unknown key 'scep.keysise'" <<-'YAML'
 	scep:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# mcfg-service: what it answers is what mcfg.cgi answers; what it keeps open
-# follows the files; what happens to one worker happens to no other request.
+# mcfg-service answers as mcfg.cgi does and notices when a file changes; a
+# worker that dies takes no other request with it.
 
 load helpers
 export FORM=service
@@ -21,10 +21,10 @@ setup() {
 	able
 }
 
-# ---- one answer in two forms ----
+# ---- the same answer as the script ----
 
-# answers PROGRAM TO METHOD PATH [NAME=VALUE...]: as a CGI program; header and
-# body in TO, log in TO.log.
+# answers PROGRAM TO METHOD PATH [NAME=VALUE...]: runs a CGI program; its header
+# and body are in TO, its log in TO.log.
 answers() {
 	local program=$1 to=$2 method=$3 path=$4
 
@@ -36,8 +36,9 @@ answers() {
 	    "$program" > "$to" 2> "$to.log"
 }
 
-# same BODY ARG...: status, header and body are the same, but for what is random
-# or signed; so is what the log says: address, method, path, code and reason.
+# same BODY ARG...: both answer with the same status, header and body, except
+# for what is random or signed, and log the same address, method, path, status
+# and reason.
 same() {
 	local body=$1
 
@@ -50,7 +51,7 @@ same() {
 	def read(name):
 	    head, _, body = open(name, 'rb').read().partition(b'\r\n\r\n')
 	    lines = sorted(head.decode().split('\r\n'))
-	    # A signature has its time; a challenge is of another length never.
+	    # A signature differs from run to run, and so may its length.
 	    signed = any('aspen' in l for l in lines)
 	    if signed:
 	        lines = [l for l in lines if not l.startswith('Content-Length')]
@@ -58,7 +59,7 @@ same() {
 	        body = re.sub(rb'(?s)(<key>(Challenge|PayloadUUID)</key>\s*<string>)[^<]*',
 	                      rb'\1', body)
 	        body = re.sub(rb'(?s)<data>.*?</data>', b'', body)
-	        # The profile expires a year after the second of its making.
+	        # The profile expires a year after it was made.
 	        body = re.sub(rb'<date>[^<]*</date>', b'<date/>', body)
 	    return lines, body
 	def unquote(value):
@@ -84,7 +85,7 @@ same() {
 	PY
 }
 
-# ledger: what the last enrollment is, but for what is random.
+# ledger: prints the last enrollment, without what is random.
 ledger() {
 	mcfg-enrollment list --json --config "$SITE/site.yaml" |
 	    python3 -c 'import json, sys
@@ -93,7 +94,7 @@ print({k: bool(v) if k in ("id", "started", "identified", "certified",
     "configured", "certificate") else v for k, v in e.items()})'
 }
 
-@test "mcfg-service: pages and errors are those of the script" {
+@test "mcfg-service: pages and errors are the same as the script's" {
 	for lang in '' de fr,en 'ja;q=0.5, es' xx; do
 		same - GET / HTTP_ACCEPT_LANGUAGE="$lang"
 		same - GET /nothing HTTP_ACCEPT_LANGUAGE="$lang"
@@ -114,7 +115,7 @@ print({k: bool(v) if k in ("id", "started", "identified", "certified",
 	same - GET /profile
 }
 
-@test "mcfg-service: refusals of users are those of the script" {
+@test "mcfg-service: refuses users as the script does" {
 	same - GET /enroll REMOTE_USER=
 	same - GET /enroll REMOTE_USER=jane HTTP_SEC_FETCH_SITE=cross-site
 	same - GET /enroll REMOTE_USER=jane HTTP_SEC_FETCH_SITE=none
@@ -122,10 +123,9 @@ print({k: bool(v) if k in ("id", "started", "identified", "certified",
 	same - GET /enroll REMOTE_USER=$'jane\u202e'
 	same - GET /enroll REMOTE_USER="$(printf '%0300d' 0)é"
 	same - GET /enroll REMOTE_USER=jane
-	[ "$(ledger)" = "$(ledger)" ]
 }
 
-@test "mcfg-service: forms of other sites are refused as by the script" {
+@test "mcfg-service: refuses forms of other sites as the script does" {
 	mcfg-enrollment invite --config "$SITE/site.yaml" --user=jane > "$T/link"
 	token=$(head -n 1 "$T/link")
 	token=${token##*/}
@@ -154,7 +154,7 @@ print({k: bool(v) if k in ("id", "started", "identified", "certified",
 	same - GET /i/-
 }
 
-@test "mcfg-service: messages are judged as the script does" {
+@test "mcfg-service: judges messages as the script does" {
 	printf 'not a message' > "$T/text"
 	head -c 70000 /dev/zero > "$T/long"
 	for length in '' 0 00 x -1 '1 2' 65537 99999999999999999999; do
@@ -175,8 +175,8 @@ print({k: bool(v) if k in ("id", "started", "identified", "certified",
 	done
 }
 
-# long_names LENGTH: a message of a device, with a UDID and a serial number of so
-# many letters that are escaped in a log.
+# long_names LENGTH: a device's message whose UDID and serial number have so
+# many letters that a log escapes.
 long_names() {
 	local name
 
@@ -185,7 +185,7 @@ long_names() {
 	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/named"
 }
 
-@test "mcfg-service: a device's own claims cannot split a log line" {
+@test "mcfg-service: a device's claims cannot split a log line" {
 	local n
 
 	for n in 25 200 500; do
@@ -194,7 +194,7 @@ long_names() {
 		    CONTENT_LENGTH="$(stat -c %s "$T/named")"
 		grep -q 'serial="[^"]*"$' "$T/two.log"
 	done
-	# A device that is known, for a user whose name is escaped, too.
+	# A known device, for a user whose name is escaped, too.
 	name=$(printf '%*s' 120 '' | sed 's/ /é/g')
 	answers mcfg-service "$T/1" GET /enroll REMOTE_USER="$name" < /dev/null
 	python3 - "$T/1" > "$T/challenge" <<-'PY'
@@ -214,7 +214,7 @@ long_names() {
 	grep -q ' udid="[^"]*" serial="[^"]*" enrollment=[^ "]*$' "$T/1.log"
 }
 
-@test "mcfg-service: each phase leaves the same as the script" {
+@test "mcfg-service: each phase records the same as the script" {
 	for form in "$ROOT/scripts/mcfg.cgi" "$MCFG_BIN/mcfg-service"; do
 		answers "$form" "$T/1" GET /enroll REMOTE_USER=jane < /dev/null
 		python3 - "$T/1" "$T/service" <<-'PY'
@@ -232,7 +232,7 @@ long_names() {
 		cp "$T/message" "$T/${form##*/}.message"
 	done
 	cmp "$T/mcfg.cgi" "$T/mcfg-service"
-	# Spent, it is refused by both in the same words.
+	# Both refuse a spent challenge in the same words.
 	same "$T/mcfg.cgi.message" POST /profile \
 	    CONTENT_LENGTH="$(stat -c %s "$T/mcfg.cgi.message")"
 	yields - enroll "$T/d" --udid FORMS
@@ -286,7 +286,7 @@ long_names() {
 	rm -r "$SITE/pages"
 }
 
-@test "mcfg-service: another signer and other anchors are taken at once" {
+@test "mcfg-service: uses a new signer and new anchors at once" {
 	get_profile "$T/p"
 	openssl pkcs7 -inform DER -in "$T/body" -print_certs -out "$T/old"
 	cp -r "$SITE/signer" "$T/signer"
@@ -294,7 +294,7 @@ long_names() {
 	get_profile "$T/p"
 	openssl pkcs7 -inform DER -in "$T/body" -print_certs -out "$T/new"
 	run ! cmp -s "$T/old" "$T/new"
-	# A key that does not belong to it is not taken.
+	# A key that does not fit the certificate is ignored.
 	cp "$SITE/signer/key.pem" "$T/key"
 	cat "$T/signer/key.pem" > "$SITE/signer/key.pem"
 	get_profile "$T/p"
@@ -312,7 +312,7 @@ long_names() {
 	[ "$code" = 200 ]
 }
 
-@test "mcfg-service: a ledger that is replaced is the one that counts" {
+@test "mcfg-service: uses a ledger that replaces the old one" {
 	get_profile "$T/p"
 	mkdir "$T/old"
 	mv "$SITE"/ledger.db* "$T/old"
@@ -326,7 +326,7 @@ long_names() {
 
 # ---- processes ----
 
-# workers_of: the processes of mcfg-service of this site that answer.
+# workers_of: prints the process numbers of this site's workers.
 workers_of() {
 	local parent
 
@@ -338,12 +338,12 @@ two_workers() {
 	[ "$(workers_of | wc -l)" -eq 2 ]
 }
 
-@test "mcfg-service: a worker that dies is replaced, and all end" {
+@test "mcfg-service: replaces workers that die" {
 	mapfile -t old < <(workers_of)
 	[ "${#old[@]}" -eq 2 ]
 	kill -ABRT "${old[0]}"
-	# Not SIGSEGV, which a sanitizer takes for itself.  Until then it may
-	# take a request that it does not answer.
+	# Not SIGSEGV, which a sanitizer catches.  Until the worker is gone, it
+	# may accept a request and not answer it.
 	awaits "the end of ${old[0]}" gone "${old[0]}"
 	get_profile "$T/p"
 	awaits 'two workers' two_workers
@@ -373,8 +373,8 @@ two_workers() {
 	get_profile "$T/p"
 }
 
-@test "mcfg-service: a parameter is a parameter" {
-	# As from a client of the socket other than the web server.
+@test "mcfg-service: a parameter does not become a variable" {
+	# The socket may have other clients than the web server.
 	for n in MCFG_SITE=/nowhere PATH=/nowhere MCFG_BIN=/nowhere \
 	    LD_PRELOAD=/nowhere SCEP_CA_DIR=/nowhere OPENSSL_CONF=/nowhere \
 	    SCRIPT_FILENAME=/bin/sh FCGI_ROLE=AUTHORIZER; do
@@ -390,7 +390,7 @@ two_workers() {
 	grep -qa '^Status: 403' "$T/answer"
 }
 
-@test "mcfg-service: on SIGTERM the current request is still answered" {
+@test "mcfg-service: answers the current request after SIGTERM" {
 	cat > "$SITE/hold" <<-SH
 	#!/bin/sh
 	: > '$T/held'
@@ -413,7 +413,7 @@ two_workers() {
 	awaits 'a profile' get_profile "$T/p"
 }
 
-# serves SOCKET: who serves there.
+# serves SOCKET: it answers a request.
 serves() {
 	python3 "$ROOT/tests/fcgi.py" "$1" REQUEST_METHOD=GET PATH_INFO=/CA \
 	    QUERY_STRING=operation=GetCACaps < /dev/null 2> "$T/err" |
@@ -435,7 +435,7 @@ serves() {
 	done
 }
 
-@test "mcfg-service: --check says whether a site is complete" {
+@test "mcfg-service: --check reports whether a site is complete" {
 	yields "$T/out" mcfg-service --check --site "$SITE"
 	grep -qx "$SITE is ready" "$T/out"
 	cp -r "$SITE" "$T/site"
@@ -456,8 +456,8 @@ serves() {
 
 # ---- killed ----
 
-# strikes FILE METHOD PATH BODY [NAME=VALUE...] -- [COMMAND...]: a request as
-# answers(), by a service below that command; its calls are in FILE.
+# strikes TO METHOD PATH BODY [NAME=VALUE...] -- [COMMAND...]: as answers, by a
+# service that the command runs.
 calls=write,pwrite64,fsync,fdatasync,ftruncate,unlink,rename
 strikes() {
 	local to=$1 method=$2 path=$3 body=$4 vars=()
@@ -484,7 +484,7 @@ log_in() {
 	strikes "$to" GET /enroll "$T/nothing" REMOTE_USER=jane -- "$@"
 }
 
-# phase2_of ANSWER UDID: a device's answer to phase 1, in $T/message.
+# phase2_of ANSWER UDID: puts the device's reply to phase 1 in $T/message.
 phase2_of() {
 	python3 - "$1" "$T/service" <<-'PY'
 	import re, sys
@@ -497,7 +497,8 @@ phase2_of() {
 	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/message"
 }
 
-# calls_of FILE: how many there are is $total; each $step-th is tried.
+# calls_of FILE: counts the calls of a trace in $total, and sets $step so that
+# about ten are tried.
 calls_of() {
 	total=$(grep -c '(' "$1")
 	step=$((total / 10 + 1))
@@ -505,24 +506,24 @@ calls_of() {
 	[ "$total" -gt 3 ]
 }
 
-@test "mcfg-service: a device whose answer could not be written asks again" {
+@test "mcfg-service: a device may ask again if its answer was not written" {
 	local program
 
+	ln -s /dev/full "$T/full"
 	for program in "$ROOT/scripts/mcfg.cgi" "$MCFG_BIN/mcfg-service"; do
 		log_in "$T/answer"
 		phase2_of "$T/answer" UNWRITTEN
 		set -- POST /profile CONTENT_LENGTH="$(wc -c < "$T/message")"
-		answers "$program" /dev/full "$@" < "$T/message" 2> "$T/err" ||
-		    :
+		answers "$program" "$T/full" "$@" < "$T/message" || :
 		answers "$program" "$T/two" "$@" < "$T/message"
 		grep -qa aspen-config "$T/two"
-		# It was used now.
+		# Now it was used.
 		answers "$program" "$T/two" "$@" < "$T/message"
 		grep -qaE '^Status: (301|403)' "$T/two"
 	done
 }
 
-@test "mcfg-service: what could not be written has not been sent" {
+@test "mcfg-service: an answer that was not written is not recorded as sent" {
 	local program
 
 	yields - enroll "$T/d" --udid UNSENT
@@ -531,9 +532,9 @@ calls_of() {
 	sign_as "$T/d/identity.pem" "$T/d/identity-key.pem" "$T/plist" \
 	    "$T/message"
 	set -- POST /profile CONTENT_LENGTH="$(wc -c < "$T/message")"
+	ln -s /dev/full "$T/full"
 	for program in "$ROOT/scripts/mcfg.cgi" "$MCFG_BIN/mcfg-service"; do
-		answers "$program" /dev/full "$@" < "$T/message" 2> "$T/err" ||
-		    :
+		answers "$program" "$T/full" "$@" < "$T/message" || :
 		mcfg-enrollment list --json --config "$SITE/site.yaml" \
 		    > "$T/list"
 		mcfg-enrollment show --config "$SITE/site.yaml" -- "$(python3 -c '
@@ -546,7 +547,7 @@ print([e["id"] for e in json.load(sys.stdin) if e["udid"] == "UNSENT"][-1])' \
 	done
 }
 
-@test "mcfg-service: killed at any call of a login, the next one is as good" {
+@test "mcfg-service: killed at any call of a login, the next one works" {
 	needs strace
 	log_in "$T/answer" strace -qq -f -o "$T/all" -e "trace=$calls"
 	calls_of "$T/all"
@@ -560,7 +561,7 @@ print([e["id"] for e in json.load(sys.stdin) if e["udid"] == "UNSENT"][-1])' \
 		sqlite3 "$SITE/ledger.db" 'PRAGMA integrity_check' |
 		    grep -qx ok
 	done
-	# The last is one that a device can go on with.
+	# A device can go on with the last one.
 	phase2_of "$T/answer" LOGGED-IN
 	strikes "$T/answer" POST /profile "$T/message" --
 	grep -qa aspen-config "$T/answer"
@@ -580,7 +581,7 @@ print([e["id"] for e in json.load(sys.stdin) if e["udid"] == "UNSENT"][-1])' \
 		    strace -qq -f -o "$T/trace" -e "trace=$calls" \
 		    -e "inject=$calls:signal=KILL:when=$n" || :
 		[ ! -s "$T/answer" ] || grep -qa '^Content-Length' "$T/answer"
-		# Once more: taken if it was not before, refused if it was.
+		# Again: accepted if it was not before, refused if it was.
 		strikes "$T/answer" POST /profile "$T/message" -- || :
 		grep -qaE 'aspen-config|^Status: (301|403)' "$T/answer" ||
 		    { echo "at $n"; false; }
@@ -592,7 +593,7 @@ print([e["id"] for e in json.load(sys.stdin) if e["udid"] == "UNSENT"][-1])' \
 			cat "$T/states"
 			false
 		}
-		# And it can begin again.
+		# The device can start over.
 		log_in "$T/answer"
 		phase2_of "$T/answer" "STRUCK-$n"
 		strikes "$T/answer" POST /profile "$T/message" --
@@ -600,7 +601,7 @@ print([e["id"] for e in json.load(sys.stdin) if e["udid"] == "UNSENT"][-1])' \
 	done
 }
 
-@test "mcfg-service: a request sees one site.yaml" {
+@test "mcfg-service: a request reads site.yaml once" {
 	needs strace
 	answers "$MCFG_BIN/mcfg-service" "$T/1" GET /enroll REMOTE_USER=jane \
 	    < /dev/null
@@ -609,7 +610,8 @@ print([e["id"] for e in json.load(sys.stdin) if e["udid"] == "UNSENT"][-1])' \
 	    SERIAL="$(mcfg-get SERIAL "$T/d/attributes.plist")"
 	sign_as "$T/d/identity.pem" "$T/d/identity-key.pem" "$T/plist" \
 	    "$T/message"
-	# Another look would find it changed, and close the ledger in use.
+	# If it were looked at again, it would seem changed, and the ledger in
+	# use would be closed.
 	for n in 2 3 4 5 6 7; do
 		strikes "$T/answer" POST /profile "$T/message" -- \
 		    strace -qq -o "$T/trace" -P site.yaml \
@@ -642,7 +644,7 @@ print([e["id"] for e in json.load(sys.stdin) if e["udid"] == "UNSENT"][-1])' \
 	for ((n = 1; n <= total; n += step)); do
 		asks strace -qq -f -o "$T/trace" -e "trace=$calls" \
 		    -e "inject=$calls:signal=KILL:when=$n" || :
-		# What went out is whole, and the device can come again.
+		# What was sent is whole, and the device may ask again.
 		[ ! -s "$T/answer" ] || grep -qa '^Content-Length' "$T/answer"
 		asks
 		grep -qa aspen-config "$T/answer" || { echo "at $n"; false; }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The folder of a profile service, looked at by the openssl command.
+# The folder of a profile service.  The judge is the openssl command.
 
 load helpers
 load flow
@@ -12,7 +12,7 @@ cert() {
 	openssl x509 -in "$1" -noout -nameopt oneline "${@:2}"
 }
 
-@test "mcfg-site: makes the files that its page lists, for the owner only" {
+@test "mcfg-site: makes the files that its manual page lists, for the owner only" {
 	cd "$SITE"
 	for f in site.yaml profile.yaml ca/cert.pem ca/key.pem ca/root.pem \
 	    tls/cert.pem tls/key.pem signer/cert.pem signer/key.pem \
@@ -56,7 +56,7 @@ cert() {
 	grep -q 'CA:FALSE' "$T/text"
 }
 
-@test "mcfg-site: site.yaml serves the tools" {
+@test "mcfg-site: site.yaml configures the tools" {
 	yields "$T/service" mcfg-service-payload --config "$SITE/site.yaml"
 	plist_is "$T/service" "p['PayloadContent']['URL'] == \
 	    'https://profiles.example.com:$PORT/profile' and \
@@ -110,7 +110,7 @@ cert() {
 	run -1 grep -rF -e "$PW" "$SITE"
 }
 
-@test "mcfg-site: a password comes from a file or a descriptor as well" {
+@test "mcfg-site: reads a password from a file or a descriptor" {
 	printf 'one\ntwo\n' > "$T/pw"
 	yields - mcfg-site "$T/a" --user joe --password "file:$T/pw"
 	yields - mcfg-site "$T/b" --user joe --password fd:4 4< "$T/pw"
@@ -122,7 +122,7 @@ cert() {
 	done
 }
 
-@test "mcfg-site: --device-ca takes the place of the simulated factory" {
+@test "mcfg-site: --device-ca replaces the simulated factory" {
 	yields "$T/said" mcfg-site "$T/site" --device-ca "$PKI/device-ca.pem"
 	cmp "$T/site/device-ca.pem" "$PKI/device-ca.pem"
 	[ ! -e "$T/site/simulated" ]
@@ -130,7 +130,7 @@ cert() {
 	grep -q 'nobody can enroll' "$T/said"
 }
 
-@test "mcfg-site: a folder that is not empty is left as it is" {
+@test "mcfg-site: leaves a folder alone that is not empty" {
 	mkdir "$T/site"
 	echo mine > "$T/site/file"
 	refuses 1 'not empty' mcfg-site "$T/site"
@@ -145,7 +145,7 @@ cert() {
 	_run env MCFG_BIN="$T/bin" PATH="$T/bin:$PATH" mcfg-site "$T/site"
 	[ "$status" -eq 4 ]
 	[ -z "$(ls -A "$T/site")" ]
-	# Ended in the middle of its work.
+	# A signal midway.
 	printf '#!/bin/sh\nkill -TERM "$PPID"\n' > "$T/bin/scep-ca"
 	_run env MCFG_BIN="$T/bin" PATH="$T/bin:$PATH" mcfg-site "$T/site"
 	[ "$status" -eq 4 ]
@@ -172,7 +172,7 @@ cert() {
 	run -0 mcfg-site "$T/site" --remove-user last
 	run -0 mcfg-site "$T/site" --remove-user jane
 	[ ! -s "$users" ]
-	# A web server's group may read it still.
+	# It is the same file, so a web server's group can still read it.
 	[ "$users" -ef "$T/same" ]
 	refuses 2 'missing --password' mcfg-site "$T/site" --add-user a
 	refuses 2 'a colon' mcfg-site "$T/site" --add-user a:b --password env:PW
@@ -180,7 +180,7 @@ cert() {
 	refuses 4 'no site.yaml' mcfg-site "$T" --remove-user a
 }
 
-@test "mcfg-site: strange names stay names" {
+@test "mcfg-site: special characters in a name keep their meaning" {
 	name='O"Brien & Söhne \ Co. / A+B: #1'
 	yields - mcfg-site "$T/site" --organization "$name"
 	yields "$T/p" mcfg-service-payload --config "$T/site/site.yaml"
@@ -211,7 +211,7 @@ cert() {
 	PY
 }
 
-@test "mcfg-site: a host whose name is longer than a common name may be" {
+@test "mcfg-site: takes a host name that is too long for a common name" {
 	host=internal-profiles-for-every-device.$(printf 'b%.0s' {1..40}).example
 	yields - mcfg-site "$T/site" --host "$host."
 	openssl verify -CAfile "$T/site/ca/root.pem" -verify_hostname "$host" \
@@ -219,7 +219,7 @@ cert() {
 	[ "$(mcfg-get --site url "$T/site/site.yaml")" = "https://$host:8443" ]
 }
 
-@test "mcfg-site: an address as host" {
+@test "mcfg-site: takes an IP address as the host" {
 	yields - mcfg-site "$T/site" --host 127.0.0.1 --port 443
 	openssl verify -CAfile "$T/site/ca/root.pem" -verify_ip 127.0.0.1 \
 	    "$T/site/tls/cert.pem"
@@ -232,7 +232,7 @@ cert() {
 	[ "$(mcfg-get --site url "$T/six/site.yaml")" = 'https://[::1]:8443' ]
 }
 
-@test "mcfg-site: --renew makes a new key and certificate of the same name" {
+@test "mcfg-site: --renew makes a new key and certificate with the same name" {
 	for what in tls signer; do
 		before=$(cert "$SITE/$what/cert.pem" -serial -pubkey)
 		subject=$(cert "$SITE/$what/cert.pem" -subject)
@@ -249,7 +249,7 @@ cert() {
 	[ -z "$(find "$SITE/tmp" -mindepth 1)" ]
 }
 
-# configured SERVER [ARG...]: its configuration, read by the server itself.
+# configured SERVER [ARG...]: makes a configuration that the server accepts.
 configured() {
 	local server=$1
 
@@ -288,6 +288,7 @@ configured_apache() {
 	PATH=$PATH:/usr/sbin
 	for server in nginx:nginx apache:apache2; do
 		command -v "${server#*:}" > /dev/null || continue
+		found=yes
 		server=${server%:*}
 		configured "$server"
 		grep -q "made $SITE/web/$server.conf for" "$T/said"
@@ -298,9 +299,10 @@ configured_apache() {
 		grep -q '127.0.0.1:8081' "$SITE/web/$server.conf"
 		run -1 grep -E '@[A-Z]+@|^[a-z,-]+\|' "$SITE/web/$server.conf"
 	done
+	[ -n "${found:-}" ] || skip 'neither nginx nor apache2 is installed'
 }
 
-# asked ADDRESS...: what the server answers each of them, on $port.
+# asked ADDRESS...: prints how the server on $port answers each of them.
 asked() {
 	local from
 
@@ -310,8 +312,8 @@ asked() {
 	done
 }
 
-# The lines of the configuration that count, in a server that takes the
-# client's address from a header.
+# The lines of the configuration that limit requests, in a server that takes
+# the client's address from a header.
 @test "mcfg-site: nginx counts passwords by network for IPv6 addresses" {
 	PATH=$PATH:/usr/sbin
 	needs nginx
@@ -343,7 +345,8 @@ asked() {
 	nginx -e "$T/error" -c "$T/limit.conf" 3>&- 7>&- &
 	server=$!
 	awaits -p "$server" nginx [ -s "$T/pid" ]
-	# A byte of a newline, and addresses that belong to no such network.
+	# 0a is a newline to a regular expression.  Addresses outside 2000::/3
+	# are not counted by network.
 	asked 2001:db8:0:1::1 2001:db8:0:1::2 2001:db8:0:1::3 \
 	    2001:db8:0:1:a0a:a0a:a0a:a0a 2001:db8:0:2::1 \
 	    a0a:a0a:a0a:a0a::1 a0a:a0a:a0a:a0a::2 a0a:a0a:a0a:a0a::3 \
@@ -363,7 +366,7 @@ asked() {
 	done
 }
 
-@test "mcfg-site: --web refuses a folder that would mean something else" {
+@test "mcfg-site: --web refuses a folder whose name a configuration would misread" {
 	for name in 'a"b' 'a$b' 'a;b' 'a%{b}' $'a\nb' 'a\b' 'a|b'; do
 		mkdir "$T/$name"
 		cp "$SITE/site.yaml" "$T/$name"
@@ -376,11 +379,11 @@ asked() {
 	refuses 1 'too long' mcfg-site "$long" --web nginx
 }
 
-@test "mcfg-site: a signer of another issuer is warned of" {
+@test "mcfg-site: warns of a signer with another issuer" {
 	cp -r "$SITE" "$T/site"
 	rm -f "$T/site/published"
 	yields - mcfg-site "$T/site" --renew signer
-	# The same authority again changes nothing.
+	# The issuer is the same.
 	yields - mcfg-site "$T/site" --renew signer
 	scep-ca rollover --dir "$T/site/ca" > /dev/null 2>&1
 	scep-ca rollover --dir "$T/site/ca" --activate > /dev/null 2>&1
@@ -390,7 +393,7 @@ asked() {
 	yields - mcfg-site "$T/site" --renew signer
 }
 
-@test "mcfg-site: the name of a template is a name, not a command" {
+@test "mcfg-site: does not run the name of a template" {
 	cp -r "$SITE" "$T/site"
 	mkdir -p "$T/site/profile.d"
 	cd "$T"
@@ -403,7 +406,7 @@ asked() {
 	yields - mcfg-site "$T/site" --renew signer
 	sed -i s/one/two/ site/profile.d/*.yaml
 	mcfg-site "$T/site" --renew signer 2> "$T/said"
-	# Those that no device and no user has are given to nobody.
+	# No device or user can have the other names.
 	sed -n "s/.*profile.d.\\(.*\\).yaml: .*'two' is not 'one'.*/\\1/p" "$T/said" |
 	    sort > "$T/named"
 	printf '%s\n' iPhone14,5 serial-A+B user-a.c user-abc \
@@ -411,7 +414,7 @@ asked() {
 	[ "$(find . -name 'pwned*')" = '' ]
 }
 
-@test "mcfg-site: the command line" {
+@test "mcfg-site: refuses a wrong command line" {
 	refuses 2 'missing DIR' mcfg-site
 	refuses 2 'unknown option' mcfg-site "$T/x" --hosts a
 	refuses 2 'given twice' mcfg-site "$T/x" --host a --host b
@@ -453,11 +456,11 @@ as_nobody() {
 	setpriv --reuid nobody --regid nogroup --clear-groups "$@"
 }
 
-# theirs: a copy of the site that belongs to nobody, in $theirs.
+# theirs: puts a copy of the site in $theirs that the user nobody owns.
 theirs() {
 	[ "$(id -u)" -eq 0 ] || skip 'needs root'
 	needs setpriv
-	# A folder that others can enter, as bats' own is not.
+	# Others cannot enter the folder of bats.
 	top=$(mktemp -d)
 	chmod 711 "$top"
 	theirs=$top/site
@@ -472,14 +475,14 @@ theirs() {
 	chmod 600 "$top/root/precious"
 }
 
-# untouched: root wrote nothing, neither there nor where its links lead.
+# untouched: root wrote nothing, neither there nor where the links point.
 untouched() {
-	[ -z "$(find "$theirs" ! -type l ! -user nobody)" ]
-	[ "$(ls "$top/root")" = precious ]
+	[ -z "$(find "$theirs" ! -type l ! -user nobody)" ] &&
+	[ "$(ls "$top/root")" = precious ] &&
 	[ "$(cat "$top/root/precious")" = precious ]
 }
 
-# trapped: every folder of the site is full of links to what is root's.
+# trapped: fills every folder of the site with links to root's files.
 trapped() {
 	local name
 	mkdir -p "$theirs/tmp/tls.new" "$theirs/tmp/signer.new" "$theirs/web"
@@ -504,7 +507,7 @@ trapped() {
 	[ "$(cksum < "$theirs/tls/cert.pem")" != "$before" ]
 	yields - mcfg-site --web nginx "$theirs"
 	untouched
-	# The server can still be started.
+	# The server can still start.
 	as_nobody test -r "$theirs/tls/key.pem" -a -r "$theirs/signer/key.pem"
 	trapped
 	for what in "mcfg-site $theirs --renew tls" \
@@ -528,7 +531,7 @@ trapped() {
 	mcfg-site "$theirs" --user jane --password env:PW > "$T/said"
 	untouched
 	[ -s "$theirs/ca/cert.pem" ]
-	# Below it, and through a link to it, too.
+	# In a folder below, and through a link, too.
 	mcfg-site "$theirs/www/below" > "$T/said"
 	untouched
 	[ -s "$theirs/www/below/ca/cert.pem" ]

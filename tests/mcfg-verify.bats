@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# mcfg-verify; messages are made by the openssl command, forged ones by hand
-# (forge.py), and real ones come from devices.
+# Messages are from the openssl command, from forge.py, and from real devices.
 
 load helpers
 
@@ -14,7 +13,7 @@ setup() {
 	printf 'open sesame\n' > "$T/challenge"
 }
 
-# sign OUT SIGNER [OPTION]...: by openssl, attached
+# sign OUT SIGNER [OPTION]...: signs $T/answer with openssl.
 sign() {
 	local out=$1 who=$2
 	shift 2
@@ -28,7 +27,7 @@ forge() {
 	    "${2:-$T/answer}" > "$T/$1"
 }
 
-# both wants of a message: the content out, and what openssl says the same
+# accepts FILE ARG...: FILE is verified, and its content is $T/answer.
 accepts() {
 	local file=$1
 	shift
@@ -40,7 +39,7 @@ refuses_chain() {
 	refuses "$1" "$2" mcfg-verify --ca "$PKI/chain.pem" "$3"
 }
 
-@test "verify: every digest, RSA and EC, with and without attributes" {
+@test "verify: accepts every digest, RSA and EC, with and without attributes" {
 	local who d n
 
 	for who in signer ec; do
@@ -54,8 +53,8 @@ refuses_chain() {
 	done
 }
 
-# One message in many forms, each whole and spoilt: what openssl says of it is
-# what is said here.  What it should not say is in the tests around.
+# One message in many forms, each whole and damaged: openssl is the judge.  The
+# other tests are about messages that openssl should not accept.
 @test "verify: agrees with openssl on a hundred forms" {
 	python3 - "$PKI" "$T" <<-'PY'
 	import itertools, subprocess, sys
@@ -96,7 +95,7 @@ refuses_chain() {
 	PY
 }
 
-@test "verify: RSASSA-PSS, if its digest equals the signer's" {
+@test "verify: accepts RSASSA-PSS if its digest is the signer's" {
 	local pss='-keyopt rsa_padding_mode:pss' d
 
 	for d in sha256 sha512; do
@@ -121,7 +120,7 @@ refuses_chain() {
 	refuses 1 'digest sha1' mcfg-verify --ca "$PKI/root.pem" "$T/s"
 }
 
-@test "verify: DER, streamed BER, PEM, base64, a file or standard input" {
+@test "verify: reads DER, streamed BER, PEM and base64, from a file or standard input" {
 	sign "$T/s" signer -certfile "$PKI/inter.pem"
 	sign "$T/ber" signer -certfile "$PKI/inter.pem" -stream
 	head -c 2 "$T/ber" | od -An -tx1 | grep -q '30 80'
@@ -138,7 +137,7 @@ refuses_chain() {
 	accepts "$T/p7" --ca "$PKI/root.pem"
 }
 
-@test "verify: changed, longer, shorter" {
+@test "verify: refuses a message that was changed, extended or cut" {
 	local n
 
 	sign "$T/s" signer -certfile "$PKI/inter.pem"
@@ -164,7 +163,7 @@ refuses_chain() {
 	refuses_chain 3 'truncated' "$T/x"
 }
 
-@test "verify: no message at all" {
+@test "verify: refuses what is not a signed message" {
 	: > "$T/x"
 	refuses_chain 3 'empty' "$T/x"
 	echo hello, world > "$T/x"
@@ -193,7 +192,7 @@ refuses_chain() {
 	    --detached "$T/answer" "$T/s"
 }
 
-@test "verify: hand-made forgeries" {
+@test "verify: refuses hand-made forgeries" {
 	local v
 
 	for v in plain fitting-signature-algorithm sha384 sha512 \
@@ -231,7 +230,7 @@ refuses_chain() {
 
 @test "verify: attributes of one message are not content of another" {
 	forge attributes-as-content
-	# OpenSSL takes it, under a strict CA too.
+	# OpenSSL accepts it.
 	openssl cms -verify -binary -purpose any -inform DER \
 	    -CAfile "$PKI/chain.pem" -in "$T/attributes-as-content" \
 	    -out /dev/null 2> /dev/null
@@ -242,13 +241,13 @@ refuses_chain() {
 	refuses_chain 1 'attributes of another message' "$T/set"
 	forge set-indefinite
 	refuses_chain 1 'attributes of another message' "$T/set-indefinite"
-	# With signed attributes, a message may hold a SET.
+	# A message with signed attributes may hold a SET.
 	printf '1\0' > "$T/answer"
 	sign "$T/s" signer -certfile "$PKI/inter.pem"
 	accepts "$T/s" --ca "$PKI/root.pem"
 }
 
-@test "verify: a million levels, a million parts" {
+@test "verify: refuses a million levels and a million parts" {
 	python3 -c "
 import sys
 sys.stdout.buffer.write(b'\x30\x80' * 1000000)" > "$T/x"
@@ -268,14 +267,14 @@ sys.stdout.buffer.write(b'\x30\x83' + n.to_bytes(3, 'big') + b'\x05\x00' * (n //
 
 # ---- anchors ----
 
-@test "verify --ca: trusted CAs, and CAs with only the same name" {
+@test "verify --ca: accepts trusted CAs, not CAs with the same name" {
 	sign "$T/s" signer -certfile "$PKI/inter.pem"
 	accepts "$T/s" --ca "$PKI/root.pem"
 	accepts "$T/s" --ca "$PKI/chain.pem"
 	# An intermediate, or the signer itself, may be the anchor.
 	accepts "$T/s" --ca "$PKI/inter.pem"
 	accepts "$T/s" --ca "$PKI/signer.pem"
-	# Several files, each with several.
+	# Several files, one of them with several certificates.
 	accepts "$T/s" --ca "$PKI/other.pem" --ca "$PKI/ec.pem" \
 	    --ca "$PKI/root.pem"
 	cat "$PKI/other.pem" "$PKI/device-ca.pem" "$PKI/root.pem" > "$T/all"
@@ -285,12 +284,12 @@ sys.stdout.buffer.write(b'\x30\x83' + n.to_bytes(3, 'big') + b'\x05\x00' * (n //
 	refuses 1 "not issued by $PKI/other.pem" mcfg-verify \
 	    --ca "$PKI/other.pem" "$T/s"
 	refuses 1 'not issued by' mcfg-verify --ca "$PKI/ec.pem" "$T/s"
-	# No intermediate inside: the root alone does not help.
+	# Without the intermediate, the root alone does not help.
 	sign "$T/s" signer
 	refuses 1 'no certificate of its issuer' mcfg-verify \
 	    --ca "$PKI/root.pem" "$T/s"
 	accepts "$T/s" --ca "$PKI/chain.pem"
-	# A self-made CA of our CA's name.
+	# Another CA with our CA's name.
 	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$T/k" -out "$T/c" \
 	    -subj '/O=Example/CN=Intermediate' -days 30 2> /dev/null
 	openssl cms -sign -binary -nodetach -outform DER -in "$T/answer" \
@@ -299,8 +298,7 @@ sys.stdout.buffer.write(b'\x30\x83' + n.to_bytes(3, 'big') + b'\x05\x00' * (n //
 	refuses 1 'not issued by' mcfg-verify --ca "$PKI/inter.pem" "$T/s"
 }
 
-@test "verify --ca: a bag full of strangers changes nothing" {
-	sign "$T/s" signer -certfile "$PKI/inter.pem" -certfile "$PKI/other.pem"
+@test "verify --ca: unrelated certificates in the message change nothing" {
 	cat "$PKI/inter.pem" "$PKI/other.pem" "$PKI/device-ca.pem" \
 	    "$PKI/client.pem" > "$T/bag"
 	sign "$T/s" signer -certfile "$T/bag"
@@ -309,27 +307,22 @@ sys.stdout.buffer.write(b'\x30\x83' + n.to_bytes(3, 'big') + b'\x05\x00' * (n //
 	cmp "$T/signer" <(openssl x509 -in "$PKI/signer.pem")
 }
 
-at() {
-	python3 -c "
-import datetime, sys
-t = datetime.datetime.utcnow() + datetime.timedelta(days=int(sys.argv[1]))
-print(t.strftime('%Y-%m-%dT%H:%M:%SZ'))" "$1"
-}
 
-@test "verify --ca: dates" {
+@test "verify --ca: judges the dates of certificates" {
 	sign "$T/s" signer -certfile "$PKI/inter.pem"
 	accepts "$T/s" --ca "$PKI/root.pem" --at "$(days_from_now 100)"
 	refuses 1 'certificate has expired' mcfg-verify --ca "$PKI/root.pem" \
 	    --at "$(days_from_now 800)" "$T/s"
 	refuses 1 'not yet valid' mcfg-verify --ca "$PKI/root.pem" \
 	    --at "$(days_from_now -2)" "$T/s"
-	# Never by the time that is written into products.
+	# SOURCE_DATE_EPOCH is not the time to judge them by.
 	export SOURCE_DATE_EPOCH=4000000000
 	accepts "$T/s" --ca "$PKI/root.pem"
 	SOURCE_DATE_EPOCH=1 accepts "$T/s" --ca "$PKI/root.pem"
 }
 
-# issue NAME EXTENSION...: a certificate of the root, in $T
+# issue NAME EXTENSION...: makes a certificate, by default from the root, and
+# signs $T/answer with it in $T/NAME.
 issue() {
 	local name=$1 digest=${DIGEST:-sha256}
 	shift
@@ -345,7 +338,7 @@ issue() {
 	    ${CA:+-certfile "$CA.pem"}
 }
 
-@test "verify --ca: which certificates may sign" {
+@test "verify --ca: judges which certificates may sign" {
 	issue plain basicConstraints=CA:FALSE
 	accepts "$T/plain" --ca "$PKI/root.pem"
 	issue repudiation keyUsage=critical,nonRepudiation
@@ -362,23 +355,22 @@ issue() {
 	KEY=rsa:1024 issue small basicConstraints=CA:FALSE
 	refuses 1 'key is too small' mcfg-verify --ca "$PKI/root.pem" \
 	    "$T/small"
-	# A leaf is not a CA, whatever it signs.
 	CA=$T/plain issue child basicConstraints=CA:FALSE
 	refuses 1 'not a CA' mcfg-verify --ca "$PKI/root.pem" "$T/child"
 }
 
-@test "verify --ca: SHA-1 of the message only by --allow-sha1" {
+@test "verify --ca: accepts SHA-1 in the message only with --allow-sha1" {
 	sign "$T/s" signer -md sha1 -certfile "$PKI/inter.pem"
 	refuses 1 'sha1' mcfg-verify --ca "$PKI/root.pem" "$T/s"
 	accepts "$T/s" --ca "$PKI/root.pem" --allow-sha1
-	# Not through another anchor beside it either.
+	# A --device-ca beside it does not help.
 	refuses 1 'sha1' mcfg-verify --ca "$PKI/root.pem" \
 	    --device-ca "$PKI/device-ca.pem" "$T/s"
 	warns 'SHA-1' "$T/out" mcfg-verify --no-trust "$T/s"
 	cmp "$T/out" "$T/answer"
 }
 
-@test "verify --ca: any extended key usage, or that of --purpose" {
+@test "verify --ca: accepts any extended key usage, or that of --purpose" {
 	local p
 
 	issue client extendedKeyUsage=clientAuth
@@ -397,8 +389,7 @@ issue() {
 	    --purpose codesign "$T/server"
 	refuses 2 'smime|codesign' mcfg-verify --ca "$PKI/root.pem" \
 	    --purpose any "$T/free"
-	# A CA above it counts too.
-	cp "$PKI/root.pem" "$T/up.pem"
+	# The CAs above it count, too.
 	issue sub basicConstraints=critical,CA:TRUE \
 	    extendedKeyUsage=serverAuth keyUsage=keyCertSign
 	CA=$T/sub issue below extendedKeyUsage=clientAuth
@@ -431,7 +422,7 @@ issue() {
 		refuses 1 'list emailProtection' mcfg-verify \
 		    --ca "$PKI/root.pem" --purpose signer "$T/$p"
 	done
-	# Nor may an anchor that signs itself lack it.
+	# Even an anchor that signs itself needs it.
 	accepts "$T/good" --ca "$T/good.pem" --purpose signer
 	refuses 1 'list emailProtection' mcfg-verify --ca "$T/client.pem" \
 	    --purpose signer "$T/client"
@@ -454,7 +445,7 @@ issue() {
 	done
 }
 
-@test "verify --device-ca: the key decides, not names nor dates" {
+@test "verify --device-ca: the key decides, not names or dates" {
 	sign "$T/s" device -md sha1 -certfile "$PKI/device-ca.pem"
 	accepts "$T/s" --device-ca "$PKI/device-ca.pem"
 	accepts "$T/s" --device-ca "$PKI/device-ca.pem" \
@@ -469,7 +460,7 @@ issue() {
 	    --device-ca "$PKI/device-ca.pem"
 	refuses 1 'not issued by' mcfg-verify --device-ca "$PKI/root.pem" \
 	    "$T/s"
-	# Another CA of the same name.
+	# Another CA with the same name.
 	openssl req -x509 -newkey rsa:1024 -nodes -keyout "$T/k" -sha1 \
 	    -subj '/C=US/O=Factory/CN=Device CA' -out "$T/c" 2> /dev/null
 	refuses 1 'not issued by' mcfg-verify --device-ca "$T/c" "$T/s"
@@ -477,14 +468,14 @@ issue() {
 	openssl req -x509 -key "$PKI/device-ca.key" -subj /CN=Renamed \
 	    -out "$T/c"
 	accepts "$T/s" --device-ca "$T/c"
-	# Not through the root, nor through another CA below it.
+	# A device CA must be the direct issuer.
 	CA=$PKI/root issue sub basicConstraints=critical,CA:TRUE
 	CA=$T/sub issue dev basicConstraints=CA:FALSE
 	refuses 1 'not issued by' mcfg-verify --device-ca "$PKI/root.pem" \
 	    "$T/dev"
 }
 
-@test "verify --device-ca: certificates that cannot be a device's" {
+@test "verify --device-ca: refuses certificates that cannot be a device's" {
 	CA=$PKI/device-ca issue ca basicConstraints=critical,CA:TRUE
 	refuses 1 'it is a CA' mcfg-verify --device-ca "$PKI/device-ca.pem" \
 	    "$T/ca"
@@ -510,7 +501,7 @@ issue() {
 	refuses 3 'limit' mcfg-verify --device-ca "$PKI/device-ca.pem" "$T/s"
 }
 
-@test "verify --no-trust: by name only, and alone" {
+@test "verify --no-trust: must be asked for, and alone" {
 	sign "$T/s" client
 	accepts "$T/s" --no-trust
 	refuses 2 'missing --ca or --device-ca' mcfg-verify "$T/s"
@@ -521,7 +512,7 @@ issue() {
 	refuses 4 'not a certificate' mcfg-verify --ca "$T/answer" "$T/s"
 }
 
-@test "verify --site: all the anchors of a site's folder" {
+@test "verify --site: uses all anchors in a site's folder" {
 	mkdir -p "$T/site/ca"
 	cp "$PKI/device-ca.pem" "$T/site"
 	cp "$PKI/device-ca.pem" "$T/site/ca/cert.pem"
@@ -539,7 +530,7 @@ issue() {
 		json_is "$T/report" "j['anchor_file'] == '$T/site/$f'"
 		(cd "$T/site" && accepts "$T/s" --site . --report "$T/report")
 		json_is "$T/report" "j['anchor_file'] == '$f'"
-		# Not taken for missing, even as a link that leads nowhere.
+		# A dangling link is an error, not a missing file.
 		rm "$T/site/$f"
 		ln -s nowhere "$T/site/$f"
 		refuses 4 "$f" mcfg-verify --site "$T/site" "$T/d"
@@ -554,7 +545,7 @@ issue() {
 
 # ---- content ----
 
-@test "verify: the challenge" {
+@test "verify: compares the challenge" {
 	sign "$T/s" signer -certfile "$PKI/inter.pem"
 	accepts "$T/s" --ca "$PKI/root.pem" --challenge "file:$T/challenge"
 	PW='open sesame' accepts "$T/s" --no-trust --challenge env:PW
@@ -574,11 +565,11 @@ issue() {
 	sign "$T/s" signer
 	refuses 1 'no CHALLENGE' mcfg-verify --no-trust \
 	    --challenge "file:$T/challenge" "$T/s"
-	# It never shows in a refusal.
+	# A refusal never shows it.
 	run -1 grep -q sesame "$T/stderr"
 }
 
-@test "verify: required attributes" {
+@test "verify: compares required attributes" {
 	sign "$T/s" signer
 	accepts "$T/s" --no-trust --require UDID=hello --require N=7 \
 	    --require B=true
@@ -591,7 +582,7 @@ issue() {
 	run -1 grep -q sesame "$T/stderr"
 }
 
-@test "verify: hostile text of a device is one line" {
+@test "verify: prints a device's hostile text in one line" {
 	printf '<plist><dict><key>UDID</key><string>a\nmcfg-verify: b\xe2\x80\xae</string></dict></plist>' \
 	    > "$T/answer"
 	sign "$T/s" signer
@@ -599,8 +590,8 @@ issue() {
 	    --require UDID=x "$T/s"
 }
 
-@test "verify --names-out: what a device says of itself" {
-	# names CONTENT LINE LINE
+@test "verify --names-out: writes what a device says about itself" {
+	# names CONTENT UDID SERIAL
 	names() {
 		printf '%s' "$1" > "$T/answer"
 		sign "$T/s" signer
@@ -625,7 +616,7 @@ b</string><key>SERIAL</key><string></string></dict></plist>' $'a\nb' ''
 	[ ! -e "$T/none" ]
 }
 
-@test "verify --site: with --length it is a device's message" {
+@test "verify --site: --length makes it a device's message" {
 	mkdir -p "$T/site/ca"
 	cp "$PKI/device-ca.pem" "$T/site"
 	cp "$PKI/root.pem" "$T/site/ca/cert.pem"
@@ -642,7 +633,7 @@ b</string><key>SERIAL</key><string></string></dict></plist>' $'a\nb' ''
 	    --length "$(wc -c < "$T/s")" < "$T/s"
 }
 
-@test "verify: side outputs, only with status 0" {
+@test "verify: writes additional outputs only with status 0" {
 	sign "$T/s" device -md sha1
 	yields "$T/out" mcfg-verify --device-ca "$PKI/device-ca.pem" \
 	    --signer-out "$T/signer" --anchor-out "$T/anchor" \
@@ -663,7 +654,9 @@ print(json.load(open(sys.argv[1]))['signer']['sha256'])" "$T/report")" ]
 	refuses 1 '' mcfg-verify --device-ca "$PKI/other.pem" \
 	    --signer-out "$T/signer" --anchor-out "$T/anchor" \
 	    --report "$T/report" "$T/s"
-	[ ! -e "$T/signer" ] && [ ! -e "$T/anchor" ] && [ ! -e "$T/report" ]
+	for f in signer anchor report; do
+		[ ! -e "$T/$f" ]
+	done
 	sign "$T/s" signer
 	mcfg-verify --no-trust --anchor-out fd:5 --report fd:6 "$T/s" \
 	    5> "$T/anchor" 6> "$T/report" > "$T/out"
@@ -676,7 +669,7 @@ print(json.load(open(sys.argv[1]))['signer']['sha256'])" "$T/report")" ]
 	run -1 grep -q sesame "$T/report"
 }
 
-@test "verify: additional outputs are removed if the output fails" {
+@test "verify: removes additional outputs if the output fails" {
 	local all
 	sign "$T/s" signer
 	all=(mcfg-verify --no-trust --report "$T/report"
@@ -689,22 +682,27 @@ print(json.load(open(sys.argv[1]))['signer']['sha256'])" "$T/report")" ]
 	for f in signer anchor report; do
 		[ ! -e "$T/$f" ]
 	done
-	# A FIFO stays, and a link stands for the file it points to.
+	# A FIFO stays; of a link, the file that it points to is removed.
 	mkfifo "$T/fifo"
 	cat "$T/fifo" > "$T/read" &
+	: > "$T/report"
 	ln -s "$T/report" "$T/link"
 	refuses 4 'cannot' mcfg-verify --no-trust --report "$T/link" \
 	    --anchor-out "$T/fifo" -o "$T/none/out" "$T/s"
 	wait "$!"
 	[ "$(cat "$T/read")" = none ]
-	[ -p "$T/fifo" ] && [ -L "$T/link" ] && [ ! -e "$T/report" ]
-	# The list of --explain has its report always.
+	[ -p "$T/fifo" ]
+	[ -L "$T/link" ]
+	[ ! -e "$T/report" ]
+	# With --explain, the report is always written.
 	_run sh -c '"$@" > /dev/full' - "${all[@]}" --explain "$T/s"
 	[ "$status" -eq 4 ]
-	[ -s "$T/report" ] && [ ! -e "$T/signer" ] && [ ! -e "$T/anchor" ]
+	[ -s "$T/report" ]
+	[ ! -e "$T/signer" ]
+	[ ! -e "$T/anchor" ]
 }
 
-@test "verify --explain: the whole list, in order" {
+@test "verify --explain: prints the whole list, in order" {
 	sign "$T/s" signer -certfile "$PKI/inter.pem"
 	yields "$T/list" mcfg-verify --explain --ca "$PKI/root.pem" "$T/s"
 	grep -v '^ ' "$T/list" | sed 's/^[a-z-]* *//; s/:.*//' > "$T/names"
@@ -729,7 +727,7 @@ print(json.load(open(sys.argv[1]))['signer']['sha256'])" "$T/report")" ]
 	    j['checks'][0]['outcome'] == 'fail' and len(j['checks']) == 11)"
 }
 
-# explained STATUS ARGS...: the list is in $T/list, each line in its form.
+# explained STATUS ARGS...: puts the list, well-formed, in $T/list.
 explained() {
 	local want=$1
 	shift
@@ -739,8 +737,8 @@ explained() {
 	run -1 grep -vE '^(pass|fail|-) +[a-z ]+: ' "$T/list"
 }
 
-@test "verify --explain: every check that does not depend on a failed one" {
-	# SHA-1, an old chain, another content
+@test "verify --explain: makes every check that does not depend on a failed one" {
+	# SHA-1, an expired chain, and another challenge.
 	sign "$T/s" signer -md sha1 -certfile "$PKI/inter.pem"
 	explained 1 --ca "$PKI/root.pem" --at "$(days_from_now 4000)" \
 	    --challenge "file:$PKI/root.pem" --require A=b --require C=d "$T/s"
@@ -753,7 +751,7 @@ explained() {
 	run -1 grep '^-' "$T/list"
 	explained 1 --ca "$PKI/root.pem" "$T/s"
 	[ "$(grep -c '^fail' "$T/list")" -eq 1 ]
-	# the content was changed: who signed it, and what it says, is judged
+	# The content was changed: its signer and content are still judged,
 	sign "$T/s" signer -certfile "$PKI/inter.pem"
 	flip_byte "$T/s" hello
 	explained 1 --ca "$PKI/root.pem" --report "$T/report" \
@@ -762,7 +760,7 @@ explained() {
 	grep -q '^pass  chain: ' "$T/list"
 	grep -q '^pass  anchor: ' "$T/list"
 	grep -q '^fail  required attributes: ' "$T/list"
-	# and none of it counts
+	# but not trusted.
 	json_is "$T/report" "(j['trusted'] is False and j['anchor'] is None and
 	    j['signer'] is None and 'attributes' not in j)"
 	refuses 1 'signature does not match' mcfg-verify --ca "$PKI/root.pem" \
@@ -770,7 +768,7 @@ explained() {
 	[ ! -e "$T/none" ]
 }
 
-@test "verify --explain: what to do depends on why the chain failed" {
+@test "verify --explain: its advice depends on why the chain failed" {
 	sign "$T/s" signer
 	explained 1 --ca "$PKI/root.pem" "$T/s"
 	grep -q '^fail  chain: .*issued by CN=Intermediate.*certificate of the issuer' "$T/list"
@@ -785,7 +783,7 @@ explained() {
 	sign "$T/s" signer
 	explained 1 --device-ca "$PKI/root.pem" "$T/s"
 	grep -q '^fail  chain: .*phase 3: give it with --ca' "$T/list"
-	# a factory identity: under its root, under another CA, under --ca
+	# A factory identity, with its root, with another CA, and with --ca.
 	openssl req -x509 -new -key "$PKI/client.key" -subj "/CN=Apple iPhone Device CA" \
 	    -days 9 -out "$T/dca.pem"
 	openssl req -new -key "$PKI/signer.key" -subj /CN=device |
@@ -805,9 +803,9 @@ explained() {
 	grep -q '^fail  chain: .*right name and another key' "$T/list"
 }
 
-@test "verify: a certificate whose dates cannot be read" {
+@test "verify: reports a certificate whose dates cannot be read" {
 	sign "$T/s" signer -noattr -certfile "$PKI/inter.pem"
-	# The bag is not signed: its certificate may be changed.
+	# The signature does not cover the certificates.
 	python3 - "$T/s" <<-'PY'
 	import re, sys
 	b = open(sys.argv[1], 'rb').read()
@@ -821,7 +819,7 @@ explained() {
 
 # ---- real messages ----
 
-@test "verify: the answer of a real iPhone, as sent and as PEM" {
+@test "verify: accepts a real iPhone's message, as sent and as PEM" {
 	local real=$DATA/device-responses/iphone-ios6-2012
 	local ca=$DATA/apple-ca/AppleiPhoneDeviceCA.cer
 
@@ -838,7 +836,7 @@ explained() {
 	json_is "$T/report" "j['attributes']['PRODUCT'].startswith('iPhone')"
 }
 
-@test "verify: the answer of a real iPhone, spoilt" {
+@test "verify: refuses a real iPhone's message that was changed" {
 	local real=$DATA/device-responses/iphone-ios6-2012.p7
 	local ca=$DATA/apple-ca/AppleiPhoneDeviceCA.cer
 
@@ -862,7 +860,7 @@ explained() {
 	    "$real"
 }
 
-@test "verify: real signed profiles agree with openssl" {
+@test "verify: agrees with openssl on real signed profiles" {
 	local f n=0
 
 	needs_data profiles
