@@ -435,6 +435,24 @@ serves() {
 	done
 }
 
+# exclusive N: N processes have asked the kernel to wake only one of them.
+exclusive() {
+	[ "$(grep -c 'EPOLLEXCLUSIVE.* = 0' "$T/trace")" -eq "$1" ]
+}
+
+@test "mcfg-service: a connection does not wake every worker" {
+	needs strace
+	[ "$(uname)" = Linux ] || skip 'only Linux has such a wait'
+	spawn-fcgi -n -s "$T/socket" -- /bin/sh -c "MCFG_SITE='$SITE' \
+	    exec strace -f -qq -o '$T/trace' -e trace=epoll_ctl \
+	    mcfg-service --workers 3" 3>&- &
+	pid=$!
+	awaits -p "$pid" 'an answer' serves "$T/socket"
+	awaits -p "$pid" 'three workers' exclusive 3
+	kill "$(pgrep -P "$pid" -x mcfg-service)"
+	wait "$pid"
+}
+
 @test "mcfg-service: --check reports whether a site is complete" {
 	yields "$T/out" mcfg-service --check --site "$SITE"
 	grep -qx "$SITE is ready" "$T/out"

@@ -8,6 +8,7 @@
 #include <malloc.h>
 #endif
 #ifdef __linux__
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #endif
 
@@ -74,11 +75,47 @@ keep_heap(void)
 }
 
 /*
- * Waits for a connection; false if a signal came instead.  If the system does
- * not signal the end of the parent, that is checked every second.
+ * Returns a descriptor that wakes only one of the workers that wait for a
+ * connection, or -1 if the system has none: with select(), each connection
+ * wakes them all.
+ */
+static int
+watch_alone(void)
+{
+	int watch = -1;
+#ifdef EPOLLEXCLUSIVE
+	struct epoll_event want = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+
+	if ((watch = epoll_create1(EPOLL_CLOEXEC)) != -1 &&
+	    epoll_ctl(watch, EPOLL_CTL_ADD, STDIN_FILENO, &want) == -1) {
+		close(watch);
+		watch = -1;
+	}
+#endif
+	return watch;
+}
+
+/* Waits for a connection; false if a signal came instead. */
+static bool
+wait_alone(int watch, const sigset_t *let_in)
+{
+#ifdef EPOLLEXCLUSIVE
+	struct epoll_event got;
+
+	return epoll_pwait(watch, &got, 1, -1, let_in) > 0;
+#else
+	(void)watch;
+	(void)let_in;
+	return false;
+#endif
+}
+
+/*
+ * The same, with select().  If the system does not signal the end of the
+ * parent, that is checked every second.
  */
 static bool
-wait_for_request(const sigset_t *let_in)
+wait_with_all(const sigset_t *let_in)
 {
 	static pid_t parent;
 	fd_set set;
@@ -111,7 +148,7 @@ enum status
 web_serve_fastcgi(const sigset_t *let_in, web_handler *handler, void *arg)
 {
 	FCGX_Request r;
-	int flags = fcntl(STDIN_FILENO, F_GETFL), got;
+	int flags = fcntl(STDIN_FILENO, F_GETFL), watch, got;
 
 	keep_heap();
 	if (flags == -1 ||
@@ -119,11 +156,13 @@ web_serve_fastcgi(const sigset_t *let_in, web_handler *handler, void *arg)
 	    FCGX_Init() != 0 ||
 	    FCGX_InitRequest(&r, 0, FCGI_FAIL_ACCEPT_ON_INTR) != 0)
 		return fail_errno(FAULT, "FastCGI: cannot begin");
+	watch = watch_alone();
 	while (!web_stopped) {
 		struct web_exchange x = { fcgi_variable, fcgi_read, fcgi_write,
 		    &r, 0, false, 0 };
 
-		if (!wait_for_request(let_in))
+		if (!(watch != -1 ? wait_alone(watch, let_in) :
+		    wait_with_all(let_in)))
 			continue;
 		if ((got = FCGX_Accept_r(&r)) != 0) {
 			if (is_passing(got))
