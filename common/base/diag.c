@@ -134,8 +134,10 @@ escape_one(const unsigned char *s, size_t len, char *one, size_t size)
 		snprintf(one, size, "\\x%02x", (unsigned)cp);
 	else if (is_invisible(cp))
 		snprintf(one, size, "\\u%04x", (unsigned)cp);
-	else
-		snprintf(one, size, "%.*s", (int)n, (const char *)s);
+	else {
+		memcpy(one, s, n);
+		one[n] = '\0';
+	}
 	return n;
 }
 

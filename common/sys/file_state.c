@@ -7,15 +7,19 @@
 void
 io_file_state(const char *path, struct buf *state)
 {
+	uint64_t is[] = { 0, 0, 0, 0, 0, 0, 0, 0 };
 	struct stat sb;
 
 	if (stat(path, &sb) == -1) {
-		buf_printf(state, "-%d ", errno);
-		return;
+		is[0] = (uint64_t)errno;
+	} else {
+		is[1] = (uint64_t)sb.st_dev;
+		is[2] = (uint64_t)sb.st_ino;
+		is[3] = (uint64_t)sb.st_size;
+		is[4] = (uint64_t)sb.st_mtim.tv_sec;
+		is[5] = (uint64_t)sb.st_mtim.tv_nsec;
+		is[6] = (uint64_t)sb.st_ctim.tv_sec;
+		is[7] = (uint64_t)sb.st_ctim.tv_nsec;
 	}
-	buf_printf(state, "%llu.%llu.%lld.%lld.%ld.%lld.%ld ",
-	    (unsigned long long)sb.st_dev, (unsigned long long)sb.st_ino,
-	    (long long)sb.st_size, (long long)sb.st_mtim.tv_sec,
-	    sb.st_mtim.tv_nsec, (long long)sb.st_ctim.tv_sec,
-	    sb.st_ctim.tv_nsec);
+	buf_add(state, is, sizeof is);
 }

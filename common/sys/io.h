@@ -202,7 +202,7 @@ enum status io_is_dir(const char *path, bool *is) USE_RESULT;
 enum status io_is_file(const char *path, bool *is) USE_RESULT;
 
 /*
- * io_file_state() appends text that changes when the file at a path is written
+ * io_file_state() appends bytes that change when the file at a path is written
  * to or replaced by another.  A file that cannot be examined also has one.
  */
 void io_file_state(const char *path, struct buf *state);

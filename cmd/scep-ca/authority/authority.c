@@ -25,7 +25,7 @@ authority_close(struct authority *a)
 	generation_free(&a->old);
 	X509_free(a->next);
 	issue_policy_free(&a->policy);
-	free(a->stamp);
+	buf_free(&a->stamp);
 	free(a->dir);
 	*a = (struct authority)AUTHORITY_INIT;
 }
@@ -39,31 +39,30 @@ authority_close(struct authority *a)
 /*
  * Identifies the files, so that a file that was replaced by rename is noticed.
  */
-static char *
-stamp_of(const struct authority *a)
+static void
+put_stamp(const struct authority *a, struct buf *stamp)
 {
 	static const char *const names[] = {
 		CA_CERT, CA_KEY, CA_RA_CERT, CA_RA_KEY, CA_POLICY,
 		CA_NEXT CA_CERT, CA_OLD CA_CERT, CA_OLD CA_KEY,
 		CA_OLD CA_RA_CERT, CA_OLD CA_RA_KEY,
 	};
-	auto_buf b = BUF_INIT;
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(names); i++) {
 		auto_char *path = authority_path(a, names[i]);
 
-		io_file_state(path, &b);
+		io_file_state(path, stamp);
 	}
-	return xstrdup(buf_str(&b));
 }
 
 bool
 authority_changed(const struct authority *a)
 {
-	auto_char *stamp = stamp_of(a);
+	auto_buf stamp = BUF_INIT;
 
-	return strcmp(stamp, a->stamp) != 0;
+	put_stamp(a, &stamp);
+	return !buf_equal(&stamp, &a->stamp);
 }
 
 static enum status
@@ -278,7 +277,7 @@ authority_open(const struct authority_source *source, unsigned needs,
 		return st;
 	if (!is_dir)
 		return fail(FAULT, "%s: not the folder of a CA", a.dir);
-	a.stamp = stamp_of(&a);
+	put_stamp(&a, &a.stamp);
 	if ((st = load_policy(&a)) != OK ||
 	    (st = authority_need(&a, needs)) != OK)
 		return st;

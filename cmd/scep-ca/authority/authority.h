@@ -73,7 +73,7 @@ struct authority {
 	size_t issuer_count;
 	struct ledger *ledger;
 	unsigned loaded;		/* NEED_* that are loaded */
-	char *stamp;			/* stamp of the files when they were
+	struct buf stamp;		/* stamp of the files when they were
 					 * read */
 };
 #define AUTHORITY_INIT { 0 }

@@ -31,7 +31,11 @@ prove_request(struct operation *op, struct scep_refusal *no)
 	if ((st = scep_open_request(op->m, op->a->to, op->a->to_count,
 	    op->who.may_renew, &c->csr, no)) != OK)
 		return st;
-	authority_key_hash(c->csr.key, c->key_hash);
+	/* Usually the signer's own key, whose hash is known. */
+	if (cert_key_equal(c->csr.key, X509_get0_pubkey(op->m->signer)))
+		memcpy(c->key_hash, op->who.key_hash, sizeof c->key_hash);
+	else
+		authority_key_hash(c->csr.key, c->key_hash);
 	c->other_key = strcmp(c->key_hash, op->who.key_hash) != 0;
 	c->has_challenge = c->csr.challenge.len > 0;
 	if (c->has_challenge)
