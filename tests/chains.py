@@ -1,7 +1,7 @@
 """Chains of certificates of every kind, judged by openssl verify and by us.
 
-chains.py DIR UNIT_TRUST: makes them below DIR, asks both, and prints each
-difference that is not in KNOWN.
+chains.py DIR UNIT_TRUST: makes them below DIR, runs both, and prints each
+difference that KNOWN does not explain.
 """
 import datetime
 import itertools
@@ -25,7 +25,7 @@ KINDS = ["", "pathlen0", "pathlen1", "expired", "early", "no-bc", "not-ca",
          "no-certsign", "no-usage", "eku", "permits", "excludes", "critical",
          "wrong-aki", "no-ids", "stranger", "self-issued"]
 
-# Where RFC 5280 6.1.4 (k) is stricter than OpenSSL without -x509_strict: a
+# RFC 5280 6.1.4 (k) is stricter than OpenSSL without -x509_strict: a
 # certificate of version 3 is a CA's only if basicConstraints says so.
 KNOWN = {"no-bc"}
 
@@ -47,7 +47,7 @@ class Maker:
         return self.keys[who]
 
     def make(self, who, issuer, kinds, is_ca=True, host="a.example.com"):
-        """issuer is (name, key owner); kinds say what is unusual."""
+        """issuer is (name, key owner); kinds lists what is unusual."""
         self.serial += 1
         begin, end = NOW - 30 * DAY, NOW + 30 * DAY
         if "early" in kinds:
@@ -103,7 +103,7 @@ class Maker:
 
 
 def cases():
-    """Lists of kinds, root first, and the leaf's host."""
+    """Yields lists of kinds, root first, and the leaf's host."""
     full = bool(os.environ.get("FULL"))
     for depth in range(1, 4 if full else 3):
         for at, kind in itertools.product(range(depth), KINDS):
@@ -131,7 +131,7 @@ def verify(folder, cert, bag="bag.pem"):
 
 
 def build(top):
-    """Writes each case into a folder: (folder, is known, what it is)."""
+    """Writes each case to a folder; returns (folder, is known, description)."""
     m = Maker()
     mix = random.Random(8894)
     out = []
@@ -141,7 +141,6 @@ def build(top):
         chain = []
         owner = ("CA 0", "CA 0")
         for i, one in enumerate(kinds):
-            # Nothing is above the root.
             cert, owner = m.make(f"CA {i}", owner, one)
             chain.append(cert)
         leaf = m.make("leaf", owner, [], False, host)[0]
@@ -149,7 +148,7 @@ def build(top):
         what = [repr(kinds), host]
         extra = mix.choice(["", "", "cross", "twin", "twice"])
         if extra == "cross" and len(chain) > 1:
-            # The second is certified by another root, too.
+            # Another root certifies the second CA, too.
             bag.append(m.make("CA 1", ("Other", "Other"), [])[0])
         elif extra == "twin":
             bag.append(m.make("twin", ("CA 0", "twin"),
@@ -173,7 +172,7 @@ def build(top):
         with open(folder + "/bag", "wb") as to:
             to.write(pkcs7.serialize_certificates(
                 bag, serialization.Encoding.DER))
-        # An anchor is the user's choice, and what is above it is not looked at.
+        # Certificates above the anchor do not matter.
         known = any(k in KNOWN for one in kinds[top_most + 1:] for k in one)
         out.append((folder, known, " ".join(what)))
     return out
@@ -188,22 +187,22 @@ def main():
     ours = subprocess.run([unit, at], input=lines, capture_output=True,
                           text=True).stdout.splitlines()
     if len(ours) != len(made):
-        sys.exit("it did not decide about all")
+        sys.exit("unit_trust did not decide about every chain")
     counts = {True: 0, False: 0}
     for (folder, known, what), line in zip(made, ours):
         reason, is_ca = line.split("|")
         good, why = verify(folder, "leaf")
         if not good:
-            # It does not come back to another issuer of the same name.
+            # OpenSSL does not try another issuer with the same name.
             good, why = verify(folder, "leaf", "sorted.pem")
         counts[good] += 1
         if (reason == "") != (good and not known):
             print(f"{folder}: {what}: openssl {good} {why}, ours {line}")
-        # A CA can make a certificate that verifies.
+        # A leaf of a CA must verify.
         if is_ca and not good and not is_leafs_fault(why):
             print(f"{folder}: {what}: a CA, but openssl says {why}")
         if good and not is_ca and not known:
-            print(f"{folder}: {what}: no CA, but openssl takes its leaf")
+            print(f"{folder}: {what}: not a CA, but openssl accepts its leaf")
     if min(counts.values()) < 30:
         sys.exit(f"one-sided: {counts}")
 

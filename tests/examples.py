@@ -1,7 +1,7 @@
-"""The examples of README and of the pages.
+"""The examples of README.md and the manual pages.
 
-examples.py ROOT names          a line for each: PAGE: FIRST LINE
-examples.py ROOT script NAME    what a reader would type of that one
+examples.py ROOT names          prints a line for each: PAGE: FIRST LINE
+examples.py ROOT script NAME    prints what a reader would type
 """
 import glob
 import os
@@ -10,7 +10,7 @@ import sys
 
 
 def blocks(path):
-    """The literal blocks of a page, or those that README indents."""
+    """Yields the literal blocks of a page, or README.md's indented ones."""
     with open(path, encoding='utf-8') as f:
         lines = f.read().split('\n')
     block = None
@@ -33,7 +33,7 @@ def blocks(path):
 
 
 def script(text):
-    """Without prompts, and without the answers if there are prompts."""
+    """The text without prompts and, if it has any, without output."""
     lines = text.split('\n')
     if not any(line.startswith('$ ') for line in lines):
         return text

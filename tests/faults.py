@@ -1,38 +1,38 @@
 #!/usr/bin/env python3
 """faults.py memory|calls [OPTION...] -- COMMAND...
 
-Lets one allocation (memory, by preload/count.so) or one system call (calls,
-by strace) of the command fail, run by run, each time in a fresh copy of a
-folder.  Whatever fails, the command ends
+Runs the command many times, each in a fresh copy of a folder, and lets one
+allocation (memory, by preload/count.so) or one system call (calls, by strace)
+fail in each run.  The command must end
 
-  - with status 0, and the product is right and what is said is what is said
-    without a fault, or
-  - with status 4 and one line, no output, and the folder as it was;
+  - with status 0, the right product, and the same messages as without a
+    fault, or
+  - with status 4 and one line, without output, and with the folder unchanged;
 
-and it can be repeated.  What is not so is shown, and the status is 1.  A crash
-inside a library that is known for it is counted, and everything else that is
-said above holds for it, too.
+and it must work if it is repeated.  Each run for which this does not hold is
+shown, and the status is 1.  A crash inside a library that is known to crash is
+only counted, but the folder must be unchanged, and repeating must work.
 
   --in DIR        the folder; the command runs in a copy of it
-  --judge SHELL   ends with 0 if the product in $PRODUCT, and the files in the
-                  current folder, are right; without it they are what they are
+  --judge SHELL   succeeds if the product in $PRODUCT and the files in the
+                  current folder are right; by default they must be the same as
                   without a fault
-  --ledger FILE   a ledger in the folder: it stays what it was if the command
+  --ledger FILE   a ledger in the folder: it must not change if the command
                   fails
-  --commits       ... or the command has committed, and repeating it works
-  --rows SQL      ... or committed and taken back: what this selects stays, and
-                  repeating works; of memory, each allocation after the commit
-                  is among those that fail
-  --status N      how the command ends without a fault, with what it says: it is
-                  refused, and no fault lets it through
-  --but FILE      a file that may be another one if the command fails; of DIR/
-                  whatever is in it
-  --input FILE    what the command reads, in the folder
-  --cgi           the command answers a request: an error of the server is a
-                  status 4, and what is logged is its line; an answer that was
-                  sent may be followed by an error
-  --most N        so many faults, spread over all kinds; without it, all kinds:
-                  allocations whose callers differ, and each of the calls
+  --commits       ... unless the command has committed, and repeating it works
+  --rows SQL      ... or has undone what it committed: the rows that this
+                  selects must not change; memory also fails every allocation
+                  after the commit
+  --status N      the command is refused with this status without a fault, and
+                  must be refused with every fault
+  --but FILE      a file that may change if the command fails; DIR/ stands for
+                  all files in it
+  --input FILE    the command's standard input, a file in the folder
+  --cgi           the command answers a request: an error of the server counts
+                  as status 4, and the log is its line; an error may follow an
+                  answer that was sent
+  --most N        at most N faults, spread over all kinds; the default is all:
+                  allocations whose callers differ, and each call
 """
 
 import argparse
@@ -58,8 +58,8 @@ CALLS = {
     "access": "EIO", "readlink": "EIO",
 }
 
-# Libraries that end the process if an allocation of theirs fails: what the
-# callers look like, the nearest first.
+# Libraries that crash if one of their allocations fails, and a pattern of the
+# nearest caller.
 CRASHES = [
     ("libplist", re.compile(r"/libplist")),
     ("OpenSSL", re.compile(r"CRYPTO_THREAD_lock_new|/libcrypto")),
@@ -82,7 +82,7 @@ def files_of(top):
 
 
 def dump(path, rows=None):
-    """What counts of the rows, or None if the ledger is damaged."""
+    """The rows that matter, or None if the ledger is damaged."""
     db = sqlite3.connect(path)
     try:
         if db.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
@@ -119,7 +119,7 @@ class Run:
                 env={**os.environ, **env}, stdin=stdin,
                 capture_output=True, timeout=300)
         status = done.returncode
-        # strace ends with the signal, too, or tells it as a shell does.
+        # strace ends by the same signal, or returns its number + 128.
         if status - 128 in set(signal.Signals):
             status = 128 - status
         err = b"".join(line for line in done.stderr.splitlines(True)
@@ -129,7 +129,7 @@ class Run:
         return status, done.stdout, err
 
     def as_tool(self, status, out, err):
-        """What the answer to a request would be of a tool."""
+        """The result of a request, as a tool would return it."""
         if status == 0 and re.search(br"(?m)^Status: 5", out):
             return 4, b"", err
         if status == 0:
@@ -137,7 +137,7 @@ class Run:
         return status, out, err
 
     def told(self):
-        """What was written aside, if it was."""
+        """The report of strace or count.so, if there is one."""
         try:
             with open(self.aside, errors="replace") as f:
                 return f.read()
@@ -173,13 +173,13 @@ class Sweep:
         good.end()
 
     def visible(self, work):
-        """The files, but those of the ledger."""
+        """The files, without those of the ledger."""
         hidden = self.args.ledger
         return {k: v for k, v in files_of(work).items()
                 if hidden is None or not k.startswith(hidden)}
 
     def wrong(self, run):
-        """Why what there is at status 0 is not right, or None."""
+        """Why the product of status 0 is wrong, or None."""
         if self.args.judge is None:
             same = (run.out, self.visible(run.work)) == self.good
             return None if same else "another product"
@@ -190,7 +190,7 @@ class Sweep:
         return None if judged.returncode == 0 else "the product is not right"
 
     def touched(self, run):
-        """What a run that failed has changed, or None."""
+        """What a failed run has changed, or None."""
         hidden = self.args.ledger
         now, old = self.visible(run.work), self.before
         if now != old:
@@ -212,7 +212,7 @@ class Sweep:
         return None
 
     def untouched(self, run):
-        """Whether all is as it was, so that it is as good as a first run."""
+        """True if nothing changed, so that the next run is like a first one."""
         hidden = self.args.ledger
         return self.visible(run.work) == self.before and (
             hidden is None or
@@ -232,24 +232,24 @@ class Sweep:
     def judge(self, run):
         """Why the run did not end as it should, or None."""
         if run.status == self.args.status:
-            # The line itself may be what cannot be written.
+            # Writing the line itself may be what failed.
             if run.err not in (self.err, b""):
                 return "status %d, but: %s" % (
                     run.status, run.err.decode(errors="replace"))
             return self.wrong(run)
         if run.out:
-            # The answer was sent; what failed came after it.
+            # The answer was sent before the fault.
             if self.args.cgi and run.status == 4 and not self.wrong(run):
                 return None
             return "output at status %d" % run.status
         tool = os.path.basename(self.args.command[0]).encode()
         lines = run.err.count(b"\n")
-        # Of a request there is a line, too, before an answer that is lost.
+        # A request is logged before its answer is lost.
         if self.args.cgi:
             fine = lines in (1, 2)
         else:
             fine = lines == 1 and run.err.startswith(tool + b": ")
-        # Of a program and its child, both may be refused the same call.
+        # The call may fail in a program and in its child.
         if not run.err and re.search(r"write\(2,.*INJECTED", run.where):
             fine = True
         if run.status == 4 and not fine:
@@ -274,7 +274,7 @@ class Sweep:
         return len(hashes), sorted(first.values())
 
     def committed(self, n):
-        """Whether that has been done when allocation n is asked for."""
+        """True if the commit comes before allocation n."""
         run = Run(self.args, env={"LD_PRELOAD": self.args.preload,
                                   "MCFG_END": str(n)})
         try:
@@ -284,7 +284,7 @@ class Sweep:
             run.end()
 
     def after_commit(self, total):
-        """The allocations that are asked for after the commit."""
+        """The numbers of the allocations after the commit."""
         before, after = 0, total + 1
         while after - before > 1:
             n = (before + after) // 2
@@ -295,7 +295,7 @@ class Sweep:
         return range(after, total + 1)
 
     def crash_of(self, where):
-        """Whose a crash is, by who asked for memory."""
+        """The library that crashed, by who asked for memory, or None."""
         for line in where.splitlines():
             if "count.so" in line:
                 continue
@@ -307,8 +307,8 @@ class Sweep:
         return None
 
     def short(self, n):
-        # Which allocation is the Nth may differ from run to run: it is this
-        # run that says where.
+        # The Nth allocation may be another one in each run, so this run must
+        # record its callers.
         run = Run(self.args, env={"LD_PRELOAD": self.args.preload,
                                   "MCFG_FAIL": str(n), "MCFG_FAIL_AT": "@"})
         try:
@@ -333,7 +333,7 @@ class Sweep:
         with open(run.aside, errors="replace") as f:
             lines = f.read().splitlines()
         run.end()
-        # The loader's are over when it has done with its cache.
+        # The loader is done when it unmaps its cache.
         seen, ready, found = collections.Counter(), False, []
         for line in lines:
             match = re.match(r"(?:\d+ +)?(\w+)\(", line)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""forge.py VARIANT CERT KEY CONTENT: a SignedData made by hand, on standard
-output.  The openssl command makes the bare signature, nothing else; what each
-variant does wrong is said beside it."""
+"""forge.py VARIANT CERT KEY CONTENT: prints a SignedData made by hand.  openssl
+makes only the bare signature.  The code of a variant says what is wrong with
+it."""
 
 import hashlib
 import subprocess
@@ -18,7 +18,7 @@ def tlv(tag, *parts):
 
 
 def split(der):
-    """The elements of DER, each whole."""
+    """The elements of DER, with their headers."""
     out, i = [], 0
     while i < len(der):
         j, n = i + 2, der[i + 1]
@@ -110,7 +110,7 @@ def main():
     elif variant in ("sha1", "sha224", "sha384", "sha512"):
         digest = name = variant
     elif variant in ("unknown-digest", "unknown-digest-everywhere"):
-        # Without attributes OpenSSL 3.0 takes any signature for it.
+        # Without attributes, OpenSSL 3.0 accepts any signature.
         name = "none"
         digests = set_of(alg("sha256"), alg("none")) if \
             variant == "unknown-digest" else set_of(alg("none"))
@@ -161,7 +161,7 @@ def main():
     if with_attributes:
         signature = raw_sign(key, digest, attributes)
     elif variant == "attributes-as-content":
-        # The signature over attributes serves for a content of their bytes.
+        # The signature of the attributes fits content of the same bytes.
         signature = raw_sign(key, digest, attributes)
         content = attributes
     else:
@@ -186,7 +186,7 @@ def main():
                seq(econtent_type, econtent),
                tlv(0xA0, bag) if bag else b"", signers)
     if variant == "deep":
-        # 40 empty SEQUENCEs, one in the other, as an unsigned element
+        # 40 nested empty SEQUENCEs, as an unsigned element.
         nest = b""
         for _ in range(40):
             nest = seq(nest)

@@ -3,7 +3,7 @@
 
 load helpers
 
-@test "mcfg: every tool is listed, with the words of its page" {
+@test "mcfg: lists every tool with the description of its manual page" {
 	yields "$T/list" mcfg
 	for page in "$ROOT"/man/man1/*.1; do
 		name=${page##*/} name=${name%.1}
@@ -14,7 +14,7 @@ load helpers
 	sort "$T/list" | diff "$T/want" -
 }
 
-@test "mcfg: a tool gets arguments, input and environment, and gives its status" {
+@test "mcfg: runs a tool with its arguments, input and environment, and returns its status" {
 	printf '<plist version="1.0"><string>a b</string></plist>' > "$T/p"
 	yields "$T/out" mcfg get . < "$T/p"
 	[ "$(cat "$T/out")" = 'a b' ]
@@ -30,13 +30,13 @@ load helpers
 	refuses 2 'unknown option' mcfg --json lint
 }
 
-@test "mcfg: an unknown tool is named" {
+@test "mcfg: refuses an unknown tool" {
 	for name in lnt mcfg-lint ../bin/mcfg-lint LINT '' 'a b' $'l\nint'; do
 		refuses 2 'no tool' mcfg "$name"
 	done
 }
 
-@test "mcfg: the tools beside it come before those of PATH, by a link too" {
+@test "mcfg: prefers the tools beside it to those in PATH, even through a link" {
 	mkdir "$T/bin" "$T/other"
 	cp "$(command -v mcfg)" "$T/bin/mcfg"
 	for dir in bin other; do
@@ -53,7 +53,7 @@ load helpers
 	rm "$T/bin/mcfg-lint"
 	PATH=$T/other:$PATH yields "$T/out" "$T/bin/mcfg" lint
 	[ "$(cat "$T/out")" = other ]
-	# What is not installed is not listed.
+	# A tool that is not installed is not listed.
 	yields "$T/out" env PATH="$T/other" "$T/bin/mcfg"
 	[ "$(cut -c1-9 "$T/out")" = 'mcfg lint' ]
 }

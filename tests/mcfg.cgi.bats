@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# The profile service as a CGI program, called as a web server calls it: here
-# without one, so that every odd request arrives.
-# shellcheck disable=SC2016 # what looks like a command has to stay text
+# The profile service as a CGI program, called without a web server, so that
+# every odd request reaches it.
+# shellcheck disable=SC2016 # text that looks like a command
 
 load helpers
 load flow
@@ -10,7 +10,7 @@ setup_file() {
 	make_site
 }
 
-# program: what answers; FORM=service runs these tests with mcfg-service.
+# program: the program under test; FORM=service tests mcfg-service instead.
 program() {
 	if [ "$FORM" = cgi ]; then
 		echo "$ROOT/scripts/mcfg.cgi"
@@ -19,13 +19,13 @@ program() {
 	fi
 }
 
-# of_cgi: for what only the script can be asked.
+# of_cgi REASON: skips a test that is only for the script.
 of_cgi() {
 	[ "$FORM" = cgi ] || skip "$1"
 }
 
-# cgi METHOD PATH [NAME=VALUE...]: status in $code, header in $T/head, body in
-# $T/body, log in $T/log; standard input is the request's body.
+# cgi METHOD PATH [NAME=VALUE...]: sends a request, with standard input as its
+# body; status in $code, header in $T/head, body in $T/body, log in $T/log.
 cgi() {
 	local method=$1 path=$2
 	shift 2
@@ -37,7 +37,7 @@ cgi() {
 	split_answer
 }
 
-# The header ends with the first empty line; the body is bytes.
+# split_answer: in python3, since the body may be any bytes.
 split_answer() {
 	python3 - "$T" <<-'PY'
 	import sys
@@ -51,7 +51,7 @@ split_answer() {
 	code=${code:-200}
 }
 
-# logged TEXT: one line, with the address and TEXT.
+# logged TEXT: the log is one line, with the address and TEXT.
 logged() {
 	cat "$T/log"
 	[ "$(wc -l < "$T/log")" -eq 1 ]
@@ -59,7 +59,7 @@ logged() {
 	grep -qF -e "$1" "$T/log"
 }
 
-@test "mcfg.cgi: / is a page that needs nothing else" {
+@test "mcfg.cgi: / is a page that loads nothing else" {
 	cgi GET / < /dev/null
 	[ "$code" = 200 ]
 	[ "$(header Content-Type)" = 'text/html; charset=utf-8' ]
@@ -99,12 +99,12 @@ logged() {
 	run -1 grep -q '<b>A' "$T/body"
 }
 
-@test "mcfg.cgi: the script is short enough to be read" {
+@test "mcfg.cgi: the script is short enough to read" {
 	of_cgi 'it is C'
 	[ "$(wc -l < "$ROOT/scripts/mcfg.cgi")" -le 280 ]
 }
 
-@test "mcfg.cgi: a variable of the request reaches no tool" {
+@test "mcfg.cgi: variables of the request reach no tool" {
 	of_cgi 'it runs no tools'
 	mkdir "$T/bin"
 	ln -s "$MCFG_BIN"/* "$T/bin"
@@ -145,7 +145,7 @@ logged() {
 	logged 'root certificate'
 }
 
-@test "mcfg.cgi: /crl is a list whose time is not over" {
+@test "mcfg.cgi: /crl is a current CRL" {
 	cgi GET /crl < /dev/null
 	[ "$code" = 200 ]
 	[ "$(header Content-Type)" = application/pkix-crl ]
@@ -175,7 +175,7 @@ logged() {
 	[ ! -s "$T/body" ] || grep -q 'Internal Server Error' "$T/body"
 }
 
-@test "mcfg.cgi: what was not sent is not logged as sent" {
+@test "mcfg.cgi: a failed answer is not logged as sent" {
 	of_cgi 'it has the whole response before it writes any of it'
 	mkdir "$T/bin"
 	ln -s "$MCFG_BIN"/* "$T/bin"
@@ -198,7 +198,7 @@ logged() {
 	done
 }
 
-@test "mcfg.cgi: /enroll wants a user, and not another site's" {
+@test "mcfg.cgi: /enroll needs a user, and refuses other sites" {
 	cgi GET /enroll < /dev/null
 	[ "$code" = 403 ]
 	logged 'nobody is logged in'
@@ -250,8 +250,8 @@ logged() {
 	[ "$(wc -l < "$T/log")" -eq 1 ]
 }
 
-# knows LINE...: the site's program about users is a script of these lines; it
-# keeps its arguments in $T/args, ends of lines as NUL.
+# knows LINE...: makes the site's facts program a script of these lines, which
+# also writes its arguments, each with a NUL, to $T/args.
 knows() {
 	rm -rf "$T/site"
 	cp -r "$SITE" "$T/site"
@@ -269,9 +269,9 @@ asks() {
 	SITE=$T/site cgi GET /enroll REMOTE_USER="$1" < /dev/null
 }
 
-@test "mcfg.cgi: a program knows the facts about a user" {
+@test "mcfg.cgi: a program provides the facts about a user" {
 	knows 'echo "{\"mail\": \"jane@example.com\", \"n\": [1, \"two\"]}"'
-	# Nothing that another test began.
+	# No enrollments of other tests.
 	rm "$T/site"/ledger.db*
 	asks jane
 	[ "$code" = 200 ] || { cat "$T/log"; false; }
@@ -286,7 +286,7 @@ asks() {
 	    'n': [1, 'two']}"
 }
 
-@test "mcfg.cgi: the program about users gets one argument, whatever it is" {
+@test "mcfg.cgi: the facts program gets the user as one argument, whatever it is" {
 	knows 'echo "{}"'
 	for name in '$(touch x)' '; id' "a'b\"c" 'a b  c' '*' 'Müller' \
 	    '`id`' '\n' '%s' '!'; do
@@ -328,15 +328,15 @@ asks() {
 	ends 500 mcfg-enrollment 'echo "{\"a\": \"\303\"}"'
 	FACTS=./nothing ends 500 nothing :
 	FACTS=no-such-program ends 500 'no such program' :
-	# A name of the shell or of mcfg.cgi is not meant.
+	# Not a command of the shell, nor a function of mcfg.cgi.
 	FACTS=root ends 500 'no such program' :
 	FACTS='eval' ends 500 'no such program' :
 	FACTS=. ends 500 'no such program' :
 }
 
-@test "mcfg.cgi: a program that was killed is 503, to try again" {
+@test "mcfg.cgi: a facts program that was killed is 503, to try again" {
 	of_cgi 'child-programs.bats asks the function that mcfg-service calls'
-	# That of the time is said here: 30 seconds are long.
+	# A stand-in fails at once; the real limit is 30 seconds.
 	mkdir "$T/bin"
 	ln -s "$MCFG_BIN"/* "$T/bin"
 	rm "$T/bin/mcfg-enrollment"
@@ -352,8 +352,8 @@ asks() {
 	logged 'facts: killed'
 }
 
-@test "mcfg.cgi: a program's output is limited, and its leftovers delay nobody" {
-	# What it leaves behind, out of its group, keeps nobody waiting.
+@test "mcfg.cgi: the facts program's output is limited, and its children delay nobody" {
+	# A child outside its process group that holds a descriptor open.
 	for how in '' '2> /dev/null' '> /dev/null'; do
 		knows "setsid sleep 1000 $how & echo \$! > '$T/left'" \
 		    'echo "{\"a\": \"b\"}"; echo a remark >&2'
@@ -386,7 +386,7 @@ asks() {
 	done
 }
 
-@test "mcfg.cgi: other methods are 405 and say which are allowed" {
+@test "mcfg.cgi: another method is 405, with the methods that are allowed" {
 	method() {
 		cgi "$1" "$2" REMOTE_USER=jane CONTENT_LENGTH=3 <<< abc
 		echo "$1 $2: $code"
@@ -404,7 +404,7 @@ asks() {
 	done
 }
 
-@test "mcfg.cgi: the length of a message" {
+@test "mcfg.cgi: judges the length of a message" {
 	printf 'no message' > "$T/ten"
 	length() {
 		cgi POST /profile "${@:2}" < "$T/ten"
@@ -422,7 +422,7 @@ asks() {
 	length 413 CONTENT_LENGTH=65537
 	length 413 CONTENT_LENGTH=99999999
 	length 413 CONTENT_LENGTH=18446744073709551626
-	# Shorter than promised; then what is there is no message.
+	# Fewer bytes than announced; then bytes that are not a message.
 	length 400 CONTENT_LENGTH=11
 	length 400 CONTENT_LENGTH=65536
 	length 400 CONTENT_LENGTH=10
@@ -462,7 +462,7 @@ asks() {
 		[ "$code" = 400 ] || { echo "$f: $code"; cat "$T/log"; false; }
 		logged mcfg-verify
 	done
-	# Signed by a factory, and still no property list.
+	# Signed by the factory, but not a property list.
 	for f in noise zero cert; do
 		head -c 9000 "$T/$f" > "$T/content"
 		sign_as "$FACTORY" "$FACTORY_KEY" "$T/content" "$T/message"
@@ -472,7 +472,7 @@ asks() {
 	done
 }
 
-@test "mcfg.cgi: a mistyped address of an invitation has no token in the log" {
+@test "mcfg.cgi: a mistyped invitation leaves no token in the log" {
 	for path in //i/SECRET /x/i/SECRET /I/SECRET /i/SECRET/i/SECRET; do
 		cgi GET "$path" < /dev/null
 		logged '/i/-'
@@ -480,10 +480,10 @@ asks() {
 	done
 }
 
-@test "mcfg.cgi: what is recorded of a device is what was verified" {
+@test "mcfg.cgi: records of a device what was verified" {
 	cgi GET /enroll REMOTE_USER=jane < /dev/null
 	unsign "$T/body" "$T/service"
-	# Without its NUL bytes this UTF-16 is another property list.
+	# A shell drops NUL bytes, which makes another list of this UTF-16.
 	python3 - "$T/plist" "$(plist_key "$T/service" \
 	    "p['PayloadContent']['Challenge']")" <<-'PY'
 	import sys
@@ -507,7 +507,7 @@ asks() {
 	logged NUL
 }
 
-@test "mcfg.cgi: a broken site is 500, and the log has the place" {
+@test "mcfg.cgi: a broken site is 500, and the log says where" {
 	broken() {
 		rm -rf "$T/site"
 		cp -r "$SITE" "$T/site"
@@ -551,17 +551,17 @@ asks() {
 		[ "$code" = 500 ] || { echo "$page: $code"; cat "$T/log"; false; }
 		logged 'site.yaml:'
 	done
-	# Which pages are its own only the site can say.
+	# Only site.yaml says which pages are of this site.
 	cgi POST /i/x HTTP_SEC_FETCH_SITE=cross-site < /dev/null
 	[ "$code" = 500 ]
-	# A line or a column of a message is not the status of a tool.
+	# The 5 is a line number, not the status of a tool.
 	sed '5s/^/urk: x\n/' "$T/kept" > "$T/site/site.yaml"
 	cgi GET /enroll REMOTE_USER=jane < /dev/null
 	logged 'site.yaml:5:'
 	[ "$code" = 500 ]
 }
 
-@test "mcfg.cgi: phase 2 that cannot be answered spends nothing" {
+@test "mcfg.cgi: phase 2 that cannot be answered spends no challenge" {
 	cgi GET /enroll REMOTE_USER=jane < /dev/null
 	[ "$code" = 200 ]
 	openssl cms -verify -noverify -inform DER -in "$T/body" \
@@ -612,7 +612,7 @@ asks() {
 	[ "$code" = 200 ]
 }
 
-@test "mcfg.cgi: a path is shown in the log without strange characters" {
+@test "mcfg.cgi: the log escapes a path" {
 	cgi GET $'/a\nmcfg.cgi: 192.0.2.7: forged \e[31m' < /dev/null
 	[ "$code" = 404 ]
 	logged 'path="/a\nmcfg.cgi: 192.0.2.7: forged \x1b[31m"'

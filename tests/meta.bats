@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What all tools share.  The one table of this file is working(): tool -> a
-# call that works.  A tool that is not in it fails the first test.
+# What all tools share.  working() has a call that works for each tool; a tool
+# that it lacks fails the first test.
 
 load helpers
 load flow
@@ -26,7 +26,7 @@ setup() {
 	XML
 }
 
-# What a call of working() reads, made only where it is asked for.
+# The input of these calls, made only for those that need it.
 signed() {
 	openssl cms -sign -binary -nodetach -outform DER -in "$T/profile" \
 	    -signer "$PKI/signer.pem" -inkey "$PKI/signer.key" \
@@ -55,8 +55,8 @@ site() {
 	[ -d "$SITE" ] || make_site
 }
 
-# working NAME: the arguments of a call that works, one a line, into argv; the
-# last is the INPUT where it takes one.  A tool with verbs has a row a verb.
+# working NAME: puts the arguments of a call that works into argv, with its
+# INPUT, if it takes one, as the last.  NAME includes the verb, if any.
 working() {
 	argv=() input=
 	case $1 in
@@ -133,8 +133,7 @@ working() {
 	[ -z "$input" ] || argv+=("$input")
 }
 
-# The tools that were built; a tool with verbs stands for one of its verbs in
-# working(), but not in what is asked of the tool itself.
+# tools: prints the tools that were built.
 tools() {
 	local f
 
@@ -143,6 +142,7 @@ tools() {
 	done
 }
 
+# call_of TOOL: prints it with one of its verbs, if it has any.
 call_of() {
 	case $1 in
 	mcfg-enrollment|scep-ca) echo "$1 list" ;;
@@ -150,7 +150,7 @@ call_of() {
 	esac
 }
 
-# each FUNCTION: calls it for every tool, in a separate folder.
+# each FUNCTION: calls it for every tool.
 each() {
 	local tool
 
@@ -180,7 +180,7 @@ helps() {
 	cmp "$T/help" "$T/help.h"
 }
 
-@test "meta: --help is on standard output, with an example" {
+@test "meta: --help goes to standard output and has an example" {
 	each helps
 }
 
@@ -189,7 +189,7 @@ versions() {
 	grep -qE "^$1 \(mcfg\) [0-9]+\.[0-9]+\.[0-9]+$" "$T/version"
 }
 
-@test "meta: --version" {
+@test "meta: --version prints the version" {
 	each versions
 }
 
@@ -224,7 +224,7 @@ starves() {
 	refuses 4 'No such file' "${call[@]}" "${argv[@]}" "$T/missing"
 }
 
-@test "meta: an empty INPUT is malformed, a missing one a fault" {
+@test "meta: an empty INPUT is malformed, a missing one is a fault" {
 	each starves
 }
 
@@ -267,12 +267,12 @@ shuts() {
 	fi
 }
 
-# Output that nobody can read is an error; and an input must not get its number.
+# An input must not get the number of the closed descriptor.
 @test "meta: a closed standard output is a fault" {
 	each shuts
 }
 
-@test "meta: a closed standard input is a fault, a limit of size is one" {
+@test "meta: a closed standard input is a fault, and so is a size limit" {
 	status=0
 	mcfg-profile <&- > "$T/stdout" 2> "$T/stderr" || status=$?
 	[ "$status" -eq 4 ]
@@ -300,7 +300,6 @@ breaks() {
 	exec 6> "$T/pipe"
 	exec 5<&-
 	status=0
-	# The reader is gone before the tool writes.
 	"${call[@]}" "${argv[@]}" >&6 2> "$T/stderr" || status=$?
 	exec 6>&-
 	rm "$T/pipe"
@@ -314,12 +313,12 @@ breaks() {
 	each breaks
 }
 
-# options_of CALL...: the options of its help that take a file, "--x FILE".
+# options_of CALL...: prints the options that take a file, as "--x FILE".
 options_of() {
 	"$@" --help | sed -n 's/^ .*\(--[a-z0-9-]*\) \(FILE\|KEY\|CERT\|SRC\|DIR\|CSR\)\( .*\)*$/\1 \2/p'
 }
 
-# tries NAME ARG...: what becomes of it, in $T/ends/NAME.
+# tries NAME ARG...: runs it, and puts its status in $T/ends/NAME.
 tries() {
 	local name=$1 status=0
 	shift
@@ -329,7 +328,7 @@ tries() {
 	echo "$status $*" > "$T/ends/$name"
 }
 
-# meets TOOL: each of its files in turn is what made() makes of a name.
+# meets TOOL: tries a call for each file it takes, which made NAME provides.
 meets() {
 	local call option kind value args i n=0
 
@@ -357,7 +356,7 @@ meets() {
 	fi
 }
 
-# ended STATUS...: all of them did, and with none of these.
+# ended STATUS...: every call has ended, with another status than these.
 ended() {
 	local end status rest
 
@@ -372,7 +371,7 @@ ended() {
 	done
 }
 
-@test "meta: a pipe without another end is a fault, not a hang" {
+@test "meta: a pipe that nobody writes to is a fault, not a hang" {
 	made() {
 		mkfifo "$T/$1.pipe" && echo "$T/$1.pipe"
 	}
@@ -382,7 +381,7 @@ ended() {
 	[ "$(grep -l 'this pipe or device' "$T"/ends/*.said | wc -l)" -gt 50 ]
 }
 
-@test "meta: a file without an end is refused, not read for ever" {
+@test "meta: an endless file is refused, not read for ever" {
 	[ -c /dev/zero ] || skip 'no /dev/zero here'
 	made() {
 		echo /dev/zero
@@ -393,7 +392,7 @@ ended() {
 	[ "$(grep -l 'larger than' "$T"/ends/*.said | wc -l)" -gt 30 ]
 }
 
-tells() {
+narrates() {
 	local call
 
 	working "$(call_of "$1")" || return 1
@@ -406,7 +405,7 @@ tells() {
 }
 
 @test "meta: -v describes what a tool does" {
-	each tells
+	each narrates
 }
 
 closes() {
@@ -426,7 +425,7 @@ closes() {
 	each closes
 }
 
-# Options of a page, and of --help and that of every verb.
+# page_options PAGE: prints the options of a manual page.
 page_options() {
 	awk '$1 == ".It" && $2 == "Fl" {
 		flag = 0
@@ -441,6 +440,7 @@ page_options() {
 	}' "$1" | sort -u
 }
 
+# help_options TOOL: prints the options of --help, and of that of its verbs.
 help_options() {
 	local verb
 
@@ -473,11 +473,11 @@ documents() {
 	diff "$T/page" "$T/options"
 }
 
-@test "meta: the page of a tool has the options of its help" {
+@test "meta: a manual page has the same options as --help" {
 	each documents
 }
 
-# traced cmd...: under valgrind, which ends with 99 where it finds something.
+# traced cmd...: runs it under valgrind; status 99 means an error.
 traced() {
 	_run valgrind -q --error-exitcode=99 --leak-check=full \
 	    --show-leak-kinds=definite --errors-for-leak-kinds=definite \
@@ -505,13 +505,13 @@ remembers() {
 	[ "$status" -ne 0 ]
 }
 
-@test "meta: valgrind finds nothing in a call that works and one that fails" {
+@test "meta: valgrind finds no error in a call that works and one that fails" {
 	[ -n "${MCFG_TEST_VALGRIND:-}" ] || skip "make valgrind runs it"
 	needs valgrind
 	each remembers
 }
 
-# ---- the scripts that users call ----
+# ---- scripts for users ----
 
 scripts() {
 	local f
@@ -546,7 +546,7 @@ script_behaves() {
 	diff "$T/page" "$T/options"
 }
 
-@test "meta: scripts have help, version, and a page with their options" {
+@test "meta: scripts have --help, --version, and a manual page with their options" {
 	local script
 
 	for script in $(scripts); do
@@ -557,8 +557,8 @@ script_behaves() {
 	done
 }
 
-# What Bats would take for tests of this file is not written as they are.
-@test "meta: if a server is not installed, each test of the file is skipped" {
+# In the file below, % stands for @, or Bats would take its tests for ours.
+@test "meta: a file's tests are skipped if its server is not installed" {
 	ln -s "$TESTS/helpers.bash" "$T/helpers.bash"
 	printf 'setup_suite() { :; }\n' > "$T/setup_suite.bash"
 	sed 's/^ *%/@/' > "$T/lacking.bats" <<-'BATS'
@@ -576,7 +576,7 @@ script_behaves() {
 	    "$T/tap")" -eq 2 ]
 }
 
-@test "meta: fd:N stands for a file, wherever a file is read" {
+@test "meta: fd:N works wherever a file is read" {
 	local how
 
 	signed
@@ -601,7 +601,7 @@ script_behaves() {
 	refuses 4 'not open for reading' mcfg-get . fd:9
 }
 
-@test "meta: a configuration of OpenSSL that is broken or misses a provider" {
+@test "meta: reports a broken OpenSSL configuration and a missing provider" {
 	local c
 
 	printf 'openssl_conf = a\n[b' > "$T/broken.cnf"
@@ -635,7 +635,7 @@ script_behaves() {
 	OPENSSL_CONF=$T/broken.cnf mcfg-verify --help > /dev/null
 }
 
-@test "meta: man -M man finds each page in a clone" {
+@test "meta: man -M man finds each page in a checkout" {
 	local p name
 
 	needs man

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# The Debian package and the units in it, on separate machines: dpkg
-# installs and removes, systemd runs the units as they are.
+# The Debian package and its units, on separate machines with dpkg and systemd.
 
 load helpers
 
@@ -28,14 +27,14 @@ setup() {
 			exit 1
 		fi
 	}
-	# make_site NAME [ARG...]: of the user of the package.
+	# make_site NAME [ARG...]: makes a site as the package's user.
 	make_site() {
 		name=$1
 		shift
 		runuser -u mcfg -- mcfg-site "/var/lib/mcfg/$name" \
 		    --user jane --password env:PW "$@" > /run/made
 	}
-	# enroll NAME URL: a device, as root.
+	# enroll NAME URL: enrolls a device, as root.
 	enroll() {
 		site=/var/lib/mcfg/$1
 		mcfg-device "$2" --cacert "$site/ca/root.pem" --user jane \
@@ -62,7 +61,7 @@ machine() {
 	[ "$status" -eq 0 ]
 }
 
-@test "deb: the same bytes, whatever the umask, the zone and the day" {
+@test "deb: has the same bytes, whatever the umask, time zone and day" {
 	cp "$DEB" "$T/before"
 	(umask 077
 	    TZ=Asia/Tokyo LC_ALL=C.UTF-8 make -s -C "$ROOT" deb > /dev/null)
@@ -77,7 +76,7 @@ machine() {
 	    'libfcgi0(ldbl|t64)' openssl adduser; do
 		grep -qE "(^|, )$p( \(|,|$)" "$T/depends"
 	done
-	# Debian's package starts a server.
+	# Debian's lighttpd would start a server.
 	run -1 grep -q lighttpd <(dpkg-deb -f "$DEB" Depends Recommends)
 }
 
@@ -97,20 +96,19 @@ machine() {
 	dpkg-deb -e "$DEB" "$T/control"
 	(cd "$T/x" && md5sum --quiet -c "$T/control/md5sums")
 	zgrep -q '^mcfg (' "$T/x/usr/share/doc/mcfg/changelog.gz"
-	# What only debuggers want is not in it.
+	# It has no debugging information.
 	readelf -SW "$T/x/usr/bin/mcfg-sign" > "$T/sections"
 	run -1 grep -q debug_ "$T/sections"
 }
 
-@test "deb: lintian finds no fault" {
+@test "deb: lintian finds no error" {
 	needs lintian
-	# It refuses to work where others could write.
 	run -0 lintian --allow-root --fail-on error,warning "$DEB"
 }
 
-@test "deb: installed, the demo walks; removed, only data is left" {
+@test "deb: runs the demo when installed; leaves only data when removed" {
 	machine <<-'SH'
-	# What there is that was not before, but for the lists of dpkg and of users.
+	# left: writes what is new to /run/left, except dpkg's and users' lists.
 	left() {
 		find /run/changes ! -type d ! -type c | cut -d / -f 4- |
 		    grep -vE '^(var/lib/dpkg|var/log|var/cache|root|tmp)/|^etc/((passwd|group|g?shadow|sub[ug]id)-?|\.pwd\.lock)$' |
@@ -122,7 +120,7 @@ machine() {
 	}
 	processes > /run/processes
 	pkg -i /run/shared/mcfg.deb
-	# Nobody's password, nobody's shell, and nothing that runs.
+	# The user has no shell, and nothing runs.
 	getent passwd mcfg | grep -q ':/var/lib/mcfg:/usr/sbin/nologin$'
 	[ "$(stat -c '%U:%G %a' /var/lib/mcfg)" = 'mcfg:mcfg 755' ]
 	[ -z "$(ls -A /var/lib/mcfg)" ]
@@ -146,7 +144,7 @@ machine() {
 	[ "$(grep -v ^var/lib/mcfg/kept/ /run/left)" = \
 	    etc/systemd/system/multi-user.target.wants/mcfg-serve@kept.service ]
 	pkg -P mcfg
-	# A site, and the user to whom it belongs.
+	# The site and its user are still there.
 	left
 	[ -z "$(grep -v ^var/lib/mcfg/kept/ /run/left)" ]
 	[ -s /var/lib/mcfg/kept/ca/key.pem ]
@@ -162,13 +160,13 @@ machine() {
 	SH
 }
 
-@test "units: systemd reads them without a word, and rates them as safe" {
+@test "units: systemd accepts them without a warning, and rates them as safe" {
 	needs systemd-analyze
 	machine --boot <<-'SH'
 	pkg -i /run/shared/mcfg.deb
 	use_units
 	cd /run/units
-	# verify: what systemd has to say about a unit and what it starts.
+	# verify UNIT: prints systemd's warnings about it.
 	verify() {
 		SYSTEMD_UNIT_PATH=/run/units: systemd-analyze verify \
 		    --recursive-errors=no "$1" 2>&1
@@ -191,7 +189,7 @@ machine() {
 	SH
 }
 
-@test "units: a site is served, on ports below 1024, and sees no other" {
+@test "units: a site is served on ports below 1024, and sees no other site" {
 	machine --boot <<-'SH'
 	pkg -i /run/shared/mcfg.deb
 	use_units
@@ -204,13 +202,13 @@ machine() {
 	CONF
 	systemctl daemon-reload
 
-	# Once it is started it answers.
+	# It answers as soon as start returns.
 	systemctl start mcfg-serve@first
 	enroll first https://localhost/
 	curl -fsS 'http://localhost/scep?operation=GetCACaps' > /run/caps
 	grep POSTPKIOperation /run/caps
 
-	# Nothing of it is root's, gains rights, or finds another site.
+	# No process is root's, can gain rights, or sees another site.
 	main=$(systemctl show -P MainPID mcfg-serve@first)
 	cat /sys/fs/cgroup/system.slice/*serve.slice/*first*/cgroup.procs \
 	    > /run/pids
@@ -226,7 +224,7 @@ machine() {
 		fails nsenter -t "$main" -m touch $p
 	done
 
-	# It ends in peace; where it cannot begin, start says so.
+	# It stops cleanly, and start fails if it cannot run.
 	systemctl stop mcfg-serve@first
 	[ "$(systemctl show -P Result mcfg-serve@first)" = success ]
 	[ -z "$(ls /var/lib/mcfg/first/run)" ]
@@ -234,7 +232,7 @@ machine() {
 	fails systemctl start mcfg-serve@first
 	systemctl stop mcfg-serve@first
 
-	# Every night, and every week.
+	# The timers' services, nightly and weekly.
 	for u in nightly purge; do
 		systemctl start mcfg-$u@first.timer mcfg-$u@first
 		[ "$(systemctl show -P Result mcfg-$u@first)" = success ]
@@ -244,12 +242,11 @@ machine() {
 	journalctl -t mcfg-nightly-first | grep 'challenges forgotten'
 	openssl crl -inform DER -in /var/lib/mcfg/first/ca/crl.der -noout \
 	    -CAfile /var/lib/mcfg/first/ca/cert.pem
-	# What check finds makes the unit fail.
+	# A finding of scep-ca check makes the unit fail.
 	chmod 644 /var/lib/mcfg/first/ca/key.pem
 	fails systemctl start mcfg-nightly@first
 	[ "$(systemctl show -P Result mcfg-nightly@first)" = exit-code ]
 
-	# A site that does not exist.
 	fails systemctl start mcfg-serve@none
 
 	# No process outlives the package.
@@ -278,7 +275,7 @@ machine() {
 	http { include $site/web/nginx.conf; }
 	CONF
 	systemctl start mcfg-scep@first.socket mcfg-pages@first.socket
-	# The web server gets to its sockets, and to nothing else.
+	# The web server can reach its sockets, and nothing else.
 	[ "$(cd $site && stat -c '%U:%G %a' web/*.sock)" = "mcfg:www-data 660
 	mcfg:www-data 660" ]
 	for f in ca/key.pem ledger.db site.yaml tls/key.pem; do
@@ -290,7 +287,7 @@ machine() {
 	[ "$(systemctl is-active mcfg-scep@first mcfg-pages@first)" = "active
 	active" ]
 
-	# caps: that /scep answers.
+	# caps: /scep answers.
 	caps() {
 		curl -fsS --cacert $site/ca/root.pem --max-time 600 \
 		    'https://localhost:8443/scep?operation=GetCACaps' |
@@ -305,7 +302,7 @@ machine() {
 	timeout 600 tail -s 0.05 --pid="$old" -f /dev/null
 	caps
 	caps
-	# The whole service, at once: the socket remains.
+	# The whole service is killed: the socket remains.
 	systemctl kill -s KILL mcfg-scep@first
 	caps
 	systemctl stop mcfg-scep@first.service
@@ -322,7 +319,7 @@ machine() {
 	SH
 }
 
-@test "units: units of 0.1.0 continue after an upgrade, by the steps of the page" {
+@test "units: units of 0.1.0 keep running after the upgrade that the manual describes" {
 	needs multiwatch
 	PATH=$PATH:/usr/sbin needs nginx
 	PATH=$PATH:/usr/sbin needs fcgiwrap
@@ -331,7 +328,7 @@ machine() {
 	pkg -i /run/shared/mcfg.deb
 	cp -r /run/shared/units_1/. /run/units
 	systemctl daemon-reload
-	# old_ledger NAME: of a site as 0.1.0 left it.
+	# old_ledger NAME: gives the site a ledger of 0.1.0.
 	old_ledger() {
 		rm /var/lib/mcfg/$1/ledger.db*
 		runuser -u mcfg -- sqlite3 "/var/lib/mcfg/$1/ledger.db" \
@@ -342,12 +339,12 @@ machine() {
 		sqlite3 "/var/lib/mcfg/$1/ledger.db" \
 		    "SELECT value FROM ledger WHERE name = 'schema'"
 	}
-	# welcome NAME PORT: the page of that site.
+	# welcome NAME PORT: the site's first page is served.
 	welcome() {
 		curl -fsS --cacert "/var/lib/mcfg/$1/ca/root.pem" --max-time 60 \
 		    "https://localhost:$2/" | grep '<h1>'
 	}
-	# workers: what runs, each with its process.
+	# workers: prints the main process of each service.
 	workers() {
 		for u in mcfg-serve@first mcfg-pages@second mcfg-scep@second; do
 			systemctl show -P MainPID $u
@@ -380,7 +377,7 @@ machine() {
 	fails grep -x 0 /run/before
 	[ "$(schema first) $(schema second)" = '1 1' ]
 
-	# A unit that was enabled stays so: it has the same name, target and socket.
+	# Units stay enabled: name, target and socket are the same.
 	cd /run/shared/units_1
 	for u in mcfg-*@*; do
 		grep -E '^(WantedBy|ListenStream|OnCalendar)=' "$u" > /run/then || :
@@ -390,7 +387,7 @@ machine() {
 	done
 	cd /
 
-	# The package restarts what runs; nothing else is started or ended.
+	# The package restarts what runs, and starts and stops nothing else.
 	cp -r /usr/lib/systemd/system/mcfg-* /run/units
 	pkg -i /run/shared/mcfg.deb
 	[ "$(systemctl is-active mcfg-serve@first $timers $sockets |
@@ -405,12 +402,12 @@ machine() {
 	enroll second https://localhost:8444/
 	[ "$(schema first)" -gt 1 ]
 	[ "$(schema second)" -gt 1 ]
-	# Every night there is more to do now.
+	# The nightly service does more than before.
 	systemctl start mcfg-nightly@first || :
 	[ -s /var/lib/mcfg/first/ca/crl.der ]
 	journalctl --sync
 	journalctl -t mcfg-nightly-first | grep 'challenges forgotten'
-	# To the one process, as mcfg-systemd(7) says.
+	# To the single process, by the steps of mcfg-systemd(7).
 	systemctl stop mcfg-pages@second.socket mcfg-pages@second
 	systemctl start mcfg-service@second.socket
 	welcome second 8444
@@ -418,7 +415,7 @@ machine() {
 	SH
 }
 
-@test "packaging: the authoring tools are built alone" {
+@test "packaging: ONLY=authoring builds only the authoring tools" {
 	cp -r "$ROOT/cmd" "$ROOT/common" "$ROOT/Makefile" "$ROOT/man" \
 	    "$ROOT/scripts" "$T"
 	env -u MAKEFLAGS make -C "$T" ONLY=authoring > "$T/said" 2>&1 ||

@@ -1,4 +1,4 @@
-"""What a page consists of, for tests: pages.py CHECK FILE..."""
+"""Checks of pages: pages.py same|sound|pgm FILE..."""
 import re
 import sys
 from html.parser import HTMLParser
@@ -7,7 +7,7 @@ VOID = {'meta', 'link', 'img', 'br', 'rect', 'path'}
 
 
 class Page(HTMLParser):
-    """Elements in order: headings, links, forms, ids, and what is open."""
+    """Collects tags, headings, links, ids and faults, in order."""
 
     def __init__(self, text):
         super().__init__(convert_charrefs=True)
@@ -53,7 +53,7 @@ class Page(HTMLParser):
 
 
 def structure(path):
-    """All that does not depend on the language, of a template."""
+    """What must be the same in every language of a template."""
     text = open(path, encoding='utf-8').read()
     p = Page(re.sub(r'<!--.*?-->', '', text, flags=re.S))
     return (sorted(re.findall(r'\$\{[^}]*\}|<!--.*?-->', text)), p.tags,
@@ -70,8 +70,7 @@ def same(paths):
 
 
 def sound(paths):
-    """Well-formed, one h1, no heading level left out, ids once, nothing from
-    elsewhere."""
+    """Well-formed, one h1, no skipped level, unique ids, nothing loaded."""
     for path in paths:
         text = open(path, encoding='utf-8').read()
         p = Page(text)
@@ -95,7 +94,7 @@ def sound(paths):
 
 
 def pgm(paths):
-    """The QR code of a page as an image, eight pixels a module."""
+    """Prints the QR code of a page as an image, eight pixels per module."""
     text = open(paths[0], encoding='utf-8').read()
     size = int(re.search(r'viewBox="0 0 (\d+) \1"', text).group(1))
     rows = [bytearray(b'\xff' * size) for _ in range(size)]

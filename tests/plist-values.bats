@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
-# Every value that a property list can hold, unchanged through every tool;
-# Python's plistlib and json are the judges.
+# Every tool keeps every value that a property list can hold.  The judges are
+# Python's plistlib and json.
 
 load helpers
 
 SCHEMA=$DATA/apple-device-management
 
-# Two profiles of one content, XML in $T/x and binary in $T/b.
+# One profile, as XML in $T/x and binary in $T/b.
 setup() {
 	python3 - "$T" <<-'PY'
 	import datetime, plistlib, sys
@@ -35,7 +35,7 @@ setup() {
 	PY
 }
 
-@test "plist values: through mcfg-get, as XML and as JSON" {
+@test "plist values: pass through mcfg-get, as XML and as JSON" {
 	local f
 	for f in x b; do
 		yields "$T/out" mcfg-get . "$T/$f"
@@ -50,7 +50,7 @@ setup() {
 		assert j['Integers'] == p['Integers']
 		assert list(map(repr, j['Reals'])) == list(map(repr, p['Reals']))
 		assert j['Dates'] == [d.isoformat() + 'Z' for d in p['Dates']]
-		# the shortest form that reads back the same, as Python's is
+		# Like Python's, the shortest form that reads back the same.
 		assert all(repr(r) in text for r in p['Reals'])
 		PY
 	done
@@ -58,7 +58,7 @@ setup() {
 	[ "$(cat "$T/out")" = 1969-01-01T23:59:59Z ]
 }
 
-@test "plist values: to YAML and back" {
+@test "plist values: pass through YAML and back" {
 	yields "$T/yaml" mcfg-profile --to-yaml "$T/b"
 	yields "$T/out" mcfg-profile "$T/yaml"
 	same_plist "$T/x" "$T/out"
@@ -66,7 +66,7 @@ setup() {
 	[ ! -s "$T/out" ]
 }
 
-@test "plist values: signed and verified, encrypted and decrypted" {
+@test "plist values: pass through signing and encryption" {
 	local f
 	for f in x b; do
 		yields "$T/signed" mcfg-sign --cert "$PKI/signer.pem" \
@@ -80,7 +80,7 @@ setup() {
 	done
 }
 
-@test "plist values: each of them differs from the next one in mcfg-diff" {
+@test "plist values: differ from one another in mcfg-diff" {
 	local key n
 	for key in Dates Integers Reals; do
 		python3 - "$T" $key <<-'PY'
@@ -95,11 +95,12 @@ setup() {
 		n=$(cat "$T/n")
 		run -1 --separate-stderr mcfg-diff "$T/b" "$T/y"
 		[ "$(grep -c "$key" <<< "$output")" -ge 1 ]
-		[[ $output != *'(same)'* ]] && [ "$n" -gt 1 ]
+		[[ $output != *'(same)'* ]]
+		[ "$n" -gt 1 ]
 	done
 }
 
-@test "plist values: what a variable, a list and a facts program say" {
+@test "plist values: pass from variables into a profile" {
 	cat > "$T/p.yaml" <<-'YAML'
 	PayloadType: Configuration
 	PayloadIdentifier: com.example
@@ -112,7 +113,8 @@ setup() {
 	plist_is "$T/out" "p['V'] == [2**64-1, 2**63, {'a': 1}]"
 	yields "$T/out" mcfg-profile --set V=18446744073709551615 "$T/p.yaml"
 	plist_is "$T/out" "str(p['V']) == str(2**64-1)"
-	# neither beyond 64 bits nor text that looks like the reader's mark
+	# Beyond 64 bits, and text like the mark that the reader uses for large
+	# integers.
 	echo '{"V": 18446744073709551616}' > "$T/vars.json"
 	refuses 3 'vars.json:1:' mcfg-profile --vars "$T/vars.json" "$T/p.yaml"
 	echo '{"V": "\u00010000000000", "W": 18446744073709551615}' \
@@ -124,7 +126,7 @@ setup() {
 	plist_is "$T/out" "p['V'] == '18446744073709551615 \" 9223372036854775808'"
 }
 
-@test "plist values: dates of binary property lists, with fractions and negative" {
+@test "plist values: reads binary dates with fractions and before 2001" {
 	local seconds want
 	while read -r seconds want; do
 		python3 - "$T/in" "$seconds" <<-'PY'
@@ -157,7 +159,7 @@ setup() {
 	done
 }
 
-@test "plist values: lint judges them" {
+@test "plist values: mcfg-lint judges large integers" {
 	yields "$T/out" mcfg-lint --level warning "$T/b"
 	[ ! -s "$T/out" ]
 	needs_data apple-device-management
@@ -176,7 +178,7 @@ setup() {
 	[[ $output == *'the integer 9223372036854775808'*'bool-as-integer'* ]]
 }
 
-@test "plist values: base64 with more padding than it needs, as Apple reads it" {
+@test "plist values: base64 may have more padding than it needs, as Apple reads it" {
 	local text want
 	while read -r text want; do
 		sed "s|<key>PayloadContent</key>|<key>D</key><data>$text</data>&|" \

@@ -1,24 +1,24 @@
 #!/usr/bin/env bats
-# The property list in memory, through mcfg-get; python's plistlib, which
-# shares no code with it, and xmllint are the judges.
+# Reading and writing property lists, through mcfg-get.  The judges are Python's
+# plistlib and xmllint.
 
 load helpers
 
-# xml BODY: an array of it in $T/in.
+# xml BODY: puts an array of it in $T/in.
 xml() {
 	printf '<?xml version="1.0"?>\n<plist version="1.0"><array>%s</array></plist>\n' \
 	    "$1" > "$T/in"
 }
 
-# reads BODY EXPRESSION: the value is this in Python, and plistlib agrees.
+# reads BODY EXPRESSION: its value in Python, and plistlib agrees.
 reads() {
 	xml "$1"
 	yields "$T/out" mcfg-get . "$T/in" && plist_is "$T/out" "p == [$2]" &&
 	    same_plist "$T/in" "$T/out"
 }
 
-# Where BOUNDED is set, each call has a second of processor time and 100 MB,
-# but not under the sanitizers, which need more of both.
+# If BOUNDED is set, a call may use a second of processor time and 100 MB,
+# except under the sanitizers, which need more.
 mcfg-get() {
 	if [ -z "${BOUNDED:-}" ]; then
 		command mcfg-get "$@"
@@ -38,7 +38,7 @@ mcfg-get() {
 	PY
 }
 
-# kinds FORMAT: every kind of value, written by plistlib into $T/in.
+# kinds FORMAT: plistlib writes every kind of value to $T/in.
 kinds() {
 	python3 - "$1" "$T/in" <<-'PY'
 	import datetime, plistlib, sys
@@ -57,7 +57,7 @@ kinds() {
 	PY
 }
 
-@test "plist: the real profiles are read or refused as plistlib does" {
+@test "plist: reads or refuses real profiles as plistlib does" {
 	needs_data profiles/ORIGIN.tsv
 	python3 - "$DATA"/profiles/*.mobileconfig <<-'PY'
 	import plistlib, re, subprocess, sys
@@ -77,7 +77,7 @@ kinds() {
 	PY
 }
 
-@test "plist: every kind of value comes through, from XML and from binary" {
+@test "plist: keeps every kind of value, from XML and from binary" {
 	kinds xml
 	yields "$T/from-xml" mcfg-get . "$T/in"
 	same_plist "$T/in" "$T/from-xml"
@@ -87,14 +87,14 @@ kinds() {
 	cmp "$T/from-xml" "$T/from-binary"
 }
 
-@test "plist: what is written is read and written the same" {
+@test "plist: its output reads and writes the same" {
 	kinds xml
 	yields "$T/once" mcfg-get . "$T/in"
 	yields "$T/twice" mcfg-get . "$T/once"
 	cmp "$T/once" "$T/twice"
 }
 
-@test "plist: XML has the bytes that plistlib writes, but for reals" {
+@test "plist: writes the same bytes as plistlib, except for reals" {
 	kinds xml
 	yields "$T/out" mcfg-get . "$T/in"
 	sed 's,<real>.*</real>,<real/>,' "$T/out" > "$T/a"
@@ -109,14 +109,14 @@ kinds() {
 	cmp "$T/head" "$T/want"
 }
 
-@test "plist: XML is valid by the grammar of property lists" {
+@test "plist: writes valid XML, by Apple's DTD" {
 	needs xmllint
 	kinds xml
 	yields "$T/out" mcfg-get . "$T/in"
 	xmllint --nonet --noout --dtdvalid "$TESTS/data/plist.dtd" "$T/out"
 }
 
-@test "plist: a CR in text is written so that readers keep it" {
+@test "plist: writes a CR so that readers keep it" {
 	xml '<string>a&#13;&#10;b</string>'
 	yields "$T/out" mcfg-get . "$T/in"
 	plist_is "$T/out" 'p == ["a\r\nb"]'
@@ -147,7 +147,7 @@ kinds() {
 	PY
 }
 
-@test "plist: numbers in the forms that plistlib takes" {
+@test "plist: reads numbers in every form that plistlib reads" {
 	reads '<integer>0x1F</integer>' 31
 	reads '<integer>0Xff</integer>' 255
 	reads '<integer>+5</integer>' 5
@@ -160,7 +160,7 @@ kinds() {
 	reads '<real>-0.0</real>' 0.0
 }
 
-@test "plist: text in pieces, comments and instructions" {
+@test "plist: reads text in pieces, comments and instructions" {
 	reads '<string>a<![CDATA[<b>&amp;]]>&#65;&#x42;&lt;<!-- no -->c<?x y?>d</string>' \
 	    '"a<b>&amp;AB<cd"'
 	reads '<!-- a --><dict><!-- b --><key>k<!-- c -->y</key><!-- d --><true/></dict>' \
@@ -168,13 +168,13 @@ kinds() {
 	reads '<true></true><false> </false>' 'True, False'
 }
 
-@test "plist: data is base64 with any white space in it" {
+@test "plist: reads base64 with any white space in it" {
 	reads '<data> YW
 		Jj </data>' 'b"abc"'
 	reads '<data/>' 'b""'
 }
 
-@test "plist: XML without its declaration, DOCTYPE or plist element" {
+@test "plist: reads XML without its declaration, DOCTYPE or plist element" {
 	printf '<plist><array/></plist>' > "$T/in"
 	yields "$T/out" mcfg-get . "$T/in"
 	plist_is "$T/out" 'p == []'
@@ -187,7 +187,7 @@ kinds() {
 	plist_is "$T/out" 'p == {}'
 }
 
-@test "plist: UTF-16 and ISO-8859-1 are read, and written as UTF-8" {
+@test "plist: reads UTF-16 and ISO-8859-1, and writes UTF-8" {
 	local code
 	for code in utf-16 utf-16-le utf-16-be iso-8859-1; do
 		python3 - $code "$T/in" <<-'PY'
@@ -205,7 +205,7 @@ kinds() {
 	refuses 3 'in:1:31: unknown encoding' mcfg-get . "$T/in"
 }
 
-@test "plist: each hostile property list is refused for its own reason" {
+@test "plist: refuses each hostile property list for its own reason" {
 	local file text n=0
 	while IFS='	' read -r file text; do
 		refuses 3 "$text" mcfg-get . "$TESTS/data/$file"
@@ -215,7 +215,7 @@ kinds() {
 	    wc -l)" ]
 }
 
-@test "plist: cut at every byte, with every bit flipped" {
+@test "plist: survives a cut at every byte, and every flipped bit" {
 	local unit=${MCFG_BIN%/bin}/unit/unit_tree f
 	[ -x "$unit" ] || skip "$unit is not built (make units)"
 	for f in "$TESTS"/fuzz/seeds/xml/* "$TESTS"/fuzz/seeds/binary/*; do
@@ -224,7 +224,7 @@ kinds() {
 	done
 }
 
-@test "plist: a reader marks where each node stood" {
+@test "plist: the reader marks the place of each node" {
 	local unit=${MCFG_BIN%/bin}/unit/unit_tree
 	[ -x "$unit" ] || skip "$unit is not built (make units)"
 	printf '<plist>\n<dict>\n\t<key>é</key> <string>a</string>\n<key>b</key>\n<array><true/></array></dict></plist>' \
@@ -235,13 +235,13 @@ kinds() {
 	cmp "$T/out" "$T/want"
 }
 
-@test "plist: 1 MB of arrays" {
+@test "plist: refuses 1 MB of arrays" {
 	local BOUNDED=yes
 	python3 -c 'print("<plist>" + "<array>" * 150000)' > "$T/in"
 	refuses 3 'in:1:456: nested deeper than 64' mcfg-get . "$T/in"
 }
 
-@test "plist: 10 MB of references, bare and as text" {
+@test "plist: reads 10 MB of references as text, refuses them bare" {
 	local BOUNDED=yes
 	python3 -c 'print("&amp;" * 2000000, end="")' > "$T/in"
 	refuses 3 'in:1:1: not well-formed' mcfg-get . "$T/in"
@@ -254,7 +254,7 @@ kinds() {
 	[ "$(tr -dc '&' < "$T/out" | wc -c)" -eq 2000000 ]
 }
 
-@test "plist: as many values as there may be, and one more" {
+@test "plist: reads 100,000 values, not one more" {
 	local BOUNDED=yes
 	python3 -c 'print("<plist><array>" + "<string>0123456789</string>" * 99999 + "</array></plist>")' \
 	    > "$T/in"
@@ -264,7 +264,7 @@ kinds() {
 	refuses 3 'more than 100000 values' mcfg-get . "$T/in"
 }
 
-@test "plist: 1,000 keys in a dict, and 100,000" {
+@test "plist: reads 1,000 keys in a dict, not 100,000" {
 	local BOUNDED=yes
 	python3 -c 'print("<plist><dict>" + "".join("<key>k%d</key><true/>" % i for i in range(1000)) + "</dict></plist>")' \
 	    > "$T/in"
@@ -275,7 +275,7 @@ kinds() {
 	refuses 3 'more than 1000 keys in a dict' mcfg-get . "$T/in"
 }
 
-@test "plist: keys that all fall together in libplist's table" {
+@test "plist: copes with keys that collide in libplist's table" {
 	local BOUNDED=yes
 	python3 - "$T/in" "$T/long" <<-'PY'
 	import sys
@@ -294,7 +294,7 @@ kinds() {
 	refuses 3 'more than 4 MiB of keys' mcfg-get . "$T/long"
 }
 
-@test "plist: one token as large as the input" {
+@test "plist: refuses a token as large as the input, except text" {
 	local BOUNDED=yes
 	python3 - "$T" <<-'PY'
 	import sys
@@ -316,7 +316,7 @@ kinds() {
 	[ "$(tr -dc x < "$T/out" | wc -c)" -eq 16000000 ]
 }
 
-@test "plist: a few binary bytes that mean a gigabyte" {
+@test "plist: refuses a few binary bytes that expand to a gigabyte" {
 	local BOUNDED=yes
 	python3 - "$T" <<-'PY'
 	import struct, sys

@@ -1,15 +1,15 @@
 #!/usr/bin/env bats
-# A small step to other systems: C that POSIX knows, other libraries of C, and
-# other shells as /bin/sh.
+# A small step to other systems: C by POSIX, another C library, and other shells
+# as /bin/sh.
 
 load helpers
 
 setup() {
 	[ "${FULL:-0}" != 0 ] || skip 'make check FULL=1 runs it'
-	[ -z "${MCFG_TEST_SANITIZED:-}" ] || skip 'nothing of it is run here'
+	[ -z "${MCFG_TEST_SANITIZED:-}" ] || skip 'it would test the same programs'
 }
 
-# compiles COMPILER ARG...: whether every file is accepted without a warning.
+# compiles COMPILER ARG...: it accepts every file without a warning.
 compiles() {
 	find "$ROOT/common" "$ROOT/cmd" -name '*.c' | sort |
 	    xargs -P 2 -n 24 sh -c 'for f; do
@@ -32,7 +32,7 @@ compiles() {
 
 @test "portable: musl's headers are enough" {
 	needs musl-gcc
-	# The kernel's headers are in no C library.
+	# No C library has the kernel's headers.
 	mkdir "$T/kernel"
 	ln -s /usr/include/linux "$T/kernel/linux"
 	ln -s /usr/include/asm-generic "$T/kernel/asm-generic"
@@ -55,7 +55,7 @@ machine() {
 	[ "$status" -eq 0 ]
 }
 
-# under SHELL [ARG...]: the demo on a machine whose /bin/sh is that.
+# under SHELL [ARG...]: the demo runs on a machine with that as /bin/sh.
 under() {
 	local path
 
@@ -76,14 +76,14 @@ under() {
 	SH
 }
 
-@test "portable: the demo under dash" { under dash; }
-@test "portable: the demo under bash" { under bash; }
-@test "portable: the demo under busybox's ash" { under busybox ash; }
-@test "portable: the demo under ksh" { under ksh93; }
-@test "portable: the demo under mksh" { under mksh; }
-@test "portable: the demo under zsh" { under zsh; }
+@test "portable: the demo runs under dash" { under dash; }
+@test "portable: the demo runs under bash" { under bash; }
+@test "portable: the demo runs under busybox's ash" { under busybox ash; }
+@test "portable: the demo runs under ksh" { under ksh93; }
+@test "portable: the demo runs under mksh" { under mksh; }
+@test "portable: the demo runs under zsh" { under zsh; }
 
-@test "portable: the demo with toybox and the one true awk" {
+@test "portable: the demo runs with toybox and the one true awk" {
 	needs toybox
 	needs original-awk
 	mkdir -p "$T/shared/tools"
@@ -104,10 +104,9 @@ under() {
 	SH
 }
 
-# A locale with its own rules for I and i, a zone a day ahead, a umask that hides
-# nothing, a file system without files that have no name, and no place to write
-# but the one named.
-@test "portable: the demo in surroundings that nobody thinks of" {
+# A locale with other rules for I and i, a time zone a day ahead, a umask of 0,
+# no O_TMPFILE, and only one folder that can be written.
+@test "portable: the demo runs in an unusual environment" {
 	needs lighttpd
 	machine <<-SH
 	mkdir /run/locales "/run/a b 'é" /run/home
@@ -124,7 +123,7 @@ under() {
 	"$ROOT/scripts/mcfg-demo" --keep "\$kept" > /run/demo 2>&1 ||
 	    { cat /run/demo; exit 1; }
 	grep -q com.apple.webClip.managed /run/demo
-	# Keys and the ledger are nobody else's all the same.
+	# Only the owner can read the keys and the ledger nevertheless.
 	unset LD_PRELOAD
 	find "\$kept" -type f -perm /077 -exec grep -l 'PRIVATE KEY' {} + \
 	    > /run/open || :
@@ -133,7 +132,7 @@ under() {
 	SH
 }
 
-@test "portable: without /dev/stdin a directory's password is not given" {
+@test "portable: a directory's password needs /dev/stdin" {
 	needs ldapsearch
 	mkdir "$T/shared"
 	printf 'auth:\n  ldap:\n    base: dc=x\n    filter: (uid=?)\n' \

@@ -1,19 +1,19 @@
-"""Profiles for tests: one with nothing wrong, and what statements make of it.
+"""Profiles for tests: a good one, changed by statements.
 
     profiles.py make ROOT.pem FILE [STATEMENT...]
     profiles.py sow ROOT.pem DIR < TABLE
     profiles.py judge DIR < TABLE
 
-Statements are Python's: p is the profile; wifi, clip, root, scep, mdm and
-unlock are its payloads; hold(x, y) makes these all of them, payload(type,
-Key=value) is a new one, and add(type, Key=value) puts one of com.apple.type
-at the end, as q; tcc(Service=[...]) and acme(Key=value) do so for their types.
-der and pem are the root certificate.
+Statements are Python: p is the profile; wifi, clip, root, scep, mdm and unlock
+are its payloads; hold(x, y) makes these its only payloads; payload(type,
+Key=value) makes a new one; add(type, Key=value) appends one of com.apple.type,
+as q; tcc(Service=[...]) and acme(Key=value) do so for their types.  der and pem
+are the root certificate.
 
-A row of a table is "severity|rule|path|statement".  sow writes row N's
-profile to DIR/N; judge reads DIR/N.json, what mcfg-lint --json said of it,
-and DIR/N.status: exactly one finding of the rule, at that path, of that
-severity, and status 1 for errors.
+A row of a table is "severity|rule|path|statement".  sow writes row N's profile
+to DIR/N.  judge reads DIR/N.json, the output of mcfg-lint --json, and
+DIR/N.status: they must have exactly one finding of the rule, with that path and
+severity, and status 1 for an error.
 """
 import base64
 import json

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# The same bytes from the same input, whatever the system and the versions of
-# its libraries.  The digests were recorded once; where a tool is meant to write
-# other bytes, they are recorded again and CHANGES.md says so.
+# The same input makes the same bytes on every system and with every version of
+# the libraries.  If a tool is meant to write other bytes, record the digests
+# again (a test that fails prints them), and say so in CHANGES.md.
 
 load helpers
 
@@ -14,7 +14,7 @@ setup() {
 	    "$TESTS/data/same.yaml" > profile
 }
 
-# digest FILE SHA256: it is this one.
+# digest FILE SHA256: the file has this digest.
 digest() {
 	local got
 
@@ -45,7 +45,7 @@ digest() {
 	digest yaml 6b470bec924a517c412ab898315acacfa5eba87b2730dabf235c88e810bd04fe
 }
 
-@test "reproducible: what changed, as text and as JSON" {
+@test "reproducible: differences, as text and as JSON" {
 	sed 's/WPA2/WPA3/; s/0\.1</0.25</' profile > other
 	mcfg-diff profile other > text || [ $? -eq 1 ]
 	digest text 0ae8332a70bf4bd5f1dbdae21ab7241691ff88a9a062fd086372860f27bb78a9
@@ -53,8 +53,8 @@ digest() {
 	digest json e78ffe95ab749ed1bf218fa8333340bcc00d7ea9c6fa3b7d41a9c1c21ba83949
 }
 
-# The texts are for people, and may change; where a finding is does not.
-@test "reproducible: findings" {
+# Not the texts, which may change.
+@test "reproducible: the places and rules of findings" {
 	sed 's/same\.values/same.wifi/; s/<integer>1</<integer>2</' profile > odd
 	mcfg-lint "${now[@]}" --json odd > found || [ $? -eq 1 ]
 	python3 -c 'import json, sys

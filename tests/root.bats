@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# Root on paths that others could have arranged: nothing is written, whatever
-# part of the path is theirs, and by whatever program.
+# Root on paths that others control in part: no program writes anything there.
 
 load helpers
 load flow
@@ -14,10 +13,10 @@ setup_file() {
 
 setup() {
 	able
-	# A folder that others can enter, as bats' own is not.
+	# Others cannot enter the folder of bats.
 	top=$(mktemp -d /tmp/mcfg-root.XXXXXX)
 	chmod 711 "$top"
-	# Root's own, and everything that a program could want to find there.
+	# Root's folders, with everything that a program may look for.
 	cp -r "$SITE" "$top/site"
 	mkdir "$top/empty" "$top/theirs"
 	echo precious > "$top/empty.txt"
@@ -37,22 +36,23 @@ as_nobody() {
 	setpriv --reuid nobody --regid nogroup --clear-groups "$@"
 }
 
-# state: every file below $top, its owner, mode, target and content.
+# state: prints owner, mode, target and content of every file below $top.
 state() {
 	find "$top" -printf '%P %u %g %m %l %T@\n' | sort
 	find "$top" -type f -exec cksum {} + | sort
 }
 
-# arranged: what others can do to the way to root's folder NAME, a path a line.
+# arranged NAME: prints paths to root's folder NAME, each of which others
+# control in part.
 arranged() {
 	local name=$1 mode
 
-	# Their link, in their folder and in one for all.
+	# Their link.
 	as_nobody ln -sfn "$top/$name" theirs/link
 	echo "$top/theirs/link"
 	echo theirs/link
 	echo "$top/theirs/../theirs/./link"
-	# Their link behind a link of root's, or on the way.
+	# Their link behind root's, or further up.
 	ln -sfn theirs/link own
 	echo "$top/own"
 	as_nobody ln -sfn "$top" theirs/up
@@ -60,11 +60,11 @@ arranged() {
 	echo "theirs/up/theirs/up/$name"
 	as_nobody ln -sfn ../ theirs/dots
 	echo "$top/theirs/dots/$name"
-	# Root's folder, in theirs: they can move it away.
+	# Root's folder in theirs, which they can move away.
 	mkdir -p theirs/moved
 	cp -r "$name" theirs/moved/
 	echo "$top/theirs/moved/$name"
-	# Folders in which everybody, or a group, may rename what is there.
+	# Folders in which everybody or a group may rename files.
 	for mode in 777 775; do
 		mkdir -p "$top/open$mode"
 		cp -r "$name" "$top/open$mode/"
@@ -74,7 +74,7 @@ arranged() {
 	done
 }
 
-# harmless STATUS COMMAND...: it is refused in one line, and nothing is new.
+# harmless STATUS COMMAND...: it is refused, and changes nothing.
 harmless() {
 	local want=$1 before
 	shift
@@ -90,7 +90,7 @@ harmless() {
 	fi
 }
 
-@test "root: no site is made where others could put a link" {
+@test "root: makes no site where others could put a link" {
 	arranged empty > "$T/paths"
 	while read -r path; do
 		harmless 1 mcfg-site "$path"
@@ -103,7 +103,7 @@ harmless() {
 	done < "$T/paths"
 }
 
-@test "root: no site is changed that others could have chosen" {
+@test "root: changes no site that others could have chosen" {
 	arranged site > "$T/paths"
 	while read -r path; do
 		for what in "mcfg-site $path --renew tls" \
@@ -124,7 +124,7 @@ harmless() {
 	done < "$T/paths"
 }
 
-@test "root: a simulated device and a SCEP client keep nothing there" {
+@test "root: a simulated device and a SCEP client write nothing there" {
 	arranged empty > "$T/paths"
 	while read -r path; do
 		harmless 1 mcfg-device https://localhost:1/ --user u \
@@ -156,30 +156,30 @@ harmless() {
 	done
 	harmless 1 mcfg-sign --cert "$PKI/signer.pem" \
 	    --chain "$PKI/chain.pem" --key "$PKI/signer.key" --out-dir theirs/dir "$top/p"
-	# By name it is root's own decision, as with any other program.
+	# A path without links is root's decision, as with any program.
 	mcfg-inspect -o theirs/plain "$top/cert"
 	[ -s theirs/plain ]
 }
 
-@test "root: root's own folders, and an owner's, work as before" {
+@test "root: root's own folders, and those of an owner, work" {
 	mkdir real
 	ln -s real way
 	ln -s "$top/way/../way" again
 	yields - mcfg-site "$top/again/s" --user jane --password env:PW
 	[ -s real/s/ca/cert.pem ]
 	[ -z "$(find real ! -user root)" ]
-	# A folder for all, with a sticky bit, as /tmp.
+	# A folder for everybody with a sticky bit, like /tmp.
 	mkdir -m 1777 sticky
 	scep-ca init --dir sticky/ca --subject /CN=x
 	[ -s sticky/ca/cert.pem ]
-	# Their folder, through their own link and root's.
+	# Their folder, through their link and root's.
 	as_nobody mkdir theirs/home
 	as_nobody ln -s home theirs/link
 	ln -s theirs/link own
 	yields - mcfg-site own/s --user jane --password env:PW
 	[ -s theirs/home/s/ca/cert.pem ]
 	[ -z "$(find theirs ! -user nobody)" ]
-	# But nobody goes astray for another.
+	# But not through their link to somebody else's folder.
 	as_nobody ln -s "$top/third" theirs/third
 	mkdir third
 	chown daemon:daemon third

@@ -9,32 +9,6 @@ setup() {
 	ca ca
 }
 
-# waits NAME: the answer to NAME.msg is PENDING.
-waits() {
-	answer ca "$1" || return 1
-	if [ "$(attribute "$1" pkiStatus)" != 3 ] || [ -s "$1.inner" ] ||
-	    ! grep -q 'pending: transaction' "$1.err"; then
-		cat "$1.attrs" "$1.err"
-		return 1
-	fi
-}
-
-# poll NAME TXID [signer]: NAME.msg asks for the outcome
-poll() {
-	openssl req -inform DER -in "$1.csr" -noout -subject > /dev/null
-	python3 "$TESTS/scep.py" csr-subject "$1.csr" > "$1.name"
-	python3 "$TESTS/scep.py" issuer-subject ca/cert.pem "$1.name" \
-	    > "$1.is"
-	sealed ca/cert.pem "$1.is" "$1.env"
-	python3 "$TESTS/scep.py" make --signer "${3:-$1}.pem" \
-	    --key "${3:-$1}.key" --envelope "$1.env" --type 20 \
-	    --transaction "$2" > "$1.msg"
-}
-
-manual() {
-	echo 'approval: manual' > ca/scep-ca.yaml
-}
-
 @test "scep-ca approval: by hand: pending, approved, polled" {
 	manual
 	device d
@@ -49,7 +23,7 @@ manual() {
 	grep -q '^T1 .*CN=d,O=Example$' list
 	yields list.json scep-ca list --dir ca --pending --json
 	json_is list.json 'len(j) == 1 and j[0]["transaction"] == "T1"'
-	# The challenge of a request that waits is kept nowhere.
+	# The challenge of a pending request is not stored.
 	run -1 grep -q hunter2 ca/ledger.db*
 	refuses 1 'nothing of this transaction' scep-ca approve --dir ca T2
 	yields - scep-ca approve --dir ca T1
@@ -57,7 +31,7 @@ manual() {
 	poll d T1
 	granted ca d
 	cp d.cert got
-	# A second request, in any form, gets the same.
+	# A second poll or request gets the same certificate.
 	granted ca d
 	cmp d.cert got
 	cp first.msg d.msg
@@ -76,7 +50,7 @@ manual() {
 	yields - scep-ca reject --dir ca T1
 	poll d T1
 	denied ca d 2 'rejected'
-	# That was said once: now it may ask again.
+	# It was told once, and may ask again.
 	message ca d --transaction T1
 	waits d
 }
@@ -99,7 +73,7 @@ manual() {
 	poll d T2
 	denied ca d 4 'not known here for this signer'
 	whispers d 'no such request'
-	# Another subject, another issuer.
+	# Another subject.
 	cp d.csr d.keep
 	csr d /O=Example/CN=other ''
 	poll d T1
@@ -110,7 +84,7 @@ manual() {
 	granted ca d
 }
 
-@test "scep-ca approval: a poll gets a certificate that was issued at once" {
+@test "scep-ca approval: a poll gets a certificate that was issued immediately" {
 	device d
 	csr d /CN=d "$(challenge ca)"
 	message ca d --transaction T1
@@ -121,7 +95,7 @@ manual() {
 	cmp d.cert got
 }
 
-@test "scep-ca approval: renewals of a good certificate need no second one" {
+@test "scep-ca approval: the renewal of a valid certificate needs no second approval" {
 	manual
 	device d
 	csr d /CN=d ''
@@ -136,7 +110,7 @@ manual() {
 	granted ca d
 }
 
-@test "scep-ca approval: scep-request --poll and scep-response" {
+@test "scep-ca approval: scep-request --poll and scep-response handle a pending request" {
 	manual
 	rsa_key key
 	chmod 600 key
@@ -158,16 +132,16 @@ manual() {
 	    --poll --subject /CN=d --state state
 }
 
-# program LINES...: the program that decides
+# program LINES...: makes the program that decides.
 program() {
 	printf 'approval: command\ncommand: decide\n' > ca/scep-ca.yaml
 	printf '%s\n' '#!/bin/sh' "$@" > ca/decide
 	chmod 755 ca/decide
 }
 
-@test "scep-ca approval: a program says yes, no, later" {
+@test "scep-ca approval: a program approves, refuses or postpones" {
 	device d
-	# Written so, the text is one argument of the program, never a command.
+	# A subject that a shell would run.
 	program "cat > $T/facts" 'exit 0'
 	csr d '/O=Example/CN=$(touch pwned)' "$(challenge ca)"
 	message ca d --transaction T1
@@ -192,7 +166,7 @@ program() {
 	program 'exit 0'
 	poll d T3
 	granted ca d
-	# What waits for the program may also be approved by hand.
+	# A request that waits for the program may be approved by hand.
 	program 'exit 5'
 	message ca d --transaction T4
 	waits d
@@ -201,7 +175,7 @@ program() {
 	granted ca d
 }
 
-@test "scep-ca approval: a program that fails is a fault, nothing is issued" {
+@test "scep-ca approval: a program that fails is a fault, and nothing is issued" {
 	device d
 	csr d /CN=d ''
 	message ca d
@@ -226,11 +200,11 @@ program() {
 	exec 7< "$T/d.msg"
 	granted ca d
 	exec 7<&-
-	# 0, 1, 2, and the folder that ls reads.
+	# Standard ones, and the folder that ls reads.
 	[ "$(wc -l < fds)" -le 4 ]
 }
 
-@test "scep-ca approval: the program gets variables that we name, no other" {
+@test "scep-ca approval: the program gets only the documented variables" {
 	program "env > $T/env" "cat > $T/facts" 'exit 0'
 	device d
 	csr d /CN=d ''
@@ -249,9 +223,9 @@ program() {
 	json_is facts 'j["transaction"]'
 }
 
-@test "scep-ca approval: facts that are longer than a pipe" {
+@test "scep-ca approval: facts may be longer than a pipe holds" {
 	program "wc -c > $T/size" 'exit 0'
-	# A name of a signer that JSON makes several times as long.
+	# JSON makes the name of this signer several times as long.
 	openssl req -x509 -newkey rsa:2048 -nodes -keyout d.key -days 30 \
 	    -subj "$(printf '/CN=d'; for _ in $(seq 400); do
 	        printf '/OU=\\"\\"\\"\\"\\"\\"\\"\\"\\"\\"'
@@ -264,7 +238,7 @@ program() {
 	[ "$(cat size)" -gt 65536 ]
 }
 
-@test "scep-ca approval: a thousand requests without entitlement displace no others" {
+@test "scep-ca approval: a thousand requests without a challenge displace no others" {
 	manual
 	device d
 	csr d /CN=d ''

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The kinds of authority that scep-ca can be: subordinate, imported, with an
-# RA, with an EC key, with its key in a token; and how one follows another.
+# The kinds of CA that scep-ca can be: subordinate, imported, with an RA, with
+# an EC key, with its key in a token; and rollover.
 
 load helpers
 load scep_helpers
@@ -9,7 +9,7 @@ setup() {
 	cd "$T" || return
 }
 
-# enrolls DIR NAME [subject]: NAME gets a certificate of DIR.
+# enrolls DIR NAME [subject]: NAME gets a certificate from DIR.
 enrolls() {
 	device "$2"
 	csr "$2" "${3:-/O=Example/CN=$2}" "$(challenge "$1")"
@@ -23,13 +23,13 @@ enrolls() {
 	openssl pkcs7 -inform DER -in d.reply -print_certs > signer
 	grep -q 'subject=.*CN *= *SCEP RA' signer
 	run -1 grep -qE 'subject=O ?= ?Example, CN ?= ?CA$' signer
-	# What is sealed for the CA itself is not opened.
+	# A message encrypted for the CA itself is refused.
 	csr d /CN=d "$(challenge ca)"
 	message ca d
 	denied ca d 1 'encrypted for another certificate'
 }
 
-@test "scep-ca authority: an EC CA with an RSA RA" {
+@test "scep-ca authority: an EC CA works with an RSA RA" {
 	for kind in ec:P-256 ec:P-384; do
 		rm -rf ca
 		ca ca --ra --key-type $kind
@@ -40,19 +40,20 @@ enrolls() {
 	done
 }
 
-@test "scep-ca authority: RSA of 3072 and 4096 bits" {
+@test "scep-ca authority: an RSA key may have 3072 bits" {
 	ca ca --key-type rsa:3072
 	openssl x509 -in ca/cert.pem -noout -text -nameopt oneline | grep -q '(3072 bit)'
 	enrolls ca d
 }
 
-# parent: a root made by openssl, parent.pem; signs FILE into OUT
+# parent: makes parent.pem, a root.
 parent() {
 	openssl req -x509 -newkey rsa:2048 -nodes -keyout parent.key \
 	    -subj /CN=Parent -days 3650 -out parent.pem \
 	    -addext keyUsage=critical,keyCertSign,cRLSign 2> /dev/null
 }
 
+# parent_signs CSR OUT [KEY-USAGE]: issues a CA certificate.
 parent_signs() {
 	openssl x509 -req -in "$1" -CA parent.pem -CAkey parent.key \
 	    -set_serial "0x$(openssl rand -hex 8)" -days 1000 \
@@ -62,7 +63,7 @@ parent_signs() {
 	    -out "$2" 2> /dev/null
 }
 
-@test "scep-ca authority: a subordinate CA, by init --csr and install" {
+@test "scep-ca authority: init --csr and install make a subordinate CA" {
 	parent
 	yields - scep-ca init --dir sub --subject /CN=Sub --csr sub.csr
 	openssl req -in sub.csr -noout -verify -text -nameopt oneline > text 2>&1
@@ -82,13 +83,13 @@ parent_signs() {
 	refuses 1 'subordinate' scep-ca rollover --dir sub
 }
 
-@test "scep-ca authority: the first list of revoked certificates is empty" {
+@test "scep-ca authority: the first CRL is empty" {
 	ca ca
 	openssl crl -inform DER -in ca/crl.der -CAfile ca/cert.pem -noout -text -nameopt oneline \
 	    > text 2> said
 	grep -qx 'verify OK' said
 	grep -qx 'No Revoked Certificates.' text
-	# It counts for nothing later, while nobody is on it.
+	# While it is empty, check ignores its age.
 	yields out scep-ca check --dir ca --at 2028-01-01T00:00:00Z
 	cp ca/crl.der first
 	yields again.der scep-ca crl --dir ca --current
@@ -104,7 +105,7 @@ parent_signs() {
 	    grep -q ' 2028 '
 }
 
-@test "scep-ca authority: a subordinate CA with an RA" {
+@test "scep-ca authority: a subordinate CA may have an RA" {
 	parent
 	scep-ca init --dir sub --subject /CN=Sub --csr sub.csr --ra
 	[ ! -e sub/ra.pem ]
@@ -113,7 +114,7 @@ parent_signs() {
 	SCEP_TO=sub/ra.pem enrolls sub d
 }
 
-@test "scep-ca authority: an install that cannot answer SCEP is refused" {
+@test "scep-ca authority: install refuses a certificate that cannot serve SCEP" {
 	parent
 	scep-ca init --dir sub --subject /CN=Sub --csr sub.csr
 	openssl x509 -req -in sub.csr -CA parent.pem -CAkey parent.key \
@@ -127,14 +128,14 @@ parent_signs() {
 	[ ! -e sub/cert.pem ]
 }
 
-@test "scep-ca authority: a root without the others is warned about" {
+@test "scep-ca authority: install warns if the chain has no root" {
 	parent
 	scep-ca init --dir sub --subject /CN=Sub --csr sub.csr
 	parent_signs sub.csr sub.crt
 	warns 'root of the chain' - scep-ca install --dir sub sub.crt
 }
 
-@test "scep-ca authority: an imported CA, PEM and PKCS #12" {
+@test "scep-ca authority: imports a CA from PEM and PKCS #12" {
 	parent
 	openssl req -new -newkey rsa:2048 -nodes -keyout own.key -subj /CN=Own \
 	    -out own.csr 2> /dev/null
@@ -153,7 +154,7 @@ parent_signs() {
 	yields - scep-ca init --dir from-p12 --import-key own.p12 \
 	    --passphrase env:PASS
 	enrolls from-p12 d
-	# Another key; a certificate that is not a CA; one that lacks usage.
+	# Another key, not a CA, and a key usage that is missing.
 	rsa_key other.key
 	chmod 600 other.key
 	refuses 4 'not the key' scep-ca init --dir x --import-cert own.pem \
@@ -172,8 +173,8 @@ parent_signs() {
 	SCEP_TO=x/ra.pem enrolls x e
 }
 
-# Names that OpenSSL makes only from values that it does not look at.
-@test "scep-ca authority: an RA for an imported CA of any name" {
+# Names that the openssl command would not accept.
+@test "scep-ca authority: an imported CA with any name may have an RA" {
 	local subject=0
 
 	python3 -c 'import cryptography' 2> /dev/null ||
@@ -219,7 +220,7 @@ parent_signs() {
 	done
 }
 
-@test "scep-ca authority: a key in a token signs, and never leaves it" {
+@test "scep-ca authority: a key in a token signs, and never leaves the token" {
 	needs softhsm2-util
 	needs pkcs11-tool
 	local module key
@@ -249,7 +250,7 @@ parent_signs() {
 	key="pkcs11:token=ca;object=ca;type=private"
 	run scep-ca init --dir probe --import-cert t.pem \
 	    --import-key "$key" --passphrase "file:$T/pin"
-	# The runtime of ASan ends a program that loads a library in this way.
+	# ASan ends a program that loads a library with RTLD_DEEPBIND.
 	[[ $output != *RTLD_DEEPBIND* ]] ||
 	    skip 'SoftHSM cannot be loaded under ASan'
 	yields - scep-ca init --dir ca --import-cert t.pem \
@@ -260,13 +261,13 @@ parent_signs() {
 	yields - scep-ca crl --dir ca
 	! grep -r 5678 ca || false
 	[ "$(stat -c %a ca/scep-ca.yaml)" = 600 ]
-	# The PIN's file may also be named in the URI.
+	# The URI may name the PIN's file.
 	yields - scep-ca init --dir two --import-cert t.pem \
 	    --import-key "$key?pin-source=file:$T/pin"
 	yields - scep-ca crl --dir two
 }
 
-@test "scep-ca rollover: prepared, offered, activated; both verify" {
+@test "scep-ca rollover: is prepared, offered and activated; both generations verify" {
 	ca ca
 	enrolls ca before
 	cp before.cert before.pem
@@ -292,14 +293,14 @@ parent_signs() {
 	enrolls ca after
 	openssl verify -CAfile ca/root.pem before.pem after.cert
 	openssl verify -CAfile ca/cert.pem after.cert
-	# A certificate of before renews, by a client that knows the old CA.
+	# A client that knows only the old CA renews its certificate.
 	csr before /O=Example/CN=before ''
 	SCEP_TO=old.pem message ca before
 	granted ca before
 	openssl verify -CAfile ca/cert.pem before.cert
 	openssl cms -verify -binary -inform DER -in before.reply -purpose any \
 	    -CAfile old.pem -out out
-	# The lists of both hold what was revoked.
+	# Both CAs publish a CRL.
 	serial=$(openssl x509 -in before.pem -noout -serial)
 	yields - scep-ca revoke --dir ca "${serial#serial=}"
 	openssl crl -inform DER -in ca/previous-crl.der -CAfile old.pem -noout
@@ -307,7 +308,7 @@ parent_signs() {
 	[ "$(stat -c %a ca/previous-key.pem)" = 600 ]
 }
 
-@test "scep-ca rollover: with an RA" {
+@test "scep-ca rollover: works with an RA" {
 	ca ca --ra --key-type ec:P-256
 	SCEP_TO=ca/ra.pem enrolls ca before
 	cp ca/ra.pem old-ra.pem
@@ -337,7 +338,7 @@ parent_signs() {
 			cat log trace
 			return 1
 		}
-		# It can be ended later.
+		# It can be finished later.
 		scep-ca rollover --dir ca --activate 2> err ||
 		    grep -q 'no next CA is prepared' err
 		cmp <(openssl x509 -in ca/cert.pem -noout -pubkey) \

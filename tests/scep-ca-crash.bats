@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
-# What a crash or a crowd leaves behind: nothing torn, nothing twice.
+# After a crash, and under load, nothing is torn and nothing is issued twice.
 #
-# MCFG_TEST_CRASH=all kills at every system call (make crash), else at some;
-# MCFG_TEST_STRESS=1000 sends 8 x 1000 requests (make stress), else 8 x 25.
+# MCFG_TEST_CRASH=all kills at every system call (make crash), not only at some;
+# MCFG_TEST_STRESS=1000 sends 8 x 1000 requests (make stress), not 8 x 25.
 
 load helpers
 load scep_helpers
@@ -13,8 +13,8 @@ setup() {
 	load_tool=${MCFG_BIN%/bin}/unit/scep_load
 }
 
-# requests NAME N: N requests of one key for ca, NAME0.msg ..., with challenges
-# that one process puts into $LEDGER.
+# requests NAME N: makes N requests of one key for ca, NAME0.msg ...; their
+# challenges are put into $LEDGER.
 requests() {
 	local i now
 
@@ -31,7 +31,8 @@ requests() {
 	"$load_tool" ca/cert.pem key "$1" < "$1.pw"
 }
 
-# state_is SERIALS SPENT: what sqlite says, not we.
+# state_is CERTIFICATES SPENT: sqlite finds so many, and so many challenges
+# spent.
 state_is() {
 	python3 - "$1" "$2" <<-'PY'
 	import sqlite3, sys
@@ -74,7 +75,7 @@ state_is() {
 		spent = one('SELECT count(*) FROM challenge WHERE spent <> 0')
 		assert certs == spent, (certs, spent)
 		PY
-		# What went out is whole.
+		# What was written is whole.
 		[ ! -s torn ] || python3 "$TESTS/scep.py" read torn > attrs
 		scep-ca answer --dir ca --operation PKIOperation r0.msg \
 		    > reply
@@ -84,7 +85,7 @@ state_is() {
 	done
 }
 
-@test "scep-ca crash: an init that was killed never leaves half a CA" {
+@test "scep-ca crash: an init that was killed leaves no half CA" {
 	needs strace
 	calls=linkat,rename
 	strace -qq -f -o all -e trace=$calls scep-ca init --dir ca
@@ -104,7 +105,7 @@ state_is() {
 	done
 }
 
-@test "scep-ca stress: eight at once, as many certificates as challenges" {
+@test "scep-ca stress: eight at once issue as many certificates as challenges" {
 	ledger_setup
 	ca ca
 	scep-ca ledger-copy sqlite:ca/ledger.db "$LEDGER" > copied
@@ -131,7 +132,7 @@ state_is() {
 	    $((8 * each)) ]
 	sound
 	yields out scep-ca check --dir ca
-	# The same once more: retries alone.
+	# A retry issues nothing.
 	scep-ca answer --dir ca --operation PKIOperation -e w0-0.msg > again
 	[ "$(sql 'SELECT COUNT(*) FROM certificate')" -eq $((8 * each)) ]
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The list of revoked certificates: its number, its file, and the ledger.
+# The CRL: its number, its file, and the ledger.
 
 load helpers
 load scep_helpers
@@ -9,7 +9,7 @@ setup() {
 	ca ca
 }
 
-# issued NAME: a certificate by the operator; prints its serial number.
+# issued NAME: issues a certificate, and prints its serial number.
 issued() {
 	openssl req -new -newkey rsa:2048 -nodes -keyout "$1.key" \
 	    -subj "/CN=$1" -out "$1.csr" 2> /dev/null
@@ -17,20 +17,20 @@ issued() {
 	openssl x509 -in "$1.pem" -noout -serial | sed 's/.*=//'
 }
 
-# number FILE: the CRL number, in decimal.
+# number FILE: prints the CRL number, in decimal.
 number() {
 	printf '%d\n' "$(openssl crl -inform DER -in "$1" -noout -crlnumber |
 	    sed 's/.*=//')"
 }
 
-# lists FILE SERIAL
+# lists FILE SERIAL: the CRL has a good signature and lists the certificate.
 lists() {
 	openssl crl -inform DER -in "$1" -CAfile ca/cert.pem -noout -text -nameopt oneline \
 	    2> verify | grep -qiE "Serial Number: $2\$" &&
 	    grep -q 'verify OK' verify
 }
 
-@test "scep-ca crl: a ledger that was put back does not stop new lists" {
+@test "scep-ca crl: a restored ledger does not stop new CRLs" {
 	needs sqlite3
 	serial=$(issued d)
 	sqlite3 ca/ledger.db 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
@@ -70,7 +70,7 @@ lists() {
 	cp other/crl.der ca/crl.der
 	_run scep-ca check --dir ca
 	grep -q '^crl.der: not signed by the CA' stdout
-	# A list that says more than the ledger: revocations were lost.
+	# The CRL lists more than the ledger: revocations were lost.
 	cp new.der ca/crl.der
 	sqlite3 ca/ledger.db 'UPDATE certificate SET revoked = 0'
 	_run scep-ca check --dir ca
@@ -78,7 +78,7 @@ lists() {
 	grep -q '^crl.der: lists 1 certificate' stdout
 }
 
-@test "scep-ca check: an enrollment that was aborted, and no new list" {
+@test "scep-ca check: reports an aborted enrollment that the CRL lacks" {
 	cat > site.yaml <<-'YAML'
 	url: https://localhost
 	organization: Example
@@ -101,7 +101,7 @@ lists() {
 	yields - scep-ca check --dir ca
 }
 
-@test "scep-ca crl: both generations of a rollover list the same" {
+@test "scep-ca crl: both generations of a rollover list the same certificates" {
 	serial=$(issued d)
 	scep-ca rollover --dir ca
 	scep-ca rollover --dir ca --activate
@@ -129,7 +129,7 @@ lists() {
 	chown nobody empty
 	refuses 1 'folder of nobody' scep-ca init --dir empty
 	[ -z "$(find ca empty ! -user nobody)" ]
-	# Reading leaves nothing behind.
+	# Reading makes no file.
 	yields list scep-ca list --dir ca
 	[ -s list ]
 	yields - scep-ca check --dir ca

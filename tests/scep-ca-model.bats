@@ -1,10 +1,9 @@
 #!/usr/bin/env bats
-# The authority against a model of it (tests/model): what clients, operators
-# and strangers do, several at once, in orders that the seeds decide.
+# The CA against a model of it (tests/model): clients, operators and strangers
+# act, several at once, in an order that depends on the seed alone.
 #
-# MCFG_TEST_MODEL=N plays N sequences that nobody has tried (make model) and
-# those of tests/model/seeds, each of which is the same in every run; FULL=1
-# the latter alone; else the first 120 of them.
+# FULL=1 plays the sequences of tests/model/seeds, else only the first 120 of
+# them are played.  MCFG_TEST_MODEL=N adds N new ones (make model).
 
 load helpers
 load postgresql
@@ -13,7 +12,7 @@ teardown() {
 	postgresql_stop
 }
 
-# play ENGINE: what failed, step by step, is the output
+# play ENGINE: plays them, and prints the steps of those that fail.
 play() {
 	local out=$T/played seed sample=$T/sample
 	local seeds=(--list "$TESTS/model/seeds")
@@ -38,11 +37,11 @@ play() {
 	return 1
 }
 
-@test "scep-ca model: sequences on SQLite" {
+@test "scep-ca model: every sequence agrees with the model, on SQLite" {
 	play sqlite
 }
 
-@test "scep-ca model: sequences on PostgreSQL" {
+@test "scep-ca model: every sequence agrees with the model, on PostgreSQL" {
 	postgresql_needed
 	postgresql_start
 	postgresql_schema m0

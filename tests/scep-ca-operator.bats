@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What the operator of a CA does: challenges that are bound, requests that wait.
+# The operator's work: challenges and pending requests.
 
 load helpers
 load scep_helpers
@@ -9,18 +9,13 @@ setup() {
 	ca ca
 }
 
-# waits NAME: the answer to NAME.msg is PENDING.
-waits() {
-	answer ca "$1" && [ "$(attribute "$1" pkiStatus)" = 3 ]
-}
-
-# asks NAME TXID [SUBJECT]: a first request of NAME without a challenge.
+# asks NAME TXID [SUBJECT]: makes NAME.msg, a request without a challenge.
 asks() {
 	csr "$1" "${3:-/CN=$1}" ''
 	message ca "$1" --transaction "$2"
 }
 
-# key_of NAME: the SHA-256 of its public key, by openssl.
+# key_of NAME: prints the SHA-256 of its public key.
 key_of() {
 	openssl pkey -in "$1.key" -pubout -outform DER | openssl dgst -sha256 |
 	    sed 's/.*= //'
@@ -28,7 +23,7 @@ key_of() {
 
 # ---- challenges ----
 
-@test "scep-ca challenge: bound to subject and names, and to nothing else" {
+@test "scep-ca challenge: is bound to exactly one subject and its names" {
 	printf 'san:\n  dns: ["*.example.com"]\n' > ca/scep-ca.yaml
 	device d
 	ask() {
@@ -50,7 +45,7 @@ key_of() {
 		    ${names:+"subjectAltName=$names"}
 		denied ca d 2 ''
 	done
-	# Without --san, a request with names is for another name.
+	# Without --san, a request must not have names.
 	ask "$(bound)" subjectAltName=DNS:a.example.com
 	denied ca d 2 ''
 	ask "$(bound)"
@@ -59,7 +54,7 @@ key_of() {
 	json_is out 'j["unbound"] == 0'
 }
 
-@test "scep-ca challenge: a name that policy does not allow is refused" {
+@test "scep-ca challenge: refuses a name that the policy does not allow" {
 	no() {
 		refuses 1 "$1" scep-ca challenge --dir ca "${@:2}"
 	}
@@ -83,7 +78,7 @@ key_of() {
 	[ "$(wc -l < list)" -eq 2 ]
 }
 
-@test "scep-ca challenge: listed, voided, and never shown" {
+@test "scep-ca challenge: is listed and voided, and never shown" {
 	first=$(challenge ca --subject /CN=d --note $'for\nd')
 	second=$(challenge ca --ttl 1m)
 	yields list scep-ca challenge --dir ca --list
@@ -114,7 +109,7 @@ key_of() {
 	message ca d --transaction other
 	granted ca d
 	scep-ca challenge --dir ca --list | grep -q 'spent .* any name$'
-	# What it bought is counted.
+	# check counts the certificate.
 	yields out scep-ca check --dir ca
 	grep -q ', 1 by challenges that any name could use, 0 pending: good$' \
 	    out
@@ -130,7 +125,7 @@ key_of() {
 
 # ---- decisions ----
 
-@test "scep-ca list --pending: has all that a decision needs" {
+@test "scep-ca list --pending: has all facts for a decision" {
 	printf 'approval: manual\nsan:\n  dns: ["*"]\n' > ca/scep-ca.yaml
 	device d
 	csr d /O=Example/CN=d "$(challenge ca)" subjectAltName=DNS:d.example.com
@@ -153,9 +148,8 @@ key_of() {
 	    +%Y-%m-%dT%H:%M:%SZ)" | grep -q '^T1  * [23]d '
 }
 
-# A stranger chooses the name and the transaction: neither may hide a part of
-# what is decided about.
-@test "scep-ca list --pending: a name is shown to its end" {
+# A stranger chooses the name and the transaction, which must not hide facts.
+@test "scep-ca list --pending: shows a whole name" {
 	local long serial
 
 	echo 'approval: manual' > ca/scep-ca.yaml
@@ -179,7 +173,7 @@ key_of() {
 	grep -q '^subject .*,CN=administrator$' shown
 }
 
-@test "scep-ca list --pending: a transaction is one word" {
+@test "scep-ca list --pending: shows a transaction as one word" {
 	echo 'approval: manual' > ca/scep-ca.yaml
 	device d
 	asks d 'T1  1s  192.0.2.7  CN=printer-17' /CN=administrator
@@ -191,7 +185,7 @@ key_of() {
 	[ "$(awk '{ print NF, $NF }' out)" = '4 CN=administrator' ]
 }
 
-@test "scep-ca approve: two keys under one transaction" {
+@test "scep-ca approve: --key chooses between two keys of one transaction" {
 	echo 'approval: manual' > ca/scep-ca.yaml
 	device d
 	device e
@@ -210,13 +204,13 @@ key_of() {
 	granted ca e
 	asks d T1
 	waits d
-	# One is left: it needs no --key.
+	# The only one left needs no --key.
 	yields - scep-ca approve --dir ca T1
 	asks d T1
 	granted ca d
 }
 
-@test "scep-ca approve: taken back until it is collected" {
+@test "scep-ca approve: can be undone until the certificate is collected" {
 	echo 'approval: manual' > ca/scep-ca.yaml
 	device d
 	asks d T1
@@ -242,8 +236,8 @@ key_of() {
 	    j["decided"].endswith("Z")'
 }
 
-# Who asks can have an own request dropped, and put another into its place.
-@test "scep-ca approve: --csr is for the request that was shown" {
+# A client can get its request dropped and put another into its place.
+@test "scep-ca approve: --csr approves only the request that was shown" {
 	local shown n
 
 	printf 'approval: manual\n' > ca/scep-ca.yaml
@@ -280,7 +274,7 @@ key_of() {
 	json_is json "j['csr_sha256'].startswith('$shown')"
 }
 
-@test "scep-ca approve: only the approved request is issued" {
+@test "scep-ca approve: issues only the approved request" {
 	echo 'approval: manual' > ca/scep-ca.yaml
 	device d
 	asks d T1 /O=Example/CN=printer-17
@@ -293,7 +287,7 @@ key_of() {
 	openssl x509 -in d.cert -noout -subject -nameopt oneline | grep -q printer-17
 }
 
-@test "scep-ca reject: several, all, and all that are old" {
+@test "scep-ca reject: rejects several, all, or all that are old" {
 	echo 'approval: manual' > ca/scep-ca.yaml
 	for n in 1 2 3 4; do
 		device "d$n"
@@ -303,7 +297,7 @@ key_of() {
 	yields out scep-ca reject --dir ca T1 T2
 	[ "$(grep -c '  rejected  ' out)" -eq 2 ]
 	[ "$(listed ca --pending)" -eq 2 ]
-	# One that is unknown does not keep the others waiting.
+	# An unknown one does not stop the others.
 	refuses 1 'T9: nothing' scep-ca reject --dir ca T9 T3
 	[ "$(listed ca --pending)" -eq 1 ]
 	yields out scep-ca reject --dir ca --all --older 1h
@@ -318,7 +312,7 @@ key_of() {
 	done
 }
 
-@test "scep-ca purge: requests that were not decided or collected" {
+@test "scep-ca purge: forgets requests that were not decided or collected" {
 	printf 'approval: manual\npending_ttl: 2d\n' > ca/scep-ca.yaml
 	device d
 	asks d T1

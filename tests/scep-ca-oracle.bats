@@ -1,18 +1,18 @@
 #!/usr/bin/env bats
-# Someone who has heard a message learns nothing by asking about it.
+# An attacker who has a message learns nothing from replies to changed copies.
 #
-# MCFG_TEST_ORACLE=all tries every change of an envelope (some minutes), else
-# some of each kind.  What the replies cost is counted by tests/bench/oracle.
+# MCFG_TEST_ORACLE=all tries every change (some minutes), not only some of each
+# kind.  tests/bench/oracle counts what the replies cost.
 
 load helpers
 
-@test "scep-ca oracle: one reply to whatever is not the asker's own" {
+@test "scep-ca oracle: every changed message gets the same reply" {
 	every=400
 	[ "${MCFG_TEST_ORACLE:-}" != all ] || every=1
 	python3 -B "$TESTS/model/oracle.py" "$T/site" sweep $every
 }
 
-@test "scep-ca oracle: nor with a larger key, nor with an RA" {
+@test "scep-ca oracle: so it does with a larger key and with an RA" {
 	local key
 
 	for key in rsa:3072 rsa:4096 ec; do
@@ -21,6 +21,6 @@ load helpers
 	done
 }
 
-@test "scep-ca oracle: the judge's own cryptography agrees with openssl" {
+@test "scep-ca oracle: the judge's cryptography agrees with openssl" {
 	python3 -B "$TESTS/model/crypto.py"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What a policy puts into certificates, as openssl reads it there, and which
-# names it takes.
+# What the policy puts into certificates, and which names it allows.  openssl is
+# the judge.
 
 load helpers
 load scep_helpers
@@ -19,14 +19,14 @@ setup() {
 	cp -R "$BATS_FILE_TMPDIR"/. .
 }
 
-# part NAME: an extension of d.cert, its lines joined.
-# Some versions of openssl print a UPN with two colons, and some with one.
+# part NAME: prints an extension of d.cert in one line.  Some versions of
+# openssl print a UPN with two colons, some with one.
 part() {
 	openssl x509 -in d.cert -noout -ext "$1" | tr -s ' \n' ' ' |
 	    sed 's/othername: *UPN::*/othername: UPN:/g'
 }
 
-@test "policy: its addresses and usages are in the certificate" {
+@test "policy: puts its addresses and key usages into the certificate" {
 	cat > ca/scep-ca.yaml <<-'YAML'
 	crl_url: http://ca.example.com/crl?a=1,b;c:d
 	issuer_url: https://ca.example.com:8443/CA?x=1
@@ -41,11 +41,11 @@ part() {
 	    grep -qF ' CA Issuers - URI:https://ca.example.com:8443/CA?x=1 '
 	part keyUsage | grep -qF \
 	    'critical Digital Signature, Non Repudiation, Data Encipherment '
-	# What the operator issues has them, too.
+	# Certificates of scep-ca issue have them, too.
 	yields d.cert scep-ca issue --dir ca --csr d.csr --profile client
 	part crlDistributionPoints | grep -qF 'URI:http://ca.example.com/crl?a'
 	part authorityInfoAccess | grep -qF 'URI:https://ca.example.com:8443'
-	# Without them, neither is in it.
+	# Without addresses, the extensions are missing.
 	echo 'key_usage: [keyEncipherment]' > ca/scep-ca.yaml
 	csr d /CN=d "$(challenge ca)"
 	message ca d --transaction another
@@ -55,7 +55,7 @@ part() {
 	    <(openssl x509 -in d.cert -noout -text -nameopt oneline)
 }
 
-@test "policy: an invalid usage is reported with its place" {
+@test "policy: reports the place of an invalid key usage" {
 	local list
 
 	for list in keyEncipherment '[]' '[keyCertSign]' '[digitalsignature]' \
@@ -66,7 +66,7 @@ part() {
 	done
 }
 
-# asks NAME...: a request with these names of openssl's, in d.msg.
+# asks NAME...: makes d.msg, a request with these alternative names.
 asks() {
 	local names
 
@@ -75,7 +75,7 @@ asks() {
 	message ca d
 }
 
-@test "policy: names of every kind are judged" {
+@test "policy: judges names of every kind" {
 	local upn='otherName:1.3.6.1.4.1.311.20.2.3;UTF8:'
 
 	cat > ca/scep-ca.yaml <<-'YAML'
@@ -108,10 +108,10 @@ asks() {
 	    ) URI:https://example.com/a, DNS:a.example.com"
 }
 
-@test "policy: how far the star of a pattern reaches" {
+@test "policy: the stars of a pattern match only what they should" {
 	unit=${MCFG_BIN%/bin}/unit/unit_pattern
 	[ -x "$unit" ] || skip "$unit is not built (make units)"
-	# type, pattern, names that fit, a bar, names that do not
+	# Each line: type, pattern, names that fit, a bar, names that do not.
 	while read -r type glob names; do
 		for name in $names; do
 			case $name in
@@ -154,8 +154,8 @@ asks() {
 	TABLE
 }
 
-# Bytes that no name of its kind can have, though a pattern would take them.
-@test "policy: a name is text of its kind" {
+# The pattern would match these bytes, but no name of its type can have them.
+@test "policy: a name has only the characters of its type" {
 	local name from to
 
 	echo 'san: {dns: ["*"], email: ["*"], upn: ["*"], ip: ["*"]}' \
@@ -177,7 +177,6 @@ asks() {
 	NAMES
 }
 
-# Nothing in a subject is there without being seen.
 @test "policy: a subject has no empty part and no invisible character" {
 	local name
 
@@ -189,8 +188,8 @@ asks() {
 	mv new.csr d.csr
 	message ca d
 	denied ca d 2 'empty part'
-	# A soft hyphen, joiners, fillers of Hangul and Khmer, a selector of
-	# variants, a tag.
+	# A soft hyphen, joiners, Hangul and Khmer fillers, a variation
+	# selector, a tag.
 	for name in $'a\xc2\xadb' $'a\xcd\x8fb' $'a\xe1\x85\x9fb' \
 	    $'a\xe1\x9e\xb4b' $'a\xe1\xa0\x8bb' $'a\xe2\x81\xa0b' \
 	    $'a\xe3\x85\xa4b' $'a\xef\xb8\x8fb' $'a\xef\xbe\xa0b' \
@@ -204,7 +203,7 @@ asks() {
 	granted ca d
 }
 
-# extended EXTENSION...: a request with an attribute for each, in d.msg.
+# extended EXTENSION...: makes d.msg, a request with an attribute for each.
 extended() {
 	csr d /CN=d "$pw"
 	python3 "$TESTS/scep.py" extend d.csr d.key "$@" > new.csr
@@ -213,7 +212,7 @@ extended() {
 	message ca d --transaction "T$((++transaction))"
 }
 
-@test "policy: the extensions of every attribute are read, Microsoft's too" {
+@test "policy: reads extensions from every attribute, Microsoft's too" {
 	local transaction=0 order ca
 
 	cat > ca/scep-ca.yaml <<-'YAML'
@@ -237,7 +236,7 @@ extended() {
 		part subjectAltName | grep -q 'UPN:j@example.com'
 		part subjectAltName | grep -q 'DNS:h.example.com'
 	done
-	# And judged, wherever they are.
+	# It judges all of them.
 	pw=$(challenge ca)
 	for order in pkcs:dns=h.example.com ms:sign; do
 		extended "$order" ms:dns=h.example.org
@@ -249,8 +248,9 @@ extended() {
 	done
 }
 
-# RFC 5280 7: hosts and schemes have no case; paths, users, local parts do.
-@test "policy: a renewal's names are those of its certificate, as RFC 5280 compares" {
+# RFC 5280 7: case does not matter in hosts and schemes, but it does in paths,
+# users and local parts.
+@test "policy: a renewal has its certificate's names, compared by RFC 5280" {
 	local name
 
 	cat > ca/scep-ca.yaml <<-'YAML'
@@ -274,7 +274,7 @@ extended() {
 	granted ca d
 }
 
-@test "policy: scep-ca list by subject, check with a request that waits" {
+@test "policy: scep-ca list selects by subject, check counts pending requests" {
 	csr d '/O=acme/CN=d' "$(challenge ca)"
 	message ca d
 	granted ca d

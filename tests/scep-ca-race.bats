@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Two programs at once, in every order: the first stands before each BEGIN,
-# COMMIT and rename in turn, and the second goes as far as it can without it.
+# Two programs at once, in every order: the first stops before each BEGIN,
+# COMMIT and rename in turn, while the second goes as far as it can without it.
 # shellcheck disable=SC2154 # gate.bash sets gate_where and gate_first
 
 load helpers
@@ -20,13 +20,14 @@ teardown() {
 	gate_close
 }
 
-# owner NAME KEY: NAME.key is that key of the PKI, NAME.pem self-signed.
+# owner NAME KEY: makes NAME.key from the key in $PKI, and NAME.pem,
+# self-signed.
 owner() {
 	cp "$PKI/$2.key" "$1.key"
 	openssl req -x509 -key "$1.key" -subj "/CN=$1" -days 30 -out "$1.pem"
 }
 
-# holder NAME: NAME has a certificate, CN=NAME.
+# holder NAME: makes NAME the holder of a certificate, CN=NAME.
 holder() {
 	owner "$1" client
 	csr "$1" "/CN=$1" "$(challenge ca --subject "/CN=$1")"
@@ -34,7 +35,7 @@ holder() {
 	granted ca "$1"
 }
 
-# renewal NAME: NAME-again.msg renews the certificate of NAME, with its key.
+# renewal NAME: makes NAME-again.msg, which renews NAME's certificate.
 renewal() {
 	cp "$1.key" "$1-again.key"
 	cp "$1.cert" "$1-again.pem"
@@ -46,12 +47,12 @@ serial_of() {
 	openssl x509 -in "$1" -noout -serial | sed 's/.*=//' | tr A-F a-f
 }
 
-# certificates WHERE: how many there are
+# certificates WHERE: counts them.
 certificates() {
 	sql "SELECT COUNT(*) FROM certificate WHERE $1"
 }
 
-# each_stop FUNCTION: FUNCTION N for N = 0, 1, ... until stand says over.
+# each_stop FUNCTION: calls FUNCTION N for N = 0, 1, ... until stand sets over.
 each_stop() {
 	local n=0
 
@@ -63,7 +64,8 @@ each_stop() {
 	[ $n -gt 2 ]
 }
 
-# stand NAME N cmd...: NAME at its stop N; over if it has fewer.
+# stand NAME N cmd...: starts NAME and holds it at its stop N; sets over if it
+# has fewer stops.
 stand() {
 	local name=$1 n=$2
 	shift 2
@@ -77,7 +79,7 @@ stand() {
 	[[ $stood != ended* ]] || over=yes
 }
 
-# ---- a certificate that ends while it renews ----
+# ---- revocation during a renewal ----
 
 revoked_at() {
 	local renewed
@@ -104,7 +106,7 @@ revoked_at() {
 	each_stop revoked_at
 }
 
-# enrolled NAME: NAME has the identity of an enrollment, whose id is in $id.
+# enrolled NAME: starts the enrollment $id, and makes NAME.msg for its identity.
 enrolled() {
 	local subject
 
@@ -128,11 +130,11 @@ aborted_at() {
 	gate_beside certify abort mcfg-enrollment abort --ledger "$LEDGER" "$id"
 	[ "${gate_where[abort]}" = 'ended 0' ]
 	[ "${gate_where[certify]}" = 'ended 0' ]
-	# Before or after: nothing good is left of it.
+	# In any order, no valid certificate is left.
 	[ "$(certificates "enrollment = '$id' AND revoked = 0")" -eq 0 ]
 }
 
-@test "scep-ca race: an enrollment that is aborted gets no identity" {
+@test "scep-ca race: an aborted enrollment gets no identity" {
 	each_stop aborted_at
 }
 
@@ -151,13 +153,13 @@ renewed_at() {
 	[ "$(certificates "enrollment = '$id' AND revoked = 0")" -eq 0 ]
 }
 
-@test "scep-ca race: an enrollment that is aborted renews nothing" {
+@test "scep-ca race: an aborted enrollment renews nothing" {
 	each_stop renewed_at
 }
 
-# ---- lists of revoked certificates ----
+# ---- CRLs ----
 
-# lists NAME...: the list on disk holds the certificates of all, says openssl.
+# lists NAME...: openssl finds the certificates of all in crl.der.
 lists() {
 	local n
 
@@ -166,7 +168,7 @@ lists() {
 	grep -q 'verify OK' crl.verify
 	for n; do
 		grep -qi "Serial Number: $(serial_of "$n.cert")" crl.text || {
-			echo "no $n in the list"
+			echo "no $n in the CRL"
 			cat crl.text
 			return 1
 		}
@@ -185,11 +187,11 @@ both_at() {
 	yields out scep-ca check --dir ca
 }
 
-@test "scep-ca race: two revocations at once are both in the list" {
+@test "scep-ca race: two revocations at once are both in the CRL" {
 	each_stop both_at
 }
 
-# number FILE: the CRL number, in decimal.
+# number FILE: prints the CRL number, in decimal.
 number() {
 	printf '%d\n' "$(openssl crl -inform DER -in "$1" -noout -crlnumber |
 	    sed 's/.*=//')"
@@ -209,9 +211,9 @@ listed_at() {
 	each_stop listed_at
 }
 
-@test "scep-ca race: a list that is late does not replace a newer one" {
+@test "scep-ca race: a late CRL does not replace a newer one" {
 	holder late
-	# The lock is somebody else's while both numbers are taken.
+	# Another process has the lock while both take their numbers.
 	mkfifo held release
 	python3 -c 'if True:
 	    import fcntl
@@ -233,13 +235,13 @@ listed_at() {
 	gate_end make
 	[ "$status" -eq 0 ]
 	cmp ca/crl.der newest.der
-	# Who asked for a list gets the newest one.
+	# Both calls print the newest CRL.
 	cmp make.out newest.der
 	lists late
 	scep-ca check --dir ca > out
 }
 
-@test "scep-ca race: eight lists and revocations at once, none is lost" {
+@test "scep-ca race: eight CRLs and revocations at once, none is lost" {
 	for n in 1 2 3 4; do
 		holder "m$n"
 	done
@@ -279,9 +281,13 @@ shared_at() {
 	[ "$(certificates "subject = 'CN=c$1'")" -eq 1 ]
 }
 
-# ---- requests that wait ----
+@test "scep-ca race: a challenge buys one certificate" {
+	each_stop shared_at
+}
 
-# late NAME N [options]: NAME.msg is answered as far as its stop N.
+# ---- pending requests ----
+
+# late NAME N [options]: starts to answer NAME.msg, up to its stop N.
 late() {
 	local name=$1 n=$2
 	shift 2
@@ -290,7 +296,7 @@ late() {
 	    "$@" "$name.msg"
 }
 
-# said NAME N: NAME was answered in the end, with that pkiStatus
+# said NAME N: lets NAME finish; its reply has this pkiStatus.
 said() {
 	gate_end "$1"
 	[ "$status" -eq 0 ] || return 1
@@ -298,23 +304,14 @@ said() {
 	    sed -n 's/^pkiStatus=//p')" = "$2" ]
 }
 
-# asks NAME TXID [secret]: NAME.msg, for CN=NAME
+# asks NAME TXID [challenge]: makes NAME.msg, a request for CN=NAME.
 asks() {
 	[ -e "$1.key" ] || owner "$1" client
 	csr "$1" "/CN=$1" "${3:-}"
 	message ca "$1" --transaction "$2"
 }
 
-# polls NAME TXID: NAME.msg asks for the outcome.
-polls() {
-	python3 "$TESTS/scep.py" csr-subject "$1.csr" > "$1.name"
-	python3 "$TESTS/scep.py" issuer-subject ca/cert.pem "$1.name" > "$1.is"
-	sealed ca/cert.pem "$1.is" "$1.env"
-	python3 "$TESTS/scep.py" make --signer "$1.pem" --key "$1.key" \
-	    --envelope "$1.env" --type 20 --transaction "$2" > "$1.msg"
-}
-
-# voided N: a challenge becomes void while its request is put down.
+# voided N: a challenge is voided while its request is recorded.
 voided() {
 	local tx=V$1 id pw
 
@@ -324,17 +321,17 @@ voided() {
 	late d "$1"
 	gate_beside d void scep-ca challenge --dir ca --void "${id:0:64}"
 	said d 3
-	# It waits as if the challenge had never come, unless it came first.
+	# Without its challenge, unless the request came first.
 	[ "$gate_first" = d ] || [ "$(sql "SELECT COUNT(*) FROM request WHERE
 	    txid = '$tx' AND challenge IS NULL")" -eq 1 ]
 }
 
-@test "scep-ca race: a challenge that becomes void is not put down" {
+@test "scep-ca race: a challenge that was voided meanwhile is not recorded" {
 	sed -i 's/^approval:.*/approval: manual/' ca/scep-ca.yaml
 	each_stop voided
 }
 
-# attached N: so it is where the request waits already.
+# attached N: the same with a request that was pending before.
 attached() {
 	local tx=A$1 id pw
 
@@ -350,12 +347,12 @@ attached() {
 	    txid = '$tx' AND challenge IS NULL")" -eq 1 ]
 }
 
-@test "scep-ca race: nor is it attached to a request that waits" {
+@test "scep-ca race: nor is it attached to a pending request" {
 	sed -i 's/^approval:.*/approval: manual/' ca/scep-ca.yaml
 	each_stop attached
 }
 
-# collected N: the same request is issued while it comes once more.
+# collected N: the same request arrives again, and is issued meanwhile.
 collected() {
 	local tx=C$1 before
 
@@ -366,7 +363,7 @@ collected() {
 	cp d.msg twin.msg
 	late d "$1"
 	[ -z "${over:-}" ] || return 0
-	# Where the first holds the ledger, the twin waits for it.
+	# Not if the first holds the ledger: the twin would wait for it.
 	if [[ $stood != commit* ]]; then
 		answer ca twin
 		[ "$(attribute twin pkiStatus)" = 3 ]
@@ -380,48 +377,44 @@ collected() {
 	fi
 }
 
-@test "scep-ca race: a request that was issued meanwhile does not wait" {
+@test "scep-ca race: a request that was issued meanwhile is not pending again" {
 	sed -i 's/^approval:.*/approval: manual/' ca/scep-ca.yaml
 	each_stop collected
 }
 
-# withdrawn N: an approval is undone, and then rejected, under a poll.
+# withdrawn N: an approval is undone, and the request rejected, during a poll.
 withdrawn() {
 	local tx=W$1
 
 	asks d "$tx"
 	answer ca d
 	scep-ca approve --dir ca "$tx"
-	polls d "$tx"
+	poll d "$tx"
 	late d "$1"
 	[ -z "${over:-}" ] || return 0
 	if [[ $stood != commit* ]]; then
 		scep-ca approve --dir ca --undo "$tx"
 		scep-ca reject --dir ca "$tx"
-		# Told once, and forgotten.
+		# The client is told once.
 		said d 2
 		[ "$(sql "SELECT COUNT(*) FROM request WHERE txid = '$tx'")" \
 		    -eq 0 ]
 	fi
 }
 
-@test "scep-ca race: a poll hears of a rejection that overtakes it" {
+@test "scep-ca race: a poll returns a rejection that overtook it" {
 	sed -i 's/^approval:.*/approval: manual/' ca/scep-ca.yaml
 	each_stop withdrawn
 }
 
-@test "scep-ca race: a challenge buys one certificate" {
-	each_stop shared_at
-}
-
-# ---- a death between two steps ----
+# ---- killed between two steps ----
 
 dead_at() {
 	holder "k$1"
 	stand revoke "$1" scep-ca revoke --dir ca "$(serial_of "k$1.cert")"
 	[[ $stood = ended* ]] || gate_kill revoke
 	sound
-	# It was not revoked, or the next list says so.
+	# It was not revoked, or the next CRL lists it.
 	scep-ca crl --dir ca > out
 	[ "$(certificates "subject = 'CN=k$1' AND revoked <> 0")" -eq 0 ] ||
 	    lists "k$1"
@@ -429,6 +422,6 @@ dead_at() {
 	lists "k$1"
 }
 
-@test "scep-ca race: a revocation that was killed can be made again" {
+@test "scep-ca race: a revocation that was killed can be repeated" {
 	each_stop dead_at
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What makes a request the same, what it is issued for, and who can use up
-# what: clients that come back, and strangers.
+# Which requests are the same, what a request is issued for, and what strangers
+# can use up.
 
 load helpers
 load scep_helpers
@@ -10,42 +10,20 @@ setup() {
 	ca ca
 }
 
-manual() {
-	echo 'approval: manual' > ca/scep-ca.yaml
-}
-
-# waits NAME: the answer to NAME.msg is PENDING.
-waits() {
-	answer ca "$1" || return 1
-	if [ "$(attribute "$1" pkiStatus)" != 3 ]; then
-		cat "$1.attrs" "$1.err"
-		return 1
-	fi
-}
-
-# poll NAME TXID: NAME.msg asks for the outcome of NAME.csr
-poll() {
-	python3 "$TESTS/scep.py" csr-subject "$1.csr" > "$1.name"
-	python3 "$TESTS/scep.py" issuer-subject ca/cert.pem "$1.name" \
-	    > "$1.is"
-	sealed ca/cert.pem "$1.is" "$1.env"
-	python3 "$TESTS/scep.py" make --signer "$1.pem" --key "$1.key" \
-	    --envelope "$1.env" --type 20 --transaction "$2" > "$1.msg"
-}
-
-# signer NAME: another self-signed certificate of NAME.key
+# signer NAME: makes another self-signed certificate of NAME.key.
 signer() {
 	openssl req -x509 -key "$1.key" -subj /CN=again -days 30 \
 	    -out "$1.pem"
 }
 
-# certificates: how many there are
+# certificates: counts them.
 certificates() {
 	scep-ca list --dir ca --json > certificates
 	python3 -c 'import json; print(len(json.load(open("certificates"))))'
 }
 
-# by NAME SIGNER TXID [options]: NAME.csr in a message that SIGNER signs
+# by NAME SIGNER TXID [options]: makes SIGNER.msg, with NAME.csr, signed by
+# SIGNER.
 by() {
 	local name=$1 signer=$2 tx=$3
 	shift 3
@@ -55,7 +33,7 @@ by() {
 	    "$@" > "$signer.msg"
 }
 
-# enrolled NAME SUBJECT [challenge options]: its certificate, as its signer
+# enrolled NAME SUBJECT [challenge options]: gets NAME.pem from the CA.
 enrolled() {
 	local name=$1 subject=$2
 	shift 2
@@ -68,7 +46,7 @@ enrolled() {
 
 # ---- the same request ----
 
-@test "scep-ca requests: a client that comes back with another signer" {
+@test "scep-ca requests: a client may come back with another signer" {
 	manual
 	device d
 	csr d /CN=d ''
@@ -91,7 +69,7 @@ enrolled() {
 	message ca d --transaction T1
 	granted ca d
 	cmp d.cert first
-	# With what it got, the same key renews under the same transactionID.
+	# A renewal with the same key and transactionID is another request.
 	mv d.cert d.pem
 	csr d /CN=d ''
 	message ca d --transaction T1 --type 17
@@ -118,7 +96,7 @@ enrolled() {
 	granted ca d
 	run -1 cmp -s d.cert first
 	[ "$(certificates)" -eq 3 ]
-	# The challenge that was spent is the same request, in any transaction.
+	# With a spent challenge it is the same request, in any transaction.
 	message ca d --transaction T2
 	cp d.cert third
 	granted ca d
@@ -159,7 +137,7 @@ enrolled() {
 	json_is list.json 'len(j) == 2'
 }
 
-@test "scep-ca requests: a poll names which request of its transaction it means" {
+@test "scep-ca requests: a poll gets the request that it names" {
 	device d
 	for cn in one two; do
 		csr d "/CN=$cn" "$(challenge ca)"
@@ -220,14 +198,14 @@ enrolled() {
 	openssl x509 -in e.cert -noout -subject -nameopt oneline | grep -q 'CN = guest'
 	poll d T1
 	waits d
-	# A client that asks once more in place of a poll gets it all the same.
+	# A client that repeats its request instead of polling gets it, too.
 	printf '#!/bin/sh\nexit 0\n' > ca/decide
 	csr d /CN=administrator ''
 	message ca d --transaction T1
 	granted ca d
 }
 
-@test "scep-ca requests: a challenge that waits buys once" {
+@test "scep-ca requests: a pending challenge buys one certificate" {
 	manual
 	pw=$(challenge ca --subject /CN=once)
 	for n in d e; do
@@ -247,7 +225,7 @@ enrolled() {
 	    <> 0')" -eq 1 ]
 }
 
-@test "scep-ca requests: a challenge is judged as of when its request came" {
+@test "scep-ca requests: a challenge is judged by the time of its request" {
 	manual
 	device d
 	csr d /CN=d "$(challenge ca --ttl 1h)"
@@ -266,7 +244,7 @@ enrolled() {
 
 # ---- names ----
 
-@test "scep-ca requests: a challenge is for the whole name, before the policy" {
+@test "scep-ca requests: a challenge binds the whole name, even what the policy drops" {
 	device d
 	pw=$(challenge ca --subject /O=Example/CN=bob)
 	for subject in /O=Example/CN=alice /O=Example/OU=x/CN=bob \
@@ -275,7 +253,7 @@ enrolled() {
 		message ca d
 		denied ca d 2 'for another subject'
 	done
-	# The policy would have left this name out.
+	# The policy would drop this name.
 	csr d /O=Example/CN=bob "$pw" subjectAltName=DNS:a.example.com
 	message ca d
 	denied ca d 2 'other alternative names'
@@ -284,7 +262,7 @@ enrolled() {
 	granted ca d
 }
 
-@test "scep-ca requests: names are spelled as they were bound, and stay so" {
+@test "scep-ca requests: names keep the spelling of the challenge" {
 	device d
 	csr d '/O=EXAMPLE inc./CN=  bOB ' "$(challenge ca \
 	    --subject '/O=Example Inc./CN=Bob')"
@@ -299,8 +277,8 @@ enrolled() {
 	[ "$(openssl x509 -in d.cert -noout -subject -nameopt oneline)" = "$subject" ]
 }
 
-# given PURPOSE USER TEXT [SUBJECT]: a challenge of an enrollment of USER, bound
-# if there is a SUBJECT, as mcfg-enrollment would leave it
+# given PURPOSE USER TEXT [SUBJECT]: makes the challenge TEXT of an enrollment
+# of USER, bound to SUBJECT if given, as mcfg-enrollment would.
 given() {
 	python3 - "$@" <<-'PY'
 	import hashlib, sqlite3, subprocess, sys, time
@@ -327,7 +305,7 @@ given() {
 	PY
 }
 
-@test "scep-ca requests: a challenge of an enrollment is not a blank cheque" {
+@test "scep-ca requests: an enrollment's challenge is valid only for its name" {
 	export TESTS
 	device d
 	given client jane never-bound
@@ -356,7 +334,7 @@ given() {
 	done
 }
 
-@test "scep-ca requests: one user's certificate sends no other's challenge" {
+@test "scep-ca requests: a user's certificate cannot use another user's challenge" {
 	export TESTS
 	device d
 	given client mallory of-mallory /CN=mallory
@@ -375,7 +353,7 @@ given() {
 	by v d T2
 	answer ca d
 	[ "$(attribute d pkiStatus)" = 0 ]
-	# The one who has it sends it.
+	# Alice's own request can.
 	csr v /CN=alice of-alice
 	message ca v
 	granted ca v
@@ -416,13 +394,13 @@ given() {
 	message ca d
 	granted ca d
 	openssl x509 -in d.cert -noout -subject -nameopt oneline | grep -q 'CN = other'
-	# With another key than the signer's too.
+	# Even for another key than the signer's.
 	device n
 	csr n /CN=new "$(challenge ca --subject /CN=new)"
 	by n d T1
 	answer ca d
 	[ "$(attribute d pkiStatus)" = 0 ]
-	# Its author gets it as well, although another sent it first.
+	# The key's owner gets it as well, although another sent it first.
 	message ca n --transaction T2
 	granted ca n
 	openssl x509 -in n.cert -noout -subject -nameopt oneline | grep -q 'CN = new'
@@ -436,14 +414,14 @@ given() {
 	by d d R1
 	granted ca d
 	cp d.cert renewed
-	# The challenge in it does not make a new request of it.
+	# It is the same request, despite its challenge.
 	by d d R1
 	granted ca d
 	cmp renewed d.cert
 	[ "$(certificates)" -eq 2 ]
 	[ "$(sqlite3 ca/ledger.db 'SELECT COUNT(*) FROM challenge WHERE
 	    spent = 0')" -eq 1 ]
-	# Its owner can still use it.
+	# The challenge can still be used.
 	device e
 	csr e /CN=d "$pw"
 	message ca e
@@ -459,12 +437,12 @@ given() {
 	csr d /CN=d 'never made'
 	message ca d --transaction T1
 	denied ca d 2 'challengePassword'
-	# Without one it is the same.
+	# Without a challenge it is the same request.
 	csr d /CN=d ''
 	message ca d --transaction T1
 	granted ca d
 	cmp first d.cert
-	# What was approved in spite of a wrong one is collected with that.
+	# What was approved with a wrong one is collected with the same.
 	manual
 	device e
 	csr e /CN=e 'never made either'
@@ -477,7 +455,7 @@ given() {
 	cmp first e.cert
 }
 
-@test "scep-ca requests: one refusal for another key's request in one's own message" {
+@test "scep-ca requests: gives one refusal to a message with another key's request" {
 	enrolled d /CN=mallory
 	device v
 	i=0
@@ -495,7 +473,7 @@ given() {
 	whispers d RSA-MD5
 }
 
-@test "scep-ca requests: a revoked certificate renews nothing that waits" {
+@test "scep-ca requests: a revoked certificate does not get an approved renewal" {
 	printf 'approval: command\ncommand: decide\n' > ca/scep-ca.yaml
 	printf '#!/bin/sh\nexit 0\n' > ca/decide
 	chmod 755 ca/decide
@@ -510,7 +488,7 @@ given() {
 	poll d T7
 	denied ca d 4 'not known here for this signer'
 	whispers d 'was revoked'
-	# Nor by a poll of the key alone.
+	# Nor does a poll with a self-signed certificate.
 	signer d
 	poll d T7
 	denied ca d 2 'it was revoked'
@@ -527,7 +505,7 @@ given() {
 	yields d.dry scep-ca answer --dir ca --operation PKIOperation \
 	    --dry-run d.msg
 	python3 "$TESTS/scep.py" read d.dry | grep -qx pkiStatus=0
-	# What it holds is not a certificate of this CA.
+	# The certificate inside is not signed by this CA.
 	openssl cms -verify -binary -inform DER -in d.dry -purpose any \
 	    -CAfile ca/root.pem -out d.inner 2> /dev/null
 	openssl cms -decrypt -binary -inform DER -in d.inner -recip d.pem \
@@ -545,7 +523,7 @@ given() {
 	[ "$granted_later" -eq 0 ]
 }
 
-@test "scep-ca requests: a dry run shows a list that has expired as it would be" {
+@test "scep-ca requests: a dry run with an expired CRL makes one without a valid signature" {
 	enrolled d /CN=d
 	serial=$(openssl x509 -in d.pem -noout -serial)
 	enrolled e /CN=e
@@ -575,7 +553,7 @@ given() {
 
 # ---- strangers ----
 
-@test "scep-ca requests: two thousand of one address, and an honest one" {
+@test "scep-ca requests: two thousand from one address do not displace an honest one" {
 	manual
 	device d
 	device h
@@ -594,9 +572,9 @@ given() {
 		    --client 192.0.2.66 d.msg > d.reply 2> d.err
 		grep -q pending d.err
 	done
-	# One key has five at the most.
+	# A key may have five.
 	[ "$(listed ca --pending)" -eq 5 ]
-	# 2,000 of other keys: what the ledger would hold without limits.
+	# 2,000 of other keys, as if there were no limit.
 	python3 - <<-'PY'
 	import sqlite3
 	db = sqlite3.connect('ca/ledger.db')
@@ -614,7 +592,7 @@ given() {
 	    --client 198.51.100.7 h.msg > h.reply 2> h.err
 	grep -q pending h.err
 	[ "$(listed ca --pending)" -eq 1000 ]
-	# One more of the flood: its address is cut to what it may have.
+	# With the next one, the address is cut to its limit.
 	python3 "$TESTS/scep.py" make --signer d.pem --key d.key \
 	    --envelope d.env --transaction F99 > d.msg
 	scep-ca answer --dir ca --operation PKIOperation \
@@ -640,7 +618,7 @@ given() {
 	    2001:db8:1:2::/64 ]
 }
 
-@test "scep-ca requests: waiting requests are small" {
+@test "scep-ca requests: a pending request must be small" {
 	manual
 	device d
 	csr d /CN=d '' "1.2.3.4=DER:04:82:20:00$(printf ':00%.0s' $(seq 8192))"
@@ -649,7 +627,7 @@ given() {
 	[ "$(listed ca --pending)" -eq 0 ]
 }
 
-@test "scep-ca requests: a rejection is said once" {
+@test "scep-ca requests: a rejection is told once" {
 	manual
 	device d
 	csr d /CN=d ''

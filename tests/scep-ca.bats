@@ -9,7 +9,7 @@ setup() {
 
 # ---- init, challenge, issue, list, show ----
 
-@test "scep-ca init: a root that SCEP clients can use, keys only for the owner" {
+@test "scep-ca init: makes a root for SCEP, with keys that only the owner can read" {
 	ca ca
 	[ "$(stat -c %a ca)" = 700 ]
 	[ "$(stat -c %a ca/key.pem)" = 600 ]
@@ -29,7 +29,7 @@ setup() {
 	diff -r ca before
 }
 
-@test "scep-ca init --ra: the CA cannot be taken for the RA" {
+@test "scep-ca init --ra: gives signing and encryption to the RA alone" {
 	ca ca --ra
 	openssl x509 -in ca/cert.pem -noout -ext keyUsage > usage
 	run -1 grep -q 'Digital Signature' usage
@@ -45,14 +45,14 @@ setup() {
 	[ ! -e ca ]
 }
 
-@test "scep-ca challenge: 32 characters, never in the ledger" {
+@test "scep-ca challenge: has 32 characters, which are not in the ledger" {
 	ca ca
 	challenge ca > pw
 	grep -qxE '[A-Za-z0-9_-]{32}' pw
 	run -1 grep -qF -e "$(cat pw)" ca/ledger.db*
 }
 
-@test "scep-ca challenge: never one that a command would take for an option" {
+@test "scep-ca challenge: never begins like an option" {
 	ca ca
 	for ((i = 0; i < 256; i++)); do
 		challenge ca
@@ -66,7 +66,7 @@ setup() {
 	device one
 	openssl req -new -key one.key -subj /CN=one -out one.csr
 	yields - scep-ca check --dir ca
-	# As 0.1.0 issued it: nothing says that it signs profiles.
+	# As 0.1.0 issued it, without an extended key usage for signers.
 	old() {
 		yields - scep-ca issue --dir ca --csr one.csr --profile client
 		python3 - ca/ledger.db <<-'PY'
@@ -82,7 +82,7 @@ setup() {
 	grep -q 'good$' "$T/stdout"
 	warns 'mcfg-site DIR --renew signer' out.json scep-ca check --dir ca --json
 	json_is out.json 'j["ok"]'
-	# Renewed: the one before it is valid still, and no matter.
+	# Once it is renewed, the older one does not matter.
 	yields - scep-ca issue --dir ca --csr one.csr --profile signer \
 	    --at "$(date -u -d '1 hour' +%FT%TZ)"
 	yields - scep-ca check --dir ca
@@ -90,7 +90,7 @@ setup() {
 	yields - scep-ca check --dir ca
 }
 
-@test "scep-ca: the policy's usage is not for identities of an enrollment" {
+@test "scep-ca: the policy's extended key usage is not for enrollments" {
 	ca ca
 	echo 'extended_key_usage: [clientAuth, emailProtection, 1.2.3.4]' \
 	    > ca/scep-ca.yaml
@@ -101,7 +101,7 @@ setup() {
 	openssl x509 -in d.cert -noout -ext extendedKeyUsage |
 	    grep -q 'Authentication, E-mail Protection, 1.2.3.4'
 	warns 'extended_key_usage' - scep-ca check --dir ca
-	# The same, bought with a challenge of an enrollment; and renewed.
+	# With a challenge of an enrollment, and after a renewal.
 	pw=$(challenge ca --subject /CN=e)
 	python3 - ca/ledger.db <<-'PY'
 	import sqlite3, sys
@@ -124,7 +124,7 @@ setup() {
 	    grep -qx '    TLS Web Client Authentication'
 }
 
-@test "scep-ca issue: tls needs a host and has its limits" {
+@test "scep-ca issue: tls needs a host, and ends within 825 days" {
 	ca ca
 	device host
 	openssl req -new -key host.key -subj /CN=host -out host.csr
@@ -147,7 +147,7 @@ setup() {
 	PY
 }
 
-@test "scep-ca issue: signer and client, recorded like any other" {
+@test "scep-ca issue: signer and client are recorded like any other" {
 	ca ca
 	device one
 	openssl req -new -key one.key -subj /CN=one -out one.csr
@@ -167,7 +167,6 @@ setup() {
 	yields list.json scep-ca list --dir ca --json
 	json_is list.json \
 	    'sorted(c["profile"] for c in j) == ["client", "signer"]'
-	# The table begins with the names of its columns.
 	yields list scep-ca list --dir ca
 	[ "$(wc -l < list)" -eq 3 ]
 	head -n 1 list | grep -qx \
@@ -185,7 +184,7 @@ setup() {
 	refuses 2 'not a serial' scep-ca show --dir ca xyz
 }
 
-@test "scep-ca issue: a certificate that could not be written is revoked, and listed" {
+@test "scep-ca issue: revokes a certificate that could not be written" {
 	ca ca
 	openssl req -new -key "$PKI/client.key" -subj /CN=x -out csr
 	refuses 4 /dev/full scep-ca issue --dir ca --csr csr \
@@ -196,7 +195,7 @@ setup() {
 	    grep -q 'Cessation Of Operation'
 }
 
-@test "scep-ca issue: the CA's name, its key and weak keys are refused" {
+@test "scep-ca issue: refuses the CA's name, its key and weak keys" {
 	ca ca
 	openssl req -new -newkey rsa:2048 -nodes -keyout k -out a.csr \
 	    -subj '/O=example/CN=ca' 2> /dev/null
@@ -213,7 +212,7 @@ setup() {
 
 # ---- GetCACaps, GetCACert ----
 
-@test "scep-ca answer: GetCACaps has lines that end in LF, true ones" {
+@test "scep-ca answer: GetCACaps lists what is supported, in lines that end in LF" {
 	ca ca
 	yields caps scep-ca answer --dir ca --operation GetCACaps
 	run -1 grep -q $'\r' caps
@@ -224,7 +223,7 @@ setup() {
 	run -1 grep -qx GetNextCACert caps
 }
 
-@test "scep-ca answer: GetCACert is the certificate; with an RA a list" {
+@test "scep-ca answer: GetCACert is the certificate, or a list if there is an RA" {
 	ca ca
 	yields cert.der scep-ca answer --dir ca --operation GetCACert
 	openssl x509 -in ca/cert.pem -outform DER | cmp - cert.der
@@ -249,7 +248,7 @@ setup() {
 
 # ---- PKCSReq ----
 
-@test "scep-ca: a request made by openssl gets a certificate openssl likes" {
+@test "scep-ca: a request made by openssl gets a certificate that openssl accepts" {
 	ca ca
 	device d
 	csr d /O=Example/CN=d "$(challenge ca)"
@@ -271,7 +270,7 @@ setup() {
 	    <(openssl pkey -in d.key -pubout)
 }
 
-@test "scep-ca: digest and cipher of the reply are those of the request" {
+@test "scep-ca: the reply has the digest and cipher of the request" {
 	ca ca
 	device d
 	for digest in sha1 sha256 sha384 sha512; do
@@ -289,7 +288,7 @@ setup() {
 	done
 }
 
-@test "scep-ca: a nonce of 8 bytes is copied whole" {
+@test "scep-ca: a nonce of 8 bytes is copied" {
 	ca ca
 	device d
 	csr d /CN=d "$(challenge ca)"
@@ -314,7 +313,7 @@ setup() {
 	denied ca e 2 'challengePassword is not valid'
 }
 
-@test "scep-ca: no, wrong, expired challenge; one for another subject" {
+@test "scep-ca: refuses a missing, wrong or expired challenge, and one for another subject" {
 	ca ca
 	device d
 	csr d /CN=d ''
@@ -337,7 +336,7 @@ setup() {
 	granted ca d
 }
 
-@test "scep-ca: a retry gets the same certificate, another key its own" {
+@test "scep-ca: a retry gets the same certificate, another key another one" {
 	ca ca
 	device d
 	device e
@@ -347,11 +346,11 @@ setup() {
 	cp d.cert first
 	granted ca d
 	cmp d.cert first
-	# Signed anew, with another nonce, it is still the same request.
+	# Signed again, with another nonce, it is still the same request.
 	message ca d --transaction T1
 	granted ca d
 	cmp d.cert first
-	# A transaction is a key's: nobody can occupy that of another.
+	# Another key with the same transactionID is another request.
 	csr e /CN=e "$(challenge ca)"
 	message ca e --transaction T1
 	granted ca e
@@ -361,7 +360,7 @@ setup() {
 	[ "$(listed ca)" -eq 2 ]
 }
 
-@test "scep-ca: eight parallel uses of one challenge give one certificate" {
+@test "scep-ca: eight parallel uses of one challenge get one certificate" {
 	ca ca
 	pw=$(challenge ca)
 	for i in 1 2 3 4 5 6 7 8; do
@@ -379,7 +378,7 @@ setup() {
 	[ "$(listed ca)" -eq 1 ]
 }
 
-@test "scep-ca: every other messageType is refused before any work" {
+@test "scep-ca: refuses every other messageType" {
 	ca ca
 	device d
 	for type in 3 18 0 1 23 99 019 PKCSReq; do
@@ -414,7 +413,7 @@ setup() {
 
 @test "scep-ca: a key with which anybody could sign is badAlg" {
 	ca ca
-	# The exponent 1: what is signed is its own signature.
+	# With the exponent 1, a message is its own signature.
 	rsa_key good.key
 	openssl rsa -in good.key -noout -text > good.text
 	python3 - good.text > one.cnf <<-'PY'
@@ -435,7 +434,7 @@ setup() {
 	denied ca one 0 'exponent'
 }
 
-@test "scep-ca: EC keys are told why" {
+@test "scep-ca: says why an EC key is refused" {
 	ca ca
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 	    -keyout e.key -subj /CN=e -out e.pem 2> /dev/null
@@ -483,17 +482,17 @@ setup() {
 	whispers d 'its signature does not fit'
 }
 
-@test "scep-ca: one failure from decryption to the parser" {
+@test "scep-ca: one failure stands for decryption and parsing" {
 	ca ca
 	device d
-	# Another recipient, which shows from outside.
+	# Another recipient, which anybody can see.
 	ca other
 	csr d /CN=d "$(challenge ca)"
 	sealed other/cert.pem d.csr d.env
 	python3 "$TESTS/scep.py" make --signer d.pem --key d.key \
 	    --envelope d.env > d.msg
 	denied ca d 1 'encrypted for another certificate'
-	# Garbage inside; an empty inside.
+	# Garbage inside, nothing inside.
 	noise 700 > d.csr
 	message ca d
 	denied ca d 1 'cannot be decrypted and read'
@@ -505,7 +504,7 @@ setup() {
 	printf x >> d.csr
 	message ca d
 	denied ca d 1 'cannot be decrypted and read'
-	# The last block changed: bad padding.
+	# A change in the last block makes bad padding.
 	csr d /CN=d "$(challenge ca)"
 	sealed ca/cert.pem d.csr d.env
 	python3 - <<-'PY'
@@ -519,8 +518,8 @@ setup() {
 	cmp d.err first
 }
 
-# tests/bench/scep counts the instructions of the same.
-@test "scep-ca: bad padding, key length and blocks have the answer of garbage" {
+# tests/bench/scep counts the instructions of these.
+@test "scep-ca: bad padding, key length and blocks are answered like garbage" {
 	local oracle=${MCFG_BIN%/bin}/unit/scep_oracle
 
 	[ -x "$oracle" ] || skip "scep_oracle is not built (make units)"
@@ -554,7 +553,7 @@ setup() {
 		PY
 		run_bad '' bad
 	done
-	# Lengths that nothing is behind.
+	# Lengths beyond the end.
 	for head in 3084ffffffff 308800000000ffffffff 3088ffffffffffffffff \
 	    3089010000000000000000 30ff 3080 30847fffffff; do
 		for at in 0 20 60; do
@@ -572,7 +571,7 @@ setup() {
 	run_bad 'transactionID' d.msg
 }
 
-@test "scep-ca: extensions that a request never gets" {
+@test "scep-ca: refuses or drops extensions that a request must not get" {
 	ca ca
 	device d
 	pw=$(challenge ca)
@@ -600,7 +599,7 @@ setup() {
 	run -1 grep -q 'evil' text
 }
 
-@test "scep-ca: names in a certificate are by policy" {
+@test "scep-ca: the policy decides about alternative names" {
 	ca ca
 	cat > ca/scep-ca.yaml <<-'YAML'
 	san:
@@ -622,7 +621,7 @@ setup() {
 	    grep -q 'DNS:A.example.com, email:x@example.com'
 }
 
-@test "scep-ca: a broken policy is reported with its place" {
+@test "scep-ca: reports the place of an error in the policy" {
 	ca ca
 	echo 'validty: 1d' > ca/scep-ca.yaml
 	refuses 3 'scep-ca.yaml:1:' scep-ca list --dir ca
@@ -646,7 +645,7 @@ setup() {
 	yields - scep-ca list --dir ca
 }
 
-@test "scep-ca: hostile names reach no path and no second line" {
+@test "scep-ca: hostile names reach neither a path nor a second line" {
 	ca ca
 	device d
 	ls > before
@@ -654,20 +653,19 @@ setup() {
 	message ca d --transaction '../../../tmp/x;$(id) "quoted"'
 	granted ca d
 	[ "$(listed ca)" -eq 1 ]
-	# Nobody sees what reorders or hides text: no name has it.
+	# A name must not have characters that reorder or hide text.
 	csr d $'/CN=a\xe2\x80\xaeb' "$(challenge ca)"
 	message ca d
 	denied ca d 2 'an invisible one'
 	csr d $'/CN=a\xe2\x80\x8bb' "$(challenge ca)"
 	message ca d
 	denied ca d 2 'an invisible one'
-	# A newline is not allowed in a name.
 	csr d '/CN=aXb' "$(challenge ca)"
 	python3 "$TESTS/scep.py" resign d.csr d.key aXb 610a62 > d.csr2
 	mv d.csr2 d.csr
 	message ca d
 	denied ca d 2 'control character'
-	# Broken UTF-8 does not even parse.
+	# Broken UTF-8 cannot be parsed.
 	csr d '/CN=aXb' "$(challenge ca)"
 	python3 "$TESTS/scep.py" resign d.csr d.key aXb ff61fe > d.csr2
 	mv d.csr2 d.csr
@@ -675,7 +673,7 @@ setup() {
 	denied ca d 1 'cannot be decrypted and read'
 }
 
-@test "scep-ca: certificates end with the CA, at the latest" {
+@test "scep-ca: no certificate outlives the CA" {
 	ca ca --days 10
 	device d
 	csr d /CN=d "$(challenge ca)"
@@ -685,7 +683,7 @@ setup() {
 	    "$(openssl x509 -in ca/cert.pem -noout -enddate)" ]
 }
 
-@test "scep-ca: a CA that has ended issues nothing, and spends no challenge" {
+@test "scep-ca: an expired CA issues nothing, and spends no challenge" {
 	local late=2040-01-01T00:00:00Z early=2001-01-01T00:00:00Z
 	ca ca
 	device d
@@ -720,7 +718,7 @@ setup() {
 
 # ---- real captures ----
 
-@test "scep-ca: requests of a real iPhone and a real Mac are answered" {
+@test "scep-ca: answers requests of a real iPhone and a real Mac" {
 	needs_data scep/iphone-ios6-pkcsreq.der
 	ca ca
 	cp "$DATA/scep/iphone-ios6-pkcsreq.der" i.msg
@@ -738,8 +736,7 @@ setup() {
 
 # ---- renewal ----
 
-# enrolled NAME [subject]: NAME has its first certificate, and renews with it:
-# NAME.pem is that certificate now.
+# enrolled NAME [subject]: gets NAME.pem from the CA, for renewals.
 enrolled() {
 	device "$1"
 	csr "$1" "${2:-/O=Example/CN=$1}" "$(challenge ca)"
@@ -748,7 +745,7 @@ enrolled() {
 	mv "$1.cert" "$1.pem"
 }
 
-@test "scep-ca: a renewal needs no challenge, by type 17 and by 19" {
+@test "scep-ca: a renewal of type 17 or 19 needs no challenge" {
 	ca ca
 	enrolled d
 	yields caps scep-ca answer --dir ca --operation GetCACaps
@@ -772,14 +769,14 @@ enrolled() {
 	[ "$(listed ca)" -eq 3 ]
 }
 
-@test "scep-ca: the same key renews unless policy says no" {
+@test "scep-ca: the same key may renew, unless the policy forbids it" {
 	ca ca
 	enrolled d
 	csr d /O=Example/CN=d ''
 	message ca d --transaction same
 	granted ca d
 	cp d.cert second
-	# Sent again, it is a retry of the renewal.
+	# Sent again, it is a retry.
 	granted ca d
 	cmp d.cert second
 	echo 'renew_same_key: false' > ca/scep-ca.yaml
@@ -811,10 +808,10 @@ enrolled() {
 	    grep -q DNS:a.example.com
 }
 
-@test "scep-ca: forged and confused signers do not renew" {
+@test "scep-ca: forged and unsuitable signers do not renew" {
 	ca ca
 	enrolled d
-	# The same names, another key: an authority of the same name.
+	# Another CA with the same name.
 	ca fake
 	device f
 	csr f /O=Example/CN=d "$(challenge fake)"
@@ -830,12 +827,12 @@ enrolled() {
 	csr f /O=Example/CN=d ''
 	message ca f --type 17
 	denied ca f 2 'a challengePassword is needed'
-	# A self-signed certificate, type 17.
+	# A self-signed certificate with type 17.
 	device s
 	csr s /O=Example/CN=d ''
 	message ca s --type 17
 	denied ca s 2 'a challengePassword is needed'
-	# The operator's own certificate for a server is not a client's.
+	# A server's certificate does not renew.
 	device t
 	openssl req -new -key t.key -subj /CN=t -out t.req
 	scep-ca issue --dir ca --csr t.req --profile tls --san dns:t > t.pem
@@ -853,7 +850,7 @@ enrolled() {
 	scep-ca answer --dir ca --operation PKIOperation \
 	    --at 2096-01-01T00:00:00Z d.msg > d.reply 2> d.err
 	grep -q 'cannot renew: it has expired' d.err
-	# An expired one may still buy another, with a challenge.
+	# With a challenge, an expired one may sign for a new one.
 	csr d /O=Example/CN=d "$(challenge ca --ttl 1h --at \
 	    2030-01-01T00:00:00Z)"
 	message ca d --time none
@@ -897,7 +894,7 @@ enrolled() {
 	    -crlnumber)" ]
 	yields crl.pem scep-ca crl --dir ca --pem
 	openssl crl -in crl.pem -noout
-	# Without a list of it, as after a failure, it is made.
+	# If the CRL lacks it, as after a failure, revoke makes a new one.
 	serial=$(openssl x509 -in e.pem -noout -serial | sed 's/serial=//')
 	cp ca/crl.der crl.der
 	yields - scep-ca revoke --dir ca "$serial"
@@ -907,14 +904,14 @@ enrolled() {
 	[ "$(grep -c 'Serial Number' text)" -eq 2 ]
 }
 
-# query NAME TYPE FILE: FILE asked for by NAME
+# query NAME TYPE FILE: makes NAME.msg, a query with FILE as its content.
 query() {
 	sealed ca/cert.pem "$3" "$1.env"
 	python3 "$TESTS/scep.py" make --signer "$1.pem" --key "$1.key" \
 	    --envelope "$1.env" --type "$2" --transaction 0 > "$1.msg"
 }
 
-@test "scep-ca: GetCert and GetCRL, for those with a certificate" {
+@test "scep-ca: GetCert and GetCRL answer holders of a certificate" {
 	ca ca
 	enrolled d
 	enrolled e
@@ -932,7 +929,7 @@ query() {
 	run -1 grep -q 'BEGIN CERTIFICATE' d.text
 	grep -q 'BEGIN X509 CRL' d.text
 	openssl crl -inform DER -in ca/crl.der -noout -CAfile ca/cert.pem
-	# Unknown serial, another issuer, a stranger.
+	# Another issuer, an unknown serial number, a stranger.
 	device x
 	openssl x509 -in x.pem -noout
 	python3 "$TESTS/scep.py" issuer-serial x.pem > x.is
@@ -952,7 +949,7 @@ query() {
 	query x 22 e.is
 	denied ca x 4 'not known here'
 	whispers x 'another CA made it'
-	# Signed by the CA's key, yet never issued by it.
+	# Signed by the CA's key, but not in the ledger.
 	cp y.pem x.pem
 	query x 21 e.is
 	denied ca x 4 'not known here'
@@ -965,7 +962,7 @@ query() {
 
 # ---- check, ledger-copy ----
 
-@test "scep-ca check: a good CA, and one with everything wrong" {
+@test "scep-ca check: accepts a good CA, and reports every fault of a bad one" {
 	ca ca
 	enrolled d
 	serial=$(openssl x509 -in d.pem -noout -serial)
@@ -1008,7 +1005,7 @@ query() {
 	grep -q 'not good$' stdout
 }
 
-@test "scep-ca check: the files with which others verify" {
+@test "scep-ca check: reports root.pem and chain.pem that do not fit" {
 	ca ca
 	ca other
 	found() {
@@ -1025,7 +1022,7 @@ query() {
 	found chain.pem
 	cp good ca/chain.pem
 	yields - scep-ca check --dir ca
-	# A root that ends before the CA below it.
+	# The root expires before the CA below it.
 	printf '%s\n' basicConstraints=critical,CA:TRUE subjectKeyIdentifier=hash \
 	    keyUsage=critical,keyCertSign,cRLSign,digitalSignature,keyEncipherment \
 	    > ext
@@ -1040,7 +1037,7 @@ query() {
 	grep -q '^chain.pem: ends soon' stdout
 }
 
-@test "scep-ca check: a certificate of an unknown CA, another CA's key" {
+@test "scep-ca check: reports another CA's certificate" {
 	ca ca
 	enrolled d
 	ca other

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# One certificate by one command: from our own server, from a stranger's, and
-# from servers that do something wrong.
+# One command gets a certificate: from our server, from another, and from
+# servers that do something wrong.
 
 load helpers
 load scep_helpers
@@ -16,7 +16,7 @@ teardown() {
 	[ -z "${stranger:-}" ] || kill "$stranger" 2> /dev/null || :
 }
 
-# strange HABIT [FILE]: a server of tests/scep_stranger.py at $URL.
+# strange HABIT [FILE]: starts tests/scep_stranger.py, at $URL.
 strange() {
 	rm -f said
 	mkfifo said
@@ -27,27 +27,27 @@ strange() {
 	exec 5>&-
 }
 
-# scep_enroll ARG...: with a new challenge.
+# scep_enroll ARG...: runs scep-enroll with a new challenge.
 scep_enroll() {
 	challenge ca > pw
 	scep-enroll "$URL" --subject /O=Example/CN=printer \
 	    --challenge file:pw "$@"
 }
 
-# certified CERT KEY: openssl's judgement.
+# certified CERT KEY: openssl verifies CERT, which holds KEY.
 certified() {
 	openssl verify -CAfile ca/root.pem "$1"
 	cmp <(openssl x509 -in "$1" -noout -pubkey) \
 	    <(openssl pkey -in "$2" -pubout)
 }
 
-# Anyone may have a certificate for one of our hosts.
+# allow_names: the policy allows hosts of example.com and every address.
 allow_names() {
 	printf 'san:\n  dns: ["*.example.com"]\n  email: ["*"]\n' \
 	    > ca/scep-ca.yaml
 }
 
-@test "scep-enroll: a key and a certificate by one command" {
+@test "scep-enroll: one command makes a key and gets a certificate" {
 	allow_names
 	serve_ca fastcgi ca
 	challenge ca > pw
@@ -62,7 +62,7 @@ allow_names() {
 	openssl pkey -in key -noout -text | grep -q '2048 bit'
 }
 
-@test "scep-enroll: every message is kept, and mcfg-inspect reads each" {
+@test "scep-enroll: --trace keeps every message, and mcfg-inspect reads each" {
 	serve_ca fastcgi ca
 	scep_enroll --new-key key --ca ca/root.pem --trace trace -o cert
 	(cd trace && echo *) > names
@@ -79,19 +79,19 @@ allow_names() {
 	scep_request
 	scep_reply
 	TEXT
-	# The openssl command finds the CSR in what was kept.
+	# openssl finds the CSR in the message.
 	openssl cms -verify -binary -inform DER -noverify -purpose any \
 	    -in trace/03-pkioperation.request -out env 2> /dev/null
 	openssl cms -decrypt -binary -inform DER -in env \
 	    -recip ca/cert.pem -inkey ca/key.pem |
 	    openssl req -inform DER -noout -subject -nameopt oneline | grep -q 'CN = printer'
 	[ "$(stat -c %a trace/03-pkioperation.request)" = 600 ]
-	# A second run in the same folder goes on counting.
+	# A second run in the same folder continues the numbers.
 	run -1 scep_enroll --key key --fingerprint "$(printf %040d 7)" --trace trace
 	[ -e trace/05-getcacert.response ]
 }
 
-@test "scep-enroll: a request that waits is asked for again later" {
+@test "scep-enroll: --poll asks for a pending request again" {
 	echo 'approval: manual' > ca/scep-ca.yaml
 	serve_ca fastcgi ca
 	run -5 scep-enroll "$URL" --subject /CN=a --new-key key \
@@ -112,7 +112,7 @@ allow_names() {
 	mcfg-inspect trace/07-certpoll.request | grep -q 'CertPoll (20)'
 }
 
-# pends: a request is in the file pending.
+# pends: a request is pending, and is in the file pending.
 pends() {
 	scep-ca list --dir ca --pending --json > pending &&
 	    grep -q transaction pending
@@ -123,14 +123,14 @@ pends() {
 	serve_ca fastcgi ca
 	scep-enroll "$URL" --subject /CN=a --new-key key --ca ca/root.pem \
 	    --wait 10m --every 1s -o cert 2> err 3>&- &
-	awaits -p $! 'a request that waits' pends
+	awaits -p $! 'a pending request' pends
 	txid=$(python3 -c 'import json
 print(json.load(open("pending"))[0]["transaction"])')
 	scep-ca approve --dir ca "$txid"
 	wait $!
 	[ ! -s err ]
 	certified cert key
-	# Time that runs out is status 5.
+	# If the time runs out, the status is 5.
 	run -5 scep-enroll "$URL" --subject /CN=b --new-key other \
 	    --ca ca/root.pem --wait 1s --every 1s
 	[[ $output == *'pending, and cannot be asked for again'* ]]
@@ -151,7 +151,7 @@ print(json.load(open("pending"))[0]["transaction"])')
 	run -1 cmp key new.key
 	mcfg-inspect trace/03-pkioperation.request | head -1 |
 	    grep -q 'RenewalReq (17)'
-	# With the same key as well, and by the whole request.
+	# With the same key and a complete request, too.
 	openssl req -new -key key -subj /O=Example/CN=printer \
 	    -addext subjectAltName=DNS:a.example.com,email:a@example.com \
 	    -out csr
@@ -182,15 +182,15 @@ print(json.load(open("pending"))[0]["transaction"])')
 	certified cert key
 	grep -qx "GET GetCACert an RA & co" ca/asked
 	grep -q '^GET PKIOperation' ca/asked
-	# It is tried all the same, where nobody says that it will not do.
+	# It tries POST first, since GetCACaps does not say that it fails.
 	grep -q '^POST PKIOperation' ca/asked
-	# Some say 200, and that they found no message.
+	# Some answer 200, and say that they found no message.
 	kill "$stranger"
 	strange nopost 200
 	rm key
 	run -0 scep_enroll --new-key key --ca ca/root.pem -o cert
 	certified cert key
-	# curl has an own idea of a file's name with "=" in it.
+	# curl gives a meaning to "=" and "@" in a file's name.
 	rm key
 	mkdir 'tmp=@x'
 	TMPDIR=$PWD/tmp=@x run -0 scep_enroll --new-key key --ca ca/root.pem \
@@ -208,7 +208,7 @@ print(json.load(open("pending"))[0]["transaction"])')
 	json_is list 'len(j) == 1'
 }
 
-@test "scep-enroll: the server must be of the CA that was named" {
+@test "scep-enroll: the server must belong to the CA that was named" {
 	local sha256 sha1
 
 	serve_ca fastcgi ca
@@ -228,7 +228,7 @@ print(json.load(open("pending"))[0]["transaction"])')
 	[[ $stderr == *"$text" ]]
 }
 
-@test "scep-enroll: an RA, in any order; a stranger's RA gets nothing" {
+@test "scep-enroll: encrypts to the RA, in any order, and never to a stranger's" {
 	scep-ca init --dir with-ra --subject /O=Example/CN=CA2 --ra
 	rm -r ca
 	mv with-ra ca
@@ -253,7 +253,7 @@ print(json.load(open("pending"))[0]["transaction"])')
 		yields cert scep_enroll --new-key key --ca ca/root.pem \
 		    --trace trace
 		certified cert key
-		# Whom the request is for, by the openssl command.
+		# openssl finds that it was encrypted to the RA.
 		openssl cms -verify -binary -inform DER -noverify \
 		    -purpose any -in trace/03-pkioperation.request \
 		    -out env 2> /dev/null
@@ -264,7 +264,7 @@ print(json.load(open("pending"))[0]["transaction"])')
 	done
 }
 
-@test "scep-enroll: GetCACert in PEM and in base64 is refused" {
+@test "scep-enroll: refuses GetCACert in PEM and in base64" {
 	openssl x509 -in ca/root.pem -outform DER | base64 > list
 	for file in ca/root.pem list; do
 		strange list "$file"
@@ -299,7 +299,7 @@ print(json.load(open("pending"))[0]["transaction"])')
 	    scep-enroll "$URL" --subject /CN=a --new-key k --ca ca/root.pem
 }
 
-@test "scep-enroll: a refusal says why, and nothing is written" {
+@test "scep-enroll: says why it was refused, and writes no certificate" {
 	serve_ca fastcgi ca
 	echo wrong > pw
 	run -1 scep-enroll "$URL" --subject /CN=a --challenge file:pw \
@@ -309,7 +309,7 @@ print(json.load(open("pending"))[0]["transaction"])')
 	[ ! -e cert ]
 }
 
-@test "scep-enroll: secrets come by env, file and descriptor, never in argv" {
+@test "scep-enroll: reads secrets from env, file and descriptor, and shows them to no program" {
 	needs strace
 	serve_ca fastcgi ca
 	openssl genrsa -aes128 -passout pass:open -out locked 2048 2> /dev/null
@@ -325,7 +325,7 @@ print(json.load(open("pending"))[0]["transaction"])')
 	PW=$(challenge ca) KEY=$(cat key) scep-enroll "$URL" --subject /CN=a \
 	    --ca ca/root.pem --key env:KEY --challenge env:PW -o cert2
 	certified cert2 key
-	# And in no environment but that of the two tools.
+	# Only our two tools have them in their environment.
 	mkdir between
 	for tool in curl openssl sed mcfg-get tr date cat; do
 		real=$(command -v "$tool")
@@ -349,7 +349,7 @@ print(json.load(open("pending"))[0]["transaction"])')
 	run -1 grep -E 'PRIVATE KEY|=open$|^PW=|CHALLENGE=' environment
 }
 
-@test "scep-enroll: a key that is there is never replaced" {
+@test "scep-enroll: never replaces a key" {
 	serve_ca fastcgi ca
 	echo mine > key
 	run -4 scep_enroll --new-key key --ca ca/root.pem
@@ -362,7 +362,7 @@ print(json.load(open("pending"))[0]["transaction"])')
 	[[ ${lines[0]} == 'scep-enroll: key: '* ]]
 }
 
-@test "scep-enroll: a full disk" {
+@test "scep-enroll: reports a full disk" {
 	[ -c /dev/full ] || skip "no /dev/full here"
 	serve_ca fastcgi ca
 	challenge ca > pw
@@ -374,8 +374,8 @@ print(json.load(open("pending"))[0]["transaction"])')
 	grep -q '^scep-enroll: stdout: cannot write: No space' err
 }
 
-# micromdm's scepserver listens on every address: it runs in a separate network.
-@test "scep-enroll: a server that answers in single DES" {
+# micromdm's scepserver listens on every address, so it runs in its own network.
+@test "scep-enroll: refuses single DES, unless --allow-des is given" {
 	needs scepserver
 	unshare -rn true 2> /dev/null || skip "no network namespaces here"
 	scepserver ca -init -depot depot -keySize 2048 -key-password X \
@@ -423,8 +423,8 @@ print(json.load(open("pending"))[0]["transaction"])')
 	    <(openssl pkey -in k2 -pubout)
 }
 
-@test "scep-enroll: answers without an end, and slow ones" {
-	# Newer ones of curl count the headers themselves, and stop sooner.
+@test "scep-enroll: limits endless answers and slow ones" {
+	# Newer versions of curl limit the headers themselves.
 	for habit in endless endless-head; do
 		strange $habit
 		refuses 4 'GetCACert: no answer from' scep-enroll "$URL" \
@@ -434,7 +434,7 @@ print(json.load(open("pending"))[0]["transaction"])')
 		kill "$stranger"
 	done
 	[ ! -e k ]
-	# What is waited for is told to curl, whatever a server does.
+	# --wait limits the time of each call of curl.
 	mkdir bin
 	printf '#!/bin/sh\nprintf "%%s\\n" "$@" >> %s/args\nexec %s "$@"\n' \
 	    "$T" "$(command -v curl)" > bin/curl
@@ -444,7 +444,7 @@ print(json.load(open("pending"))[0]["transaction"])')
 	run -5 env PATH="$T/bin:$PATH" scep-enroll "$URL" --subject /CN=a \
 	    --new-key k --ca ca/root.pem --wait 3s --every 1s
 	[[ $output == *pending* ]]
-	# Two gets and the request; then what is left of the three seconds.
+	# Two GETs and the request may take 60 s; the rest, what is left of 3 s.
 	awk '/^--max-time$/ { getline; print }' args > seconds
 	awk 'NR > 3 && $1 > 1 || NR > 4 || $1 > 60 { bad = 1 }
 	    END { exit bad }' seconds
@@ -475,7 +475,7 @@ print(json.load(open("pending"))[0]["transaction"])')
 	[[ $stderr == *'warning: GetCACaps: '* ]]
 	mcfg-inspect trace/03-pkioperation.request > text
 	grep -q 'des-ede3-cbc' text
-	# Asked for by name it is weak as well.
+	# Weak algorithms that are named need it, too.
 	refuses 2 '--allow-weak' scep-enroll "$URL" --subject /CN=a --key k \
 	    --digest sha1
 	refuses 2 '--allow-weak' scep-enroll "$URL" --subject /CN=a --key k \
@@ -491,7 +491,7 @@ print(json.load(open("pending"))[0]["transaction"])')
 	[[ ${lines[-1]} == *'--allow-weak uses triple DES and SHA-1' ]]
 }
 
-@test "scep-enroll: a certificate for other names" {
+@test "scep-enroll: warns of a certificate for other names, or refuses it" {
 	serve_ca fastcgi ca
 	challenge ca > pw
 	run -0 --separate-stderr scep-enroll "$URL" --challenge file:pw \
@@ -504,10 +504,10 @@ print(json.load(open("pending"))[0]["transaction"])')
 	    --new-key key2 --ca ca/root.pem --require-names
 }
 
-@test "scep-enroll: an RA without a mark" {
+@test "scep-enroll: needs a fingerprint for an unmarked RA" {
 	rm -r ca
 	scep-ca init --dir ca --subject /O=Example/CN=CA --ra
-	# As 0.1 made it.
+	# As made by 0.1.0.
 	printf 'keyUsage = critical,digitalSignature,keyEncipherment\n' > ext
 	openssl req -new -key ca/ra-key.pem -subj '/CN=SCEP RA' -out csr
 	openssl x509 -req -in csr -CA ca/cert.pem -CAkey ca/key.pem \
@@ -522,7 +522,7 @@ print(json.load(open("pending"))[0]["transaction"])')
 	certified cert key
 }
 
-@test "scep-enroll: the command line" {
+@test "scep-enroll: refuses a wrong command line" {
 	local good=(http://localhost/scep --subject /CN=a --key k)
 
 	refuses 2 'missing URL' scep-enroll

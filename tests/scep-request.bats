@@ -10,7 +10,7 @@ setup() {
 	chmod 600 key
 }
 
-# open_request: what the CA's key, used by openssl, finds in the message.
+# open_request: openssl decrypts the message with the CA's key.
 open_request() {
 	openssl cms -verify -binary -inform DER -in msg -noverify -purpose any \
 	    -out env 2> /dev/null
@@ -21,7 +21,7 @@ open_request() {
 	python3 "$TESTS/scep.py" read msg > msg.attrs
 }
 
-@test "scep-request: openssl decrypts it and finds the request" {
+@test "scep-request: makes a message that openssl decrypts to the request" {
 	challenge ca > pw
 	yields msg scep-request --ca ca/cert.pem --key key \
 	    --subject '/O=Example, Inc./CN=Device' --san dns:a.example.com \
@@ -36,18 +36,18 @@ open_request() {
 	[ "$(attribute msg transactionID)" = "$(openssl pkey -in key -pubout \
 	    -outform DER | sha256sum | cut -d' ' -f1)" ]
 	openssl asn1parse -inform DER -in env | grep -q :aes-128-cbc
-	# The signer has the subject and the key of the request.
+	# The signer has the subject of the request.
 	openssl pkcs7 -inform DER -in msg -print_certs |
 	    openssl x509 -noout -subject -nameopt oneline | grep -q 'CN = Device'
 }
 
-@test "scep-request: a user's name and addresses as alternative names" {
+@test "scep-request: --san takes user names and addresses" {
 	yields msg scep-request --ca ca/cert.pem --key key --subject /CN=d \
 	    --san upn:grün@example.com --san ip:192.0.2.7 \
 	    --san ip:2001:db8::7 --san 'uri:https://example.com/?a=1,b' \
 	    --state state
 	open_request
-	# Some versions print two colons, and some one.
+	# Some versions of openssl print two colons, some one.
 	sed 's/othername: *UPN::*/othername: UPN:/' csr.text > csr.names
 	grep -qF "othername: UPN:$(printf 'grün@example.com'), $(
 	    )IP Address:192.0.2.7, IP Address:2001:DB8:0:0:0:0:0:7, $(
@@ -70,7 +70,7 @@ open_request() {
 	plist_is state 'len(p["nonce"]) == 16 and len(p["key_sha256"]) == 64'
 }
 
-@test "scep-request: digests and ciphers by name" {
+@test "scep-request: uses the digest and cipher that are named" {
 	for digest in sha1 sha256 sha384 sha512; do
 		for cipher in aes-128-cbc aes-192-cbc aes-256-cbc \
 		    des-ede3-cbc; do
@@ -87,7 +87,7 @@ open_request() {
 	    --subject /CN=d --digest md5 --state state
 }
 
-@test "scep-request: a request made elsewhere, for this key alone" {
+@test "scep-request: takes a request made elsewhere if it is for this key" {
 	openssl req -new -key key -subj /CN=made -out made.csr
 	yields msg scep-request --ca ca/cert.pem --key key --csr made.csr \
 	    --state state
@@ -157,7 +157,7 @@ open_request() {
 	    --subject /CN=a --csr x --state state
 }
 
-@test "scep-request: in PEM, to look at it" {
+@test "scep-request: --pem writes PEM" {
 	yields pem scep-request --ca ca/cert.pem --key key --subject /CN=d \
 	    --state state --pem
 	grep -qx -e '-----BEGIN CMS-----' pem
@@ -165,7 +165,7 @@ open_request() {
 	python3 "$TESTS/scep.py" read msg | grep -qx messageType=19
 }
 
-@test "scep-request: missing and wrong options" {
+@test "scep-request: refuses missing and wrong options" {
 	refuses 2 'missing --ca' scep-request --key key --subject /CN=d \
 	    --state s
 	refuses 2 'missing --key' scep-request --ca ca/cert.pem \

@@ -15,7 +15,7 @@ setup() {
 	response=(scep-response --state state --key key --ca ca/cert.pem)
 }
 
-# certrep OPTIONS: a CertRep made without our own code, into made.
+# certrep OPTIONS: makes the file made, a CertRep, without our own code.
 certrep() {
 	local nonce transaction
 
@@ -28,7 +28,7 @@ certrep() {
 	    "$@" > made
 }
 
-@test "scep-response: the certificate, as openssl likes it" {
+@test "scep-response: prints the certificate, which openssl accepts" {
 	yields cert "${response[@]}" reply
 	openssl verify -CAfile ca/root.pem cert
 	openssl x509 -in cert -noout -subject -nameopt oneline | grep -q 'O = Example, CN = d'
@@ -37,7 +37,7 @@ certrep() {
 	"${response[@]}" < reply | cmp - cert
 }
 
-@test "scep-response: a refusal is 1, with its failInfo and text" {
+@test "scep-response: a refusal is status 1, with its failInfo and text" {
 	scep-request --ca ca/cert.pem --key key --subject /CN=e \
 	    --state state -o msg
 	scep-ca answer --dir ca --operation PKIOperation msg > reply \
@@ -45,7 +45,7 @@ certrep() {
 	refuses 1 'refused: badRequest: ' "${response[@]}" reply
 }
 
-@test "scep-response: pending is 5" {
+@test "scep-response: pending is status 5" {
 	certrep --status 3
 	refuses 5 'pending' "${response[@]}" made
 }
@@ -71,24 +71,24 @@ certrep() {
 		certrep --status 3 --envelope "$content"
 		refuses 5 'pending' "${response[@]}" made
 	done
-	# Unknown numbers, and other text.
+	# Unknown numbers, and text that is not a number.
 	certrep --status 2 --fail 2 --hresult 305419896
 	refuses 1 'badRequest (0x12345678)' "${response[@]}" made
 	for odd in x 99999999999 -; do
 		certrep --status 2 --fail 2 "--hresult=$odd"
 		refuses 1 'refused: badRequest' "${response[@]}" made
-		! grep -q 0x stderr
+		run -1 grep -q 0x stderr
 	done
-	# A certificate is not taken from such a content.
+	# A SUCCESS must not have such a content.
 	certrep --status 0 --envelope zero
 	refuses 1 'EnvelopedData' "${response[@]}" made
-	# And the signature counts.
+	# The signature is checked.
 	certrep --status 2 --fail 2 --hresult -2147024809
 	sed 's/-2147024809/-2147024808/' made > changed
 	refuses 1 'signature' "${response[@]}" changed
 }
 
-@test "scep-response: a refusal without a nonce is shown as one" {
+@test "scep-response: reports a refusal without a nonce" {
 	certrep --status 2 --fail 1 --recipient-nonce ''
 	refuses 1 'refused: badMessageCheck; without recipientNonce' \
 	    "${response[@]}" made
@@ -98,7 +98,7 @@ certrep() {
 	refuses 1 'no recipientNonce' "${response[@]}" made
 }
 
-@test "scep-response: single DES is refused by name, and opened if asked" {
+@test "scep-response: names single DES when it refuses it; --allow-des accepts it" {
 	openssl list -providers -provider legacy > /dev/null 2>&1 ||
 	    skip "openssl has no legacy provider"
 	python3 -c 'import plistlib, sys; sys.stdout.buffer.write(plistlib.load(
@@ -121,7 +121,7 @@ certrep() {
 	openssl verify -CAfile ca/root.pem cert
 	rsa_key other
 	chmod 600 other
-	# Garbage, or rarely something other than a list of certificates.
+	# The wrong key decrypts to garbage, which rarely has good padding.
 	run scep-response --state state --key other --ca ca/cert.pem \
 	    --allow-des made
 	[ "$status" -eq 1 ] || [ "$status" -eq 3 ]
@@ -130,7 +130,7 @@ certrep() {
 	    "${response[@]}" --allow-des made
 }
 
-@test "scep-response: another transaction, nonce, signer, key" {
+@test "scep-response: refuses another transaction, nonce, signer or key" {
 	scep-request --ca ca/cert.pem --key key --subject /O=Example/CN=d \
 	    --state state2 > /dev/null
 	refuses 1 'recipientNonce' scep-response --state state2 --key key \
@@ -150,7 +150,7 @@ certrep() {
 	    --ca other-ca/cert.pem reply
 }
 
-@test "scep-response: a certificate for another key is refused" {
+@test "scep-response: refuses a certificate for another key" {
 	openssl crl2pkcs7 -nocrl -certfile "$PKI/client.pem" -outform DER \
 	    -out p7
 	openssl pkcs7 -inform DER -in msg -print_certs -out signer.pem
@@ -160,7 +160,7 @@ certrep() {
 	refuses 1 'no certificate in it holds the key' "${response[@]}" made
 }
 
-@test "scep-response: input that is not a reply" {
+@test "scep-response: refuses what is not a reply" {
 	refuses 1 'signer is not of' "${response[@]}" msg
 	certrep --type 19
 	refuses 3 'not CertRep' "${response[@]}" made
@@ -180,7 +180,7 @@ certrep() {
 	    reply
 }
 
-@test "scep-response: a reply that was changed" {
+@test "scep-response: refuses a reply that was changed" {
 	python3 - <<-'PY'
 	d = bytearray(open('reply', 'rb').read())
 	d[len(d) // 2] ^= 1
@@ -194,7 +194,7 @@ certrep() {
 	[ "$status" -eq 1 ] || [ "$status" -eq 3 ]
 }
 
-@test "scep-response: a reply without SCEP attributes, of a real server" {
+@test "scep-response: refuses a real server's reply without SCEP attributes" {
 	needs_data scep/ruby-server-certrep.der
 	refuses 3 'no transactionID' "${response[@]}" \
 	    "$DATA/scep/ruby-server-certrep.der"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Whom scep-request encrypts to and whom scep-response believes: what
-# GetCACert returns is a stranger's until it is verified.
+# Which certificate scep-request encrypts to and which signer scep-response
+# trusts: the answer to GetCACert is untrusted until it is verified.
 
 load helpers
 load scep_helpers
@@ -23,7 +23,7 @@ setup_file() {
 	made both ca $both "clientAuth,$agent"
 	made any ca $both "anyExtendedKeyUsage,$agent"
 	made sibling ca $both emailProtection
-	# NDES's two, and one without any mark, under a CA that has an RA.
+	# The two of NDES, and one that is not marked as an RA.
 	made sign with-ra critical,digitalSignature $agent
 	made enc with-ra critical,keyEncipherment $agent
 	made plain with-ra $both
@@ -31,7 +31,7 @@ setup_file() {
 	    -out evil.pem -addext "keyUsage=$both,keyCertSign"
 }
 
-# made NAME CA KEY-USAGE [EKU]: NAME.pem by the CA in that folder.
+# made NAME CA KEY-USAGE [EKU]: makes NAME.pem, issued by the CA in that folder.
 made() {
 	{
 		echo "basicConstraints = critical,CA:FALSE"
@@ -54,13 +54,13 @@ setup() {
 	    -o msg)
 }
 
-# bag CERT...: a certs-only PKCS #7 of them in this order, as $T/bag.
+# bag CERT...: makes $T/bag, a certs-only PKCS #7 with them in this order.
 bag() {
 	cat "$@" > bag.pem
 	openssl crl2pkcs7 -nocrl -certfile bag.pem -outform DER -out bag
 }
 
-# for_whom CERT KEY: openssl's judgement of who can read it.
+# for_whom CERT KEY: openssl decrypts the message with this key.
 for_whom() {
 	openssl cms -verify -binary -inform DER -in msg -noverify \
 	    -purpose any -out env 2> /dev/null
@@ -73,7 +73,7 @@ sha256() {
 	openssl x509 -in "$1" -noout -fingerprint -sha256 | sed 's/.*=//'
 }
 
-# orders A B C: the six.
+# orders A B C: prints the six orders.
 orders() {
 	printf '%s %s %s\n' "$1" "$2" "$3" "$1" "$3" "$2" "$2" "$1" "$3" \
 	    "$2" "$3" "$1" "$3" "$1" "$2" "$3" "$2" "$1"
@@ -81,7 +81,7 @@ orders() {
 
 # ---- the recipient ----
 
-@test "scep-trust: a certificate of the CA does not make one the CA" {
+@test "scep-trust: a certificate issued by the CA is not the CA" {
 	for who in device server both any sibling; do
 		for order in "$who.pem ca/cert.pem" "ca/cert.pem $who.pem"; do
 			read -ra files <<< "$order"
@@ -101,7 +101,7 @@ orders() {
 	done
 }
 
-@test "scep-trust: a stranger with the CA's name" {
+@test "scep-trust: ignores a stranger with the CA's name" {
 	for order in 'evil.pem ca/cert.pem' 'ca/cert.pem evil.pem' \
 	    'evil.pem other/cert.pem ca/cert.pem'; do
 		read -ra files <<< "$order"
@@ -136,8 +136,8 @@ orders() {
 	refuses 1 'the server is not of' "${asks[@]}" --anchor ca/root.pem
 }
 
-@test "scep-trust: a response is DER, and read by one reader" {
-	# Two readers of one PEM text saw two certificates.
+@test "scep-trust: a response must be DER, and is parsed once" {
+	# Two parsers could see two certificates in one PEM text.
 	python3 - <<-'PY'
 	def b64(f):
 	    return b''.join(open(f, 'rb').read().split(b'-----')[2].split())
@@ -166,7 +166,7 @@ orders() {
 	refuses 3 'not a certificate' "${asks[@]}" --no-trust
 	openssl crl2pkcs7 -nocrl -outform DER -out bag
 	refuses 3 'no certificate in it' "${asks[@]}" --no-trust
-	# The user's own file may be PEM.
+	# The user's file may be PEM.
 	cp ca/cert.pem bag
 	yields - "${asks[@]}"
 	for_whom ca/cert.pem ca/key.pem
@@ -174,7 +174,7 @@ orders() {
 	yields - "${asks[@]}" --anchor der
 }
 
-@test "scep-trust: thousands of certificates end at once" {
+@test "scep-trust: refuses thousands of certificates" {
 	for _ in $(seq 65); do cat device.pem; done > many.pem
 	openssl crl2pkcs7 -nocrl -certfile many.pem -outform DER -out bag
 	refuses 3 'more than the 64' "${asks[@]}" --anchor ca/root.pem
@@ -183,7 +183,7 @@ orders() {
 	refuses 3 '' "${asks[@]}" --anchor ca/root.pem
 }
 
-@test "scep-trust: NDES's three certificates, in any order" {
+@test "scep-trust: encrypts to NDES's RA, in any order" {
 	orders sign.pem enc.pem with-ra/cert.pem | while read -ra files; do
 		bag "${files[@]}"
 		for trust in "--anchor=with-ra/root.pem" --no-trust \
@@ -201,7 +201,7 @@ orders() {
 	grep -q 1.3.6.1.4.1.311.20.2.1 text
 }
 
-@test "scep-trust: an RA without a mark has to be named" {
+@test "scep-trust: an RA that is not marked must be named" {
 	bag plain.pem with-ra/cert.pem
 	for trust in --anchor=with-ra/root.pem --no-trust; do
 		refuses 1 "$(sha256 plain.pem | tr -d : | tr A-F a-f)" \
@@ -217,7 +217,7 @@ orders() {
 	yields - "${asks[@]}" --anchor with-ra/root.pem \
 	    --ra-fingerprint "$(sha256 plain.pem)"
 	for_whom plain.pem plain.key
-	# Named, but of another CA, or missing: nobody else instead.
+	# The named one is of another CA, or missing: no other is used.
 	bag device.pem enc.pem with-ra/cert.pem
 	for who in device plain; do
 		refuses 1 'no certificate of --ra-fingerprint there' "${asks[@]}" \
@@ -226,7 +226,7 @@ orders() {
 	done
 }
 
-@test "scep-trust: an RA of another CA, or one that has expired" {
+@test "scep-trust: ignores an RA of another CA, and an expired one" {
 	bag enc.pem with-ra/cert.pem ca/cert.pem
 	yields - "${asks[@]}" --anchor ca/root.pem
 	for_whom ca/cert.pem ca/key.pem
@@ -237,10 +237,10 @@ orders() {
 	    --at "$(date -u -d '+20 years' +%Y-%m-%dT%H:%M:%SZ)"
 }
 
-@test "scep-trust: CAs of one name are told apart by their signatures" {
+@test "scep-trust: tells CAs with one name apart by their signatures" {
 	local name first second
 
-	# Without key identifiers, which OpenSSL adds by itself.
+	# OpenSSL would add key identifiers.
 	cat > same.conf <<-CONF
 		[req]
 		distinguished_name = dn
@@ -285,7 +285,7 @@ orders() {
 	done
 }
 
-@test "scep-trust: fingerprints by their length, and invalid ones" {
+@test "scep-trust: the length of a fingerprint decides its digest" {
 	openssl x509 -in ca/cert.pem -outform DER -out bag
 	for md in sha1 sha256 sha384 sha512; do
 		yields - "${asks[@]}" --fingerprint \
@@ -303,7 +303,8 @@ orders() {
 
 # ---- the reply ----
 
-# asked [CA]: a request of key to the CA in that folder, and its response.
+# asked [CA]: makes a request to the CA in that folder, and $reads, the command
+# for its reply.
 asked() {
 	authority=${1:-ca}
 	scep-ca answer --dir "$authority" --operation GetCACert > bag
@@ -313,7 +314,7 @@ asked() {
 	    --anchor "$authority/root.pem" reply)
 }
 
-# replied SIGNER KEY CERT...: a SUCCESS with these certificates, in reply.
+# replied SIGNER KEY CERT...: makes reply, a SUCCESS with these certificates.
 replied() {
 	local signer=$1 signer_key=$2 nonce transaction
 	shift 2
@@ -330,7 +331,7 @@ replied() {
 	    --recipient-nonce "$nonce" --envelope env > reply
 }
 
-# issued NAME SUBJECT [DAYS [SAN]]: NAME.pem for the key by the CA.
+# issued NAME SUBJECT [DAYS [SAN]]: makes NAME.pem for key, issued by the CA.
 issued() {
 	printf 'basicConstraints = CA:FALSE\n' > "$1.ext"
 	[ -z "${4:-}" ] || printf 'subjectAltName = %s\n' "$4" >> "$1.ext"
@@ -351,7 +352,7 @@ issued() {
 		replied $who.pem $who.key good.pem
 		refuses 1 'signer is not of' "${reads[@]}"
 	done
-	# Not even where it came with the response.
+	# Not even if GetCACert returned it.
 	bag ca/cert.pem device.pem
 	replied device.pem device.key good.pem
 	refuses 1 'signer is not of' "${reads[@]}"
@@ -371,9 +372,9 @@ issued() {
 	yields cert "${reads[@]}" --ra-fingerprint "$(sha256 plain.pem)"
 }
 
-@test "scep-trust: the certificate is of this CA, current, and for this key" {
+@test "scep-trust: the certificate must be of this CA, current, and for this key" {
 	asked
-	# Never newer than the good one, however slow the machine is.
+	# It is issued first, so it is never newer than the good one.
 	issued brief /CN=d 1
 	issued good /CN=d
 	authority=other issued strange /CN=d
@@ -399,7 +400,7 @@ issued() {
 	done
 }
 
-@test "scep-trust: a certificate of a clock that is ahead of ours" {
+@test "scep-trust: warns of a certificate that is not valid yet" {
 	scep-ca init --dir early --subject /O=Example/CN=CA \
 	    --at "$(date -u -d '-2 days' +%Y-%m-%dT%H:%M:%SZ)"
 	asked early
@@ -424,14 +425,14 @@ issued() {
 	replied ca/cert.pem ca/key.pem good.pem sub.pem
 	yields cert "${reads[@]}"
 	cmp cert good.pem
-	# A device is not such a link.
+	# A device's certificate cannot issue others.
 	openssl x509 -req -in good.csr -CA device.pem -CAkey device.key \
 	    -set_serial 78 -days 30 -out good.pem 2> /dev/null
 	replied ca/cert.pem ca/key.pem good.pem device.pem
 	refuses 1 'not issued by this CA' "${reads[@]}"
 }
 
-@test "scep-trust: at a renewal the old certificate is not the new one" {
+@test "scep-trust: a renewal does not return the old certificate" {
 	asked
 	issued old /CN=d
 	cp old.pem own.pem
@@ -449,7 +450,7 @@ issued() {
 	done
 }
 
-@test "scep-trust: other names than were asked for are told, or refused" {
+@test "scep-trust: warns of names that were not requested, or refuses them" {
 	asked
 	issued other /CN=somebody-else
 	replied ca/cert.pem ca/key.pem other.pem
@@ -457,7 +458,7 @@ issued() {
 	    "${reads[@]}"
 	cmp cert other.pem
 	refuses 1 'asked for CN=d' "${reads[@]}" --require-names
-	# Names are compared by RFC 5280 7.1.
+	# Names are compared as in RFC 5280 7.1.
 	issued same '/CN=  D '
 	replied ca/cert.pem ca/key.pem same.pem
 	yields cert "${reads[@]}" --require-names
@@ -471,12 +472,12 @@ issued() {
 	yields cert "${reads[@]}" --require-names
 	replied ca/cert.pem ca/key.pem same.pem
 	refuses 1 'asked for CN=d, dns:a.example.com' "${reads[@]}" --require-names
-	# A pending request keeps them.
+	# A poll keeps the names.
 	scep-request --ca bag --anchor ca/root.pem --key key --poll \
 	    --state state -o msg
 	replied ca/cert.pem ca/key.pem san.pem
 	yields cert "${reads[@]}" --require-names
-	# A state of 0.1 says nothing of the alternative names.
+	# The state of 0.1.0 lacks the alternative names.
 	python3 -c 'import plistlib
 p = plistlib.load(open("state", "rb")); del p["names"]
 plistlib.dump(p, open("state", "wb"))'
@@ -486,7 +487,7 @@ plistlib.dump(p, open("state", "wb"))'
 
 # ---- chains ----
 
-@test "scep-trust: a sub-CA that its issuer may not have is left out" {
+@test "scep-trust: ignores a sub-CA that its issuer may not have" {
 	local length
 
 	rsa_key root.key
@@ -520,7 +521,7 @@ plistlib.dump(p, open("state", "wb"))'
 	done
 }
 
-@test "scep-trust: chains of every kind, as openssl verify judges them" {
+@test "scep-trust: judges every kind of chain as openssl verify does" {
 	unit=${MCFG_BIN%/bin}/unit/unit_trust
 	[ -x "$unit" ] || skip "$unit is not built (make units)"
 	mkdir chains

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""SCEP messages made and read without our own code: DER by hand, the
-cryptography by the openssl command.
+"""Makes and reads SCEP messages without our own code: DER by hand, cryptography
+by openssl.
 
   scep.py make --signer CERT --key KEY [--envelope DER] [--type 19]
       [--transaction TEXT] [--nonce HEX] [--digest sha256] [--time RFC3339|none]
@@ -12,10 +12,10 @@ cryptography by the openssl command.
   scep.py issuer-subject ISSUER.pem NAME.der   content of a CertPoll
   scep.py issuer-serial CERT.pem               content of GetCert, GetCRL
   scep.py csr-subject CSR.der                  its subject
-  scep.py resign CSR.der KEY TEXT HEX          TEXT replaced, signed again
+  scep.py resign CSR.der KEY TEXT HEX          replaces TEXT, signs again
+  scep.py extend CSR.der KEY EXTENSION...      adds attributes, signs again
 
-What is imported, is where it is needed: most of the time of a call would go
-into it.
+Functions import what they need: imports would take most of a call's time.
 """
 import sys
 
@@ -184,7 +184,7 @@ def make(a):
 
 
 class Options:
-    """What argparse would read, which takes longer to start than the rest."""
+    """The options; argparse would take longer to start than all the rest."""
     signer = key = envelope = recipient_nonce = status = fail = None
     fail_text = hresult = digest_oid = time = None
     no_certs = False

@@ -1,10 +1,10 @@
 # What the SCEP tests share; loaded after helpers.
 #
-# Clients here are made of the openssl command and tests/scep.py, so that the
-# server is not judged by its own other half.
+# The clients here are openssl and tests/scep.py: our own client must not be the
+# judge of our server.
 
-# ca DIR [init options]: a CA; it is shared with other tests, unless an option
-# names a file.
+# ca DIR [init options]: makes a CA, a copy of one that tests share unless an
+# option names a file.
 ca() {
 	local dir=$1
 	shift
@@ -22,30 +22,30 @@ init_ca() {
 	    --dir "${*: -1}"
 }
 
-# listed DIR [options]: how many certificates or requests "list" shows.
+# listed DIR [options]: counts the certificates or requests that list shows.
 listed() {
 	local dir=$1
 	shift
 	scep-ca list --dir "$dir" "$@" | tail -n +2 | wc -l
 }
 
-# challenge DIR [options]: a fresh challenge, printed.
+# challenge DIR [options]: prints a new challenge.
 challenge() {
 	local dir=$1
 	shift
 	scep-ca challenge --dir "$dir" "$@"
 }
 
-# device NAME [CN] [bits]: NAME.key and the self-signed NAME.pem.
+# device NAME [CN] [bits]: makes NAME.key and the self-signed NAME.pem.
 device() {
 	rsa_key "$1.key" "${3:-2048}"
 	openssl req -x509 -new -key "$1.key" -days 30 -out "$1.pem" \
 	    -subj "/CN=${2:-$(basename "$1")}"
 }
 
-# csr NAME SUBJECT CHALLENGE [config lines of the extensions...]: NAME.csr in
-# DER, for NAME.key; an empty challenge is left out.  With openssl's -subj no
-# challenge would get in, so the subject goes into the configuration.
+# csr NAME SUBJECT CHALLENGE [config lines of the extensions...]: makes NAME.csr
+# in DER, for NAME.key, without an empty challenge.  The subject is in the
+# configuration, since openssl drops the challenge if -subj is used.
 csr() {
 	local name=$1 subject=$2 password=$3 part n=0
 	shift 3
@@ -69,14 +69,14 @@ csr() {
 	    "-${CSR_DIGEST:-sha256}" -outform DER -out "$name.csr"
 }
 
-# sealed CA_PEM FILE OUT [cipher]: EnvelopedData of FILE.
+# sealed CA_PEM FILE OUT [cipher]: encrypts FILE for the CA, as EnvelopedData.
 sealed() {
 	openssl cms -encrypt -binary -outform DER "-${4:-aes-128-cbc}" \
 	    -in "$2" -out "$3" "$1"
 }
 
-# message DIR NAME [options of scep.py make]: NAME.csr sealed and signed by
-# NAME.pem, into NAME.msg.
+# message DIR NAME [options of scep.py make]: makes NAME.msg, with NAME.csr
+# encrypted and signed by NAME.pem.
 message() {
 	local dir=$1 name=$2
 	shift 2
@@ -103,13 +103,40 @@ answer() {
 	python3 "$TESTS/scep.py" read "$2.reply" > "$2.attrs"
 }
 
-# attribute NAME KEY: its value in the reply.
+# attribute NAME KEY: prints the value of the reply's attribute.
 attribute() {
 	sed -n "s/^$2=//p" "$1.attrs"
 }
 
-# granted DIR NAME: the answer is a certificate, in NAME.cert, judged by
-# openssl: it chains, holds the key, and was encrypted to the signer.
+# manual: requests wait for the operator.
+manual() {
+	echo 'approval: manual' > ca/scep-ca.yaml
+}
+
+# waits NAME: the answer to NAME.msg is PENDING.
+waits() {
+	answer ca "$1" || return 1
+	if [ "$(attribute "$1" pkiStatus)" != 3 ] || [ -s "$1.inner" ] ||
+	    ! grep -q 'pending: transaction' "$1.err"; then
+		cat "$1.attrs" "$1.err"
+		return 1
+	fi
+}
+
+# poll NAME TXID [SIGNER]: makes NAME.msg, which asks for the outcome of
+# NAME.csr.
+poll() {
+	python3 "$TESTS/scep.py" csr-subject "$1.csr" > "$1.name"
+	python3 "$TESTS/scep.py" issuer-subject ca/cert.pem "$1.name" \
+	    > "$1.is"
+	sealed ca/cert.pem "$1.is" "$1.env"
+	python3 "$TESTS/scep.py" make --signer "${3:-$1}.pem" \
+	    --key "${3:-$1}.key" --envelope "$1.env" --type 20 \
+	    --transaction "$2" > "$1.msg"
+}
+
+# granted DIR NAME: the answer is a certificate, put into NAME.cert.  openssl
+# says that it is encrypted to the signer and that its chain is good.
 granted() {
 	answer "$1" "$2" || return 1
 	if [ "$(attribute "$2" pkiStatus)" != 0 ] || [ -s "$2.err" ]; then
@@ -127,8 +154,8 @@ granted() {
 	}
 }
 
-# denied DIR NAME INFO TEXT: a FAILURE with this failInfo, the text in
-# failInfoText and in the one line on standard error; nothing was issued.
+# denied DIR NAME INFO TEXT: the answer is FAILURE with this failInfo, TEXT is
+# in failInfoText and in the one line on standard error, and nothing was issued.
 denied() {
 	local before after
 
@@ -146,8 +173,8 @@ denied() {
 	fi
 }
 
-# whispers NAME TEXT: the real cause of a refusal that names several, which
-# only the operator hears; the reply is the same, and nothing is changed.
+# whispers NAME TEXT: only -v shows TEXT, the cause of a refusal that does not
+# tell the client which of several it is; the reply is the same.
 whispers() {
 	scep-ca answer --dir ca --operation PKIOperation --dry-run -v \
 	    "$1.msg" > "$1.dry" 2> "$1.whispered" || return 1

@@ -1,11 +1,12 @@
 """A small SCEP server that does one thing wrong, in front of scep-ca answer.
 
 scep_stranger.py CA [HABIT [FILE]] prints its address and serves until it is
-ended.  Habits: nocaps, html, moved, hostile, list (FILE is what GetCACert
-answers), lose (the first reply to PKIOperation gets lost), nopost (no POST,
-which is answered FILE or 405, and no GetCACaps), caps (FILE is what GetCACaps answers), slow (each answer to
-PKIOperation takes FILE seconds), endless, endless-head, silent (GetCACert never
-ends, or never begins), old (no Renewal, and RenewalReq is refused).
+killed.  Habits: nocaps, html, moved, hostile; list (FILE is the answer to
+GetCACert), lose (the first reply to PKIOperation is lost), nopost (the status
+of a POST is FILE or 405, and there is no GetCACaps), caps (FILE is the answer
+to GetCACaps), slow (each answer to PKIOperation takes FILE seconds), endless,
+endless-head, silent (the answer to GetCACert never ends, or never begins), old
+(no Renewal, and RenewalReq is refused).
 """
 import base64
 import http.server

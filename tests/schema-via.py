@@ -1,8 +1,8 @@
-"""How Apple's schema says that a payload may reach a device, read by PyYAML.
+"""How a payload may reach a device, by Apple's schema as PyYAML reads it.
 
-    schema-via.py cells DIR             TYPE PLATFORM VIA RULE,RULE
-    schema-via.py profiles DIR FOLDER   a profile for each type, FOLDER/TYPE
-    schema-via.py found PLATFORM VIA < JSON of mcfg-lint   lines as of cells
+    schema-via.py cells DIR             prints TYPE PLATFORM VIA RULE,RULE
+    schema-via.py profiles DIR FOLDER   makes FOLDER/TYPE for each type
+    schema-via.py found PLATFORM VIA < JSON of mcfg-lint   prints the same lines
 
 It follows docs/schema.md of Apple's repository device-management and shares
 nothing with mcfg-lint.
@@ -22,7 +22,7 @@ RULES = ('not-by-hand', 'needs-supervision', 'needs-approved-mdm',
 
 
 def plain(node):
-    """A node as dict, list or text; the keys of a payload may recur."""
+    """A node as dict, list or text."""
     if isinstance(node, yaml.MappingNode):
         return {k.value: plain(v) for k, v in node.value}
     if isinstance(node, yaml.SequenceNode):
@@ -31,7 +31,7 @@ def plain(node):
 
 
 def payloads(folder):
-    """type -> the payload objects of all files that describe it."""
+    """Maps a type to the payload objects of all files that describe it."""
     found = {}
     for path in sorted(glob.glob(folder + '/mdm/profiles/*.yaml')):
         with open(path, encoding='utf-8') as f:

@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
-# What the scripts share, scripts/lib.sh.
+# What the scripts share: scripts/lib.sh.
 
 load helpers
 load flow
 
-@test "scripts: a symbolic link to one is that script" {
+@test "scripts: work through symbolic links" {
 	mkdir "$T/bin" "$T/more"
 	for f in "$ROOT"/scripts/mcfg-* "$ROOT"/scripts/scep-enroll \
 	    "$ROOT"/scripts/facts-ldap "$ROOT"/scripts/web/workers; do
@@ -21,7 +21,7 @@ load flow
 	grep -q configured "$T/said"
 }
 
-@test "scripts: the same when they are installed" {
+@test "scripts: work when they are installed" {
 	make -s -C "$ROOT" O=build install PREFIX="$T/opt/mcfg" > /dev/null
 	mkdir "$T/bin"
 	(cd "$T/bin" && ln -s ../opt/mcfg/bin/* .)
@@ -29,7 +29,7 @@ load flow
 	grep -q configured "$T/said"
 }
 
-@test "scripts: a secret that is missing is named" {
+@test "scripts: name a secret that is missing" {
 	unset NOPW
 	NOPW=secret
 	refuses 2 'NOPW is not set (export NOPW)' mcfg-site "$T/a" \
@@ -47,12 +47,12 @@ load flow
 	[ ! -e "$T/b" ]
 }
 
-@test "scripts: a folder that may not be entered is a folder" {
+@test "scripts: report a folder that they may not enter" {
 	[ "$(id -u)" -eq 0 ] || skip 'needs root to be somebody else'
 	mkdir -m 700 "$T/site" "$T/up"
 	mkdir -m 755 "$T/up/site"
 	chmod 711 "$T" "${T%/*}" "${T%/*/*}"
-	# The checkout may be in a folder of root's alone.
+	# The other user may not be able to reach the checkout.
 	cp -R "$ROOT/scripts" "$T/scripts"
 	cp -RL "$MCFG_BIN" "$T/bin"
 	chmod -R a+rX "$T/scripts" "$T/bin"
@@ -70,7 +70,7 @@ load flow
 	done
 }
 
-@test "scripts: options, switches and operands" {
+@test "scripts: judge options, switches and operands" {
 	d=(mcfg-device --cacert x --user a --password env:PW)
 	refuses 2 "unknown option '--cacert --user'" mcfg-device '--cacert --user'
 	refuses 2 "unknown option '-o=x'" mcfg-device -o=x
@@ -83,21 +83,21 @@ load flow
 	refuses 2 'URL is given twice' "${d[@]}" https://a/ https://b/
 }
 
-@test "scripts: sed is given nothing that only GNU's knows" {
-	# \r and \t are letters to others; others lack \|, -i, -r and -u, too.
+@test "scripts: give sed nothing that only GNU sed understands" {
+	# Others take \r and \t as letters, and lack \|, -i, -r and -u.
 	run -1 grep -rnE 'sed [^|]*\\[rtx]|sed .*\\\||sed -[a-zE]*[iru]' \
 	    "$ROOT/scripts" --exclude-dir=packaging
 }
 
-@test "scripts: they call nothing that only some systems have" {
-	# Debian's package, systemd and setpriv are Linux's by intent.
+@test "scripts: call nothing that only some systems have" {
+	# packaging is for Debian and systemd only.
 	run -1 grep -rnE --exclude-dir=packaging --exclude=deps \
 	    -e '\bbase64 (-d|-D|--decode)' -e '\b(mapfile|readarray)\b [^,]' \
 	    -e '\bdate (-d|-I|--date)' -e '\bgrep -[a-zA-Z]*P' -e '\b(seq|tac|shuf|nproc) ' \
 	    "$ROOT/scripts"
 }
 
-# shells: those that are here, the words of each in a line.
+# shells: prints the commands of the shells that are installed.
 shells() {
 	while read -r shell; do
 		! command -v "${shell%% *}" > /dev/null || echo "$shell"
@@ -111,8 +111,8 @@ shells() {
 	SH
 }
 
-# logged FILE LOG: what the script of that name makes of lighttpd's lines in
-# FILE is in $T/logged, under any shell.
+# logged SCRIPT LOG: under every shell, the script writes the same log for the
+# lines of lighttpd in $T/lines; it is put into $T/logged.
 logged() {
 	shells > "$T/shells"
 	[ -s "$T/shells" ]
@@ -127,7 +127,7 @@ logged() {
 	done < "$T/shells"
 }
 
-@test "scripts: the error log of lighttpd has nothing that was typed" {
+@test "scripts: keep what was typed out of lighttpd's error log" {
 	cat > "$T/lines" <<-'LOG'
 	(mod_auth.c.863) password doesn't match for /enroll username: SECRET IP: x IP: 192.0.2.1
 	(mod_auth.c.863) password doesn't match for /enroll username:  username: SECRET IP: 192.0.2.1

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# Who can read a file that -o makes: one predicate for every tool says whether a
-# secret is in it.
+# Who can read a file that -o makes: every tool uses the same test for a secret.
 
 load helpers
 load scep_helpers
@@ -12,7 +11,7 @@ setup() {
 	cp "$PKI"/{signer,client}.{pem,key} "$PKI"/{chain,root}.pem .
 }
 
-# profile_with KEY VALUE: VALUE is XML.
+# profile_with KEY VALUE: makes the profile p with this setting; VALUE is XML.
 profile_with() {
 	cat > p <<-PLIST
 	<plist version="1.0"><dict>
@@ -32,7 +31,7 @@ profile_with() {
 	PLIST
 }
 
-# modes: of what each tool makes of it, a line for each.
+# modes: runs each tool on p, and prints mode and name of what it makes.
 modes() {
 	rm -rf out y.yaml
 	mkdir -p out/signed out/each
@@ -50,7 +49,8 @@ modes() {
 	(cd out && find . -type f -printf '%m %p\n' | sort -k 2)
 }
 
-# all_are MODE: for each "KEY VALUE" on standard input.
+# all_are MODE: all files of modes have this mode, for each "KEY VALUE" on
+# standard input.
 all_are() {
 	local key value
 
@@ -92,12 +92,12 @@ all_are() {
 	END
 }
 
-@test "secret files: so is the password in an address of a payload" {
+@test "secret files: a password in a payload's address makes a file private" {
 	local url=https://jane:pw@example.com/ to
 
 	mcfg-scep-payload --url "$url" --subject /CN=x --identifier a.b -o scep
 	mcfg-service-payload --url "$url" --identifier a.b -o service
-	# Beside the payloads nothing is encrypted.
+	# Only payloads are encrypted: this secret is outside.
 	profile_with Key '<string>x</string>'
 	sed 's|<key>PayloadVersion|<key>ApiToken</key><string>x</string>&|;
 	    4,$s|<key>ApiToken</key><string>x</string>||' p > outer
@@ -115,7 +115,7 @@ all_are() {
 	done
 }
 
-@test "secret files: so are the facts of an enrollment" {
+@test "secret files: a secret fact of an enrollment makes a file private" {
 	local fact id mode form
 
 	for fact in vpn_password=x:600 team=x:644; do

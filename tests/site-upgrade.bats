@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# A site as 0.1.0 made it, and what mcfg-site(7), "Upgrade from 0.1.0", tells
-# its owner to do.
+# A site of 0.1.0, upgraded by the steps of mcfg-site(7), "Upgrade from 0.1.0".
 
 load helpers
 load flow
@@ -16,7 +15,7 @@ teardown() {
 	unserve
 }
 
-# make_old: the site's file, ledger and signer of 0.1.0.
+# make_old: gives the site the site.yaml, ledger and signer of 0.1.0.
 make_old() {
 	cat > "$SITE/site.yaml" <<-Y
 	# What every step of this site agrees on: mcfg-site(5).
@@ -56,59 +55,59 @@ schema() {
 	sqlite3 "$SITE/ledger.db" "SELECT value FROM ledger WHERE name = 'schema'"
 }
 
-@test "upgrade: a site of 0.1.0 continues by the steps of the page" {
+@test "upgrade: a site of 0.1.0 works after the steps of the manual page" {
 	local before
 	[ "$(schema)" -eq 1 ]
-	# What only reads says what is due, and changes nothing.
+	# Commands that only read ask for the upgrade, and change nothing.
 	refuses 4 upgrade mcfg-enrollment list --config "$SITE/site.yaml"
 	refuses 4 upgrade mcfg-report --config "$SITE/site.yaml" --ca "$SITE/ca"
 	refuses 4 upgrade scep-ca check --dir "$SITE/ca"
 	before=$(sqlite3 "$SITE/ledger.db" 'SELECT COUNT(*) FROM enrollment')
-	# The backup is of before, and stays so.
+	# The backup is from before the upgrade.
 	cp "$SITE/ledger.db" "$T/backup.db"
 	refuses 4 upgrade mcfg-service --check --site "$SITE"
 	[ "$(schema)" -eq 1 ]
-	# The server starts, and says which certificate is to be renewed.
+	# The server starts, and says which certificate to renew.
 	serve
 	grep -q 'warning: signer/cert.pem .*mcfg-site DIR --renew signer' \
 	    "$SITE.stderr"
 	web /
 	[ "$code" = 200 ]
 	yields - mcfg-site "$SITE" --renew signer
-	# A device enrolls; the first that writes has upgraded the ledger.
+	# A device enrolls; the first command that writes upgrades the ledger.
 	yields - enroll "$T/d" --udid NEW
 	[ "$(schema)" -gt 1 ]
 	enrollments "[e['state'] for e in j if e['udid'] == 'NEW'] ==
 	    ['configured'] and len(j) == $before + 1"
-	# Everything was kept, and old and new are in one list.
+	# Old and new enrollments are in one list.
 	report=$(mcfg-report --config "$SITE/site.yaml" --ca "$SITE/ca" --json)
 	json_is <(printf '%s' "$report") "j['enrollments']['total'] == $before + 1"
 	unserve
-	# Once renewed, nothing is said any more; devices take updates.
+	# After the renewal there is no warning, and devices get updates.
 	serve
 	[ ! -s "$SITE.stderr" ]
 	again "$T/d"
 	[ "$code" = 200 ]
-	# An older program would refuse this ledger; the backup is the way back.
+	# 0.1.0 refuses the new ledger, but reads the backup.
 	[ "$(sqlite3 "$T/backup.db" \
 	    "SELECT value FROM ledger WHERE name = 'schema'")" -eq 1 ]
 }
 
-@test "upgrade: the configuration of a web server is written again" {
+@test "upgrade: writes the configuration of a web server again" {
 	yields "$T/said" mcfg-site "$SITE" --web nginx
 	grep -q 'pages.sock' "$SITE/web/nginx.conf"
 	yields "$T/said" mcfg-site "$SITE" --web nginx --persistent
 	grep -q "$SITE" "$SITE/web/nginx.conf"
 }
 
-@test "upgrade: templates with names of users and devices have a meaning" {
+@test "upgrade: templates named after users and devices are used" {
 	mkdir -p "$SITE/profile.d"
 	sed -e 's,!sha256 ca/,!sha256 ../ca/,' -e '/^PayloadDisplayName/s/:.*/: Own/' \
 	    "$SITE/profile.yaml" > "$SITE/profile.d/user-jane.yaml"
 	serve
 	yields - enroll "$T/d" --udid OWN
 	[ "$(mcfg-get PayloadDisplayName "$T/d/profile.mobileconfig")" = Own ]
-	# What leads out of the site's folder is refused, and said at the start.
+	# A path out of the site's folder is reported at the start.
 	unserve
 	echo secret > "$BATS_FILE_TMPDIR/outside.pem"
 	sed -i 's,!sha256 .*,!sha256 ../../outside.pem,' \

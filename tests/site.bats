@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What programs that read site.yaml themselves get of it; how it gives
-# defaults to options is in mcfg-service-payload.bats.
+# How programs read site.yaml.  Its defaults for options are tested in
+# mcfg-service-payload.bats.
 
 load helpers
 
@@ -9,7 +9,7 @@ setup() {
 	[ -x "$site" ] || skip "$site is not built (make units)"
 }
 
-@test "site: values, lists, durations and their places" {
+@test "site: reads values, lists and durations, with their places" {
 	cat > "$T/site.yaml" <<-'YAML'
 	url: https://profiles.example.com
 	identifier: com.example
@@ -62,7 +62,8 @@ setup() {
 	E
 }
 
-# filters STATUS FILTER [LINE...]: of a site whose directory has these lines too.
+# filters STATUS FILTER [LINE...]: reads a site with this filter, and with these
+# lines in its ldap section.
 filters() {
 	local want=$1 filter=$2
 
@@ -103,7 +104,7 @@ filters() {
 	done
 }
 
-@test "site: an outside authority over http needs a challenge for each device" {
+@test "site: an outside CA over http needs a challenge for each device" {
 	outside() {
 		printf 'url: https://a.example\nscep:\n  url: %s\n' "$2" \
 		    > "$T/site.yaml"

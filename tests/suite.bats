@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
-# The tools of the tests themselves: what they report of code made for it.
+# The tools of the test suite itself.
 
 load helpers
 
-@test "coverage: lines, branches and functions that were not reached" {
+@test "coverage: reports lines, branches and functions that were not reached" {
 	needs gcov
 	cd "$T"
 	mkdir -p cmd build
@@ -32,7 +32,7 @@ load helpers
 	grep -qx 'cmd/tool.c: branches not taken: 12' build/coverage.txt
 }
 
-# checkout: a repository with the check of the wording in it, and one commit.
+# checkout: makes a repository with tests/wording and one commit.
 checkout() {
 	needs git
 	export GIT_CONFIG_NOSYSTEM=1 GIT_CEILING_DIRECTORIES=$T HOME=$T \
@@ -47,7 +47,7 @@ checkout() {
 	git commit -q -m first
 }
 
-@test "wording: sentences of the old dialect are refused, others are not" {
+@test "wording: refuses sentences of the old dialect, and no others" {
 	checkout
 	while IFS= read -r line; do
 		printf '%s\n' "$line" > new.md
@@ -83,7 +83,7 @@ checkout() {
 	TEXT
 }
 
-@test "wording: of code, the comments and the sentences are read" {
+@test "wording: reads comments and sentences in code" {
 	checkout
 	cat > cmd/a.c <<-'C'
 	/* This is no comment
@@ -91,7 +91,7 @@ checkout() {
 	int whoever = 1;	/* of its own */
 	x = fail("is no ") + fail("%s: is no name", is_no);
 	C
-	# Bats would take an @ at the start of a line for a test of this file.
+	# Bats would take an @test at the start of a line for a test here.
 	printf '%s\n' '@test "a file that is no file" {' \
 	    'is no code		# be it what it may' \
 	    'run -1 whoever "is no" "$(whoever)"' > tests/a.bats
@@ -103,7 +103,7 @@ checkout() {
 	    tests/a.bats:1 tests/a.bats:2 | diff - "$T/places"
 }
 
-@test "wording: only added lines are checked, whatever the base" {
+@test "wording: checks only added lines, whatever the base" {
 	checkout
 	yields - tests/wording
 	[ ! -s "$T/stdout" ]
@@ -111,7 +111,7 @@ checkout() {
 	git add new.md
 	_run tests/wording
 	[ "$status" -eq 1 ]
-	# Committed, it is the last commit's, or the branch's.
+	# Once committed, it is in the last commit, or in the branch.
 	git commit -q -m second
 	_run tests/wording
 	[ "$status" -eq 1 ]
@@ -128,13 +128,13 @@ checkout() {
 	[ "$status" -eq 1 ]
 	BASE=nothing _run tests/wording
 	[ "$status" -eq 1 ]
-	# Nothing to compare with.
+	# Without git, there is nothing to compare with.
 	rm -rf .git
 	yields - tests/wording
 	[ ! -s "$T/stdout" ]
 }
 
-@test "chance: a test may not draw, sleep, or wait without a bound" {
+@test "chance: a test must not use random numbers, sleep, or wait without a limit" {
 	mkdir "$T/tests"
 	cp "$TESTS/chance" "$TESTS"/*.bash "$T/tests"
 	yields - "$T/tests/chance"
@@ -163,7 +163,7 @@ checkout() {
 	TEXT
 }
 
-@test "awaits: reports what did not happen" {
+@test "awaits: names what it waited for" {
 	run -1 awaits -p 2147483646 'the moon' false
 	[[ $output = *'2147483646 ended before: the moon' ]]
 	awaits 'the sun' true
@@ -196,14 +196,14 @@ checkout() {
 	for f in a b c "$SHARED"; do
 		openssl pkey -in "$f" -pubout | sha256sum
 	done | sort | uniq -d | wc -l | grep -qx 0
-	# What it does not know, the real one does.
+	# Other calls go to the real openssl.
 	openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -aes128 \
 	    -pass pass:x -out e 2> said
 	grep -q ENCRYPTED e
 	run -1 openssl genpkey -quiet -algorithm none -out none.pem
 }
 
-@test "fresh: a system that comes and goes may be missing, a release may not" {
+@test "fresh: unstable releases may be missing, stable ones must not" {
 	needs debootstrap
 	[ "$(id -u)" -eq 0 ] || skip 'needs root'
 	export MIRROR=http://127.0.0.1:1/debian

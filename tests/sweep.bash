@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# For the sweeps of single faults, by faults.py: one allocation or one system
-# call fails in each run, and the tool ends as it should.  In a run of the suite
-# it is a sample; with MCFG_TEST_FAULTS=all (make faults) it is each kind of
-# allocation, and every call; with a number that many kinds, and every call.
+# Sweeps with faults.py: in each run, one allocation or one system call fails,
+# and the tool must end well.  The suite tries a sample; MCFG_TEST_FAULTS=all
+# (make faults) tries each kind of allocation and every call, and a number that
+# many kinds and every call.
 
 setup() {
 	PRELOAD=${MCFG_BIN%/bin}/preload/count.so
@@ -17,8 +17,8 @@ setup() {
 	cd in || return
 }
 
-# sweep MEMORY CALLS [option...] -- COMMAND...: so many faults of each in a
-# sample, of CALLS 0 none at all; the command runs in a copy of the folder "in".
+# sweep MEMORY CALLS [option...] -- COMMAND...: tries so many faults of each; if
+# CALLS is 0, no calls at all.  The command runs in a copy of the folder "in".
 sweep() {
 	local memory=(--most "$1") calls=(--most "$2") of_calls=$2 failed=0
 

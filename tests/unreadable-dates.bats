@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# A date in a certificate that cannot be read is said to be unreadable by every
-# tool that looks at it: it is neither long ago nor always valid.
+# Every tool says that a certificate's date is unreadable, if it is: it is
+# neither long ago nor always valid.
 
 load helpers
 load scep_helpers
@@ -14,8 +14,8 @@ setup() {
 	    -addext keyUsage=critical,keyCertSign,cRLSign,digitalSignature,keyEncipherment
 }
 
-# undated IN OUT FIELD WHAT: a certificate in PEM, FIELD 1 or 2 of its dates is
-# WHAT.
+# undated IN OUT FIELD WHAT: makes OUT from the certificate IN, with its date 1
+# or 2 replaced by WHAT.
 undated() {
 	python3 - "$@" <<-'PY'
 	import re, ssl, sys
@@ -29,7 +29,7 @@ undated() {
 	openssl x509 -in "$2" -noout -dates | grep -q '=Bad time value'
 }
 
-@test "unreadable dates: of a signer" {
+@test "unreadable dates: reported for a signer" {
 	local n
 
 	printf '<plist version="1.0"><dict/></plist>' > p
@@ -47,7 +47,7 @@ undated() {
 	done
 }
 
-@test "unreadable dates: of a CA" {
+@test "unreadable dates: reported for a CA" {
 	local n file
 
 	for n in 1 2; do

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# The whole service under a real web server.  This file has three names, and
-# the name says which: lighttpd, nginx or apache.  The last two run all of it
-# with FULL=1, else what has the tag short: web-short.bats.
+# The whole service under a real web server.  This file has three names, which
+# select lighttpd, nginx or Apache.  The last two run all of it with FULL=1,
+# else only the tests with the tag short: see web-short.bats.
 
 load helpers
 WEB=${BATS_TEST_FILENAME##*/web-}
@@ -21,7 +21,7 @@ setup_file() {
 	serve --scep-http-port "$PLAIN"
 }
 
-# know_workers: an earlier test may have started them again.
+# know_workers: sets $WORKERS, which an earlier test may have started again.
 know_workers() {
 	[ ! -e "$BATS_FILE_TMPDIR/workers" ] ||
 	    WORKERS=$(cat "$BATS_FILE_TMPDIR/workers")
@@ -40,7 +40,6 @@ setup() {
 	started=()
 }
 
-# What a test started by itself ends with it.
 teardown() {
 	[ "${#pids[@]}" -eq 0 ] || kill "${pids[@]}" 2> /dev/null || :
 	if [ "${#started[@]}" -gt 0 ]; then
@@ -48,9 +47,9 @@ teardown() {
 	fi
 }
 
-# tools_that_tell: the tools for the service, one of which keeps what is in its
-# environment, in $BATS_FILE_TMPDIR/environment.  Another waits while somebody
-# has the lock of $BATS_FILE_TMPDIR/hold, and says so in $BATS_FILE_TMPDIR/held.
+# tools_that_tell: makes a folder of the service's tools.  One writes its
+# environment to $BATS_FILE_TMPDIR/environment.  Another waits while a test
+# holds the lock of $BATS_FILE_TMPDIR/hold, and makes $BATS_FILE_TMPDIR/held.
 tools_that_tell() {
 	local bin=$BATS_FILE_TMPDIR/bin
 
@@ -76,33 +75,32 @@ tools_that_tell() {
 	export MCFG_BIN=$bin
 }
 
-# mark NAME: a request for /NAME, when it stands in the log of the server.
+# mark NAME: requests /NAME, and waits until it is in the logs.
 mark() {
 	web "/$1"
 	awaits "$1 in the log" grep -q "GET /$1\"" "$SITE"/log/*access.log
 	awaits "$1 in the other" grep -q " path=/$1 " "$SITE/log/mcfg.log"
 }
 
-# lines_since_begin COUNT: so many requests are in the log of the server since
-# that for /begin.
+# lines_since_begin COUNT: the server's log has so many requests since /begin.
 lines_since_begin() {
 	[ "$(cat "$SITE"/log/*access.log | sed -n '/GET \/begin/,$p' |
 	    wc -l)" -gt "$1" ]
 }
 
-# between LOG...: its lines between the requests for /begin and /end.
+# between LOG...: prints the lines between the requests for /begin and /end.
 between() {
 	cat "$@" | sed -nE '/(GET |path=)\/begin/,/(GET |path=)\/end/p' |
 	    grep -vE '(GET |path=)/(begin|end)'
 }
 
-# one_between PATTERN: one of these lines of the site's log is so.
+# one_between PATTERN: exactly one of these lines in mcfg.log matches.
 one_between() {
 	[ "$(between "$SITE/log/mcfg.log" | grep -c -e "$1")" -eq 1 ]
 }
 
 # bats test_tags=short
-@test "web: it is the server that the file is named after" {
+@test "web: runs under the server that the file is named after" {
 	case $WEB in
 	lighttpd) name=mcfg-serve ;;
 	nginx) name=nginx ;;
@@ -112,7 +110,7 @@ one_between() {
 }
 
 # bats test_tags=short
-@test "web: a device enrolls, and the site knows the user, the device and the time" {
+@test "web: enrolls a device, and records user, device and times" {
 	yields - enroll "$T/d" --udid 00008110-AAAA --serial C02FLOW1 \
 	    --product iPhone15,2
 	plist_is "$T/d/profile.mobileconfig" \
@@ -135,7 +133,7 @@ one_between() {
 		xmllint --noout "$T/$n"
 		openssl cms -cmsout -print -inform DER \
 		    -in "$T/d/$n.response" > "$T/cms"
-		# The whole chain is inside.
+		# The message includes the whole chain.
 		grep -q 'subject: *O=Example, Inc., CN=Profile Signer' "$T/cms"
 		grep -q 'subject: *O=Example, Inc., CN=Example, Inc. CA' \
 		    "$T/cms"
@@ -154,7 +152,7 @@ one_between() {
 }
 
 # bats test_tags=short
-@test "web: content types, and nothing may be cached" {
+@test "web: sends the right content types, and forbids caching" {
 	web /CA
 	[ "$(header Content-Type)" = application/x-x509-ca-cert ]
 	web /enroll -u "jane:$PW"
@@ -171,14 +169,14 @@ one_between() {
 	[ "$(header Cache-Control)" = no-store ]
 }
 
-@test "web: a device of curl and openssl walks phases 1 and 2" {
+@test "web: a device of curl and openssl completes phases 1 and 2" {
 	# Phase 1.
 	get_profile "$T/service"
 	challenge=$(plist_key "$T/service" "p['PayloadContent']['Challenge']")
 	to=$(plist_key "$T/service" "p['PayloadContent']['URL']")
 	[ "$to" = "$URL/profile" ]
 
-	# Phase 2: as an iPhone signs, in BER, and as a Mac, with no attributes.
+	# Phase 2, in BER as from an iPhone.
 	attributes "$T/plist" UDID=STRANGER SERIAL=S-1 PRODUCT=iPhone14,5 \
 	    VERSION=21A329 CHALLENGE="$challenge"
 	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/answer" -stream
@@ -196,7 +194,7 @@ one_between() {
 	    if e['udid'] == 'STRANGER'] == [('jane', 'identified')]"
 }
 
-@test "web: the macOS form of the answer is read as well" {
+@test "web: reads a reply in the form of macOS, without attributes" {
 	get_profile "$T/service"
 	attributes "$T/plist" UDID=MAC SERIAL=S-2 PRODUCT=Mac14,2 \
 	    VERSION=22G90 CHALLENGE="$(plist_key "$T/service" \
@@ -208,7 +206,7 @@ one_between() {
 	unsign "$T/body" "$T/scep"
 }
 
-@test "web: strongSwan buys the identity, openssl opens the profile" {
+@test "web: strongSwan gets the identity, openssl decrypts the profile" {
 	needs pki
 	get_profile "$T/service"
 	attributes "$T/plist" UDID=SWAN SERIAL=S-3 PRODUCT=iPhone14,5 \
@@ -239,7 +237,7 @@ one_between() {
 	    { cat "$T/err"; false; }
 	openssl verify -CAfile "$ROOT_CA" "$T/c.pem"
 
-	# Phase 3, again by openssl and curl, with SHA-1 as Apple's call does.
+	# Phase 3, by openssl and curl.
 	attributes "$T/plist" UDID=SWAN SERIAL=S-3 PRODUCT=iPhone14,5 \
 	    VERSION=21A329
 	sign_as "$T/c.pem" "$T/k.pem" "$T/plist" "$T/answer"
@@ -258,7 +256,7 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 	    if e['udid'] == 'SWAN'] == [('jane', 'configured')]"
 }
 
-@test "web: strongSwan with an operator's challenge, plain HTTP" {
+@test "web: strongSwan enrolls with an operator's challenge over plain HTTP" {
 	needs pki
 	http=http://localhost:$PLAIN/scep
 	pki --scepca --url "$http" --caout "$T/ca.pem" --raout "$T/ra.pem" \
@@ -274,12 +272,12 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 	openssl verify -CAfile "$ROOT_CA" "$T/c.pem"
 	openssl x509 -in "$T/c.pem" -noout -subject -nameopt oneline |
 	    grep -q 'CN = dev'
-	# The same key again may be a retry, which needs no challenge.
+	# A new key: the same one would be a retry, which needs no challenge.
 	rsa_key "$T/k.pem"
 	run ! ask wrong
 }
 
-@test "web: no secret and no raw text of a device is in the logs" {
+@test "web: logs no secret, and escapes a device's text" {
 	yields - enroll "$T/d" --serial SECRET-SERIAL
 	echo nobody > "$SITE/devices.allow"
 	enroll_refused 1 'phase 2: the service answered 403' "$T/e" \
@@ -291,7 +289,7 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 		    "$T/$d/attributes.plist")" "$SITE/log" "$SITE/ledger.db"
 	done
 	run -1 grep -rqF -e "$PW" "$SITE/log" "$SITE/ledger.db"
-	# It is a field, if the device's signature was accepted.
+	# It is a field if the device's signature was accepted.
 	sed -E 's/ serial=SECRET-SERIAL( |$)/ /' "$SITE"/log/* > "$T/logs"
 	run -1 grep -qF SECRET-SERIAL "$T/logs"
 	run -1 grep -vE '^time=[0-9T:-]+Z ' "$SITE/log/mcfg.log"
@@ -304,7 +302,7 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 }
 
 # bats test_tags=short
-@test "web: no way round the password" {
+@test "web: every way to /enroll needs the password" {
 	for p in /enroll //enroll /enroll/ /ENROLL /Enroll /%65nroll \
 	    /%2fenroll /./enroll /x/../enroll '/enroll;x' /enroll.x \
 	    '/enroll?x' /enroll%00 /enroll%20 '/enroll/.' /mcfg.cgi \
@@ -320,7 +318,7 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 	done
 	web /enroll
 	[ "$code" = 401 ]
-	# Apache's own module has no way to say so.
+	# Apache's module cannot announce a charset.
 	if [ "$WEB" = apache ]; then
 		[ "$(header WWW-Authenticate)" = 'Basic realm="Enrollment"' ]
 	else
@@ -341,7 +339,7 @@ four_names_refused() {
 	    grep -c 'mcfg-enrollment: --user: .* not UTF-8, or')" -ge 4 ]
 }
 
-@test "web: users with names of any script, and names that are not text" {
+@test "web: accepts user names in any script, and refuses invalid text" {
 	for name in 'jürgen' 山田 '😀'; do
 		add_user "$name"
 		yields - enroll_as "$name" "$T/$name"
@@ -380,7 +378,7 @@ four_names_refused() {
 	header Content-Security-Policy | grep -q "form-action 'self'"
 	grep -q '>jane<' "$T/body"
 	grep -q '<form method="post">' "$T/body"
-	# What a page of another site could send.
+	# A page of another site could send these.
 	for form in 'Sec-Fetch-Site: cross-site' 'Sec-Fetch-Site: same-site' \
 	    'Origin: https://example.com' "Origin: http://${URL#https://}" \
 	    "Origin: $URL.example.com"; do
@@ -390,8 +388,8 @@ four_names_refused() {
 	done
 	mcfg-enrollment list --config "$SITE/site.yaml" --state started \
 	    --user jane --json > "$T/before"
-	# Browsers send this, since the page sends no referrer; and nothing is
-	# used up before a device has identified itself.
+	# Browsers send "Origin: null" because of the page's Referrer-Policy.
+	# The invitation is not used up until a device identifies itself.
 	web "$to" -d '' -H 'Sec-Fetch-Site: same-origin' -H 'Origin: null'
 	[ "$code" = 200 ]
 	web "$to" -d '' -H "Origin: $URL"
@@ -413,7 +411,7 @@ four_names_refused() {
 	web "$to"
 	[ "$code" = 403 ]
 	is_refused_page "$T/body"
-	# Every way to write it, and every failure.
+	# Every spelling, and every failure.
 	for form in "$to?x=$token" "/$to" "/%69/$token" "/./i/$token" \
 	    "/x/..$to" "/i//$token" "$to/" "$to%0a" "$to%ff" "/i/$token%00"; do
 		web "$form" || :
@@ -422,7 +420,7 @@ four_names_refused() {
 	web "$to" -X PUT -d x
 	[ "$code" = 405 ]
 	web "$to" -I
-	# What no browser sends.
+	# No browser sends these.
 	for form in "GET $to HTTP/9.9" "GET $to" "GET $to HTTP/1.1 x" \
 	    "G@T $to HTTP/1.1" "GET http://[$to HTTP/1.1" \
 	    "GET https://localhost$to HTTP/1.1"; do
@@ -443,7 +441,7 @@ four_names_refused() {
 		start_workers
 		echo "$WORKERS" > "$BATS_FILE_TMPDIR/workers"
 	fi
-	# A log is written some time after the answer.
+	# The log may be written after the answer.
 	mark end
 	awaits 'the address in the log' grep -q '/i/-' "$SITE"/log/*access*
 	logged '/i/-.*invitation'
@@ -465,7 +463,7 @@ four_names_refused() {
 }
 
 # bats test_tags=short
-@test "web: methods, pages that are not, and bodies of the wrong length" {
+@test "web: refuses other methods, unknown pages and bodies of the wrong length" {
 	web /profile -X POST
 	case $code in 400|411) ;; *) echo "$code"; false ;; esac
 	head -c 70000 /dev/zero > "$T/big"
@@ -487,14 +485,15 @@ four_names_refused() {
 	nothing_left
 }
 
-# chunked STATUS: what a small message in chunks is answered with, if a length
-# would be answered with STATUS.  Apache would keep it on disk before it counts.
+# chunked STATUS: prints the status for a message in chunks, if it is STATUS for
+# one with a length.  Apache would store chunks on disk before it counts them,
+# and so refuses them.
 chunked() {
 	if [ "$WEB" = apache ]; then echo 411; else echo "$1"; fi
 }
 
 # bats test_tags=short
-@test "web: a chunked message is a message, or Apache asks for its length" {
+@test "web: accepts a chunked message, except Apache, which asks for its length" {
 	phase2 "$(get_challenge)"
 	post "$T/message" -H 'Transfer-Encoding: chunked' --http1.1
 	[ "$code" = "$(chunked 200)" ]
@@ -502,7 +501,7 @@ chunked() {
 }
 
 # bats test_tags=short
-@test "web: a body without an end is refused, and kept nowhere" {
+@test "web: refuses an endless body, and stores none of it" {
 	[ -d /proc/self/fd ] || skip 'no /proc here'
 	# shellcheck disable=SC2046,SC2086 # process ids
 	python3 - "$PORT" "$PLAIN" "$ROOT_CA" "$SITE" $(descendants \
@@ -543,7 +542,7 @@ chunked() {
 	            pass
 	    return most
 
-	# What has come so far: TLS may have sent what is not an answer.
+	# The status so far, if any: TLS may have sent something else.
 	def answer(s):
 	    s.settimeout(0)
 	    try:
@@ -606,7 +605,7 @@ chunked() {
 	basic "$(printf typed-alone | base64)"
 	basic 'typed-no-base64!'
 	basic "$(printf 'typed-a IP: 1.2.3.4 username: b:typed-p' | base64)"
-	# What was written before this is written.
+	# Now the lines of the earlier requests are written.
 	mark typed
 	run -1 grep -rE 'typed-|jane IP|dHlwZWQ' "$SITE/log"
 	[ "$WEB" != lighttpd ] ||
@@ -615,9 +614,9 @@ chunked() {
 }
 
 # bats test_tags=short
-@test "web: passwords are not tried as fast as one likes" {
+@test "web: limits how fast passwords can be tried" {
 	[ "$WEB" = nginx ] || skip "$WEB has no limit for it"
-	# From an address that nothing else here comes from.
+	# From an address that no other test uses.
 	tries() {
 		curl -sS --cacert "$ROOT_CA" --interface 127.0.0.77 "$@" \
 		    -o /dev/null -w '%{http_code}\n' "$URL/enroll?[1-400]"
@@ -628,14 +627,14 @@ chunked() {
 	[ "$(sort -u "$T/codes" | tr '\n' ' ')" = '401 429 ' ] ||
 	    [ $((to - from)) -gt 50 ]
 	[ "$(grep -cx 401 "$T/codes")" -le $((101 + 5 * (to - from + 1))) ]
-	# A page that asks for the password is not counted, nor is anybody else.
+	# Neither requests without a password nor other clients are limited.
 	[ "$(tries | sort -u)" = 401 ]
 	get_profile "$T/p"
 }
 
 # bats test_tags=short
-@test "web: a body that stops is nothing to wait for" {
-	# It promises more than it sends, and closes.
+@test "web: a body that stops does not delay others" {
+	# It announces more than it sends, and closes.
 	python3 - "$PORT" "$ROOT_CA" <<-'PY'
 	import socket, ssl, sys
 	c = ssl.create_default_context(cafile=sys.argv[2])
@@ -650,7 +649,7 @@ chunked() {
 	nothing_left
 }
 
-@test "web: twenty devices at once, each with its own certificate" {
+@test "web: twenty devices at once get one certificate each" {
 	pids=()
 	for n in $(seq 20); do
 		enroll_as "user$n" "$T/$n" --udid "TWENTY-$n" \
@@ -675,7 +674,7 @@ chunked() {
 	done
 }
 
-@test "web: one challenge, many answers at once: one goes on" {
+@test "web: of many replies with one challenge, one is accepted" {
 	get_profile "$T/service"
 	c=$(plist_key "$T/service" "p['PayloadContent']['Challenge']")
 	pids=()
@@ -701,7 +700,7 @@ chunked() {
 }
 
 # bats test_tags=short
-@test "web: the plain port offers /scep and /crl and nothing else" {
+@test "web: the plain port serves only /scep and /crl" {
 	at() {
 		curl -sS -o "$T/body" -w '%{http_code}' \
 		    "http://localhost:$PLAIN$1" "${@:2}"
@@ -723,14 +722,14 @@ chunked() {
 }
 
 # bats test_tags=short
-@test "web: TLS older than 1.2 is not spoken" {
+@test "web: refuses TLS older than 1.2" {
 	run ! curl -sS --cacert "$ROOT_CA" --tls-max 1.1 --tlsv1.0 \
 	    --ciphers 'ALL:@SECLEVEL=0' "$URL/"
 	curl -sS --cacert "$ROOT_CA" --tls-max 1.2 -o /dev/null "$URL/"
 }
 
 # bats test_tags=short
-@test "web: every form of a SCEP request" {
+@test "web: answers every form of a SCEP request" {
 	rsa_key "$T/key"
 	chmod 600 "$T/key"
 	CH=$(scep-ca challenge --dir "$SITE/ca") scep-request \
@@ -752,7 +751,7 @@ chunked() {
 	web "$op" --data-binary "@$T/request" -H 'Transfer-Encoding: chunked'
 	[ "$code" = "$(chunked 200)" ]
 	[ "$code" = 411 ] || bought
-	# GET: a plus as it is; all escaped; with line ends, and 6 KB of it.
+	# GET with a plus, all escaped, and with line ends up to 6 KB.
 	b64=$(base64 -w0 "$T/request")
 	web "$op&message=$b64"
 	bought
@@ -787,7 +786,7 @@ chunked() {
 	def connect():
 	    return c.wrap_socket(socket.create_connection(('localhost',
 	        int(sys.argv[1])), timeout=600), server_hostname='localhost')
-	# Nothing has come from the server, not even an end.
+	# The server has sent nothing, and not closed.
 	def waits(s):
 	    s.settimeout(0)
 	    try:
@@ -814,7 +813,7 @@ chunked() {
 }
 
 # bats test_tags=short
-@test "web: one log line for each request, without text typed by a client" {
+@test "web: logs one line for each request, without text that a client typed" {
 	head -c 70000 /dev/zero > "$T/big"
 	mark begin
 	web /
@@ -827,12 +826,12 @@ chunked() {
 	web $'/\u202eforged?typed-query'
 	web "/%0aforged:%20line"
 	web_large /profile "$T/big"
-	# Apache has a thread for each, which writes its own line.
+	# Each thread of Apache writes its line when it likes.
 	awaits 'ten lines in the log' lines_since_begin 10
 	mark end
 	between "$SITE"/log/*access.log > "$T/access"
 	[ "$(wc -l < "$T/access")" -eq 10 ]
-	# What the server itself refused is not in the other.
+	# mcfg.log lacks what the server itself refused.
 	lines=('path=/ status=200' 'path=/nothing status=404'
 	    'path=/profile status=400' 'path="/.*forged" status=404')
 	for line in "${lines[@]}" 'operation=GetCACaps .*status=200'; do
@@ -842,7 +841,7 @@ chunked() {
 	[ "$(wc -l < "$T/log")" -le 7 ]
 	run -1 grep -rE 'typed-(body|agent|referer|query)|^(time=[^ ]+ )?forged' "$SITE/log"
 	run -1 grep -rqF -e "$PW" "$SITE/log"
-	# A user who is let in has a name, and it may be of any script.
+	# Only the name of a user who logged in may be in another script.
 	python3 - "$SITE"/log/*.log <<-'PY'
 	import sys
 	for path in sys.argv[1:]:
@@ -866,7 +865,7 @@ chunked() {
 	other=$SITE
 	run -1 cmp -s "$first/ca/root.pem" "$other/ca/root.pem"
 
-	# What one has given out is nothing at the other.
+	# A challenge and an identity of one are worthless at the other.
 	get_profile "$T/service"
 	c=$(plist_key "$T/service" "p['PayloadContent']['Challenge']")
 	URL=$first_url SITE=$first ROOT_CA=$first_ca
@@ -879,7 +878,7 @@ chunked() {
 	settled
 	run -1 grep -rq ANOTHER "$SITE/log"
 
-	# One ends, the other goes on.
+	# One stops, the other keeps running.
 	(SITE=$other unserve)
 	SERVER=$first_server WORKERS=$first_workers
 	web /CA
@@ -888,7 +887,7 @@ chunked() {
 	[ "$code" = 200 ]
 }
 
-# descendants PID...: these, and all that they started.
+# descendants PID...: prints these, and all that they started.
 descendants() {
 	local p
 
@@ -899,14 +898,14 @@ descendants() {
 	done
 }
 
-@test "web: a device that tries everything finds nothing wrong" {
+@test "web: a device that tries everything finds no error" {
 	run -0 enroll "$T/d" --server-only-checks
 	printf '%s\n' "$output" | grep -v '^right ' || :
 	[ "$(printf '%s\n' "$output" | grep -c '^right ')" -ge 80 ]
 	[[ ${lines[-1]} == *' right, 0 wrong, 0 not offered or not reached' ]]
 }
 
-# insist N: device N enrolls, from the start each time that it fails.
+# insist N: device N enrolls, and starts over if it fails.
 insist() {
 	local n=$1
 
@@ -920,9 +919,9 @@ insist() {
 	return 1
 }
 
-@test "web: killed in the middle of twenty enrollments, it begins again" {
+@test "web: killed amid twenty enrollments, it completes them after a restart" {
 	[ "$FORM" = cgi ] || skip 'mcfg-service.bats kills at each system call'
-	# Some are held in phase 3, and the others wherever they are.
+	# The lock holds some in phase 3; the others may be anywhere.
 	exec 6> "$BATS_FILE_TMPDIR/hold"
 	flock 6
 	for n in $(seq 20); do

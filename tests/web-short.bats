@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
-# The tests of a site under lighttpd that are also run under nginx and Apache in
-# every check: those with the tag short.  FULL=1 runs all of them instead.
+# The tests of a site that every check runs under nginx and Apache, too: those
+# with the tag short.  FULL=1 runs all of them instead.
 
 load helpers
 load web
 
-# in_short FILE COUNT: its tests with the tag pass, and at least so many are not
-# skipped.
+# in_short FILE COUNT: the tests with the tag pass, and at least COUNT of them
+# are not skipped.
 in_short() {
 	WEB=${1#*-}
 	WEB=${WEB%.bats}
@@ -23,18 +23,18 @@ in_short() {
 	}
 }
 
-@test "nginx: the tests of a site that have the tag short" {
+@test "nginx: the short tests of a site pass" {
 	in_short web-nginx.bats 12
 }
 
-@test "apache: the tests of a site that have the tag short" {
+@test "apache: the short tests of a site pass" {
 	in_short web-apache.bats 12
 }
 
-@test "nginx: the tests of a directory that have the tag short" {
+@test "nginx: the short tests of a directory pass" {
 	in_short directory-nginx.bats 4
 }
 
-@test "apache: the tests of a directory that have the tag short" {
+@test "apache: the short tests of a directory pass" {
 	in_short directory-apache.bats 4
 }

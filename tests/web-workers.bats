@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The workers behind nginx or Apache, asked over their socket by a process that
-# is not the web server.  What it may choose is a request, not what is run.
+# The workers behind nginx or Apache, when a process other than the web server
+# uses their socket: it may choose the request, but not what is run.
 
 load helpers
 export WEB=nginx
@@ -18,8 +18,8 @@ teardown_file() {
 	unserve
 }
 
-# asks [NAME=VALUE...]: a request for /enroll of jane's with these variables;
-# the answer is in $T/answer, what a tool of the test's saw in $T/seen.
+# asks [NAME=VALUE...]: requests /enroll as jane, with these variables; the
+# answer is in $T/answer.  $T/seen is emptied: the facts program writes to it.
 asks() {
 	: > "$T/seen"
 	python3 "$ROOT/tests/fcgi.py" "$SITE/web/pages.sock" \
@@ -28,7 +28,7 @@ asks() {
 	    "$@" < /dev/null > "$T/answer"
 }
 
-# theirs: a folder with tools of the client's, which would be noticed.
+# theirs: makes a folder with the client's tools, which make $T/ran if they run.
 theirs() {
 	mkdir -p "$T/theirs"
 	for tool in mcfg-get mcfg-sign mcfg-enrollment mcfg-service-payload \
@@ -40,7 +40,7 @@ theirs() {
 	rm -f "$T/ran"
 }
 
-# enrolls: the answer is a profile of the site's.
+# enrolls: the answer is the site's profile, and no tool of the client ran.
 enrolls() {
 	grep -qa '^Content-Type: application/x-apple-aspen-config' \
 	    "$T/answer" || { cat "$T/answer" "$SITE/log/mcfg.log"; return 1; }
@@ -65,7 +65,7 @@ enrolls() {
 	enrolls
 }
 
-@test "workers: other variables reach no program" {
+@test "workers: pass no other variables to programs" {
 	cp "$SITE/site.yaml" "$T/kept"
 	printf '#!/bin/sh\nenv >> "%s"\necho "{}"\n' "$T/seen" > "$SITE/facts"
 	chmod +x "$SITE/facts"
@@ -86,7 +86,7 @@ enrolls() {
 	cp "$T/kept" "$SITE/site.yaml"
 }
 
-@test "workers: they run only their own programs" {
+@test "workers: run only their own programs" {
 	[ "${FORM:-cgi}" = cgi ] || skip 'mcfg-service runs no program of a request'
 	printf '#!/bin/sh\necho ran >> "%s"\n' "$T/ran" > "$T/program"
 	chmod +x "$T/program"
@@ -100,7 +100,7 @@ enrolls() {
 	grep -qa '^Status: 401' "$T/answer"
 }
 
-@test "workers: a site has them once, in every shell" {
+@test "workers: a site has only one set of them, in every shell" {
 	local shell
 
 	for shell in dash 'bash --posix' mksh ksh93 'zsh --emulate sh'; do
@@ -113,13 +113,13 @@ enrolls() {
 	done
 }
 
-@test "workers: a multiwatch that does not end is asked again" {
+@test "workers: a multiwatch that does not stop is asked again" {
 	local watcher
 
 	cp -a "$SITE" "$T/site"
 	rm -rf "$T/site/web"
 	mkdir "$T/bin"
-	# The real one waits for ever if a worker dies while it ends.
+	# The real one waits for ever if a worker dies while it stops.
 	cat > "$T/bin/multiwatch" <<-'SH'
 	#!/bin/bash
 	n=0
@@ -135,7 +135,7 @@ enrolls() {
 	awaits "the end of $watcher" gone "$watcher"
 }
 
-@test "workers: they begin and end without /proc" {
+@test "workers: start and stop without /proc" {
 	local status=0
 
 	mkdir "$T/shared"

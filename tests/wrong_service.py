@@ -1,15 +1,15 @@
-"""A profile service that makes the mistakes which services make.
+"""A profile service with the mistakes that services make.
 
 wrong_service.py PKI DIR [PLANTS]: prints its address and serves until it is
-ended; PKI is the tests' certificates, DIR has tls.pem and tls.key and is for
-its files.  The cryptography is the openssl command's.  PLANTS is a file of JSON,
-read again at each request: texts to put in place of what it says, by name; it
-says where a request to /exfil came from in DIR/exfil.
+killed.  PKI holds the tests' certificates; DIR has tls.pem and tls.key, and is
+for its files.  Cryptography is by openssl.  PLANTS is a JSON file, read at each
+request, of texts to use instead of the usual ones, by name.  A request for
+exfil, or with the secret of a file, is written to DIR/exfil.
 
-It knows its own certificates by their issuer's name and encrypts to every
-certificate in the bag, as the listings of 2010 do; its challenge is always the
-same, its types are what a web server makes of a file, its profiles come
-without intermediates, its CA certifies whatever comes.
+It recognizes its own certificates by their issuer's name and encrypts to every
+certificate in the message, like the listings of 2010.  Its challenge is always
+the same, its content types are those of plain files, its profiles lack the
+intermediates, and its CA issues everything.
 """
 import hashlib
 import http.server
@@ -35,7 +35,7 @@ class Refused(Exception):
 
 
 def plant(name, value):
-    """What is said there: value, or what stands in PLANTS."""
+    """The text of that name in PLANTS, or value."""
     if plants is None:
         return value
     with open(plants) as f:
@@ -104,7 +104,7 @@ def configuration(attributes, readers):
 
 
 def opened(message):
-    """The attributes and the certificates; whose they are does not matter."""
+    """Returns attributes and certificates, without checking the chain."""
     certs = temporary()
     content = openssl('cms', '-verify', '-binary', '-noverify', '-inform',
                       'DER', '-certsout', certs, data=message)
@@ -130,7 +130,7 @@ def profile(message, address):
 
 
 def scep(message):
-    """A certificate for anybody, and the same request makes another."""
+    """A certificate for anybody; a repeated request gets another one."""
     file, csr, cert = temporary(message), temporary(), temporary()
     asked = dict(line.split('=', 1) for line in subprocess.check_output(
         [sys.executable, here + 'scep.py', 'read', file],

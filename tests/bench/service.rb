@@ -1,7 +1,7 @@
-# The profile service as Apple's "Over-the-Air Profile Delivery and
-# Configuration" has it: one Ruby process, which signs for each request with
-# OpenSSL, and remembers nothing.  It checks passwords by the same file as the
-# others.  service.rb PORT DIR, only for tests/bench/flow, whose DIR it is.
+# service.rb PORT DIR: a profile service like the one in Apple's "Over-the-Air
+# Profile Delivery and Configuration": one Ruby process, which signs with
+# OpenSSL and stores nothing.  Passwords are in the same file as for the others.
+# Only for tests/bench/flow, which makes DIR.
 require 'openssl'
 require 'securerandom'
 require 'webrick'
@@ -93,8 +93,7 @@ def issue(csr)
   cert.sign(KEY, OpenSSL::Digest.new('SHA256'))
 end
 
-# A degenerate SignedData, which OpenSSL 3 does not make of a PKCS7 without
-# content.
+# A certs-only SignedData: OpenSSL 3 does not write a PKCS7 without content.
 def certs_only(cert)
   a = OpenSSL::ASN1
   a::Sequence([a::ObjectId('pkcs7-signedData'), a::ASN1Data.new([a::Sequence([

@@ -1,6 +1,6 @@
-"""walk.py PID[,PID] URL CACERT USER PASSWORD FACTORY KEY CA COUNT: so many
-devices enroll, each with a new key and on one connection, with six requests; what
-the processes below each PID used of the processor for it, in milliseconds a
+"""walk.py PID[,PID] URL CACERT USER PASSWORD FACTORY KEY CA COUNT: enrolls so
+many devices, each with a new key and six requests on one connection, and
+prints the processor time of the processes below each PID, in milliseconds per
 device."""
 import base64
 import glob
@@ -23,7 +23,7 @@ context = ssl.create_default_context(cafile=cacert)
 
 
 def used(root):
-    """Seconds of the processes below root, and of those that have ended."""
+    """Seconds used by root and the processes below it, even if they ended."""
     parent, time = {}, {}
     for f in glob.glob('/proc/[0-9]*/stat'):
         try:
@@ -112,7 +112,7 @@ def enroll(i, folder):
 
 
 with tempfile.TemporaryDirectory() as folder:
-    # What each worker opens at its first requests is not counted.
+    # The first requests of each worker open files, and do not count.
     for i in range(WARM):
         enroll(i, folder)
     before = used_by_all()

@@ -1,7 +1,7 @@
 /*
- * clock.so: the time that a test says.  LD_PRELOAD it, with MCFG_CLOCK naming
- * a file of eight bytes: the seconds since 1970, in this machine's order.  The
- * file may change while the process runs.
+ * clock.so: sets the time for a test.  LD_PRELOAD it, with MCFG_CLOCK naming a
+ * file of eight bytes: the seconds since 1970, in native byte order.  The file
+ * may change while the process runs.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -33,7 +33,7 @@ now(void)
 	return page;
 }
 
-/* The clocks that only measure go on as they do. */
+/* Only the real time is set; other clocks run as usual. */
 int
 clock_gettime(clockid_t id, struct timespec *t)
 {

@@ -1,12 +1,12 @@
 /*
- * count.so: memory that is short once, for faults.py.  LD_PRELOAD it; what main
- * and everything below it allocates is counted from 1:
+ * count.so: lets one allocation fail, for faults.py.  LD_PRELOAD it;
+ * allocations are counted from 1, beginning with main:
  *
  * MCFG_FAIL=N		allocation N fails
- * MCFG_END=N		the process ends with status 99 in place of allocation N
- * MCFG_FAIL_AT=FILE	the functions that asked for it are written there
- * MCFG_COUNT=FILE	for each allocation eight bytes are written there,
- *			which are the same if the callers are the same
+ * MCFG_END=N		the process ends with status 99 instead of allocation N
+ * MCFG_FAIL_AT=FILE	the callers of the one that fails are written to FILE
+ * MCFG_COUNT=FILE	for each allocation eight bytes are written to FILE: a
+ *			hash of its callers
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -72,7 +72,7 @@ show_callers(void)
 	close(fd);
 }
 
-/* True for the one that fails.  What this allocates itself is not counted. */
+/* True for the one that fails.  Allocations made here are not counted. */
 static bool
 is_short(void)
 {
@@ -137,7 +137,7 @@ counted_main(int argc, char **argv, char **env)
 	if (file != NULL && (counts = open(file, O_WRONLY | O_CREAT | O_TRUNC |
 	    O_CLOEXEC, 0600)) == -1)
 		abort();
-	/* It loads a library when it is called first. */
+	/* The first call loads a library. */
 	if (counts != -1 || place != NULL)
 		(void)backtrace(at, 1);
 	atexit(flush);

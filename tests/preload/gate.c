@@ -1,23 +1,23 @@
 /*
- * gate.so: stops a process before the calls that change what others see, so
+ * gate.so: stops a process before each call that changes what others see, so
  * that a test decides who goes first.  LD_PRELOAD it, with MCFG_GATE naming a
- * folder that holds two fifos, both already open at the other end:
+ * folder with two fifos, which the test has already opened:
  *
- * at	one line a call, "WHAT PID DETAIL":
+ * at	one line for each call, "WHAT PID DETAIL":
  *	begin SQL	before a transaction that may write begins
  *	commit TABLES	before it commits; the tables that it has written
  *	rename PATH	before rename(2) to PATH
- *	lock		a lock of a file is somebody else's; ask again
- *	end HOW		the transaction has ended: commit, rollback, failed;
- *			nothing is waited for
- * go	one byte for each line but "end": 'g' goes on, 'k' dies by SIGKILL, and
- *	so does a process whose other end has gone.
+ *	lock		another process has locked a file; it will try again
+ *	end HOW		the transaction has ended: commit, rollback, failed; it
+ *			does not stop
+ * go	one byte for each line except "end": 'g' continues, 'k' kills the
+ *	process, as does the end of the file.
  *
- * What is begun here may hold the one turn to write, or a lock, while it
- * stands: the driver must not let another one wait for that.
+ * A process that has stopped may hold the ledger or a lock: the test must not
+ * let another one wait for it.
  *
- * With MCFG_GATE set, fsync() and fdatasync() do nothing: a process that is
- * killed loses nothing by it.
+ * With MCFG_GATE set, fsync() and fdatasync() do nothing, which does not matter
+ * to a process that is killed.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -44,7 +44,7 @@ enum {
 
 #define REAL(name) ((__typeof__(&name))real(#name))
 
-/* Not the headers: what is built without a database needs none of it. */
+/* Not from headers: a build without a database must not need them. */
 struct sqlite3;
 struct sqlite3_stmt;
 struct pg_conn;
@@ -69,9 +69,9 @@ int PQsendQueryParams(struct pg_conn *c, const char *sql, int n,
     const int *formats, int format);
 
 static int at = -1, go = -1;
-static bool inside;		/* in a call of the library's own */
+static bool inside;		/* in a call that the library makes */
 static bool writing;		/* in a transaction */
-static bool alone;		/* in a statement that is one by itself */
+static bool alone;		/* in a statement that is a transaction */
 static char tables[TABLES];
 static struct {
 	char name[32];
@@ -106,7 +106,7 @@ open_fifo(const char *dir, const char *name, int how)
 	return fd;
 }
 
-/* False where nobody drives. */
+/* False without a test at the other end. */
 static bool
 ready(void)
 {
@@ -121,7 +121,7 @@ ready(void)
 	return true;
 }
 
-/* What it says is one write, shorter than what a pipe takes at once. */
+/* One write, short enough to be atomic in a pipe. */
 static void
 tell(const char *what, const char *detail)
 {
@@ -205,7 +205,7 @@ note_table(const char *sql)
 		    used > 0 ? "," : "", name);
 }
 
-/* Before a statement; one that writes alone is a transaction. */
+/* A statement that writes outside a transaction is one. */
 static void
 before(const char *sql)
 {
@@ -285,7 +285,7 @@ sqlite3_exec(struct sqlite3 *db, const char *sql, each_row *fn, void *arg,
 	return code;
 }
 
-/* ---- libpq: what a transaction is made of comes by these ---- */
+/* ---- libpq: the calls that the ledger uses ---- */
 
 static const char *
 prepared_sql(const char *name)
@@ -420,7 +420,7 @@ flock(int fd, int how)
 	return 0;
 }
 
-/* True for a file in which gcov counts: a process locks it as it exits. */
+/* True for a file of gcov, which a process locks when it exits. */
 static bool
 is_count(int fd)
 {
@@ -434,7 +434,7 @@ is_count(int fd)
 	return n > (ssize_t)m && memcmp(path + n - m, end, m) == 0;
 }
 
-/* F_SETLKW asks by F_SETLK, one lower, until it has it; likewise for OFD. */
+/* Tries F_SETLK, the number before F_SETLKW, until it succeeds; so for OFD. */
 static int
 take_lock(int (*call)(int, int, ...), int fd, int how, void *arg)
 {

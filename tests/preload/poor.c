@@ -1,12 +1,12 @@
 /*
- * poor.so: a poor system, for the paths that a good one never takes.
- * LD_PRELOAD it, with MCFG_POOR naming what is missing, with blanks between:
+ * poor.so: makes a system poorer, for code that rarely runs elsewhere.
+ * LD_PRELOAD it, with MCFG_POOR listing what is missing, separated by blanks:
  *
- * tmpfile	no files without a name: open(2) with O_TMPFILE is EOPNOTSUPP
- * proc		no /proc: linkat(2) of a name in it is ENOENT
- * close	close(2) of a file that can be written is EIO
- * rename	rename(2) is EXDEV
- * memory=N	nothing of more than N bytes can be allocated
+ * tmpfile	open(2) with O_TMPFILE fails with EOPNOTSUPP
+ * proc		linkat(2) of a path in /proc fails with ENOENT
+ * close	close(2) of a file that is open for writing fails with EIO
+ * rename	rename(2) fails with EXDEV
+ * memory=N	allocations of more than N bytes fail
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -30,7 +30,7 @@ lacks(const char *what)
 	return list != NULL ? strstr(list, what) : NULL;
 }
 
-/* Both names of it: a program with large files calls the second. */
+/* For open() and open64(), which programs with large files call. */
 static int
 poor_open(int (*call)(const char *, int, ...), const char *path, int flags,
     va_list ap)
