@@ -390,6 +390,29 @@ two_workers() {
 	grep -qa '^Status: 403' "$T/answer"
 }
 
+# Apache passes the words of a query without "=" as arguments.
+@test "mcfg-service: the words of a query are not options" {
+	local query
+
+	cp -a "$SITE" "$T/other"
+	sed -i 's/^organization: .*/organization: Somebody else/' \
+	    "$T/other/site.yaml"
+	for query in "--site+$T/other" "--site%20$T/other" --check --help x; do
+		env -i PATH="$PATH" MCFG_BIN="$MCFG_BIN" MCFG_SITE="$SITE" \
+		    ASAN_OPTIONS="$ASAN_OPTIONS" \
+		    UBSAN_OPTIONS="$UBSAN_OPTIONS" \
+		    GATEWAY_INTERFACE=CGI/1.1 REQUEST_METHOD=GET PATH_INFO=/ \
+		    REMOTE_ADDR=192.0.2.7 QUERY_STRING="$query" \
+		    "$MCFG_BIN/mcfg-service" ${query//[+]/ } > "$T/said"
+		grep -q '<bdi>Example, Inc[.]</bdi>' "$T/said" ||
+		    { echo "$query"; head "$T/said"; return 1; }
+	done
+	# Without such a query, a server's own script may name the site.
+	QUERY_STRING='' REQUEST_METHOD=GET PATH_INFO=/ \
+	    "$MCFG_BIN/mcfg-service" --site "$T/other" > "$T/said"
+	grep 'Somebody else' "$T/said"
+}
+
 @test "mcfg-service: answers the current request after SIGTERM" {
 	cat > "$SITE/hold" <<-SH
 	#!/bin/sh

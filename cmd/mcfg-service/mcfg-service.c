@@ -222,8 +222,23 @@ run(const struct args *a)
 	return st;
 }
 
+/*
+ * As a CGI program, true if the query has no "=": a server may pass its words
+ * as arguments (RFC 3875 4.4), so that they are a stranger's.
+ */
+static bool
+has_words_of_query(void)
+{
+	const char *query = secret_env("QUERY_STRING");
+
+	return secret_env("REQUEST_METHOD") != NULL && query != NULL &&
+	    *query != '\0' && strchr(query, '=') == NULL;
+}
+
 int
 main(int argc, char **argv)
 {
+	if (argc > 1 && has_words_of_query())
+		argv[argc = 1] = NULL;
 	return (int)opts_main(&tool, argc, argv, run);
 }
