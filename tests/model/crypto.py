@@ -1,7 +1,7 @@
-"""RSA and AES in Python alone: no process a signature.
+"""RSA and AES in Python, which needs no process for each signature.
 
-The keys are the same in every run, made from their number.  Each has eight
-primes, which its public half does not show and which makes signing cheap.
+A key is made from its number, so it is the same in every run.  It has eight
+primes, which makes signing fast and does not show in the public key.
 """
 import hashlib
 import math
@@ -34,7 +34,7 @@ class Key:
             self.primes.append(next_prime(start | 15 << part - 4))
         self.n = math.prod(self.primes)
         self.size = bits // 8
-        # d, and the inverse of all primes before, for each prime
+        # For each prime: d, and the inverse of the product of those before it.
         self.crt, before = [], 1
         for p in self.primes:
             self.crt.append((p, pow(E, -1, p - 1), before,
@@ -79,7 +79,7 @@ def verify(spki, data, signature):
 
 
 def seal(spki, secret, rng):
-    """secret for the owner of a key, PKCS #1 v1.5."""
+    """Encrypts a secret to a key, by PKCS #1 v1.5."""
     n, e = public(spki)
     size = (n.bit_length() + 7) // 8
     pad = bytes(rng.randrange(1, 256) for _ in range(size - 3 - len(secret)))
@@ -140,7 +140,7 @@ def _schedule(key):
 
 
 def _inverse(w):
-    """The schedule of decryption, the last round first."""
+    """The key schedule of decryption, with the last round first."""
     out = []
     for r in range(10, -1, -1):
         part = w[4 * r:4 * r + 4]

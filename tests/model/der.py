@@ -35,7 +35,7 @@ def oid(text):
 
 
 def elements(data):
-    """(tag, body, whole) of each element of data."""
+    """Yields (tag, body, whole) for each element of data."""
     out, at, end = [], 0, len(data)
     while at < end:
         start, tag, n = at, data[at], data[at + 1]
@@ -52,7 +52,7 @@ def elements(data):
 
 
 def inside(data):
-    """The elements of the one element that data is."""
+    """The elements inside data, which is one element."""
     (_, body, _), = elements(data)
     return elements(body)
 

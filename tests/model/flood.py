@@ -1,13 +1,13 @@
-"""Strangers who ask for as much as they can: a thousand requests of many
-addresses are in the ledger, and more come while clients go on.  They may push
-out each other, and nobody else.
+"""Strangers who send as many requests as they can: a thousand from many
+addresses are in the ledger, and more arrive while clients continue.  They must
+displace only each other.
 """
 import random
 
 import crypto
 import message as scep
 
-ALL, OF_KEY = 1000, 5       # what may wait of strangers; of one key
+ALL, OF_KEY = 1000, 5       # limits of pending requests: strangers', a key's
 ADDRESS = '203.0.113.200'
 ROWS = '''
 INSERT INTO request (txid, key_hash, csr, asked_subject, asked_names, subject,
@@ -22,8 +22,8 @@ COUNT = "SELECT COUNT(*) FROM request WHERE state = 'pending' AND %s"
 
 
 class Flood:
-    """What strangers do in one play, by a chance of its own: the rest of the
-    play is the same with and without it."""
+    """What strangers do in one play.  It has its own random numbers, so that
+    the rest of the play is the same without it."""
 
     def __init__(self, play):
         self.play, self.rng = play, random.Random('flood %d' % play.seed)
@@ -32,8 +32,8 @@ class Flood:
             'challenge' and self.rng.random() < 0.4 else None
 
     def step(self):
-        """The next of theirs, or nothing; nobody is in a transaction.  What
-        is wrong, or None."""
+        """Sends the next request, or none, while no transaction is open.
+        Returns what is wrong, or None."""
         if self.begins is None or self.play.number < self.begins:
             return None
         if self.sent == 0:
@@ -41,7 +41,7 @@ class Flood:
         return self.ask() if self.rng.random() < 0.3 else None
 
     def ask(self):
-        """One more, of one key under another transaction."""
+        """Sends one more, with the same key and a new transaction."""
         site, key = self.play.site, self.play.site.flooder
         txid, nonce = 'F%d' % self.sent, crypto.random_bytes(self.rng, 16)
         names = (('O', 'Example'), ('CN', 'flood')), frozenset()
@@ -60,7 +60,7 @@ class Flood:
     def fill(self):
         self.play.say('    a flood of %d' % ALL)
         self.play.site.ledger.engine.rows(ROWS % (ALL - 1))
-        # One more makes room for itself.
+        # One more must make room for itself.
         return self.ask()
 
     def bounds(self):
@@ -73,8 +73,8 @@ class Flood:
         return self.pushed_out()
 
     def pushed_out(self):
-        """Who waited, and is not there any more.  A key that has as many as
-        one may have pushes out its own."""
+        """What is wrong if a client's request was displaced.  A key at its
+        limit displaces its own requests."""
         law = self.play.law.waiting.values()
         there = self.play.site.ledger.requests()
         for w in law:

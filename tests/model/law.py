@@ -1,7 +1,7 @@
-"""What the authority owes to whom: a model of it, without a line of its code.
+"""A model of how the CA must answer, without any of its code.
 
-judge() says which answers to a message are right in a state; several, where
-the rules leave it open:
+judge() returns the set of right answers to a message in the current state; the
+rules may allow several:
 
     ("issue", names, challenge)   a new certificate with one of these names,
                                   spelled so, that spends this challenge (or
@@ -34,7 +34,7 @@ class Cert:
 
 
 class Waiting:
-    """A request that waits, or was decided; one of a key and transaction."""
+    """A pending or decided request: one for each key and transaction."""
 
     def __init__(self, m, challenge):
         self.key, self.txid, self.names = m.key, m.txid, m.names
@@ -43,12 +43,11 @@ class Waiting:
 
 
 class Message:
-    """What somebody sent.
+    """A message to the CA.
 
-    signer is the key that signs; cert the Cert that it signs with, or None
-    for a self-signed one.  key and names are those of the request inside, or
-    of the poll; author says whether who signs has made what is inside, past
-    whether it was long ago.
+    signer is the key that signs; cert its Cert, or None if it is self-signed.
+    key and names are those of the request or poll inside; author is true if
+    the signer made what is inside, past if it is from long ago.
     """
 
     def __init__(self, kind, txid, signer, cert, key, names, challenge, now,
@@ -63,7 +62,7 @@ REFUSE, PENDING = ('refuse',), ('pending',)
 
 
 def verdict(names):
-    """What the operator's program says to a subject."""
+    """The status of the operator's program for a subject."""
     cn = dict(names[0])['CN'].strip().lower()
     return {'guest': 0, 'wrong': 1}.get(cn.partition('-')[0], 5)
 
@@ -79,7 +78,7 @@ class Law:
         return not cert.revoked and now <= cert.until
 
     def usable(self, m):
-        """The challenge of a message, if it is good for it."""
+        """The message's challenge, if it is valid for the message."""
         c = self.challenges.get(m.challenge)
         if c is None or c.voided or c.spent_by or c.expires <= m.now or \
                 (c.names is not None and alike(c.names) != alike(m.names)):
@@ -87,7 +86,7 @@ class Law:
         return c
 
     def fits(self, m):
-        """Whether its certificate entitles to it."""
+        """True if the signer's certificate may be renewed by the message."""
         if not m.cert or not self.good(m.cert, m.now) or \
                 m.key == m.cert.key and not self.same_key:
             return False
@@ -101,7 +100,7 @@ class Law:
         return frozenset([c.names if c and c.names is not None else m.names])
 
     def repeats(self, m):
-        """The certificates that this asks for again."""
+        """The answers with a certificate that the message may request again."""
         c = self.challenges.get(m.challenge)
         if self.usable(m) and not self.fits(m):
             return set()
@@ -114,7 +113,7 @@ class Law:
                 (ground is None or ground in (x.ground, x.challenge))}
 
     def collected(self, w, m):
-        """The answer to who asks for what waits."""
+        """The answers to a message that asks for the recorded request."""
         if w.state == 'rejected':
             return {REFUSE}
         c = self.challenges.get(w.challenge)
@@ -175,13 +174,14 @@ class Law:
         if again and (not m.cert or fits):
             return again
         if m.challenge and not m.cert and not self.usable(m):
-            # Of two who ask for what waits, both may ask again.
+            # The rules leave it open whether it gets a certificate again that
+            # was issued after waiting.
             again = {('again', x.serial) for x in self.certs.values()
                      if x.waited and x.key == m.key and
                      self.good(x, m.now) and
                      alike(x.asked) == alike(m.names) and
                      (x.txid == m.txid or x.ground == m.challenge)}
-        # So is whether one that has ended may ask again for what it got.
+        # So with a certificate that is not valid any more.
         return again | self.anew(m, w, fits)
 
     def anew(self, m, w, fits):
@@ -207,7 +207,7 @@ class Law:
                     answers |= self.collected(w, m)
             return answers
         if m.cert:
-            # One that has ended may still buy another.
+            # An expired one may still sign for another, with a challenge.
             if self.usable(m) and m.key == m.signer:
                 return self.first(m) | ({REFUSE} if m.cert.revoked else
                                         set())
@@ -241,11 +241,11 @@ class Law:
             return {REFUSE}
         return self.poll(m) if m.kind == 20 else self.query(m)
 
-    # ---- what changes ----
+    # ---- changes of state ----
 
     def issued(self, m, facts, until, spent):
-        """A certificate is in the ledger, and these challenges are spent: it
-        must have been right.  None if it was not."""
+        """Records a certificate that was issued and the challenges that it
+        spent.  Returns None if that was not a right answer."""
         for answer in self.judge(m):
             if answer[0] == 'issue' and facts.names in answer[1] and \
                     spent == ({answer[2]} if answer[2] else set()):
@@ -268,7 +268,7 @@ class Law:
         return cert
 
     def waits(self, m, state):
-        """A request was put down, or a rejection told: its state now."""
+        """Records the new state of a request, or that a rejection was told."""
         key = m.signer if m.kind == 20 else m.key
         w = self.waiting.get((key, m.txid))
         if state not in ('pending', 'approved'):

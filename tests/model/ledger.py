@@ -1,4 +1,4 @@
-"""What is in the ledger, read by another program than ours."""
+"""What is in the ledger, read without our own code."""
 import sqlite3
 import subprocess
 
@@ -17,7 +17,7 @@ class Sqlite:
 
 
 class Postgresql:
-    """One psql that stays."""
+    """A psql process that stays open."""
     hexed = "encode(%s, 'hex')"
 
     def __init__(self, uri):

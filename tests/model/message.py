@@ -1,5 +1,4 @@
-"""SCEP messages, certificates and lists of revoked ones, made and read
-without our own code.
+"""SCEP messages, certificates and CRLs, made and read without our own code.
 
 Names are (subject, others): subject a tuple of (type, value), others a
 frozenset of "dns:...".
@@ -46,7 +45,7 @@ def read_name(der):
 
 
 def alike(names):
-    """What is equal under RFC 5280 7.1 and 7.2 is equal here."""
+    """A form in which names are equal if they are by RFC 5280 7.1 and 7.2."""
     subject, others = names
     return (tuple((t, ' '.join(v.lower().split())) for t, v in subject),
             frozenset(n.lower() for n in others))
@@ -105,7 +104,7 @@ def read_crl(der):
 # ---- requests ----
 
 def csr(key, names, challenge=None, spki=None):
-    """A certification request; of another key where spki is given."""
+    """A certification request; for another key if spki is given."""
     subject, others = names
     attributes = []
     if challenge is not None:
@@ -148,7 +147,7 @@ def message(content, signer, key, kind, txid, nonce):
 # ---- replies ----
 
 def signed_parts(der):
-    """The content, the certificates, the lists and the signers."""
+    """The content, the certificates, the CRLs and the signers."""
     parts = inside(inside(der)[1][1])
     content, certs, crls, infos = b'', [], [], []
     inner = elements(parts[2][1])
@@ -170,7 +169,7 @@ def check(condition, what):
 
 
 def opened(content, key):
-    """The certificates and lists that a SUCCESS holds for a key."""
+    """The certificates and CRLs of a SUCCESS, decrypted with a key."""
     _, to, what = inside(inside(content)[1][1])[:3]
     recipient = elements(elements(to[1])[0][1])
     secret = key.open(recipient[3][1])

@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""What a stranger, or a client, can learn from how a message is answered that
-holds an envelope which is not theirs.
+"""What a stranger or a client can learn from the replies to messages with
+somebody else's envelope.
 
 oracle.py FOLDER sweep [EVERY [BITS]]
-    Each messageType, with a recorded envelope changed in every way, by a
-    stranger, a client with a certificate, and one whose own request waits:
-    one reply to all.  Of the changes of one kind every EVERYth is tried.
-    The CA's key has BITS, or is EC, if BITS is ec: then envelopes are for an
-    RA.
+    Sends recorded envelopes, changed in every way, with each messageType, by
+    a stranger, a client with a certificate, and one with a pending request:
+    all must get the same reply.  Of each kind of change, it tries every
+    EVERYth.  The CA's key has BITS, or is EC if BITS is ec: then envelopes
+    are for an RA.
 oracle.py FOLDER count N
-    Some of each kind under callgrind: the instructions of the median of N lie
-    within half a percent.
+    Sends N of each kind of failure under callgrind: the medians of their
+    instructions must lie within half a percent.
 
 FOLDER must be new.  scep-ca is on PATH.
 """
@@ -42,7 +42,7 @@ def run(*argv):
 
 
 class Site:
-    """A CA by hand, and those who ask it."""
+    """A CA, its clients, and a stranger."""
 
     def __init__(self, folder, prefix=(), bits='2048'):
         ra = bits == 'ec'
@@ -101,7 +101,7 @@ class Site:
         return self.reply.certs[0]
 
     def record(self):
-        """What somebody has heard of the victim: sealed content by kind."""
+        """The envelopes recorded from the victim, by kind."""
         self.secret = run('scep-ca', 'challenge', '--dir',
                           self.dir).decode().strip()
         plain, _ = self.wait_for(self.victim, 'victim', 'VICTIM',
@@ -125,7 +125,7 @@ class Site:
     # ---- every way to change an envelope ----
 
     def changes(self):
-        """(kind of change, envelope), those of a kind together."""
+        """Yields (kind of change, envelope), grouped by kind."""
         for what, (ek, iv, ct, key) in self.sealed.items():
             put, size = self.envelope, len(ek)
 
@@ -174,8 +174,8 @@ class Site:
         yield from self.own_content()
 
     def behind_a_head(self, what, ek, iv, ct):
-        """A block of it behind a start of one's own, which can be read where
-        the padding is right: what a padding oracle is made of."""
+        """A recorded block behind the attacker's own start, readable if the
+        padding is right: the message of a padding oracle attack."""
         first, block = self.plain[what][:16], ct[:16]
         clear = bytes(a ^ b for a, b in zip(first, iv))
         for pad in range(1, 17):
@@ -193,7 +193,7 @@ class Site:
                             [tail[-1] ^ wrong]) + block)
 
     def own_content(self):
-        """What can be read, and is not what it should be."""
+        """Content that can be decrypted, but is not what it should be."""
         def put(plain):
             return self.envelope(*self.parts(plain))
 
@@ -208,7 +208,7 @@ class Site:
             bad = bytearray(self.plain['request'])
             bad[-at] ^= 1
             yield 'broken request', put(bytes(bad))
-        # Another key inside than the one that signed it.
+        # The key inside is not the signer's.
         yield 'broken request', put(scep.csr(other, names, spki=crypto.Key(
             5).spki))
         for plain in (b'', b'\0', b'x' * 700, empty, seq(seq(), seq()),
@@ -226,7 +226,7 @@ class Site:
                                           integer(0x7fffffff)))
 
     def requests_of_others(self):
-        """Whole requests, which only their authors may send."""
+        """Yields whole requests, which only their authors may send."""
         yield self.envelope(*self.sealed['request'])
         for names in (self.names, ((('CN', 'x'),), frozenset()),
                       ((('CN', 'client'),), frozenset(['dns:a.b']))):
@@ -241,7 +241,7 @@ def shown(replies):
 
 
 def is_tried(what, n, every):
-    """Whether the nth change of a kind is tried."""
+    """True if the nth change of a kind is tried."""
     few = what in ('broken request', 'other content',
                     'serial of nobody')
     return few or n <= (2 if what.endswith('head') else 1) or \
@@ -249,7 +249,7 @@ def is_tried(what, n, every):
 
 
 def sweep(site, every):
-    """True if each messageType has one reply, the same for all who ask."""
+    """True if each messageType gets the same reply for everybody."""
     roles = {'stranger': (site.stranger, 'NOBODY', TYPES),
              'client': (site.client, 'NOBODY', TYPES),
              'waiter': (site.waiter, 'WAITER', TYPES),
@@ -266,7 +266,7 @@ def sweep(site, every):
                     what.endswith(('block', 'content')):
                 kinds += OTHERS
             for kind in kinds:
-                # A client is sent the list, whatever the serial is.
+                # A client gets the CRL, whatever the serial number.
                 if kind == 22 and role == 'client' and what in (
                         'serial block', 'serial of nobody'):
                     continue
@@ -301,12 +301,12 @@ def sweep(site, every):
 
 
 def renewals(site, others):
-    """A client's renewal for a key of somebody else: one refusal, whatever
-    the names and the challenge are."""
+    """A client's renewal with another client's key: always the same refusal,
+    whatever the names and the challenge are."""
     good = True
     for kind in (17, 19):
         replies = collections.defaultdict(set)
-        # The first holds a challenge that is good: it may get an answer.
+        # The first has a valid challenge, so it may get another answer.
         for i, envelope in enumerate(others[1:]):
             replies[site.ask(site.client, kind, envelope, 'RENEW')].add(
                 'request %d' % i)
@@ -319,7 +319,8 @@ def renewals(site, others):
 
 
 def own_answers(site):
-    """That those who may ask are answered, or the sweep shows nothing."""
+    """True if messages that are right get answers: else the sweep proves
+    nothing."""
     mine = seq(site.issuer, scep.name((('O', 'Example'),
                                            ('CN', 'waiter'))))
     serial = int(site.client[1].serial, 16)
@@ -340,7 +341,7 @@ def own_answers(site):
 # ---- instructions ----
 
 def chosen(site):
-    """One change of each kind that fails at another place."""
+    """One change for each place at which decryption can fail."""
     wanted = ('request block', 'request iv', 'request padding',
               'request shorter', 'request key', 'request key length',
               'request key padding', 'request head', 'broken request',

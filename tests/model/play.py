@@ -1,5 +1,5 @@
-"""A sequence of what clients, operators and strangers do, several at once,
-against scep-ca, in an order that a seed decides.
+"""A sequence of actions of clients, operators and strangers, several at once,
+against scep-ca, in an order that depends on a seed.
 """
 import copy
 import os
@@ -24,7 +24,7 @@ POLICIES = ('challenge', 'manual', 'command')
 CNS = ('guest-1', 'admin-2', 'guest-3', 'wrong-4')
 HOSTS = ('h1.example.com', 'h2.example.com')
 PROGRAM = '''#!/bin/sh
-# Guests get theirs; who is wrong never does; the others wait for a person.
+# Yes for guest, no for wrong, and later for the others.
 facts=$(cat)
 case ${facts%%\"signer\"*} in
 *'CN=guest-'* | *'CN=GUEST-'*) exit 0 ;;
@@ -39,7 +39,7 @@ class Violation(Exception):
 
 
 def short(names):
-    """Names for people."""
+    """Names in a readable form."""
     if names is None:
         return 'anything'
     return '+'.join(['/'.join('%s=%s' % p for p in names[0])] +
@@ -62,7 +62,7 @@ class Client:
 
 
 class Task:
-    """Something that is going on."""
+    """An action in progress."""
 
     def __init__(self, what, process, m=None, **facts):
         self.what, self.process, self.m = what, process, m
@@ -95,7 +95,7 @@ class Play:
         self.workers = [site.worker(i) for i in range(2)]
         self.idle = list(self.workers)
 
-    # ---- what there is to say ----
+    # ---- messages ----
 
     def nonce(self):
         return crypto.random_bytes(self.rng, 16)
@@ -116,11 +116,11 @@ class Play:
             'T' + client.key.hash[:16].upper()
 
     def signer(self, client):
-        """A self-signed certificate: some clients make one each time."""
+        """A self-signed certificate: some clients make a new one each time."""
         return self.site.self_signed(client.key, self.rng.randrange(2))
 
     def put(self, client, m, plain, signer, key, sealed=None):
-        """Sends what is in plain, and remembers it."""
+        """Encrypts, signs and sends a request, and records it."""
         sealed = sealed or scep.seal(self.site.ca, plain, self.rng)
         nonce = self.nonce()
         body = scep.message(sealed, signer, key, m.kind, m.txid, nonce)
@@ -146,7 +146,7 @@ class Play:
                     client=client)
 
     def challenge_for(self, client, names):
-        """A secret for a request: good, stale, for others, or none."""
+        """A challenge: valid, stale, for another name, or none."""
         rng, law = self.rng, self.law
         if rng.random() < (0.1 if self.policy == 'challenge' else 0.5):
             return None
@@ -181,7 +181,7 @@ class Play:
                         self.signer(client), client.key)
 
     def again(self):
-        """The same once more: its bytes, or made anew, or a bit different."""
+        """Repeats a request: the same bytes, made again, or changed."""
         rng = self.rng
         told = [(c, s) for c in self.clients for s in c.sent
                 if s[0].author and not s[0].past]
@@ -250,7 +250,7 @@ class Play:
                         cert.facts, cert.key)
 
     def long_ago(self):
-        """A certificate that has expired since."""
+        """Uses a certificate that has expired since."""
         client, then = self.rng.choice(self.clients), self.site.now - 2 * YEAR
         names = self.names()
         if self.policy != 'challenge' or self.turn:
@@ -263,7 +263,7 @@ class Play:
     # ---- strangers ----
 
     def stranger(self):
-        """What was heard of a client, in a message of one's own."""
+        """Sends a client's recorded envelope in the stranger's message."""
         heard = [s for c in self.clients for s in c.sent]
         if not heard:
             return self.enroll()
@@ -336,7 +336,7 @@ class Play:
         commands = sum(1 for t in self.tasks
                        if t.process not in self.workers)
         if kind in ('revoke', 'list', 'decide', 'long_ago', 'void'):
-            # Each of these may also come to want a worker.
+            # Each of these may need a worker.
             if commands or not self.idle:
                 return
         elif not self.idle:
@@ -350,12 +350,12 @@ class Play:
         self.run(task)
 
     def ask_law(self, task):
-        """What is right now, for what is going on."""
+        """Adds the answers that are right now to each action in progress."""
         if task.m:
             if not task.m.past:
                 task.m.now = self.site.now
             task.right |= self.law.judge(task.m)
-            # What was right when it came, and is spent when it counts.
+            # It was right on arrival, and the challenge was spent since.
             usable = self.law.usable(task.m) is not None
             if task.usable and not usable:
                 task.right.add(REFUSE)
@@ -367,7 +367,7 @@ class Play:
             task.right.add(not c.spent_by and not c.voided)
 
     def chosen(self, task):
-        """The one request that an operator means."""
+        """The request that an operator means."""
         rows = [w for w in self.law.waiting.values()
                 if w.txid == task.facts['txid'] and
                 w.state == task.facts['state'] and
@@ -375,7 +375,7 @@ class Play:
         return rows[0] if len(rows) == 1 else None
 
     def run(self, task):
-        """Until it stops, or is done."""
+        """Lets it run until it stops or is done."""
         while True:
             event = task.process.wait()
             if event[0] == 'end':
@@ -399,7 +399,7 @@ class Play:
         return task.where != 'lock' or task.seen != self.progress
 
     def step(self):
-        """One decision of who goes, a second later."""
+        """Chooses who goes next, and advances the clock by a second."""
         self.site.set(self.site.now + 1)
         wrong = self.flood.step() if self.turn is None else None
         if wrong:
@@ -439,7 +439,7 @@ class Play:
         if task.facts.get('verb') in ('revoke', 'crl'):
             self.unlisted = True
 
-    # ---- what became of it ----
+    # ---- results ----
 
     def committed(self, task):
         self.say('    committed %s: %s' % (task.tables, task))
@@ -575,7 +575,7 @@ class Play:
             if self.turn is None and self.number < self.site.length and \
                     self.rng.random() < 0.06:
                 self.challenge()
-        # Who got no answer asks again, and gets one.
+        # A client without an answer asks again, and must get one.
         for dead in self.repeat:
             old = dead.facts
             task = self.send(old['client'], copy.copy(dead.m), old['body'],
@@ -620,7 +620,7 @@ class Play:
 
 
 class Site:
-    """A CA that each play begins with anew."""
+    """A CA that is reset for each play."""
     length, deadly = 14, 0.03
 
     def __init__(self, folder, preload, postgresql=None):

@@ -1,5 +1,5 @@
-"""Processes of scep-ca: commands, and FastCGI workers that stay.  With a gate
-(tests/preload/gate.c) each stops where others could come between.
+"""Processes of scep-ca: commands and persistent FastCGI workers.  With a gate
+(tests/preload/gate.c) each stops where another may come between.
 """
 import io
 import mmap
@@ -30,7 +30,7 @@ class Gate:
         self.rest = b''
 
     def line(self):
-        """The next line that is there, or None."""
+        """The next line, if there is one, or None."""
         if b'\n' not in self.rest:
             if not select.select([self.fds[0]], [], [], 0)[0]:
                 return None
@@ -49,8 +49,8 @@ class Gate:
 
 
 class Preload:
-    """The libraries in a folder that make a process do as it is told: where
-    it stops, and what time it is."""
+    """The libraries that control where a process stops and what time it
+    sees."""
 
     def __init__(self, folder, clock):
         self.libraries = ' '.join(
@@ -73,10 +73,10 @@ class Preload:
 
 
 class Process:
-    """What runs until it stops or has ended.
+    """A process that runs until it stops or ends.
 
-    wait() gives ("stop", what, detail), what being begin, commit, rename or
-    lock; ("end", how) for the end of a transaction; or ("done", result).
+    wait() returns ("stop", what, detail), with what begin, commit, rename or
+    lock; ("end", how) at the end of a transaction; or ("done", result).
     """
 
     def __init__(self, gate):
@@ -86,7 +86,7 @@ class Process:
         raise NotImplementedError
 
     def take(self):
-        """Reads; the result once there is all of it."""
+        """Reads, and returns the result once it is complete."""
         raise NotImplementedError
 
     def wait(self):
@@ -108,7 +108,7 @@ class Process:
 
 
 class Command(Process):
-    """One command; its result is (status, output, diagnostics)."""
+    """A command; its result is (status, output, diagnostics)."""
 
     def __init__(self, argv, preload=None, gate=None, data=b''):
         super().__init__(gate)
@@ -195,12 +195,12 @@ class Worker(Process):
         return int(status or 0), body
 
     def ask(self, body, address='192.0.2.1', **more):
-        """The whole of a request, without a gate."""
+        """Runs a complete request, without a gate."""
         self.send(body, address, **more)
         return self.wait()[1]
 
     def kill(self):
-        """Dies where it is; another one takes its place."""
+        """Kills it where it is, and starts another."""
         self.p.send_signal(signal.SIGKILL)
         self.p.wait()
         self.connection.close()
