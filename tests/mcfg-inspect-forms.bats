@@ -262,7 +262,7 @@ judged() {
 	assert j("numbers")["plist"][:3] == [1, 2.5, True]
 	assert "crlf" in n("lines") and "bad_plist" in n("signed-broken")
 	assert "CN=me" in j("signed-alone")["summary"]
-	assert "not inside" in j("nocerts")["summary"]
+	assert "not included" in j("nocerts")["summary"]
 	assert "2 signers" in j("two")["summary"]
 	p = j("roots")["payloads"]
 	for i in 0, 1, 2:
@@ -587,7 +587,7 @@ judged() {
 	    "$T/bad"$'\e' "$T/d" "$T/missing" "$PKI/signer.key"
 	[ "$(wc -l < "$T/out")" -eq 6 ]
 	grep -q "^$PKI/root.pem: a root CA certificate: " "$T/out"
-	grep -q "^$T/bad.x1b: nothing known: " "$T/out"
+	grep -q "^$T/bad.x1b: not recognized: " "$T/out"
 	grep -q "^$T/d: .*directory" "$T/out"
 	grep -q "^$T/missing: .*No such file" "$T/out"
 	grep -q "^$PKI/signer.key: a private key" "$T/out"
@@ -603,7 +603,7 @@ judged() {
 	yields "$T/out" mcfg-inspect --brief < "$PKI/root.pem"
 	grep -q '^stdin: a root CA certificate' "$T/out"
 	yields "$T/out" mcfg-inspect --brief - < "$PKI/root.pem"
-	refuses 3 'nothing known' mcfg-inspect "$T/bad"$'\e'
+	refuses 3 'not recognized' mcfg-inspect "$T/bad"$'\e'
 	refuses 2 'standard input' mcfg-inspect --content - < "$T/c.der"
 	refuses 2 'standard input' mcfg-inspect - - < "$T/c.der"
 }
@@ -625,8 +625,8 @@ judged() {
 		json_is "$T/out" "j['opened'] is False and 'not_opened' in [n['id'] for n in j['notes']]"
 	done
 	yields "$T/out" mcfg-inspect "$T/k.p12"
-	grep -q 'under a password' "$T/out"
-	run -1 grep -q 'does not open' "$T/out"
+	grep -q 'encrypted with a password' "$T/out"
+	run -1 grep -q 'does not decrypt' "$T/out"
 	# The empty one cannot be given.
 	for how in '' -nomac -legacy '-legacy -nomac'; do
 		# shellcheck disable=SC2086

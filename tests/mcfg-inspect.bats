@@ -299,7 +299,7 @@ first_line() {
 	is 'j["kind"] == "device_response" and j["phase"] == "phase2"'
 	is 'j["device"] == {"UDID": "abc", "PRODUCT": "iPhone9,1", "CHALLENGE": "(masked)"}'
 	is 'set(n) >= {"ber", "sha1", "weak_key"}'
-	first_line "a device's answer (phase 2 by its look): iPhone9,1, UDID abc, with a challenge"
+	first_line "a device's answer (probably phase 2): iPhone9,1, UDID abc, with a challenge"
 	absent s3cret "$T/text" "$T/json"
 	# Another identity, no challenge: the third phase.
 	sed '/CHALLENGE/d; s/abc/abc/' "$T/attributes" > "$T/later"
@@ -479,7 +479,7 @@ first_line() {
 	is 'j["safes"][0]["encryption"]["cipher"] == "aes-256-cbc"'
 	is 'j["safes"][1]["bags"][0]["type"] == "shrouded_key"'
 	is 'j["safes"][1]["bags"][0]["friendly_name"] == "Signer"'
-	is '"under a password, in 2 parts" in j["summary"]'
+	is '"encrypted with a password, in 2 parts" in j["summary"]'
 	openssl pkcs12 -export -in "$PKI/signer.pem" -inkey "$PKI/signer.key" \
 	    -keypbe NONE -certpbe NONE -nomac -passout pass: -out "$T/p12"
 	inspect "$T/p12"
@@ -639,7 +639,7 @@ exchange() {
 	is 'j["content"]["cms"]["cipher"] == "des-cbc"'
 	is '"weak_cipher" in [x["id"] for x in j["content"]["notes"]]'
 	is 'j["content"]["opened"] is False'
-	grep -q 'note: the key does not open it' "$T/text"
+	grep -q 'note: the key does not decrypt it' "$T/text"
 }
 
 # ---- SCEP's text ----
@@ -741,7 +741,7 @@ exchange() {
 	inspect "$T/next"
 	is 'j["kind"] == "cms"'
 	is 'j["content"]["certificates"][0]["subject"] == "CN=CA,O=Example"'
-	first_line 'as GetNextCACert answers it'
+	first_line 'as returned by GetNextCACert'
 }
 
 # ---- real captures ----
@@ -772,7 +772,7 @@ exchange() {
 	is 'j["kind"] == "scep_request" and j["message_type_number"] == "19"'
 	inspect "$DATA/scep/ruby-server-certrep.der"
 	is 'j["kind"] == "scep_reply" and "no_scep_attributes" in n'
-	is 'j["summary"].startswith("a SCEP reply by its look, without")'
+	is 'j["summary"].startswith("probably a SCEP reply, without")'
 }
 
 @test "inspect: real: every profile is recognised" {
@@ -785,7 +785,7 @@ exchange() {
 	        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 	    if row["readable by python plistlib"] == "no":
 	        assert run.returncode == 3 and not run.stdout, row
-	        assert b"nothing known: begins as a property list" in run.stderr, row
+	        assert b"not recognized: begins as a property list" in run.stderr, row
 	        continue
 	    assert run.returncode == 0 and not run.stderr, row
 	    j = json.loads(run.stdout)
@@ -815,7 +815,7 @@ exchange() {
 	printf '\037\213\010' > "$T/in"
 	refuses 3 'compressed by gzip' mcfg-inspect "$T/in"
 	printf '#!/bin/sh\nexit 0\n' > "$T/in"
-	refuses 3 'nothing known' mcfg-inspect "$T/in"
+	refuses 3 'not recognized' mcfg-inspect "$T/in"
 	printf '\211PNG\r\n\032\n\0\0\0\rIHDR' > "$T/in"
 	refuses 3 'a picture' mcfg-inspect "$T/in"
 	cms -in "$T/profile" | head -c 900 > "$T/in"
@@ -854,7 +854,7 @@ exchange() {
 @test "inspect: says nothing about trust except that it is not checked" {
 	cms -certfile "$PKI/chain.pem" -in "$T/profile" -out "$T/signed"
 	inspect "$T/signed"
-	tail -1 "$T/text" | grep -q 'nothing is said about trust here'
+	tail -1 "$T/text" | grep -q 'trust is not checked'
 	absent '(?i)verified|trusted|valid$' "$T/text"
 }
 

@@ -507,7 +507,7 @@ own_schema() {
 	yields - mcfg-lint --allow-types 'com.apple.*' "$T/p"
 	finds 1 error type-not-allowed 'payload[1]' "$T/p" \
 	    --allow-types com.apple.wifi.managed,com.apple.webClip
-	refuses 2 'a star stands only at the end' mcfg-lint \
+	refuses 2 'allowed only at the end' mcfg-lint \
 	    --allow-types 'com.*.wifi' "$T/p"
 	refuses 2 'no payload type' mcfg-lint --allow-types '' "$T/p"
 }
@@ -715,7 +715,7 @@ c = p["PayloadContent"]'
 	cat "$T/out"
 	[ "$(grep -c shared-identifier "$T/out")" -eq 2 ]
 	[ "$(grep -c shared-uuid "$T/out")" -eq 2 ]
-	grep -q "/2:.*: PayloadContent\[0\].PayloadIdentifier: warning: 'com.example.test.1' is also that of .*/1: PayloadContent\[0\].PayloadIdentifier \[shared-identifier\]" "$T/out"
+	grep -q "/2:.*: PayloadContent\[0\].PayloadIdentifier: warning: 'com.example.test.1' is also used by .*/1: PayloadContent\[0\].PayloadIdentifier \[shared-identifier\]" "$T/out"
 	grep -q "/3:.*: PayloadUUID: warning: .*\[shared-uuid\]" "$T/out"
 	yields - mcfg-lint "$T/2" "$T/3"
 }
@@ -1003,7 +1003,7 @@ real_faults() {
 	_run mcfg-lint -v --baseline base 'a b/p%1'
 	[ "$status" -eq 1 ]
 	[ "$(grep -c missing-key "$T/stdout")" -eq 1 ]
-	grep -q '2 entries are of findings that are gone' "$T/stderr"
+	grep -q '2 entries have no finding any more' "$T/stderr"
 	# What cannot be read is never in one.
 	_run mcfg-lint --write-baseline base nowhere
 	[ "$status" -eq 1 ]

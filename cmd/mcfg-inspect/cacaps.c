@@ -47,8 +47,8 @@ note_caps(struct layer *l, const struct report *caps)
 {
 	if (!has_cap(caps, "SHA-256") && !has_cap(caps, "SHA-512") &&
 	    !has_cap(caps, "SHA-384") && !has_cap(caps, "SCEPStandard"))
-		facts_note(&l->f, "only_sha1", NULL, "no digest of SHA-2 is "
-		    "offered: clients fall back to SHA-1 or MD5");
+		facts_note(&l->f, "only_sha1", NULL, "SHA-2 is not offered: "
+		    "clients fall back to SHA-1 or MD5");
 	if (!has_cap(caps, "AES") && !has_cap(caps, "SCEPStandard"))
 		facts_note(&l->f, "no_aes", NULL, "AES is not offered: "
 		    "clients fall back to triple or single DES");
@@ -91,10 +91,10 @@ inspect_caps(struct layer *l, const struct buf *bytes, bool *done)
 	    "%zu known, %zu unknown", known, unknown);
 	if (crlf)
 		facts_note(&l->f, "crlf", NULL, "lines end in CR LF: Apple's "
-		    "client splits at LF and then knows none of them");
+		    "client splits at LF and recognizes none of them");
 	if (unknown > 0)
-		facts_note(&l->f, "unknown_capability", NULL, "%zu "
-		    "capabilit%s that RFC 8894 does not have", unknown,
+		facts_note(&l->f, "unknown_capability", NULL, "%zu capabilit%s "
+		    "that RFC 8894 does not define", unknown,
 		    unknown == 1 ? "y" : "ies");
 	note_caps(l, caps);
 	report_add(l->r, "capabilities", STEAL(caps));

@@ -48,7 +48,7 @@ note_media_type(struct layer *l, const char *want)
 	    strcmp(l->media_type, want) == 0)
 		return;
 	facts_note(&l->f, "media_type", "http", "the Content-Type is '%s'; "
-	    "clients want exactly '%s'", l->media_type, want);
+	    "clients require exactly '%s'", l->media_type, want);
 }
 
 /*
@@ -96,7 +96,7 @@ one_certificate(struct layer *l, const struct report *c)
 	    strstr(l->media_type, "ca-cert") != NULL;
 
 	layer_is(l, answer ? "getcacert" : "certificate", "%s%s: %s, %s, "
-	    "until %s", role(c), answer ? ", as GetCACert answers it" : "",
+	    "until %s", role(c), answer ? ", as returned by GetCACert" : "",
 	    text_of(c, "subject"), text_of(c, "key"), to != NULL ? to : "?");
 	if (answer) {
 		note_media_type(l, "application/x-x509-ca-cert");
@@ -126,7 +126,7 @@ note_order(struct layer *l, X509 *const *certs, size_t n)
 			    k);
 		else
 			facts_note(&l->f, "chain_gap", NULL, "the issuer of "
-			    "certificates[%zu] is not here", i);
+			    "certificates[%zu] is missing", i);
 	}
 	if (n > 1 && certs[n - 1] != NULL &&
 	    !cert_is_self_signed(certs[n - 1]))
@@ -151,7 +151,7 @@ inspect_certificates(struct layer *l, const struct buf *ders, size_t n)
 		    NULL)
 			facts_certificate(&l->f, where, certs[i], c);
 		else {
-			report_str(c, "error", "no X.509 certificate");
+			report_str(c, "error", "not an X.509 certificate");
 			facts_note(&l->f, "bad_certificate", where, "cannot be "
 			    "read as an X.509 certificate");
 		}
@@ -175,8 +175,8 @@ inspect_certs_only(struct layer *l, const struct cms_view *v)
 	const struct report *first;
 
 	if (v->certs == 0 && v->crls > 0) {
-		layer_is(l, "crl", "a revocation list in a PKCS #7, as GetCRL "
-		    "answers it: %s", text_of(report_at(report_get(l->r,
+		layer_is(l, "crl", "a CRL in a PKCS #7, as returned by GetCRL: "
+		    "%s", text_of(report_at(report_get(l->r,
 		    "crls"), 0), "issuer"));
 		return;
 	}
@@ -192,8 +192,8 @@ inspect_certs_only(struct layer *l, const struct cms_view *v)
 		    text_of(first, "not_after"));
 		return;
 	}
-	layer_is(l, "getcacert", "certificates only (PKCS #7), as GetCACert "
-	    "answers with an RA: %zu certificate%s, the first: %s", v->certs,
+	layer_is(l, "getcacert", "certificates only (PKCS #7), as returned by "
+	    "GetCACert with an RA: %zu certificate%s, the first: %s", v->certs,
 	    v->certs == 1 ? "" : "s", text_of(first, "subject"));
 	note_media_type(l, "application/x-x509-ca-ra-cert");
 	add_scep_recipient(l, certs);
@@ -221,7 +221,7 @@ revocation_list(struct layer *l, const struct buf *der)
 {
 	if (facts_crl(&l->f, NULL, der->data, der->len, l->r) != NULL)
 		return false;
-	layer_is(l, "crl", "a revocation list of %s, from %s",
+	layer_is(l, "crl", "a CRL of %s, from %s",
 	    text_of(l->r, "issuer"), text_of(l->r, "this_update"));
 	return true;
 }
@@ -296,10 +296,10 @@ open_store(struct layer *l, const struct buf *der)
 
 	reason = cert_open_pkcs12(der->data, der->len, phrase, &look);
 	if (reason == NULL && look.is_wrong)
-		reason = "the passphrase does not open it";
+		reason = "the passphrase does not decrypt it";
 	else if (reason == NULL && look.is_costly)
-		reason = "its password is stretched by too many iterations "
-		    "to open it here";
+		reason = "its key derivation has too many iterations to "
+		    "decrypt it here";
 	cert_pkcs12_free(&look);
 	if (reason == NULL)
 		reason = cert_read_pkcs12(der, phrase, &id);
@@ -326,9 +326,9 @@ store(struct layer *l, const struct buf *der)
 	    open_store(l, der))
 		return true;
 	layer_is(l, "pkcs12", "a PKCS #12: a store of keys and certificates, "
-	    "%s, in %zu part%s", has_password(safes) ? "under a password" :
-	    "not encrypted", report_count(safes),
-	    report_count(safes) == 1 ? "" : "s");
+	    "%s, in %zu part%s", has_password(safes) ?
+	    "encrypted with a password" : "not encrypted",
+	    report_count(safes), report_count(safes) == 1 ? "" : "s");
 	return true;
 }
 
@@ -338,8 +338,9 @@ private_key(struct layer *l, const struct buf *der)
 	if (facts_private_key(&l->f, der->data, der->len, l->r) != NULL)
 		return false;
 	if (is_member_true(l->r, "encrypted"))
-		layer_is(l, "private_key", "a private key under a password "
-		    "(PKCS #8): %s", text_of(report_get(l->r, "encryption"),
+		layer_is(l, "private_key", "a private key, encrypted with a "
+		    "password (PKCS #8): %s",
+		    text_of(report_get(l->r, "encryption"),
 		    "algorithm"));
 	else
 		layer_is(l, "private_key", "a private key, not encrypted: %s",
@@ -382,6 +383,6 @@ inspect_object(struct layer *l, const struct buf *der)
 		    text_of(l->r, "issuer"));
 		return true;
 	}
-	return layer_unknown(l, "DER or BER, but no CMS message, certificate, "
-	    "request, revocation list, key or PKCS #12");
+	return layer_unknown(l, "DER or BER, but not a CMS message, "
+	    "certificate, request, CRL, key or PKCS #12");
 }

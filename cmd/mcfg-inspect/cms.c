@@ -26,12 +26,12 @@ static void
 signed_by(const struct cms_view *v, char *out, size_t size)
 {
 	if (v->signers == 0)
-		snprintf(out, size, "not signed by anybody");
+		snprintf(out, size, "not signed");
 	else if (v->signers > 1)
 		snprintf(out, size, "signed by %zu signers", v->signers);
 	else if (v->signer_name == NULL)
 		snprintf(out, size, "signed with a certificate that is not "
-		    "inside");
+		    "included");
 	else
 		snprintf(out, size, "signed by %s", v->signer_name[0] != '\0' ?
 		    v->signer_name : "an empty name");
@@ -44,8 +44,8 @@ detached(struct layer *l, const struct cms_view *v)
 
 	signed_by(v, by, sizeof by);
 	if (l->in->detached == NULL || l->depth > 0) {
-		layer_is(l, "cms", "a detached signature, %s; what it is over "
-		    "is not inside (--content)", by);
+		layer_is(l, "cms", "a detached signature, %s; its content is "
+		    "not included (use --content)", by);
 		return true;
 	}
 	layer_is(l, "cms", "a detached signature over %s, %s",
@@ -79,7 +79,7 @@ signed_other(struct layer *l, const struct cms_view *v)
 		return;
 	}
 	signed_by(v, by, sizeof by);
-	layer_is(l, "cms", "signedData over %zu bytes of something else, %s",
+	layer_is(l, "cms", "signedData over %zu bytes of unknown content, %s",
 	    v->content.len, by);
 }
 
@@ -90,14 +90,14 @@ signed_data(struct layer *l, const struct cms_view *v)
 
 	if (v->has_content && l->in->detached != NULL && l->depth == 0)
 		facts_note(&l->f, "content_inside", NULL, "the content is "
-		    "inside; %s is not looked at", l->in->detached_name);
+		    "included; %s is ignored", l->in->detached_name);
 	if (!v->has_content && v->signers == 0) {
 		inspect_certs_only(l, v);
 		return true;
 	}
 	if (v->signers == 0)
-		facts_note(&l->f, "no_signers", NULL, "there is content, but "
-		    "nobody signed it");
+		facts_note(&l->f, "no_signers", NULL, "the content is not "
+		    "signed");
 	if (scep_looks_like(l->r)) {
 		inspect_scep(l, v);
 		return true;
@@ -119,10 +119,10 @@ signed_data(struct layer *l, const struct cms_view *v)
 		else if (report_get(inner, "certificates") != NULL &&
 		    report_count(report_get(inner, "signers")) == 0)
 			layer_is(l, "cms", "a signed list of certificates, as "
-			    "GetNextCACert answers it: %s, signed by %s",
+			    "returned by GetNextCACert: %s, signed by %s",
 			    report_get_text(inner, "summary"),
 			    v->signer_name != NULL ? v->signer_name :
-			    "a certificate that is not inside");
+			    "a certificate that is not included");
 		else
 			over_message(l, v, inner);
 		return true;
@@ -147,8 +147,8 @@ open_envelope(struct layer *l, const struct buf *der)
 	st = cms_decrypt(der, l->in->opener, NULL, &why, &content);
 	report_bool(l->r, "opened", st == OK);
 	if (st != OK) {
-		facts_note(&l->f, "not_opened", NULL, "the key does not open "
-		    "it: %s", problem_line(&why, line));
+		facts_note(&l->f, "not_opened", NULL, "the key does not "
+		    "decrypt it: %s", problem_line(&why, line));
 		return;
 	}
 	(void)layer_content(l, &content);
@@ -170,8 +170,8 @@ enveloped(struct layer *l, const struct buf *der)
 	if (cipher == NULL)
 		cipher = "?";
 	if (to == NULL)
-		layer_is(l, "enveloped", "encrypted content (%s), whose key "
-		    "is known otherwise", cipher);
+		layer_is(l, "enveloped", "encrypted content (%s) without "
+		    "recipients: its key must be known", cipher);
 	else if (report_count(to) != 1)
 		layer_is(l, "enveloped", "encrypted content (%s) for %zu "
 		    "recipients", cipher, report_count(to));

@@ -53,13 +53,13 @@ device_answer(struct layer *l, const struct tree *dict,
 		words = "MachineInfo of a managed enrollment";
 	} else if (around == NULL) {
 		phase = "unsigned";
-		words = "not signed, as mcfg-verify writes them";
+		words = "not signed, as written by mcfg-verify";
 	} else if (looks_like_factory(around) || d.has_challenge) {
 		phase = "phase2";
-		words = "phase 2 by its look";
+		words = "probably phase 2";
 	} else {
 		phase = "phase3";
-		words = "phase 3 by its look";
+		words = "probably phase 3";
 	}
 	report_str(l->r, "phase", phase);
 	report_add(l->r, "device", d.r);

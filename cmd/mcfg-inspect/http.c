@@ -59,12 +59,12 @@ note_message(struct layer *l, const struct message *m)
 		    "is %.*s, the body has %zu bytes", (int)(v.len < 20 ?
 		    v.len : 20), v.p, m->body.len);
 	if (span_begins(m->start, "HTTP/") && status_is(m, "302"))
-		facts_note(&l->f, "redirect_302", "http", "a 302: devices take "
-		    "only a 301 as a redirect");
+		facts_note(&l->f, "redirect_302", "http", "status 302: devices "
+		    "follow only a 301");
 	v = message_header(m, "Content-Encoding");
 	if (v.len > 0 && !span_is(v, "identity"))
 		facts_note(&l->f, "content_encoding", "http", "the body is "
-		    "encoded (%.*s), which is not undone here", (int)v.len,
+		    "encoded (%.*s) and was not decoded", (int)v.len,
 		    v.p);
 }
 
@@ -320,8 +320,8 @@ inspect_http(struct layer *l, const struct buf *bytes, bool *done)
 	report_add(l->r, mail ? "smime" : "http", http);
 	if (mail)
 		facts_note(&l->f, "smime", NULL, "it is a mail (S/MIME); "
-		    "devices want the message alone, in DER and with its "
-		    "content inside");
+		    "devices require the message alone, in DER and with its "
+		    "content");
 	note_message(l, m);
 	type = message_header(m, "Content-Type");
 	snprintf(media, sizeof media, "%.*s", (int)type.len, type.p);
@@ -331,13 +331,13 @@ inspect_http(struct layer *l, const struct buf *bytes, bool *done)
 	if (!inspect_body(l, m)) {
 		if (m->body.len > 0) {
 			report_str(http, "body", l->in->why);
-			facts_note(&l->f, "unknown_body", "http", "its body "
-			    "is nothing known: %s", l->in->why);
+			facts_note(&l->f, "unknown_body", "http", "its body is "
+			    "not recognized: %s", l->in->why);
 		}
 		layer_is(l, "http", "an HTTP message%s%.*s with %s",
 		    m->start.len > 0 ? " " : "",
 		    (int)(m->start.len < 60 ? m->start.len : 60), m->start.p,
-		    m->body.len > 0 ? "nothing known in it" : "no body");
+		    m->body.len > 0 ? "content not recognized" : "no body");
 	}
 	l->media_type = NULL;
 	free(m);

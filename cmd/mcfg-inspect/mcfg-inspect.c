@@ -85,7 +85,7 @@ look_at(struct inspect *look, const struct args *a, const char *path)
 	if (io_read(&from, IO_PROFILE_MAX, &problem, &in) != OK) {
 		r = unknown(problem.text);
 	} else if ((r = layer_inspect(look, &in, 0)) == NULL) {
-		buf_printf(&why, "nothing known: %s", look->why);
+		buf_printf(&why, "not recognized: %s", look->why);
 		r = unknown(buf_str(&why));
 	}
 	return r;
@@ -126,7 +126,7 @@ look_at_one(struct inspect *look, const struct args *a, struct buf *out)
 		return st;
 	detail("%s: %zu bytes", io_name(from.path), in.len);
 	if ((r = layer_inspect(look, &in, 0)) == NULL)
-		return fail(MALFORMED, "%s: nothing known: %s",
+		return fail(MALFORMED, "%s: not recognized: %s",
 		    io_name(from.path), look->why);
 	if (a->json)
 		report_render(r, out);

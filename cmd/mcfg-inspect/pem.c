@@ -137,7 +137,7 @@ old_encrypted_key(struct layer *l, const struct block *b)
 	facts_note(&l->f, "legacy_encryption", NULL, "the key is encrypted in "
 	    "the old PEM format, in which passwords are easy to guess");
 	layer_is(l, "private_key", "a private key, encrypted in the old PEM "
-	    "way (%s)", b->label);
+	    "format (%s)", b->label);
 	return true;
 }
 

@@ -10,12 +10,12 @@ plist_signature(const struct cms_view *v, char *out, size_t size)
 	if (v == NULL)
 		out[0] = '\0';
 	else if (v->signers == 0)
-		snprintf(out, size, ", in a message that nobody signed");
+		snprintf(out, size, ", in an unsigned message");
 	else if (v->signers > 1)
 		snprintf(out, size, ", signed by %zu signers", v->signers);
 	else
 		snprintf(out, size, ", signed by %s", v->signer_name != NULL ?
-		    v->signer_name : "a certificate that is not inside");
+		    v->signer_name : "a certificate that is not included");
 }
 
 static void
@@ -51,8 +51,8 @@ other_plist(struct layer *l, const struct tree *t,
 	if (tree_kind(t) == TREE_ARRAY && is_payload_list(t)) {
 		payloads_add(l, t);
 		payloads_name(report_get(l->r, "payloads"), &types);
-		layer_is(l, around != NULL ? "cms" : "payloads", "a bare list "
-		    "of payloads, as it is encrypted in a profile: %s%s",
+		layer_is(l, around != NULL ? "cms" : "payloads", "a list of "
+		    "payloads, as encrypted in a profile: %s%s",
 		    buf_str(&types), by);
 		return;
 	}
@@ -83,8 +83,8 @@ dict_plist(struct layer *l, const struct tree *dict,
 
 		plist_signature(around, by, sizeof by);
 		report_add(list, NULL, payload_report(l, "payloads[0]", dict));
-		layer_is(l, around != NULL ? "cms" : "payloads", "one payload "
-		    "%.80s without a profile around it%s", type, by);
+		layer_is(l, around != NULL ? "cms" : "payloads", "a payload "
+		    "%.80s without a profile%s", type, by);
 	} else if (!device_message(l, dict, around)) {
 		if (device_looks_like(dict))
 			device_answer(l, dict, around);

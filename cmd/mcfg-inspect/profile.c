@@ -77,7 +77,7 @@ add_payload_data(struct layer *l, const char *where, const char *type,
 	if (len > 10 && memcmp(p, "-----BEGIN", 10) == 0 &&
 	    strcmp(type, "com.apple.security.pem") != 0)
 		facts_note(&l->f, "pem_in_data", where, "the certificate is "
-		    "PEM text; devices want DER");
+		    "PEM text; devices require DER");
 	inner = layer_inspect(l->in, &data, l->depth + 1);
 	if (inner == NULL) {
 		facts_note(&l->f, "bad_certificate", where, "has no readable "
@@ -123,8 +123,8 @@ add_common(struct layer *l, const char *where, const struct tree *dict,
 			settings_add(l, where, common_keys[i].name, v, r);
 		else if (i < 4) {
 			report_null(r, common_keys[i].name);
-			facts_note(&l->f, "missing_key", where, "%s is not "
-			    "there", common_keys[i].key);
+			facts_note(&l->f, "missing_key", where, "%s is missing",
+			    common_keys[i].key);
 		}
 	}
 }
@@ -243,8 +243,8 @@ note_profile(struct layer *l, const struct tree *dict)
 		    "PayloadContent and EncryptedPayloadContent");
 	if (tree_get(dict, "EncryptedPayloadContent") == NULL &&
 	    tree_get(dict, "PayloadContent") == NULL)
-		facts_note(&l->f, "missing_key", "profile", "there is no "
-		    "PayloadContent");
+		facts_note(&l->f, "missing_key", "profile", "PayloadContent is "
+		    "missing");
 }
 
 static void
@@ -342,7 +342,7 @@ profile_configuration(struct layer *l, const struct tree *dict,
 	if (l->is_answer && l->media_type != NULL && strcmp(l->media_type,
 	    "application/x-apple-aspen-config") != 0)
 		facts_note(&l->f, "media_type", "http", "the Content-Type is "
-		    "'%s'; devices want 'application/x-apple-aspen-config'",
+		    "'%s'; devices require 'application/x-apple-aspen-config'",
 		    l->media_type);
 	summarise_profile(l, dict, sealed, around);
 }
@@ -363,7 +363,7 @@ profile_service(struct layer *l, const struct tree *dict,
 		    l->r);
 	plist_signature(around, by, sizeof by);
 	layer_is(l, around != NULL ? "signed_profile" : "profile", "a%s "
-	    "Profile Service profile (phase 1), which asks a device to "
-	    "answer to %s%s", around != NULL ? " signed" : "", url != NULL ?
+	    "Profile Service profile (phase 1), which asks a device to reply "
+	    "to %s%s", around != NULL ? " signed" : "", url != NULL ?
 	    url : "no URL", by);
 }

@@ -12,8 +12,8 @@ enum {
 	START_SHOWN = 64,	/* bytes of unknown content that are shown */
 };
 
-static const char no_trust[] = "nothing is said about trust here: "
-    "mcfg-verify judges signatures, chains and dates";
+static const char no_trust[] = "trust is not checked: use mcfg-verify for "
+    "signatures, chains and dates";
 
 void
 layer_is(struct layer *l, const char *kind, const char *fmt, ...)
@@ -195,19 +195,19 @@ recognise_der(struct layer *l, const struct buf *der)
 	if (der->len == 0)
 		return layer_unknown(l, "it is empty");
 	if (!ber_looks_like(der))
-		return layer_unknown(l, "no property list, CMS message or "
-		    "certificate begins like this");
+		return layer_unknown(l, "it does not begin like a property "
+		    "list, CMS message or certificate");
 	if ((reason = ber_survey(der->data, der->len, &s)) != NULL)
 		return broken_der(l, der, reason);
 	buf_add(&whole, der->data, s.size);
 	report_str(l->form, NULL, s.indefinite || s.pieces ? "ber" : "der");
 	if (s.indefinite || s.pieces)
 		facts_note(&l->f, "ber", NULL, "it is BER, not DER: %s",
-		    s.indefinite ? "lengths are left open" :
+		    s.indefinite ? "lengths are indefinite" :
 		    "strings are in pieces");
 	if (s.long_length)
-		facts_note(&l->f, "long_length", NULL, "a length in it takes "
-		    "more bytes than it needs");
+		facts_note(&l->f, "long_length", NULL, "a length has more "
+		    "bytes than it needs");
 	if (s.size < der->len)
 		facts_note(&l->f, "trailing_bytes", NULL, "%zu byte%s its "
 		    "end", der->len - s.size,

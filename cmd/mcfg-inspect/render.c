@@ -140,7 +140,8 @@ named(struct renderer *w, const struct report *r)
 	const struct report *value = report_get(r, "value");
 	const struct report *critical = report_get(r, "critical");
 
-	if (w->foreign > 0 || name == NULL || (values == NULL && value == NULL) ||
+	if (w->foreign > 0 || name == NULL ||
+	    (values == NULL && value == NULL) ||
 	    (value != NULL && critical == NULL))
 		return false;
 	margin(w);
@@ -178,7 +179,8 @@ is_named_list(const struct renderer *w, const struct report *list)
 {
 	const struct report *first = report_at(list, 0);
 
-	return w->foreign == 0 && first != NULL && report_kind(first) == REPORT_OBJECT &&
+	return w->foreign == 0 && first != NULL &&
+	    report_kind(first) == REPORT_OBJECT &&
 	    report_get_text(first, "name") != NULL &&
 	    (report_get(first, "values") != NULL ||
 	    report_get(first, "value") != NULL);

@@ -141,7 +141,7 @@ note_missing(struct layer *l, bool reply)
 	if (l->media_type != NULL && strcmp(l->media_type,
 	    "application/x-pki-message") != 0)
 		facts_note(&l->f, "media_type", "http", "the Content-Type is "
-		    "'%s'; clients want exactly 'application/x-pki-message'",
+		    "'%s'; clients require exactly 'application/x-pki-message'",
 		    l->media_type);
 }
 
@@ -170,10 +170,11 @@ summarise_request(struct layer *l, const struct cms_view *v)
 
 	about(l->r, subject, sizeof subject);
 	layer_is(l, "scep_request", "a SCEP request %s (%s)%s, transaction "
-	    "%s, signed by %s", type != NULL ? type : "of no type",
+	    "%s, signed by %s", type != NULL ? type : "without a type",
 	    type != NULL ? report_get_text(l->r, "message_type_number") : "?",
 	    subject, txid != NULL ? txid : "without a number",
-	    v->signer_name != NULL ? v->signer_name : "nobody who is inside");
+	    v->signer_name != NULL ? v->signer_name :
+	    "a certificate that is not included");
 }
 
 static void
@@ -197,17 +198,18 @@ summarise_reply(struct layer *l, const struct cms_view *v)
 	    "signed by %s", status != NULL ? status : "without a status",
 	    fail != NULL ? " " : "", fail != NULL ? fail : "", text, subject,
 	    txid != NULL ? txid : "without a number",
-	    v->signer_name != NULL ? v->signer_name : "nobody who is inside");
+	    v->signer_name != NULL ? v->signer_name :
+	    "a certificate that is not included");
 }
 
 /* Signed encrypted content without attributes that would say more. */
 static void
 summarise_bare(struct layer *l, const struct cms_view *v, bool reply)
 {
-	layer_is(l, reply ? "scep_reply" : "scep_request", "a SCEP %s by its "
-	    "look, without SCEP's attributes: encrypted content, signed by %s",
+	layer_is(l, reply ? "scep_reply" : "scep_request", "probably a SCEP "
+	    "%s, without SCEP's attributes: encrypted content, signed by %s",
 	    reply ? "reply" : "request", v->signer_name != NULL ?
-	    v->signer_name : "nobody who is inside");
+	    v->signer_name : "a certificate that is not included");
 }
 
 void
@@ -225,8 +227,8 @@ inspect_scep(struct layer *l, const struct cms_view *v)
 		reply = attribute(l->r, "pkiStatus") != NULL ||
 		    number(attribute(l->r, "messageType")) == SCEP_CERTREP;
 	if (bare)
-		facts_note(&l->f, "no_scep_attributes", NULL, "none of SCEP's "
-		    "attributes is there: not even transactionID and status");
+		facts_note(&l->f, "no_scep_attributes", NULL, "all SCEP "
+		    "attributes are missing, even transactionID and pkiStatus");
 	else {
 		add_attributes(l);
 		note_missing(l, reply);

@@ -55,7 +55,7 @@ add_data(struct layer *l, const char *where, const char *key,
 	if (len > 10 && memcmp(p, "-----BEGIN", 10) == 0) {
 		report_bool(d, "pem", true);
 		facts_note(&l->f, "pem_in_data", where, "the data %s%sis PEM "
-		    "text; devices want DER", key != NULL ? key : "",
+		    "text; devices require DER", key != NULL ? key : "",
 		    key != NULL ? " " : "");
 	} else if (len > DATA_SHOWN &&
 	    cert_from_der(p, len, &cert) == NULL) {

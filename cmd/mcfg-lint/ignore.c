@@ -44,7 +44,8 @@ ignore_check(const char *list)
 			return "not a rule (mcfg-lint(1) lists them)";
 		if (rule == RULE_NOT_A_PLIST || rule == RULE_NOT_A_PROFILE ||
 		    rule == RULE_UNREADABLE)
-			return "what is not a profile cannot be ignored";
+			return "rules for files that are not profiles cannot "
+			    "be ignored";
 		if (item.glob != NULL && item.glob_len == 0)
 			return "a rule with an empty pattern";
 	}

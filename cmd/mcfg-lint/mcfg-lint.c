@@ -64,7 +64,7 @@ static const struct opt options[] = {
 
 static const struct tool tool = {
 	.name = "mcfg-lint",
-	.summary = "Read configuration profiles and write their mistakes.",
+	.summary = "Check configuration profiles and report their mistakes.",
 	.operands = "[FILE]...",
 	.example = "mcfg-lint --schema device-management --platform macOS "
 	    "*.mobileconfig",
@@ -82,7 +82,7 @@ check_allow(const char *list)
 		return "no payload type";
 	for (star = list; (star = strchr(star, '*')) != NULL; star++)
 		if (star[1] != '\0' && star[1] != ',')
-			return "a star stands only at the end of a type";
+			return "'*' is allowed only at the end of a type";
 	return NULL;
 }
 
@@ -155,8 +155,8 @@ lint_bytes(struct schema *s, const char *file, const struct buf *bytes,
 	tree_marks_forgive(marks);
 	st = profile_read(bytes, &from, &is_signed, &why, &t);
 	if (is_signed)
-		findings_add(found, file, 0, 0, RULE_SIGNED, "the "
-		    "signature was taken off and not verified");
+		findings_add(found, file, 0, 0, RULE_SIGNED, "the signature "
+		    "was removed without being verified");
 	if (st != OK) {
 		findings_add(found, file, why.line, why.column, rule_of(st),
 		    "%s", why.text);
@@ -253,7 +253,7 @@ silence(struct suppression *q, struct findings *found)
 		found->silenced += findings_drop(found, is_written, &level);
 	} else if (args.baseline != NULL) {
 		found->silenced += findings_drop(found, is_in_baseline, q);
-		detail("%s: %zu entries are of findings that are gone",
+		detail("%s: %zu entries have no finding any more",
 		    args.baseline, baseline_left(&q->baseline));
 	}
 	findings_count(found);
@@ -315,9 +315,9 @@ check_args(const struct args *a)
 	if (a->json && a->sarif)
 		return fail(USAGE, "--json and --sarif exclude each other");
 	if (a->how.os != NULL && a->how.platform == NULL)
-		return opts_missing("--platform", "the platform of --os");
+		return opts_missing("--platform", "the platform for --os");
 	if (a->how.via != NULL && a->how.platform == NULL)
-		return opts_missing("--platform", "of which --via is asked");
+		return opts_missing("--platform", "the platform for --via");
 	if (a->schema == NULL && dir != NULL && *dir != '\0')
 		args.schema = dir;
 	if ((reason = clock_check_written()) != NULL)

@@ -82,8 +82,8 @@ enum finding_rule {
 struct finding_rule_info {
 	const char *name;
 	enum finding_severity severity;
-	const char *text;
-	const char *help;	/* what to do about it */
+	const char *text;	/* a sentence without its period */
+	const char *help;	/* what to do about it, in sentences */
 };
 extern const struct finding_rule_info finding_rules[FINDING_RULES];
 

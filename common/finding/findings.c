@@ -190,8 +190,8 @@ findings_say_doubled(struct findings *f, size_t first)
 			continue;
 		finding_path_text(v[i - 1].path, &other);
 		say_of_name(f, v[i].is_uuid ? RULE_DUPLICATE_UUID :
-		    RULE_DUPLICATE_IDENTIFIER, &v[i], "'%.200s' is also that "
-		    "of %s", v[i].value, buf_str(&other));
+		    RULE_DUPLICATE_IDENTIFIER, &v[i], "'%.200s' is also used "
+		    "by %s", v[i].value, buf_str(&other));
 	}
 	free(v);
 }
@@ -221,8 +221,8 @@ findings_across(struct findings *f)
 			continue;
 		finding_path_text(a->path, &other);
 		say_of_name(f, b->is_uuid ? RULE_SHARED_UUID :
-		    RULE_SHARED_IDENTIFIER, b, "'%.200s' is also that of "
-		    "%s: %s", b->value, a->file, buf_str(&other));
+		    RULE_SHARED_IDENTIFIER, b, "'%.200s' is also used "
+		    "by %s: %s", b->value, a->file, buf_str(&other));
 	}
 }
 

@@ -25,13 +25,14 @@ static void
 add_rule(struct report *list, const struct finding_rule_info *info)
 {
 	struct report *r = report_add_object(list, NULL);
-	auto_buf help = BUF_INIT;
+	auto_buf text = BUF_INIT;
 
 	report_str(r, "id", info->name);
-	add_message(r, "shortDescription", info->text);
-	add_message(r, "fullDescription", info->text);
-	buf_printf(&help, "%s. %s", info->text, info->help);
-	add_message(r, "help", buf_str(&help));
+	buf_printf(&text, "%s.", info->text);
+	add_message(r, "shortDescription", buf_str(&text));
+	add_message(r, "fullDescription", buf_str(&text));
+	buf_printf(&text, " %s", info->help);
+	add_message(r, "help", buf_str(&text));
 	report_str(r, "helpUri", rules_uri);
 	report_str(report_add_object(r, "defaultConfiguration"), "level",
 	    finding_severity_name(info->severity));

@@ -14,8 +14,8 @@ check_key_size(struct schema_run *r, const struct tree *dict, const char *key,
 	size_t before;
 
 	if (t == NULL && small_by_default)
-		schema_say(r, dict, RULE_WEAK_KEY, "without '%s' devices make a "
-		    "key of only 1024 bits", key);
+		schema_say(r, dict, RULE_WEAK_KEY, "without '%s' devices make "
+		    "a key of only 1024 bits", key);
 	if (t == NULL || tree_kind(t) != TREE_INT ||
 	    tree_int_of(t) >= RSA_BITS_MIN)
 		return;

@@ -82,7 +82,7 @@ check_certificate(struct schema_run *r, const struct tree *t)
 	if (cert_key(cert) != NULL && cert_key_is_rsa(cert_key(cert)) &&
 	    cert_key_bits(cert_key(cert)) < RSA_BITS_MIN)
 		schema_say(r, t, RULE_WEAK_KEY, "the certificate's key has "
-		    "%d bits only", cert_key_bits(cert_key(cert)));
+		    "only %d bits", cert_key_bits(cert_key(cert)));
 }
 
 static bool
@@ -100,14 +100,14 @@ say_pkcs12(struct schema_run *r, const struct tree *t,
 {
 	if (p12->is_wrong)
 		schema_say(r, t, RULE_WRONG_PASSWORD, "the Password of the "
-		    "payload does not open the PKCS #12");
+		    "payload does not decrypt the PKCS #12");
 	if (!p12->has_mac)
 		schema_say(r, t, RULE_PKCS12_WITHOUT_MAC, "the PKCS #12 has "
 		    "no MAC");
 	if (p12->is_pbes2 || (p12->has_mac && p12->is_mac_new))
 		schema_say(r, t, RULE_PKCS12_TOO_NEW, "the PKCS #12 has %s: "
-		    "older systems will report a wrong password", p12->is_pbes2 ?
-		    "PBES2" : "a MAC that is not SHA-1");
+		    "older systems will report a wrong password",
+		    p12->is_pbes2 ? "PBES2" : "a MAC that is not SHA-1");
 }
 
 /*

@@ -248,7 +248,7 @@ check_other(struct schema_run *r, const struct rule *rule,
 		return;
 	before = schema_push(r, rule->other);
 	if (rule->demand == EXCLUDES)
-		buf_printf(&text, "must not be there: %s", condition);
+		buf_printf(&text, "must be absent: %s", condition);
 	else
 		buf_printf(&text, "must be %s: %s", rule->allowed, condition);
 	say(r, other != NULL ? other : dict, rule, RULE_BAD_COMBINATION,

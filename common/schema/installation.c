@@ -148,7 +148,7 @@ schema_check_installation(struct schema_run *r, const struct tree *at,
 		enum finding_rule rule;
 		const char *text;
 	} ways[] = {
-		{ RULE_NOT_BY_HAND, "may not be installed by hand" },
+		{ RULE_NOT_BY_HAND, "cannot be installed by hand" },
 		{ RULE_NEEDS_SUPERVISION, "needs a supervised device" },
 		{ RULE_NEEDS_APPROVED_MDM, "needs an MDM that the user "
 		    "approved" },

@@ -49,7 +49,8 @@ size_t schema_find(struct schema *s, const char *name,
 struct schema_span {
 	const char *introduced, *deprecated, *removed;
 	/* "true", "false", "forbidden" ... as in the schema. */
-	const char *supervised, *enrolled, *approved, *by_hand, *user_enrollment;
+	const char *supervised, *enrolled, *approved, *by_hand;
+	const char *user_enrollment;
 	const char *usual;	/* default of a key, or NULL */
 	bool is_inside;		/* of a key, not of a payload */
 };

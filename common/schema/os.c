@@ -102,9 +102,10 @@ schema_check_span(struct schema_run *r, const struct tree *at,
 	    span->introduced != NULL) {
 		if (strcmp(span->introduced, "n/a") == 0)
 			schema_say(r, at, RULE_UNSUPPORTED, "%s does not "
-			    "know it", platform);
+			    "support it", platform);
 		else if (!is_reached(r, span->introduced))
-			schema_say(r, at, RULE_TOO_NEW, "came with %s %s",
+			schema_say(r, at, RULE_TOO_NEW, "was introduced in %s "
+			    "%s",
 			    platform, span->introduced);
 	}
 	if (is_reached(r, span->removed)) {
@@ -113,7 +114,8 @@ schema_check_span(struct schema_run *r, const struct tree *at,
 			    platform, span->removed);
 	} else if (is_reached(r, span->deprecated) &&
 	    !same_text(span->deprecated, parent->deprecated)) {
-		schema_say(r, at, RULE_DEPRECATED, "is deprecated since %s %s",
+		schema_say(r, at, RULE_DEPRECATED, "has been deprecated since "
+		    "%s %s",
 		    platform, span->deprecated);
 	}
 }

@@ -28,7 +28,7 @@ check_uuid(struct schema_run *r, const struct tree *dict)
 			    "UUID (8-4-4-4-12 hexadecimal digits)", uuid);
 		else if (strpbrk(uuid, "abcdef") != NULL && r->lower++ == 0)
 			schema_say(r, t, RULE_LOWER_CASE_UUID, "devices and "
-			    "servers write UUIDs in capitals (reported once "
+			    "servers write UUIDs in upper case (reported once "
 			    "for each file)");
 	}
 	buf_cut(&r->path, before);
@@ -70,8 +70,8 @@ check_removal_date(struct schema_run *r, const struct tree *profile)
 	if (t == NULL || tree_date_of(t) > r->opts->now)
 		return;
 	before = schema_push(r, "RemovalDate");
-	schema_say(r, t, RULE_PAST_DATE, "the profile is to be removed at %s, "
-	    "which has passed", clock_format(tree_date_of(t), text));
+	schema_say(r, t, RULE_PAST_DATE, "the RemovalDate %s has passed",
+	    clock_format(tree_date_of(t), text));
 	buf_cut(&r->path, before);
 }
 
@@ -121,7 +121,7 @@ check_is_text(struct schema_run *r, const char *key, const struct tree *t)
 		return;
 	if (is_text_key(key) || (is_number && words_end_in(key, "assword")))
 		schema_say(r, t, RULE_WRONG_TYPE, "is of type %s, should be "
-		    "string (in YAML: put it in quotes)",
+		    "string (in YAML, put it in quotes)",
 		    tree_kind_name(kind));
 }
 
@@ -164,11 +164,11 @@ say_pem(struct schema_run *r, const struct walk *w, const struct tree *t)
 {
 	if (w->holds_certificate && w->key != NULL &&
 	    strcmp(w->key, "PayloadContent") == 0)
-		schema_warn(r, t, RULE_PEM_IN_DATA, "PEM text: devices read "
-		    "it, but Apple asks for DER (trailofbits/algo)");
+		schema_warn(r, t, RULE_PEM_IN_DATA, "PEM text: devices accept "
+		    "it, but Apple requires DER (trailofbits/algo)");
 	else
-		schema_say(r, t, RULE_PEM_IN_DATA, "PEM text, should be what "
-		    "its base64 stands for (DER)");
+		schema_say(r, t, RULE_PEM_IN_DATA, "PEM text, should be DER "
+		    "(decode its base64)");
 }
 
 static void

@@ -93,7 +93,7 @@ check_missing_version(struct schema_run *r, const struct tree *dict)
 {
 	if (is_for_macs(r, dict))
 		schema_warn(r, dict, RULE_PAYLOAD_VERSION, "'PayloadVersion' "
-		    "is missing: it is 1 (macOS takes the profile, Apple "
+		    "is missing, should be 1 (macOS accepts the profile, Apple "
 		    "Business Manager does not)");
 	else
 		schema_say(r, dict, RULE_PAYLOAD_VERSION, "'PayloadVersion' is "
@@ -122,7 +122,7 @@ check_version(struct schema_run *r, const struct tree *dict)
 		    "the integer 1");
 	else if (tree_kind(v) == TREE_INT && is_for_macs(r, dict))
 		schema_warn(r, v, RULE_PAYLOAD_VERSION, "%s, should be 1 "
-		    "(macOS takes the profile)", shown);
+		    "(macOS accepts the profile)", shown);
 	else if (tree_kind(v) == TREE_INT)
 		schema_say(r, v, RULE_PAYLOAD_VERSION, "%s, must be 1", shown);
 	else
@@ -154,8 +154,8 @@ check_type_support(struct schema_run *r, const struct tree *payload,
 	}
 	if (r->schema->complete && r->opts->allow_types == NULL &&
 	    !schema_has_variable(type))
-		schema_say(r, payload, RULE_UNKNOWN_TYPE, "the schema does "
-		    "not know the type '%.100s'", type);
+		schema_say(r, payload, RULE_UNKNOWN_TYPE, "the type '%.100s' "
+		    "is not in the schema", type);
 }
 
 /*
@@ -286,7 +286,7 @@ check_multiple(struct schema_run *r, const struct tree *payloads)
 		buf_cut(&r->path, 0);
 		schema_push_payload(r, v[i].i);
 		schema_say(r, v[i].payload, RULE_MULTIPLE_PAYLOADS, "the "
-		    "type '%.100s' may be in a profile once, and is also "
+		    "type '%.100s' is allowed only once, and is also that of "
 		    "PayloadContent[%zu]", v[i].type, v[i - 1].i);
 	}
 	free(v);
@@ -303,7 +303,7 @@ lint_content(struct schema_run *r, const struct tree *profile)
 
 	if (sealed != NULL)
 		schema_say(r, sealed, RULE_ENCRYPTED, "the payloads are "
-		    "encrypted: nothing is known of them");
+		    "encrypted and were not checked");
 	if (content == NULL) {
 		if (sealed == NULL)
 			schema_say(r, profile, RULE_MISSING_KEY,
@@ -461,12 +461,11 @@ schema_lint(struct schema *s, const struct schema_options *o,
 	findings_begin(out, src->file);
 	say_faults(&r, t);
 	if (tree_kind(t) != TREE_DICT)
-		schema_say(&r, t, RULE_NOT_A_PROFILE, "the property list is "
-		    "of type %s, a profile is a dictionary",
+		schema_say(&r, t, RULE_NOT_A_PROFILE, "the property list is of "
+		    "type %s, a profile must be a dictionary",
 		    tree_kind_name(tree_kind(t)));
 	else if (type == NULL)
-		schema_say(&r, t, RULE_NOT_A_PROFILE, "there is no "
-		    "PayloadType");
+		schema_say(&r, t, RULE_NOT_A_PROFILE, "PayloadType is missing");
 	else if (strcmp(type, "Configuration") == 0)
 		lint_configuration(&r, t);
 	else if (strcmp(type, "Profile Service") == 0)

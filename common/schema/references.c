@@ -139,12 +139,12 @@ check_target(struct schema_run *r, const struct reference *wanted,
 	else if (wanted->needs == HOLDS_CERTIFICATE &&
 	    holds == HOLDS_IDENTITY)
 		schema_warn(r, t, RULE_WRONG_REFERENCE, "refers to a payload "
-		    "of the type '%.100s', whose certificate is the device's "
-		    "own", type);
+		    "of the type '%.100s', whose certificate identifies the "
+		    "device", type);
 	else if (wanted->exactly != NULL &&
 	    strcmp(type, wanted->exactly) != 0)
-		schema_warn(r, t, RULE_WRONG_REFERENCE, "names a payload of "
-		    "the type '%.100s', must be %s", type, wanted->exactly);
+		schema_warn(r, t, RULE_WRONG_REFERENCE, "refers to a payload "
+		    "of the type '%.100s', must be %s", type, wanted->exactly);
 }
 
 void

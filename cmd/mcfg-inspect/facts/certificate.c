@@ -71,7 +71,7 @@ add_dates(const struct facts *f, const char *where, X509 *cert,
 	char text[CLOCK_TEXT];
 
 	if (from == CERT_NO_TIME || to == CERT_NO_TIME)
-		facts_note(f, "bad_date", where, "a date in it cannot be read");
+		facts_note(f, "bad_date", where, "a date cannot be read");
 	if (from != CERT_NO_TIME)
 		report_time(r, "not_before", from);
 	else
@@ -141,11 +141,11 @@ facts_certificate(const struct facts *f, const char *where, X509 *cert,
 	    NULL), r);
 	facts_extensions(f, where, X509_get0_extensions(cert), r);
 	if ((X509_get_extension_flags(cert) & EXFLAG_INVALID) != 0)
-		facts_note(f, "bad_extension", where, "an extension in it "
-		    "cannot be read");
+		facts_note(f, "bad_extension", where, "an extension cannot be "
+		    "read");
 	if (version != 3)
 		facts_note(f, "old_version", where, "a certificate of version "
-		    "%ld has no extensions", version);
+		    "%ld must not have extensions", version);
 	if (serial.data[0] == '-' || strcmp(buf_str(&serial), "00") == 0)
 		facts_note(f, "bad_serial", where, "the serial number is not "
 		    "positive");

@@ -26,9 +26,9 @@ cms_facts_certificates(struct cms_look *l, struct ber in)
 			facts_certificate(l->f, where, l->certs[l->n], c);
 		else {
 			l->certs[l->n] = NULL;
-			report_str(c, "error", "no X.509 certificate");
-			facts_note(l->f, "bad_certificate", where, "is no "
-			    "X.509 certificate that can be read");
+			report_str(c, "error", "not an X.509 certificate");
+			facts_note(l->f, "bad_certificate", where, "cannot be "
+			    "read as an X.509 certificate");
 		}
 		l->n++;
 	}
@@ -49,7 +49,7 @@ cms_facts_crls(struct cms_look *l, struct ber in)
 			continue;
 		c = report_add_object(list, NULL);
 		if (facts_crl(l->f, where, item.start, item.size, c) != NULL)
-			report_str(c, "error", "no revocation list");
+			report_str(c, "error", "not a CRL");
 	}
 }
 
@@ -92,7 +92,7 @@ cms_facts_chain(const struct cms_look *l, const char *where, size_t leaf,
 	report_str(r, "chain_needs", missing);
 	if (missing != NULL && at == leaf)
 		facts_note(l->f, "no_intermediates", where, "the issuer of the "
-		    "signer's certificate is not inside: %s", missing);
+		    "signer's certificate is not included: %s", missing);
 }
 
 static size_t

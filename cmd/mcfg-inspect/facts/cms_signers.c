@@ -41,13 +41,13 @@ add_content_digest(const struct cms_look *l, const char *where,
 	if (told == NULL) {
 		report_str(r, "content_digest", "not checked: no "
 		    "messageDigest");
-		facts_note(l->f, "no_message_digest", where, "there are signed "
-		    "attributes, but no messageDigest among them");
+		facts_note(l->f, "no_message_digest", where, "messageDigest is "
+		    "missing in the signed attributes");
 		return;
 	}
 	if (l->content == NULL) {
 		report_str(r, "content_digest", "not checked: the content is "
-		    "not here");
+		    "missing");
 		return;
 	}
 	if (md == NULL || EVP_Digest(l->content->data != NULL ?
@@ -79,7 +79,7 @@ signed_bytes(const struct cms_look *l, const struct signer *s, struct buf *out)
 		return NULL;
 	}
 	if (l->content == NULL)
-		return "not checked: the content is not here";
+		return "not checked: the content is missing";
 	buf_add_buf(out, l->content);
 	return NULL;
 }
@@ -125,7 +125,7 @@ check_signature(const struct cms_look *l, const struct signer *s)
 	int fits;
 
 	if (s->cert == l->n)
-		return "not checked: the signer's certificate is not inside";
+		return "not checked: the signer's certificate is not included";
 	if ((key = X509_get0_pubkey(l->certs[s->cert])) == NULL)
 		return "not checked: unknown kind of key";
 	if ((why = signature_digest(s, &md)) != NULL ||
@@ -154,8 +154,8 @@ add_signature(const struct cms_look *l, const char *where,
 	report_int(r, "signature_bytes", (int64_t)s->signature.body.len);
 	if (strncmp(says, "does not fit", 12) == 0)
 		facts_note(l->f, "bad_signature", where, "the signature does "
-		    "not fit: the content, the attributes or the certificate "
-		    "is another");
+		    "not match: the content, the attributes or the certificate "
+		    "was changed");
 }
 
 static void
@@ -178,13 +178,13 @@ add_signed_attributes(const struct cms_look *l, const char *where,
 	    "signingTime"));
 	type = cms_facts_signed_text(r, "contentType");
 	if (type == NULL)
-		facts_note(l->f, "no_content_type", where, "there are signed "
-		    "attributes, but no contentType among them");
+		facts_note(l->f, "no_content_type", where, "contentType is "
+		    "missing in the signed attributes");
 	else if (l->view->content_type != NULL &&
 	    strcmp(type, l->view->content_type) != 0 &&
 	    strcmp(type, "pkcs7-data") != 0)
 		facts_note(l->f, "other_content_type", where, "the signed "
-		    "contentType is %s, the content's %s", type,
+		    "contentType is %s, but the content's is %s", type,
 		    l->view->content_type);
 	add_content_digest(l, where, s, r);
 }
@@ -226,8 +226,8 @@ add_signer(struct cms_look *l, const char *where, struct ber in,
 		report_int(r, "certificate", (int64_t)s.cert);
 	else {
 		report_null(r, "certificate");
-		facts_note(l->f, "no_signer_certificate", where, "the "
-		    "signer's certificate is not inside");
+		facts_note(l->f, "no_signer_certificate", where, "the signer's "
+		    "certificate is not included");
 	}
 	digest = facts_algorithm(&s.digest);
 	algorithm = facts_algorithm(&s.algorithm);
@@ -235,7 +235,7 @@ add_signer(struct cms_look *l, const char *where, struct ber in,
 	report_str(r, "signature_algorithm", algorithm);
 	if (digest_of(&s.digest) == NULL)
 		facts_note(l->f, "unknown_digest", where, "the digest %s is "
-		    "none that can be computed", digest);
+		    "not supported", digest);
 	facts_digest_note(l->f, where, digest);
 	add_signed_attributes(l, where, &s, r);
 	add_signature(l, where, &s, r);

@@ -57,7 +57,7 @@ facts_crl(const struct facts *f, const char *where, const void *p, size_t len,
 	if (len > INT32_MAX ||
 	    (crl = d2i_X509_CRL(NULL, &at, (long)len)) == NULL) {
 		diag_ssl_clear();
-		return "not a revocation list";
+		return "not a CRL";
 	}
 	issuer = cert_name_text(X509_CRL_get_issuer(crl));
 	report_str(r, "issuer", issuer);
@@ -69,8 +69,7 @@ facts_crl(const struct facts *f, const char *where, const void *p, size_t len,
 	if (next != CERT_NO_TIME) {
 		report_time(r, "next_update", next);
 		if (f->at > next)
-			facts_note(f, "expired", where, "the list should have "
-			    "been renewed");
+			facts_note(f, "expired", where, "the CRL has expired");
 	}
 	if (cert_crl_number(crl, &number))
 		report_str(r, "number", buf_str(&number));

@@ -163,7 +163,7 @@ facts_extensions(const struct facts *f, const char *where,
 		report_strn(e, "value", buf_str(&text), text.len);
 		if (critical && !X509_supported_extension(ext))
 			facts_note(f, "unknown_critical_extension", where,
-			    "the critical extension %s is not one that "
-			    "programs know", name);
+			    "unknown critical extension %s: programs refuse "
+			    "the certificate", name);
 	}
 }

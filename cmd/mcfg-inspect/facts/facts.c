@@ -34,7 +34,7 @@ facts_note(const struct facts *f, const char *id, const char *where,
 	if (report_count(f->notes) == NOTES_MAX) {
 		id = "more";
 		where = NULL;
-		snprintf(text, sizeof text, "there is more that is odd");
+		snprintf(text, sizeof text, "more notes were left out");
 	}
 	note = report_add_object(f->notes, NULL);
 	report_str(note, "id", id);

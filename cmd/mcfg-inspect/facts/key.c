@@ -70,7 +70,7 @@ facts_encryption(const struct facts *f, const char *where,
 		return r;
 	}
 	facts_note(f, "legacy_encryption", where, "%s is an old algorithm, "
-	    "which OpenSSL 3 opens only with its legacy provider", name);
+	    "which OpenSSL 3 decrypts only with its legacy provider", name);
 	if (ber_next(&in, &item) == NULL &&
 	    ber_next(&in, &iterations) == NULL && ber_number(&iterations, &n))
 		report_int(r, "iterations", n);

@@ -162,8 +162,8 @@ add_mac(const struct facts *f, struct ber in, struct report *r)
 	long n = 1;
 
 	if (!ber_want(&in, BER_SEQUENCE, &mac)) {
-		facts_note(f, "no_mac", NULL, "nothing protects it against "
-		    "changes (no MAC)");
+		facts_note(f, "no_mac", NULL, "no MAC protects it against "
+		    "changes");
 		report_null(r, "mac");
 		return;
 	}
@@ -183,8 +183,8 @@ add_mac(const struct facts *f, struct ber in, struct report *r)
 		(void)ber_number(&iter, &n);
 	report_int(m, "iterations", n);
 	if (n < FEW_ITERATIONS)
-		facts_note(f, "few_iterations", "mac", "the password is "
-		    "stretched by only %ld iteration%s", n, n == 1 ? "" : "s");
+		facts_note(f, "few_iterations", "mac", "the key derivation has "
+		    "only %ld iteration%s", n, n == 1 ? "" : "s");
 }
 
 const char *

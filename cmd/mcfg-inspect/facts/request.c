@@ -86,7 +86,7 @@ facts_request(const struct facts *f, const void *p, size_t len,
 	if (key == NULL || X509_REQ_verify(req, key) != 1) {
 		report_str(r, "signature", "does not fit the key inside");
 		facts_note(f, "bad_signature", NULL, "the request is not "
-		    "signed by the key inside");
+		    "signed by its own key");
 	} else
 		report_str(r, "signature", "fits the key inside");
 	diag_ssl_clear();
