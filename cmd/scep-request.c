@@ -181,7 +181,8 @@ static enum status
 load_signer(const struct args *a, struct work *w)
 {
 	const struct identity_source src = { .cert = a->signer,
-	    .key = a->signer_key, .option = "--signer-key", .passphrase = a->key.passphrase,
+	    .key = a->signer_key, .option = "--signer-key",
+	    .passphrase = a->key.passphrase,
 	    .loose = a->key.loose };
 
 	return a->signer != NULL ? cert_load_identity(&src, &w->signer) : OK;

@@ -17,7 +17,8 @@ NL='
 # cursor.
 line() {
 	{
-		printf '%s: %s' "${me##*/}" "$1" | LC_ALL=C tr -c '[:print:]' '?'
+		printf '%s: %s' "${me##*/}" "$1" |
+		    LC_ALL=C tr -c '[:print:]' '?'
 		echo
 	} >&2
 }

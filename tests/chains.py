@@ -57,7 +57,8 @@ class Maker:
         subject = issuer[0] if "self-issued" in kinds else who
         signer = "stranger" if "stranger" in kinds else issuer[1]
         b = (x509.CertificateBuilder().subject_name(name(subject))
-             .issuer_name(name(issuer[0])).public_key(self.key(who).public_key())
+             .issuer_name(name(issuer[0]))
+             .public_key(self.key(who).public_key())
              .serial_number(self.serial).not_valid_before(begin)
              .not_valid_after(end))
         if is_ca:

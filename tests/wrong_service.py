@@ -147,8 +147,8 @@ def scep(message):
     sealed = temporary(openssl('cms', '-encrypt', '-binary', '-des3',
                                '-outform', 'DER', signer, data=bag))
     return subprocess.check_output([
-        sys.executable, here + 'scep.py', 'make', '--signer', ROOT, '--key', KEY,
-        '--envelope', sealed, '--type', '3', '--status', '0',
+        sys.executable, here + 'scep.py', 'make', '--signer', ROOT,
+        '--key', KEY, '--envelope', sealed, '--type', '3', '--status', '0',
         '--transaction', asked['transactionID'], '--nonce', '00' * 16,
         '--recipient-nonce', asked['senderNonce']])
 

@@ -35,7 +35,8 @@ struct source {
 	{ .name = "auth.ldap.password", .value = &(src),		\
 	    .config = "auth.ldap.password" }
 
-extern const struct tool verb_start, verb_invite, verb_identify, verb_complete, verb_bind,
+extern const struct tool verb_start, verb_invite, verb_identify,
+    verb_complete, verb_bind,
     verb_sent, verb_list, verb_show, verb_abort, verb_purge, verb_user;
 
 /*

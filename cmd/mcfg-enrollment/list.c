@@ -80,7 +80,8 @@ static bool
 is_wanted(const struct ledger_enrollment *e)
 {
 	return (args.user == NULL || strcmp(args.user, e->user) == 0) &&
-	    (args.serial == NULL || enrollment_same_text(args.serial, e->serial)) &&
+	    (args.serial == NULL ||
+	    enrollment_same_text(args.serial, e->serial)) &&
 	    (args.state == NULL || strcmp(args.state, e->state) == 0);
 }
 

@@ -61,7 +61,8 @@ report_enrollment(const struct ledger_enrollment *e, struct report *r)
 
 static const struct tool *const verbs[] = {
 	&verb_start, &verb_invite, &verb_identify, &verb_complete, &verb_bind,
-	&verb_sent, &verb_list, &verb_show, &verb_abort, &verb_purge, &verb_user, NULL,
+	&verb_sent, &verb_list, &verb_show, &verb_abort, &verb_purge,
+	&verb_user, NULL,
 };
 
 static const struct opt no_options[] = { { 0 } };

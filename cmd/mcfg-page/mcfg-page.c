@@ -50,8 +50,8 @@ static const struct opt options[] = {
 	    "this length from standard input", .value = &args.drain },
 	{ 0, "chunked", NULL, "with an empty --drain: read to the end",
 	    .flag = &args.is_chunked },
-	{ 0, "origin", "TEXT", "header field Origin of a form, which must be on "
-	    "a page of the site of --config", .value = &args.origin },
+	{ 0, "origin", "TEXT", "header field Origin of a form, which must be "
+	    "on a page of the site of --config", .value = &args.origin },
 	{ 0, "fetch-site", "TEXT", "header field Sec-Fetch-Site of a form",
 	    .value = &args.fetch_site },
 	{ 0, "template", NULL, "write the template without filling it in",

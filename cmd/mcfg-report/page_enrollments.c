@@ -26,7 +26,8 @@ brief_step(const struct ledger_brief *b)
 	int s;
 
 	for (s = 0; s < LEDGER_STEPS - 1; s++)
-		if (strcmp(b->state, ledger_step_name((enum ledger_step)s)) == 0)
+		if (strcmp(b->state,
+		    ledger_step_name((enum ledger_step)s)) == 0)
 			break;
 	return (enum ledger_step)s;
 }
@@ -271,8 +272,8 @@ put_ended(struct buf *out, const struct overview *o)
 {
 	int64_t all = o->census.count[LEDGER_ABORTED] +
 	    o->census.count[LEDGER_SUPERSEDED];
-	auto_char *caption = html_caption("Enrollments that ended", "the latest",
-	    o->ended.n, all);
+	auto_char *caption = html_caption("Enrollments that ended",
+	    "the latest", o->ended.n, all);
 	struct html_table t;
 	size_t i;
 

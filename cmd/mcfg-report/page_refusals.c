@@ -32,7 +32,8 @@ put_reasons(struct buf *out, const struct overview *o)
 	struct html_table t;
 	size_t i, n = l->n < (size_t)o->rows ? l->n : (size_t)o->rows;
 
-	caption = html_caption("Reasons", "the most frequent", n, (int64_t)l->n);
+	caption = html_caption("Reasons", "the most frequent", n,
+	    (int64_t)l->n);
 	html_table(&t, out, true, caption,
 	    "Reason|Answer|By|#Number|Share|Last");
 	for (i = 0; i < n; i++) {

@@ -105,7 +105,8 @@ look(const struct ledger_request *r, void *arg)
 	buf_printf(s->keys, "%s%s", s->keys->len > 0 ? ", " : "",
 	    r->key_hash);
 	listing_transaction(r->transaction, s->lines);
-	buf_printf(s->lines, "  %s  %s  ", ledger_state_name(r->state), r->key_hash);
+	buf_printf(s->lines, "  %s  %s  ", ledger_state_name(r->state),
+	    r->key_hash);
 	listing_name(r->subject, &r->name, s->lines);
 	buf_putc(s->lines, '\n');
 	return OK;

@@ -262,8 +262,8 @@ refuse_existing(const char *dir)
 		if ((st = folder_has(dir, names[i], &has)) != OK)
 			return st;
 		if (has)
-			return fail(REFUSED, "%s/%s: already exists: init never "
-			    "replaces a CA", dir, names[i]);
+			return fail(REFUSED, "%s/%s: already exists: init "
+			    "never replaces a CA", dir, names[i]);
 	}
 	return OK;
 }

@@ -91,7 +91,8 @@ check_names(const struct args *a, const struct issue_wish *w)
 
 	if (strcmp(a->profile, "tls") != 0)
 		return OK;
-	for (i = 0; w->names != NULL && i < sk_GENERAL_NAME_num(w->names); i++) {
+	for (i = 0; w->names != NULL && i < sk_GENERAL_NAME_num(w->names);
+	    i++) {
 		int type = sk_GENERAL_NAME_value(w->names, i)->type;
 
 		if (type == GEN_DNS || type == GEN_IPADD)

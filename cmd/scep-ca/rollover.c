@@ -89,7 +89,8 @@ prepare(const struct args *a, struct authority *ca)
 		    "CA there and import it into another folder", ca->dir);
 	if (ca->next != NULL)
 		return fail(REFUSED, "%s/%s%s: already exists; put it "
-		    "to use with rollover --activate", ca->dir, CA_NEXT, CA_CERT);
+		    "to use with rollover --activate", ca->dir, CA_NEXT,
+		    CA_CERT);
 	if ((st = make(a, ca, &n, now)) != OK ||
 	    (st = folder_put_key(ca->dir, CA_NEXT CA_KEY, n.ca.key)) != OK)
 		return st;

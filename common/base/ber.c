@@ -239,7 +239,8 @@ join_pieces(struct ber in, size_t depth, struct buf *out)
 		return too_deep;
 	while (in.len > 0) {
 		if (!ber_want(&in, BER_OCTET_STRING, &piece))
-			return "a constructed string has a piece of another type";
+			return "a constructed string has a piece of another "
+			    "type";
 		if (!piece.constructed)
 			buf_add(out, piece.body.p, piece.body.len);
 		else if ((reason = join_pieces(piece.body, depth + 1,

@@ -265,7 +265,8 @@ clock_format(int64_t t, char out[CLOCK_TEXT])
 const char *
 clock_duration(const char *text, int64_t *out)
 {
-	static const char form[] = "not a duration such as 90s, 15m, 1h or 365d";
+	static const char form[] =
+	    "not a duration such as 90s, 15m, 1h or 365d";
 	const char *p = text;
 	int64_t v = 0, unit;
 

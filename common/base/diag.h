@@ -20,7 +20,8 @@
 #include <stdint.h>
 
 #if defined(__GNUC__)
-#define PRINTF_LIKE(fmt, args) __attribute__((__format__(__printf__, fmt, args)))
+#define PRINTF_LIKE(fmt, args)						\
+	__attribute__((__format__(__printf__, fmt, args)))
 #define NORETURN __attribute__((__noreturn__))
 #define USE_RESULT __attribute__((__warn_unused_result__))
 #else

@@ -69,8 +69,8 @@ char *problem_line(const struct problem *p, char line[PROBLEM_TEXT]);
 char *problem_phrase(const struct problem *p, char line[PROBLEM_TEXT]);
 
 /*
- * problem_print() prints problem_line() with fail(), and returns the status.  If
- * problem_keep() is in force, the problem that it keeps gets p's errno, too.
+ * problem_print() prints problem_line() with fail(), and returns the status.
+ * If problem_keep() is in force, the problem that it keeps gets p's errno, too.
  */
 enum status problem_print(const struct problem *p);
 

@@ -46,7 +46,8 @@ static bool
 is_arc(const struct ber_item *oid, const unsigned char *arc, size_t len,
     size_t more)
 {
-	return oid->body.len == len + more && memcmp(oid->body.p, arc, len) == 0;
+	return oid->body.len == len + more &&
+	    memcmp(oid->body.p, arc, len) == 0;
 }
 
 /*

@@ -177,8 +177,8 @@ make_variables(const struct enrollment_complete *how,
 
 /* Records the completion, after all checks. */
 static enum status
-let_on(struct ledger *l, const char *name, const struct enrollment_complete *how,
-    const struct device *d, const struct ledger_certificate *c,
+let_on(struct ledger *l, const char *name,
+    const struct enrollment_complete *how, const struct device *d, const struct ledger_certificate *c,
     const struct ledger_enrollment *e, struct enrollment_completed *out)
 {
 	struct ledger_challenge *next = GROW(out->challenges,

@@ -32,6 +32,6 @@ enrollment_sent(struct ledger *l, const char *id, const char *failed)
 	if ((st = ledger_find_enrollment(l, id, &found, &e)) != OK)
 		return st;
 	return found ? fail(REFUSED, "%s: enrollment is %s; it has to be "
-	    "certified or configured", id, e.state) : fail(REFUSED, "%s: no such "
-	    "enrollment", id);
+	    "certified or configured", id, e.state) :
+	    fail(REFUSED, "%s: no such enrollment", id);
 }

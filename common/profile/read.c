@@ -63,8 +63,8 @@ read_yaml(const struct buf *in, const struct profile_source *src,
 	auto_spec_uuids uuids = SPEC_UUIDS_INIT;
 	auto_tree *t = NULL;
 	struct spec_how how = {
-		.path = src->file, .files = src->files, .at = src->at, .marks = src->marks,
-		.uuids = &uuids, .keeps_variables = true,
+		.path = src->file, .files = src->files, .at = src->at,
+		.marks = src->marks, .uuids = &uuids, .keeps_variables = true,
 	};
 	enum status st;
 

@@ -68,8 +68,8 @@ take_pair(const struct tree *pair, bool joined, const char *where,
 	enum status st;
 
 	if (tree_kind(pair) != TREE_ARRAY || tree_count(pair) != 2)
-		return fail(REFUSED, "%s: must be an array of two texts, a type "
-		    "and a value", where);
+		return fail(REFUSED, "%s: must be an array of two texts, a "
+		    "type and a value", where);
 	if (l->n == PAIRS_MAX)
 		return fail(REFUSED, "%s: more than %d attributes", where,
 		    (int)PAIRS_MAX);

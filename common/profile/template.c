@@ -106,8 +106,8 @@ warn_of_same_uuids(const struct tree *profile, const char *seed,
 		if (strcmp(uuid, made) != 0)
 			continue;
 		if (tree_get(seen, id) != NULL)
-			warning("%s: PayloadContent[%zu]: the PayloadIdentifier "
-			    "%.200s is that of another payload, and so is the "
+			warning("%s: PayloadContent[%zu]: the "
+			    "PayloadIdentifier %.200s is that of another payload, and so is the "
 			    "PayloadUUID made from it", name, i, id);
 		tree_set(seen, id, tree_bool(true));
 	}
@@ -124,7 +124,8 @@ template_fill(const struct template *t, const struct tree *vars,
 	    clock_written(), marks, folders };
 	const struct spec_how how = {
 		.path = t->path != NULL ? t->path : "-",
-		.files = folders, .vars = vars, .at = src.at, .uuids = &uuids, .marks = marks,
+		.files = folders, .vars = vars, .at = src.at, .uuids = &uuids,
+		.marks = marks,
 	};
 	struct problem why = { .name = src.file };
 	auto_tree *tree = NULL;

@@ -324,7 +324,8 @@ choose(const struct bag *b, struct scep_cacert *t)
 	 * micromdm's.
 	 */
 	if (t->recipient == NULL && b->src->ra.n == 0 &&
-	    sk_X509_num(b->certs) == 1 && t->cas != NULL && is_rsa(sk_X509_value(t->cas, 0)))
+	    sk_X509_num(b->certs) == 1 && t->cas != NULL &&
+	    is_rsa(sk_X509_value(t->cas, 0)))
 		t->recipient = sk_X509_value(t->cas, 0);
 }
 

@@ -127,7 +127,8 @@ check_ldap(struct config *c, const struct config_value *any)
 		"auth.ldap.url", "auth.ldap.base", "auth.ldap.filter",
 	};
 	const struct config_value *dn = config_find(c, "auth.ldap.bind_dn");
-	const struct config_value *password = config_find(c, "auth.ldap.password");
+	const struct config_value *password = config_find(c,
+	    "auth.ldap.password");
 	enum status st;
 	size_t i;
 

@@ -499,8 +499,8 @@ child_fail(const struct child *c, const struct child_result *result)
 		    result->code);
 	default:
 		if (result->code == NOT_RUN)
-			return fail(FAULT, "%s: cannot be run (status 127): it, "
-			    "or a command that it calls, is missing or not "
+			return fail(FAULT, "%s: cannot be run (status 127): "
+			    "it, or a command that it calls, is missing or not "
 			    "executable", c->path);
 		return fail(FAULT, "%s: unexpected status %d", c->path,
 		    result->code);

@@ -61,8 +61,8 @@ fill_one(const char *s, const char **end, const struct tree *vars,
 		return buf_str(reason);
 	}
 	if (!tree_scalar_text(v, out)) {
-		buf_printf(reason, "variable '%s' is of type %s, which has no place "
-		    "inside text", name, tree_kind_name(tree_kind(v)));
+		buf_printf(reason, "variable '%s' is of type %s, which has no "
+		    "place inside text", name, tree_kind_name(tree_kind(v)));
 		return buf_str(reason);
 	}
 	*end = close + 1;

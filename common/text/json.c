@@ -56,7 +56,8 @@ convert_object(struct converting *c, const json_t *j,
 	enum status st;
 
 	if (json_object_size(j) > TREE_KEYS_MAX)
-		return spec_fail_at(&c->at, step, "too many keys in one object");
+		return spec_fail_at(&c->at, step,
+		    "too many keys in one object");
 	json_object_foreach(object, key, value) {
 		const struct spec_step here = { step, key, 0 };
 		struct tree *made = NULL;

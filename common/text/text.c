@@ -15,8 +15,8 @@ spec_values(const struct buf *in, const char *name, struct tree **out)
 	if (st != OK)
 		return st;
 	if (tree_kind(t) != TREE_DICT)
-		return fail(MALFORMED, "%s: not a set of named values, but of type "
-		    "%s", name, tree_kind_name(tree_kind(t)));
+		return fail(MALFORMED, "%s: not a set of named values, but of "
+		    "type %s", name, tree_kind_name(tree_kind(t)));
 	*out = STEAL(t);
 	return OK;
 }

@@ -420,7 +420,8 @@ build_chain(X509 *leaf, STACK_OF(X509) *untrusted, STACK_OF(X509) *anchors,
 	}
 	if (error == X509_V_OK) {
 		*bad = find_no_ca(*chain, anchors);
-		return *bad == NULL ? NULL : chain_reason(X509_V_ERR_INVALID_CA);
+		return *bad == NULL ? NULL :
+		    chain_reason(X509_V_ERR_INVALID_CA);
 	}
 	if (error == X509_V_ERR_UNSPECIFIED)
 		return "the chain cannot be verified";

@@ -1,10 +1,9 @@
 /*
- * unit_readback CERT KEY CHAIN CONTENT [none]: signs the content, with or ("none")
- * without signed attributes, and shows what was made to the check of new
- * messages with each bit changed, each byte left out or twice, and every
- * end cut off.  Prints each change that it takes ("bit 17.3 of 1200"), then
- * "changes N, signed STATUS": the status of signing if OpenSSL writes one wrong
- * bit.
+ * unit_readback CERT KEY CHAIN CONTENT [none]: signs the content, with signed
+ * attributes unless "none", and runs the check of new messages on the result
+ * with each bit changed, each byte left out or repeated, and each end cut off.
+ * Prints each change that is accepted ("bit 17.3 of 1200"), then "changes N,
+ * signed STATUS": the status of signing if OpenSSL writes one wrong bit.
  */
 #include <stdio.h>
 #include <stdlib.h>

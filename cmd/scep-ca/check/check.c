@@ -169,8 +169,8 @@ check_chain(struct findings *f, int64_t warn)
 		return OK;
 	if ((reason = cert_build_chain(ca, chain, roots, f->now, &way,
 	    &bad)) != NULL)
-		check_found(f, CA_ROOT, "the CA does not lead to it by " CA_CHAIN
-		    ": %s", reason);
+		check_found(f, CA_ROOT, "the CA does not lead to it by "
+		    CA_CHAIN ": %s", reason);
 	for (i = 1; i < sk_X509_num(way); i++)
 		check_end(f, CA_CHAIN, sk_X509_value(way, i), warn);
 	return OK;
@@ -207,7 +207,8 @@ check_record(struct findings *f, const struct ledger_certificate *c,
 		    buf_str(&serial));
 	authority_key_hash(X509_get0_pubkey(cert), hash);
 	if (strcmp(hash, c->key_hash) != 0)
-		check_found(f, c->serial, "it holds another key than is recorded");
+		check_found(f, c->serial, "it holds another key than is "
+		    "recorded");
 	if (cert_not_after(cert) != c->not_after ||
 	    cert_not_before(cert) != c->not_before)
 		check_found(f, c->serial, "its dates are not those recorded");
