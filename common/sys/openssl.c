@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/words.h"
+#include "sys/secret.h"
 
 /*
  * Values that config(5) takes for "no"; any other value activates a provider.
@@ -79,6 +80,7 @@ openssl_configure(void)
 
 	if (path == NULL || *path == '\0')
 		return OK;
+	secret_clean_up();
 	if ((conf = NCONF_new(NULL)) == NULL)
 		mem_exhausted();
 	diag_ssl_clear();

@@ -29,18 +29,27 @@ enum {
  * OpenSSL does not always report that memory ran out: it treats it as a bad
  * signature, continues with half a message, or crashes.  Therefore it
  * allocates with these functions, and the process ends if memory runs out.
- * OpenSSL's clean-up at exit is skipped then, since the process may be in the
- * middle of anything.  If memory runs out during the clean-up of a process
- * that succeeded, that does not matter.
+ * Its clean-up at exit is skipped then, since the process may be in the middle
+ * of anything.  If memory runs out during the clean-up of a process that
+ * succeeded, that does not matter.
  */
-static bool is_exhausted, is_ending;
+static bool is_exhausted, is_ending, cleans_up;
 
 static void
 leave_openssl(void)
 {
 	if (is_exhausted)
 		_exit(FAULT);
+	if (!cleans_up)
+		return;
 	is_ending = true;
+	OPENSSL_cleanup();
+}
+
+void
+secret_clean_up(void)
+{
+	cleans_up = true;
 }
 
 static void *
@@ -88,8 +97,8 @@ secret_setup(void)
 	sigaction(SIGPIPE, &ignore, NULL);
 	CRYPTO_set_mem_functions(allocate_for_openssl, resize_for_openssl,
 	    free_for_openssl);
-	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
-	/* Registered before OpenSSL registers its own. */
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
+	    OPENSSL_INIT_NO_ATEXIT, NULL);
 	atexit(leave_openssl);
 }
 

@@ -41,6 +41,13 @@ struct identity_source {
  */
 void secret_setup(void);
 
+/*
+ * secret_clean_up() makes OpenSSL clean up when the process ends, as modules of
+ * others may need: providers, and tokens with their sessions.  Without them it
+ * would only give back memory, which takes a million instructions.
+ */
+void secret_clean_up(void);
+
 /* secret_is_source() returns true if text has the form of a SRC. */
 bool secret_is_source(const char *text);
 

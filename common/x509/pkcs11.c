@@ -164,6 +164,7 @@ key_from_token(const char *uri, key_pass *pass, void *arg, EVP_PKEY **out)
 	auto_buf module = BUF_INIT, pin = BUF_SECRET;
 	enum status st;
 
+	secret_clean_up();
 	find_module(uri, &module);
 	if ((st = find_pin(uri, pass, arg, &pin)) != OK)
 		return st;
