@@ -19,11 +19,19 @@ PKG_CONFIG ?= pkg-config
 
 # make PQ=0 builds without PostgreSQL, QR=0 without QR codes, ENGINE=0 without
 # the ENGINE API.
-PQ	?= $(shell $(PKG_CONFIG) --exists libpq 2>/dev/null && echo 1 || echo 0)
-QR	?= $(shell $(PKG_CONFIG) --exists libqrencode 2>/dev/null && echo 1 || echo 0)
-# OpenSSL 4 has no ENGINE any more.
-ENGINE	?= $(shell $(PKG_CONFIG) --max-version=3.999 libcrypto 2>/dev/null && \
-	  echo 1 || echo 0)
+PQ	:= $(or $(PQ),$(shell $(PKG_CONFIG) --exists libpq 2>/dev/null && \
+	  echo 1 || echo 0))
+QR	:= $(or $(QR),$(shell $(PKG_CONFIG) --exists libqrencode 2>/dev/null && \
+	  echo 1 || echo 0))
+# OpenSSL 4 does not have this API any more.  Fedora installs its header only
+# with another package.
+ENGINE	:= $(or $(ENGINE),$(shell \
+	  $(PKG_CONFIG) --max-version=3.999 libcrypto 2>/dev/null && \
+	  echo 'int main(void) { return ENGINE_init(0); }' | \
+	  $(CC) $$($(PKG_CONFIG) --cflags libcrypto) $(CFLAGS) \
+	  -DOPENSSL_SUPPRESS_DEPRECATED -include openssl/engine.h \
+	  -Werror=implicit-function-declaration -x c -fsyntax-only - \
+	  2>/dev/null && echo 1 || echo 0))
 
 LIBS	= libplist-2.0 expat yaml-0.1 jansson libcrypto
 AUTHORING = mcfg mcfg-decrypt mcfg-diff mcfg-encrypt mcfg-get mcfg-inspect \

@@ -161,8 +161,15 @@ everything() {
 	done
 	PATH=$T/none run /bin/sh "$T/deps" build
 	[ "$status" -eq 0 ]
-	for word in 'dnf install' 'apk add' 'brew install' 'pkg install' \
-	    libplist-dev; do
-		[[ $output = *"$word"* ]]
+	[[ $output = *libplist-dev* ]]
+	for system in 'dnf install' 'apk add' 'brew install' 'pkg install'; do
+		grep "^$system" <<< "$output" > "$T/names"
+		for name in openssl libplist expat yaml jansson sqlite fcgi \
+		    qrencode curl lighttpd; do
+			grep -q "$name" "$T/names"
+		done
 	done
+	# These have other names there than the libraries.
+	grep -q '^dnf .* lighttpd-mod_openssl' <<< "$output"
+	grep -q '^pkg .* www/fcgi ' <<< "$output"
 }

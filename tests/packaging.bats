@@ -418,8 +418,41 @@ machine() {
 @test "packaging: ONLY=authoring builds only the authoring tools" {
 	cp -r "$ROOT/cmd" "$ROOT/common" "$ROOT/Makefile" "$ROOT/man" \
 	    "$ROOT/scripts" "$T"
-	env -u MAKEFLAGS make -C "$T" ONLY=authoring > "$T/said" 2>&1 ||
+	# Nothing includes or links the libraries of the other tools.
+	mkdir "$T/absent"
+	for header in sqlite3.h libpq-fe.h qrencode.h fcgiapp.h; do
+		echo "#error $header" > "$T/absent/$header"
+	done
+	env -u MAKEFLAGS C_INCLUDE_PATH="$T/absent" \
+	    make -C "$T" ONLY=authoring > "$T/said" 2>&1 ||
 	    { tail -n 5 "$T/said"; false; }
+	for tool in "$T"/build/authoring/bin/*; do
+		objdump -p "$tool"
+	done | sed -n 's/^ *NEEDED *\(.*\)\.so.*/\1/p' | sort -u > "$T/needed"
+	grep -qx libcrypto "$T/needed"
+	run -1 grep -vxE \
+	    'lib(c|m|crypto|expat|jansson|plist-2\.0|yaml-0)|ld-.*' "$T/needed"
 	"$T/build/authoring/bin/mcfg-sign" --version
 	[ ! -e "$T/build/authoring/bin/scep-ca" ]
+}
+
+# Some systems do not install openssl/engine.h, or install one without content.
+@test "packaging: without OpenSSL's engines it is built all the same" {
+	mkdir -p "$T/include/openssl"
+	# built FOLDER [CFLAGS]: the one file that uses them
+	built() {
+		env -u MAKEFLAGS make -s -C "$ROOT" O="$T/$1" CFLAGS="${2:-}" \
+		    "$T/$1/common/x509/engine.o"
+		nm -u "$T/$1/common/x509/engine.o" > "$T/$1.needs"
+	}
+	for header in '#error not installed' ''; do
+		printf '%s\n' "$header" > "$T/include/openssl/engine.h"
+		rm -rf "$T/without"
+		built without "-I$T/include"
+		run -1 grep -q ENGINE_ "$T/without.needs"
+	done
+	pkg-config --max-version=3.999 libcrypto ||
+	    skip 'this OpenSSL has no engines'
+	built with
+	grep -q ENGINE_init "$T/with.needs"
 }
