@@ -70,8 +70,8 @@ another() {
 	OTHER=$SERVER OTHER_WORKERS=${WORKERS:-}
 }
 
-# What a directory that cannot be asked comes to.  lighttpd tells it from a wrong
-# password in its log only.
+# The status if the directory cannot be asked.  lighttpd shows the difference to
+# a wrong password only in its log.
 unavailable=500
 [ "$WEB" != lighttpd ] || unavailable=401
 

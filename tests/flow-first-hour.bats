@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # The first hour of a small company's admin: a site with a host name, users, a
 # start page, a device at another address, the boss's own profile, a lost
-# device.  The commands are those of README, run with what "make install" leaves.
+# device.  The commands are those of README, run with what "make install"
+# leaves.
 
 load helpers
 load flow
@@ -84,7 +85,7 @@ listed() {
 	URL=https://profiles.example.com:$PORT
 	a_network
 
-	# ---- a site for devices of a factory, with the name of this machine ----
+	# ---- a site for real devices, with the name of this machine ----
 
 	types 'mcfg-site other > said && mv other/simulated factory'
 	types 'printf "correct horse\n" > pw && printf "battery\n" > pw2 &&

@@ -67,7 +67,8 @@ sql() {
 	psql -qAt -c "$1" "$LEDGER"
 }
 
-# enroll_at N FIRST SECOND: device N at the first address that serves it, by turns.
+# enroll_at N FIRST SECOND: device N enrolls at the first address that serves
+# it, by turns.
 enroll_at() {
 	local n=$1 first=$2 second=$3 try
 
@@ -173,7 +174,8 @@ nothing_twice() {
 	subject=/O=Example,\ Inc./CN=$(sql "SELECT id FROM enrollment")
 	scep-request --ca "$ROOT_CA" --key "$T/key" --subject "$subject" \
 	    --challenge "file:$T/pw" --state "$T/state" > "$T/msg"
-	# The first host's answer is lost; the second gives the same certificate.
+	# The first host's answer is lost; the second's has the same
+	# certificate.
 	for at in "$URL" "$OTHER_URL"; do
 		curl -sS --cacert "$ROOT_CA" --data-binary "@$T/msg" \
 		    "$at/scep?operation=PKIOperation" -o "$T/reply"

@@ -239,7 +239,7 @@ ndes() {
 		bought "s$n" "$subject"
 		comes 403 "s$n" SUBJECT
 	done
-	# Names are compared without regard to case; an ID is looked up as it is.
+	# Names are compared without case; an ID is looked up as it is.
 	bought lower "/O=Example, Inc./CN=$(printf '%s' "$id" |
 	    tr '[:upper:]' '[:lower:]')x"
 	comes 403 lower SUBJECT

@@ -63,7 +63,7 @@ all_forms() {
 	fetch d.http --data-binary @d.msg -H 'Content-Type: text/html' \
 	    -H 'Transfer-Encoding: chunked' "$URL?operation=PKIOperation"
 	replied d
-	# GET: a plus left raw, escaped slashes, line ends, half-escaped padding.
+	# GET: a raw plus, escaped slashes, line ends, half-escaped padding.
 	b64=$(base64 -w0 d.msg)
 	fetch d.http "$URL?operation=PKIOperation&message=$b64"
 	replied d

@@ -1,17 +1,17 @@
-# What the tests of the flow share: a site, its server, a device made of curl
-# and the openssl command.
+# What the tests of the flow share: a site, its server, and a device made of
+# curl and openssl.
 #
-# One site serves a whole file: its folder is $SITE, its root $ROOT_CA, its
-# address $URL; jane's password is in $PW.
+# A file has one site: its folder is $SITE, its root certificate $ROOT_CA, its
+# address $URL; jane's password is $PW.
 
 load web
 
-# The tests of a file share a site, which knows a key again.
+# A site recognizes a key, so tests that share one must not share keys.
 export SHARED_IN=$BATS_FILE_TMPDIR
 export PW='correct horse: "battery" \ staple'
 
-# make_site [ARG...]: in $SITE, for a free port.  Without arguments it is a copy
-# of one that other files have, too.
+# make_site [ARG...]: makes $SITE, for a free port.  Without arguments it is a
+# copy of a site that all files share.
 make_site() {
 	SITE=${SITE:-$BATS_FILE_TMPDIR/a site}
 	PORT=$(free_port)
@@ -29,20 +29,21 @@ make_site() {
 	sed -i "s/localhost:65535\\>/localhost:$PORT/" "$SITE"/*.yaml
 }
 
-# new_site ARG... DIR
+# new_site ARG... DIR: makes a site.
 new_site() {
 	mcfg-site "${*: -1}" --organization 'Example, Inc.' \
 	    --user jane --password env:PW "${@:1:$#-1}"
 }
 
-# add_user NAME: with the same password.
+# add_user NAME: adds a user with the password $PW.
 add_user() {
 	printf '%s:%s\n' "$1" \
 	    "$(printf '%s\n' "$PW" | openssl passwd -6 -stdin)" \
 	    >> "$SITE/users.htpasswd"
 }
 
-# web PATH [CURL-ARG...]: status in $code, body in $T/body, header in $T/head.
+# web PATH [CURL-ARG...]: sends a request; status in $code, body in $T/body,
+# header in $T/head.
 web() {
 	local path=$1
 	shift
@@ -50,8 +51,8 @@ web() {
 	    -o "$T/body" -D "$T/head" -w '%{http_code}' "$@" "$URL$path")
 }
 
-# settled: what was said of the requests up to now stands in log/mcfg.log, which
-# a filter writes.
+# settled: waits until all requests so far are in log/mcfg.log, which a filter
+# writes.
 settled() {
 	local n
 
@@ -64,22 +65,22 @@ settled_more() {
 	[ "$(grep -c ' path=/settled ' "$SITE/log/mcfg.log")" -gt "$1" ]
 }
 
-# is_refused_page FILE: the one page of 403, which does not show why.
+# is_refused_page FILE: it is the page of 403, which does not give the reason.
 is_refused_page() {
 	grep -q '<title>Not allowed ' "$1"
 	mcfg-page --config "$SITE/site.yaml" --set status='403 Forbidden' \
 	    refused | cmp - "$1"
 }
 
-# web_large PATH FILE [CURL-ARG...]: a body that is refused before it is sent;
-# otherwise curl may write into a connection that the server has closed.
+# web_large PATH FILE [CURL-ARG...]: sends a large body, but only if the server
+# asks for it: curl might write to a connection that the server has closed.
 web_large() {
 	web "$1" --data-binary "@$2" -H 'Expect: 100-continue' \
 	    --expect100-timeout 600 "${@:3}"
 }
 
-# get_profile TO [CURL-ARG...]: phase 1 of jane; the profile, verified by the
-# openssl command.
+# get_profile TO [CURL-ARG...]: does phase 1 as jane, and puts the profile,
+# which openssl verifies, in TO.
 get_profile() {
 	local to=$1
 	shift
@@ -88,13 +89,14 @@ get_profile() {
 	unsign "$T/body" "$to"
 }
 
-# unsign FILE TO: what is in a signed profile, by the openssl command.
+# unsign FILE TO: verifies a signed profile with openssl, and writes its
+# content.
 unsign() {
 	openssl cms -verify -binary -purpose any -inform DER \
 	    -CAfile "$ROOT_CA" -in "$1" -out "$2" 2> "$T/cms"
 }
 
-# plist_key FILE EXPRESSION: a value of the plist p, as text.
+# plist_key FILE EXPRESSION: prints a value of the plist p.
 plist_key() {
 	python3 - "$1" "$2" <<-'PY'
 	import plistlib, sys
@@ -103,7 +105,7 @@ plist_key() {
 	PY
 }
 
-# sign_as CERT KEY IN OUT [ARG...]: as old devices do it.
+# sign_as CERT KEY IN OUT [ARG...]: signs like an old device, with SHA-1.
 sign_as() {
 	local cert=$1 key=$2 in=$3 out=$4
 	shift 4
@@ -111,7 +113,7 @@ sign_as() {
 	    -signer "$cert" -inkey "$key" -in "$in" -outform DER -out "$out"
 }
 
-# post FILE [CURL-ARG...]: to /profile.
+# post FILE [CURL-ARG...]: sends it to /profile.
 post() {
 	local file=$1
 	shift
@@ -119,25 +121,25 @@ post() {
 	    -H 'Content-Type: application/pkcs7-signature' "$@"
 }
 
-# get_challenge: a new one of jane's, of phase 1.
+# get_challenge: does phase 1 as jane, and prints the challenge.
 get_challenge() {
 	get_profile "$T/service"
 	plist_key "$T/service" "p['PayloadContent']['Challenge']"
 }
 
-# phase2 CHALLENGE [NAME=VALUE...]: a device's answer in $T/message.
+# phase2 CHALLENGE [NAME=VALUE...]: puts a device's reply in $T/message.
 phase2() {
 	attributes "$T/plist" UDID=U-1 SERIAL=S-1 PRODUCT=iPhone14,5 \
 	    VERSION=21A1 CHALLENGE="$1" "${@:2}"
 	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/message"
 }
 
-# enroll DIR [ARG...]: a whole enrollment of jane by mcfg-device.
+# enroll DIR [ARG...]: enrolls a device as jane, with mcfg-device.
 enroll() {
 	enroll_as jane "$@"
 }
 
-# enroll_as USER DIR [ARG...]: of another one.
+# enroll_as USER DIR [ARG...]: enrolls one as another user.
 enroll_as() {
 	local user=$1 dir=$2
 	shift 2
@@ -146,7 +148,7 @@ enroll_as() {
 	    --identity-key "$FACTORY_KEY" -o "$dir" "$@"
 }
 
-# again DIR: phase 3 once more, with the identity that is in DIR.
+# again DIR: repeats phase 3, with the identity in DIR.
 again() {
 	attributes "$T/plist" UDID="$(mcfg-get UDID "$1/attributes.plist")" \
 	    SERIAL="$(mcfg-get SERIAL "$1/attributes.plist")" \
@@ -156,8 +158,8 @@ again() {
 	post "$T/again"
 }
 
-# opens DIR FILE TO: the device's key opens the profile in a signed answer; the
-# openssl command and plistlib do it.
+# opens DIR FILE TO: decrypts the profile in a signed reply with the device's
+# key, by openssl and plistlib.
 opens() {
 	unsign "$2" "$T/signed.content"
 	python3 - "$T/signed.content" "$T/enveloped" <<-'PY'
@@ -170,7 +172,8 @@ opens() {
 	    -inkey "$1/identity-key.pem" -in "$T/enveloped" -out "$3"
 }
 
-# enroll_refused STATUS TEXT DIR [ARG...]: jane's enrollment fails like this.
+# enroll_refused STATUS TEXT DIR [ARG...]: an enrollment as jane fails like
+# this.
 enroll_refused() {
 	local want=$1 text=$2
 	shift 2
@@ -183,8 +186,8 @@ enroll_refused() {
 	grep -qF -e "mcfg-device: $text" "$T/stderr"
 }
 
-# enrollments EXPRESSION: over the ledger's list, as j.  A device has its profile
-# a moment before the ledger is told that it was sent: it is asked again.
+# enrollments EXPRESSION: it is, or becomes, true of the ledger's list j: a
+# device has its profile a moment before the ledger records it.
 enrollments() {
 	local T=${T:-$BATS_FILE_TMPDIR}	# in setup_file there is none
 
@@ -199,8 +202,8 @@ _enrollments() {
 	json_is "$T/list" "($1)" > "$T/is" 2>&1
 }
 
-# nothing_left: no file of a request is left in the site.  A server may answer
-# a moment before it removes them.
+# nothing_left: waits until no file of a request is left in the site: a server
+# may answer before it removes them.
 nothing_left() {
 	awaits 'the removal of the files of a request' _nothing_left || {
 		left_over

@@ -1,19 +1,21 @@
-# Who goes first, decided by the test: load gate
+# Lets a test decide which process goes first: load gate
 #
-# A process that is started here stops before each BEGIN and COMMIT of a
-# transaction that may write, and before each rename(2) (tests/preload/gate.c).
+# A process started here stops before each BEGIN and COMMIT of a transaction
+# that may write, and before each rename(2) (tests/preload/gate.c).
 #
-# gate_start NAME cmd...   starts it; it stands at its first stop, or has ended
-# gate_to NAME WHAT [TEXT] lets it go until it stands before WHAT (begin,
-#                          commit, rename, lock) whose detail holds TEXT; fails
+# gate_start NAME cmd...   starts it, up to its first stop or its end
+# gate_to NAME WHAT [TEXT] lets it run until it stops before WHAT (begin,
+#                          commit, rename, lock) with TEXT in its detail; fails
 #                          if it ends first
-# gate_step NAME           lets it go to its next stop
-# gate_end NAME            lets it go to its end: $status, $T/NAME.out, $T/NAME.err
-# gate_kill NAME           ends it by SIGKILL where it stands
-# gate_beside A B cmd...   A stands: starts B, which goes to its end if it can
-#                          without waiting for A; then A to its end, then the
-#                          rest of B; $gate_first is the one that ended first
-# gate_close               in teardown: nothing stays behind
+# gate_step NAME           lets it run to its next stop
+# gate_end NAME            lets it run to its end: $status, $T/NAME.out and
+#                          $T/NAME.err
+# gate_kill NAME           kills it with SIGKILL at its stop
+# gate_beside A B cmd...   while A is at a stop, starts B and lets it run to its
+#                          end, unless it waits for A; then A to its end, then
+#                          the rest of B; $gate_first is the one that ended
+#                          first
+# gate_close               in teardown: ends all of them
 #
 # ${gate_where[NAME]} is its stop, as "WHAT DETAIL", or "ended STATUS".
 
@@ -24,13 +26,13 @@ gate_needed() {
 	[ -e "$GATE" ] || skip 'gate.so is not built (make units)'
 }
 
-# Reads until it stands or has ended; remembers whether it has the turn.
+# Reads until it has stopped or ended; records whether it may write.
 _gate_wait() {
 	local what rest gone='' end=$((SECONDS + 600))
 
 	while :; do
 		if ! read -r -t 1 -u "${_gate_at[$1]}" what rest; then
-			# Its last words may have come meanwhile.
+			# It may have written more before it ended.
 			[ -z "$gone" ] && [ "$SECONDS" -lt "$end" ] || break
 			kill -0 "${_gate_pid[$1]}" 2> /dev/null || gone=yes
 			continue
@@ -65,7 +67,7 @@ gate_start() {
 	_gate_go[$name]=$go
 	gate_turn[$name]=
 	(
-		# Its own ends: where the test has gone, it goes too.
+		# It opens the fifos itself, so that it ends with the test.
 		exec {at}>&- {go}>&- 3>&-
 		status=0
 		LD_PRELOAD=$GATE MCFG_GATE=$dir "$@" > "$T/$name.out" \

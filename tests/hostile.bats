@@ -154,7 +154,7 @@ setup() {
 	[ "$(wc -c < "$T/out")" -eq 2000001 ]
 }
 
-# ---- hostile text: what moves a cursor, turns a line around, or begins one ----
+# ---- hostile text: it moves a cursor, turns a line around, or begins one ----
 
 # What text of a stranger holds: escape sequences of 7 and of 8 bits, a line
 # that looks like ours, bidirectional and invisible characters.  XML has no

@@ -85,8 +85,8 @@ planted() {
 	PY
 }
 
-# harmless TEXT: nothing was run, sent or written, and the text was not a word but
-# behind an option that takes it.
+# harmless TEXT: nothing was run, sent or written, and the text was a word only
+# after an option that takes it.
 harmless() {
 	[ ! -e pwned ] && [ ! -e exfil ] || { cat exfil; return 1; }
 	run -1 grep -qF 'the secret' said
@@ -190,7 +190,8 @@ device() {
 		_run env MCFG_BIN="$T/bin" PATH="$T/bin:$PATH" scep-enroll \
 		    --subject /CN=a --new-key k -- "$text"
 		[ "$status" -eq 2 ]
-		[ ! -e pwned ] && [ ! -e exfil ]
+		[ ! -e pwned ]
+		[ ! -e exfil ]
 	done < <(texts)
 	python3 "$TESTS/scep_stranger.py" ca caps caps > ready 3>&- &
 	kill "$server"

@@ -1,19 +1,20 @@
-# A directory of the test's own, OpenLDAP's slapd: load ldap
+# A directory for the tests, OpenLDAP's slapd: load ldap
 #
-# ldap_needed   in setup_file, first, as needs(): it is installed
-# ldap_start    then: on free ports of the loopback, at $LDAP_URL and
-#               $LDAPS_URL; $LDAP_CA is the authority of its certificate, which
-#               is for 127.0.0.1 (of localhost libldap makes the host's name)
+# ldap_needed   in setup_file, first: skips like needs() if it is not installed
+# ldap_start    then: starts it on free ports of the loopback, at $LDAP_URL and
+#               $LDAPS_URL.  $LDAP_CA is the CA of its certificate, which is for
+#               127.0.0.1 (libldap replaces localhost by the host's name)
 # ldap_stop     in teardown_file
-# ldap_add      LDIF on standard input, into the directory
+# ldap_add      adds the LDIF on standard input
 #
-# The base is dc=example,dc=com with jane and a few strange people; everybody's
-# password is that of flow.bash, $PW, and the manager's is "manager-password".  A search
-# needs no password but below ou=hidden.  As root it is run by somebody else.
+# The base is dc=example,dc=com, with jane and a few unusual entries.
+# Everybody's password is $PW of flow.bash, the manager's is
+# "manager-password".  A search needs a password only below ou=hidden.  Root
+# runs it as another user.
 
 LDAP_BASE=dc=example,dc=com
 
-# The process becomes the program, so that its number is known.
+# With exec, so that the process number is known.
 _ldap_exec() {
 	[ "$(id -u)" -ne 0 ] ||
 	    set -- setpriv --reuid nobody --regid nogroup --clear-groups -- "$@"
@@ -61,7 +62,7 @@ _ldap_people() {
 	EOF
 }
 
-# ldap_person UID [LDIF-LINE...]: one more, whose password is $PW.
+# ldap_person UID [LDIF-LINE...]: adds a person with the password $PW.
 ldap_person() {
 	local uid=$1
 	shift
@@ -98,7 +99,7 @@ _ldap_answers() {
 	ldapsearch -x -H "$LDAP_URL" -b '' -s base > /dev/null 2>&1
 }
 
-# ldap_serve: starts the server, again where it was stopped.
+# ldap_serve: starts the server, or restarts it on the same ports.
 ldap_serve() {
 	local _
 
@@ -111,7 +112,7 @@ ldap_serve() {
 	}
 }
 
-# Which process it is a file knows: a test may have started it anew.
+# The process number is in a file, since a test may have restarted it.
 ldap_down() {
 	local pid
 
@@ -133,7 +134,7 @@ ldap_start() {
 	local port ports
 
 	export LDAP_DIR LDAP_URL LDAPS_URL LDAP_CA
-	# Not in bats' own folder, which another user cannot enter.
+	# Another user cannot enter the folder of bats.
 	LDAP_DIR=$(mktemp -d /tmp/mcfg-ldap.XXXXXX)
 	mkdir "$LDAP_DIR/db"
 	LDAP_CA=$LDAP_DIR/ca.pem

@@ -1,11 +1,11 @@
-# A ledger for each test, on the engine that MCFG_TEST_ENGINE names (sqlite or
-# postgresql, by default sqlite): load ledger
+# A ledger for each test, on the engine $MCFG_TEST_ENGINE, sqlite (the default)
+# or postgresql: load ledger
 #
-# ledger_setup       in setup: a fresh one, its URI in $LEDGER
-# sql STATEMENT      the judge's answer: the sqlite3 command, or psql
-# dump               all that is in it, as text
-# sound              the database says that it is whole
-# of_sqlite          skips, by name, what other engines do not have
+# ledger_setup       in setup: makes one, with its URI in $LEDGER
+# sql STATEMENT      prints what the judge says, sqlite3 or psql
+# dump               prints all of it, as text
+# sound              the database reports that it is intact
+# of_sqlite          skips a test that is only for SQLite
 
 load postgresql
 
@@ -32,7 +32,7 @@ dump() {
 	*)
 		local schema=${LEDGER##*%3D}
 
-		# Newer ones write a random word around it.
+		# Newer versions write a random word around the dump.
 		pg_dump -d "postgresql:///postgres?host=$PG&user=postgres" \
 		    -n "$schema" | grep -vE '^\\(un)?restrict ' ;;
 	esac

@@ -173,7 +173,8 @@ needs_yaml() {
 	make -s diff > "$T/out"
 	cat "$T/out"
 	[ "$(grep -c ' -> profiles/.*:$' "$T/out")" -eq 1 ]
-	# Another identifier is another profile; the same one twice is one of both.
+	# Another identifier makes another profile; of two with the same
+	# identifier, only one is the old profile.
 	sed -i 's/com.example.wifi/com.example.new/' profiles/-wifi.yaml
 	make -s diff > "$T/out"
 	grep -qx 'profiles/-wifi.yaml:' "$T/out"

@@ -676,7 +676,7 @@ judged() {
 	    walk(0, len(b))
 	    return b
 	d = open(sys.argv[1], 'rb').read()
-	# The last that the certificate has, too: a signature may hold these bytes.
+	# The last one in the certificate: a signature may hold these bytes.
 	at = max(i for i in range(len(d)) if d[i:i + 2] == b'\x80\x14'
 	    and d.count(d[i + 2:i + 22]) > 1)
 	key = d[at + 2:at + 22]

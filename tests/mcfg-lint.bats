@@ -1038,7 +1038,8 @@ real_faults() {
 	_run mcfg-lint --no-inline "$T/q"
 	grep -q clear-text-secret "$T/stdout"
 	grep -q ' 0 silenced$' "$T/counts"
-	# A string that looks like one does not count; one at an end silences nothing.
+	# A string that looks like one does not count; one at an end
+	# silences nothing.
 	make "$T/p" "wifi['Note'] = '<!-- mcfg-lint: ignore payload-version -->'" \
 	    "wifi['PayloadVersion'] = wifi.pop('PayloadVersion') + 1"
 	sed 's|</dict>|<!-- mcfg-lint: ignore payload-version --></dict>|' \

@@ -1,12 +1,12 @@
-# A PostgreSQL of the test's own: load postgresql
+# A PostgreSQL for the tests: load postgresql
 #
-# postgresql_needed  in setup_file, first, as needs(): there is one
-# postgresql_start   then: a server on a socket in a separate folder
+# postgresql_needed  in setup_file, first: skips like needs() if it is missing
+# postgresql_start   then: starts a server on a socket in its own folder
 # postgresql_stop    in teardown_file
-# postgresql_schema NAME   a fresh schema; its URI in $URI
+# postgresql_schema NAME   makes a new schema, with its URI in $URI
 #
-# The server runs as the user postgres where the tests run as root, which it
-# refuses to be.
+# If the tests run as root, the server runs as the user postgres, since it
+# refuses to run as root.
 
 _postgresql_bin() {
 	local dir
@@ -38,7 +38,7 @@ postgresql_start() {
 
 	export PG
 	bin=$(_postgresql_bin)
-	# Not in bats' own folder, which another user cannot enter.
+	# Another user cannot enter the folder of bats.
 	PG=$(mktemp -d /tmp/mcfg-pg.XXXXXX)
 	[ "$(id -u)" -ne 0 ] || chown postgres "$PG"
 	_postgresql_as "$bin/initdb" -D "$PG/data" -A trust -U postgres \

@@ -1,9 +1,9 @@
 # A web server for SCEP tests; loaded after scep_helpers.
 # shellcheck disable=SC2034 # URL and code are for the tests
 #
-# serve_ca fastcgi|cgi DIR: lighttpd on a free port of the loopback with scep-ca
-# of DIR at /scep; $URL is its address, log in $T/web/*.log.  unserve_ca ends
-# it.
+# serve_ca fastcgi|cgi DIR: starts lighttpd on a free port of the loopback, with
+# scep-ca for DIR at /scep; $URL is its address, its logs are $T/web/*.log.
+# unserve_ca stops it.
 
 web_config() {
 	cat <<-EOF
@@ -38,7 +38,7 @@ serve_ca() {
 	local kind=$1 dir=$2 port
 
 	mkdir -p "$T/web/www" "$T/web/tmp"
-	# Arguments cannot be given to a CGI program: a script says which CA.
+	# A CGI program has no arguments, so a script names the CA.
 	printf '#!/bin/sh\nexec "%s" cgi --dir "%s" %s\n' \
 	    "$(command -v scep-ca)" "$(cd "$dir" && pwd)" "${3:-}" \
 	    > "$T/web/scep"
@@ -67,8 +67,8 @@ unserve_ca() {
 	lighttpd=
 }
 
-# fetch FILE curl-arguments...: the status code is in $code, headers in
-# $T/head, the body in FILE.
+# fetch FILE curl-arguments...: sends a request; status in $code, header in
+# $T/head, body in FILE.
 fetch() {
 	local file=$1
 	shift

@@ -1,23 +1,24 @@
-# Runs once before all tests: the tools on PATH, and a PKI made by the openssl
-# command, so that our own code has no part in it.
+# Runs once before all tests: puts the tools on PATH, and makes a PKI with the
+# openssl command, without our own code.
 #
 # $PKI holds: root.pem root.key, inter.pem (issued by root), signer.pem
 # signer.key (issued by inter), chain.pem (inter, root), ec.pem ec.key,
-# other.pem other.key (another root of the same name), device-ca.pem
+# other.pem other.key (another root with the same name), device-ca.pem
 # device-ca.key (RSA-1024, SHA-1), device.pem device.key (issued by it),
 # client.pem client.key (issued by root, clientAuth).
 #
-# Programs that tests call a thousand times start slowly on many machines: a
-# python3 that looks through its packages, Debian's wrapper of psql, an openssl
-# that reads the system's roots.  The run has faster ways to the same programs,
-# and a pool of RSA keys (fast/openssl).
+# Programs that tests call a thousand times start slowly on many machines:
+# python3 searches its packages, Debian's psql is a wrapper, openssl reads the
+# system's roots.  The run has faster ways to start them, and a pool of RSA keys
+# (fast/openssl).
 
 _pki_ext() {
 	printf '%s\n' "$@"
 }
 
-# _pki_issue NAME SUBJECT CA KEYARGS... : extensions on standard input; key
-# identifiers are added, because OpenSSL 4 does not do that by itself
+# _pki_issue NAME SUBJECT CA DIGEST KEYARGS...: issues NAME.pem, with the
+# extensions on standard input and key identifiers, which OpenSSL 4 does not
+# add.
 _pki_issue() {
 	local name=$1 subject=$2 ca=$3 digest=$4
 	shift 4
@@ -60,8 +61,8 @@ make_pki() {
 	cat inter.pem root.pem > chain.pem
 }
 
-# fast_python DIR: the python3 of this machine as DIR/bin/python3, in an
-# environment that has, of its packages, those that tests import.
+# fast_python DIR: makes DIR/bin/python3, the machine's, in an environment with
+# only the packages that tests import.
 fast_python() {
 	local packages path
 
@@ -85,8 +86,8 @@ fast_python() {
 	done
 }
 
-# fast_openssl DIR: in DIR the one whose RSA keys come from a pool, which the
-# next run finds again.
+# fast_openssl DIR: makes DIR/openssl, whose RSA keys come from a pool, which
+# the next run uses again.
 fast_openssl() {
 	local pool=${BATS_TEST_DIRNAME%/tests}/build/keys
 
@@ -102,7 +103,7 @@ fast_openssl() {
 	chmod 755 "$1/openssl"
 }
 
-# fast_postgresql DIR: in DIR the clients that are behind a wrapper in PATH.
+# fast_postgresql DIR: links in DIR the clients that PATH has a wrapper for.
 fast_postgresql() {
 	local tool path
 
@@ -116,13 +117,13 @@ fast_postgresql() {
 setup_suite() {
 	local root=${BATS_TEST_DIRNAME%/tests}
 
-	# A fresh Debian has no locale set, and bash then keeps \u as it is.
+	# Without a locale, as on a new Debian, bash does not expand \u.
 	export LC_ALL=C.UTF-8
 	export MCFG_BIN=${MCFG_BIN:-$root/build/bin}
 	export PATH=$MCFG_BIN:$root/scripts:$PATH
 	export MCFG_TEST_PKI=$BATS_SUITE_TMPDIR/pki
 	export MCFG_TEST_SHARED=$BATS_SUITE_TMPDIR/shared
-	# Nobody's root but those that a test names.
+	# Trust no roots except those that a test names.
 	: > "$BATS_SUITE_TMPDIR/no-roots.pem"
 	export SSL_CERT_FILE=$BATS_SUITE_TMPDIR/no-roots.pem
 	export SSL_CERT_DIR=/nonexistent

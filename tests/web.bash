@@ -1,25 +1,25 @@
-# The web servers that a site is tested under: $WEB is lighttpd, which mcfg-serve
-# runs, nginx or apache, whose configuration mcfg-site --web makes.  flow.bash
+# The web servers for tests of a site: $WEB is lighttpd, which mcfg-serve runs,
+# or nginx or apache, whose configuration mcfg-site --web makes.  flow.bash
 # loads this.
 
 WEB=${WEB:-lighttpd}
 
-# $FORM is cgi, the script, or service, which is mcfg-service.
+# $FORM is cgi (mcfg.cgi) or service (mcfg-service).
 FORM=${FORM:-cgi}
 [ "$FORM" = cgi ] && PERSISTENT=() || PERSISTENT=(--persistent)
 
-# logged_line CODE TEXT: some line of the site's log is about such a response,
-# and its reason ends with TEXT.  It may be written after the response.
+# logged_line CODE TEXT: waits for a line in the site's log with this status,
+# and a reason that ends with TEXT.  It may be written after the response.
 logged_line() {
 	awaits "$1 in the log: $2" in_log "$1" "$2"
 }
 
-# logged PATTERN: some line of the site's log is so, or will be.
+# logged PATTERN: waits for a line in the site's log that matches.
 logged() {
 	awaits "in the log: $1" grep -q -e "$1" "$SITE/log/mcfg.log"
 }
 
-# in_log CODE TEXT: whether such a line is there.
+# in_log CODE TEXT: the log has such a line.
 in_log() {
 	python3 - "$SITE/log/mcfg.log" "$1" "$2" <<-'PY'
 	import re, sys
@@ -38,8 +38,8 @@ in_log() {
 	PY
 }
 
-# needs_web: in setup_file, as needs(): where the server is not installed, or
-# could not reach a site here as the user that it runs as, no test can run.
+# needs_web: in setup_file: skips like needs() if the server is not installed,
+# or if its user could not reach a site here.
 needs_web() {
 	local tool
 
@@ -61,13 +61,13 @@ needs_web() {
 	    unable 'another user cannot reach this folder'
 }
 
-# web_user: whom a server of root's runs as.
+# web_user: prints the user of a server that root starts.
 web_user() {
 	id -un www-data 2> /dev/null || echo nobody
 }
 
-# serve [ARG...]: starts the server; its process is $SERVER.  The arguments are
-# those of mcfg-serve.
+# serve [ARG...]: starts the server, with arguments of mcfg-serve; its process
+# is $SERVER.
 serve() {
 	"serve_$WEB" "$@"
 }
@@ -113,7 +113,7 @@ serve_nginx() {
 	    -p "$SITE.nginx" -c "$SITE.nginx/nginx.conf"
 }
 
-# apache_modules: those that the configuration of a site needs.
+# apache_modules: prints directives for the modules that a site needs.
 apache_modules() {
 	local m
 
@@ -146,7 +146,7 @@ serve_apache() {
 	    -f "$SITE.apache/apache.conf"
 }
 
-# start_workers: of $SITE; their process is $WORKERS.
+# start_workers: starts the workers of $SITE; their process is $WORKERS.
 start_workers() {
 	local group=()
 
@@ -165,8 +165,8 @@ start_workers() {
 	}
 }
 
-# start_web PIDFILE COMMAND...: a server that listens once it has written its
-# process id.
+# start_web PIDFILE COMMAND...: starts a server that listens once it has written
+# its process number.
 start_web() {
 	local file=$1
 
@@ -181,7 +181,7 @@ start_web() {
 	}
 }
 
-# unserve: ends it; returns when the processes are gone.
+# unserve: stops the server and the workers, and waits for their end.
 unserve() {
 	local p
 
@@ -192,8 +192,8 @@ unserve() {
 	SERVER='' WORKERS=''
 }
 
-# spy NAME FILE: the beginning of a script that adds NAME and its environment to
-# FILE, in one write: two of a pipeline do it at the same time.
+# spy NAME FILE: prints the start of a script that appends NAME and its
+# environment to FILE, in one write, since two of a pipeline run at once.
 spy() {
 	cat <<-SH
 	#!/bin/sh
@@ -203,8 +203,8 @@ spy() {
 	SH
 }
 
-# spies DIR SEEN: in DIR every tool and what the scripts call besides, each of
-# which writes its name and environment to SEEN first.
+# spies DIR SEEN: puts into DIR each tool and each program that the scripts
+# call, which first write their name and environment to SEEN.
 spies() {
 	local tool path
 
