@@ -75,6 +75,13 @@ tools_that_tell() {
 	export MCFG_BIN=$bin
 }
 
+# web_plain PATH [CURL-ARG...]: a request without TLS; the response does not
+# matter.
+web_plain() {
+	curl -sS --path-as-is --max-time 600 -o "$T/body" "${@:2}" \
+	    "http://localhost:$PLAIN$1" || :
+}
+
 # mark NAME: requests /NAME, and waits until it is in the logs.
 mark() {
 	web "/$1"
@@ -413,10 +420,14 @@ four_names_refused() {
 	is_refused_page "$T/body"
 	# Every spelling, and every failure.
 	for form in "$to?x=$token" "/$to" "/%69/$token" "/./i/$token" \
-	    "/x/..$to" "/i//$token" "$to/" "$to%0a" "$to%ff" "/i/$token%00"; do
+	    "/x/..$to" "/i//$token" "$to/" "$to%0a" "$to%ff" "/i/$token%00" \
+	    "/I/$token" "//I/$token" "/%49/$token" "/x/I/$token"; do
 		web "$form" || :
 		web "$form" -d x || :
+		web_plain "$form"
+		web_plain "$form" -d x
 	done
+	web_plain "$to"
 	web "$to" -X PUT -d x
 	[ "$code" = 405 ]
 	web "$to" -I
