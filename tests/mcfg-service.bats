@@ -85,6 +85,15 @@ same() {
 	PY
 }
 
+# profile_of ANSWER TO: writes the profile in a signed answer.
+profile_of() {
+	python3 - "$1" "$2" <<-'PY'
+	import re, sys
+	open(sys.argv[2], 'wb').write(re.search(rb'<\?xml.*</plist>',
+	    open(sys.argv[1], 'rb').read(), re.S)[0])
+	PY
+}
+
 # ledger: prints the last enrollment, without what is random.
 ledger() {
 	mcfg-enrollment list --json --config "$SITE/site.yaml" |
@@ -197,12 +206,9 @@ long_names() {
 	# A known device, for a user whose name is escaped, too.
 	name=$(printf '%*s' 120 '' | sed 's/ /é/g')
 	answers mcfg-service "$T/1" GET /enroll REMOTE_USER="$name" < /dev/null
-	python3 - "$T/1" > "$T/challenge" <<-'PY'
-	import plistlib, re, sys
-	body = open(sys.argv[1], 'rb').read()
-	p = plistlib.loads(re.search(rb'<\?xml.*</plist>', body, re.S)[0])
-	print(p['PayloadContent']['Challenge'])
-	PY
+	profile_of "$T/1" "$T/service"
+	plist_key "$T/service" "p['PayloadContent']['Challenge']" \
+	    > "$T/challenge"
 	attributes "$T/plist" UDID="$name$name$name" SERIAL="$name$name$name" \
 	    CHALLENGE="@$T/challenge"
 	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/named"
@@ -217,11 +223,7 @@ long_names() {
 @test "mcfg-service: each phase records the same as the script" {
 	for form in "$ROOT/scripts/mcfg.cgi" "$MCFG_BIN/mcfg-service"; do
 		answers "$form" "$T/1" GET /enroll REMOTE_USER=jane < /dev/null
-		python3 - "$T/1" "$T/service" <<-'PY'
-		import re, sys
-		open(sys.argv[2], 'wb').write(re.search(rb'<\?xml.*</plist>',
-		    open(sys.argv[1], 'rb').read(), re.S)[0])
-		PY
+		profile_of "$T/1" "$T/service"
 		phase2 "$(plist_key "$T/service" \
 		    "p['PayloadContent']['Challenge']")"
 		answers "$form" "$T/2" POST /profile \
@@ -527,11 +529,7 @@ log_in() {
 
 # phase2_of ANSWER UDID: puts the device's reply to phase 1 in $T/message.
 phase2_of() {
-	python3 - "$1" "$T/service" <<-'PY'
-	import re, sys
-	open(sys.argv[2], 'wb').write(re.search(rb'<\?xml.*</plist>',
-	    open(sys.argv[1], 'rb').read(), re.S)[0])
-	PY
+	profile_of "$1" "$T/service"
 	attributes "$T/plist" UDID="$2" SERIAL="S-$2" PRODUCT=iPhone14,5 \
 	    VERSION=21A1 CHALLENGE="$(plist_key "$T/service" \
 	    "p['PayloadContent']['Challenge']")"

@@ -345,8 +345,8 @@ asked() {
 	nginx -e "$T/error" -c "$T/limit.conf" 3>&- 7>&- &
 	server=$!
 	awaits -p "$server" nginx [ -s "$T/pid" ]
-	# 0a is a newline to a regular expression.  Addresses outside 2000::/3
-	# are not counted by network.
+	# 0a is a newline to a regular expression.  IPv4 addresses, even mapped
+	# ones, belong to no such network.
 	asked 2001:db8:0:1::1 2001:db8:0:1::2 2001:db8:0:1::3 \
 	    2001:db8:0:1:a0a:a0a:a0a:a0a 2001:db8:0:2::1 \
 	    a0a:a0a:a0a:a0a::1 a0a:a0a:a0a:a0a::2 a0a:a0a:a0a:a0a::3 \

@@ -274,7 +274,7 @@ sys.stdout.buffer.write(b'\x30\x83' + n.to_bytes(3, 'big') + b'\x05\x00' * (n //
 	# An intermediate, or the signer itself, may be the anchor.
 	accepts "$T/s" --ca "$PKI/inter.pem"
 	accepts "$T/s" --ca "$PKI/signer.pem"
-	# Several files, one of them with several certificates.
+	# Several files, and a file with several certificates.
 	accepts "$T/s" --ca "$PKI/other.pem" --ca "$PKI/ec.pem" \
 	    --ca "$PKI/root.pem"
 	cat "$PKI/other.pem" "$PKI/device-ca.pem" "$PKI/root.pem" > "$T/all"

@@ -17,12 +17,6 @@ issued() {
 	openssl x509 -in "$1.pem" -noout -serial | sed 's/.*=//'
 }
 
-# number FILE: prints the CRL number, in decimal.
-number() {
-	printf '%d\n' "$(openssl crl -inform DER -in "$1" -noout -crlnumber |
-	    sed 's/.*=//')"
-}
-
 # lists FILE SERIAL: the CRL has a good signature and lists the certificate.
 lists() {
 	openssl crl -inform DER -in "$1" -CAfile ca/cert.pem -noout -text -nameopt oneline \

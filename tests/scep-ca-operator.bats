@@ -26,11 +26,12 @@ key_of() {
 @test "scep-ca challenge: is bound to exactly one subject and its names" {
 	printf 'san:\n  dns: ["*.example.com"]\n' > ca/scep-ca.yaml
 	device d
+	asked=0
 	ask() {
 		local pw=$1
 		shift
 		csr d /O=Example/CN=d "$pw" "$@"
-		message ca d --transaction "$RANDOM$RANDOM"
+		message ca d --transaction "T$((++asked))"
 	}
 	bound() {
 		challenge ca --subject /O=Example/CN=d "$@"

@@ -191,12 +191,6 @@ both_at() {
 	each_stop both_at
 }
 
-# number FILE: prints the CRL number, in decimal.
-number() {
-	printf '%d\n' "$(openssl crl -inform DER -in "$1" -noout -crlnumber |
-	    sed 's/.*=//')"
-}
-
 listed_at() {
 	holder "l$1"
 	stand make "$1" scep-ca crl --dir ca

@@ -108,6 +108,12 @@ attribute() {
 	sed -n "s/^$2=//p" "$1.attrs"
 }
 
+# number FILE: prints the CRL number, in decimal.
+number() {
+	printf '%d\n' "$(openssl crl -inform DER -in "$1" -noout -crlnumber |
+	    sed 's/.*=//')"
+}
+
 # manual: requests wait for the operator.
 manual() {
 	echo 'approval: manual' > ca/scep-ca.yaml
