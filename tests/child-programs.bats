@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Programs of the owner's: what they get, and that they end.
+# Programs that the site's owner configures: what they get, and how they end.
 
 load helpers
 
@@ -9,13 +9,13 @@ setup() {
 	cd "$T" || return
 }
 
-# program LINES...: ./program
+# program LINES...: makes ./program, a shell script.
 program() {
 	printf '%s\n' '#!/bin/sh' "$@" > program
 	chmod 755 program
 }
 
-# runs SECONDS INPUT RESULT: how ./program ended
+# runs SECONDS INPUT RESULT: ./program ends with this result.
 runs() {
 	"$CHILD" "$1" "$2" ./program > out
 	[ "$(head -n 1 out)" = "$3" ] || {
@@ -45,7 +45,7 @@ runs() {
 
 @test "child: writing and waiting share one limit, and its group is killed" {
 	[ -d /proc/self ] || skip 'no /proc here'
-	# Neither it nor what it started reads a byte.
+	# Neither the program nor its child reads anything.
 	program 'sleep 1000 & echo $$ $! > pids; exec sleep 1000'
 	runs 1 3000000 'too-long 0 0'
 	read -r first second < pids
@@ -72,7 +72,7 @@ runs() {
 	exec 7< /dev/null
 	HTTP_AUTHORIZATION=secret "$CHILD" 30 0 ./program > out
 	exec 7<&-
-	# What a shell sets by itself is PWD, and in some _ and SHLVL.
+	# Shells set PWD, and some _ and SHLVL.
 	tail -n +2 out | grep -vxE '_|PWD|OLDPWD|SHLVL' | tr '\n' ' ' > got
 	[ "$(cat got)" = 'LC_ALL MARK PATH 0 1 2 3 ' ]
 	cmp group pid

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The lower floors of common/, of which no tool reaches every branch.  They are
-# compared with Python's calendar, base64 and UTF-8.
+# The lower floors of common/, of which no tool reaches every branch.  Python's
+# calendar, base64 and UTF-8 are the judges.
 
 load helpers
 
@@ -127,7 +127,7 @@ unit() {
 @test "common: DER is not written to a terminal" {
 	scep-ca init --dir "$T/ca" --subject /CN=x
 	printf '<plist version="1.0"><dict/></plist>' > "$T/plist"
-	# on_terminal WANT COMMAND...: its status, and what the terminal got.
+	# on_terminal WANT COMMAND...: runs it on a terminal, with this status.
 	on_terminal() {
 		python3 - "$@" <<-'PY'
 		import os, pty, subprocess, sys

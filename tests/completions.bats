@@ -3,7 +3,7 @@
 
 load helpers
 
-# complete_bash TOOL WORD...: what bash offers for the last word.
+# complete_bash TOOL WORD...: prints what bash offers for the last word.
 complete_bash() {
 	"$ROOT/scripts/completions" bash "$(command -v "$1")" > "$T/$1.bash"
 	bash -c '
@@ -48,7 +48,7 @@ complete_bash() {
 	diff "$T/out" <(echo some.pem)
 }
 
-# parses SHELL NAME-OF-FILE: every tool's completion is syntax that it reads.
+# parses SHELL NAME-OF-FILE: the shell can parse every tool's completion.
 parses() {
 	local t
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What transport does to files, named by every tool that reads them.
+# Damage in transport, which every tool that reads a file names.
 
 load helpers
 
@@ -27,7 +27,7 @@ setup() {
 	PY
 }
 
-# mangle HOW FROM TO
+# mangle HOW FROM TO: damages a file in this way.
 mangle() {
 	python3 - "$@" <<-'PY'
 	import base64, html, json, quopri, re, sys
@@ -63,7 +63,7 @@ mangle() {
 	PY
 }
 
-# named WORDS FILE: each tool refuses it, with these words.
+# named WORDS FILE: each tool refuses the file with these words.
 named() {
 	local words=$1 file=$2
 	refuses 3 "$words" mcfg-verify --ca "$PKI/root.pem" "$file"
@@ -112,7 +112,7 @@ inspected() {
 	EOF
 }
 
-@test "corruption: what stands before a signed profile" {
+@test "corruption: text before a signed profile" {
 	mangle bom "$T/signed" "$T/in"
 	named 'byte order mark' "$T/in"
 	mangle before "$T/signed" "$T/in"
@@ -164,7 +164,8 @@ inspected() {
 		mangle cleared "$f" "$T/in"
 		inspected 'eighth bit' "$T/in"
 	done
-	# A binary plist has bytes of every kind, and can be wrong by itself.
+	# A binary plist has bytes of every kind, and may be wrong without
+	# damage.
 	python3 - "$T/in" <<-'PY'
 	import struct, sys
 	def bplist(first):
@@ -183,7 +184,7 @@ inspected() {
 		[ "$status" -eq 3 ]
 		run -1 grep -E 'through text' "$T/stderr"
 	done
-	# no trace, no guess
+	# Without a trace of damage, there is no guess.
 	head -c 900 "$T/signed" > "$T/in"
 	_run mcfg-inspect "$T/in"
 	[ "$status" -eq 3 ]
@@ -194,7 +195,7 @@ inspected() {
 	run -1 grep -E 'through text|HTTP' "$T/stderr"
 }
 
-@test "corruption: XML has our words, none of the parser's" {
+@test "corruption: errors in XML are in our words, not the parser's" {
 	local xml words
 	while IFS='|' read -r xml words; do
 		printf '%b' "$xml" > "$T/in"

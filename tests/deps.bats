@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
-# What installs the rest, with an apt that only says what it was asked.
+# scripts/deps, with an apt that only prints its arguments.
 
 load helpers
 
 setup() {
 	mkdir "$T/bin" "$T/etc"
-	# have: the packages that are there.
+	# have: lists the packages that are installed.
 	cat > "$T/bin/dpkg-query" <<-SH
 	#!/bin/sh
 	for p; do
@@ -30,7 +30,7 @@ setup() {
 	chmod +x "$T/bin"/*
 	: > "$T/have"
 	echo 0 > "$T/uid"
-	# The policy file of this machine is not touched.
+	# The policy file of this machine must not change.
 	sed "s|^POLICY=.*|POLICY=$T/etc/policy-rc.d|" "$ROOT/scripts/deps" \
 	    > "$T/deps"
 	chmod +x "$T/deps"
@@ -132,7 +132,7 @@ everything() {
 	[ ! -e "$T/asked" ]
 }
 
-@test "deps: the command line" {
+@test "deps: refuses a wrong command line" {
 	deps everything
 	[ "$status" -eq 2 ]
 	deps build demo
@@ -169,7 +169,7 @@ everything() {
 			grep -q "$name" "$T/names"
 		done
 	done
-	# These have other names there than the libraries.
+	# Their names are not those of the libraries there.
 	grep -q '^dnf .* lighttpd-mod_openssl' <<< "$output"
 	grep -q '^pkg .* www/fcgi ' <<< "$output"
 }

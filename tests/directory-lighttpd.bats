@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# Users from a directory, over a real web server and a real slapd: who gets in,
-# what is known of them, and that a name is only a name.  This file has three
-# names, and the name says which server: lighttpd, nginx or apache.
+# Users from a directory, over a real web server and a real slapd: who can log
+# in, the facts about them, and names that are only names.  This file has three
+# names, which select lighttpd, nginx or Apache.
 # shellcheck disable=SC2016 # what looks like a command has to stay text
 
 load helpers
@@ -50,7 +50,7 @@ teardown() {
 	[ -z "${OTHER:-}" ] || SERVER=$OTHER WORKERS=$OTHER_WORKERS unserve
 }
 
-# directory LINE...: the site asks a directory, with these lines about it.
+# directory LINE...: makes the site use a directory, with these lines about it.
 directory() {
 	sed -i '/^auth:/,$d' "$SITE/site.yaml"
 	printf 'auth:\n  ldap:\n    base: %s\n    filter: (uid=?)\n' \
@@ -58,8 +58,8 @@ directory() {
 	printf '    %s\n' "$@" >> "$SITE/site.yaml"
 }
 
-# another LINE...: a copy of the site behind another server, whose directory
-# has these lines.
+# another LINE...: serves a copy of the site by another server, with these lines
+# about its directory.
 another() {
 	cp -r "$SITE" "$T/site"
 	rm -f "$T/site/run"/*
@@ -75,13 +75,13 @@ another() {
 unavailable=500
 [ "$WEB" != lighttpd ] || unavailable=401
 
-# logs_in STATUS USER [PASSWORD]
+# logs_in STATUS USER [PASSWORD]: a login gets this status.
 logs_in() {
 	web /enroll -u "$2:${3-$PW}"
 	[ "$code" = "$1" ] || { echo "$2: $code"; cat "$SITE"/log/*; false; }
 }
 
-# one_jane: all who are called so in any way are one user.
+# one_jane: every spelling of jane is the same user in the ledger.
 one_jane() {
 	enrollments "{e['user'] for e in j if 'jane' in
 	    __import__('unicodedata').normalize('NFKC', e['user']).lower()} ==
@@ -132,7 +132,7 @@ one_jane() {
 	    --password env:PW --identity "$FACTORY" \
 	    --identity-key "$FACTORY_KEY" -o "$T/d" --udid SAME
 	one_jane
-	# One device of one user: the older enrollment ends.
+	# It is one device of one user, so the older enrollment ends.
 	enrollments "sorted(e['state'] for e in j if e['udid'] == 'SAME')
 	    == ['configured', 'superseded']"
 	plist_is "$T/d/profile.mobileconfig" \
@@ -142,10 +142,10 @@ one_jane() {
 	one_jane
 }
 
-@test "directory: a name with more spellings than that is refused" {
+@test "directory: a name with extra spaces is refused" {
 	logs_in 403 'two  words'
 	logged 'more spaces than a directory counts'
-	# The directory would take these for jane.
+	# For the directory, these are jane.
 	for name in ' jane' 'jane '; do
 		web /enroll -u "$name:$PW"
 		case $code in 401|403) ;; *) echo "$name: $code"; false ;; esac
@@ -153,7 +153,7 @@ one_jane() {
 	one_jane
 }
 
-# users: those of the ledger whose name is not ASCII.
+# users: prints the ledger's users with a name that is not ASCII.
 users() {
 	enrollments "{e['user'] for e in j if not e['user'].isascii()} == {$1}"
 }
@@ -164,7 +164,7 @@ users() {
 	done
 	logged_line 200 'profile service for Müller'
 	users "'Müller'"
-	# Of several names it is the one that was typed.
+	# If there are several names, the typed one counts.
 	for name in 'JÜRGEN' 'J. öhm' 山田 '😀' '"Ü" \ *(X); `ID`'; do
 		logs_in 200 "$name"
 	done
@@ -173,17 +173,17 @@ users() {
 	logs_in 401 'Müller' wrong
 	logs_in 401 'Möller'
 	logs_in 401 'Mü*'
-	# What the directory takes for jane is jane.
+	# Whatever the directory accepts as jane is jane.
 	logs_in 200 'ｊａｎｅ'
 	one_jane
 	logs_in 200 'ａｎｎ'
 }
 
-@test "directory: a name that is not text" {
+@test "directory: a name that is not text is refused" {
 	logs_in 401 $'M\xfcller'
 	logs_in 401 $'\xc3'
 	logs_in 401 $'\xed\xa0\x80'
-	# A directory may skip these; we do not.
+	# A directory may ignore these characters; we do not.
 	for name in $'jane\u202e' $'M\u00fcl\u200bler' $'\u2066jane' \
 	    $'jane\u0085' $'M\u00fcl\u00adler'; do
 		web /enroll -u "$name:$PW"
@@ -220,12 +220,11 @@ would tell"
 	sed -i 's/(uid=?)/(|(uid=?)(mail=?))/' "$SITE/site.yaml"
 	run -3 mcfg-serve "$SITE" 3>&- 7>&-
 	[[ $output == *'site.yaml:'*': auth.ldap.filter: '* ]]
-	# Nobody gets in through it meanwhile.
+	# Until then, nobody can log in.
 	logs_in 500 jane
 }
 
-# The entry of mallory says that her address is "admin", and that of eve that
-# hers is "jane".
+# The entry of mallory has the address "admin", and that of eve "jane".
 @test "directory: a user is a value of auth.ldap.user, whatever was typed" {
 	{
 		ldap_person mallory 'mail: admin' 'employeeNumber: E-1'
@@ -262,7 +261,7 @@ would tell"
 	logs_in 401 jane wrong
 	logs_in 401 jane@example.com wrong
 	logs_in 401 'j*'
-	# The facts are those of the entry that logged in.
+	# The facts are from the entry that logged in.
 	yields - enroll_as J.DOE@example.com "$T/d" --udid TWO
 	enrollments "[(e['user'], e['state']) for e in j
 	    if e['udid'] == 'TWO'] == [('jane', 'configured')]"
@@ -324,7 +323,7 @@ would tell"
 }
 
 @test "directory: StartTLS with an untrusted server" {
-	# A root of the machine's does not count beside that of the site.
+	# The machine's roots do not count beside that of the site.
 	mkdir "$T/roots"
 	cp "$LDAP_CA" "$T/roots/ca.pem"
 	openssl rehash "$T/roots"
@@ -340,7 +339,7 @@ would tell"
 	logs_in $unavailable jane
 }
 
-@test "directory: a search that needs a password" {
+@test "directory: a search may need a password" {
 	LDAP_OU=ou=hidden ldap_person secret | ldap_add
 	echo manager-password > "$T/pw"
 	logs_in 401 secret
@@ -354,7 +353,7 @@ would tell"
 	run -1 grep -rq manager-password "$SITE/run" "$SITE/log"
 }
 
-@test "directory: nobody gets in while it is down; it can come back" {
+@test "directory: nobody can log in while it is down; it can come back" {
 	ldap_down
 	logs_in $unavailable jane
 	logs_in 401 jane ''
@@ -390,7 +389,7 @@ would tell"
 	refuses 4 'auth.ldap.password' mcfg-serve "$SITE"
 }
 
-# asks_with_marks: every page, by a request with marks in its headers.
+# asks_with_marks: requests every page, with marks in the headers.
 asks_with_marks() {
 	local marked=(-H 'X-Secret: mark-1' -H 'Cookie: mark-2' \
 	    -H 'User-Agent: mark-3' -H 'X.Odd: mark-5' -H 'path: mark-6')
@@ -408,8 +407,7 @@ asks_with_marks() {
 	[ "$code" = 403 ]
 }
 
-# unseen: no mark, no password and no word of a request is in what the programs
-# said.
+# unseen: no program saw a mark, a password or a word of a request.
 unseen() {
 	! grep -a -e mark- -e '^HTTP_' -e '^REMOTE_USER' "$T/seen" || return 1
 	printf 'jane:%s' "$PW" | base64 -w0 > "$T/pair"
@@ -435,7 +433,7 @@ unseen() {
 	MCFG_BIN=$T/bin serve 2> /dev/null
 	OTHER=$SERVER OTHER_WORKERS=${WORKERS:-}
 	asks_with_marks
-	# mcfg-service starts none of the steps.
+	# mcfg-service does not start programs for the steps.
 	steps='mcfg-enrollment mcfg-sign mcfg-verify openssl'
 	[ "$FORM" = cgi ] || steps=
 	# shellcheck disable=SC2086 # words
@@ -444,7 +442,7 @@ unseen() {
 	done
 	[ "$WEB" = lighttpd ] || grep -qx '= ldapwhoami' "$T/seen"
 	unseen
-	# The site's own get a fixed list.
+	# The site's programs get a fixed list of variables.
 	for p in ./facts ./challenge; do
 		sed -n "\\|^= $p|,/^= [^.]/p" "$T/seen" | sed -n 's/=.*//p' |
 		    sort -u > "$T/names"

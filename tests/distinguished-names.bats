@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Distinguished names as they are typed, judged by openssl in a request that
-# holds them.
+# Distinguished names as they are typed.  The judge is openssl, which reads them
+# in a request.
 
 load helpers
 
@@ -8,8 +8,8 @@ setup() {
 	cd "$T" || return
 }
 
-# requested DN: a request of this subject, in req; what openssl finds in it, in
-# RFC 2253's order and with its types, in $subject.
+# requested DN: makes req, a request with this subject, and sets $subject to
+# what openssl finds in it, in RFC 2253's order and with types.
 requested() {
 	rm -rf ca
 	yields - scep-ca init --dir ca --key-type ec:P-256 --ra --csr req \
@@ -20,12 +20,12 @@ requested() {
 }
 
 @test "names: a value is UTF-8 when its escapes are undone" {
-	# RFC 4514 3: a half of a letter may be escaped, and the other not.
+	# RFC 4514 3: one byte of a letter may be escaped, and another not.
 	requested $'CN=\\C3\xb1A'
 	[ "$subject" = 'CN=UTF8STRING:ñA' ]
 	requested $'CN=\xc3\\B1\\20,O=\\#x\\, y'
 	[ "$subject" = 'CN=UTF8STRING:ñ\ ,O=UTF8STRING:\#x\, y' ]
-	# Half a letter, a surrogate, a long form, and one beyond Unicode.
+	# Half a letter, a surrogate, an overlong form, and one beyond Unicode.
 	for value in '\C3A' $'\xc3A' '\ED\A0\80' '\C0\80' '\F4\90\80\80'; do
 		refuses 2 '--subject' scep-ca init --dir no --ra --csr req \
 		    --subject "CN=$value"
@@ -43,7 +43,7 @@ requested() {
 	done
 }
 
-# Found by fuzzing: such a name could not be read back from its own text.
+# Found by fuzzing: such a name could not be read back from its text.
 @test "names: a value in hexadecimal has the limits of its attribute" {
 	refuses 2 'too short' scep-ca init --dir no --ra --csr req \
 	    --subject $'1.24.4=#0C0161,C=#0C0161,CN=\\C3\xb1A'

@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
-# What others build on: the hook for pre-commit, the GitHub action, the
-# container and Homebrew's formula.
+# The hook for pre-commit, the GitHub action, the container and Homebrew's
+# formula.
 
 load helpers
 
-# repository: $T/repo, with two commits of a profile on two branches.
+# repository: makes $T/repo, with two commits of a profile on two branches.
 repository() {
 	mkdir -p "$T/repo/profiles"
 	cd "$T/repo" || return
@@ -28,7 +28,7 @@ repository() {
 	git commit -qam two
 }
 
-# a gh that remembers what it was asked, and has no comment to edit.
+# A gh that records its arguments, and has no comment to edit.
 fake_gh() {
 	mkdir -p "$T/bin"
 	cat > "$T/bin/gh" <<-SH
@@ -72,8 +72,8 @@ fake_gh() {
 	run -2 "$ROOT/scripts/action/run" deploy
 }
 
-# What a stranger can name (a branch, a title) reaches a script only through
-# its environment; and every input is one that is described.
+# A name that a stranger can choose (a branch, a title) reaches a script only
+# through its environment, and every input is documented.
 @test "action: nothing from outside is pasted into a script" {
 	python3 -c 'import yaml' || skip 'python3-yaml is not installed'
 	python3 - "$ROOT/scripts/action/action.yml" <<-'PY'
@@ -105,7 +105,7 @@ fake_gh() {
 	"$ROOT/scripts/packaging/hook" mcfg-lint --files . -- profiles/clip.yaml
 	git clone -q "$ROOT" "$T/hook"
 	cp "$ROOT/scripts/packaging/hook" "$T/hook/scripts/packaging/hook"
-	# One that is older is not taken; what cannot be built is said so.
+	# It does not use an older one, and says if the tool cannot be built.
 	printf 'authoring:\n\t@echo no libplist; exit 1\n' > "$T/hook/Makefile"
 	PATH=$T/bin:$PATH run "$T/hook/scripts/packaging/hook" mcfg-lint -- \
 	    profiles/clip.yaml
@@ -157,8 +157,8 @@ fake_gh() {
 	PY
 }
 
-# An image has one entry: arguments of another program need --entrypoint.
-@test "container: what it says makes the site that it serves" {
+# An image has one entry point: another program needs --entrypoint.
+@test "container: its instructions make the site that it serves" {
 	python3 - "$ROOT/scripts/packaging/Containerfile" > "$T/words" <<-'PY'
 	import json, re, shlex, sys
 	text = open(sys.argv[1]).read()
@@ -169,7 +169,7 @@ fake_gh() {
 	assert len(service) == 2
 	made, served = service
 	assert made[made.index('--entrypoint') + 1] == 'mcfg-site'
-	# What follows the image is for the entry; mcfg-serve has its own words.
+	# The arguments after the image are for mcfg-serve.
 	assert '--entrypoint' not in served and served[-1] == 'mcfg'
 	end = text[text.rindex('FROM '):]
 	folder, = re.findall(r'(?m)^WORKDIR (.*)$', end)
@@ -211,7 +211,7 @@ fake_gh() {
 	version=$(sed -n 's/^VERSION[[:space:]]*= //p' "$ROOT/Makefile")
 	[ "$(mcfg-sign --version)" = "mcfg-sign (mcfg) $version" ]
 	sed -n '3p' "$ROOT/CHANGES.md" | grep -q "^## $version"
-	# Elsewhere stands only since when something is so.
+	# Other files only say since which version something is so.
 	run -1 grep -vE '(before|since|after) [0-9.]+\b' <(grep -rhF "$version" \
 	    "$ROOT/cmd" "$ROOT/common" "$ROOT/man" "$ROOT/scripts" \
 	    "$ROOT/README.md")

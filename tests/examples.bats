@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Every example of README and of the pages is run in a prepared folder, or
-# tests/examples.list says why it is not.
+# Every example of README.md and the manual pages runs in a prepared folder, or
+# tests/examples.list says why it does not.
 
 load helpers
 load flow
@@ -20,8 +20,8 @@ teardown() {
 	[ -z "${SERVER:-}" ] || unserve
 }
 
-# prepare: what the examples take for granted, beside a site in site/ and, as
-# if one had changed to it, in the folder itself.
+# prepare: makes what the examples assume, beside a site in site/ and, for
+# examples inside a site, in the folder itself.
 prepare() {
 	cp -a "$SITE" "$DESK"
 	cp -a "$SITE" "$DESK/site"
@@ -53,7 +53,7 @@ prepare() {
 	configurations
 }
 
-# answers: of a device in phase 2, which nobody has taken yet, and in phase 3.
+# answers: makes a device's messages of phase 2, not yet received, and phase 3.
 answers() {
 	mcfg-enrollment start --config site.yaml --user jane > "$T/challenge"
 	attributes "$T/plist" UDID=U-9 SERIAL=S-9 PRODUCT=iPhone14,5 \
@@ -113,7 +113,7 @@ configurations() {
 	in_git
 }
 
-# in_git: with a change of a profile.
+# in_git: makes a repository with a change of a profile.
 in_git() {
 	git init -q
 	git add wifi.mobileconfig
@@ -122,16 +122,16 @@ in_git() {
 	git -c user.name=CI -c user.email=ci@example.org commit -qam Two
 }
 
-# listed HOW: the names of the examples of that kind.
+# listed HOW: prints the names of the examples of that kind.
 listed() {
 	sed -n "s/^$1	//p" "$ROOT/tests/examples.list"
 }
 
-@test "examples: each is run, or has a reason why not" {
+@test "examples: each one runs, or has a reason why not" {
 	python3 "$ROOT/tests/examples.py" "$ROOT" names | sort > "$T/are"
 	grep -v '^#' "$ROOT/tests/examples.list" | cut -f 2 | sort > "$T/listed"
 	diff "$T/listed" "$T/are"
-	# What is not run has a reason, of those that the list explains.
+	# Each reason must be one that the list explains.
 	grep -v '^#' "$ROOT/tests/examples.list" | cut -f 1 | sort -u > "$T/how"
 	while read -r how; do
 		grep -q "^# $how: " "$ROOT/tests/examples.list" || {
@@ -139,15 +139,15 @@ listed() {
 			return 1
 		}
 	done < "$T/how"
-	# A file that runs them itself is there.
+	# A file that is said to run them exists.
 	sed -n 's/^\([a-z-]*\.bats\)	.*/\1/p' "$ROOT/tests/examples.list" |
 	    sort -u | while read -r file; do
 		[ -f "$ROOT/tests/$file" ]
 	done
 }
 
-# runs NAME: in a copy of the desk, as a reader would type it, but for folders
-# outside of it.
+# runs NAME: runs it in a copy of the prepared folder, as a reader would type
+# it, with other paths for folders outside.
 runs() {
 	rm -rf "$T/copy"
 	cp -a "$DESK" "$T/copy"
@@ -155,11 +155,12 @@ runs() {
 	python3 "$ROOT/tests/examples.py" "$ROOT" script "$1" |
 	    sed -E 's,/srv/(enroll|profiles),site,g; s,/backup/,backup/,g' \
 	    > "$T/script"
-	# Nobody needs these, and what is made must not be there.
+	# An example that needs these is not tried without them.
 	for tool in jq qrencode; do
 		! grep -qw "$tool" "$T/script" || command -v "$tool" > /dev/null ||
 		    return 0
 	done
+	# What the example makes must not exist before.
 	case $(< "$T/script") in
 	*--add-user*) ;;
 	*'mcfg-site site'*) rm -rf "$T/copy/site" ;;
@@ -186,8 +187,8 @@ runs() {
 	[ "$bad" -eq 0 ]
 }
 
-# served DIR NAME...: these one after the other, and the server that one of
-# them starts, which listens at a free port instead of 8443.
+# served DIR NAME...: runs these one after the other, and the server that one of
+# them starts, at a free port instead of 8443.
 served() {
 	local port dir=$1 name
 	shift
@@ -204,7 +205,7 @@ served() {
 		read -r -t 600 line <&8
 		[[ $line == 'listening on https://localhost:'* ]]
 	}
-	# The end of an enrollment is recorded behind the answer to the device.
+	# The end of an enrollment is recorded after the answer to the device.
 	ended() {
 		command mcfg-enrollment list --config "$1" |
 		    grep configured > /dev/null
@@ -228,12 +229,12 @@ served() {
 	}
 }
 
-# the NAME of an example that begins so.
+# Prints the NAME of the example that begins like this.
 the() {
 	listed serve | grep -F -- "$1"
 }
 
-@test "examples: a site, its server and a device in the words of the pages" {
+@test "examples: a site, its server and a device, typed as in the manual" {
 	served readme "$(the 'README.md: printf')"
 	grep -q configured "$T/readme.out"
 	served once "$(the 'mcfg-site.1: $ export')" \

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What a directory says of a user, as JSON, from a real slapd.
+# Facts about a user from a directory, as JSON, with a real slapd.
 # shellcheck disable=SC2016 # what looks like a command has to stay text
 
 load helpers
@@ -9,7 +9,7 @@ load ldap
 setup_file() {
 	ldap_needed || return 0
 	ldap_start
-	# What is hostile in a name or a value.
+	# Hostile names and values.
 	{
 		ldap_person 'a*b' 'mail: star@example.com'
 		ldap_person 'axb' 'mail: letter@example.com'
@@ -39,7 +39,7 @@ setup() {
 	site "attributes: [mail]"
 }
 
-# site LINE...: a site with these lines about its directory.
+# site LINE...: makes a site with these lines about its directory.
 site() {
 	{
 		printf 'auth:\n  ldap:\n    base: %s\n    filter: (uid=?)\n' \
@@ -49,7 +49,7 @@ site() {
 	} > "$T/site.yaml"
 }
 
-# facts USER: into $T/facts; with python's json as the judge.
+# facts USER: writes $T/facts; Python's json is the judge.
 facts() {
 	yields "$T/facts" facts-ldap --config "$T/site.yaml" -- "$1"
 }
@@ -58,7 +58,7 @@ refused() {
 	refuses "$1" "$2" facts-ldap --config "$T/site.yaml" -- "$3"
 }
 
-@test "facts-ldap: one value, a list, a missing value" {
+@test "facts-ldap: prints one value, a list, a missing value" {
 	site 'attributes: [mail, givenName, "title?"]'
 	facts jane
 	json_is "$T/facts" "j == {'mail': 'jane@example.com',
@@ -81,7 +81,7 @@ refused() {
 	refused 1 'nobody: no such user' nobody
 }
 
-@test "facts-ldap: a name is a name, whatever is in it" {
+@test "facts-ldap: a name is only a name, whatever is in it" {
 	facts 'a*b'
 	json_is "$T/facts" "j['mail'] == 'star@example.com'"
 	facts axb
@@ -121,7 +121,7 @@ refused() {
 	done
 }
 
-@test "facts-ldap: two entries are refused" {
+@test "facts-ldap: refuses two entries" {
 	facts twin
 	json_is "$T/facts" "j['mail'] == 'one@example.com'"
 	echo manager-password > "$T/pw"
@@ -157,7 +157,7 @@ refused() {
 		site "$how" "ca: $PKI/root.pem"
 		refused 4 ldap_ jane
 	done
-	# The machine's own settings add nobody who vouches for it.
+	# The machine's settings do not add CAs.
 	mkdir "$T/anchors"
 	cp "$LDAP_CA" "$T/anchors/ca.pem"
 	openssl rehash "$T/anchors"
@@ -170,7 +170,7 @@ refused() {
 		refused 4 ldap_ jane
 	done
 	unset LDAPCONF
-	# Another name than that of the certificate.
+	# The certificate is for another name.
 	for how in "url: ${LDAPS_URL/127.0.0.1/localhost}" \
 	    "url: ${LDAP_URL/127.0.0.1/localhost}"; do
 		site "$how" "ca: $LDAP_CA"
@@ -180,7 +180,7 @@ refused() {
 	done
 }
 
-@test "facts-ldap: a directory that is down, a base that does not exist" {
+@test "facts-ldap: reports a directory that is down and a base that does not exist" {
 	site "url: ldap://localhost:$(free_port)"
 	refused 4 "Can't contact LDAP server" jane
 	site 'attributes: [mail]'
@@ -188,7 +188,7 @@ refused() {
 	refused 4 'No such object' jane
 }
 
-@test "facts-ldap: the command line, and finding the site" {
+@test "facts-ldap: refuses a wrong command line, and finds the site" {
 	refuses 2 'missing USER' facts-ldap
 	refuses 2 'only one USER' facts-ldap jane joe
 	refuses 2 'unknown option' facts-ldap --conf x jane
@@ -203,14 +203,13 @@ refused() {
 	grep -qE '^facts-ldap [0-9.]+$' "$T/version"
 }
 
-# big BYTES: a text of that size which LDIF takes in base64.
+# big BYTES: prints a text of that size that is not ASCII.
 big() {
 	python3 -c 'import sys; n = int(sys.argv[1])
 print("ü" + "x" * (n - 2), end="")' "$1"
 }
 
-# plain_directory: ldapsearch itself is not what is looked at: it says what is
-# in $T/ldif.
+# plain_directory: replaces ldapsearch by a script that prints $T/ldif.
 plain_directory() {
 	mkdir -p "$T/bin"
 	printf '#!/bin/sh\ncat "%s/ldif"\n' "$T" > "$T/bin/ldapsearch"
@@ -218,7 +217,7 @@ plain_directory() {
 	PATH=$T/bin:$PATH
 }
 
-@test "facts-ldap: a value that is too large is refused by name" {
+@test "facts-ldap: names a value that is too large" {
 	plain_directory
 	site 'attributes: ["description*"]'
 	for n in 65536 65537 100000 1200000; do
@@ -251,7 +250,7 @@ plain_directory() {
 		yes 'description: x'
 	} 2> /dev/null | head -c 3000000 > "$T/ldif"
 	refused 1 'larger than 2 MiB' jane
-	# A lot of small values, and a few large ones, arrive in their order.
+	# Many small values, and a few large ones, arrive in order.
 	{
 		echo 'dn: uid=jane'
 		seq -f 'description: %.0f' 50000

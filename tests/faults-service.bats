@@ -7,12 +7,12 @@ load scep_helpers
 load flow
 load sweep
 
-# What a device does with the answer, in the folder of the site.
+# A device's part, in the folder of the site.
 BODY='sed "1,/^\r$/d" "$PRODUCT" > body &&
     openssl cms -verify -binary -inform DER -CAfile site/ca/root.pem \
     -purpose any -in body -out said'
 
-# one METHOD PATH [NAME=VALUE...]: the answer's body.
+# one METHOD PATH [NAME=VALUE...]: prints the body of the answer.
 one() {
 	local method=$1 path=$2
 
@@ -23,32 +23,32 @@ one() {
 	sed '1,/^\r$/d' answer
 }
 
-# one_signed METHOD PATH [NAME=VALUE...]: what is in a signed answer.
+# one_signed METHOD PATH [NAME=VALUE...]: prints the content of a signed answer.
 one_signed() {
 	one "$@" > body
 	openssl cms -verify -noverify -binary -inform DER -in body 2> said
 }
 
-# request METHOD PATH [NAME=VALUE...]: what is swept.
+# request METHOD PATH [NAME=VALUE...]: sets up the request that is swept.
 request() {
 	sqlite3 site/ledger.db 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
 	export MCFG_SITE=site REQUEST_METHOD=$1 PATH_INFO=$2 "${@:3}"
 }
 
-# a_device CHALLENGE: its answer to phase 1, in the file message.
+# a_device CHALLENGE: puts a reply to phase 1 in the file message.
 a_device() {
 	attributes plist UDID=U1 SERIAL=S1 PRODUCT=iPhone14,5 VERSION=21A1 \
 	    CHALLENGE="$1"
 	sign_as "$FACTORY" "$FACTORY_KEY" plist message
 }
 
-# identified: a device that has sent it.
+# identified: starts an enrollment, and puts the device's reply in message.
 identified() {
 	one_signed GET /enroll REMOTE_USER=jane > service
 	a_device "$(mcfg-get PayloadContent.Challenge service)"
 }
 
-# posted FILE: as one.
+# posted FILE: posts it, and prints the content of the signed answer.
 posted() {
 	one_signed POST /profile CONTENT_LENGTH="$(wc -c < "$1")" < "$1"
 }

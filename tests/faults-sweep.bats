@@ -6,7 +6,7 @@ load helpers
 load scep_helpers
 load sweep
 
-# a_profile FILE: with a payload that has all kinds of values.
+# a_profile FILE: makes a profile with every kind of value.
 a_profile() {
 	cat > "$1" <<-'PLIST'
 	<?xml version="1.0" encoding="UTF-8"?>
@@ -98,7 +98,7 @@ a_profile() {
 	sweep 8 6 -- mcfg-diff p p
 }
 
-# authority: a CA in the folder ca, a key, and a request with a challenge.
+# authority: makes a CA in the folder ca, a key, and a request with a challenge.
 authority() {
 	ca ca
 	rm -f ca/ledger.db-*
@@ -280,7 +280,7 @@ authority() {
 	serial=$(openssl x509 -in cert -noout -serial)
 	serial=${serial#serial=}
 	sqlite3 ca/ledger.db 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
-	# Whatever failed, the list has it once that is repeated.
+	# Whatever failed, a repeated call puts it in the CRL.
 	sweep 4 4 --ledger ca/ledger.db --commits --but ca/crl.der --judge \
 	    "openssl crl -inform DER -in ca/crl.der -noout -text |
 	    grep -q 'Serial Number: 0*$serial'" -- \

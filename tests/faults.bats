@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
-# When something fails, it fails right: status 4, one line, nothing done.
+# A fault has status 4 and one line, and changes nothing.
 #
-# What cannot be seen is not taken for missing: one file at a time refuses every
-# look at it.
+# A file that cannot be examined does not count as missing: every system call
+# for one file fails.
 
 load helpers
 load scep_helpers
@@ -14,8 +14,8 @@ setup() {
 	cd "$T" || return
 }
 
-# unseen FILE CALLS cmd...: the calls fail for that file alone: status 4, one
-# line, no output.
+# unseen FILE CALLS cmd...: these calls fail for that file only: the command has
+# status 4, one line, no output.
 unseen() {
 	local file=$1 calls=$2
 	shift 2
@@ -34,7 +34,7 @@ unseen() {
 	fi
 }
 
-# state DIR: what is in a folder, but the ledger's log.
+# state DIR: prints the content of a folder, without the ledger's log.
 state() {
 	(cd "$1" && find . ! -name '*-shm' ! -name '*-wal' ! -name ledger.db \
 	    -type f -exec sha256sum {} + | sort)
@@ -73,7 +73,7 @@ state() {
 	unseen ca/cert.pem %%stat scep-ca init --dir ca
 	unseen ca/ledger.db %%stat scep-ca list --dir ca
 	[ "$(state ca)" = "$before" ]
-	# Without a fault the request waits for somebody to approve it.
+	# Without a fault, the request is pending.
 	scep-ca answer -e --dir ca --operation PKIOperation rq > got 2> err ||
 	    status=$?
 	grep -q pending err
@@ -103,7 +103,7 @@ state() {
 	    --set PRODUCT=iPhone12,1
 	cp "$TESTS/data/"*.mobileconfig . 2> /dev/null || :
 	printf '<plist version="1.0"><dict/></plist>' > p.mobileconfig
-	# An output that cannot be seen may be a device, or a link.
+	# An output that cannot be examined may be a device, or a link.
 	echo old > out/file
 	unseen out/file %%stat mcfg-get -o out/file . p.mobileconfig
 	[ "$(cat out/file)" = old ]
@@ -118,8 +118,7 @@ state() {
 	done
 }
 
-# begun N CALLS cmd...: the Nth of the calls fails in the command's own work;
-# status 1 if there are no N.
+# begun N CALLS cmd...: the Nth of these calls fails; status 1 if there are fewer.
 begun() {
 	local n=$1 calls=$2
 	shift 2
@@ -130,7 +129,7 @@ begun() {
 	grep -q INJECTED log
 }
 
-# own_ca: a CA that needs no RA, to be imported.
+# own_ca: makes a CA that needs no RA, for an import.
 own_ca() {
 	rsa_key own.key
 	openssl req -x509 -key own.key -subj /CN=Own -days 900 -out own.pem \
@@ -147,7 +146,7 @@ own_ca() {
 			begun $n $call scep-ca init --dir ca "${made[@]}" ||
 			    break
 			[ ! -s got ]
-			# An error that the program could get around.
+			# The program may recover from this error.
 			[ "$status" -ne 0 ] || continue
 			if [ "$status" -ne 4 ] ||
 			    ! scep-ca init --dir ca "${made[@]}" 2> again ||
@@ -195,7 +194,7 @@ own_ca() {
 	yields got mcfg zzz
 	[ "$(cat got)" = first ]
 	unseen "$T/first/mcfg-zzz" %file mcfg zzz
-	# One that nobody may run is passed over, as a shell does.
+	# A file that nobody may run is skipped, as by a shell.
 	chmod -x first/mcfg-zzz
 	yields got mcfg zzz
 	[ "$(cat got)" = second ]
@@ -239,10 +238,10 @@ own_ca() {
 		unseen st "$call" "$@"
 		cmp st before
 	done
-	# What fails later gives it back, too.
+	# A later failure restores it, too.
 	refuses 4 nowhere "$@" -o nowhere/rq
 	cmp st before
-	# A device keeps no state that could be lost.
+	# A device file has no state to lose.
 	yields rq "${@:1:$#-1}" /dev/null
 }
 
@@ -255,7 +254,7 @@ own_ca() {
 		unseen "ca/$file" openat scep-ca check --dir ca
 	done
 	unseen ca/key.pem %%stat scep-ca check --dir ca
-	# What is missing is a finding.
+	# A missing file is a finding.
 	rm ca/chain.pem
 	run -1 scep-ca check --dir ca
 }
@@ -264,7 +263,7 @@ own_ca() {
 
 @test "faults: a part of a path that cannot be examined still has an owner" {
 	mkdir -p theirs/site
-	# The library's own words: what root may work in depends on it.
+	# Only the library, which decides where root may work.
 	cat > whose <<-'SH'
 	#!/bin/sh
 	me=$0 lib=$1
@@ -277,7 +276,7 @@ own_ca() {
 	[ -s got ]
 	unseen "$T/theirs" %%stat ./whose "$ROOT/scripts" "$T/theirs/site"
 	unseen "$T/theirs/site" %%stat ./whose "$ROOT/scripts" "$T/theirs/site"
-	# What does not exist yet ends the path.
+	# A part that does not exist ends the path.
 	yields got ./whose "$ROOT/scripts" "$T/theirs/none/site"
 }
 
