@@ -153,7 +153,7 @@ check_text(const struct args *a, const struct buf *content)
 {
 	const char *reason = trust_check_text(content);
 
-	return reason == NULL ? OK : fail(MALFORMED, "%s: %s (--names-out)",
+	return reason == NULL ? OK : fail(MALFORMED, "%s: %s",
 	    io_name(a->in.path), reason);
 }
 

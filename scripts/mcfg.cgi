@@ -70,11 +70,9 @@ about() {
 	    --log udid="$udid" --log serial="$serial" --log enrollment="$of"
 }
 
-# answer REASON OPTION...: a response that is not 200.
+# answer OPTION...: a response that is not 200, for the reason $said.
 answer() {
-	why=$1
-	shift
-	about "$why" mcfg-page --config site.yaml --lang="$language" \
+	about "$said" mcfg-page --config site.yaml --lang="$language" \
 	    --drain="$unread" ${coding:+--chunked} "$@" >&6 <&7 ||
 	    printf 'Status: 500 Internal Server Error\r\n%s\r\n\r\n' \
 	    'Cache-Control: no-store' >&6
@@ -83,32 +81,47 @@ answer() {
 # refuse CODE REASON [HEADER]: a refusal that no tool decides.
 refuse() {
 	[ -z "${3:-}" ] || printf '%s\r\n' "$3" >&6
-	answer "$2" --answer "$1"
+	said=$2
+	answer --answer "$1"
 	exit 0
 }
 
-# step WHAT TOOL ARG...: runs a tool.  If it fails, mcfg-page logs its messages,
-# and responds by its status and WHAT it judges (--blame).
+# fail: ends a request whose step has failed.  mcfg-page logs the messages of the
+# tool, and responds by its status and what it judges (--blame).
+fail() {
+	# Nothing was sent: the device may repeat its request.
+	[ -z "$enrollment" ] || printf '%s\n' "$variables" | mcfg-enrollment \
+	    sent --config site.yaml --failed="$said" --vars - -- "$of" >&2
+	[ -z "$given" ] || printf '%s' "$attributes" |
+	    MCFG_CHALLENGE=$given mcfg-enrollment identify \
+	    --config site.yaml --undo env:MCFG_CHALLENGE >&2
+	answer --failed "$status" --blame "$blame"
+}
+
+# step WHAT TOOL ARG...: runs a tool, and calls fail if that fails.
 step() {
 	blame=$1 tool=$2 status=0
 	shift
 	[ "$tool" != about ] || tool=$3
 	# Without 2> the shell would report that a program was killed.
 	{ said=$("$@" 2>&1 >&3 3>&- 6>&- 7<&-) || status=$?; } 3>&1 2> /dev/null
-	if [ "$status" -eq 0 ]; then
-		[ -z "$said" ] || printf '%s\n' "$said" >&2
-		return 0
-	fi
+	[ "$status" -ne 0 ] || { printf '%s' "${said:+$said$NL}" >&2; return 0; }
 	said=${said:-$tool ended with status $status}
-	# The device is not configured.
-	[ -z "$enrollment" ] || mcfg-enrollment sent --config site.yaml \
-	    --failed="$said" -- "$enrollment" >&2
-	# The challenge was not sent: the device may repeat its request.
-	[ -z "$given" ] || printf '%s\n' "$attributes" |
-	    MCFG_CHALLENGE=$given mcfg-enrollment identify \
-	    --config site.yaml --undo env:MCFG_CHALLENGE >&2
-	answer "$said" --failed "$status" --blame "$blame"
-	return 1
+	if [ -n "${later:-}" ]; then printf '%s' "$US$said"; else fail; fi
+	return "$status"
+}
+
+# named WHAT TOOL ARG...: a step with the attributes that first writes the user
+# and the enrollment, for the log, even if it fails.  $rest is its output.
+named() {
+	blame=$1 status=0
+	rest=$(later=yes; printf '%s' "${attributes:-}" |
+	    step "$@" --config site.yaml --site . --names-out fd:4 4>&1) ||
+	    status=$?
+	[ "$status" -eq 0 ] || said=${rest#*"$US"} rest=${rest%%"$US"*}
+	[ -z "$rest" ] || who=${rest%%"$NL"*} rest=${rest#*"$NL"}
+	of=${rest%%"$NL"*} rest=${rest#*"$NL"}
+	[ "$status" -eq 0 ] || { fail; exit 0; }
 }
 
 # send PROFILE NAME REASON: signs the profile and sends it.
@@ -125,7 +138,8 @@ welcome() {
 }
 
 root() {
-	step site openssl x509 -in ca/root.pem -noout || exit 0
+	openssl x509 -in ca/root.pem -noout 2> /dev/null ||
+	    refuse 500 'ca/root.pem has no certificate that can be read'
 	printf 'Content-Type: application/x-x509-ca-cert\r\n%s\r\n\r\n' \
 	    'Content-Disposition: attachment; filename="ca.cer"'
 	step site openssl x509 -in ca/root.pem -outform DER &&
@@ -145,13 +159,10 @@ crl() {
 
 # enroll OPTION: starts the enrollment of $who, the user in OPTION.
 enroll() {
-	MCFG_CHALLENGE=$(step user mcfg-enrollment start --config site.yaml \
-	    --site . "$1") || exit 0
+	named user mcfg-enrollment start "$1"
 	unset MCFG_INVITATION
-	export MCFG_CHALLENGE
-	payload=$(step site mcfg-service-payload --config site.yaml \
-	    --challenge env:MCFG_CHALLENGE) || exit 0
-	unset MCFG_CHALLENGE
+	payload=$(export MCFG_CHALLENGE="$rest"; step site mcfg-service-payload \
+	    --config site.yaml --challenge env:MCFG_CHALLENGE) || exit 0
 	send "$payload" enroll.mobileconfig "profile service for $who"
 }
 
@@ -196,8 +207,8 @@ invited() {
 profile() {
 	message=$(step message mcfg-verify --length="$size" --allow-sha1 \
 	    --site . --signer-out fd:4 --anchor-out fd:4 --names-out fd:4 \
-	    4>&1) || exit 0
-	unread='' coding=''
+	    4>&1 && echo .) || exit 0
+	unread='' coding='' message=${message%.}
 	signer=${message%%-----END CERTIFICATE-----*}-----END\ CERTIFICATE-----
 	rest=${message#*-----END CERTIFICATE-----"$NL"}
 	anchor=${rest%%"$NL"*} rest=${rest#*"$NL"}
@@ -212,41 +223,32 @@ profile() {
 
 # Phase 2: a device with its factory identity gets a SCEP payload.
 identify() {
-	rest=$(printf '%s\n' "$attributes" |
-	    step device mcfg-enrollment identify --config site.yaml --site . \
-	    --names-out fd:4 --subject-out fd:4 4>&1) || exit 0
-	who=${rest%%"$NL"*} rest=${rest#*"$NL"}
-	of=${rest%%"$NL"*} rest=${rest#*"$NL"}
+	named device mcfg-enrollment identify --subject-out fd:4
 	subject=${rest%"$NL"*} given=${rest##*"$NL"}
-	export MCFG_CHALLENGE="$given"
-	payload=$(step site mcfg-scep-payload --config site.yaml --site . \
-	    --subject="$subject" --challenge env:MCFG_CHALLENGE) || exit 0
-	unset MCFG_CHALLENGE
+	payload=$(export MCFG_CHALLENGE="$given"; step site mcfg-scep-payload \
+	    --config site.yaml --site . --subject="$subject" \
+	    --challenge env:MCFG_CHALLENGE) || exit 0
 	send "$payload" identity.mobileconfig 'identity payload (phase 2)'
 }
 
-# signed WHAT TOOL ARG...: a step with the device's certificate on fd:5.
+# signed STEP ARG...: a step with the device's certificate on fd:5.
 signed() {
-	step "$@" 5<<-PEM
+	"$@" 5<<-PEM
 		$signer
 	PEM
 }
 
-# Phase 3: a device with an identity from this site gets its configuration.  The
-# enrollment is configured once mcfg-sign has written it to the server.
+# Phase 3: a device with an identity from this site gets its configuration.
 configure() {
-	rest=$(printf '%s\n' "$attributes" |
-	    signed device mcfg-enrollment complete --config site.yaml \
-	    --site . --signer fd:5 --names-out fd:4 4>&1) || exit 0
-	who=${rest%%"$NL"*} rest=${rest#*"$NL"}
-	of=${rest%%"$NL"*} variables=${rest#*"$NL"} enrollment=$of
+	signed named device mcfg-enrollment complete --signer fd:5
+	variables=$rest enrollment=$of
 	payload=$(printf '%s\n' "$variables" |
 	    step site mcfg-profile --pick . --vars -) || exit 0
 	payload=$(printf '%s\n' "$payload" |
-	    signed site mcfg-enrollment bind --config site.yaml \
+	    signed step site mcfg-enrollment bind --config site.yaml \
 	    --signer fd:5) || exit 0
 	payload=$(printf '%s\n' "$payload" |
-	    signed site mcfg-encrypt --recipient fd:5) || exit 0
+	    signed step site mcfg-encrypt --recipient fd:5) || exit 0
 	send "$payload" configuration.mobileconfig 'configuration (phase 3)'
 	enrollment=
 	# The response is sent: a failure is only logged.
@@ -254,9 +256,7 @@ configure() {
 }
 
 # No log has a token.
-case $path in
-/i/?*) token=${path#/i/} path=/i/- ;;
-esac
+[ "${path#/i/?}" = "$path" ] || token=${path#/i/} path=/i/-
 [ -n "${MCFG_SITE:-}" ] || refuse 500 'MCFG_SITE is not set'
 cd -- "$MCFG_SITE" 2> /dev/null || refuse 500 'MCFG_SITE is not a folder'
 

@@ -3,7 +3,7 @@
 # against mcfg-service: those with the tag short, and with FULL=1 all of them.
 
 load helpers
-load web
+load flow
 
 # in_form FILE [FILTER...]: its tests pass with mcfg-service.
 in_form() {
@@ -19,6 +19,13 @@ in_form() {
 		return 1
 	}
 	grep -a '^ok ' "$T/tap" | grep -qav '# skip'
+}
+
+@test "forms: the same requests have the same responses, log and ledger" {
+	make_site
+	rsa_key "$T/key"
+	python3 "$TESTS/forms.py" "$SITE" "$ROOT/scripts/mcfg.cgi" \
+	    "$MCFG_BIN/mcfg-service" "$T/forms" "$T/key"
 }
 
 @test "mcfg-service: the tests of mcfg.cgi" {

@@ -185,7 +185,17 @@ site() {
 	attributes "$T/plist" UDID=ONE SERIAL=S CHALLENGE="@$T/enroll"
 	mkdir "$T/site"
 	echo OTHER > "$T/site/devices.allow"
-	refused 1 devices.allow identify --site "$T/site" "$T/plist"
+	refused 1 devices.allow identify --site "$T/site" \
+	    --names-out "$T/names" "$T/plist"
+	[ ! -e "$T/names" ]
+	e list --json > "$T/list"
+	run -1 e identify --site "$T/site" --names-out fd:4 "$T/plist" \
+	    4> "$T/names"
+	[ "$(cat "$T/names")" = "jane
+$(mcfg-get 0.id "$T/list")" ]
+	attributes "$T/other" UDID=ONE SERIAL=S CHALLENGE=x
+	run -1 e identify --names-out fd:4 "$T/other" 4> "$T/names"
+	[ ! -s "$T/names" ]
 	echo ONE > "$T/site/devices.allow"
 	yields "$T/challenge" e identify --site "$T/site" \
 	    --names-out "$T/names" "$T/plist"
@@ -328,6 +338,69 @@ $(mcfg-get 0.id "$T/list")" ]
 	attributes "$T/in" CHALLENGE="@$T/c"
 	printf '\n \n' > "$T/allow"
 	refused 1 'without UDID' identify --allow "$T/allow" "$T/in"
+}
+
+@test "start: the names for a log" {
+	e start --user=jane --names-out "$T/names" > "$T/enroll"
+	[ "$(cat "$T/names")" = "jane
+$(sql 'SELECT id FROM enrollment')" ]
+	[ "$(wc -c < "$T/enroll")" -eq 33 ]
+}
+
+@test "complete: the names of a device that is refused" {
+	certified a A1
+	attributes "$T/in" UDID=A1 SERIAL=S-A1
+	echo OTHER > "$T/allow"
+	run -1 e complete --signer "$T/a.pem" --allow "$T/allow" \
+	    --names-out fd:4 "$T/in" 4> "$T/names"
+	[ "$(cat "$T/names")" = "jane
+$(id_of a)" ]
+}
+
+# challenges: the state of all, but for when they are valid.
+challenges() {
+	sql "SELECT hash, spent, voided, bound FROM challenge ORDER BY hash"
+}
+
+@test "sent: --failed --vars undoes the completion" {
+	certified a A1
+	challenges > "$T/before"
+	for _ in 1 2; do
+		e complete --signer "$T/a.pem" "$T/a.plist" > "$T/vars"
+		e sent --failed broken --vars "$T/vars" "$(id_of a)"
+		challenges | diff "$T/before" -
+	done
+	# A repeat, of which one challenge is bound and another is new.
+	e complete --signer "$T/a.pem" "$T/a.plist" > "$T/vars"
+	to_bind '[[["CN", "one"]]]' '[[["CN", "two"]]]'
+	e bind --id "$(id_of a)" "$T/profile" > "$T/out"
+	e sent "$(id_of a)"
+	challenges > "$T/before"
+	for _ in 1 2; do
+		e complete --signer "$T/a.pem" --at "$(after 9)" \
+		    "$T/a.plist" > "$T/next"
+		run -1 diff <(challenges) "$T/before"
+		e sent --failed broken --vars - --at "$(after 10)" \
+		    "$(id_of a)" < "$T/next"
+		challenges | diff "$T/before" -
+	done
+	# Not one that has been followed by another.
+	e complete --signer "$T/a.pem" "$T/a.plist" > "$T/last"
+	challenges > "$T/before"
+	e sent --failed broken --vars "$T/vars" "$(id_of a)"
+	challenges | diff "$T/before" -
+	attributes "$T/in" UDID=A1
+	refused 3 CHALLENGE sent --failed x --vars "$T/in" "$(id_of a)"
+	refused 2 --failed sent --vars "$T/vars" "$(id_of a)"
+}
+
+@test "complete: variables that cannot be written change nothing" {
+	certified a A1
+	challenges > "$T/before"
+	_run sh -c 'exec "$@" > /dev/full' sh mcfg-enrollment complete \
+	    --ledger "$LEDGER" --signer "$T/a.pem" "$T/a.plist"
+	[ "$status" -eq 4 ]
+	challenges | diff "$T/before" -
 }
 
 @test "complete: the variables of the profile" {
@@ -957,10 +1030,6 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	e identify "$T/in" > "$T/first"
 	e identify --undo "file:$T/first" "$T/in"
 	e identify --report "$T/a.json" "$T/in" > "$T/second"
-	# Rows have no order: after a copy of the ledger, that of their hashes.
-	sql "CREATE TABLE kept AS SELECT * FROM challenge WHERE voided <> 0"
-	sql "DELETE FROM challenge WHERE voided <> 0"
-	sql "INSERT INTO challenge SELECT * FROM kept"
 	id=$(id_of a)
 	certificate "$id"
 	set_now
@@ -1026,10 +1095,13 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	refused 1 'used before' identify "$T/in"
 	e identify --undo "file:$T/first" "$T/in" > "$T/nothing"
 	[ ! -s "$T/nothing" ]
+	# Nothing of it is left in the ledger.
+	[ "$(sql 'SELECT COUNT(*) FROM challenge')" -eq 1 ]
+	[ "$(sql 'SELECT what FROM event')" = started ]
 	e identify "$T/in" > "$T/second"
 	run -1 cmp -s "$T/first" "$T/second"
 	# The first one buys nothing, and takes nothing back any more.
-	e identify --undo "file:$T/first" "$T/in"
+	refused 1 'not given for an identity' identify --undo "file:$T/first" "$T/in"
 	refused 1 'used before' identify "$T/in"
 }
 

@@ -57,16 +57,52 @@ look_inside(const struct args *a, char **outside, char **list)
 	return st;
 }
 
+struct answer {
+	const struct args *args;
+	struct ledger *ledger;
+	struct enrollment_completed completed;
+	struct buf text;		/* the output */
+};
+
+static void
+answer_free(struct answer *w)
+{
+	enrollment_completed_free(&w->completed);
+	buf_free(&w->text);
+}
+
+static enum status
+make_answer(void *arg, struct enrollment_completed *c)
+{
+	struct answer *w = arg;
+
+	tree_to_xml(c->variables, &w->text);
+	return write_names(w->args->names_out, c->user, c->id);
+}
+
+/* Nobody got the variables. */
+static enum status
+undo(void *arg)
+{
+	const struct answer *w = arg;
+	const struct enrollment_completed *c = &w->completed;
+
+	return enrollment_sent(w->ledger, c->id, "the variables could not be "
+	    "written", c->challenges[0].hash);
+}
+
 static enum status
 run(const struct args *a)
 {
+	AUTO(answer_free) struct answer w = { .args = a,
+	    .completed = ENROLLMENT_COMPLETED_INIT, .text = BUF_SECRET };
 	auto_char *outside = NULL, *list = NULL;
 	auto_strings files = { NULL, 0 };
-	auto_enrollment_completed c = ENROLLMENT_COMPLETED_INIT;
 	struct enrollment_complete how = {
 	    .signer_name = signer_name(a->signer),
-	    .outside = &a->outside, .allow = a->allow };
-	auto_buf in = BUF_SECRET, out = BUF_SECRET;
+	    .outside = &a->outside, .allow = a->allow,
+	    .ready = make_answer, .arg = &w };
+	auto_buf in = BUF_SECRET;
 	auto_X509 *signer = NULL;
 	auto_ledger *l = NULL;
 	enum status st;
@@ -93,14 +129,13 @@ run(const struct args *a)
 	how.repeat = a->repeat;
 	how.attributes = &a->attributes;
 	how.ttl = a->ttl;
+	w.ledger = l;
 	if ((st = enrollment_complete(l, &in, io_name(a->in.path), &how,
-	    &c)) != OK)
-		return st;
-	tree_to_xml(c.variables, &out);
+	    &w.completed)) != OK)
+		return w.text.len > 0 ? st : refuse_by_name(a->names_out,
+		    w.completed.user, w.completed.id, st);
 
-	if ((st = write_names(a->names_out, c.user, c.id)) != OK)
-		return st;
-	return io_spill(&a->out, &out);
+	return io_hand_over(&a->out, &w.text, undo, &w);
 }
 
 const struct tool verb_complete = {

@@ -58,6 +58,14 @@ enum status one_id(const struct strings *operands, const char **id)
 enum status write_names(const char *file, const char *user, const char *id)
     USE_RESULT;
 
+/*
+ * refuse_by_name() is called if a step has failed with status why, and has not
+ * written the names.  It writes them if it is known whose enrollment it is (id
+ * is not NULL), as a log needs them then, too.  Returns why, or FAULT.
+ */
+enum status refuse_by_name(const char *file, const char *user, const char *id,
+    enum status why) USE_RESULT;
+
 /* What diagnostics call the FILE of --signer; borrowed. */
 const char *signer_name(const char *file);
 

@@ -149,7 +149,8 @@ run(const struct args *a)
 	w.ledger = l;
 	if ((st = enrollment_identify(l, &in, io_name(a->in.path), &how,
 	    &w.identified)) != OK)
-		return st;
+		return w.text.len > 0 ? st : refuse_by_name(a->names_out,
+		    w.identified.user, w.identified.id, st);
 
 	return io_hand_over(&a->out, &w.text, undo, &w);
 }

@@ -36,6 +36,15 @@ write_names(const char *file, const char *user, const char *id)
 	return io_side(file, false, &text);
 }
 
+enum status
+refuse_by_name(const char *file, const char *user, const char *id,
+    enum status why)
+{
+	enum status st = id == NULL ? OK : write_names(file, user, id);
+
+	return st == OK ? why : st;
+}
+
 const char *
 signer_name(const char *file)
 {

@@ -9,7 +9,7 @@
 static struct args {
 	struct source source;
 	const char *user, *invitation, *auth, *attribute;
-	const char *report, *site, *program, *password;
+	const char *report, *names_out, *site, *program, *password;
 	struct strings set, vars;
 	int64_t ttl;
 	struct io_output out;
@@ -28,6 +28,7 @@ static const struct opt options[] = {
 	    .duration = &args.ttl, .config = "enroll_ttl" },
 	OPT_SOURCE(args.source),
 	OPT_REPORT(args.report),
+	OPT_NAMES_OUT(args.names_out),
 	OPT_OUTPUT(args.out),
 	OPT_AT,
 	SITE_AUTH(args.auth, args.attribute),
@@ -37,12 +38,12 @@ static const struct opt options[] = {
 };
 
 static enum status
-write_report(const struct args *a, const char *id, int64_t expires)
+write_report(const struct args *a, const struct enrollment_started *s)
 {
 	auto_report *r = report_object();
 
-	report_str(r, "id", id);
-	report_time(r, "expires", expires);
+	report_str(r, "id", s->id);
+	report_time(r, "expires", s->expires);
 	return report_write(r, a->report);
 }
 
@@ -71,9 +72,13 @@ static enum status
 make_answer(void *arg, const struct enrollment_started *s)
 {
 	struct answer *w = arg;
+	const struct args *a = w->args;
+	enum status st;
 
 	buf_printf(&w->text, "%s\n", buf_str(&s->challenge));
-	return write_report(w->args, s->id, s->expires);
+	if ((st = write_report(a, s)) != OK)
+		return st;
+	return write_names(a->names_out, w->user, s->id);
 }
 
 static enum status

@@ -44,13 +44,13 @@ answer_root(struct visit *v)
 {
 	auto_certs *root = NULL;
 	enum status st;
-	int code;
 
 	step_begin(v, "openssl");
 	if ((st = cert_load_list("ca/root.pem", &root)) == OK)
 		cert_to_der(sk_X509_value(root, 0), &v->body);
-	if ((code = step_end(v, WEB_SITE, st)) != 0)
-		return code;
+	if (step_end(v, WEB_SITE, st) != 0)
+		return refuse(v, 500, "ca/root.pem has no certificate that "
+		    "can be read");
 	buf_puts(&v->header, "Content-Type: application/x-x509-ca-cert\r\n"
 	    "Content-Disposition: attachment; filename=\"ca.cer\"\r\n\r\n");
 	return refuse(v, 200, "root certificate");
@@ -95,9 +95,10 @@ add_request(struct visit *v, struct site_variables *l)
 	size_t i;
 
 	site_variables_add(l, "SCEP_CA_DIR", "ca");
-	for (i = 0; i < ARRAY_LEN(names); i++)
-		if ((value = web_variable(v->x, names[i])) != NULL)
-			site_variables_add(l, names[i], value);
+	for (i = 0; i < ARRAY_LEN(names); i++) {
+		value = web_variable(v->x, names[i]);
+		site_variables_add(l, names[i], value != NULL ? value : "");
+	}
 }
 
 /* scep-ca writes the whole response, and the log line. */

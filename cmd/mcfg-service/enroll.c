@@ -75,8 +75,8 @@ service_payload_settings(struct service *s)
 		return opts_missing("--url", "where the device sends its "
 		    "attributes");
 	if (t->service_id.identifier == NULL)
-		return opts_missing("--identifier", "the profile's identifier, "
-		    "which must never change");
+		return opts_missing("--identifier", "the name of the profile, "
+		    "never changed");
 	return OK;
 }
 
@@ -147,7 +147,7 @@ answer_enroll(struct visit *v)
 		return code;
 	if (from != NULL && strcmp(from, "cross-site") == 0)
 		return refuse(v, 403, "sent from a page of another site");
-	step_begin(v, "mcfg-get");
+	step_begin(v, "mcfg-enrollment");
 	if ((code = step_end(v, WEB_SITE, service_site(v->s))) != 0 ||
 	    (code = user_name(v, given, resolved, &user)) != 0)
 		return code;

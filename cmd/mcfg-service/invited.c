@@ -3,13 +3,25 @@
 
 #include "service.h"
 
+static enum status
+need_url(const struct visit *v)
+{
+	return v->s->settings.url != NULL ? OK :
+	    fail(MALFORMED, "site.yaml: url is not set");
+}
+
 static int
 check_form(struct visit *v)
 {
-	bool is_own = web_is_own_page(v->s->settings.url,
+	bool is_own;
+	int code;
+
+	step_begin(v, "mcfg-page");
+	if ((code = step_end(v, WEB_SITE, need_url(v))) != 0)
+		return code;
+	is_own = web_is_own_page(v->s->settings.url,
 	    web_variable(v->x, "HTTP_ORIGIN"),
 	    web_variable(v->x, "HTTP_SEC_FETCH_SITE"));
-
 	step_begin(v, "mcfg-page");
 	return step_end(v, WEB_DEVICE, is_own ? OK : fail(REFUSED,
 	    "sent from a page of another site"));
@@ -29,12 +41,13 @@ find_invitation(struct visit *v, struct ledger_invitation *i)
 static enum status
 put_invited(struct visit *v, const struct ledger_invitation *i)
 {
-	auto_char *link = xasprintf("%s/i/%s", v->s->settings.url, v->token);
-	auto_char *address = xasprintf("%s/", v->s->settings.url);
+	auto_char *link = NULL, *address = NULL;
 	enum status st;
 
-	if ((st = service_pages(v->s)) != OK)
+	if ((st = need_url(v)) != OK || (st = service_pages(v->s)) != OK)
 		return st;
+	link = xasprintf("%s/i/%s", v->s->settings.url, v->token);
+	address = xasprintf("%s/", v->s->settings.url);
 	page_set_qr(&v->s->pages, link);
 	page_set(&v->s->pages, "user", i->user);
 	st = put_page(v, 200, "invited", &v->body);
@@ -52,11 +65,9 @@ answer_invited(struct visit *v)
 
 	if (v->token == NULL)
 		return refuse(v, 404, "no such page");
-	step_begin(v, "mcfg-enrollment");
+	step_begin(v, is_post ? "mcfg-page" : "mcfg-enrollment");
 	if ((code = step_end(v, WEB_SITE, service_site(v->s))) != 0)
 		return code;
-	if (v->s->settings.url == NULL)
-		return refuse(v, 500, "site.yaml: url is not set");
 	if (is_post && (code = check_form(v)) != 0)
 		return code;
 	if ((code = find_invitation(v, &i)) != 0)

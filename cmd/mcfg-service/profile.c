@@ -59,7 +59,7 @@ static enum status
 verify(struct visit *v, const struct buf *message, struct trust_verdict *out)
 {
 	struct trust_policy policy = { .allow_sha1 = true,
-	    .now = clock_now() };
+	    .want_plist = true, .now = clock_now() };
 	const char *reason;
 	enum status st;
 
@@ -86,14 +86,10 @@ find_list(const char **allow)
 
 /* Sets what the log shows about a device: its own claims. */
 static void
-name_device(struct visit *v, const struct buf *attributes)
+name_device(struct visit *v, const struct trust_verdict *who)
 {
-	auto_tree *t = NULL;
-
-	if (tree_parse(attributes, "stdin", NULL, &t) != OK)
-		return;
-	v->udid = device_claim(t, "UDID");
-	v->serial = device_claim(t, "SERIAL");
+	v->udid = device_claim(who->plist, "UDID");
+	v->serial = device_claim(who->plist, "SERIAL");
 }
 
 /* ---- phase 2: a SCEP payload ---- */
@@ -244,7 +240,6 @@ phase2(struct visit *v, const struct buf *attributes, const char *allow)
 	enum status st;
 	int code;
 
-	name_device(v, attributes);
 	step_begin(v, "mcfg-enrollment");
 	if ((st = service_ledger(v->s, LEDGER_USE)) == OK) {
 		how.organization = v->s->settings.organization;
@@ -343,6 +338,8 @@ configure(void *arg, struct enrollment_completed *c)
 	/* The enrollment counts as configured once the web server has all of
 	 * the response.  A failure from here on is recorded, too. */
 	a->v->sent = xstrdup(c->id);
+	memcpy(a->v->completed, c->challenges[0].hash,
+	    sizeof a->v->completed);
 	if ((a->code = step_end(a->v, WEB_DEVICE, OK)) == 0 &&
 	    (a->code = make_configuration(a->v, a->device, c,
 	    &profile)) == 0)
@@ -368,7 +365,6 @@ phase3(struct visit *v, const struct trust_verdict *who, const char *allow)
 	enum status st;
 	int code;
 
-	name_device(v, &who->message.content);
 	step_begin(v, "mcfg-enrollment");
 	if ((st = service_ledger(v->s, LEDGER_USE)) == OK) {
 		how.repeat = v->s->settings.repeat;
@@ -390,24 +386,44 @@ phase3(struct visit *v, const struct trust_verdict *who, const char *allow)
 	return code;
 }
 
+/* A body that cannot be read is reported as mcfg-verify reports it. */
+static int
+read_message(struct visit *v, struct buf *message)
+{
+	struct web_verdict got = web_read_body(v->x, IO_MESSAGE_MAX, false,
+	    message);
+	struct problem why = { .name = "stdin" };
+	int64_t length = web_length(v->x);
+
+	if (got.code == 0)
+		return 0;
+	if (got.code == 500)
+		(void)problem_errno(&why, FAULT, "cannot read");
+	else if (got.code == 400 && length > 0)
+		(void)io_ends_early(&why, message->len, (size_t)length);
+	else
+		return refuse(v, got.code, "%s", got.reason);
+	step_begin(v, "mcfg-verify");
+	return step_end(v, WEB_DEVICE, problem_print(&why));
+}
+
 int
 answer_profile(struct visit *v)
 {
 	auto_trust_verdict who = TRUST_VERDICT_INIT;
 	auto_buf message = BUF_INIT;
-	struct web_verdict got;
 	const char *allow = NULL;
 	int code;
 
-	got = web_read_body(v->x, IO_MESSAGE_MAX, false, &message);
-	if (got.code != 0)
-		return refuse(v, got.code, "%s", got.reason);
+	if ((code = read_message(v, &message)) != 0)
+		return code;
 	step_begin(v, "mcfg-verify");
 	if ((code = step_end(v, WEB_SITE, service_anchors(v->s))) != 0)
 		return code;
 	step_begin(v, "mcfg-verify");
 	if ((code = step_end(v, WEB_DEVICE, verify(v, &message, &who))) != 0)
 		return code;
+	name_device(v, &who);
 	/* A broken site.yaml is not the device's fault. */
 	step_begin(v, "mcfg-enrollment");
 	if ((code = step_end(v, WEB_SITE, service_site(v->s))) != 0)

@@ -107,6 +107,8 @@ struct visit {
 	char *user, *udid, *serial, *enrollment;	/* for the log */
 	char *sent;			/* enrollment whose configuration this
 					 * is; NULL once that is recorded */
+	char completed[SECRET_HASH_TEXT];	/* the challenge in it; "" if
+					 * it was not made */
 	struct enrollment_identified identified;	/* whose challenge was
 					 * spent for this response; id is NULL
 					 * if none was */

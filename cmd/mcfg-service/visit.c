@@ -154,7 +154,7 @@ record_failure(struct visit *v)
 {
 	step_begin(v, "mcfg-enrollment");
 	(void)step_end(v, WEB_SITE, enrollment_sent(v->s->ledger, v->sent,
-	    buf_str(&v->reason)));
+	    buf_str(&v->reason), v->completed));
 }
 
 static void
@@ -164,7 +164,7 @@ record_sent(struct visit *v)
 
 	step_begin(v, "mcfg-enrollment");
 	code = step_end(v, WEB_SITE, enrollment_sent(v->s->ledger, v->sent,
-	    NULL));
+	    NULL, NULL));
 	if (code != 0)
 		put_log(v, code, buf_str(&v->reason));
 }

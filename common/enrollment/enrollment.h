@@ -280,11 +280,13 @@ enum status enrollment_tie(struct ledger *l, struct enrollment_completed *c,
 
 /*
  * enrollment_sent() records that the configuration was made and handed to the
- * web server; or, if failed is not NULL, that it was not, and why.  Returns
- * REFUSED if the enrollment has no configuration in its state.
+ * web server; or, if failed is not NULL, that it was not, and why.  challenge
+ * is NULL, or the hash of the challenge in the variables of a completion that
+ * failed: what that changed is undone.  Returns REFUSED if the enrollment has
+ * no configuration in its state.
  */
 enum status enrollment_sent(struct ledger *l, const char *id,
-    const char *failed) USE_RESULT;
+    const char *failed, const char *challenge) USE_RESULT;
 
 /*
  * Returns true if the texts are equal without regard to the case of ASCII

@@ -78,9 +78,48 @@ ledger_sent(struct ledger *l, const char *id, int64_t now,
 	    c.certificate, NULL }));
 }
 
+/*
+ * Makes valid what the completion at this time has voided.  If there was one
+ * before it within the same second, that has voided the older ones.
+ */
+static enum status
+restore(struct ledger *l, const char *id, int64_t completed, int64_t now)
+{
+	return db_run(l, NULL, "UPDATE challenge SET voided = 0 WHERE "
+	    "enrollment = $1 AND purpose = 'client' AND spent = 0 AND voided "
+	    "= $2 AND expires > $3 AND (created = $2 OR NOT EXISTS (SELECT 1 "
+	    "FROM challenge WHERE enrollment = $1 AND purpose = 'client' AND "
+	    "spent = 0 AND voided = $2 AND created = $2))",
+	    DB(db_text(id), db_int(completed), db_int(now)));
+}
+
+/*
+ * Undoes the completion with this challenge, unless a device has used it or
+ * another completion followed: then it is spent or void.
+ */
+static enum status
+uncomplete(struct ledger *l, const char *id, const char *challenge,
+    int64_t now)
+{
+	int64_t completed = 0, n = 0;
+	enum status st;
+
+	if ((st = db_rows(l, db_take_int, &completed, &n, "DELETE FROM "
+	    "challenge WHERE hash = $1 AND enrollment = $2 AND purpose = "
+	    "'client' AND spent = 0 AND voided = 0 RETURNING created",
+	    DB(db_text(challenge), db_text(id)))) != OK || n == 0)
+		return st;
+	/* Others that are valid belong to the same configuration. */
+	if ((st = db_run(l, NULL, "DELETE FROM challenge WHERE enrollment = "
+	    "$1 AND purpose = 'client' AND spent = 0 AND voided = 0",
+	    DB(db_text(id)))) != OK)
+		return st;
+	return restore(l, id, completed, now);
+}
+
 enum status
-ledger_not_sent(struct ledger *l, const char *id, const char *reason,
-    int64_t now, enum ledger_outcome *outcome)
+ledger_not_sent(struct ledger *l, const char *id, const char *challenge,
+    const char *reason, int64_t now, enum ledger_outcome *outcome)
 {
 	auto_turn *turn = NULL;
 	int64_t n = 0;
@@ -94,6 +133,9 @@ ledger_not_sent(struct ledger *l, const char *id, const char *reason,
 		/* cppcheck-suppress legacyUninitvar; it is set above */
 		return st;
 	*outcome = LEDGER_RECORDED;
+	if (challenge != NULL &&
+	    (st = uncomplete(l, id, challenge, now)) != OK)
+		return st;
 	return db_commit(&turn, ledger_put_event(l, &(struct ledger_event){
 	    now, "failed", id, NULL, reason }));
 }

@@ -168,9 +168,9 @@ ledger_unidentify(struct ledger *l, const char *id, const char *spent,
 	enum status st;
 
 	if ((st = db_begin(l, &turn)) != OK ||
-	    (st = db_run(l, &n, "UPDATE challenge SET voided = $1 WHERE hash "
-	    "= $2 AND enrollment = $3 AND spent = 0 AND voided = 0",
-	    DB(db_int(now), db_text(next), db_text(id)))) != OK || n != 1)
+	    (st = db_run(l, &n, "DELETE FROM challenge WHERE hash = $1 AND "
+	    "enrollment = $2 AND spent = 0 AND voided = 0",
+	    DB(db_text(next), db_text(id)))) != OK || n != 1)
 		/* cppcheck-suppress legacyUninitvar; it is set above */
 		return st;
 	if ((st = db_run(l, &n, "UPDATE enrollment SET state = 'started', "
@@ -183,8 +183,8 @@ ledger_unidentify(struct ledger *l, const char *id, const char *spent,
 	    (st = db_run(l, NULL, "UPDATE invitation SET used = 0 WHERE "
 	    "enrollment = $1", DB(db_text(id)))) != OK)
 		return st;
-	return db_commit(&turn, ledger_put_event(l, &(struct ledger_event){
-	    now, "started", id, NULL, "the answer could not be written" }));
+	return db_commit(&turn, db_run(l, NULL, "DELETE FROM event WHERE "
+	    "enrollment = $1 AND what = 'identified'", DB(db_text(id))));
 }
 
 /* ---- certified by an outside CA ---- */

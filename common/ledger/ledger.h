@@ -467,8 +467,8 @@ enum status ledger_identify(struct ledger *l, const char *spent,
 /*
  * ledger_unidentify() undoes ledger_identify() for enrollment id, whose
  * response was not delivered: the challenge spent can be used again, and the
- * challenge with the hash next is void.  If the enrollment has gone on
- * meanwhile, nothing is changed.
+ * challenge with the hash next and the event are deleted.  If the enrollment
+ * has gone on meanwhile, nothing is changed.
  */
 enum status ledger_unidentify(struct ledger *l, const char *id,
     const char *spent, const char *next, int64_t now) USE_RESULT;
@@ -501,14 +501,16 @@ enum status ledger_complete(struct ledger *l,
 /*
  * ledger_sent() marks an enrollment as configured, or counts a repeat, and
  * supersedes older configured enrollments of the same user and UDID.
- * ledger_not_sent() records only an event with the reason.  *outcome is
- * LEDGER_RECORDED, or LEDGER_CLOSED if the enrollment is neither certified nor
- * configured.
+ * ledger_not_sent() records only an event with the reason, and undoes the
+ * completion with this challenge, a hash or NULL: its challenges are deleted,
+ * and those that it voided are valid again.  *outcome is LEDGER_RECORDED, or
+ * LEDGER_CLOSED if the enrollment is neither certified nor configured.
  */
 enum status ledger_sent(struct ledger *l, const char *id, int64_t now,
     enum ledger_outcome *outcome) USE_RESULT;
 enum status ledger_not_sent(struct ledger *l, const char *id,
-    const char *reason, int64_t now, enum ledger_outcome *outcome) USE_RESULT;
+    const char *challenge, const char *reason, int64_t now,
+    enum ledger_outcome *outcome) USE_RESULT;
 
 /*
  * ledger_bind() binds a CLIENT challenge of an enrollment to a whole name.

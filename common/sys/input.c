@@ -66,6 +66,13 @@ io_slurp_fd(int fd, size_t max, struct problem *why, struct buf *out)
 	return OK;
 }
 
+enum status
+io_ends_early(struct problem *why, size_t len, size_t want)
+{
+	return problem_set(why, MALFORMED, "ends after %zu of %zu bytes", len,
+	    want);
+}
+
 static enum status
 slurp_length(int fd, const char *length, size_t max, struct problem *why,
     struct buf *out)
@@ -79,8 +86,7 @@ slurp_length(int fd, const char *length, size_t max, struct problem *why,
 	if ((st = read_upto(fd, want, why, out)) != OK)
 		return st;
 	if (out->len < want)
-		return problem_set(why, MALFORMED, "ends after %zu of %zu "
-		    "bytes", out->len, want);
+		return io_ends_early(why, out->len, want);
 	return OK;
 }
 

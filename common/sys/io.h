@@ -55,6 +55,9 @@ enum status io_slurp(const struct io_input *in, size_t max, struct buf *out)
 enum status io_slurp_file(const char *path, size_t max, struct buf *out)
     USE_RESULT;
 
+/* Says that an input has only len of the bytes that --length promises. */
+enum status io_ends_early(struct problem *why, size_t len, size_t want);
+
 /*
  * io_read_below() reads a file that a document names: at path, which must be
  * in one of the folders (at least one) after all links are resolved.  A file

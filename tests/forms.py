@@ -1,0 +1,551 @@
+#!/usr/bin/env python3
+"""forms.py SITE SCRIPT SERVICE WORK KEY...
+
+Sends the same requests to both forms of the profile service, each with its own
+copy of the site, and prints what differs: status, header, body, log line and
+ledger.  Random parts (challenges, identifiers, times, signatures) are replaced
+by their kind first.  Each KEY is a private key of a device.  With FULL=1 sends
+all requests that no device has signed, otherwise every sixth."""
+import datetime
+import itertools
+import json
+import os
+import plistlib
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+
+TABLES = 'enrollment', 'challenge', 'certificate', 'invitation', 'event'
+TIME = 10 ** 9
+
+
+def run(*command, **options):
+    """The output of a command that must not fail."""
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE,
+                          **options).stdout
+
+
+class Form:
+    """One form of the service, with its copy of the site."""
+
+    def __init__(self, name, program, site, work):
+        self.name, self.program = name, program
+        self.work = os.path.join(work, name)
+        self.site = os.path.join(self.work, 'site')
+        os.makedirs(self.work)
+        shutil.copytree(site, self.site, symlinks=True)
+        self.known = []         # random texts, and what replaces them
+        self.kept = {}          # what steps leave for later steps
+        self.rows = []          # of the ledger, after the last step
+
+    def path(self, name):
+        return os.path.join(self.work, name)
+
+    def file(self, name, data):
+        with open(self.path(name), 'wb') as f:
+            f.write(data)
+        return self.path(name)
+
+    def tool(self, *command, data=None, env=None, stderr=None):
+        return run(*command, input=data, cwd=self.site, stderr=stderr,
+                   env=dict(os.environ, **(env or {})))
+
+    # ---- a request ----
+
+    def ask(self, method, path, body=b'', stdin=None, **variables):
+        env = {n: os.environ[n] for n in
+               ('PATH', 'MCFG_BIN', 'ASAN_OPTIONS', 'UBSAN_OPTIONS')
+               if n in os.environ}
+        env.update(MCFG_SITE=self.site, GATEWAY_INTERFACE='CGI/1.1',
+                   REQUEST_METHOD=method, PATH_INFO=path,
+                   REMOTE_ADDR='192.0.2.7')
+        env.update(variables)
+        env = {n: v for n, v in env.items() if v is not None}
+        command = [self.program]
+        if stdin == 'closed':
+            command = ['/bin/sh', '-c', 'exec "$0" <&-', self.program]
+        done = subprocess.run(command, input=body, env=env, cwd='/',
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              check=False)
+        head, _, content = done.stdout.partition(b'\r\n\r\n')
+        return {'exit': done.returncode, 'header': head, 'body': content,
+                'log': done.stderr}
+
+    def post(self, message, **variables):
+        variables.setdefault('CONTENT_LENGTH', str(len(message)))
+        return self.ask('POST', '/profile', message, **variables)
+
+    # ---- messages of a device ----
+
+    def sign(self, cert, key, content, *more):
+        return self.tool('openssl', 'cms', '-sign', '-binary', '-nodetach',
+                         '-nosmimecap', '-md', 'sha256', '-signer', cert,
+                         '-inkey', key, '-outform', 'DER', *more,
+                         data=content)
+
+    def phase2(self, challenge, **attributes):
+        values = dict(UDID='U-1', SERIAL='S-1', PRODUCT='iPhone14,5',
+                      VERSION='21A1', CHALLENGE=challenge)
+        values.update(attributes)
+        return self.sign('simulated/device.pem', 'simulated/device-key.pem',
+                         plistlib.dumps({n: v for n, v in values.items()
+                                         if v is not None}))
+
+    def phase3(self, who='device', **attributes):
+        values = dict(UDID='U-1', SERIAL='S-1', PRODUCT='iPhone14,5',
+                      VERSION='21B1')
+        values.update(attributes)
+        return self.sign(self.path(who + '.pem'), self.kept[who + ' key'],
+                         plistlib.dumps({n: v for n, v in values.items()
+                                         if v is not None}))
+
+    def unsign(self, data):
+        return self.tool('openssl', 'cms', '-verify', '-noverify', '-binary',
+                         '-inform', 'DER', data=data,
+                         stderr=subprocess.DEVNULL)
+
+    def start(self, *options):
+        """A challenge of phase 1."""
+        return self.tool('mcfg-enrollment', 'start', '--config', 'site.yaml',
+                         *(options or ('--user=jane',))).decode().strip()
+
+    def certify(self, who, key, answer):
+        """The identity of a device, for the answer of phase 2."""
+        scep = plistlib.loads(self.unsign(answer['body']))
+        scep = scep['PayloadContent'][0]['PayloadContent']
+        subject = '/' + '/'.join('%s=%s' % tuple(pair) for rdn in
+                                 scep['Subject'] for pair in rdn)
+        self.kept[who + ' key'] = key
+        request = self.tool('scep-request', '--ca', 'ca/cert.pem', '--key',
+                            key, '--subject', subject, '--challenge',
+                            'env:CH', '--state', self.path('state'),
+                            env={'CH': scep['Challenge']})
+        reply = self.ask('POST', '/scep', request,
+                         QUERY_STRING='operation=PKIOperation',
+                         CONTENT_LENGTH=str(len(request)))
+        self.tool('scep-response', '--state', self.path('state'), '--key',
+                  key, '--ca', 'ca/cert.pem', '-o', self.path(who + '.pem'),
+                  data=reply['body'])
+        return reply
+
+    # ---- what can be compared ----
+
+    def learn(self):
+        """Finds the random texts that the ledger has."""
+        known = [(self.site, 'SITE')]
+        db = sqlite3.connect('file:%s/ledger.db' % self.site, uri=True)
+        for kind, query in (
+                ('E', 'SELECT id FROM enrollment ORDER BY rowid'),
+                ('H', 'SELECT hash FROM challenge ORDER BY rowid'),
+                ('I', 'SELECT hash FROM invitation ORDER BY rowid'),
+                ('C', 'SELECT serial FROM certificate ORDER BY rowid')):
+            known += [(row[0], kind + str(i)) for i, row in
+                      enumerate(db.execute(query))]
+        self.known = known
+        return db
+
+    def mask(self, text):
+        for random, kind in self.known:
+            text = text.replace(random, kind)
+        return text
+
+    def value(self, value):
+        if isinstance(value, int):
+            return 'time' if value > TIME else value
+        if isinstance(value, bytes):
+            return self.mask(value.decode('latin-1'))
+        return self.mask(value) if isinstance(value, str) else value
+
+    def ledger(self):
+        db = self.learn()
+        rows = []
+        for table in TABLES:
+            names = [c[1] for c in
+                     db.execute('PRAGMA table_info(%s)' % table)]
+            for row in db.execute('SELECT * FROM %s ORDER BY rowid' % table):
+                rows.append((table,) + tuple(
+                    (n, self.value(v)) for n, v in zip(names, row)
+                    if n not in ('der', 'txid', 'hash', 'key_hash')))
+        db.close()
+        return rows
+
+    def plain(self, value):
+        """A property list without what is random in it."""
+        if isinstance(value, dict):
+            return {k: 'random' if k in ('PayloadUUID', 'Challenge') else
+                    self.plain(v) for k, v in value.items()}
+        if isinstance(value, list):
+            return [self.plain(v) for v in value]
+        if isinstance(value, datetime.datetime):
+            return 'time'
+        return self.mask(value) if isinstance(value, str) else value
+
+    def body(self, answer):
+        header, data = answer['header'], answer['body']
+        if b"form-action 'self'" in header:     # its QR code is of a token
+            return re.sub(b'(?s)<svg.*?</svg>', b'', data)
+        if b'x-apple-aspen-config' not in header:
+            return b'' if b'pki-message' in header else data
+        profile = plistlib.loads(self.unsign(data))
+        sealed = profile.pop('EncryptedPayloadContent', None)
+        if sealed is not None:
+            profile['PayloadContent'] = plistlib.loads(self.tool(
+                'openssl', 'cms', '-decrypt', '-binary', '-inform', 'DER',
+                '-recip', self.path('device.pem'), '-inkey',
+                self.kept['device key'], data=sealed))
+        return self.plain(profile)
+
+    def seen(self, answer):
+        """Everything that is compared, by name."""
+        before, self.rows = self.rows, self.ledger()
+        ledger = ([r for r in before if r not in self.rows],
+                  [r for r in self.rows if r not in before])
+        header = self.mask(answer['header'].decode('latin-1'))
+        # The length of a signature varies, and that of a QR code.
+        if re.search("x-apple-aspen-config|pki-message|form-action", header):
+            header = re.sub(r'(?m)^(Content-Length: )\d+', r'\1N', header)
+        log = self.mask(answer['log'].decode('utf-8', 'replace'))
+        log = re.sub(r'transaction=\S+|ms=[\d.]+', 'random', log)
+        return {'exit': answer['exit'], 'header': header, 'log': log,
+                'body': self.body(answer), 'ledger': ledger}
+
+
+def both(forms, step):
+    """Does a step with each form at once; what it returns, by form."""
+    results, failures = {}, []
+
+    def one(form):
+        try:
+            results[form] = step(form)
+        except Exception as e:  # pylint: disable=broad-except
+            failures.append((form.name, e))
+    threads = [threading.Thread(target=one, args=(f,)) for f in forms]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    for name, e in failures:
+        sys.exit('%s: %s' % (name, e))
+    return [results[f] for f in forms]
+
+
+def compare(forms, title, step):
+    """True if both forms do the same."""
+    a, b = both(forms, lambda form: form.seen(step(form)))
+    same = True
+    for part, value in a.items():
+        if value == b[part]:
+            continue
+        same = False
+        print('%s: %s:\n  %s: %.3000r\n  %s: %.3000r' % (
+            title, part, forms[0].name, value, forms[1].name, b[part]))
+    if os.environ.get('SHOW'):
+        print(title, a['header'].partition('\r\n')[0], a['log'].strip(),
+              sep=' | ')
+    return same
+
+
+# ---- the requests ----
+
+def get(path, **variables):
+    return lambda form: form.ask('GET', path, **variables)
+
+
+def ask(method, path, body=b'', **variables):
+    return lambda form: form.ask(method, path, body, **variables)
+
+
+def posted(make, **variables):
+    return lambda form: form.post(make(form), **variables)
+
+
+def pages():
+    """Requests that nobody signed."""
+    for method in ('GET', 'HEAD', 'POST', 'OPTIONS', 'PUT', 'get', '', None):
+        for path in ('/', '/CA', '/crl', '/enroll', '/profile', '/i/x',
+                     '/none', '/scep'):
+            yield '%s %s' % (method, path), ask(method, path)
+    for path in ('//', '/enroll/', '/i/', '/i', '/I/SECRET', '/i/a/b',
+                 '/i/a/i/b', '//i/SECRET', '/scep/', '/scepter', '/scep/x',
+                 '/%2e', '/a b', '/a\nb', '/\u00fc', '*', '', None,
+                 '/' + 'x' * 5000):
+        yield 'path %.20r' % path, get(path)
+    for language in ('de', 'de-AT, en;q=0.5', 'xx', '*', 'fr;q=0, ja', ';;',
+                     'q=1', 'e' * 5000, 'de\nfr', '-', 'es_ES', 'JA',
+                     'en;q=2', ' ', '\u00fc'):
+        yield 'language %.20r' % language, get('/', HTTP_ACCEPT_LANGUAGE=language)
+        yield '404 language %.20r' % language, get(
+            '/none', HTTP_ACCEPT_LANGUAGE=language)
+    for name, value in (('HTTP_IF_NONE_MATCH', '*'), ('HTTP_RANGE', 'bytes=0-1'),
+                        ('HTTP_HOST', 'other.example'), ('QUERY_STRING', 'a=b'),
+                        ('REMOTE_ADDR', None), ('REMOTE_ADDR', 'a b"c'),
+                        ('HTTP_COOKIE', 'x' * 60000), ('HTTPS', 'on'),
+                        ('SCRIPT_NAME', '/enroll'), ('MCFG_SITE', None),
+                        ('MCFG_SITE', ''), ('MCFG_SITE', '/nonexistent'),
+                        ('GATEWAY_INTERFACE', None)):
+        yield '%s=%.20r' % (name, value), get('/', **{name: value})
+    for user in ('', None, 'jane', ' jane', 'a\nb', '-x', '--help', '../..',
+                 'J\u00e4ne', 'x' * 256, 'x' * 257, 'a\u202eb', '"', '$(id)',
+                 'a\x1fb', 'jane@example.com', "o'neil", '%'):
+        yield 'user %.20r' % user, get('/enroll', REMOTE_USER=user)
+    for origin in ('cross-site', 'same-site', 'none', 'odd', ''):
+        yield 'from %r' % origin, get('/enroll', REMOTE_USER='jane',
+                                      HTTP_SEC_FETCH_SITE=origin)
+    for query in ('', 'operation=GetCACaps', 'operation=GetCACert',
+                  'operation=GetNextCACert', 'operation=x', 'operation',
+                  'operation=GetCACaps&operation=x', 'operation=%zz',
+                  'operation=PKIOperation', 'operation=PKIOperation&message=x',
+                  'x' * 200000):
+        yield 'scep %.40r' % query, get('/scep', QUERY_STRING=query[:120000])
+
+
+def bodies():
+    """Messages to /profile that nobody can accept."""
+    for length in (None, '', '0', '000', '-1', '+1', 'x', '1.5', '10', '011',
+                   '11', '65536', '65537', '99999999', '18446744073709551626',
+                   ' 10', '10 ', '10\n'):
+        for body in (b'', b'no message'):
+            yield 'length %r of %d' % (length, len(body)), ask(
+                'POST', '/profile', body, CONTENT_LENGTH=length)
+        yield 'length %r to /' % length, ask('POST', '/', b'no message',
+                                             CONTENT_LENGTH=length)
+    yield 'chunked', ask('POST', '/profile', b'no message',
+                         HTTP_TRANSFER_ENCODING='chunked')
+    yield 'no input', ask('POST', '/profile', stdin='closed',
+                          CONTENT_LENGTH='10')
+    yield 'no input /', ask('GET', '/', stdin='closed')
+    for kind in ('application/x-www-form-urlencoded', '', 'x' * 5000, None):
+        yield 'type %.20r' % kind, ask('POST', '/profile', b'no message',
+                                       CONTENT_LENGTH='10', CONTENT_TYPE=kind)
+    for size in (1, 100, 65536):
+        for byte in (b'\0', b'0', b'\xff', b'x'):
+            yield '%d of %r' % (size, byte), ask(
+                'POST', '/profile', byte * size, CONTENT_LENGTH=str(size))
+    for title, content in (('empty', b''), ('no plist', b'x'),
+                           ('array', plistlib.dumps([])),
+                           ('binary', plistlib.dumps(
+                               {'UDID': 'x'}, fmt=plistlib.FMT_BINARY)),
+                           ('NUL', b'\0' * 9), ('dict', plistlib.dumps({})),
+                           ('numbers', plistlib.dumps(
+                               {'UDID': 1, 'CHALLENGE': 2})),
+                           ('odd', plistlib.dumps(
+                               {'UDID': 'a\u00fc\u2028b', 'SERIAL': '',
+                                'CHALLENGE': 'x'})),
+                           ('long', plistlib.dumps(
+                               {'UDID': 'u' * 3000, 'SERIAL': 's' * 3000,
+                                'CHALLENGE': 'x' * 3000}))):
+        for cert in ('simulated/device', 'signer/cert', 'tls/cert'):
+            key = {'simulated/device': 'simulated/device-key'}.get(
+                cert, cert.replace('cert', 'key'))
+            yield '%s by %s' % (title, cert), posted(
+                lambda f, c=cert, k=key, x=content: f.sign(
+                    c + '.pem', k + '.pem', x))
+    message = plistlib.dumps({'UDID': 'U', 'CHALLENGE': 'x'})
+    for title, change in (('cut', lambda m: m[:-9]), ('half', lambda m: m[:500]),
+                          ('longer', lambda m: m + b'more'),
+                          ('changed', lambda m: m.replace(b'UDID', b'UDIX'))):
+        yield title, posted(lambda f, c=change: c(f.sign(
+            'simulated/device.pem', 'simulated/device-key.pem', message)))
+    yield 'one byte less', posted(lambda f: f.sign(
+        'simulated/device.pem', 'simulated/device-key.pem', message)[:-1])
+    yield 'detached', posted(lambda f: f.tool(
+        'openssl', 'cms', '-sign', '-binary', '-signer', 'simulated/device.pem',
+        '-inkey', 'simulated/device-key.pem', '-outform', 'DER', data=message))
+    yield 'two signers', posted(lambda f: f.sign(
+        'simulated/device.pem', 'simulated/device-key.pem', message, '-signer',
+        'signer/cert.pem', '-inkey', 'signer/key.pem'))
+    yield 'no certificate', posted(lambda f: f.sign(
+        'simulated/device.pem', 'simulated/device-key.pem', message, '-nocerts'))
+
+
+def keep(form, name, value):
+    form.kept[name] = value
+    return value
+
+
+def replace(form, name, change):
+    """Changes a file of the site; restore() undoes that."""
+    path = os.path.join(form.site, name)
+    shutil.copy2(path, form.path('saved'))
+    with open(path) as f:
+        text = f.read()
+    with open(path, 'w') as f:
+        f.write(change(text))
+
+
+def restore(form, name):
+    shutil.copy2(form.path('saved'), os.path.join(form.site, name))
+
+
+def changed(name, change, step):
+    """A step while a file of the site is another one."""
+    def both_steps(form):
+        replace(form, name, change)
+        answer = step(form)
+        restore(form, name)
+        return answer
+    return both_steps
+
+
+def flow(keys):
+    """Enrollments, in right and wrong order."""
+    def again(form):
+        return form.post(form.kept['message'])
+
+    def prepare(form):
+        form.kept['challenge'] = form.start()
+        form.kept['message'] = form.phase2(form.kept['challenge'])
+        return form.ask('GET', '/')
+
+    def first(form):
+        prepare(form)
+        return again(form)
+
+    def without_identifier(text):
+        return re.sub(r'(?m)^identifier:.*\n', '', text)
+
+    def broken(text):
+        return text + '\nurk: x\n'
+
+    for title, change in (('no identifier', without_identifier),
+                          ('broken site', broken)):
+        yield 'phase 1: ' + title, changed('site.yaml', change, get(
+            '/enroll', REMOTE_USER='jane'))
+        yield 'before phase 2: ' + title, prepare
+        yield 'phase 2: ' + title, changed('site.yaml', change, again)
+        yield 'phase 2 after ' + title, again
+    yield 'phase 2 not in the list', lambda f: not_listed(f, first)
+    yield 'phase 2', again
+    yield 'phase 2 twice', again
+    yield 'phase 2 with another challenge', posted(lambda f: f.phase2('x' * 32))
+    yield 'phase 2 without a challenge', posted(lambda f: f.phase2(None))
+    yield 'phase 2 expired', posted(lambda f: f.phase2(f.start(
+        '--user=jane', '--ttl', '1s', '--at', '2020-01-01T00:00:00Z')))
+    yield 'phase 2 of jane', lambda f: keep(f, 'scep', first(f))
+    yield 'SCEP', lambda f: f.certify('device', keys[0], f.kept['scep'])
+    yield 'phase 2 with the identity', posted(lambda f: f.phase3(
+        CHALLENGE=f.kept['challenge'], UDID='U-2'))
+    yield 'phase 3 not in the list', lambda f: not_listed(
+        f, posted(lambda g: g.phase3()))
+    for udid, serial in (('U-2', 'S-1'), ('U-1', 'S-2'), (None, None)):
+        yield 'phase 3 %s %s' % (udid, serial), posted(
+            lambda f, u=udid, s=serial: f.phase3(UDID=u, SERIAL=s))
+    three = posted(lambda f: f.phase3())
+    for when in ('first', 'repeated'):
+        for name, change in (('site.yaml', without_identifier),
+                             ('site.yaml', broken),
+                             ('site.yaml', lambda t: t + '\nrepeat: x\n'),
+                             ('profile.yaml', lambda t: '${NOT_SET}'),
+                             ('profile.yaml', lambda t: 'a: [\n'),
+                             ('signer/cert.pem', lambda t: ''),
+                             ('signer/key.pem', lambda t: '')):
+            yield 'phase 3 %s, %s changed' % (when, name), changed(
+                name, change, three)
+        yield 'phase 3 ' + when, three
+    yield 'phase 3 reenroll', changed(
+        'site.yaml', lambda t: t + '\nrepeat: reenroll\n', three)
+    yield 'root', changed('ca/root.pem', lambda t: '', get('/CA'))
+    yield 'root page', changed('ca/root.pem', lambda t: '', get('/'))
+    yield 'the CA is unreadable', changed('ca/cert.pem', lambda t: 'x', three)
+    yield 'phase 3 of an unread ledger', lambda f: no_ledger(f, three)
+    yield 'phase 1 of an unread ledger', lambda f: no_ledger(
+        f, get('/enroll', REMOTE_USER='jane'))
+
+    def invited(form, *options):
+        said = form.tool('mcfg-enrollment', 'invite', '--config', 'site.yaml',
+                         *options).decode()
+        token = keep(form, 'token', said.strip().rpartition('/')[2])
+        return token
+
+    def link(method, **variables):
+        return lambda f: f.ask(method, '/i/' + f.kept['token'], **variables)
+
+    yield 'invitation', lambda f: (invited(f, '--user=joe'), link('GET')(f))[1]
+    for origin in ('null', 'https://other.example', '', None):
+        for site in ('same-origin', 'cross-site', 'none', None):
+            yield 'POST from %s %s' % (origin, site), link(
+                'POST', HTTP_ORIGIN=origin, HTTP_SEC_FETCH_SITE=site)
+    yield 'HEAD of an invitation', link('HEAD')
+    yield 'no url, unknown token', changed('site.yaml', lambda t: re.sub(
+        r'(?m)^url:.*\n', '', t), get('/i/unknown'))
+    for method in ('GET', 'POST'):
+        yield 'broken site, ' + method, changed('site.yaml', broken,
+                                                link(method))
+    yield 'no url', changed('site.yaml', lambda t: re.sub(
+        r'(?m)^url:.*\n', '', t), link('GET'))
+    yield 'no url, POST', changed('site.yaml', lambda t: re.sub(
+        r'(?m)^url:.*\n', '', t), link('POST'))
+    yield 'phase 2 of joe', lambda f: f.post(f.phase2(
+        plistlib.loads(f.unsign(link('POST')(f)['body']))
+        ['PayloadContent']['Challenge'], UDID='J'))
+    yield 'used invitation', link('GET')
+    yield 'used invitation, POST', link('POST')
+    yield 'expired invitation', lambda f: (invited(
+        f, '--user=joe', '--ttl', '1s', '--at', '2020-01-01T00:00:00Z'),
+        link('POST')(f))[1]
+    for token in ('x' * 32, 'x', '..', 'a b', '\u00fc'):
+        yield 'token %r' % token, ask('POST', '/i/' + token)
+
+    def facts(line):
+        def step(form):
+            with open(os.path.join(form.site, 'facts'), 'w') as f:
+                f.write('#!/bin/sh\n%s\n' % line)
+            os.chmod(os.path.join(form.site, 'facts'), 0o755)
+            replace(form, 'site.yaml', lambda t: t + '\nfacts: ./facts\n')
+            answer = form.ask('GET', '/enroll', REMOTE_USER='jane')
+            restore(form, 'site.yaml')
+            return answer
+        return step
+    for line in ("echo '{}'", 'exit 1', 'echo no >&2; exit 1', 'exit 2',
+                 'exit 5', 'kill $$', 'echo x', ':', 'yes 0', 'echo a >&2; echo "{}"',
+                 'printf "a\\nb\\n" >&2; exit 3'):
+        yield 'facts %s' % line, facts(line)
+    yield 'aborted', lambda f: (f.tool(
+        'mcfg-enrollment', 'abort', '--config', 'site.yaml', json.loads(f.tool(
+            'mcfg-enrollment', 'list', '--json', '--serial', 'S-1',
+            '--state', 'configured', '--config', 'site.yaml'))[0]['id']),
+        three(f))[1]
+
+
+def not_listed(form, step):
+    with open(os.path.join(form.site, 'devices.allow'), 'w') as f:
+        f.write('OTHER\n')
+    answer = step(form)
+    os.remove(os.path.join(form.site, 'devices.allow'))
+    return answer
+
+
+def no_ledger(form, step):
+    path = os.path.join(form.site, 'ledger.db')
+    os.rename(path, path + '-')
+    with open(path, 'w') as f:
+        f.write('no database' * 99)
+    answer = step(form)
+    os.remove(path)
+    os.rename(path + '-', path)
+    return answer
+
+
+def main():
+    site, script, service, work, *keys = sys.argv[1:]
+    only = os.environ.get('ONLY', '')
+    forms = [Form('script', script, site, work),
+             Form('service', service, site, work)]
+    every = 1 if os.environ.get('FULL') else 6
+    n = bad = 0
+    for title, step in itertools.chain(
+            itertools.islice(pages(), 0, None, every),
+            itertools.islice(bodies(), 0, None, every), flow(keys)):
+        if only and not re.search(only, title):
+            continue
+        n += 1
+        bad += not compare(forms, title, step)
+    print('%d requests, %d differ' % (n, bad))
+    sys.exit(bad > 0)
+
+
+if __name__ == '__main__':
+    main()
