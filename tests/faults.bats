@@ -118,7 +118,8 @@ state() {
 	done
 }
 
-# begun N CALLS cmd...: the Nth of these calls fails; status 1 if there are fewer.
+# begun N CALLS cmd...: the Nth of these calls fails; status 1 if there are
+# fewer.
 begun() {
 	local n=$1 calls=$2
 	shift 2

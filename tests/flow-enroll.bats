@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # The whole flow over a real web server: what a device gets, what the site
-# remembers, how a site's files change it.
+# records, and how the site's files change it.
 
 load helpers
 load flow
@@ -84,8 +84,8 @@ teardown() {
 	[ "$code" = 403 ]
 }
 
-# The request is openssl's, so that no tool of ours leaves a name out.
-@test "flow: the client challenge is good for the names of its profile only" {
+# The request is made by openssl, so that no tool of ours drops a name.
+@test "flow: the client challenge is valid only for the names of its profile" {
 	yields - enroll "$T/d" --udid MALLORY
 	P='PayloadContent.1.PayloadContent'
 	CHALLENGE=$(mcfg-get $P.Challenge "$T/d/profile.mobileconfig")
@@ -130,7 +130,7 @@ teardown() {
 	    URI:https://alice.example.com/; do
 		run -1 asks "$honest" "$san"
 	done
-	# None of these spent it.
+	# None of these spent the challenge.
 	asks "$honest"
 	openssl x509 -in "$T/client.pem" -noout -subject -nameopt RFC2253 \
 	    > "$T/subject"
@@ -173,7 +173,7 @@ teardown() {
 	    --udid OTHER --serial S-9
 	enroll_refused 1 'phase 2: the service answered 403' "$T/c" \
 	    --udid OTHER --serial S-2
-	# Taken off the list, a device gets no more configuration either.
+	# Once removed from the list, a device gets no configuration either.
 	echo '# nobody' > "$SITE/devices.allow"
 	again "$T/in"
 	[ "$code" = 403 ]
@@ -201,7 +201,8 @@ teardown() {
 	    == [1]"
 }
 
-# Of the profile and its payloads: what a device tells an update by.
+# A device recognizes an update by the identifiers of the profile and its
+# payloads.
 @test "flow: an update has the old identifiers and new contents" {
 	yields - enroll "$T/d" --udid REPEAT-3
 	for n in 1 2; do
@@ -226,10 +227,10 @@ teardown() {
 	    own = [p['PayloadUUID']] + [c['PayloadUUID']
 	        for c in p['PayloadContent']]
 	    assert len(set(own)) == 3, own
-	# By this one other payloads name the client certificate.
+	# Other payloads refer to the client certificate by this one.
 	assert len({p['PayloadContent'][1]['PayloadUUID'] for p in sent}) == 1
 	PY
-	# All were signed under one issuer.
+	# All signers have the same issuer.
 	for f in "$T/d/09-profile.response" "$T/body"; do
 		openssl cms -verify -binary -purpose any -inform DER \
 		    -CAfile "$ROOT_CA" -signer "$T/signer" -in "$f" \
@@ -242,7 +243,7 @@ teardown() {
 @test "flow: under reenroll a late repeat is sent to /enroll" {
 	yields - enroll "$T/d" --udid REPEAT-2
 	sed -i 's/^repeat:.*/repeat: reenroll/' "$SITE/site.yaml"
-	# A lost answer may be asked for again at once.
+	# A device may ask again at once for an answer that was lost.
 	again "$T/d"
 	[ "$code" = 200 ]
 	needs sqlite3
@@ -275,7 +276,7 @@ teardown() {
 	again "$T/d"
 	[ "$code" = 500 ]
 	enroll_refused 1 'phase 3: the service answered 500' "$T/e" --udid BROKEN
-	# Nobody believes that it has its profile.
+	# The ledger does not record that it has its profile.
 	enrollments "[(e['state'], e['configured']) for e in j
 	    if e['udid'] == 'BROKEN'] == [('certified', None)]"
 	id=$(mcfg-enrollment list --config "$SITE/site.yaml" \

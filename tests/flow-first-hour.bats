@@ -23,7 +23,8 @@ teardown() {
 	unserve
 }
 
-# readme BEGIN: the example of README that begins so, as a reader would type it.
+# readme BEGIN: prints README's example that begins like this, as a reader would
+# type it.
 readme() {
 	local name
 
@@ -32,14 +33,14 @@ readme() {
 	python3 "$ROOT/tests/examples.py" "$ROOT" script "$name"
 }
 
-# types SCRIPT: it is run in $T, by a shell that knows the installed tools only.
+# types SCRIPT: runs it in $T, in a shell with only the installed tools.
 types() {
 	(cd "$T" && env -u MCFG_BIN PATH="$BATS_FILE_TMPDIR/usr/bin:$REST" \
 	    bash -eu -o pipefail -c "$1" < /dev/null 3>&- 7>&-)
 }
 
-# a_network: the device's curl finds the host of the site at one address of this
-# machine, and asks from another.
+# a_network: makes the device's curl find the site at one address of this
+# machine, and use another one itself.
 a_network() {
 	python3 -c 'import socket
 for a in "127.0.0.2", "127.0.0.3": socket.socket().bind((a, 0))' ||
@@ -53,7 +54,7 @@ for a in "127.0.0.2", "127.0.0.3": socket.socket().bind((a, 0))' ||
 	chmod 755 "$T/device/curl"
 }
 
-# device USER PASSWORD DIR [ARG...]: that user enrolls one.
+# device USER PASSWORD DIR [ARG...]: enrolls a device as that user.
 device() {
 	types "PATH=$(printf %q "$T/device"):\$PATH
 	mcfg-device $URL --cacert acme/ca/root.pem --user $1 \
@@ -61,13 +62,13 @@ device() {
 	    --identity-key factory/device-key.pem -o $3 ${*:4}"
 }
 
-# asks PATH [ARG...]: what the web server answers to the device.
+# asks PATH [ARG...]: sends a request from the device's address.
 asks() {
 	"$T/device/curl" -sS --fail --cacert "$T/acme/ca/root.pem" "${@:2}" \
 	    "$URL$1"
 }
 
-# listed EXPRESSION: over the list of the site, as j.
+# listed EXPRESSION: it is true of the site's list of enrollments, j.
 listed() {
 	types 'mcfg-enrollment list --json --config acme/site.yaml' > "$T/list"
 	json_is "$T/list" "$1"
@@ -97,7 +98,7 @@ listed() {
 	}")" > "$T/said"
 	[ ! -e "$T/acme/simulated" ]
 	[ "$(types 'mcfg-get --site url acme/site.yaml')" = "$URL" ]
-	# The second line serves it; here at one address instead of at all.
+	# The second line serves it, here at one address instead of all.
 	mkfifo "$T/ready"
 	exec 7<> "$T/ready"
 	(cd "$T" && exec env -u MCFG_BIN \

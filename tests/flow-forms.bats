@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
-# The tests of the service that the other files run against the script, run
-# against mcfg-service: those with the tag short, and with FULL=1 all of them.
+# Tests that other files run against mcfg.cgi, run against mcfg-service: those
+# with the tag short, or with FULL=1 all of them.
 
 load helpers
 load flow
 
-# in_form FILE [FILTER...]: its tests pass with mcfg-service.
+# in_form FILE [FILTER...]: the file's tests pass with mcfg-service.
 in_form() {
 	local file=$1
 

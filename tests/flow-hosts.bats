@@ -24,8 +24,8 @@ teardown_file() {
 	postgresql_stop
 }
 
-# make_hosts: the site of two hosts in $HOSTS/a and $HOSTS/b, alike but for the
-# address; what the first has issued so far moves to PostgreSQL.
+# make_hosts: makes a site for two hosts in $HOSTS/a and $HOSTS/b, which differ
+# in the address; what the first has issued so far moves to PostgreSQL.
 make_hosts() {
 	export HOSTS=$BATS_FILE_TMPDIR/hosts LEDGER OTHER_URL
 	mkdir "$HOSTS"
@@ -45,7 +45,7 @@ make_hosts() {
 	sed -i "s|$URL|$OTHER_URL|" "$HOSTS/b"/*.yaml
 }
 
-# start a|b, stop a|b: a web host; it stops as in a crash.
+# start a|b: starts a web host.  stop a|b: stops it as in a crash.
 start() {
 	SITE=$HOSTS/$1 serve
 	echo "$SERVER" > "$HOSTS/$1.server"
@@ -62,7 +62,7 @@ stop() {
 	rm -f "$HOSTS/$1.server" "$HOSTS/$1/run"/*
 }
 
-# sql STATEMENT: psql's answer.
+# sql STATEMENT: prints psql's answer.
 sql() {
 	psql -qAt -c "$1" "$LEDGER"
 }
@@ -89,8 +89,8 @@ enroll_at() {
 	return 1
 }
 
-# crowd FIRST LAST: these devices, eight at a time, the odd ones first at the
-# one host and the even ones at the other.  It goes on in the background.
+# crowd FIRST LAST: enrolls these devices in the background, eight at a time,
+# the odd ones first at one host, the even ones at the other.
 crowd() {
 	_crowd "$@" 3>&- >> "$T/crowd" 2>&1 &
 	crowd=$!
@@ -107,7 +107,7 @@ _crowd() {
 		fi'
 }
 
-# done_by COUNT: until so many devices are done, or the crowd is through.
+# done_by COUNT: waits until so many devices are done, or all of the crowd.
 done_by() {
 	awaits "$1 devices" done_or_through "$1"
 }
@@ -130,7 +130,8 @@ all_configured() {
 	    state = 'configured'")" -eq "$DEVICES" ]
 }
 
-# nothing_twice: by the devices, and by the database.
+# nothing_twice: the devices and the database show that nothing was issued
+# twice.
 nothing_twice() {
 	local n
 
@@ -142,12 +143,12 @@ nothing_twice() {
 	sql "SELECT serial FROM certificate WHERE purpose = 'identity'" |
 	    sort > "$T/recorded"
 	[ -z "$(sort "$T/serials" | comm -23 - "$T/recorded")" ]
-	# One certificate a challenge, one challenge an enrollment.
+	# Each challenge has one certificate, each enrollment one challenge.
 	[ "$(sql "SELECT COUNT(*) FROM challenge WHERE purpose = 'identity' AND
 	    spent <> 0")" -eq "$(wc -l < "$T/recorded")" ]
 	[ -z "$(sql "SELECT enrollment FROM certificate WHERE
 	    purpose = 'identity' GROUP BY enrollment HAVING COUNT(*) > 1")" ]
-	# The end of an enrollment is recorded behind the answer to the device.
+	# The end of an enrollment is recorded after the answer to the device.
 	awaits 'the last one recorded' all_configured
 	yields "$T/check" scep-ca check --dir "$HOSTS/a/ca"
 }
@@ -160,7 +161,7 @@ nothing_twice() {
 	attributes "$T/plist" UDID=TWO SERIAL=S PRODUCT=iPhone14,5 VERSION=1 \
 	    CHALLENGE="$c"
 	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/answer"
-	# Begun at the one, gone on with at the other, and there only once.
+	# It begins at one host and continues at the other, and is there once.
 	here=$URL
 	URL=$OTHER_URL post "$T/answer"
 	[ "$code" = 200 ]
@@ -197,7 +198,7 @@ nothing_twice() {
 	done_by $((DEVICES / 6))
 	stop a
 	crowd_enrolls
-	# A device that begins at the one that is down changes over.
+	# A device that begins at the one that is down uses the other.
 	enroll_at $((DEVICES / 3 + 1)) "$URL" "$OTHER_URL"
 	[ "$(tail -n 1 "$T/tries")" = 2 ]
 	crowd $((DEVICES / 3 + 2)) $((DEVICES * 2 / 3))

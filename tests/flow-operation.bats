@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What an operator does, as mcfg-site(7) tells it: backup and restore, a lost
-# device, a leaked key.
+# The operator's work as in mcfg-site(7): backup and restore, a lost device, a
+# leaked key.
 
 load helpers
 load flow
@@ -18,7 +18,7 @@ teardown() {
 	unserve
 }
 
-# id_of UDID: its enrollment.
+# id_of UDID: prints the ID of its enrollment.
 id_of() {
 	mcfg-enrollment list --json --config "$SITE/site.yaml" > "$T/list"
 	python3 -c 'import json, sys
@@ -52,7 +52,7 @@ print(*[e["id"] for e in json.load(open(sys.argv[1]))
 	[ "$code" = 200 ]
 	enrollments "[(e['udid'], e['state'], e['repeats']) for e in j] ==
 	    [('BEFORE', 'configured', 1)]"
-	# What came after the backup is not known, and starts over.
+	# A device that came after the backup is unknown, and starts over.
 	again "$T/after"
 	[ "$code" = 403 ]
 	export FACTORY=$SITE/simulated/device.pem
@@ -95,13 +95,13 @@ print(*[e["id"] for e in json.load(open(sys.argv[1]))
 	    -CAfile "$ROOT_CA" -in "$T/body" -signer "$T/signer.pem" \
 	    -out /dev/null 2> "$T/cms"
 	[ "$(openssl x509 -in "$T/signer.pem" -noout -serial)" != "$old" ]
-	# The issuer stays the same: devices take the update for one.
+	# The issuer is the same, so devices accept the update.
 	[ "$(openssl x509 -in "$T/signer.pem" -noout -issuer -nameopt oneline)" = \
 	    "$(openssl x509 -in "$SITE/ca/cert.pem" -noout -subject -nameopt oneline |
 	    sed 's/^subject=/issuer=/')" ]
 }
 
-@test "operation: a rollover of the authority, with devices of both" {
+@test "operation: a rollover of the CA, with devices of both generations" {
 	report() {
 		yields "$T/json" mcfg-report --config "$SITE/site.yaml" \
 		    --ca "$SITE/ca" --json
@@ -116,7 +116,7 @@ print(*[e["id"] for e in json.load(open(sys.argv[1]))
 	    ["rollover_prepared"]'
 	scep-ca rollover --dir "$SITE/ca" --activate 2> "$T/said"
 	grep -q -e "--renew tls.*--renew signer" "$T/said"
-	# What is urgent says by which command it is mended.
+	# An urgent finding names the command that fixes it.
 	report
 	json_is "$T/json" '[(x["what"], x["urgent"]) for x in j["attention"]] ==
 	    [("previous_issuer", True), ("previous_issuer", True),
@@ -125,7 +125,7 @@ print(*[e["id"] for e in json.load(open(sys.argv[1]))
 	    and "--renew signer" in j["attention"][1]["text"]
 	    and [x["role"] for x in j["ca"]["certificates"]] ==
 	    ["issuing_ca", "previous_ca"]'
-	# Who was certified before goes on.
+	# A device with an older certificate continues.
 	again "$T/old"
 	[ "$code" = 200 ]
 	mcfg-site "$SITE" --renew tls 2> "$T/said"
@@ -134,11 +134,11 @@ print(*[e["id"] for e in json.load(open(sys.argv[1]))
 	serve
 	again "$T/old"
 	[ "$code" = 200 ]
-	# Nothing is left to do but for the devices.
+	# Only the devices have something left to do.
 	report
 	json_is "$T/json" '[x["what"] for x in j["attention"]] ==
 	    ["rollover_devices"]'
-	# Who comes now deals with the next one only.
+	# A new device only sees the next CA.
 	web /CA
 	openssl x509 -inform DER -in "$T/body" -out "$T/root.pem"
 	cmp <(openssl x509 -in "$SITE/ca/cert.pem") "$T/root.pem"

@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
-# A site whose devices get their identities from an authority that is not the
-# site's: another scep-ca with separate keys and ledger, and Debian's
-# scepserver.
+# A site whose devices get their identities from an outside CA: another scep-ca
+# with its own keys and ledger, and Debian's scepserver.
 
 load helpers
 load flow
@@ -18,8 +17,8 @@ setup_file() {
 	cp "$SITE/site.yaml" "$KEPT"
 }
 
-# outside_authority: another site of other keys, of which only /scep is used.
-# It accepts only challenges that it made; each gets a certificate.
+# outside_authority: starts another site with other keys, of which only /scep is
+# used.  It accepts only its own challenges, each for one certificate.
 outside_authority() {
 	OUTSIDE=$BATS_FILE_TMPDIR/outside OUTSIDE_PORT=$(free_port)
 	export OUTSIDE OUTSIDE_PORT
@@ -29,7 +28,7 @@ outside_authority() {
 	export OUTSIDE_SERVER=$SERVER
 }
 
-# use_outside: the site sends its devices there.
+# use_outside: makes the site send its devices there.
 use_outside() {
 	python3 - "$SITE/site.yaml" "$OUTSIDE_PORT" <<-'PY'
 	import re, sys
@@ -54,8 +53,8 @@ setup() {
 	rm -f "$SITE/scep-ca-previous.pem"
 }
 
-# identified UDID: phases 1 and 2; the SCEP payload in $T/scep, the
-# enrollment in $id.
+# identified UDID: does phases 1 and 2; the SCEP payload is in $T/scep, the
+# enrollment's ID in $id.
 identified() {
 	get_profile "$T/service"
 	attributes "$T/plist" UDID="$1" SERIAL="S-$1" PRODUCT=iPhone14,5 \
@@ -69,8 +68,8 @@ identified() {
 	    "p['PayloadContent'][0]['PayloadContent']['Subject'][1][0][1]")
 }
 
-# bought NAME SUBJECT [FOLDER]: a certificate that the authority in FOLDER made
-# for it, as NAME.pem and NAME.key.
+# bought NAME SUBJECT [FOLDER]: makes NAME.pem and NAME.key, a certificate from
+# the CA in FOLDER.
 bought() {
 	local ca=${3:-$OUTSIDE/ca}
 	openssl req -new -newkey rsa:2048 -nodes -keyout "$T/$1.key" \
@@ -80,7 +79,7 @@ bought() {
 	    -days 10 -out "$T/$1.pem" 2> /dev/null
 }
 
-# comes CODE NAME UDID [ARG...]: phase 3 with that certificate.
+# comes CODE NAME UDID [ARG...]: phase 3 with that certificate gets this status.
 comes() {
 	local want=$1 name=$2 udid=$3
 	shift 3
@@ -124,7 +123,7 @@ state_is() {
 	    openssl dgst -sha256 -r | cut -d ' ' -f 1)
 	enrollments "[(e['user'], e['state'], e['certificate']) for e in j
 	    if e['udid'] == 'OUTSIDE'] == [('jane', 'configured', '$print')]"
-	# The certificate is the other's alone.
+	# Only the other CA has issued the certificate.
 	scep-ca list --json --dir "$SITE/ca" > "$T/list"
 	json_is "$T/list" "not [c for c in j if c['enrollment']
 	    and c['enrollment'] in c['subject'] and
@@ -143,9 +142,8 @@ state_is() {
 	enrollments "[e['repeats'] for e in j if e['udid'] == 'OUTSIDE'] == [1]"
 }
 
-# ndes: a server that shows a new challenge of the authority to everybody who
-# asks, in the words and the UTF-16 of NDES; its port in $ndes, its process in
-# $teller.
+# ndes: starts a server that shows everybody a new challenge of the CA, in the
+# words and the UTF-16 of NDES; its port is $ndes, its process $teller.
 ndes() {
 	mkfifo "$T/port"
 	python3 - "$OUTSIDE/ca" > "$T/port" 2> "$T/ndes.log" 3>&- <<-'PY' &
@@ -174,7 +172,7 @@ ndes() {
 	ndes
 	sed 's|^  challenge: .*|  challenge_program: ./ndes-challenge|' \
 	    "$KEPT" > "$SITE/site.yaml"
-	# Ours have other letters than those of NDES.
+	# Our challenges have other characters than those of NDES.
 	awk '/^#!\/bin\/sh/ { p = 1 } /^\.Ed/ { p = 0 } p' \
 	    "$ROOT/man/man5/mcfg-site.5" |
 	    sed -e 's|\\e|\\|g' -e "s|https://[^ ]*|http://127.0.0.1:$ndes/|" \
@@ -191,7 +189,7 @@ ndes() {
 	[ "$(grep -c GET "$T/ndes.log")" -ge 2 ]
 	kill "$teller"
 	wait "$teller" || :
-	# Nobody there: an answer of ours, the reason in the log.
+	# If it is down, the answer is ours, and the reason is in the log.
 	run -1 enroll "$T/c" --udid ONE-TIME-C
 	[[ $output == *500* ]]
 	said 'status=500 reason="curl: '
@@ -251,14 +249,14 @@ ndes() {
 
 @test "outside: the certificate must be issued directly by that CA's key" {
 	identified KEY
-	# One of the same name.
+	# Another CA with the same name.
 	mkdir "$T/same"
 	openssl req -x509 -newkey rsa:2048 -nodes -subj '/O=Outside/CN=Outside CA' \
 	    -keyout "$T/same/key.pem" -out "$T/same/cert.pem" 2> /dev/null
 	bought same "/O=Example, Inc./CN=$id" "$T/same"
 	comes 403 same KEY
 	comes 403 same KEY -certfile "$T/same/cert.pem"
-	# One below it.
+	# A CA below it.
 	mkdir "$T/below"
 	bought below/cert '/O=Outside/CN=Below'
 	openssl req -new -key "$T/below/cert.key" -subj '/O=Outside/CN=Below' \
@@ -272,7 +270,7 @@ ndes() {
 	bought below "/O=Example, Inc./CN=$id" "$T/below"
 	comes 403 below KEY -certfile "$T/below/cert.pem"
 	said 'not in the ledger'
-	# Our own, which would be in our ledger if it were an identity.
+	# Our own CA: an identity would be in our ledger.
 	bought own "/O=Example, Inc./CN=$id" "$SITE/ca"
 	comes 403 own KEY
 	said 'not in the ledger'
@@ -314,7 +312,7 @@ ndes() {
 	comes 403 second FIRST
 	said 'has another identity'
 	comes 200 first FIRST
-	# Nor a new one for the same key.
+	# Not even a new one for the same key.
 	openssl x509 -req -in "$T/first.csr" -CA "$OUTSIDE/ca/cert.pem" \
 	    -CAkey "$OUTSIDE/ca/key.pem" -set_serial 99 -days 20 \
 	    -out "$T/second.pem" 2> /dev/null
@@ -384,7 +382,7 @@ ndes() {
 	rm "$SITE/scep-ca.pem"
 	cp "$OUTSIDE/ca/cert.pem" "$SITE/scep-ca.pem"
 	comes 200 d REMOVED
-	# Of the authority before the present one only who is known goes on.
+	# With the previous CA, only known devices continue.
 	cp "$OUTSIDE/ca/cert.pem" "$SITE/scep-ca-previous.pem"
 	openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=New \
 	    -keyout "$T/new.key" -out "$SITE/scep-ca.pem" 2> /dev/null
@@ -396,8 +394,8 @@ ndes() {
 	said 'not in the ledger'
 }
 
-# Debian's scepserver listens on every address and supports single DES only:
-# the test runs in a separate network.
+# Debian's scepserver listens on every address, so the test runs in its own
+# network.  It supports only single DES.
 @test "outside: the authority is Debian's scepserver" {
 	needs scepserver
 	unshare -rn true 2> /dev/null || skip 'no network namespaces here'

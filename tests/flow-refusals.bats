@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What has to be refused, and that a refusal changes nothing: over a real web
-# server, with messages made by the openssl command.
+# What must be refused, and that a refusal changes nothing: over a real web
+# server, with messages made by openssl.
 
 load helpers
 load flow
@@ -10,9 +10,9 @@ setup_file() {
 	needs_web || return 0
 	make_site
 	serve
-	# One enrolled device, which others will pretend to be.
+	# An enrolled device, which others will pretend to be.
 	enroll "$BATS_FILE_TMPDIR/good" --udid GOOD --serial GOOD-1
-	# The ledger does not change any more.
+	# From here on, the ledger must not change.
 	enrollments "[e['state'] for e in j] == ['configured']"
 	GOOD=$BATS_FILE_TMPDIR/good
 	export GOOD
@@ -22,13 +22,13 @@ teardown_file() {
 	unserve
 }
 
-# state: all that the site remembers.
+# state: prints all that the site has recorded.
 state() {
 	mcfg-enrollment list --json --config "$SITE/site.yaml"
 	scep-ca list --dir "$SITE/ca" --json
 }
 
-# forbidden FILE: 403, the same as any other, and nothing has changed.
+# forbidden FILE: it gets the same 403 as any other, and changes nothing.
 forbidden() {
 	state > "$T/before"
 	post "$1"
@@ -63,7 +63,7 @@ forbidden() {
 	unsign "$T/body" "$T/scep"
 	forbidden "$T/message"
 
-	# The challenge for SCEP buys nothing here.
+	# The challenge for SCEP is not valid here.
 	phase2 "$(plist_key "$T/scep" \
 	    "p['PayloadContent'][0]['PayloadContent']['Challenge']")"
 	forbidden "$T/message"
@@ -99,8 +99,8 @@ forbidden() {
 @test "refusals: phase 2 not signed by a factory identity" {
 	c=$(get_challenge)
 	attributes "$T/plist" UDID=U-1 CHALLENGE="$c"
-	# Somebody's own, with the factory's name; another factory's; a site's
-	# own signer.
+	# Self-made, with the factory's name; from another factory; the site's
+	# signer.
 	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$T/ca.key" \
 	    -subj "$(openssl x509 -in "$SITE/device-ca.pem" -noout -subject \
 	    -nameopt compat | sed 's/^subject= *//')" -out "$T/ca.pem" \
@@ -116,7 +116,7 @@ forbidden() {
 	sign_as "$SITE/signer/cert.pem" "$SITE/signer/key.pem" "$T/plist" \
 	    "$T/message"
 	forbidden "$T/message"
-	# The challenge is still good.
+	# The challenge is still valid.
 	phase2 "$c"
 	post "$T/message"
 	[ "$code" = 200 ]
@@ -145,7 +145,7 @@ forbidden() {
 	sign_as "$T/d.pem" "$T/d.key" "$T/plist" "$T/message" \
 	    -certfile "$ROOT_CA"
 	forbidden "$T/message"
-	# Its own CA inside does not help either.
+	# Not even with its CA in the message.
 	sign_as "$T/d.pem" "$T/d.key" "$T/plist" "$T/message" \
 	    -certfile "$T/ca.pem"
 	forbidden "$T/message"
@@ -198,7 +198,7 @@ forbidden() {
 	    -signer "$FACTORY" -inkey "$FACTORY_KEY" -in "$T/plist" \
 	    -out "$T/message"
 	forbidden "$T/message"
-	# Without a challenge the factory's identity leads nowhere.
+	# Without a challenge, a factory identity is useless.
 	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/message"
 	forbidden "$T/message"
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# scep-ca over HTTP, asked by strangers.
+# scep-ca over HTTP, with clients that are not ours.
 
 load helpers
 load scep_helpers
@@ -17,8 +17,8 @@ teardown() {
 	unserve_ca
 }
 
-# logged TEXT: a line of the server's log has it; one is written after the
-# reply has gone out.
+# logged TEXT: waits for it in the server's log, which is written after the
+# reply.
 logged() {
 	awaits "in the log: $1" grep -qF -e "$1" web/scep.log || {
 		cat web/scep.log
@@ -26,7 +26,7 @@ logged() {
 	}
 }
 
-# over_http: the HTTP forms, the same for both ways to be started.
+# over_http: checks every form of a request, for both ways to run scep-ca.
 over_http() {
 	fetch caps "$URL?operation=GetCACaps"
 	[ "$code" = 200 ]
@@ -41,7 +41,7 @@ over_http() {
 	openssl x509 -in ca/cert.pem -outform DER | cmp - cert
 }
 
-# replied NAME: NAME.http is the reply that scep-ca gave to NAME.msg.
+# replied NAME: NAME.http is scep-ca's reply to NAME.msg.
 replied() {
 	[ "$code" = 200 ] || { echo "code $code"; cat "$1.http"; return 1; }
 	[ "$(header Content-Type)" = application/x-pki-message ]
@@ -73,7 +73,7 @@ all_forms() {
 	    awk '{ printf "%s%%0D%%0A", $0 }')
 	fetch d.http "$URL?operation=PKIOperation&message=$b64"
 	replied d
-	# As addresses have it, with and without padding.
+	# base64url, with and without padding.
 	b64=$(base64 -w0 d.msg | tr +/ -_)
 	fetch d.http "$URL?operation=PKIOperation&message=$b64"
 	replied d
@@ -173,7 +173,7 @@ bad_forms() {
 	done
 }
 
-# over_fastcgi SOCKET QUERY: a GET over FastCGI, by Python; the body is printed.
+# over_fastcgi SOCKET QUERY: sends a GET over FastCGI, and prints the body.
 over_fastcgi() {
 	python3 - "$@" <<-'PY'
 	import socket, struct, sys
@@ -209,7 +209,7 @@ over_fastcgi() {
 		grep -qx SCEPStandard caps
 	done
 	kill -TERM "$lighttpd"
-	# Its new parent may not have waited for it yet.
+	# Its new parent may not have reaped it yet.
 	awaits "the end of $lighttpd" gone "$lighttpd"
 	lighttpd=
 }
@@ -223,8 +223,8 @@ over_fastcgi() {
 	    grep -q SCEP_CA_DIR stderr
 }
 
-# bare QUERY [WORD...]: the status line of a program that the web server starts
-# by itself, with no verb; some of them make words of the query its arguments.
+# bare QUERY [WORD...]: prints the status line of scep-ca as a web server starts
+# it, without a verb; some servers pass words of the query as arguments.
 bare() {
 	local query=$1
 	shift
@@ -241,7 +241,7 @@ bare() {
 	[ ! -e evil ]
 	[ "$(bare 'cgi+--dir+evil' cgi --dir evil)" = \
 	    'Status: 400 Bad Request' ]
-	# A wrapper's own arguments stay what they are.
+	# The arguments of a wrapper still count.
 	[ "$(bare operation=GetCACaps cgi --dir ca)" = 'Status: 200 OK' ]
 	refuses 2 '' scep-ca
 }
@@ -264,7 +264,8 @@ bare() {
 	[ "$(post CONTENT_LENGTH=$((n + 1)) d.msg)" = 'Status: 400 Bad Request' ]
 	[ "$(post CONTENT_LENGTH=$((n - 1)) d.msg)" = 'Status: 400 Bad Request' ]
 	[ "$(post CONTENT_LENGTH=0 d.msg)" = 'Status: 400 Bad Request' ]
-	# Without a length the body goes to its end: Apache's mod_cgid does so.
+	# Without a length, the body ends with the input, as with Apache's
+	# mod_cgid.
 	[ "$(post X=1 d.msg)" = 'Status: 200 OK' ]
 	[ "$(post CONTENT_LENGTH= d.msg)" = 'Status: 200 OK' ]
 	[ "$(post CONTENT_LENGTH="$n" d.msg)" = 'Status: 200 OK' ]
@@ -309,7 +310,7 @@ bare() {
 	device d
 	csr d /CN=d "$(challenge ca)"
 	cp d.csr rsa.csr
-	# An EC key in the request, then as the signer, then in the bag alone.
+	# An EC key in the request, as the signer, and only in the certificates.
 	openssl ecparam -name prime256v1 -genkey -noout -out ec.key
 	openssl req -x509 -key ec.key -subj /CN=ec -out ec.pem
 	cp ec.key x.key

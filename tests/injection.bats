@@ -1,9 +1,8 @@
 #!/usr/bin/env bats
-# Text of others is text: whatever they call a file, themselves or a value, no
-# script takes it for a command, an option, a file's name or a part of a
-# program.  (The recipes: mcfg-ci.bats; servers' answers: scep-enroll.bats,
+# Names of files and users, and values, come from others: no script must take
+# them for a command, an option, a file's name or part of a program.  (Recipes
+# are in mcfg-ci.bats, servers' answers in scep-enroll.bats and
 # mcfg-device.bats.)
-# shellcheck disable=SC2016 # what looks like a command has to stay text
 
 load helpers
 load flow
@@ -20,7 +19,7 @@ setup() {
 	cp -r "$SITE" "$T/site"
 }
 
-# words: what each of these could be to a careless reader.
+# words: prints texts that a careless script would obey.
 words() {
 	printf '%s\n' '-x' '--' '--help' '-o PWNED' '@file' '$(touch PWNED)' \
 	    '`touch PWNED`' '|touch PWNED' ';touch PWNED;' '&touch PWNED&' \
@@ -31,7 +30,7 @@ words() {
 	    'system("touch PWNED")' '"; system("touch PWNED"); "' '=1+1'
 }
 
-# nothing_ran: no command, no redirection, no option that writes.
+# nothing_ran: no command, redirection or option took effect.
 nothing_ran() {
 	local found
 
@@ -61,7 +60,7 @@ nothing_ran() {
 		done
 	done
 	grep -q '^profile.d/iPad13,1.yaml: ' "$T/site/published"
-	# Not one of the lines was made up, and none is shown raw.
+	# No line was forged, and none is shown raw.
 	! grep -q '^line: x' "$T/site/published" || false
 	! grep -q $'\e' "$T/stderr" || false
 	grep -q 'profile.yaml: PayloadIdentifier: ' "$T/stderr"
@@ -154,7 +153,7 @@ nothing_ran() {
 	import json, sys
 	for e in json.load(open(sys.argv[1])): print(e["user"])
 	PY
-	# What the program said arrives as it was said.
+	# The program's output arrives unchanged.
 	id=$(mcfg-get 0.id "$T/list")
 	mcfg-enrollment show --json --config "$T/site/site.yaml" "$id" > "$T/show"
 	python3 - "$T/show" "$T/site/facts.json" <<-'PY'
@@ -186,7 +185,7 @@ nothing_ran() {
 		out, word = json.load(open(sys.argv[1])), sys.argv[2]
 		assert out == {"cn": [word], "sn": word + "\nx"}, out
 		PY
-		# One word of the command line, and nothing of it but letters.
+		# It is one word, of letters, digits and escapes.
 		[ "$(grep -c '^(uid=' "$T/args")" -eq 1 ]
 		grep -q '^(uid=[A-Za-z0-9\]*)$' "$T/args"
 	done < <(words)

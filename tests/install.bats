@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
-# What "make install" leaves where, and that it works there.
+# What "make install" installs, and that it works there.
 
 load helpers
 
-# In a folder with a space, under a umask that would keep others out.
+# In a folder with a space, and with a umask that excludes others.
 setup_file() {
 	[ -z "${MCFG_TEST_SANITIZED:-}" ] ||
 	    unable 'what make builds by default is installed' || return 0
@@ -13,14 +13,14 @@ setup_file() {
 	    make -s -C "$ROOT" install DESTDIR="$DEST" PREFIX=/usr > /dev/null)
 }
 
-# installed TOOL ARG...: it, and nothing else of ours on PATH.
+# installed TOOL ARG...: runs it, with no other program of ours on PATH.
 installed() {
 	local tool=$1
 	shift
 	env -u MCFG_BIN PATH=/usr/bin:/bin "$DEST/usr/bin/$tool" "$@"
 }
 
-# names: of every tool and every script that is a command.
+# names: prints the names of all tools and scripts that are commands.
 names() {
 	local f
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Invitations in the ledger, on the engine that MCFG_TEST_ENGINE names.  The
-# sqlite3 or psql command, Python's json and zbarimg are the judges.
+# Invitations in the ledger, on the engine $MCFG_TEST_ENGINE.  The judges are
+# sqlite3 or psql, Python's json and zbarimg.
 # shellcheck disable=SC2154 # gate.bash sets gate_where
 
 load helpers
@@ -19,7 +19,7 @@ teardown() {
 	gate_close
 }
 
-# e VERB ARG...: the tool on the test's site, at a time that stands still.
+# e VERB ARG...: runs mcfg-enrollment on the test's site, at a fixed time.
 e() {
 	local verb=$1
 
@@ -38,7 +38,8 @@ refused() {
 	refuses "$want" "$text" "$@"
 }
 
-# invite ARG...: the token in $TOKEN, the invitation's ID in $id.
+# invite ARG...: makes an invitation, with its token in $TOKEN and its ID in
+# $id.
 invite() {
 	e invite --report report.json "$@" > "$T/link"
 	[[ $(head -n 1 "$T/link") =~ ^https://enroll\.example\.com/base/i/([A-Za-z0-9_-]{32})$ ]]
@@ -51,7 +52,7 @@ json_get() {
 print(eval(sys.argv[2]))' "$1" "$2"
 }
 
-# device NAME CHALLENGE: the attributes that a device sends.
+# device NAME CHALLENGE: makes the attributes that a device sends.
 device() {
 	attributes "$1.plist" UDID="u-$1" SERIAL="s-$1" PRODUCT=iPhone1,1 \
 	    VERSION=1 CHALLENGE="$2"
@@ -100,7 +101,7 @@ accept() {
 	[ "$(zbarimg -q --raw qr.pgm)" = "$(head -n 1 "$T/link")" ]
 }
 
-@test "invitation: it begins one enrollment, however often it is used" {
+@test "invitation: starts one enrollment, however often it is used" {
 	invite --user=jane --set mail=jane@example.com --set floor=3
 	accept > one
 	printf '{"floor": "4", "room": "12"}' > facts.json
@@ -111,10 +112,10 @@ accept() {
 	[ "$(json_get again.json 'j["id"]')" = \
 	    "$(json_get list.json 'j[0]["id"]')" ]
 	e show --json "$(json_get list.json 'j[0]["id"]')" > show.json
-	# What the operator said counts more than what a program says.
+	# The operator's facts override those of a program.
 	json_is show.json 'j["facts"] == {"mail": "jane@example.com",
 	    "floor": "3", "room": "12"}'
-	# Either response is good, but only one device.
+	# Either response is valid, but for one device only.
 	device a "$(cat two)"
 	device b "$(cat one)"
 	e identify a.plist > a.challenge
@@ -139,7 +140,7 @@ accept() {
 	e invite --revoke "$id" > out
 	[ ! -s out ]
 	refused 1 'invitation: revoked' start --invitation env:TOKEN
-	# A device that has its challenge already may not go on.
+	# Not even a device with its challenge may continue.
 	refused 1 CHALLENGE identify a.plist
 	refused 1 'before' invite --revoke "$id"
 	refused 1 unknown invite --revoke 0123456789ab
@@ -165,7 +166,7 @@ accept() {
 	e list --state started --json > list.json
 	e abort "$(json_get list.json 'j[0]["id"]')"
 	refused 1 'invitation: revoked' start --invitation env:TOKEN
-	# Also when that enrollment is forgotten.
+	# Even after that enrollment is purged.
 	e purge --older 0s --at 2026-11-28T10:00:01Z
 	refused 1 'invitation: ' start --invitation env:TOKEN
 }
@@ -206,7 +207,7 @@ accept() {
 	for n in 1 2 3 4 5 6 7 8; do
 		gate_start "b$n" mcfg-enrollment start --config site.yaml \
 		    --at "$NOW" --invitation env:TOKEN
-		# Each has read that the link is good.
+		# Each has read that the link is valid.
 		[[ ${gate_where[b$n]} = begin* ]]
 	done
 	for n in 3 1 8 2 7 6 4 5; do
