@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# SIGKILL at every system call that changes state: the database stays whole,
-# nothing is spent for nothing, and what was not answered can be asked again.
+# SIGKILL at every system call that changes state: the database stays intact,
+# nothing is spent in vain, and a request without an answer can be repeated.
 # Every fourth call is tried; MCFG_TEST_CRASH=all tries each.
 
 # shellcheck disable=SC2016,SC2317 # sweep calls again()
@@ -8,7 +8,7 @@
 load helpers
 load ledger
 
-# PostgreSQL is another process: this is about SQLite.
+# Only for SQLite: PostgreSQL is another process.
 setup() {
 	needs strace
 	needs sqlite3
@@ -20,7 +20,7 @@ setup() {
 	[ "${MCFG_TEST_CRASH:-}" != all ] || STEP=1
 }
 
-# count WHAT WHERE...: rows
+# count WHAT WHERE...: counts rows.
 count() {
 	local from=$1
 
@@ -28,8 +28,8 @@ count() {
 	sql "SELECT COUNT(*) FROM $from${1:+ WHERE $*}"
 }
 
-# What holds whatever happened: each step and what it bought are there together
-# or not at all, and each left its event.  One row a broken rule.
+# What must always hold: a step and what it issued are recorded together or not
+# at all, and each has its event.  Each row is a violation.
 RULES="
 WITH n (enrollments, gone_on, configured, certificates, events, enroll,
     enroll_spent, identity, bought, client) AS (SELECT
@@ -68,7 +68,7 @@ restore() {
 }
 
 # sweep AFTERWARDS COMMAND...: kills COMMAND at call after call of each kind,
-# until it gets through; AFTERWARDS is run in the state that it left.
+# until it succeeds; AFTERWARDS runs in the state that it left.
 sweep() {
 	local afterwards=$1 call n killed=0
 
@@ -88,7 +88,7 @@ sweep() {
 				return 1
 			}
 			killed=$((killed + 1))
-			# A ledger that was being made may not be one yet.
+			# A new ledger may be incomplete.
 			if grep -qs ordinal "$T/ledger.db"; then
 				whole || { echo "after $call $n"; return 1; }
 			fi
@@ -110,7 +110,7 @@ device_plist() {
 	    '</string></dict></plist>' > "$T/in"
 }
 
-@test "crash: start, and the making of the ledger" {
+@test "crash: start, with a new ledger" {
 	again() {
 		mcfg-enrollment start --ledger "$LEDGER" --user=bob > /dev/null
 	}
@@ -191,7 +191,7 @@ device_plist() {
 			    mcfg-enrollment identify --ledger "$LEDGER" \
 			    "$T/in" > "$T/out" 2> "$T/err" || status=$?
 			grep -q INJECTED "$T/trace" || break
-			# The loader's own calls are not ours.
+			# Not the calls of the loader.
 			! grep -q 'shared libraries' "$T/err" || continue
 			failed=$((failed + 1))
 			whole || { echo "$call $n"; return 1; }

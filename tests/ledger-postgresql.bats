@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The same tests as for SQLite, on a PostgreSQL of our own.
+# The same tests as for SQLite, on a PostgreSQL for this run.
 
 load helpers
 load ledger
@@ -13,8 +13,8 @@ teardown_file() {
 	postgresql_stop
 }
 
-# again FILE [BATS-ARG...]: its tests on this engine; the tools and the PKI are
-# there.
+# again FILE [BATS-ARG...]: runs its tests on this engine, with the tools and
+# the PKI of this run.
 on_postgresql() {
 	local file=$1
 	shift
@@ -55,7 +55,7 @@ on_postgresql() {
 	on_postgresql scep-ca-race.bats
 }
 
-# filled URI: a ledger with rows of every kind, more than a page of some.
+# filled URI: fills a ledger with rows of every kind, more than a page of some.
 filled() {
 	{
 		echo 'many 300 a- 1000'
@@ -76,7 +76,7 @@ filled() {
 	    $(date +%s)" | grep -qx recorded
 }
 
-# A listing in the order of bytes, whatever the engine.
+# The list is in the order of bytes with every engine.
 listed() {
 	"$UNIT" "$1" <<< certificates | sort
 	"$UNIT" "$1" <<< requests
@@ -99,7 +99,7 @@ listed() {
 	listed "sqlite:$T/b.db" | diff "$T/a" -
 	diff <(sqlite3 "$T/a.db" '.dump --data-only' | sort) \
 	    <(sqlite3 "$T/b.db" '.dump --data-only' | sort)
-	# The copy is one that the device can go on with.
+	# A device can continue with the copy.
 	yields - mcfg-enrollment complete --ledger "$URI" \
 	    --signer "$PKI/client.pem" "$T/in"
 	refuses 1 'not empty' "$UNIT" "sqlite:$T/a.db" < \
@@ -120,7 +120,7 @@ holds_challenge() {
 	exec 4> "$T/in"
 	echo 'challenge a manual - 100 10' >&4
 	awaits -p "$pid" 'the first challenge' holds_challenge 2> /dev/null
-	# The session ends under it.
+	# The session ends between two requests.
 	sql_of "$URI" "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 	    WHERE application_name = 'mcfg' AND pid <> pg_backend_pid()" \
 	    > /dev/null
@@ -164,7 +164,7 @@ sql_of() {
 	    reader; GRANT SELECT ON ALL TABLES IN SCHEMA readers TO reader"
 	reader=${URI/user=postgres/user=reader}
 	yields - mcfg-enrollment list --ledger "$reader"
-	# Whatever it can lock, it locks, and holds.
+	# It takes every lock that it can, and keeps it.
 	mkfifo "$T/hold"
 	{
 		echo 'BEGIN; SELECT pg_advisory_lock(1835230823);'
@@ -193,10 +193,10 @@ sql_of() {
 	wait "$pid"
 }
 
-@test "postgresql: another machine without sslmode=verify-full is warned of" {
+@test "postgresql: warns of another machine without sslmode=verify-full" {
 	local uri
 
-	# No name ends in .invalid: nothing is asked, nothing answers.
+	# A name in .invalid does not exist, so nothing is asked.
 	for uri in 'db.invalid/x' 'db.invalid/x?sslmode=require' \
 	    'db.invalid/x?sslmode=verify-ca' 'localhost,db.invalid/x' \
 	    '/x?host=db.invalid'; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# A ledger of 0.1.0, and what a newer program makes of it; on the engine that
-# MCFG_TEST_ENGINE names.
+# How a newer program upgrades a ledger of 0.1.0, on the engine
+# $MCFG_TEST_ENGINE.
 # shellcheck disable=SC2154 # gate.bash sets gate_where
 
 load helpers
@@ -13,7 +13,7 @@ setup() {
 	cd "$T" || return
 	ledger_setup
 	load_old
-	# The CA of another ledger, so that this one is left alone.
+	# The CA has another ledger, so that this one is not opened.
 	ca ca
 	rm ca/ledger.db*
 	printf 'ledger: "%s"\n' "$LEDGER" > ca/scep-ca.yaml
@@ -23,7 +23,7 @@ teardown() {
 	gate_close
 }
 
-# load_old: the tables and rows of 0.1.0, into the ledger.
+# load_old: loads the tables and rows of 0.1.0 into the ledger.
 load_old() {
 	case $LEDGER in
 	sqlite:*)
@@ -39,7 +39,7 @@ version() {
 	sql "SELECT value FROM ledger WHERE name = 'schema'"
 }
 
-# rows: how many there are in each table
+# rows: prints how many each table has.
 rows() {
 	local t
 
@@ -90,7 +90,7 @@ upgrade() {
 	open=$(sql "$now purpose = 'identity'")
 	[ "$open" -gt 0 ]
 	upgrade
-	# Bound to nothing, they could have bought any name.
+	# Unbound, they would be valid for any name.
 	[ "$(sql "$now purpose = 'client'")" -eq 0 ]
 	[ "$(sql "$now purpose = 'identity' AND bound = 1")" -eq "$open" ]
 	yields list.json scep-ca challenge --dir ca --list --json
@@ -100,7 +100,7 @@ upgrade() {
 	    c["state"] == "open"]) == 1'
 }
 
-# old_request NAME TXID STATE: a request of NAME, as 0.1.0 kept it.
+# old_request NAME TXID STATE: adds a request of NAME, as 0.1.0 stored it.
 old_request() {
 	local key signer hex
 
@@ -132,7 +132,7 @@ old_request() {
 	message ca approved --transaction T2
 	granted ca approved
 	openssl x509 -in approved.cert -noout -subject -nameopt oneline | grep -q approved
-	# Approved was this request, and no other of that key and transaction.
+	# Only this request was approved, no other with its key and transaction.
 	csr swapped /O=Example/CN=administrator ''
 	message ca swapped --transaction T3
 	denied ca swapped 2 ''

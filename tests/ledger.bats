@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The ledger on its own, through tests/unit/unit_ledger.  The sqlite3 command,
-# or psql (ledger-postgresql.bats), is the judge of what stands in it.
+# The ledger alone, through tests/unit/unit_ledger.  The judge is sqlite3, or
+# psql in ledger-postgresql.bats.
 
 load helpers
 load ledger
@@ -11,7 +11,7 @@ setup() {
 	ledger_setup
 }
 
-# says TEXT: standard input goes to the ledger, the answers are TEXT.
+# says TEXT: the ledger answers the commands on standard input with TEXT.
 says() {
 	"$UNIT" "$LEDGER" > "$T/answers" || return 1
 	printf '%s\n' "$@" | diff - "$T/answers"
@@ -195,8 +195,8 @@ says() {
 	E
 }
 
-# eight LINE: eight processes at once do LINE, each with its number for every @;
-# what they answer is in $T/out.N.
+# eight LINE: eight processes do LINE at once, with their number for each @;
+# their answers are in $T/out.N.
 eight() {
 	local i pids=''
 
@@ -209,7 +209,7 @@ eight() {
 	done
 }
 
-# MCFG_TEST_STRESS=1000 is the whole of it.
+# MCFG_TEST_STRESS=1000 runs all of it (make stress).
 @test "ledger: eight processes, every challenge one certificate" {
 	local each=${MCFG_TEST_STRESS:-50}
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# A system that lacks what this one has: files without a name, /proc, memory, a
-# disk that keeps what was written (tests/preload/poor.c).
+# A system without O_TMPFILE, /proc, memory, or a disk that keeps what was
+# written (tests/preload/poor.c).
 
 load helpers
 
@@ -15,14 +15,14 @@ setup() {
 	mkdir out
 }
 
-# poor WHAT cmd...
+# poor WHAT cmd...: runs it without these.
 poor() {
 	local what=$1
 	shift
 	LD_PRELOAD=$POOR MCFG_POOR=$what "$@"
 }
 
-# left TEXT: that is in the output, and nothing lies beside it.
+# left TEXT: the output is TEXT, and there is no other file.
 left() {
 	[ "$(ls out)" = file ]
 	[ "$(cat out/file)" = "$1" ]
@@ -40,7 +40,7 @@ left() {
 		echo old > out/file
 		yields - poor "$what" mcfg-get -o out/file a in
 		left new
-		# A key in its folder stays private.
+		# A key stays private.
 		rm -rf ca
 		yields - poor "$what" scep-ca init --dir ca --subject /CN=ca
 		[ "$(stat -c %a ca/key.pem)" = 600 ]
@@ -63,7 +63,7 @@ left() {
 		grep -q '^mcfg-get: out/file: cannot ' err
 		left old
 	done
-	# Nothing there before: nothing there after.
+	# If there was no file, there is none afterwards.
 	rm out/file
 	for what in close 'tmpfile close' 'tmpfile rename'; do
 		status=0

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The recipes of mcfg-ci.7, run as far as they can be without the systems that
-# they are for.
+# The recipes of mcfg-ci(7), as far as they run without the systems that they
+# are for.
 
 load helpers
 
@@ -40,7 +40,7 @@ write_wifi() {
 	YAML
 }
 
-# needs_yaml: Python's reader of YAML, to take the recipes apart.
+# needs_yaml: skips without PyYAML, which parses the recipes.
 needs_yaml() {
 	python3 -c 'import yaml' 2> /dev/null ||
 	    skip "python3 has no yaml module"
@@ -144,7 +144,7 @@ needs_yaml() {
 		[ ! -s "$T/out" ]
 		grep -q 'no such commit' "$T/err"
 	done
-	# The empty tree is one, and so is a repository without a commit.
+	# The empty tree exists, even in a repository without a commit.
 	make -s diff BASE="$(git hash-object -t tree /dev/null)" > "$T/out"
 	[ "$(grep -c '^profile: added ' "$T/out")" -eq 2 ]
 	rm -rf .git
@@ -202,7 +202,7 @@ needs_yaml() {
 		    --set A=b --out-dir "$dir" profiles/other.mobileconfig
 	done
 	git diff --quiet HEAD -- profiles
-	# A row is refused, the others are made.
+	# One row is refused, the others are made.
 	printf 'SERIAL\nother\nA1\n' > "$T/rows"
 	_run mcfg-profile --each "$T/rows" --set A=b --out-dir profiles \
 	    profiles/other.mobileconfig
@@ -230,7 +230,7 @@ needs_yaml() {
 	profiles/other.mobileconfig
 	profiles/wifi.yaml
 	FILES
-	# Without it, what is built is still not what the hook is for.
+	# Even without it, the hook ignores what is built.
 	git rm -q .gitignore
 	echo broken > build/other.mobileconfig
 	git add build signed
@@ -266,7 +266,7 @@ needs_yaml() {
 	git commit -q -a -m good
 	sed -i 's/EncryptionType: WPA2/PayloadVersion: 2/' profiles/wifi.yaml
 	git add profiles
-	# What lies in the folder is good again; what is staged is not.
+	# The file in the folder is correct again, the staged one is not.
 	write_wifi Other
 	! git commit -q -m bad > "$T/out" 2>&1 || false
 	cat "$T/out"
@@ -295,8 +295,8 @@ needs_yaml() {
 	PY
 }
 
-# steps FILE EXPRESSION: the commands that an expression over the workflow w
-# finds, each ended by a NUL.
+# steps FILE EXPRESSION: prints the commands that an expression finds in the
+# workflow w, each followed by a NUL.
 steps() {
 	python3 - "$1" "$2" <<-'PY'
 	import sys, yaml
@@ -385,8 +385,8 @@ steps() {
 	done
 }
 
-# The indented blocks of a section of the README, one file each, in its order:
-# $T/block.1, ...; comments stay.
+# Writes the indented blocks of a section of the README to $T/block.1, ..., in
+# order, with their comments.
 blocks() {
 	awk -v section="## $1" -v out="$T/block." '
 	/^## / { inside = $0 == section; next }
@@ -396,7 +396,7 @@ blocks() {
 	' "$ROOT/README.md"
 }
 
-# does N: runs the commands of that block without a network.
+# does N: runs the commands of block N without a network.
 does() {
 	sed -e "s|/usr/local/share/doc/mcfg/recipes|$RECIPES|" \
 	    -e "s|git clone .*|ln -s '$DATA/apple-device-management' device-management|" \
@@ -418,7 +418,7 @@ does() {
 	does 3
 	mkdir published
 	cp signed/* published/
-	# What the folder holds by now: YAML, and what came signed.
+	# The folder now has YAML, and profiles that were signed.
 	cp build/wifi.mobileconfig "$T/plain"
 	sed -i 's/a\.wifi/a.vendor/; s/DA7A0000/DA7A0001/' "$T/plain"
 	openssl cms -sign -binary -nodetach -outform DER -in "$T/plain" \
@@ -448,8 +448,8 @@ does() {
 	[ ! -e "$T/block.8" ]
 }
 
-# What a stranger could call a profile.  Each of these was a command, an
-# option or two names to one reader or another.
+# Names that a stranger could give a profile.  Some program took each of these
+# for a command, an option or two names.
 names() {
 	printf '%s\n' 'Wi-Fi office' 'a$(touch${IFS}PWNED)' 'b;touch${IFS}PWNED;' \
 	    'c`touch${IFS}PWNED`' 'd|touch PWNED' 'e & touch PWNED' '-o' \
@@ -524,7 +524,7 @@ nothing_ran() {
 	done
 }
 
-# spies: the tools and git write down that they saw the key.
+# spies: makes the tools and git record if they see the key.
 spies() {
 	mkdir "$T/spy"
 	for tool in mcfg-lint mcfg-profile mcfg-sign mcfg-diff git cp; do
@@ -555,11 +555,11 @@ spies() {
 	cat "$T/seen"
 	[ "$(sort -u "$T/seen")" = mcfg-sign ]
 	rm "$T/seen"
-	# The variable may have another name.
+	# The variable may be called something else.
 	sed -i 's/SIGN_KEY=/OTHER=/' "$T"/spy/*
 	OTHER=$SIGN_KEY make signed KEY=env:OTHER > /dev/null 2>&1
 	[ "$(cat "$T/seen")" = mcfg-sign ]
-	# Signing alone makes nothing, whatever changed meanwhile.
+	# The signing step does not build, whatever has changed.
 	write_wifi Elsewhere
 	rm -r signed
 	make sign > "$T/log" 2>&1 || { cat "$T/log"; false; }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# mcfg-debug(7): each command of the page is run on what the page is about,
-# and says what the page shows.  Times, serial numbers and fingerprints differ
-# from run to run and are compared by their form.
+# Each command in mcfg-debug(7) runs on the input that the page describes, and
+# must print what the page shows.  Times, serial numbers and fingerprints differ
+# from run to run, so only their form is compared.
 
 load helpers
 
@@ -39,7 +39,7 @@ device_plist() {
 	XML
 }
 
-# cms NAME ARGS: openssl cms -sign by NAME of the PKI, in DER.
+# cms NAME ARGS: runs openssl cms -sign as NAME of the PKI, in DER.
 cms() {
 	local who=$1
 

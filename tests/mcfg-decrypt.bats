@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# mcfg-decrypt; openssl encrypts.
+# openssl encrypts, mcfg-decrypt decrypts.
 
 load helpers
 
@@ -14,7 +14,7 @@ setup() {
 	printf 'a\r\nb\nc\0' > "$T/bytes"
 }
 
-# envelope OUT CONTENT WHO [OPTION]...
+# envelope OUT CONTENT WHO [OPTION]...: encrypts CONTENT for WHO.
 envelope() {
 	local out=$1 in=$2 who=$3
 	shift 3
@@ -22,7 +22,7 @@ envelope() {
 	    -out "$out" "$@" "$PKI/$who.pem"
 }
 
-# profile_of OUT: what is in $T/der, in a profile
+# profile_of OUT: makes a profile with $T/der as its encrypted payloads.
 profile_of() {
 	python3 - "$T/der" "$1" <<-'PY'
 	import plistlib, sys
@@ -186,7 +186,7 @@ profile_of() {
 		grep -q "AuthEnvelopedData" "$T/stderr"
 		refuses 1 'the key does not open it' mcfg-decrypt \
 		    --key "$PKI/signer.key" "$T/der"
-		# what was changed on the way is not written
+		# Changed content is not written.
 		python3 - "$T/der" <<-'PY'
 		import sys
 		b = bytearray(open(sys.argv[1], 'rb').read())

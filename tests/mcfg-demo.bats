@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The demonstration, as a newcomer runs it.
+# The demonstration, as a new user runs it.
 
 load helpers
 
@@ -10,7 +10,7 @@ setup() {
 
 @test "mcfg-demo: shows everything and leaves nothing behind" {
 	mkdir "$T/tmp"
-	# Proxies, and settings of curl's, have no part in it.
+	# Proxies and curl's settings must not matter.
 	echo 'proxy = "http://127.0.0.1:9"' > "$T/.curlrc"
 	http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9 \
 	    CURL_HOME=$T TMPDIR=$T/tmp yields "$T/said" mcfg-demo 3>&-
@@ -19,7 +19,7 @@ setup() {
 	    'com.apple.webClip.managed'; do
 		grep -qF "$text" "$T/said" || { echo "no $text"; false; }
 	done
-	# What was encrypted comes last.
+	# The decrypted payloads come last.
 	[ "$(grep -n EncryptedPayloadContent "$T/said" | cut -d: -f1)" -lt \
 	    "$(grep -n com.apple.webClip.managed "$T/said" | cut -d: -f1)" ]
 	[ -z "$(ls -A "$T/tmp")" ]
@@ -55,7 +55,8 @@ setup() {
 	refuses 1 'not empty' mcfg-demo --keep "$T/kept here"
 }
 
-# curl as it answers the loser of a race for a port: nobody is there yet.
+# This curl says that nobody listens on a port, as it would just before another
+# program takes the port.
 @test "mcfg-demo: a port that another program takes meanwhile" {
 	mkdir "$T/bin"
 	cat > "$T/bin/curl" <<-SH
@@ -67,7 +68,7 @@ setup() {
 	exec $(command -v curl) "\$@"
 	SH
 	chmod 755 "$T/bin/curl"
-	# The first port is this program's, or of a program that came before it.
+	# The first port belongs to this program, or to one that was faster.
 	cat > "$T/holder" <<-'PY'
 	import socket, subprocess, sys
 	s = socket.socket()
@@ -89,7 +90,7 @@ setup() {
 	[ ! -e "$T/kept/faults" ]
 }
 
-@test "mcfg-demo: the command line" {
+@test "mcfg-demo: refuses a wrong command line" {
 	refuses 2 'unknown option' mcfg-demo --keeps
 	refuses 2 'needs a value' mcfg-demo --keep
 	refuses 2 'too many' mcfg-demo here

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The simulated device: what it keeps, and where it stops.
+# The simulated device: what it stores, and where it stops.
 
 load helpers
 load flow
@@ -25,7 +25,7 @@ identity.pem profile.mobileconfig " ]
 	[ "$(openssl pkey -in "$T/a b/identity-key.pem" -pubout)" = \
 	    "$(openssl x509 -in "$T/a b/identity.pem" -noout -pubkey)" ]
 	[ -z "$(find "$T/a b" -perm /077)" ]
-	# As devices sign: BER, SHA-1, with attributes.
+	# Signed as by devices: BER, SHA-1, with attributes.
 	openssl cms -cmsout -print -inform DER \
 	    -in "$T/a b/02-profile.request" > "$T/cms"
 	grep -q 'algorithm: sha1' "$T/cms"
@@ -91,7 +91,7 @@ identity.pem profile.mobileconfig " ]
 	[[ $output == *'phase 1: no answer'* ]]
 }
 
-@test "mcfg-device: the command line" {
+@test "mcfg-device: refuses a wrong command line" {
 	refuses 2 'missing URL' mcfg-device
 	refuses 2 'missing --cacert' mcfg-device "$URL"
 	refuses 2 'missing --user' mcfg-device "$URL" --cacert x
@@ -112,12 +112,12 @@ identity.pem profile.mobileconfig " ]
 
 # ---- a device that misbehaves ----
 
-# misbehaves STATUS TEXT NAME: it does so, and what comes of it.
+# misbehaves STATUS TEXT NAME: the device does this, with this result.
 misbehaves() {
 	enroll_refused "$1" "$2" "$T/$3" --misbehave "$3"
 }
 
-# printed FILE: a message as openssl prints it, in $T/cms.
+# printed FILE: puts openssl's print of a message in $T/cms.
 printed() {
 	openssl cms -cmsout -print -inform DER -in "$1" > "$T/cms"
 }
@@ -214,7 +214,7 @@ printed() {
 		    "$(openssl x509 -in "$T/named-signer/identity.pem" \
 		    -noout $what)" ]
 	done
-	# In one phase only.
+	# Only in one phase.
 	enroll_refused 1 'phase 3: the service answered 403' "$T/d" \
 	    --misbehave 3:changed
 	yields - enroll "$T/e" --misbehave override,3:appended
@@ -238,7 +238,7 @@ printed() {
 same again was answered 403: starting over
 enrolled: $T/b/profile.mobileconfig" ]
 	[ -e "$T/b/profile.mobileconfig" ]
-	# One certificate, though its first copy was lost.
+	# There is one certificate, although its first copy was lost.
 	yields - enroll "$T/c" --misbehave lost-scep
 	[ ! -e "$T/c/07-pkioperation.again" ]
 }
@@ -265,15 +265,15 @@ enrolled: $T/b/profile.mobileconfig" ]
 	refuses 2 "'4:changed' is not on the list" mcfg-device \
 	    --misbehave der,4:changed
 	refuses 2 'is empty' mcfg-device --misbehave ''
-	# The page has the same.
+	# The manual page has the same list.
 	sed -n 's/^\([a-z][a-z0-9-]*\) .*/\1/p' "$T/list" | sort > "$T/names"
 	sed -n 's/^\.It Cm \([a-z0-9-]*\)$/\1/p' \
 	    "$ROOT/man/man1/mcfg-device.1" | sort | diff - "$T/names"
 }
 
-# ---- the table; that of our own service is in web-*.bats ----
+# ---- the table; web-*.bats has that of our own service ----
 
-# verdict WORD: the names of the checks with that verdict, in $T/names.
+# verdict WORD: puts the names of the checks with that verdict in $T/names.
 verdict() {
 	awk -v w="$1" '$1 == w { print $2 }' "$T/table" > "$T/names"
 }

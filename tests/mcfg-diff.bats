@@ -7,7 +7,7 @@ make() {
 	python3 "$TESTS/profiles.py" make "$PKI/root.pem" "$@"
 }
 
-# differs FILE LINE...: status 1 and exactly these lines.
+# differs FILE LINE...: mcfg-diff has status 1 and prints exactly these lines.
 differs() {
 	local line
 
@@ -138,7 +138,7 @@ a, b = p["PayloadContent"]'
 	mv "$T/old" "$T/empty"
 	mv "$T/new" "$T/old"
 	differs "$T/empty" 'PayloadContent: added [0 items]'
-	# The list is not told besides what is in it.
+	# It is not reported besides its payloads.
 	make "$T/new" "p['PayloadContent'] = [mdm]"
 	differs "$T/new" 'PayloadContent[0] (com.apple.mdm): added {8 keys}'
 }
@@ -195,7 +195,7 @@ a, b = p["PayloadContent"]'
 	! grep hunter "$T/out" || false
 }
 
-# The same names everywhere; the judge is this list.
+# All tools must agree; the judge is this list.
 @test "diff, lint, inspect, profile: which values are secret" {
 	local name form
 	for name in ClientSecret ApiToken AuthToken licenseKey EnrollmentKey \
@@ -277,8 +277,8 @@ a, b = p["PayloadContent"]'
 	yields - mcfg-diff "$T/old" "$T/new"
 }
 
-# remade FILE ORDER [STATEMENT]: identifiers hold the UUIDs, as Apple
-# Configurator and others write them.
+# remade FILE ORDER [STATEMENT]: makes a profile whose identifiers hold UUIDs,
+# as Apple Configurator and others do.
 remade() {
 	make "$1" "import uuid; top = str(uuid.uuid4()).upper(); p['PayloadUUID'] = top; hold(*[dict(wifi, SSID_STR=s, PayloadIdentifier=i % {'top': top, 'own': u, 'low': u.lower()}, PayloadUUID=u) for s, i, u in [(s, i, str(uuid.uuid4()).upper()) for s, i in (('one', 'com.apple.wifi.managed.%(own)s'), ('two', 'org.example.%(top)s.wifi.%(low)s'), ('three', '%(own)s.wifi')) ]][$2])" "${@:3}"
 }
@@ -290,12 +290,12 @@ remade() {
 	_run mcfg-diff --uuids "$T/old" "$T/new"
 	[ "$status" -eq 1 ]
 	[ "$(grep -c PayloadIdentifier "$T/stdout")" -eq 3 ]
-	# The rest of it counts.
+	# The rest of the identifier counts.
 	remade "$T/new" ::-1 "p['PayloadContent'][0]['PayloadIdentifier'] += 'i'"
 	_run mcfg-diff "$T/old" "$T/new"
 	[ "$(wc -l < "$T/stdout")" -eq 1 ]
 	grep -q 'PayloadIdentifier.*wifii"' "$T/stdout"
-	# That of the profile decides whether it is an update.
+	# The profile's identifier decides whether it is an update.
 	remade "$T/old" ::1 "p['PayloadIdentifier'] = 'a.' + top"
 	remade "$T/new" ::1 "p['PayloadIdentifier'] = 'a.' + top"
 	_run mcfg-diff "$T/old" "$T/new"
@@ -310,7 +310,8 @@ remade() {
 	_run mcfg-diff --json "$T/old" "$T/new"
 	[ "$status" -eq 1 ]
 	json_is "$T/stdout" 'sorted((c["path"].rsplit(".", 1)[1], c["old"], c["new"]) for c in j["changes"] if "PayloadIdentifier" not in c["path"]) == [("A", 1, 7), ("AutoJoin", True, False)]'
-	# none is like another: by place, and an added one stays added
+	# If none is similar, they are matched by position, and an added
+	# one stays added.
 	make "$T/old" "$fresh; hold(f(SSID_STR='a', A=1))"
 	make "$T/new" "$fresh; hold(f(SSID_STR='x', A=2), f(SSID_STR='a', A=9))"
 	_run mcfg-diff --json "$T/old" "$T/new"
@@ -338,7 +339,7 @@ remade() {
 	json_is "$T/out" 'j == {"equal": True, "changes": []}'
 }
 
-# The judge of a place is Python, which goes there.
+# The judge is Python, which follows the path.
 @test "diff: places count in the new profile, or in the old if removed" {
 	make "$T/old" "p['a[0]'] = 1" "p['b/c~d'] = [1, 2]" "wifi['L'] = [[0]]"
 	make "$T/new" "p['a[0]'] = 2" "p['b/c~d'] = [1, 3]" "wifi['L'] = [[9]]" \
@@ -371,7 +372,7 @@ remade() {
 	    f'PayloadContent[{wifi}].L[0][0] (com.apple.wifi.managed)',
 	    f'PayloadContent[{dock}] (com.apple.dock)'])
 	PY
-	# In git's textconv a payload that comes first moves no other line.
+	# In git's textconv, a new first payload does not change other lines.
 	make "$T/new" "hold(payload('com.apple.dock'), *p['PayloadContent'])"
 	make "$T/old"
 	for f in old new; do
@@ -383,7 +384,7 @@ remade() {
 @test "diff: --text has every value, and shows every difference" {
 	make "$T/old"
 	yields "$T/1" mcfg-diff --text "$T/old"
-	# Python's idea of how many values there are.
+	# Python counts the values.
 	python3 - "$T/old" "$T/1" <<-'PY'
 	import plistlib, sys
 	p = plistlib.load(open(sys.argv[1], 'rb'))
@@ -398,7 +399,7 @@ remade() {
 	have = len(open(sys.argv[2]).read().splitlines())
 	assert want == have, (want, have)
 	PY
-	# The same meaning is the same text.
+	# Profiles with the same meaning have the same text.
 	make "$T/new" "p['PayloadContent'].reverse()" "wifi['L'] = list(range(12))" \
 	    "p = dict(reversed(p.items()))"
 	make "$T/new2" "wifi['L'] = list(range(12))"
@@ -463,7 +464,7 @@ remade() {
 	grep -q '^PayloadContent\[[0-9]*\] (t): removed {1 key}$' "$T/stdout"
 }
 
-# A repository with two versions of a signed profile in it.
+# Makes a repository with two versions of a signed profile.
 repository() {
 	export HOME=$T GIT_CONFIG_NOSYSTEM=1 GIT_PAGER=cat PAGER=cat
 	export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@example.com
@@ -494,7 +495,7 @@ repository() {
 	grep -qxF -- '-payload[com.apple.wifi.managed].SSID_STR: "Office"' "$T/out"
 	grep -qxF -- '+payload[com.apple.wifi.managed].SSID_STR: "Home"' "$T/out"
 	git log -p -1 | grep -qF '+payload[com.apple.wifi.managed].SSID_STR: "Home"'
-	# Other files are shown as they are, and the log goes on.
+	# Other files are shown unchanged, and the log continues.
 	echo '<<<<<<< HEAD' > wifi.mobileconfig
 	cp "$T/p" zebra.mobileconfig
 	git add -A
