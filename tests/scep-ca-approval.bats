@@ -41,6 +41,39 @@ setup() {
 	refuses 1 'nothing of this transaction' scep-ca reject --dir ca T1
 }
 
+# A message with another challenge may collect the certificate.
+@test "scep-ca approval: names keep the spelling that was approved" {
+	local shown='subject=O = Example, CN = Bob'
+
+	printf '%s\n' 'approval: manual' "san: { dns: ['*.example.com'] }" \
+	    > ca/scep-ca.yaml
+	device d
+	csr d /O=Example/CN=Bob '' subjectAltName=DNS:bob.example.com
+	message ca d --transaction T1
+	waits d
+	yields - scep-ca approve --dir ca T1
+	csr d '/O=exAMPLE/CN=  bOB ' "$(challenge ca)" \
+	    subjectAltName=DNS:BOB.example.com
+	message ca d --transaction T1
+	granted ca d
+	[ "$(openssl x509 -in d.cert -noout -subject -nameopt oneline)" = \
+	    "$shown" ]
+	openssl x509 -in d.cert -noout -ext subjectAltName | grep -q DNS:bob.
+	# The program that decides is shown the request that waits.
+	device e
+	program 'exit 5'
+	csr e /O=Example/CN=Bob ''
+	message ca e --transaction T2
+	waits e
+	program "cat > $T/facts" 'exit 0'
+	csr e '/O=exAMPLE/CN=bOB' "$(challenge ca)"
+	message ca e --transaction T2
+	granted ca e
+	json_is facts 'j["subject"] == "CN=Bob,O=Example"'
+	[ "$(openssl x509 -in e.cert -noout -subject -nameopt oneline)" = \
+	    "$shown" ]
+}
+
 @test "scep-ca approval: by hand: rejected" {
 	manual
 	device d

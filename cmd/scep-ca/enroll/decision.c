@@ -124,14 +124,21 @@ decide_approval(struct operation *op, struct scep_refusal *no)
 
 /*
  * The request in the ledger is certified, since the decision was about that
- * one.
+ * one: the names of a new message may be spelled differently.
  */
-static void
-take_waiting(struct operation *op)
+static enum status
+take_waiting(struct operation *op, struct scep_csr *csr)
 {
+	const struct ledger_request *r = &op->earlier.request;
+	const char *reason;
+
+	if ((reason = scep_csr_from_der(&r->csr, csr)) != NULL)
+		return fail(FAULT, "the request of transaction %s in the "
+		    "ledger: %s", r->transaction, reason);
 	op->decision.waits = true;
 	buf_cut(&op->decision.csr, 0);
-	buf_add_buf(&op->decision.csr, &op->earlier.request.csr);
+	buf_add_buf(&op->decision.csr, &r->csr);
+	return OK;
 }
 
 /*
@@ -144,13 +151,10 @@ decide_waiting(struct operation *op, struct scep_refusal *no)
 	const struct ledger_request *r = &op->earlier.request;
 	struct decision *d = &op->decision;
 	auto_scep_csr csr = SCEP_CSR_INIT;
-	const char *reason;
 	enum status st;
 
-	if ((reason = scep_csr_from_der(&r->csr, &csr)) != NULL)
-		return fail(FAULT, "the request of transaction %s in the "
-		    "ledger: %s", r->transaction, reason);
-	take_waiting(op);
+	if ((st = take_waiting(op, &csr)) != OK)
+		return st;
 	ledger_name_copy(&r->name, &d->name);
 	memcpy(d->key_hash, r->key_hash, sizeof d->key_hash);
 	if ((st = check_policy(op, csr.req, no)) != OK ||
@@ -161,19 +165,22 @@ decide_waiting(struct operation *op, struct scep_refusal *no)
 
 /* ---- a new request ---- */
 
+/* It may be one that waits already. */
 static enum status
 decide_new(struct operation *op, struct scep_refusal *no)
 {
+	bool waits = op->earlier.waits &&
+	    op->earlier.request.state != LEDGER_REJECTED;
 	struct decision *d = &op->decision;
+	auto_scep_csr csr = SCEP_CSR_INIT;
 	enum status st;
 
 	ledger_name_copy(&op->content.name, &d->name);
 	memcpy(d->key_hash, op->content.key_hash, sizeof d->key_hash);
-	if ((st = check_policy(op, op->content.csr.req, no)) != OK ||
-	    (st = entitlement_find(op, no)) != OK)
+	if ((waits && (st = take_waiting(op, &csr)) != OK) ||
+	    (st = check_policy(op, waits ? csr.req : op->content.csr.req,
+	    no)) != OK || (st = entitlement_find(op, no)) != OK)
 		return st;
-	if (op->earlier.waits && op->earlier.request.state != LEDGER_REJECTED)
-		take_waiting(op);
 	if ((st = decide_approval(op, no)) != OK ||
 	    d->verdict != VERDICT_WAIT || d->waits)
 		return st;
