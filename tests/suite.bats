@@ -216,3 +216,28 @@ checkout() {
 		SUITE=$suite refuses 1 "$suite: " "$TESTS/fresh" demo deb
 	done
 }
+
+@test "fresh: the environment of this machine does not reach the new one" {
+	[ "$(id -u)" -eq 0 ] || skip 'needs root'
+	needs git
+	mkdir "$T/bin"
+	cat > "$T/bin/debootstrap" <<-'SH'
+	#!/bin/sh
+	for d in sources.list.d preferences.d apt.conf.d; do
+		mkdir -p "$3/etc/apt/$d" "$3/root"
+	done
+	SH
+	# As apt, which needs the folder that TMPDIR names.
+	cat > "$T/bin/chroot" <<-'SH'
+	#!/bin/sh
+	cd "$1" || exit
+	[ -z "${TMPDIR:-}" ] || [ -d "./$TMPDIR" ] || exit 100
+	ls etc/apt/apt.conf.d >&2
+	[ "$2" != apt-cache ] ||
+	    echo 'libssl-dev | 4.0.3-1 | http://x experimental/main Packages'
+	SH
+	chmod +x "$T"/bin/*
+	PATH=$T/bin:$PATH TMPDIR=$T SUITE=experimental \
+	    run -2 "$TESTS/fresh" nothing
+	[[ $output != *skipped* ]]
+}
