@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# mcfg-encrypt; openssl decrypts, plistlib reads.
+# mcfg-encrypt encrypts, openssl decrypts, plistlib reads.
 
 load helpers
 
@@ -20,7 +20,7 @@ setup() {
 	XML
 }
 
-# inside PROFILE OUT: its EncryptedPayloadContent
+# inside PROFILE OUT: writes its EncryptedPayloadContent.
 inside() {
 	python3 - "$1" > "$2" <<-'PY'
 	import plistlib, sys
@@ -28,7 +28,7 @@ inside() {
 	PY
 }
 
-# opens PROFILE WHO [OPTION]...: openssl does, and finds the array
+# opens PROFILE WHO [OPTION]...: openssl decrypts the array of payloads.
 decrypts() {
 	local who=$2
 	inside "$1" "$T/der"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The record of enrollments.  Python's plistlib and json, and the sqlite3
-# or psql command, are the judges.
+# The record of enrollments.  The judges are Python's plistlib and json, and
+# sqlite3 or psql.
 
 load helpers
 load ledger
@@ -16,18 +16,18 @@ teardown() {
 	gate_close
 }
 
-# The test's clock stands at the system's, so that what openssl makes is valid.
+# The test's time is now, so that openssl's certificates are valid.
 set_now() {
 	EPOCH=$(date +%s)
 	NOW=$(after 0)
 }
 
-# after SECONDS: that long after the test's now.
+# after SECONDS: prints the time so long after the test's.
 after() {
 	date -u -d "@$((EPOCH + $1))" +%Y-%m-%dT%H:%M:%SZ
 }
 
-# e VERB args...: the tool on the test's ledger, at a time that stands still.
+# e VERB args...: runs mcfg-enrollment on the test's ledger, at a fixed time.
 e() {
 	local verb=$1
 
@@ -47,7 +47,8 @@ refused() {
 	refuses "$want" "$text" "$@"
 }
 
-# certificate NAME [SERIAL]: a certificate of a stranger's making, 10 days.
+# certificate NAME [SERIAL]: makes a certificate from the PKI's root, for 10
+# days.
 certificate() {
 	openssl req -new -key "$PKI/client.key" -subj "/CN=$1" \
 	    -out "$T/$1.csr" 2> /dev/null
@@ -56,7 +57,8 @@ certificate() {
 	    -out "$T/$1.pem" 2> /dev/null
 }
 
-# identified NAME UDID [USER]: phases 1 and 2; the SCEP challenge in NAME.scep.
+# identified NAME UDID [USER]: does phases 1 and 2; the SCEP challenge is in
+# NAME.scep.
 identified() {
 	e start --user="${3:-jane}" --set mail=jane@example.com > "$T/$1.enroll"
 	attributes "$T/$1.plist" UDID="$2" SERIAL="S-$2" PRODUCT=iPhone12,1 \
@@ -64,7 +66,7 @@ identified() {
 	e identify --report "$T/$1.json" "$T/$1.plist" > "$T/$1.scep"
 }
 
-# certified NAME UDID [USER]: and scep-ca recorded NAME.pem.
+# certified NAME UDID [USER]: the same, and NAME.pem is recorded.
 certified() {
 	[ -x "$UNIT" ] || skip "unit_ledger is not built (make units)"
 	identified "$@"
@@ -135,7 +137,7 @@ state_of() {
 	    --ledger "$LEDGER" --user=jane --vars - --vars -
 }
 
-# site LINE...: site.yaml and the program that these lines are, in $T/site.
+# site LINE...: makes $T/site, with site.yaml and a program of these lines.
 site() {
 	mkdir -p "$T/site"
 	printf '%s\n' 'url: https://example.com' "ledger: $LEDGER" \
@@ -156,7 +158,7 @@ site() {
 	    "site": __import__("os").environ["WHERE"],
 	    "user": "jane", "a": "2"}'
 	run -1 grep -q TOKEN "$T/site/env"
-	# Without the option nobody is asked.
+	# Without the option, no program is called.
 	rm "$T/site/env"
 	yields - mcfg-enrollment start --config "$T/site/site.yaml" --user=joe
 	[ ! -e "$T/site/env" ]
@@ -202,7 +204,7 @@ $(mcfg-get 0.id "$T/list")" ]
 	e list --json > "$T/list"
 	[ "$(cat "$T/names")" = "jane
 $(mcfg-get 0.id "$T/list")" ]
-	# A list that cannot be looked at may be there.
+	# A list that cannot be examined does not count as missing.
 	e start --user=jane > "$T/enroll"
 	attributes "$T/plist" UDID=ONE SERIAL=S CHALLENGE="@$T/enroll"
 	ln -sf devices.allow "$T/site/devices.allow"
@@ -246,7 +248,7 @@ $(mcfg-get 0.id "$T/list")" ]
 	openssl asn1parse -inform DER -in "$T/name.der" > "$T/parsed"
 	grep -qF 'Example/Sub\Co' "$T/parsed"
 	[ "$(sql 'SELECT udid, serial, device FROM enrollment')" = 'A|B|a' ]
-	# The challenge of the device is not among what is kept of it.
+	# The device's challenge is not stored.
 	sql 'SELECT attributes FROM enrollment' > "$T/kept"
 	plist_is "$T/kept" 'p == {"UDID": "A", "SERIAL": "B"}'
 }
@@ -308,7 +310,7 @@ $(mcfg-get 0.id "$T/list")" ]
 @test "identify: the list of devices" {
 	local i
 
-	# allowed LIST: identify with that list, of device Ab-1, serial Cd2.
+	# allowed LIST: identifies device Ab-1, serial Cd2, with that list.
 	allowed() {
 		printf '%b' "$1" > "$T/allow"
 		e start --user=jane > "$T/c"
@@ -325,13 +327,13 @@ $(mcfg-get 0.id "$T/list")" ]
 		run ! allowed "$i"
 		grep -q 'not in\|not for' "$T/stderr" || { echo "$i"; return 1; }
 	done
-	# Why, and which device that is.
+	# The message has the reason and the device.
 	allowed 'cd2 bob\n' || :
 	grep -q "serial Cd2, UDID Ab-1: .*allow allows it only for user 'bob'" \
 	    "$T/stderr"
 	allowed 'x\n' || :
 	grep -q "serial Cd2, UDID Ab-1, of user 'jane': not in" "$T/stderr"
-	# Nothing was spent by a refusal.
+	# A refusal spends nothing.
 	yields - e identify "$T/in"
 	refused 4 'cannot open' identify --allow "$T/none" "$T/in" || true
 	e start --user=jane > "$T/c"
@@ -414,7 +416,7 @@ $(mcfg-get ENROLLMENT "$T/vars")" ]
 	plist_is "$T/vars" '(p["USER"] == "jane" and p["UDID"] == "A1" and
 	    p["USER_mail"] == "jane@example.com" and len(p["CHALLENGE"]) == 32)'
 	plist_is "$T/vars" 'p["ENROLLMENT"] == "'"$(id_of a)"'"'
-	# The maker of the profile says when it was sent.
+	# The caller records when the profile was sent.
 	[ "$(state_of a)" = certified ]
 	[ "$(sql "SELECT purpose FROM challenge WHERE spent = 0")" = client ]
 }
@@ -449,14 +451,14 @@ $(mcfg-get ENROLLMENT "$T/vars")" ]
 	certificate forged "0x${serial#serial=}"
 	refused 1 'not the one that was issued' complete \
 	    --signer "$T/forged.pem" "$T/a.plist"
-	# One bought with a challenge of another purpose.
+	# One for a challenge with another purpose.
 	"$UNIT" "$LEDGER" <<-E
 	challenge secret manual - $((EPOCH + 60)) $EPOCH
 	record $T/stranger.pem secret $EPOCH
 	E
 	refused 1 'not the identity of an enrollment' complete \
 	    --signer "$T/stranger.pem" "$T/a.plist"
-	# One bought with the challenge that complete itself gave.
+	# One for the challenge that complete printed.
 	e complete --signer "$T/a.pem" "$T/a.plist" > "$T/vars"
 	certificate client
 	challenge=$(python3 -c '
@@ -509,7 +511,7 @@ print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars")
 	now=$(after 3600)
 	later=$(after 4200)
 	yields "$T/1" e complete --at "$now" --signer "$T/a.pem" "$T/a.plist"
-	# What was not sent does not count.
+	# A profile that was not sent does not count.
 	yields "$T/1" e complete --at "$(after 36000)" --repeat reenroll \
 	    --signer "$T/a.pem" "$T/a.plist"
 	yields - e sent --at "$now" "$(id_of a)"
@@ -540,7 +542,7 @@ print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars")
 	certified b a1
 	[ "$(state_of a)" = configured ]
 	e complete --signer "$T/b.pem" "$T/b.plist" > /dev/null
-	# One that cannot be sent ends no other.
+	# One that cannot be sent supersedes no other.
 	e sent --failed 'no such template' "$(id_of b)"
 	[ "$(state_of a)" = configured ]
 	[ "$(state_of b)" = certified ]
@@ -583,8 +585,8 @@ print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars")
 	refused 1 aborted sent --failed x "$id"
 }
 
-# to_bind SUBJECT [ALT-NAMES [CHALLENGE]]...: a profile with a SCEP payload for
-# each, by Python's plistlib; the challenge is that of $T/vars.
+# to_bind SUBJECT [ALT-NAMES [CHALLENGE]]...: makes a profile with a SCEP
+# payload for each, by plistlib; the challenge is that of $T/vars.
 to_bind() {
 	python3 - "$T/vars" "$@" > "$T/profile" <<-'PY'
 	import plistlib, sys
@@ -605,13 +607,13 @@ to_bind() {
 	PY
 }
 
-# completed NAME: certified, with the variables in $T/vars.
+# completed NAME: certified and completed, with the variables in $T/vars.
 completed() {
 	certified "$1" "$2"
 	e complete --signer "$T/$1.pem" "$T/$1.plist" > "$T/vars"
 }
 
-# bound_names: what the ledger has of the open challenges, by openssl.
+# bound_names: openssl prints the names that open challenges are bound to.
 bound_names() {
 	local hex
 
@@ -633,15 +635,15 @@ bound_names() {
 	yields "$T/out" e bind --signer "$T/a.pem" "$T/profile"
 	cmp "$T/out" "$T/profile"
 	bound_names
-	# The order within an RDN is that of DER.
+	# An RDN is in the order of DER.
 	[ "$(bound_names)" = 'Käse, Inc.,7,a/b=c,d,' ]
-	# The same again changes nothing; another name is too late.
+	# The same names change nothing; other names are too late.
 	yields "$T/out" e bind --id "$(id_of a)" < "$T/profile"
 	cmp "$T/out" "$T/profile"
 	to_bind '[[["CN", "other"]]]'
 	refused 1 'PayloadContent[0].PayloadContent.Challenge: ' bind \
 	    --signer "$T/a.pem" "$T/profile"
-	# A bare array does as well.
+	# A list of payloads will do, too.
 	completed b B1
 	to_bind '[[["CN", "b"]]]'
 	python3 -c 'import plistlib, sys
@@ -653,7 +655,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	    purpose = 'client'")" -eq 2 ]
 }
 
-@test "bind: names that the authority's policy does not take are refused" {
+@test "bind: refuses names that the CA's policy does not allow" {
 	completed a A1
 	printf 'subject: [CN, O]\nsan:\n  dns: ["*.example.com"]\n' \
 	    > "$T/policy"
@@ -665,12 +667,12 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	    --signer "$T/a.pem" --policy "$T/policy" "$T/profile"
 	refused 4 missing bind --signer "$T/a.pem" --policy "$T/missing" \
 	    "$T/profile"
-	# Nothing is bound unless all of it is taken.
+	# Nothing is bound unless all names are allowed.
 	to_bind '[[["CN", "a"]]]' '[[["OU", "b"]]]'
 	refused 1 'PayloadContent[1].PayloadContent: ' bind \
 	    --signer "$T/a.pem" --policy "$T/policy" "$T/profile"
 	[ -z "$(bound_names)" ]
-	# The site's own CA says so without being named, also by its defaults.
+	# The site's CA is used by default, with its default policy, too.
 	mkdir "$T/site" "$T/site/ca"
 	echo 'url: https://mcfg.example.com' > "$T/site/site.yaml"
 	: > "$T/site/ca/cert.pem"
@@ -729,7 +731,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	# Nothing was bound.
 	[ "$(sql "SELECT COUNT(*) FROM challenge WHERE bound = 1 AND
 	    purpose = 'client'")" -eq 0 ]
-	# Percent signs that a device leaves alone; payloads of others.
+	# Percent signs that a device does not expand; payloads of others.
 	to_bind '[[["CN", "50% of 100%"]]]|{"uniformResourceIdentifier":
 	    "https://a/x%20y%20z"}' '||theirs' '[[["CN", "%UDID%"]]]||theirs'
 	yields "$T/out" e bind --signer "$T/a.pem" "$T/profile"
@@ -751,12 +753,12 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	refused 1 'no such enrollment' bind --id x "$T/profile"
 	refused 1 'not in the ledger' bind --signer "$PKI/client.pem" \
 	    "$T/profile"
-	# Another's enrollment leaves the challenge alone.
+	# Another enrollment does not change the challenge.
 	certified b B1
 	yields "$T/out" e bind --signer "$T/b.pem" "$T/profile"
 	[ "$(sql "SELECT COUNT(*) FROM challenge WHERE bound = 1 AND
 	    purpose = 'client'")" -eq 0 ]
-	# A repeat makes it void.
+	# A repeat voids it.
 	e complete --signer "$T/a.pem" "$T/a.plist" > /dev/null
 	refused 1 'Challenge: ' bind --signer "$T/a.pem" "$T/profile"
 	yields - e abort "$(id_of a)"
@@ -904,7 +906,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	yields "$T/out" mcfg-enrollment user --config "$T/site.yaml" \
 	    --user='JANE Q. [Z]@{|}~'
 	echo 'jane q. [z]@{|}~' | cmp - "$T/out"
-	# The directory's own spelling.
+	# The directory's spelling.
 	for name in 'Jürgen' 山田 'MÜLLER'; do
 		yields "$T/out" mcfg-enrollment user \
 		    --config "$T/site.yaml" --user="$name"
@@ -973,9 +975,9 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	grep -q 'has been revoked' "$T/it.err"
 }
 
-# ---- identities of an outside authority ----
+# ---- identities of an outside CA ----
 
-@test "enrollment: an outside authority's identity is adopted, once" {
+@test "enrollment: an outside CA's identity is adopted once" {
 	identified a U1
 	id=$(mcfg-get id "$T/a.json")
 	certificate "$id"
@@ -1013,7 +1015,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	    for i in j['events']][2:] ==
 	    [('certified', '$print', 'outside authority'),
 	    ('configured', '$print', None)]"
-	# It is known from now on, the authority or none.
+	# From now on it is known, with and without the CA's certificate.
 	with "$T/first.pem"
 	refused 1 'has another identity' complete --signer "$T/$id.pem" \
 	    --outside-ca "$PKI/root.pem" "$T/again"
@@ -1058,7 +1060,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	    -CAkey "$PKI/root.key" -days 10 -out "$T/c.pem" 2> /dev/null
 	refused 1 'not in the ledger' complete --signer "$T/c.pem" \
 	    --outside-ca "$PKI/root.pem" "$T/again"
-	# An enrollment that has not come so far, or waited too long.
+	# An enrollment that is not at this step, or has expired.
 	certificate "$id"
 	set_now
 	refused 5 'took too long' complete --signer "$T/$id.pem" \
@@ -1088,7 +1090,8 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	e start --user=jane > "$T/enroll"
 	attributes "$T/in" UDID=U1 CHALLENGE="@$T/enroll"
 	e identify "$T/in" > "$T/first"
-	# Only with the challenge that it gave, and the attributes that it read.
+	# It needs the challenge that was printed, and the attributes that were
+	# read.
 	refused 1 'not given for an identity' identify --undo "file:$T/enroll" "$T/in"
 	attributes "$T/other" UDID=U1
 	refused 1 'CHALLENGE: missing' identify --undo "file:$T/first" "$T/other"
@@ -1100,7 +1103,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	[ "$(sql 'SELECT what FROM event')" = started ]
 	e identify "$T/in" > "$T/second"
 	run -1 cmp -s "$T/first" "$T/second"
-	# The first one buys nothing, and takes nothing back any more.
+	# The first challenge is void, and cannot undo anything.
 	refused 1 'not given for an identity' identify --undo "file:$T/first" "$T/in"
 	refused 1 'used before' identify "$T/in"
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# mcfg-get: one value of a property list or JSON, for shell scripts.
+# mcfg-get prints a value of a property list or JSON, for shell scripts.
 
 load helpers
 
@@ -32,7 +32,7 @@ setup() {
 	XML
 }
 
-# value PATH TEXT [OPTION...]: standard output is this line.
+# value PATH TEXT [OPTION...]: it prints this line.
 value() {
 	local path=$1 text=$2
 	shift 2
@@ -172,7 +172,7 @@ value() {
 	    "$T/in"
 }
 
-@test "get: the command line" {
+@test "get: refuses a wrong command line" {
 	refuses 2 'missing KEYPATH' mcfg-get
 	refuses 2 'missing KEYPATH' mcfg-get '' "$T/in"
 	refuses 2 'KEYPATH and one INPUT' mcfg-get a "$T/in" "$T/in"
@@ -213,7 +213,7 @@ value() {
 	refuses 1 "no key 'facts'" mcfg-get --site facts "$T/site.yaml"
 	refuses 1 "no key 'scep'" mcfg-get --site scep "$T/site.yaml"
 	refuses 1 "no key '.'" mcfg-get --site . "$T/site.yaml"
-	# Several keys, a line each.
+	# Several keys, one per line.
 	yields "$T/out" mcfg-get --site auth,url,identifier "$T/site.yaml"
 	printf '%s\n' htpasswd https://profiles.example.com com.example |
 	    cmp - "$T/out"
@@ -234,7 +234,7 @@ value() {
 	refuses 3 'stdin:1:2: url: must be text' mcfg-get --site url - \
 	    <<< '{"url": 5}'
 	refuses 2 'cannot be used with --site' mcfg-get --site --length 5 url
-	# YAML is read where it is asked for.
+	# YAML is read only with the option.
 	refuses 3 'site.yaml:1:1: ' mcfg-get url "$T/site.yaml"
 }
 
@@ -248,7 +248,7 @@ value() {
 	[ "$(cat "$T/out")" = 70000 ]
 	yields "$T/out" mcfg-get --json . "$T/in"
 	json_is "$T/out" 'j == {"a": {"CF$UID": 70000}, "b": [{"CF$UID": 0}]}'
-	# XML has none: the dictionary stands for it.
+	# XML has no UID: a dictionary represents it.
 	yields "$T/out" mcfg-get . "$T/in"
 	plist_is "$T/out" 'p == {"a": {"CF$UID": 70000}, "b": [{"CF$UID": 0}]}
 	    or p == {"a": plistlib.UID(70000), "b": [plistlib.UID(0)]}'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# mcfg-inspect: forms that are seldom met.  The openssl command and python make
-# them and say what is in them; all that one test asks is asked by one python.
+# Rare forms.  openssl and Python make them, and are the judges.  Each test has
+# only one python3 with all its checks.
 
 load helpers
 
@@ -10,7 +10,7 @@ setup() {
 	printf 'hello\n' > plain
 }
 
-# certificate NAME [options of openssl req]
+# certificate NAME [options of openssl req]: makes NAME.pem, self-signed.
 certificate() {
 	local name=$1
 	shift
@@ -18,7 +18,7 @@ certificate() {
 	    -days 30 "$@" 2> err || { cat err; return 1; }
 }
 
-# facts NAME...: what mcfg-inspect says about each file, in NAME.json.
+# facts NAME...: runs mcfg-inspect on each file, into NAME.json.
 facts() {
 	local name
 
@@ -28,7 +28,7 @@ facts() {
 	done
 }
 
-# judged: python on standard input; j("NAME") is what was said, n("NAME") the
+# judged: runs Python on standard input; j("NAME") is the JSON, n("NAME") the
 # ids of its notes, of("COMMAND") the output of a command.
 judged() {
 	{
@@ -69,7 +69,7 @@ judged() {
 	    "other:1.2.3.5", "uri:https://x/?a", "ip:2001:db8:0:0:0:0:0:1",
 	    "ip:192.0.2.7", "email:a@b.c", "dns:x.example"]
 	assert j("names")["certificates"][0]["alt_names"] == names
-	# One U+FFFD for each byte that is not of a letter.
+	# One U+FFFD for each byte that is not part of a letter.
 	wrong = "x\ufffd\ufffd\ufffdx\ufffdll\ufffd"
 	found = j("bad")["certificates"][0]["alt_names"]
 	assert found[6:] == ["ip:c000020701", "email:a@b.", "dns:" + wrong], found
@@ -153,7 +153,7 @@ judged() {
 	for name in "plain", "data", "digested", "encrypted":
 	    assert j("signed-" + name)["kind"] == "cms", name
 	    assert "CN=me" in j("signed-" + name)["summary"]
-	# SCEP's messages are of EnvelopedData, however it is encrypted.
+	# A SCEP message has EnvelopedData, however it is encrypted.
 	assert j("signed-gcm")["kind"] == "scep_request"
 	PY
 }
@@ -171,7 +171,7 @@ judged() {
 	    -certfile "$PKI/root.pem" -inkey key -in plain -outform DER \
 	    -out keyid
 	facts both alone keyid
-	# Not a list: its first element is a BOOLEAN.
+	# Not a CRL: its first element is a BOOLEAN.
 	openssl crl -in crl.pem -outform DER -out crl.der
 	python3 - <<-'PY'
 	der, crl = (open(f, "rb").read() for f in ("alone", "crl.der"))
@@ -445,7 +445,7 @@ judged() {
 @test "inspect forms: values of names that are not text, as RFC 4514 has them" {
 	certificate XYZZY
 	openssl x509 -in XYZZY.pem -outform DER -out der
-	# UTF8String becomes SEQUENCE, BIT STRING, text with an odd letter.
+	# UTF8String becomes SEQUENCE, BIT STRING, and text with an odd letter.
 	python3 - <<-'PY'
 	der = open("der", "rb").read()
 	for name, new in ("sequence", b"\x30\x05\x0c\x03ZZY"), \
@@ -486,7 +486,7 @@ judged() {
 		    --key "$PKI/client.key" --envelope keyid \
 		    --without $name > "no-$name"
 	done
-	# messageDigest and contentType become unknown; sha256 does, too.
+	# messageDigest, contentType and sha256 become unknown.
 	python3 - <<-'PY'
 	der = open("signed", "rb").read()
 	def w(name, old, new):
@@ -518,8 +518,9 @@ judged() {
 	PY
 }
 
-# One element after the other becomes NULL, or the end is cut off there: that
-# is a fact, or the input is nothing known; never a crash, never half a line.
+# One element after the other becomes NULL, or the message ends there.  That is
+# reported, or the input is not recognized; it never crashes or prints half a
+# line.
 @test "inspect forms: a message that is broken at any element" {
 	certificate me
 	openssl cms -sign -binary -nodetach -keyid -nocerts -outform DER \
@@ -627,7 +628,7 @@ judged() {
 	yields "$T/out" mcfg-inspect "$T/k.p12"
 	grep -q 'encrypted with a password' "$T/out"
 	run -1 grep -q 'does not decrypt' "$T/out"
-	# The empty one cannot be given.
+	# An empty passphrase cannot be given.
 	for how in '' -nomac -legacy '-legacy -nomac'; do
 		# shellcheck disable=SC2086
 		openssl pkcs12 -export $how -inkey "$PKI/signer.key" \
@@ -636,7 +637,7 @@ judged() {
 		yields "$T/out" mcfg-inspect --json "$T/k.p12"
 		json_is "$T/out" "j['opened'] is True and 'rsa' in j['key']"
 	done
-	# the cost of a stranger's file is bounded
+	# The cost of an untrusted file is limited.
 	openssl pkcs12 -export -iter 1500000 -inkey "$PKI/signer.key" \
 	    -in "$PKI/signer.pem" -maciter -passout pass:secret -out "$T/k.p12"
 	yields "$T/out" mcfg-inspect --passphrase "file:$T/pw" "$T/k.p12"
@@ -648,11 +649,11 @@ judged() {
 	openssl cms -sign -binary -nodetach -keyid -outform DER \
 	    -in /dev/null -signer "$PKI/signer.pem" -inkey "$PKI/signer.key" \
 	    -out "$T/in"
-	# [0] of 20 bytes becomes a constructed one, of two pieces
+	# [0] of 20 bytes becomes a constructed one with two pieces.
 	python3 - "$T/in" <<-'PY'
 	import sys
 	def grow(b, at, n):
-	    # every length that is around the place grows
+	    # Every length around it grows.
 	    b = bytearray(b)
 	    def walk(p, end):
 	        while p < end:

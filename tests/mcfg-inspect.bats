@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# mcfg-inspect: the openssl command makes what is looked at and is the judge
-# of the facts; python's plistlib and base64 make the rest.
+# openssl makes the inputs and is the judge of the facts; Python's plistlib and
+# base64 make the rest.
 
 load helpers
 
@@ -29,13 +29,13 @@ setup() {
 	    > "$T/attributes"
 }
 
-# cms ARGS: openssl cms -sign in DER, the content kept as it is.
+# cms ARGS: runs openssl cms -sign, in DER, with unchanged content.
 cms() {
 	openssl cms -sign -binary -nodetach -outform DER \
 	    -signer "$PKI/signer.pem" -inkey "$PKI/signer.key" "$@"
 }
 
-# encrypt CERT PROFILE OUT: its payloads, sealed by the openssl command.
+# encrypt CERT PROFILE OUT: openssl encrypts its payloads.
 encrypt() {
 	python3 - "$@" <<-'PY'
 	import plistlib, subprocess, sys
@@ -49,7 +49,7 @@ encrypt() {
 	PY
 }
 
-# absent PATTERN FILE...: none of the files has it.
+# absent PATTERN FILE...: no file has it.
 absent() {
 	local status=0
 
@@ -62,7 +62,7 @@ inspect() {
 	yields "$T/text" mcfg-inspect "$@"
 }
 
-# is EXPRESSION: over the JSON, as j; n is the list of the notes' ids.
+# is EXPRESSION: it is true of the JSON j; n is the list of the notes' ids.
 is() {
 	python3 - "$T/json" "$1" <<-'PY'
 	import json, sys
@@ -195,7 +195,7 @@ first_line() {
 
 @test "inspect: an unknown digest, MD5, an unknown attribute" {
 	cms -noattr -in "$T/profile" -out "$T/signed"
-	# sha256 is 2.16.840.1.101.3.4.2.1; 99 is nothing.
+	# sha256 is 2.16.840.1.101.3.4.2.1; 99 at the end is unknown.
 	python3 - "$T/signed" <<-'PY'
 	import sys
 	data = open(sys.argv[1], "rb").read()
@@ -301,7 +301,7 @@ first_line() {
 	is 'set(n) >= {"ber", "sha1", "weak_key"}'
 	first_line "a device's answer (probably phase 2): iPhone9,1, UDID abc, with a challenge"
 	absent s3cret "$T/text" "$T/json"
-	# Another identity, no challenge: the third phase.
+	# Phase 3: another identity, and no challenge.
 	sed '/CHALLENGE/d; s/abc/abc/' "$T/attributes" > "$T/later"
 	printf '</dict></plist>' >> "$T/later"
 	cms -in "$T/later" -out "$T/answer"
@@ -362,7 +362,7 @@ first_line() {
 	is 'j["content"]["kind"] == "mdm"'
 }
 
-# ---- certificates and their kin ----
+# ---- certificates, requests, CRLs and keys ----
 
 @test "inspect: a certificate: the facts match openssl" {
 	openssl req -x509 -newkey rsa:1024 -nodes -keyout /dev/null \
@@ -530,7 +530,7 @@ first_line() {
 
 # ---- SCEP ----
 
-# exchange NAME: a key, its request NAME.request, the answer NAME.reply.
+# exchange NAME: makes a key, its request NAME.request and the reply NAME.reply.
 exchange() {
 	rsa_key "$T/$1.key"
 	chmod 600 "$T/$1.key"
@@ -582,7 +582,7 @@ exchange() {
 	openssl req -x509 -newkey rsa:1024 -nodes -keyout "$T/key" -sha1 \
 	    -subj /CN=old -out "$T/cert" 2> /dev/null
 	python3 - "$T" "$PKI/root.pem" <<-'PY'
-	# What openssl's command cannot add is put in by hand, and then signed.
+	# openssl cannot add this, so it is added by hand and then signed.
 	import subprocess, sys
 	t, ca = sys.argv[1:]
 	def run(*a, **k):
@@ -692,7 +692,7 @@ exchange() {
 	    "$(base64 -w0 "$T/signed" | sed 's/=/%3D/g')" > "$T/http"
 	inspect "$T/http"
 	is 'j["form"][:2] == ["http", "query"] and j["kind"] == "signed_profile"'
-	# With the letters for addresses, as a request, alone, and in a log.
+	# In base64url, as a request, alone, and in a log.
 	url=$(base64 -w0 "$T/signed" | tr +/ -_ | tr -d =)
 	printf 'GET /scep?operation=PKIOperation&message=%s HTTP/1.1\r\n\r\n' \
 	    "$url" > "$T/http"
@@ -709,7 +709,7 @@ exchange() {
 	    '192.0.2.1 - - [28/Nov/2026:10:00:00 +0000]' "$url" > "$T/http"
 	inspect "$T/http"
 	is 'j["form"][0] == "query" and j["kind"] == "signed_profile"'
-	# But not in a profile of one line.
+	# But not in a profile with one line.
 	printf '<plist version="1.0"><dict><key>a</key><string>%s</string>%s\n' \
 	    '"GET /?operation=x&amp;message=y HTTP/1.1"' '</dict></plist>' \
 	    > "$T/http"
@@ -806,7 +806,7 @@ exchange() {
 	done
 }
 
-# ---- nothing known, and hostile ----
+# ---- unknown and hostile input ----
 
 @test "inspect: unknown input is status 3, with a guess" {
 	refuses 3 'it is empty' mcfg-inspect /dev/null
@@ -858,7 +858,7 @@ exchange() {
 	absent '(?i)verified|trusted|valid$' "$T/text"
 }
 
-# costs STATUS FILE...: that status, within a second and 100 MB.
+# costs STATUS FILE...: each file has this status, within a second and 100 MB.
 costs() {
 	python3 - "${MCFG_TEST_SANITIZED:-}" "$@" <<-'PY'
 	import os, sys

@@ -13,12 +13,12 @@ setup_file() {
 	printf 'help: https://help.example.com/\n' >> "$SITE/site.yaml"
 }
 
-# page [ARG...] NAME: in $T/page.
+# page [ARG...] NAME: makes the page in $T/page.
 page() {
 	yields "$T/page" mcfg-page --config "$SITE/site.yaml" "$@"
 }
 
-# speaks LANG TAGS [NAME]: what somebody gets who reads TAGS.
+# speaks LANG TAGS [NAME]: a browser that prefers TAGS gets LANG.
 speaks() {
 	page --lang "$2" "${3:-welcome}"
 	grep -q "^<html lang=\"$1\"" "$T/page" || {
@@ -27,7 +27,7 @@ speaks() {
 	}
 }
 
-# own FILE TEXT: a page of the site's own.
+# own FILE TEXT: makes a custom page for the site.
 own() {
 	mkdir -p "$T/pages"
 	printf '%s' "$2" > "$T/pages/$1"
@@ -234,7 +234,7 @@ own() {
 	grep -q '^p { color: red }' "$T/page"
 	grep -q 'Set up your device' "$T/page"
 	refuses 1 hello mcfg-page --pages "$T/pages" hello
-	# Where --config says nothing else, they are beside it.
+	# By default they are beside the file of --config.
 	cp -r "$SITE" "$T/site"
 	cp -r "$T/pages" "$T/site/pages"
 	yields "$T/page" mcfg-page --config "$T/site/site.yaml" --lang de welcome
@@ -286,7 +286,7 @@ own() {
 	wrong 't.en.html:1: ' '<!-- if b --><!-- end -->'
 	wrong 't.en.html:1: ' '<!-- if a b --><!-- end -->'
 	wrong 't.en.html:1: ' '<!-- if a <!-- end -->'
-	# What is not shown is checked, too.
+	# Parts that are not shown are checked, too.
 	wrong 't.en.html:1: ' '<!-- if user -->${b}<!-- end -->'
 	wrong 't.en.html:1: ' "$(printf '<!-- if a -->%.0s' {1..17})"
 	printf 'a\0b' > "$T/pages/t.en.html"
@@ -348,7 +348,7 @@ own() {
 	answer 503
 	grep -qx 'Retry-After: 5' "$T/lines"
 	grep -q '<html lang="de"' "$T/lines"
-	# A site without pages says nothing of why.
+	# A site without pages does not give the reason.
 	for f in "$T/none" /dev/null "$T/broken"; do
 		echo 'urk: x' > "$T/broken"
 		answer 503 "$f"
@@ -364,7 +364,7 @@ Service Unavailable' ] || { cat "$T/lines"; false; }
 }
 
 @test "page: --failed answers by the status of a tool and what it judges" {
-	# code BLAME STATUS REASON: of the response, and of the line about it.
+	# code BLAME STATUS REASON: the response and its log line have these.
 	code() {
 		mcfg-page --config "$SITE/site.yaml" --failed "$2" \
 		    --blame "$1" --log reason="$3" > "$T/page" 2> "$T/line"
@@ -392,13 +392,14 @@ Service Unavailable' ] || { cat "$T/lines"; false; }
 	[ "$n" -eq 30 ]
 	[ "$(code site 4 'tool: ledger.db: busy')" = 503 ]
 	[ "$(code device 1 'tool: ledger.db: locked')" = 403 ]
-	# The site's file is not a device's fault; another one is.
+	# An error in site.yaml is not the device's fault; in another file it
+	# is.
 	[ "$(code device 3 "tool: $SITE/site.yaml:3:5: why")" = 500 ]
 	[ "$(code device 3 "tool: $SITE/site.yamlx: why")" = 400 ]
 	[ "$(code device 3 'tool: x')" = 400 ]
 	[ "$(code device 5 'tool: x')" = 301 ]
 	grep -q "^Location: $URL/enroll"$'\r$' "$T/page"
-	# Lines become one, and an answer says nothing of them.
+	# Lines are joined, and the response does not show them.
 	code site 4 $'tool: one\n\ntool: two' > "$T/code"
 	grep -q ' reason="tool: one; tool: two"$' "$T/line"
 	run -1 grep -q 'tool: ' "$T/page"
@@ -430,7 +431,7 @@ Service Unavailable' ] || { cat "$T/lines"; false; }
 	length 000 400 2000000
 	length 65537 413 1934463
 	length 99999999999999999999 413 1000000
-	# What the tool has read is not looked for again.
+	# What the tool has read is not expected again.
 	length 65536 400 2000000
 	grep -q reason=why "$T/line"
 	length 00010 403 2000000 1
@@ -445,7 +446,7 @@ Service Unavailable' ] || { cat "$T/lines"; false; }
 		mcfg-page --drain=60 --chunked
 		[ "$(wc -c)" -eq 40 ]
 	}
-	# A body that ends too early.
+	# The body ends too early.
 	printf abc | mcfg-page --drain=10
 }
 
@@ -491,7 +492,7 @@ Service Unavailable' ] || { cat "$T/lines"; false; }
 	[ "${stderr-}" = 'level=error status=500 udid=U serial="a\nlevel=info" enrollment=e' ]
 	line 200 --log path="/$(printf '%090d' 0)" --log reason=a=b
 	[ "${stderr-}" = "level=info path=/$(printf '%079d' 0)... status=200 reason=\"a=b\"" ]
-	# With a page it comes after it, if there is one.
+	# If there is a page, the line comes after it.
 	line 200 --log user=ä welcome
 	[ "${stderr-}" = 'level=info status=200 user="\xc3\xa4"' ]
 	[[ $output == Content-Type:*'</html>' ]]
