@@ -12,36 +12,45 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.parse
 
 (pid, url, cacert, user, password, factory, factory_key, ca,
  count) = sys.argv[1:]
 WARM = 20
+CPUCLOCK_SCHED = 2
 tick = os.sysconf('SC_CLK_TCK')
 place = urllib.parse.urlparse(url)
 context = ssl.create_default_context(cafile=cacert)
 
 
+def own(number):
+    """Seconds used by a process, by its clock.  /proc rounds them to
+    hundredths; for all the processes that is a twentieth of the result."""
+    return time.clock_gettime(~number << 3 | CPUCLOCK_SCHED)
+
+
 def used(root):
     """Seconds used by root and the processes below it, even if they ended."""
-    parent, time = {}, {}
+    parent, spent = {}, {}
     for f in glob.glob('/proc/[0-9]*/stat'):
         try:
             text = open(f).read()
+            name, rest = text.rsplit(')', 1)
+            number, rest = int(name.split(' ')[0]), rest.split()
+            spent[number] = own(number) + sum(
+                int(n) for n in rest[13:15]) / tick
         except OSError:
             continue
-        name, rest = text.rsplit(')', 1)
-        number, rest = int(name.split(' ')[0]), rest.split()
         parent[number] = int(rest[1])
-        time[number] = sum(int(n) for n in rest[11:15])
     total = 0
-    for p in time:
+    for p in spent:
         q = p
         while q in parent and q != root:
             q = parent[q]
         if q == root:
-            total += time[p]
-    return total / tick
+            total += spent[p]
+    return total
 
 
 def used_by_all():
