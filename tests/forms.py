@@ -4,8 +4,9 @@
 Sends the same requests to both forms of the profile service, each with its own
 copy of the site, and prints what differs: status, header, body, log line and
 ledger.  Random parts (challenges, identifiers, times, signatures) are replaced
-by their kind first.  Each KEY is a private key of a device.  With FULL=1 sends
-all requests that no device has signed, otherwise every sixth."""
+by their kind first.  Each KEY is a private key of a device.  Of the
+requests that do not depend on each other, every seventeenth is sent, or all with
+FULL=1."""
 import datetime
 import itertools
 import json
@@ -380,9 +381,11 @@ def restore(form, name):
     shutil.copy2(form.path('saved'), os.path.join(form.site, name))
 
 
-def changed(name, change, step):
+def changed(name, change, step, before=None):
     """A step while a file of the site is another one."""
     def both_steps(form):
+        if before is not None:
+            before(form)
         replace(form, name, change)
         answer = step(form)
         restore(form, name)
@@ -390,32 +393,48 @@ def changed(name, change, step):
     return both_steps
 
 
-def flow(keys):
+def prepare(form):
+    """Makes a device's message of phase 2."""
+    form.kept['challenge'] = form.start()
+    form.kept['message'] = form.phase2(form.kept['challenge'])
+
+
+def again(form):
+    return form.post(form.kept['message'])
+
+
+def first(form):
+    prepare(form)
+    return again(form)
+
+
+def three(form):
+    return form.post(form.phase3())
+
+
+def without_identifier(text):
+    return re.sub(r'(?m)^identifier:.*\n', '', text)
+
+
+def without_url(text):
+    return re.sub(r'(?m)^url:.*\n', '', text)
+
+
+def reenroll(text):
+    return text + '\nrepeat: reenroll\n'
+
+
+def broken(text):
+    return text + '\nurk: x\n'
+
+
+def flow(keys, every):
     """Enrollments, in right and wrong order."""
-    def again(form):
-        return form.post(form.kept['message'])
-
-    def prepare(form):
-        form.kept['challenge'] = form.start()
-        form.kept['message'] = form.phase2(form.kept['challenge'])
-        return form.ask('GET', '/')
-
-    def first(form):
-        prepare(form)
-        return again(form)
-
-    def without_identifier(text):
-        return re.sub(r'(?m)^identifier:.*\n', '', text)
-
-    def broken(text):
-        return text + '\nurk: x\n'
-
     for title, change in (('no identifier', without_identifier),
                           ('broken site', broken)):
         yield 'phase 1: ' + title, changed('site.yaml', change, get(
             '/enroll', REMOTE_USER='jane'))
-        yield 'before phase 2: ' + title, prepare
-        yield 'phase 2: ' + title, changed('site.yaml', change, again)
+        yield 'phase 2: ' + title, changed('site.yaml', change, again, prepare)
         yield 'phase 2 after ' + title, again
     yield 'phase 2 not in the list', lambda f: not_listed(f, first)
     yield 'phase 2', again
@@ -433,7 +452,6 @@ def flow(keys):
     for udid, serial in (('U-2', 'S-1'), ('U-1', 'S-2'), (None, None)):
         yield 'phase 3 %s %s' % (udid, serial), posted(
             lambda f, u=udid, s=serial: f.phase3(UDID=u, SERIAL=s))
-    three = posted(lambda f: f.phase3())
     for when in ('first', 'repeated'):
         for name, change in (('site.yaml', without_identifier),
                              ('site.yaml', broken),
@@ -446,7 +464,7 @@ def flow(keys):
                 name, change, three)
         yield 'phase 3 ' + when, three
     yield 'phase 3 reenroll', changed(
-        'site.yaml', lambda t: t + '\nrepeat: reenroll\n', three)
+        'site.yaml', reenroll, three)
     yield 'root', changed('ca/root.pem', lambda t: '', get('/CA'))
     yield 'root page', changed('ca/root.pem', lambda t: '', get('/'))
     yield 'the CA is unreadable', changed('ca/cert.pem', lambda t: 'x', three)
@@ -469,15 +487,12 @@ def flow(keys):
             yield 'POST from %s %s' % (origin, site), link(
                 'POST', HTTP_ORIGIN=origin, HTTP_SEC_FETCH_SITE=site)
     yield 'HEAD of an invitation', link('HEAD')
-    yield 'no url, unknown token', changed('site.yaml', lambda t: re.sub(
-        r'(?m)^url:.*\n', '', t), get('/i/unknown'))
+    yield 'no url, unknown token', changed('site.yaml', without_url, get('/i/unknown'))
     for method in ('GET', 'POST'):
         yield 'broken site, ' + method, changed('site.yaml', broken,
                                                 link(method))
-    yield 'no url', changed('site.yaml', lambda t: re.sub(
-        r'(?m)^url:.*\n', '', t), link('GET'))
-    yield 'no url, POST', changed('site.yaml', lambda t: re.sub(
-        r'(?m)^url:.*\n', '', t), link('POST'))
+    yield 'no url', changed('site.yaml', without_url, link('GET'))
+    yield 'no url, POST', changed('site.yaml', without_url, link('POST'))
     yield 'phase 2 of joe', lambda f: f.post(f.phase2(
         plistlib.loads(f.unsign(link('POST')(f)['body']))
         ['PayloadContent']['Challenge'], UDID='J'))
@@ -503,6 +518,12 @@ def flow(keys):
                  'exit 5', 'kill $$', 'echo x', ':', 'yes 0', 'echo a >&2; echo "{}"',
                  'printf "a\\nb\\n" >&2; exit 3'):
         yield 'facts %s' % line, facts(line)
+    for item in odd_sites(every):
+        yield item
+    yield 'configured long ago', lambda f: (old(f), changed(
+        'site.yaml', reenroll, three)(f))[1]
+    yield 'configured long ago, no url', changed(
+        'site.yaml', lambda t: reenroll(without_url(t)), three)
     yield 'aborted', lambda f: (f.tool(
         'mcfg-enrollment', 'abort', '--config', 'site.yaml', json.loads(f.tool(
             'mcfg-enrollment', 'list', '--json', '--serial', 'S-1',
@@ -518,6 +539,77 @@ def not_listed(form, step):
     return answer
 
 
+def without(name, what, step):
+    """A step while a file of the site is missing, or is a folder."""
+    def steps(form):
+        path = os.path.join(form.site, name)
+        os.rename(path, form.path('moved'))
+        if what == 'folder':
+            os.mkdir(path)
+        answer = step(form)
+        if os.path.isdir(path):
+            shutil.rmtree(path)
+        elif os.path.exists(path):
+            os.remove(path)
+        os.rename(form.path('moved'), path)
+        return answer
+    return steps
+
+
+def extra(name, text, step):
+    """A step while the site has another file, or, without text, folder."""
+    def steps(form):
+        path = os.path.join(form.site, name)
+        top = os.path.join(form.site, name.partition('/')[0])
+        os.makedirs(path if text is None else os.path.dirname(path),
+                    exist_ok=True)
+        if text is not None:
+            with open(path, 'w') as f:
+                f.write(text)
+        answer = step(form)
+        if os.path.isdir(top):
+            shutil.rmtree(top)
+        else:
+            os.remove(top)
+        return answer
+    return steps
+
+
+def old(form):
+    db = sqlite3.connect(form.site + '/ledger.db')
+    db.execute("UPDATE enrollment SET first_sent = 9 WHERE state = 'configured'")
+    db.commit()
+    db.close()
+
+
+def outside():
+    """Phase 2 with the challenge of an outside CA."""
+    def step(lines, fixed=None):
+        def steps(form):
+            shutil.copy2(form.site + '/ca/cert.pem', form.site + '/scep-ca.pem')
+            with open(form.site + '/ask', 'w') as f:
+                f.write('#!/bin/sh\n%s\n' % lines)
+            os.chmod(form.site + '/ask', 0o755)
+            message = form.phase2(form.start())
+            replace(form, 'site.yaml', lambda t: re.sub(
+                r'(?m)^scep:.*\n', 'scep:\n  %s\n' % (
+                    fixed or 'challenge_program: ./ask'), t))
+            answer = form.post(message)
+            restore(form, 'site.yaml')
+            os.remove(form.site + '/scep-ca.pem')
+            os.remove(form.site + '/ask')
+            return answer
+        return steps
+    for lines in ('echo x', 'echo x; echo y', ':', 'exit 1', 'echo no >&2; exit 1',
+                  'echo a >&2; echo x', 'exit 5', 'kill $$', 'yes', 'printf x',
+                  'echo', 'printf "x\\0y"', 'printf "\\303"'):
+        yield 'outside: ' + lines, step(lines)
+    for fixed in ('challenge_program: ./none', 'challenge_program: none',
+                  'challenge: file:none', 'challenge: env:NONE', 'challenge: x',
+                  'challenge: file:profile.yaml', 'challenge: fd:9'):
+        yield 'outside, ' + fixed, step(':', fixed)
+
+
 def no_ledger(form, step):
     path = os.path.join(form.site, 'ledger.db')
     os.rename(path, path + '-')
@@ -529,16 +621,64 @@ def no_ledger(form, step):
     return answer
 
 
+def odd_requests():
+    """Requests to sites in which something is missing or wrong."""
+    for name in ('site.yaml', 'device-ca.pem', 'profile.yaml',
+                 'signer', 'ca', 'ca/cert.pem', 'ca/root.pem', 'ca/crl.der'):
+        for title, step in (
+                ('/', get('/')), ('/CA', get('/CA')), ('/crl', get('/crl')),
+                ('phase 1', get('/enroll', REMOTE_USER='jane')),
+                ('phase 2', again), ('phase 3', three),
+                ('invitation', get('/i/x')), ('POST', ask('POST', '/i/x')),
+                ('/scep', get('/scep', QUERY_STRING='operation=GetCACert'))):
+            for what in (None, 'folder'):
+                yield '%s, %s is a %s' % (title, name, what), without(
+                    name, what, step)
+    for name, text in (('devices.allow', None), ('scep-ca.pem', 'x'),
+                       ('scep-ca-previous.pem', 'x'),
+                       ('pages/welcome.en.html', '${none}'),
+                       ('pages/invited.en.html', '${none}'),
+                       ('pages/refused.en.html', '${none}'),
+                       ('pages/error.en.html', '${lang}'),
+                       ('pages/error.html', 'x'), ('pages', 'x'),
+                       ('profile.d/profile.yaml', '${NOT_SET}'),
+                       ('profile.d/iPhone14,5.yaml', 'x: !file none'),
+                       ('profile.d', 'x')):
+        for title, step in (('/', get('/')), ('404', get('/none')),
+                            ('403', get('/enroll')), ('GET', get('/i/x')),
+                            ('phase 2', again), ('phase 3', three)):
+            yield '%s with %s' % (title, name), extra(name, text, step)
+    for line in ('logo: none.png', 'logo: site.yaml', 'url: ftp://x', 'url: ""',
+                 'ledger: sqlite:none/x.db', 'ledger: x', 'ledger: ""',
+                 'attributes: [UDID, none]', 'enroll_ttl: 0s', 'help: "<b>"',
+                 'organization: ""', 'organization: "a/b\\\\c"', 'trust: public',
+                 'auth: ldap', 'facts: ""', 'scep: {key_size: 1024}',
+                 'scep: {fingerprint: x}', 'digest: md5', 'x', '\t'):
+        def add(text, line=line):
+            return re.sub(r'(?m)^%s:.*\n(?=\S)' % line.split(':')[0], '',
+                          text) + '\n%s\n' % line
+        for title, step in (('/', get('/')), ('404', get('/none')),
+                            ('phase 1', get('/enroll', REMOTE_USER='Jane')),
+                            ('phase 2', again), ('phase 3', three)):
+            yield '%s with %s' % (title, line), changed('site.yaml', add, step,
+                                                        prepare)
+
+
+def odd_sites(every):
+    return itertools.islice(itertools.chain(outside(), odd_requests()), 0, None,
+                            every)
+
+
 def main():
     site, script, service, work, *keys = sys.argv[1:]
     only = os.environ.get('ONLY', '')
     forms = [Form('script', script, site, work),
              Form('service', service, site, work)]
-    every = 1 if os.environ.get('FULL') else 6
+    every = 1 if os.environ.get('FULL') else 17
     n = bad = 0
     for title, step in itertools.chain(
             itertools.islice(pages(), 0, None, every),
-            itertools.islice(bodies(), 0, None, every), flow(keys)):
+            itertools.islice(bodies(), 0, None, every), flow(keys, every)):
         if only and not re.search(only, title):
             continue
         n += 1
