@@ -134,6 +134,39 @@ bad_forms() {
 	bad_forms
 }
 
+@test "flow-scep: what a client sends neither fills nor forges a log line" {
+	ca ca
+	for text in "$(printf '%01000d' 0)" "$(printf '%%1b%.0s' {1..900})" \
+	    '%c3%a4%20status=200%0a' 'x"\'; do
+		env SCEP_CA_DIR=ca REQUEST_METHOD=GET \
+		    QUERY_STRING="operation=$text" REMOTE_ADDR=192.0.2.7 \
+		    scep-ca cgi < /dev/null > out 2> log
+		cat log
+		[ "$(wc -l < log)" -eq 1 ]
+		[ "$(wc -c < log)" -lt 2500 ]
+		run -1 env LC_ALL=C grep -q '[^ -~]' log
+		grep -q '^scep-ca: request client=192.0.2.7 operation=' log
+		grep -q ' outcome=error reason="[^=]*operation .* status=400 ms=[0-9.]*$' log
+	done
+}
+
+@test "flow-scep: a ledger that stays busy is 503, to try again" {
+	needs sqlite3
+	ca ca
+	device d
+	csr d /CN=d "$(challenge ca)"
+	message ca d --transaction T1
+	coproc HOLD { sqlite3 ca/ledger.db 3>&-; }
+	echo 'BEGIN EXCLUSIVE; SELECT 1;' >&"${HOLD[1]}"
+	read -r -u "${HOLD[0]}"
+	env SCEP_CA_DIR=ca REQUEST_METHOD=POST \
+	    QUERY_STRING=operation=PKIOperation \
+	    CONTENT_LENGTH="$(wc -c < d.msg)" scep-ca cgi < d.msg > out
+	kill "$HOLD_PID"
+	grep -q '^Status: 503 ' out
+	grep -q '^Retry-After: ' out
+}
+
 @test "flow-scep: one log line a request, without the challenge" {
 	ca ca
 	serve_ca fastcgi ca

@@ -137,29 +137,6 @@ send_error(struct web_exchange *x, int code)
 	send(x, code, "text/plain", &body);
 }
 
-/* Appends a value to the log line, in quotes unless it is one plain word. */
-static void
-log_value(struct buf *line, const char *key, const char *value)
-{
-	const char *p;
-
-	if (value == NULL || *value == '\0')
-		return;
-	buf_printf(line, " %s=", key);
-	if (value[strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRS"
-	    "TUVWXYZ0123456789.:_/+-[]")] == '\0') {
-		buf_puts(line, value);
-		return;
-	}
-	buf_putc(line, '"');
-	for (p = value; *p != '\0' && p - value < 300; p++) {
-		if (*p == '"' || *p == '\\')
-			buf_putc(line, '\\');
-		buf_putc(line, *p);
-	}
-	buf_putc(line, '"');
-}
-
 /*
  * Writes one line for each request, as key=value; values from outside are
  * escaped.
@@ -169,40 +146,24 @@ put_log(struct buf *line, struct web_exchange *x, const struct incoming *in,
     int code, const struct outcome *o, const char *reason, int64_t micros)
 {
 	buf_puts(line, "request");
-	log_value(line, "client", web_variable(x, "REMOTE_ADDR"));
-	log_value(line, "operation", buf_str(&in->operation));
-	log_value(line, "type", o->type);
-	log_value(line, "transaction", o->transaction);
-	log_value(line, "outcome", o->what != NULL ? o->what :
+	web_put_field(line, "client", web_variable(x, "REMOTE_ADDR"));
+	web_put_beginning(line, "operation", buf_str(&in->operation));
+	web_put_field(line, "type", o->type);
+	web_put_field(line, "transaction", o->transaction);
+	web_put_field(line, "outcome", o->what != NULL ? o->what :
 	    code == 200 ? "sent" : "error");
-	log_value(line, "serial", o->serial);
+	web_put_field(line, "serial", o->serial);
 	if (o->refusal.info != SCEP_NO_FAIL && o->what != NULL &&
 	    strcmp(o->what, "refused") == 0) {
-		log_value(line, "fail", scep_fail_name(o->refusal.info));
-		log_value(line, "reason", o->refusal.cause[0] != '\0' ?
+		web_put_field(line, "fail", scep_fail_name(o->refusal.info));
+		web_put_field(line, "reason", o->refusal.cause[0] != '\0' ?
 		    o->refusal.cause : o->refusal.text);
 	} else {
-		log_value(line, "reason", reason);
+		web_put_field(line, "reason", reason);
 	}
-	log_value(line, "remark", o->remark);
+	web_put_field(line, "remark", o->remark);
 	buf_printf(line, " status=%d ms=%lld.%03d", code,
 	    (long long)(micros / 1000), (int)(micros % 1000));
-}
-
-static int
-code_of(enum status st)
-{
-	switch (st) {
-	case OK:
-		return 200;
-	case MALFORMED:
-	case REFUSED:
-		return 400;
-	case LATER:
-		return 503;
-	default:
-		return 500;
-	}
 }
 
 /* Opens the authority unless it is open and unchanged on disk. */
@@ -261,7 +222,8 @@ serve(struct web_exchange *x, void *arg)
 		else
 			st = request_answer(&s->ca, &q, &reply);
 		problem_release(&why);
-		v.code = code_of(st);
+		v.code = st == OK ? 200 : web_code(WEB_SCEP, (int)st,
+		    why.text);
 		v.reason = why.text;
 	}
 	if (v.code >= 500)

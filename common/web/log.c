@@ -60,8 +60,8 @@ level_of(int code)
 	return code >= 500 ? "error" : code >= 400 ? "warning" : "info";
 }
 
-static void
-put_beginning(struct buf *line, const char *key, const char *value)
+void
+web_put_beginning(struct buf *line, const char *key, const char *value)
 {
 	auto_char *shown = NULL;
 
@@ -91,7 +91,7 @@ put_path(struct buf *line, const char *path)
 
 	if (token != NULL)
 		shown = xasprintf("%.*s/i/-", (int)(token - path), path);
-	put_beginning(line, "path", shown != NULL ? shown : path);
+	web_put_beginning(line, "path", shown != NULL ? shown : path);
 }
 
 /* If is_brief, fields that may be long are truncated. */
@@ -99,13 +99,13 @@ static void
 put_fields(struct buf *line, int code, const struct web_log *l, bool is_brief)
 {
 	void (*put)(struct buf *, const char *, const char *) =
-	    is_brief ? put_beginning : web_put_field;
+	    is_brief ? web_put_beginning : web_put_field;
 	char number[16];
 
 	snprintf(number, sizeof number, "%d", code);
 	web_put_field(line, "level", level_of(code));
 	put(line, "client", l->client);
-	put_beginning(line, "method", l->method);
+	web_put_beginning(line, "method", l->method);
 	put_path(line, l->path);
 	web_put_field(line, "status", number);
 	put(line, "reason", l->reason);

@@ -14,6 +14,8 @@ static const struct {
 	{ WEB_NAME, REFUSED, 403 },
 	{ WEB_NAME, USAGE, 403 },
 	{ WEB_LOGIN, REFUSED, 401 },
+	{ WEB_SCEP, REFUSED, 400 },
+	{ WEB_SCEP, MALFORMED, 400 },
 };
 
 int

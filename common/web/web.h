@@ -90,6 +90,7 @@ enum web_blame {
 	WEB_USER,		/* a user who is known */
 	WEB_NAME,		/* a name that somebody typed */
 	WEB_LOGIN,		/* a name and a password */
+	WEB_SCEP,		/* a SCEP request */
 };
 
 /*
@@ -127,6 +128,9 @@ struct web_verdict web_query(const char *query, web_parameter *fn, void *arg);
  * to 400 bytes.
  */
 void web_put_field(struct buf *line, const char *key, const char *value);
+
+/* web_put_beginning() is that for what a client can make long: 80 bytes. */
+void web_put_beginning(struct buf *line, const char *key, const char *value);
 
 /*
  * The fields of a request's log line, besides its status; NULL or "": left
