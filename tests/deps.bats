@@ -172,4 +172,6 @@ everything() {
 	# Their names are not those of the libraries there.
 	grep -q '^dnf .* lighttpd-mod_openssl' <<< "$output"
 	grep -q '^pkg .* www/fcgi ' <<< "$output"
+	# This one has to be shown to pkg-config.
+	grep -qF '$(brew --prefix libpq)/lib/pkgconfig' <<< "$output"
 }
