@@ -3,7 +3,8 @@
 # shellcheck disable=SC2016,SC2258 # "${NAME}" and "a," are for our tools
 load helpers
 
-# head: what every profile has, then standard input, into $T/p.yaml
+# template: writes $T/p.yaml, two lines that every profile has and then
+# standard input.
 template() {
 	{
 		echo 'PayloadType: Configuration'
@@ -12,7 +13,8 @@ template() {
 	} > "$T/p.yaml"
 }
 
-# values: lines of YAML, " => ", PYTHON: each is the value of a key as written
+# values: each line of standard input is YAML => PYTHON; mcfg-profile reads the
+# YAML as the Python value.
 values() {
 	cat > "$T/values"
 	sed 's/ => .*//' "$T/values" | awk '{ print "V" NR ": " $0 }' | template
@@ -27,19 +29,21 @@ values() {
 	PY
 }
 
-# bad LINE:COLUMN TEXT < YAML: refused there, line 3 being the first of it
+# bad LINE:COLUMN TEXT < YAML: mcfg-profile refuses it with TEXT at that
+# position; the first line of the YAML is line 3.
 bad() {
 	template
 	refuses 3 "p.yaml:$1: " mcfg-profile "$T/p.yaml" || return 1
 	grep -qF -e "$2" "$T/stderr" || { cat "$T/stderr"; return 1; }
 }
 
-# soon COMMAND...: within one second of the processor's time
+# soon COMMAND...: takes at most one second of CPU time.
 soon() {
 	in_seconds 1 "$@"
 }
 
-# ambiguous YAML...: each is an error that says where it is and how to mend it
+# ambiguous YAML...: each value is an error, with its position and how to fix
+# it.
 ambiguous() {
 	for v in "$@"; do
 		bad 3:4 'V: ' <<< "V: $v" || return 1
@@ -49,7 +53,7 @@ ambiguous() {
 
 # ---- typing ----
 
-@test "profile: plain scalars have the type that they look like" {
+@test "profile: plain scalars have the type they look like" {
 	values <<-'EOF'
 	true => True
 	false => False
@@ -82,7 +86,7 @@ ambiguous() {
 	EOF
 }
 
-@test "profile: quoted and block scalars are text, always" {
+@test "profile: quoted and block scalars are always text" {
 	for v in no 0755 12:30:45 2026-01-31 1e3 '~' true 5 1.5 ''; do
 		echo "\"$v\" => '$v'"
 		echo "'$v' => '$v'"
@@ -98,19 +102,19 @@ ambiguous() {
 	plist_is "$T/out" "p['V'] == 'no\n' and p['W'] == '12 13'"
 }
 
-@test "profile: Norway" {
+@test "profile: words like no and yes are refused" {
 	ambiguous no NO No yes Yes YES on On off OFF y Y n N
 	bad 3:4 "'no': some readers take it for a boolean: write true or false, or quote it" \
 	    <<< 'V: no'
 }
 
-@test "profile: True and null are not guessed" {
+@test "profile: True and null are refused" {
 	ambiguous True TRUE False FALSE '~' null Null NULL
 	bad 3:3 'there is no value: write ""' <<< 'V:'
 	bad 3:6 'did not find expected node content' <<< 'V: [ , a]'
 }
 
-@test "profile: invalid YAML is reported with its path and how to mend it" {
+@test "profile: invalid YAML is reported with its path and how to fix it" {
 	local at path how yaml
 
 	while IFS='|' read -r at path how yaml; do
@@ -132,19 +136,19 @@ ambiguous() {
 	TABLE
 }
 
-@test "profile: leading zeros, other bases, underscores, plus" {
+@test "profile: leading zeros, other bases, underscores and plus signs are refused" {
 	ambiguous 0755 00 007 -012 08 0.5_0 01.5 0x1F 0o17 0b11 1_000 1_0.5 +1 +1.5
 }
 
-@test "profile: sexagesimal" {
+@test "profile: sexagesimal numbers are refused" {
 	ambiguous 12:30:45 12:30 1:00 190:20:30.15
 }
 
-@test "profile: dates" {
+@test "profile: dates without a tag are refused" {
 	ambiguous 2026-01-31 2026-1-3 2026-01-31T12:00:00Z '2026-01-31 12:00:00'
 }
 
-@test "profile: half numbers and exponents" {
+@test "profile: incomplete, special and huge numbers are refused" {
 	ambiguous .5 -.5 5. 1e3 1.5e3 1E-3 .5e1 .inf -.inf +.inf .nan .NaN
 	ambiguous 18446744073709551616 -9223372036854775809 99999999999999999999
 }
@@ -182,17 +186,17 @@ ambiguous() {
 
 # ---- structure ----
 
-@test "profile: duplicate keys" {
+@test "profile: duplicate keys are refused" {
 	bad 4:1 "duplicate key 'V'" <<< $'V: 1\nV: 2'
 	bad 3:11 "V: duplicate key 'a'" <<< 'V: {a: 1, "a": 2}'
 }
 
-@test "profile: merge keys" {
+@test "profile: merge keys are refused" {
 	bad 4:5 'merge keys are not supported' <<< $'A: &a {x: 1}\nB: {<<: *a}'
 	values <<< "{\"<<\": 1} => {'<<': 1}"
 }
 
-@test "profile: keys are strings" {
+@test "profile: keys must be strings" {
 	bad 3:5 "key 'no' is not clearly text: quote it" <<< 'V: {no: 1}'
 	bad 3:5 "key '5'" <<< 'V: {5: 1}'
 	bad 3:5 "key 'true'" <<< 'V: {true: 1}'
@@ -212,7 +216,7 @@ ambiguous() {
 	bad 3:4 "alias '*x' has no anchor" <<< 'V: *x'
 }
 
-@test "profile: an alias bomb ends early, by values and by bytes" {
+@test "profile: an alias bomb ends early, by the number of values and of bytes" {
 	{
 		echo 'a0: &a0 [x, x, x, x, x, x, x, x, x, x]'
 		for i in 1 2 3 4 5 6 7 8 9; do
@@ -233,12 +237,12 @@ ambiguous() {
 	grep -q 'bytes of text, aliases included' "$T/stderr"
 }
 
-@test "profile: an alias inside its own anchor" {
+@test "profile: an alias inside its own anchor is refused" {
 	bad 3:14 "B[0]: alias '*b' is inside its own anchor" <<< 'B: &b [      *b]'
 	bad 4:6 "V.X: alias '*v' is inside" <<< $'V: &v\n  X: *v'
 }
 
-@test "profile: 100,000 brackets end at once" {
+@test "profile: 100,000 open brackets are refused quickly" {
 	for c in '[' '{' '- ' '? ' '{a: ' '[[],'; do
 		{ printf 'V: '; printf "%.0s$c" {1..100000}; } | template
 		_run soon mcfg-profile "$T/p.yaml"
@@ -248,7 +252,7 @@ ambiguous() {
 	refuses 3 'nested deeper than 64' mcfg-profile "$T/p.yaml"
 }
 
-@test "profile: 64 levels pass, 65 do not" {
+@test "profile: 64 levels are accepted, 65 are not" {
 	open=$(printf '[%.0s' {1..63}) close=$(printf ']%.0s' {1..63})
 	printf 'V: %s%s\n' "$open" "$close" | template
 	yields "$T/out" mcfg-profile "$T/p.yaml"
@@ -257,7 +261,7 @@ ambiguous() {
 	refuses 3 'nested deeper than 64' mcfg-profile "$T/p.yaml"
 }
 
-@test "profile: one document" {
+@test "profile: a file is exactly one document" {
 	bad 4:1 'a second document begins here' <<< $'V: 1\n---\nW: 2'
 	refuses 3 'no document' mcfg-profile /dev/null
 	printf '# nothing\n' > "$T/p.yaml"
@@ -270,7 +274,7 @@ ambiguous() {
 	yields "$T/out" mcfg-profile "$T/p.yaml"
 }
 
-@test "profile: tabs, broken UTF-8, controls, other encodings" {
+@test "profile: tabs, control characters and text that is not UTF-8 are refused" {
 	bad 4:1 'a tab where YAML wants spaces' <<< $'V:\n\tx: 1'
 	bad 3:7 'not UTF-8' <<< $'V: abc\xff'
 	bad 3:4 'not UTF-8 text' <<< $'V: \xed\xa0\x80'
@@ -290,7 +294,7 @@ ambiguous() {
 	refuses 3 'that began in line 3' mcfg-profile "$T/p.yaml"
 }
 
-@test "profile: CRLF and a byte order mark are no matter" {
+@test "profile: CRLF and a byte order mark change nothing" {
 	template <<-'YAML'
 	V: a
 	W: |
@@ -303,7 +307,7 @@ ambiguous() {
 	cmp "$T/a" "$T/b"
 }
 
-@test "profile: directives of tags, which the library takes its time for" {
+@test "profile: tag directives, which are slow to parse, are refused" {
 	{ seq -f '%%TAG !a%.0f! b' 100000; echo '--- {}'; } > "$T/p.yaml"
 	_run soon mcfg-profile "$T/p.yaml"
 	[ "$status" -eq 3 ]
@@ -312,7 +316,7 @@ ambiguous() {
 	values <<< '"x %TAG" => "x %TAG"'
 }
 
-@test "profile: limits of size, keys, anchors" {
+@test "profile: limits size, keys, anchors and values" {
 	{ printf 'V: "'; head -c 4200000 /dev/zero | tr '\0' x; echo '"'; } | template
 	refuses 3 'larger than the limit' mcfg-profile "$T/p.yaml"
 	{ echo 'V:'; for ((i = 0; i <= 1000; i++)); do echo "  k$i: 1"; done; } | template
@@ -325,7 +329,7 @@ ambiguous() {
 
 # ---- variables ----
 
-@test "profile: variables inside text, never YAML" {
+@test "profile: variables are inserted as text, never as YAML" {
 	template <<-'YAML'
 	A: "Hello ${USER}!"
 	B: x${USER}y${N}
@@ -339,12 +343,12 @@ ambiguous() {
 	    and p['C'] == '\${USER} and \$\${USER}'
 	    and p['D'] == '\$NAME \$(NAME) %Name% {{NAME}} \$ \$\$ }{'
 	    and p['E'] == 'block ja: ne\" &<\n'"
-	# The value of a variable is not looked at again.
+	# The value of a variable is not expanded again.
 	yields "$T/out" mcfg-profile --set 'USER=${N}' --set N=5 "$T/p.yaml"
 	plist_is "$T/out" "p['A'] == 'Hello \${N}!'"
 }
 
-@test "profile: a variable alone keeps its type, between quotes it is text" {
+@test "profile: a variable alone keeps its type, in quotes it is text" {
 	template <<-'YAML'
 	A: ${N}
 	B: "${N}"
@@ -372,7 +376,7 @@ ambiguous() {
 	refuses 3 "p.yaml:3:4: V: variable 'L' is" mcfg-profile --vars "$T/v.json" "$T/p.yaml"
 }
 
-@test "profile: a variable that is not set" {
+@test "profile: a variable that is not set is an error" {
 	bad 3:4 "V: variable 'NONE' is not set (--set NONE=VALUE sets it" <<< 'V: ${NONE}'
 	bad 3:4 "V: variable 'NONE' is not set" <<< 'V: "a ${NONE}"'
 	bad 4:5 "V[0]: variable 'NONE' is not set" <<< $'V:\n  - a${NONE}'
@@ -381,7 +385,7 @@ ambiguous() {
 	bad 3:4 'does not name a variable' <<< 'V: "${}"'
 }
 
-@test "profile: --vars reads plists, JSON and YAML; the later wins, --set most" {
+@test "profile: --vars reads plists, JSON and YAML; later files win, and --set over all" {
 	python3 - "$T" <<-'PY'
 	import plistlib, sys, datetime
 	v = {'A': 'xml', 'D': b'\0\1', 'W': datetime.datetime(2026, 1, 1), 'B': True}
@@ -419,7 +423,7 @@ ambiguous() {
 	refuses 4 'none' mcfg-profile --vars "$T/none" "$T/p.yaml"
 }
 
-@test "profile: --env sets variables with the prefix, under both names" {
+@test "profile: --env sets variables with and without their prefix" {
 	template <<< 'V: ${WIFI_KEY}/${KEY}'
 	export WIFI_KEY=pw OTHER=x
 	yields "$T/out" mcfg-profile --env WIFI_ "$T/p.yaml"
@@ -433,7 +437,7 @@ ambiguous() {
 	refuses 3 'not UTF-8' mcfg-profile --env WIFI_ "$T/p.yaml"
 }
 
-@test "profile: --set is checked" {
+@test "profile: --set checks names and values" {
 	template < /dev/null
 	refuses 2 'NAME=VALUE' mcfg-profile --set x "$T/p.yaml"
 	refuses 2 'a name has letters' mcfg-profile --set 'a b=x' "$T/p.yaml"
@@ -443,7 +447,7 @@ ambiguous() {
 
 # ---- our own tags ----
 
-@test "profile: !file beside the YAML; a PEM certificate becomes DER" {
+@test "profile: !file reads a file beside the YAML, and turns a PEM certificate into DER" {
 	mkdir "$T/d"
 	printf 'a\0b' > "$T/d/raw"
 	cp "$PKI/root.pem" "$T/d/root.pem"
@@ -483,7 +487,8 @@ ambiguous() {
 	bad 3:4 'not expanded in the name' <<< 'V: !sha256 ${X}'
 }
 
-# Names of $T/d/p.yaml: below its folder, and out of it in every way.
+# in_and_out: makes $inside and $outside, names for $T/d/p.yaml that stay in its
+# folder or leave it.
 in_and_out() {
 	mkdir -p "$T/d/sub" "$T/o"
 	echo in > "$T/d/x"
@@ -502,13 +507,13 @@ in_and_out() {
 	    /no-such-file /proc/self/environ "$T/d/x" ../d/../o/x)
 }
 
-# names TAG NAME: a template in $T/d with that file in it.
+# names TAG NAME: writes a template in $T/d that uses TAG with the file NAME.
 names() {
 	template <<< "V: $1 \"$2\""
 	mv "$T/p.yaml" "$T/d/p.yaml"
 }
 
-@test "profile: !file and !sha256 stay below the folder, whatever they name" {
+@test "profile: !file and !sha256 cannot leave their folder" {
 	in_and_out
 	for tag in '!file' '!sha256'; do
 		for name in "${inside[@]}"; do
@@ -531,13 +536,13 @@ names() {
 		names "$tag" none
 		refuses 4 'd/none: ' mcfg-profile "$T/d/p.yaml"
 	done
-	# From standard input, the current folder counts.
+	# A template on standard input uses the current folder.
 	cd "$T/d"
 	names '!file' ../o/x
 	refuses 1 'outside' mcfg-profile < p.yaml
 }
 
-@test "profile: --files and --pick name more folders for !file" {
+@test "profile: --files and --pick allow more folders for !file" {
 	in_and_out
 	names '!file' ../o/x
 	yields "$T/out" mcfg-profile --files "$T/o" "$T/d/p.yaml"
@@ -552,7 +557,7 @@ names() {
 		names '!file' "$name"
 		refuses 1 '!file: ' mcfg-profile --files "$T" "$T/d/p.yaml"
 	done
-	# What git keeps there is not for documents, in any spelling or way.
+	# No spelling and no link leads into git's own folder.
 	mkdir -p "$T/.git" "$T/sub/.GIT" "$T/x.git"
 	echo token | tee "$T/.git/config" "$T/sub/.GIT/config" \
 	    "$T/sub/.git" > "$T/x.git/config"
@@ -567,7 +572,7 @@ names() {
 	done
 	names '!file' ../x.git/config
 	yields - mcfg-profile --files "$T" "$T/d/p.yaml"
-	# With --pick a template of a model reaches what its site has.
+	# With --pick, the template of a model can use the files of its site.
 	mkdir -p "$T/site/profile.d" "$T/site/ca"
 	echo cert > "$T/site/ca/cert.pem"
 	names '!file' ../ca/cert.pem
@@ -578,7 +583,7 @@ names() {
 	refuses 1 outside mcfg-profile --pick "$T/site" --set PRODUCT=iPad1,1
 }
 
-@test "profile: !after counts from --at, SOURCE_DATE_EPOCH, the clock" {
+@test "profile: !after counts from --at, else SOURCE_DATE_EPOCH, else now" {
 	template <<< 'V: !after 365d'
 	yields "$T/out" mcfg-profile --at 2026-03-01T10:00:00Z "$T/p.yaml"
 	plist_is "$T/out" "str(p['V']) == '2027-03-01 10:00:00'"
@@ -592,7 +597,7 @@ names() {
 	bad 3:4 'after the year 9999' <<< 'V: !after 2999999d'
 }
 
-@test "profile: payloads of one identifier and one seed are warned of" {
+@test "profile: warns if two payloads get the same UUID from a seed" {
 	template <<-'YAML'
 	PayloadContent:
 	- PayloadType: com.apple.dock
@@ -608,7 +613,7 @@ names() {
 	yields "$T/out" mcfg-profile --uuid-seed s "$T/p.yaml"
 }
 
-@test "profile: !uuid follows seed, path and name; an alias is the same" {
+@test "profile: !uuid depends on seed, path and name; an alias keeps it" {
 	template <<-'YAML'
 	T: !uuid top
 	PayloadContent:
@@ -643,7 +648,7 @@ names() {
 
 # ---- what is filled in ----
 
-@test "profile: missing version, UUID and identifiers of payloads" {
+@test "profile: fills in missing versions, UUIDs and identifiers of payloads" {
 	template <<-'YAML'
 	PayloadContent:
 	- PayloadType: com.apple.wifi.managed
@@ -665,7 +670,7 @@ names() {
 	PY
 }
 
-@test "profile: input that is not a profile is refused" {
+@test "profile: refuses input that is not a profile" {
 	printf 'PayloadType: Configuration\n' > "$T/p.yaml"
 	refuses 1 'p.yaml:1:1: no PayloadIdentifier at the top' \
 	    mcfg-profile "$T/p.yaml"
@@ -686,7 +691,7 @@ names() {
 	    mcfg-profile "$T/p.yaml"
 }
 
-@test "profile: identity options win over the template, a site does not" {
+@test "profile: options for identity win over the template, a site does not" {
 	template <<< 'PayloadOrganization: Mine'
 	yields "$T/out" mcfg-profile --identifier x.y --display-name D \
 	    --uuid 0D6B6B0C-6C35-4E0B-8F5A-0B7C9F2D1E3A "$T/p.yaml"
@@ -702,7 +707,7 @@ names() {
 	plist_is "$T/out" "p['PayloadIdentifier'] == 'com.site.profile'"
 }
 
-@test "profile: --payloads-only is the bare array" {
+@test "profile: --payloads-only writes the bare array" {
 	template <<< $'PayloadContent:\n- PayloadType: a.b'
 	yields "$T/out" mcfg-profile --payloads-only "$T/p.yaml"
 	plist_is "$T/out" "isinstance(p, list) and p[0]['PayloadType'] == 'a.b'
@@ -724,7 +729,7 @@ names() {
 	[ "$(stat -c %a "$T/public")" = 644 ]
 }
 
-@test "profile: the same input gives the same bytes, everywhere" {
+@test "profile: the same input gives the same bytes on every system" {
 	template <<-'YAML'
 	A: [1, 2.5, true, "x & y", grün]
 	B: !!binary aGVsbG8gd29ybGQhIGhlbGxvIHdvcmxkISBoZWxsbyB3b3JsZCEgaGVsbG8gd29ybGQh
@@ -767,7 +772,7 @@ plist_template() {
 		refuses 3 "L[0]: variable 'USER' is not set" mcfg-profile \
 		    --vars "$T/v.json" "$T/$f"
 	done
-	# Without any variables it is not a template, but somebody's profile.
+	# Without variables, a plist is a finished profile, not a template.
 	warns "'\${USER}' stays as it is" "$T/out" mcfg-profile "$T/p.plist"
 	same_plist "$T/p.plist" "$T/out"
 	head -c 100 "$T/p.signed" > "$T/cut"
@@ -775,7 +780,7 @@ plist_template() {
 	[ "$status" -eq 3 ]
 }
 
-@test "profile: real profiles pass with no change of meaning" {
+@test "profile: real profiles keep their meaning" {
 	needs_data profiles
 	python3 - "$DATA"/profiles/*.mobileconfig <<-'PY'
 	import plistlib, subprocess, sys
@@ -800,7 +805,7 @@ plist_template() {
 
 # ---- the way back ----
 
-@test "profile: --to-yaml and back is the same profile, whatever is in it" {
+@test "profile: --to-yaml and back gives the same profile, whatever is in it" {
 	echo "MCFG_TEST_SEED=$MCFG_TEST_SEED"
 	python3 - "$T" <<-'PY'
 	import datetime, os, plistlib, random, struct, subprocess, sys
@@ -836,7 +841,7 @@ plist_template() {
 	PY
 }
 
-@test "profile: --to-yaml writes what people would write" {
+@test "profile: --to-yaml writes YAML as people would" {
 	template <<-'YAML'
 	PayloadVersion: 1
 	PayloadUUID: U
@@ -860,7 +865,7 @@ plist_template() {
 	yields "$T/out" mcfg-profile "$T/p.yaml"
 	yields "$T/back.yaml" mcfg-profile --to-yaml "$T/out"
 	diff "$T/p.yaml" "$T/back.yaml"
-	# YAML in becomes the profile it makes.
+	# YAML input is first made into a profile.
 	template <<< $'PayloadUUID: !uuid x\nV: ${A}'
 	yields "$T/out" mcfg-profile --to-yaml --uuid-seed s --set 'A=${B}' "$T/p.yaml"
 	grep -qxF 'V: "$${B}"' "$T/out"
@@ -890,7 +895,7 @@ plist_template() {
 		yields "$T/back" mcfg-profile --files "$T" "$T/$f"
 		same_plist "$T/profile" "$T/back"
 	done
-	# In a folder of a repository, which can lie elsewhere tomorrow.
+	# The names are relative, so that a repository can be moved.
 	mkdir -p "$T/a/profiles/deep" "$T/a/profiled"
 	(
 		cd "$T" || exit 1
@@ -905,20 +910,20 @@ plist_template() {
 	grep -q '!file "../certs/' "$T/moved/profiles/deep/2.yaml"
 	grep -q '!file "../profiles/' "$T/moved/profiled/3.yaml"
 	grep -q '!file "../../' "$T/moved/profiles/4.yaml"
-	# The fourth has its files outside of what moved, but not of $T.
+	# The certificates of 4.yaml did not move; they are still in $T.
 	for f in profiles/1 profiles/deep/2 profiled/3 profiles/4; do
 		yields "$T/back" mcfg-profile --files "$T" "$T/moved/$f.yaml"
 		same_plist "$T/profile" "$T/back"
 	done
 	refuses 1 outside mcfg-profile "$T/moved/profiles/deep/2.yaml"
-	# From /, too, files are named by the way to them.
+	# The names are relative even if the folder is given from the root.
 	for d in "$T/certs" "$T/moved/certs"; do
 		(cd "$T" && yields "$T/back.yaml" mcfg-profile --to-yaml \
 		    --extract "$d" profile)
 		(cd "$T" && yields "$T/back" mcfg-profile "$T/back.yaml")
 		same_plist "$T/profile" "$T/back"
 	done
-	# PEM as data is not what !file would give: it stays.
+	# PEM stays in the YAML, because !file would turn it into DER.
 	template <<-YAML
 	PayloadContent:
 	- PayloadType: com.apple.security.pem
@@ -953,7 +958,7 @@ plist_template() {
 
 # ---- many ----
 
-# each_of FILE OPTIONS...: a profile a row into $T/out
+# each_template: a template that uses the columns OWNER and SERIAL.
 each_template() {
 	template <<-'YAML'
 	Owner: ${OWNER}
@@ -961,7 +966,7 @@ each_template() {
 	YAML
 }
 
-@test "profile: --each makes one profile a row of CSV" {
+@test "profile: --each makes a profile for each row of CSV" {
 	each_template
 	printf '\xef\xbb\xbfSERIAL,OWNER,UDID\r\nC01,"Doe, ""J""\r\nJane",u1\r\n\r\n,Max,u2\r\nC03,,u3' > "$T/d.csv"
 	yields - mcfg-profile --each "$T/d.csv" --out-dir "$T/out" "$T/p.yaml"
@@ -972,13 +977,13 @@ each_template() {
 	[ -e "$T/out2/x-1.y_z.mobileconfig" ]
 }
 
-@test "profile: --each makes one profile a line of JSON" {
+@test "profile: --each makes a profile for each line of JSON" {
 	each_template
 	printf '{"SERIAL": "A1", "OWNER": ["x", 5]}\n\n{"UDID": "u", "SERIAL": "B2", "OWNER": true}\n' > "$T/d.json"
 	yields - mcfg-profile --each "$T/d.json" --out-dir "$T/out" --set SERIAL=set "$T/p.yaml"
 	plist_is "$T/out/A1.mobileconfig" "p['Owner'] == ['x', 5] and p['Serial'] == 'set'"
 	plist_is "$T/out/B2.mobileconfig" "p['Owner'] is True"
-	# Blanks around the lines, and lines of nothing else.
+	# Blanks around the objects, and blank lines.
 	printf '\xef\xbb\xbf \n  {"SERIAL": "A1", "OWNER": 1}\n \t\r\n\t{"SERIAL": "B2", "OWNER": 2} \n  ' > "$T/d.json"
 	yields - mcfg-profile --each "$T/d.json" --out-dir "$T/out2" "$T/p.yaml"
 	plist_is "$T/out2/A1.mobileconfig" "p['Owner'] == 1"
@@ -989,7 +994,7 @@ each_template() {
 	[ ! -e "$T/out3" ]
 }
 
-@test "profile: --each with --pick chooses a row's own template" {
+@test "profile: --each with --pick chooses a template for each row" {
 	mkdir -p "$T/site/profile.d"
 	printf 'PayloadType: Configuration\nPayloadIdentifier: common\n' > "$T/site/profile.yaml"
 	printf 'PayloadType: Configuration\nPayloadIdentifier: pad\n' > "$T/site/profile.d/iPad.yaml"
@@ -999,7 +1004,7 @@ each_template() {
 	plist_is "$T/out/b.mobileconfig" "p['PayloadIdentifier'] == 'common'"
 }
 
-@test "profile: --each refuses doubles and bad names before work begins" {
+@test "profile: --each refuses duplicates and bad names before it writes anything" {
 	each_template
 	no_work() {
 		cat > "$T/d.csv"
@@ -1024,7 +1029,7 @@ each_template() {
 	refuses 2 'cannot be used with' mcfg-profile --each "$T/d.csv" --out-dir "$T/out" -o x "$T/p.yaml"
 }
 
-@test "profile: one bad row of --each does not stop the others" {
+@test "profile: a bad row of --each does not stop the others" {
 	each_template
 	printf '{"SERIAL": "a", "OWNER": "x"}\n{"SERIAL": "b"}\n{"SERIAL": "c", "OWNER": "z"}\n' > "$T/d.json"
 	refuses 1 "d.json:2: " mcfg-profile --each "$T/d.json" --out-dir "$T/out" "$T/p.yaml"
@@ -1034,7 +1039,7 @@ each_template() {
 
 # ---- choosing by product ----
 
-@test "profile: --pick by model, by family, else the common one" {
+@test "profile: --pick chooses by model, else by family, else the common one" {
 	mkdir -p "$T/site/profile.d"
 	one() {
 		printf 'PayloadType: Configuration\nPayloadIdentifier: %s\n' "$1" > "$T/site/$2"
@@ -1064,7 +1069,7 @@ each_template() {
 	refuses 2 'operand' mcfg-profile --pick "$T/site" "$T/site/profile.yaml"
 }
 
-@test "profile: --pick by serial number and by user" {
+@test "profile: --pick chooses by serial number and by user" {
 	mkdir -p "$T/site/profile.d"
 	one() {
 		printf 'PayloadType: Configuration\nPayloadIdentifier: %s\n' \
@@ -1081,7 +1086,8 @@ each_template() {
 	one evil profile.d/serial-.yaml
 	mkdir -p "$T/site/profile.d/user-x"
 	one evil profile.d/user-x/y.yaml
-	# picks WANT USER SERIAL [PRODUCT]
+	# picks WANT USER SERIAL [PRODUCT]: --pick chooses the template WANT;
+	# $how is yields, or warns and its text.
 	picks() {
 		"${how[@]}" "$T/out" mcfg-profile --pick "$T/site" \
 		    --set "USER=$2" --set "SERIAL=$3" \
@@ -1097,7 +1103,7 @@ each_template() {
 		picks model "$name" S-1
 		picks model jane "$name"
 	done
-	# A serial number counts if the site knows it, and for whom.
+	# A serial number counts only if devices.allow lists it for that user.
 	how=(warns 'devices.allow does not list')
 	picks boss boss C39AAAAAAAA2
 	echo 'S-9' > "$T/site/devices.allow"
@@ -1110,19 +1116,19 @@ each_template() {
 	echo 'c39aaaaaaaa2' >> "$T/site/devices.allow"
 	picks his jane C39AAAAAAAA2
 	picks model jane C39AAAAAAAA20
-	# An UDID that is listed does not vouch for a serial number.
+	# A listed UDID does not make the serial number trusted.
 	echo 'U-1' > "$T/site/devices.allow"
 	warns 'does not list' "$T/out" mcfg-profile --pick "$T/site" \
 	    --set USER=jane --set UDID=U-1 --set SERIAL=C39AAAAAAAA2
 	plist_is "$T/out" "p['PayloadIdentifier'] == 'common'"
-	# What cannot be read is not taken for missing.
+	# An unreadable devices.allow is an error, not a missing file.
 	rm "$T/site/devices.allow"
 	mkdir "$T/site/devices.allow"
 	refuses 4 devices.allow mcfg-profile --pick "$T/site" --set USER=jane \
 	    --set SERIAL=C39AAAAAAAA2
 }
 
-@test "profile: the example of mcfg-profile.5" {
+@test "profile: the example in mcfg-profile(5) works" {
 	awk '/^\.Bd -literal/ { on = 1; next } /^\.Ed/ { on = 0 } on' \
 	    "$ROOT/man/man5/mcfg-profile.5" > "$T/example.yaml"
 	yields "$T/out" mcfg-profile --set USER=jane --set DAYS=90 "$T/example.yaml"
@@ -1132,8 +1138,8 @@ each_template() {
 	        [[['O', 'Example, Inc.']], [['CN', 'jane']]]"
 }
 
-# Python's reader says what is a comment; the way back, that nothing else is.
-@test "profile: --to-yaml keeps comments, and they stay comments" {
+# The way back and PyYAML are the judges that no comment became content.
+@test "profile: --to-yaml keeps comments as comments" {
 	python3 - "$T/p" <<-'PY'
 	import sys
 	say = lambda text: '<!--%s-->' % text
@@ -1202,7 +1208,7 @@ each_template() {
 	fi
 }
 
-@test "profile: --each reports what a spreadsheet did to the list" {
+@test "profile: --each explains what a spreadsheet did to the list" {
 	local text words
 	template <<< 'V: ${NAME}'
 	mkdir "$T/out.d"
@@ -1223,7 +1229,7 @@ each_template() {
 	SERIAL,NAME,,\nA,jane,,x\n|without a name
 	SERIAL,,NAME\nA,,jane\n|without a name
 	EOS
-	# Columns and rows that were used once are left out.
+	# Empty columns and rows, as spreadsheets leave them, are ignored.
 	printf 'SERIAL,NAME,,\r\nB,joe,,\r\n,,,\r\nC,,,\r\n,,,\r\n' > "$T/list"
 	yields - mcfg-profile --each "$T/list" --out-dir "$T/out.e" "$T/p.yaml"
 	[ "$(cd "$T/out.e" && echo *)" = 'B.mobileconfig C.mobileconfig' ]
