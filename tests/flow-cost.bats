@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What an enrollment costs.
+# The cost of an enrollment.
 
 load helpers
 load flow
@@ -47,14 +47,14 @@ teardown_file() {
 	strace -f -qq -e trace=execve -e signal=none -o "$T/trace" \
 	    -p "$(cat "$SITE/run/lighttpd.pid")" 3>&- 7>&- &
 	tracer=$!
-	# Attached when the server's own task says who traces it.
+	# Wait until the tracer is attached.
 	awaits -p "$tracer" 'the tracer' grep -q "^TracerPid:	$tracer\$" \
 	    "/proc/$(cat "$SITE/run/lighttpd.pid")/status"
 	enroll "$T/d"
 	unserve
 	wait "$tracer"
-	# The server takes connections before it has begun the filter of its
-	# access log, which does not belong to a request.
+	# The server may start the filter of its access log after the first
+	# connections; that program does not belong to a request.
 	n=$(grep -v -e accesses -e --hide-tokens "$T/trace" | grep -c ' = 0$')
 	cat "$T/trace"
 	[ "$n" -ge 15 ]
