@@ -129,7 +129,28 @@ as_owner() {
 	HOME=$(getent passwd "${owner% *}" | cut -d : -f 6)
 	HOME=${HOME:-/}
 	export HOME
+	! { true < /dev/tty; } 2> /dev/null || off_terminal "$@"
 	# shellcheck disable=SC2086 # words
 	exec setpriv --reuid "${owner% *}" --regid "${owner#* }" $as_owner \
 	    -- "$@"
+}
+
+# off_terminal COMMAND...: as_owner() for root at a terminal.  The command gets
+# a session without it: programs of the owner could type commands on a terminal
+# that controls their session (TIOCSTI).  This process stays, and passes on the
+# signals that end it.
+off_terminal() {
+	command -v setsid > /dev/null || die 4 'setsid is not installed'
+	# In the background, a shell replaces standard input.
+	# shellcheck disable=SC2086 # words
+	{ setpriv --reuid "${owner% *}" --regid "${owner#* }" $as_owner \
+	    -- setsid "$@" <&8 8<&- & } 8<&0
+	child=$!
+	trap 'kill -TERM "$child"' HUP INT TERM
+	ended=0
+	while kill -0 "$child"; do
+		wait "$child"
+		ended=$?
+	done 2> /dev/null
+	exit "$ended"
 }

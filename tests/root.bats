@@ -185,3 +185,62 @@ harmless() {
 	chown daemon:daemon third
 	harmless 1 mcfg-site theirs/third
 }
+
+# on_terminal COMMAND...: runs it on a terminal of its session, on which Ctrl-C
+# is typed once it has written "ready".  Ends with its status.
+on_terminal() {
+	python3 - "$@" <<-'PY'
+	import os, pty, sys
+	pid, fd = pty.fork()
+	if pid == 0:
+	    os.execvp(sys.argv[1], sys.argv[1:])
+	seen, typed = b'', False
+	while True:
+	    try: got = os.read(fd, 4096)
+	    except OSError: break
+	    if not got: break
+	    seen += got
+	    if b'ready' in seen and not typed:
+	        os.write(fd, b'\x03')
+	        typed = True
+	sys.stdout.write(seen.decode())
+	sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) % 256)
+	PY
+}
+
+# Programs of the owner could otherwise type commands there (TIOCSTI).
+@test "root: programs that run as a folder's owner have no terminal" {
+	local status=0
+
+	mkdir bin
+	ln -s "$MCFG_BIN"/* bin
+	rm bin/mcfg-get
+	cat > bin/mcfg-get <<-SH
+	#!/bin/sh
+	{ true < /dev/tty; } 2> /dev/null && : > '$top/theirs/terminal'
+	: > '$top/theirs/asked'
+	exec '$MCFG_BIN/mcfg-get' "\$@"
+	SH
+	chmod +x bin/mcfg-get
+	on_terminal bin/mcfg-get --version
+	rm theirs/terminal theirs/asked
+	cp -r site theirs/site
+	chown -R nobody:nogroup theirs/site
+	MCFG_BIN=$top/bin on_terminal mcfg-site "$top/theirs/site" \
+	    --renew signer
+	[ -e theirs/asked ]
+	[ ! -e theirs/terminal ]
+	# The end, and the status, are those of the program.
+	cat > run <<-SH
+	me=run owner='$(id -u nobody) $(id -g nobody)'
+	. '$ROOT/scripts/lib.sh'
+	. '$ROOT/scripts/owner.sh'
+	as_owner sh -c 'echo ready; exec cat'
+	SH
+	on_terminal sh run || status=$?
+	[ "$status" -eq 143 ]
+	sed -i "s/^as_owner.*/as_owner sh -c 'exit 5'/" run
+	status=0
+	on_terminal sh run || status=$?
+	[ "$status" -eq 5 ]
+}
