@@ -141,12 +141,16 @@ as_owner() {
 # signals that end it.
 off_terminal() {
 	command -v setsid > /dev/null || die 4 'setsid is not installed'
+	# A signal may come before $child is known.
+	child='' stopped=''
+	trap 'stopped=yes; [ -z "$child" ] || kill -TERM "$child"' \
+	    HUP INT QUIT TERM
 	# In the background, a shell replaces standard input.
 	# shellcheck disable=SC2086 # words
 	{ setpriv --reuid "${owner% *}" --regid "${owner#* }" $as_owner \
 	    -- setsid "$@" <&8 8<&- & } 8<&0
 	child=$!
-	trap 'kill -TERM "$child"' HUP INT TERM
+	[ -z "$stopped" ] || kill -TERM "$child"
 	ended=0
 	while kill -0 "$child"; do
 		wait "$child"
