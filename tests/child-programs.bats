@@ -24,7 +24,7 @@ runs() {
 	}
 }
 
-@test "child: input and output are whole, and larger than a pipe" {
+@test "child: input and output larger than a pipe are complete" {
 	program 'wc -c'
 	runs 30 3000000 'exited 0 8'
 	[ "$(tail -n 1 out)" = 3000000 ]

@@ -35,7 +35,8 @@ requested() {
 @test "names: a value in hexadecimal keeps its string type" {
 	requested 'CN=#1E0400410042+OU=#140141,O=#0c0162,C=#13024445'
 	[ "$subject" = 'CN=BMPSTRING:AB+OU=T61STRING:A,O=UTF8STRING:b,C=PRINTABLESTRING:DE' ]
-	# Not DER; DER and more; not text; not of a type that compares.
+	# Not DER, DER with more after it, not text, and a type without
+	# comparison.
 	for value in '#0C' '#0Czz' '#0C016100' '#0C0100' '#040161' '#12023132' \
 	    '#1E02D800' '#0C0161 x'; do
 		refuses 2 '--subject' scep-ca init --dir no --ra --csr req \

@@ -246,7 +246,7 @@ own_ca() {
 	yields rq "${@:1:$#-1}" /dev/null
 }
 
-@test "faults: scep-ca check has no verdict about what it could not examine" {
+@test "faults: scep-ca check does not judge what it could not examine" {
 	local file
 
 	ca ca

@@ -312,7 +312,7 @@ ndes() {
 	comes 403 second FIRST
 	said 'has another identity'
 	comes 200 first FIRST
-	# Not even a new one for the same key.
+	# A new certificate for the same key is refused too.
 	openssl x509 -req -in "$T/first.csr" -CA "$OUTSIDE/ca/cert.pem" \
 	    -CAkey "$OUTSIDE/ca/key.pem" -set_serial 99 -days 20 \
 	    -out "$T/second.pem" 2> /dev/null

@@ -145,7 +145,7 @@ forbidden() {
 	sign_as "$T/d.pem" "$T/d.key" "$T/plist" "$T/message" \
 	    -certfile "$ROOT_CA"
 	forbidden "$T/message"
-	# Not even with its CA in the message.
+	# It is refused too if the message contains its CA.
 	sign_as "$T/d.pem" "$T/d.key" "$T/plist" "$T/message" \
 	    -certfile "$T/ca.pem"
 	forbidden "$T/message"

@@ -231,7 +231,7 @@ over_fastcgi() {
 	PY
 }
 
-@test "flow-scep: a worker stays when spawn-fcgi, which began it, is gone" {
+@test "flow-scep: a worker stays after spawn-fcgi, which started it, exits" {
 	command -v spawn-fcgi > /dev/null || skip 'no spawn-fcgi'
 	ca ca
 	spawn-fcgi -s "$T/sock" -P "$T/pid" -- "$(command -v scep-ca)" cgi \

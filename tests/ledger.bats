@@ -182,7 +182,7 @@ says() {
 	says '4445520031323334 CN=1234 - - t1234 0 0' <<< 'get 1234'
 }
 
-@test "ledger: revoked once, and listed by itself" {
+@test "ledger: a certificate is revoked once, and then listed" {
 	says recorded recorded 'done' not not 01 \
 	    '444552003031 CN=01 - - t1 50 4' <<-'E'
 	certify 01 t1 k /CN=n - 20

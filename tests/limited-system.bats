@@ -28,7 +28,7 @@ left() {
 	[ "$(cat out/file)" = "$1" ]
 }
 
-@test "limited system: -o without files without a name, and without /proc" {
+@test "limited system: -o works without O_TMPFILE and without /proc" {
 	local what
 
 	umask 022
@@ -51,7 +51,7 @@ left() {
 	[ "$(stat -c %a out/file)" = 640 ]
 }
 
-@test "limited system: what cannot be written leaves the old file, and nothing else" {
+@test "limited system: a failed write leaves only the old file" {
 	local what
 
 	echo old > out/file

@@ -223,7 +223,7 @@ printed() {
 	plist_is "$T/plist" "p['USER'] == 'said by the device'"
 }
 
-@test "mcfg-device: it sends again, and it loses answers" {
+@test "mcfg-device: repeats requests, and goes on after lost answers" {
 	run -0 enroll "$T/a" --misbehave repeat-phase2,repeat-scep \
 	    --misbehave repeat-phase3
 	[ "${lines[0]}" = \

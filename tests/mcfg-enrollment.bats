@@ -386,7 +386,7 @@ challenges() {
 		    "$(id_of a)" < "$T/next"
 		challenges | diff "$T/before" -
 	done
-	# Not one that has been followed by another.
+	# Variables that a later answer has replaced change nothing.
 	e complete --signer "$T/a.pem" "$T/a.plist" > "$T/last"
 	challenges > "$T/before"
 	e sent --failed broken --vars "$T/vars" "$(id_of a)"

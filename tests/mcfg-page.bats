@@ -76,7 +76,7 @@ own() {
 	done
 }
 
-@test "page: what is on the page is in the order in which it is shown" {
+@test "page: the order of the source is the order on the screen" {
 	run -1 grep -nE '(^|[^-a-z])(order|float|flex-direction|grid-area|grid-row|grid-column)[ :]|reverse|absolute|fixed|column-count' \
 	    "$ROOT/scripts/pages/style.css"
 }
@@ -431,7 +431,7 @@ Service Unavailable' ] || { cat "$T/lines"; false; }
 	length 000 400 2000000
 	length 65537 413 1934463
 	length 99999999999999999999 413 1000000
-	# What the tool has read is not expected again.
+	# The bytes that the tool has read are not read again.
 	length 65536 400 2000000
 	grep -q reason=why "$T/line"
 	length 00010 403 2000000 1

@@ -442,7 +442,7 @@ given() {
 	message ca d --transaction T1
 	granted ca d
 	cmp first d.cert
-	# What was approved with a wrong one is collected with the same.
+	# A request approved with a wrong challenge is collected with the same.
 	manual
 	device e
 	csr e /CN=e 'never made either'
