@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The whole flow over a real web server: what a device gets, what the site
-# records, and how the site's files change it.
+# The whole flow over a real web server: what a device gets, what is recorded,
+# and what the site's files change.
 
 load helpers
 load flow
@@ -76,7 +76,7 @@ teardown() {
 	refuses 1 'badRequest' scep-response --state "$T/second.state" \
 	    --key "$T/second.key" --ca "$SITE/ca/cert.pem" "$T/second.reply"
 
-	# It is not an identity: phase 3 refuses it.
+	# Phase 3 refuses it, since it is not the device's identity.
 	attributes "$T/plist" \
 	    UDID="$(mcfg-get UDID "$T/d/attributes.plist")"
 	sign_as "$T/client.pem" "$T/first.key" "$T/plist" "$T/message"
@@ -84,7 +84,7 @@ teardown() {
 	[ "$code" = 403 ]
 }
 
-# The request is made by openssl, so that no tool of ours drops a name.
+# openssl makes the request, since our tools might drop a name.
 @test "flow: the client challenge is valid only for the names of its profile" {
 	yields - enroll "$T/d" --udid MALLORY
 	P='PayloadContent.1.PayloadContent'
@@ -130,7 +130,7 @@ teardown() {
 	    URI:https://alice.example.com/; do
 		run -1 asks "$honest" "$san"
 	done
-	# None of these spent the challenge.
+	# The refusals did not spend the challenge.
 	asks "$honest"
 	openssl x509 -in "$T/client.pem" -noout -subject -nameopt RFC2253 \
 	    > "$T/subject"
@@ -161,7 +161,6 @@ teardown() {
 @test "flow: devices.allow restricts devices, in phases 2 and 3" {
 	yields - enroll "$T/in" --udid KNOWN-1 --serial S-1
 	cat > "$SITE/devices.allow" <<-'TXT'
-	# our devices
 	known-1
 	S-2	joe
 	s-3	jane
@@ -201,8 +200,7 @@ teardown() {
 	    == [1]"
 }
 
-# A device recognizes an update by the identifiers of the profile and its
-# payloads.
+# A device recognizes an update by its identifiers.
 @test "flow: an update has the old identifiers and new contents" {
 	yields - enroll "$T/d" --udid REPEAT-3
 	for n in 1 2; do
@@ -227,7 +225,7 @@ teardown() {
 	    own = [p['PayloadUUID']] + [c['PayloadUUID']
 	        for c in p['PayloadContent']]
 	    assert len(set(own)) == 3, own
-	# Other payloads refer to the client certificate by this one.
+	# Other payloads refer to the client certificate by this UUID.
 	assert len({p['PayloadContent'][1]['PayloadUUID'] for p in sent}) == 1
 	PY
 	# All signers have the same issuer.
@@ -243,7 +241,7 @@ teardown() {
 @test "flow: under reenroll a late repeat is sent to /enroll" {
 	yields - enroll "$T/d" --udid REPEAT-2
 	sed -i 's/^repeat:.*/repeat: reenroll/' "$SITE/site.yaml"
-	# A device may ask again at once for an answer that was lost.
+	# A device may repeat phase 3 at once if the response was lost.
 	again "$T/d"
 	[ "$code" = 200 ]
 	needs sqlite3
@@ -270,7 +268,7 @@ teardown() {
 	[ "$code" = 200 ]
 }
 
-@test "flow: a broken profile.yaml is our fault, and the device can continue" {
+@test "flow: a broken profile.yaml is a 500, and the device can continue" {
 	yields - enroll "$T/d"
 	echo 'PayloadType: [' > "$SITE/profile.yaml"
 	again "$T/d"
@@ -290,7 +288,7 @@ teardown() {
 	nothing_left
 }
 
-@test "flow: an enrollment that was aborted ends there" {
+@test "flow: an aborted enrollment cannot continue" {
 	yields - enroll "$T/d" --udid ABORTED
 	enrollments "[e['state'] for e in j if e['udid'] == 'ABORTED'] ==
 	    ['configured']"

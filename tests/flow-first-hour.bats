@@ -62,13 +62,13 @@ device() {
 	    --identity-key factory/device-key.pem -o $3 ${*:4}"
 }
 
-# asks PATH [ARG...]: sends a request from the device's address.
+# asks PATH [CURL-ARG...]: sends a request from the device's address.
 asks() {
 	"$T/device/curl" -sS --fail --cacert "$T/acme/ca/root.pem" "${@:2}" \
 	    "$URL$1"
 }
 
-# listed EXPRESSION: it is true of the site's list of enrollments, j.
+# listed EXPRESSION: it is true of j, the site's list of enrollments.
 listed() {
 	types 'mcfg-enrollment list --json --config acme/site.yaml' > "$T/list"
 	json_is "$T/list" "$1"
@@ -98,7 +98,7 @@ listed() {
 	}")" > "$T/said"
 	[ ! -e "$T/acme/simulated" ]
 	[ "$(types 'mcfg-get --site url acme/site.yaml')" = "$URL" ]
-	# The second line serves it, here at one address instead of all.
+	# The example's second line serves it; here it uses one address.
 	mkfifo "$T/ready"
 	exec 7<> "$T/ready"
 	(cd "$T" && exec env -u MCFG_BIN \
@@ -134,7 +134,7 @@ listed() {
 	grep -q '<h1>Acme telephones</h1>' "$T/page"
 	asks / -H 'Accept-Language: de' > "$T/page"
 	grep -q '<html lang="de"' "$T/page"
-	# The boss has his own profile, and only he.
+	# Only the boss gets the boss's profile.
 	sed -i 's/^PayloadDisplayName: .*/PayloadDisplayName: Board/' \
 	    "$T/acme/profile.d/user-boss.yaml"
 	device boss pw2 boss --serial C39BOSS > "$T/said"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Tests that other files run against mcfg.cgi, run against mcfg-service: those
-# with the tag short, or with FULL=1 all of them.
+# Runs the tests of mcfg.cgi against mcfg-service: those tagged short, or all of
+# them with FULL=1.
 
 load helpers
 load flow

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Two web hosts on one PostgreSQL: nothing is issued twice, and either may stop.
 #
-# Twenty-four devices; MCFG_TEST_STRESS makes them 200 (make stress).
+# There are 24 devices, or 200 if MCFG_TEST_STRESS is set (make stress).
 
 load helpers
 load flow
@@ -25,7 +25,7 @@ teardown_file() {
 }
 
 # make_hosts: makes a site for two hosts in $HOSTS/a and $HOSTS/b, which differ
-# in the address; what the first has issued so far moves to PostgreSQL.
+# in their address, and moves the ledger to PostgreSQL.
 make_hosts() {
 	export HOSTS=$BATS_FILE_TMPDIR/hosts LEDGER OTHER_URL
 	mkdir "$HOSTS"
@@ -62,13 +62,13 @@ stop() {
 	rm -f "$HOSTS/$1.server" "$HOSTS/$1/run"/*
 }
 
-# sql STATEMENT: prints psql's answer.
+# sql STATEMENT: prints the result from psql.
 sql() {
 	psql -qAt -c "$1" "$LEDGER"
 }
 
-# enroll_at N FIRST SECOND: device N enrolls at the first address that serves
-# it, by turns.
+# enroll_at N FIRST SECOND: device N enrolls, and tries both addresses in turn
+# until one serves it.
 enroll_at() {
 	local n=$1 first=$2 second=$3 try
 
@@ -89,8 +89,8 @@ enroll_at() {
 	return 1
 }
 
-# crowd FIRST LAST: enrolls these devices in the background, eight at a time,
-# the odd ones first at one host, the even ones at the other.
+# crowd FIRST LAST: enrolls these devices in the background, eight at a time.
+# Odd ones try one host first, even ones the other.
 crowd() {
 	_crowd "$@" 3>&- >> "$T/crowd" 2>&1 &
 	crowd=$!
@@ -107,7 +107,7 @@ _crowd() {
 		fi'
 }
 
-# done_by COUNT: waits until so many devices are done, or all of the crowd.
+# done_by COUNT: waits until COUNT devices are done, or all of the crowd.
 done_by() {
 	awaits "$1 devices" done_or_through "$1"
 }
@@ -117,7 +117,7 @@ done_or_through() {
 	    ! kill -0 "$crowd" 2> /dev/null
 }
 
-# crowd_enrolls: waits for all of the crowd.
+# crowd_enrolls: waits until the whole crowd has enrolled.
 crowd_enrolls() {
 	wait "$crowd" || {
 		cat "$T/crowd"
@@ -130,8 +130,7 @@ all_configured() {
 	    state = 'configured'")" -eq "$DEVICES" ]
 }
 
-# nothing_twice: the devices and the database show that nothing was issued
-# twice.
+# nothing_twice: nothing was issued twice, by the devices and the database.
 nothing_twice() {
 	local n
 
@@ -148,7 +147,7 @@ nothing_twice() {
 	    spent <> 0")" -eq "$(wc -l < "$T/recorded")" ]
 	[ -z "$(sql "SELECT enrollment FROM certificate WHERE
 	    purpose = 'identity' GROUP BY enrollment HAVING COUNT(*) > 1")" ]
-	# The end of an enrollment is recorded after the answer to the device.
+	# The ledger records the end after the response to the device.
 	awaits 'the last one recorded' all_configured
 	yields "$T/check" scep-ca check --dir "$HOSTS/a/ca"
 }
@@ -161,7 +160,7 @@ nothing_twice() {
 	attributes "$T/plist" UDID=TWO SERIAL=S PRODUCT=iPhone14,5 VERSION=1 \
 	    CHALLENGE="$c"
 	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/answer"
-	# It begins at one host and continues at the other, and is there once.
+	# It starts at one host, continues at the other, and is recorded once.
 	here=$URL
 	URL=$OTHER_URL post "$T/answer"
 	[ "$code" = 200 ]
@@ -175,7 +174,7 @@ nothing_twice() {
 	subject=/O=Example,\ Inc./CN=$(sql "SELECT id FROM enrollment")
 	scep-request --ca "$ROOT_CA" --key "$T/key" --subject "$subject" \
 	    --challenge "file:$T/pw" --state "$T/state" > "$T/msg"
-	# The first host's answer is lost; the second's has the same
+	# The first host's response is lost; the second one sends the same
 	# certificate.
 	for at in "$URL" "$OTHER_URL"; do
 		curl -sS --cacert "$ROOT_CA" --data-binary "@$T/msg" \
@@ -191,14 +190,14 @@ nothing_twice() {
 	stop b
 }
 
-@test "hosts: devices at both, while one stops, and then the other" {
+@test "hosts: devices enroll at both while each stops in turn" {
 	start a
 	start b
 	crowd 1 $((DEVICES / 3))
 	done_by $((DEVICES / 6))
 	stop a
 	crowd_enrolls
-	# A device that begins at the one that is down uses the other.
+	# A device whose first host is down uses the other.
 	enroll_at $((DEVICES / 3 + 1)) "$URL" "$OTHER_URL"
 	[ "$(tail -n 1 "$T/tries")" = 2 ]
 	crowd $((DEVICES / 3 + 2)) $((DEVICES * 2 / 3))

@@ -52,7 +52,7 @@ print(*[e["id"] for e in json.load(open(sys.argv[1]))
 	[ "$code" = 200 ]
 	enrollments "[(e['udid'], e['state'], e['repeats']) for e in j] ==
 	    [('BEFORE', 'configured', 1)]"
-	# A device that came after the backup is unknown, and starts over.
+	# A device that enrolled after the backup has to start over.
 	again "$T/after"
 	[ "$code" = 403 ]
 	export FACTORY=$SITE/simulated/device.pem
@@ -101,7 +101,7 @@ print(*[e["id"] for e in json.load(open(sys.argv[1]))
 	    sed 's/^subject=/issuer=/')" ]
 }
 
-@test "operation: a rollover of the CA, with devices of both generations" {
+@test "operation: a rollover of the CA, with devices of both CAs" {
 	report() {
 		yields "$T/json" mcfg-report --config "$SITE/site.yaml" \
 		    --ca "$SITE/ca" --json
@@ -134,11 +134,11 @@ print(*[e["id"] for e in json.load(open(sys.argv[1]))
 	serve
 	again "$T/old"
 	[ "$code" = 200 ]
-	# Only the devices have something left to do.
+	# Nothing is left to do except by the devices.
 	report
 	json_is "$T/json" '[x["what"] for x in j["attention"]] ==
 	    ["rollover_devices"]'
-	# A new device only sees the next CA.
+	# A new device gets only the new CA.
 	web /CA
 	openssl x509 -inform DER -in "$T/body" -out "$T/root.pem"
 	cmp <(openssl x509 -in "$SITE/ca/cert.pem") "$T/root.pem"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# A site whose devices get their identities from an outside CA: another scep-ca
-# with its own keys and ledger, and Debian's scepserver.
+# A site whose devices get their identities from an outside CA: another scep-ca,
+# or Debian's scepserver.
 
 load helpers
 load flow
@@ -17,8 +17,8 @@ setup_file() {
 	cp "$SITE/site.yaml" "$KEPT"
 }
 
-# outside_authority: starts another site with other keys, of which only /scep is
-# used.  It accepts only its own challenges, each for one certificate.
+# outside_authority: starts another site with other keys.  Only its /scep is
+# used, which accepts its own challenges, each for one certificate.
 outside_authority() {
 	OUTSIDE=$BATS_FILE_TMPDIR/outside OUTSIDE_PORT=$(free_port)
 	export OUTSIDE OUTSIDE_PORT
@@ -28,7 +28,7 @@ outside_authority() {
 	export OUTSIDE_SERVER=$SERVER
 }
 
-# use_outside: makes the site send its devices there.
+# use_outside: makes the site use the outside CA.
 use_outside() {
 	python3 - "$SITE/site.yaml" "$OUTSIDE_PORT" <<-'PY'
 	import re, sys
@@ -68,8 +68,8 @@ identified() {
 	    "p['PayloadContent'][0]['PayloadContent']['Subject'][1][0][1]")
 }
 
-# bought NAME SUBJECT [FOLDER]: makes NAME.pem and NAME.key, a certificate from
-# the CA in FOLDER.
+# bought NAME SUBJECT [FOLDER]: makes NAME.key, and NAME.pem from the CA in
+# FOLDER.
 bought() {
 	local ca=${3:-$OUTSIDE/ca}
 	openssl req -new -newkey rsa:2048 -nodes -keyout "$T/$1.key" \
@@ -79,7 +79,7 @@ bought() {
 	    -days 10 -out "$T/$1.pem" 2> /dev/null
 }
 
-# comes CODE NAME UDID [ARG...]: phase 3 with that certificate gets this status.
+# comes CODE NAME UDID [ARG...]: phase 3 with NAME's certificate gets CODE.
 comes() {
 	local want=$1 name=$2 udid=$3
 	shift 3
@@ -123,7 +123,7 @@ state_is() {
 	    openssl dgst -sha256 -r | cut -d ' ' -f 1)
 	enrollments "[(e['user'], e['state'], e['certificate']) for e in j
 	    if e['udid'] == 'OUTSIDE'] == [('jane', 'configured', '$print')]"
-	# Only the other CA has issued the certificate.
+	# The certificate is not from our own CA.
 	scep-ca list --json --dir "$SITE/ca" > "$T/list"
 	json_is "$T/list" "not [c for c in j if c['enrollment']
 	    and c['enrollment'] in c['subject'] and
@@ -131,7 +131,7 @@ state_is() {
 	    len([c for c in j if c['state'] == 'valid' and c['transaction']])
 	    == 1"
 	plist_is "$T/d/profile.mobileconfig" "len(p['PayloadContent']) == 2"
-	# Again, with the same certificate.
+	# The device may repeat phase 3.
 	cp "$T/d/identity.pem" "$T/d.pem"
 	cp "$T/d/identity-key.pem" "$T/d.key"
 	attributes "$T/plist" UDID=OUTSIDE SERIAL="$(mcfg-get SERIAL \
@@ -142,8 +142,8 @@ state_is() {
 	enrollments "[e['repeats'] for e in j if e['udid'] == 'OUTSIDE'] == [1]"
 }
 
-# ndes: starts a server that shows everybody a new challenge of the CA, in the
-# words and the UTF-16 of NDES; its port is $ndes, its process $teller.
+# ndes: starts a server on port $ndes, process $teller, that imitates the page
+# of NDES, in UTF-16, with a new challenge of the CA for each request.
 ndes() {
 	mkfifo "$T/port"
 	python3 - "$OUTSIDE/ca" > "$T/port" 2> "$T/ndes.log" 3>&- <<-'PY' &
@@ -172,7 +172,7 @@ ndes() {
 	ndes
 	sed 's|^  challenge: .*|  challenge_program: ./ndes-challenge|' \
 	    "$KEPT" > "$SITE/site.yaml"
-	# Our challenges have other characters than those of NDES.
+	# Our challenges do not have the alphabet of NDES.
 	awk '/^#!\/bin\/sh/ { p = 1 } /^\.Ed/ { p = 0 } p' \
 	    "$ROOT/man/man5/mcfg-site.5" |
 	    sed -e 's|\\e|\\|g' -e "s|https://[^ ]*|http://127.0.0.1:$ndes/|" \
@@ -189,7 +189,7 @@ ndes() {
 	[ "$(grep -c GET "$T/ndes.log")" -ge 2 ]
 	kill "$teller"
 	wait "$teller" || :
-	# If it is down, the answer is ours, and the reason is in the log.
+	# If NDES is down, the site answers, and logs the reason.
 	run -1 enroll "$T/c" --udid ONE-TIME-C
 	[[ $output == *500* ]]
 	said 'status=500 reason="curl: '
@@ -237,7 +237,7 @@ ndes() {
 		bought "s$n" "$subject"
 		comes 403 "s$n" SUBJECT
 	done
-	# Names are compared without case; an ID is looked up as it is.
+	# Names are compared without case, but IDs are not.
 	bought lower "/O=Example, Inc./CN=$(printf '%s' "$id" |
 	    tr '[:upper:]' '[:lower:]')x"
 	comes 403 lower SUBJECT
@@ -249,14 +249,14 @@ ndes() {
 
 @test "outside: the certificate must be issued directly by that CA's key" {
 	identified KEY
-	# Another CA with the same name.
+	# From another CA with the same name.
 	mkdir "$T/same"
 	openssl req -x509 -newkey rsa:2048 -nodes -subj '/O=Outside/CN=Outside CA' \
 	    -keyout "$T/same/key.pem" -out "$T/same/cert.pem" 2> /dev/null
 	bought same "/O=Example, Inc./CN=$id" "$T/same"
 	comes 403 same KEY
 	comes 403 same KEY -certfile "$T/same/cert.pem"
-	# A CA below it.
+	# From a CA below it.
 	mkdir "$T/below"
 	bought below/cert '/O=Outside/CN=Below'
 	openssl req -new -key "$T/below/cert.key" -subj '/O=Outside/CN=Below' \
@@ -270,7 +270,7 @@ ndes() {
 	bought below "/O=Example, Inc./CN=$id" "$T/below"
 	comes 403 below KEY -certfile "$T/below/cert.pem"
 	said 'not in the ledger'
-	# Our own CA: an identity would be in our ledger.
+	# From our own CA, whose identities are in our ledger.
 	bought own "/O=Example, Inc./CN=$id" "$SITE/ca"
 	comes 403 own KEY
 	said 'not in the ledger'
@@ -283,7 +283,7 @@ ndes() {
 	state_is identified
 }
 
-@test "outside: giving our own CA there weakens nothing" {
+@test "outside: naming our own CA as the outside CA weakens nothing" {
 	cp "$SITE/ca/cert.pem" "$SITE/scep-ca.pem"
 	identified OWN
 	openssl req -new -newkey rsa:2048 -nodes -keyout "$T/own.key" \
@@ -294,7 +294,7 @@ ndes() {
 	said 'not the identity of an enrollment'
 }
 
-@test "outside: another UDID is refused, and binds nothing" {
+@test "outside: another UDID is refused, and the certificate is not bound" {
 	identified RIGHT
 	bought d "/O=Example, Inc./CN=$id"
 	comes 403 d WRONG
@@ -304,7 +304,7 @@ ndes() {
 	comes 403 d WRONG
 }
 
-@test "outside: the first certificate is the only one" {
+@test "outside: only the first certificate is accepted" {
 	identified FIRST
 	bought first "/O=Example, Inc./CN=$id"
 	bought second "/O=Example, Inc./CN=$id"
@@ -320,7 +320,7 @@ ndes() {
 	comes 403 second FIRST
 }
 
-@test "outside: of many at once, one wins" {
+@test "outside: of several certificates at once, one is accepted" {
 	identified RACE
 	attributes "$T/plist" UDID=RACE SERIAL=S-RACE
 	pids=()
@@ -342,7 +342,7 @@ ndes() {
 	[ "$(grep -cx 403 "$T/codes")" -eq 5 ]
 }
 
-@test "outside: an enrollment that was aborted ends there" {
+@test "outside: an aborted enrollment cannot continue" {
 	identified ABORTED
 	bought d "/O=Example, Inc./CN=$id"
 	mcfg-enrollment abort --config "$SITE/site.yaml" "$id"
@@ -371,7 +371,7 @@ ndes() {
 	comes 200 d LATE
 }
 
-@test "outside: without the CA's certificate nothing from it is trusted" {
+@test "outside: nothing is trusted without the CA's certificate" {
 	identified REMOVED
 	bought d "/O=Example, Inc./CN=$id"
 	bought e "/O=Example, Inc./CN=$id"
@@ -382,7 +382,7 @@ ndes() {
 	rm "$SITE/scep-ca.pem"
 	cp "$OUTSIDE/ca/cert.pem" "$SITE/scep-ca.pem"
 	comes 200 d REMOVED
-	# With the previous CA, only known devices continue.
+	# Of the CA in scep-ca-previous.pem, only known devices continue.
 	cp "$OUTSIDE/ca/cert.pem" "$SITE/scep-ca-previous.pem"
 	openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=New \
 	    -keyout "$T/new.key" -out "$SITE/scep-ca.pem" 2> /dev/null
@@ -394,9 +394,9 @@ ndes() {
 	said 'not in the ledger'
 }
 
-# Debian's scepserver listens on every address, so the test runs in its own
-# network.  It supports only single DES.
-@test "outside: the authority is Debian's scepserver" {
+# Debian's scepserver listens on every address, so the test has its own network.
+# It supports only single DES.
+@test "outside: the CA is Debian's scepserver" {
 	needs scepserver
 	unshare -rn true 2> /dev/null || skip 'no network namespaces here'
 	openssl list -providers -provider legacy > /dev/null 2>&1 ||

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What must be refused, and that a refusal changes nothing: over a real web
-# server, with messages made by openssl.
+# Refusals, which change nothing, over a real web server, with messages made by
+# openssl.
 
 load helpers
 load flow
@@ -22,13 +22,13 @@ teardown_file() {
 	unserve
 }
 
-# state: prints all that the site has recorded.
+# state: prints everything that the site has recorded.
 state() {
 	mcfg-enrollment list --json --config "$SITE/site.yaml"
 	scep-ca list --dir "$SITE/ca" --json
 }
 
-# forbidden FILE: it gets the same 403 as any other, and changes nothing.
+# forbidden FILE: gets the same 403 as any other refusal, and changes nothing.
 forbidden() {
 	state > "$T/before"
 	post "$1"
@@ -99,8 +99,8 @@ forbidden() {
 @test "refusals: phase 2 not signed by a factory identity" {
 	c=$(get_challenge)
 	attributes "$T/plist" UDID=U-1 CHALLENGE="$c"
-	# Self-made, with the factory's name; from another factory; the site's
-	# signer.
+	# Self-signed with the factory's name, from another factory, and the
+	# site's signer.
 	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$T/ca.key" \
 	    -subj "$(openssl x509 -in "$SITE/device-ca.pem" -noout -subject \
 	    -nameopt compat | sed 's/^subject= *//')" -out "$T/ca.pem" \
@@ -122,13 +122,13 @@ forbidden() {
 	[ "$code" = 200 ]
 }
 
-@test "refusals: one byte changed after signing" {
+@test "refusals: a byte that was changed after signing" {
 	phase2 "$(get_challenge)" NOTE=unchanged
 	flip_byte "$T/message" unchanged
 	forbidden "$T/message"
 }
 
-@test "refusals: phase 3 of a certificate that only has our CA's name" {
+@test "refusals: phase 3 with a certificate that only has our CA's name" {
 	openssl x509 -in "$ROOT_CA" -noout -subject -nameopt RFC2253 > "$T/name"
 	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$T/ca.key" \
 	    -subj "/O=Example, Inc./CN=Example, Inc. CA" -out "$T/ca.pem" \
@@ -151,10 +151,10 @@ forbidden() {
 	forbidden "$T/message"
 }
 
-@test "refusals: phase 3 of a certificate that was issued for something else" {
+@test "refusals: phase 3 with a certificate that has another purpose" {
 	attributes "$T/plist" UDID=GOOD SERIAL=GOOD-1
-	# The site's TLS certificate, the signer, the CA itself, the operator's
-	# client certificate, one bought with an operator's challenge.
+	# That of TLS, the signer, the CA and the operator, and one issued for
+	# an operator's challenge.
 	openssl req -new -newkey rsa:2048 -nodes -keyout "$T/c.key" \
 	    -subj /CN=client -out "$T/c.csr" 2> /dev/null
 	scep-ca issue --dir "$SITE/ca" --csr "$T/c.csr" --profile client \
@@ -203,7 +203,7 @@ forbidden() {
 	forbidden "$T/message"
 }
 
-@test "refusals: a device cannot set the server's variables" {
+@test "refusals: a device cannot set the site's variables" {
 	cp "$SITE/profile.yaml" "$T/kept"
 	cat > "$SITE/profile.yaml" <<-'YAML'
 	PayloadType: Configuration

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# scep-ca over HTTP, with clients that are not ours.
+# scep-ca over HTTP, with other projects' clients.
 
 load helpers
 load scep_helpers
@@ -17,8 +17,7 @@ teardown() {
 	unserve_ca
 }
 
-# logged TEXT: waits for it in the server's log, which is written after the
-# reply.
+# logged TEXT: waits for it in the log, which is written after the response.
 logged() {
 	awaits "in the log: $1" grep -qF -e "$1" web/scep.log || {
 		cat web/scep.log
@@ -26,7 +25,7 @@ logged() {
 	}
 }
 
-# over_http: checks every form of a request, for both ways to run scep-ca.
+# over_http: checks every form of a request, under FastCGI or plain CGI.
 over_http() {
 	fetch caps "$URL?operation=GetCACaps"
 	[ "$code" = 200 ]
@@ -41,7 +40,7 @@ over_http() {
 	openssl x509 -in ca/cert.pem -outform DER | cmp - cert
 }
 
-# replied NAME: NAME.http is scep-ca's reply to NAME.msg.
+# replied NAME: NAME.http is the CertRep for NAME.msg.
 replied() {
 	[ "$code" = 200 ] || { echo "code $code"; cat "$1.http"; return 1; }
 	[ "$(header Content-Type)" = application/x-pki-message ]
@@ -111,7 +110,7 @@ bad_forms() {
 	head -c 200 e.msg > short
 	fetch out --data-binary @short "$URL?operation=PKIOperation"
 	[ "$code" = 400 ]
-	# A refusal is an answer.
+	# A refusal is a CertRep, too.
 	fetch e.http --data-binary @e.msg "$URL?operation=PKIOperation"
 	[ "$code" = 200 ]
 	python3 "$TESTS/scep.py" read e.http > attrs
@@ -343,7 +342,8 @@ bare() {
 	device d
 	csr d /CN=d "$(challenge ca)"
 	cp d.csr rsa.csr
-	# An EC key in the request, as the signer, and only in the certificates.
+	# An EC key in the request, as the signer, or only among the
+	# certificates.
 	openssl ecparam -name prime256v1 -genkey -noout -out ec.key
 	openssl req -x509 -key ec.key -subj /CN=ec -out ec.pem
 	cp ec.key x.key
@@ -367,9 +367,9 @@ bare() {
 	replied d
 }
 
-# ---- strangers ----
+# ---- other clients ----
 
-# strongswan NAME SUBJECT [pki options]: NAME.cert for NAME.key
+# strongswan NAME SUBJECT [pki options]: gets NAME.cert for NAME.key.
 strongswan() {
 	local name=$1 subject=$2
 	shift 2
@@ -397,7 +397,7 @@ strongswan() {
 		    <(openssl x509 -in ca/cert.pem -outform DER)
 		rsa_key d.key
 		strongswan d 'O=acme, CN=dev' --password "$(challenge ca)"
-		# A renewal by type 17, with a new key.
+		# A RenewalReq (17) with a new key.
 		rsa_key e.key
 		strongswan e 'O=acme, CN=dev' --cert d.cert --key d.key
 		[ "$(listed ca)" -eq 2 ]
@@ -426,13 +426,13 @@ strongswan() {
 	[ -s c.pem ] || { cat cm.out web/scep.log; return 1; }
 	openssl verify -CAfile ca/root.pem c.pem
 	openssl x509 -in c.pem -noout -subject -nameopt oneline | grep -q 'CN = dev'
-	# The rekey is a renewal of type 19, although the challenge is spent.
+	# The rekey is a PKCSReq (19) with the spent challenge.
 	openssl verify -CAfile ca/root.pem first.pem
 	run -1 cmp -s c.pem first.pem
 	logged 'outcome=renewed'
 }
 
-@test "flow-scep: strongSwan and certmonger take our RA, which is marked" {
+@test "flow-scep: strongSwan and certmonger accept our RA" {
 	needs pki
 	needs getcert
 	[ -x /usr/lib/certmonger/certmonger-session ] ||
@@ -476,7 +476,7 @@ strongswan() {
 	    -private-key k.pem -certificate c.pem -cn dev -keySize 2048 \
 	    > out 2>&1 || { cat out web/scep.log; return 1; }
 	openssl verify -CAfile ca/root.pem c.pem
-	# It renews with the same key when it finds its certificate.
+	# It renews, with the same key, if it finds its certificate.
 	scepclient -server-url "$URL" -private-key k.pem -certificate c.pem \
 	    -cn dev -keySize 2048 > out 2>&1 || {
 		cat out web/scep.log

@@ -1,14 +1,14 @@
 #!/usr/bin/env bats
-# SIGKILL at every system call that changes state: the database stays intact,
-# nothing is spent in vain, and a request without an answer can be repeated.
-# Every fourth call is tried; MCFG_TEST_CRASH=all tries each.
+# After SIGKILL at any system call that changes state, the database is intact,
+# no challenge is lost, and a request without a response can be repeated.  Tries
+# every fourth call, or each with MCFG_TEST_CRASH=all.
 
 # shellcheck disable=SC2016,SC2317 # sweep calls again()
 
 load helpers
 load ledger
 
-# Only for SQLite: PostgreSQL is another process.
+# Only for SQLite: a PostgreSQL server would survive the kill.
 setup() {
 	needs strace
 	needs sqlite3
@@ -28,8 +28,8 @@ count() {
 	sql "SELECT COUNT(*) FROM $from${1:+ WHERE $*}"
 }
 
-# What must always hold: a step and what it issued are recorded together or not
-# at all, and each has its event.  Each row is a violation.
+# A step, what it issued and its event are recorded together or not at all.
+# Each row is a violation.
 RULES="
 WITH n (enrollments, gone_on, configured, certificates, events, enroll,
     enroll_spent, identity, bought, client) AS (SELECT
@@ -67,8 +67,8 @@ restore() {
 	[ ! -e "$T/before" ] || cp "$T/before" "$T/ledger.db"
 }
 
-# sweep AFTERWARDS COMMAND...: kills COMMAND at call after call of each kind,
-# until it succeeds; AFTERWARDS runs in the state that it left.
+# sweep AFTERWARDS COMMAND...: kills COMMAND at one call after another of each
+# kind until it succeeds, and runs AFTERWARDS after each kill.
 sweep() {
 	local afterwards=$1 call n killed=0
 
@@ -173,7 +173,7 @@ device_plist() {
 	sweep told mcfg-enrollment sent --ledger "$LEDGER" "$id"
 }
 
-@test "crash: a call that fails is a fault, never a challenge of no use" {
+@test "crash: a call that fails is a fault, and never wastes a challenge" {
 	local call n error failed=0
 
 	mcfg-enrollment start --ledger "$LEDGER" --user=jane > "$T/c"
@@ -191,7 +191,7 @@ device_plist() {
 			    mcfg-enrollment identify --ledger "$LEDGER" \
 			    "$T/in" > "$T/out" 2> "$T/err" || status=$?
 			grep -q INJECTED "$T/trace" || break
-			# Not the calls of the loader.
+			# Ignore calls of the dynamic loader.
 			! grep -q 'shared libraries' "$T/err" || continue
 			failed=$((failed + 1))
 			whole || { echo "$call $n"; return 1; }
@@ -199,9 +199,9 @@ device_plist() {
 			0)
 				[ "$(count challenge "purpose = 'identity' AND hash = '$(tr -d '\n' < "$T/out" | sha256sum | cut -d' ' -f1)'")" -eq 1 ] ;;
 			4)
-				[ ! -s "$T/out" ]
-				[ "$(wc -l < "$T/err")" -eq 1 ] ||
-				    [ "$call" = write ] ;;
+				[ ! -s "$T/out" ] &&
+				    { [ "$(wc -l < "$T/err")" -eq 1 ] ||
+				    [ "$call" = write ]; } ;;
 			*)
 				echo "$call $n: status $status"
 				cat "$T/err"

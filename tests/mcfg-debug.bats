@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# Each command in mcfg-debug(7) runs on the input that the page describes, and
-# must print what the page shows.  Times, serial numbers and fingerprints differ
-# from run to run, so only their form is compared.
+# Each command in mcfg-debug(7), on the input that the page describes, prints
+# what the page shows.  Of times, serial numbers and fingerprints, which differ
+# in each run, only the form is compared.
 
 load helpers
 
@@ -39,7 +39,7 @@ device_plist() {
 	XML
 }
 
-# cms NAME ARGS: runs openssl cms -sign as NAME of the PKI, in DER.
+# cms NAME ARGS: signs with openssl as NAME of the PKI, in DER.
 cms() {
 	local who=$1
 

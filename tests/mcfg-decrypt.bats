@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# openssl encrypts, mcfg-decrypt decrypts.
+# mcfg-decrypt: openssl makes the input.
 
 load helpers
 
@@ -33,7 +33,7 @@ profile_of() {
 	PY
 }
 
-@test "decrypt: EnvelopedData of openssl, RSA and EC, with and without --cert" {
+@test "decrypt: openssl's EnvelopedData, RSA and EC, with and without --cert" {
 	local who
 
 	for who in client ec device; do
@@ -67,7 +67,7 @@ profile_of() {
 	cmp "$T/out" "$T/bytes"
 }
 
-@test "decrypt: one of several recipients" {
+@test "decrypt: each of several recipients" {
 	openssl cms -encrypt -binary -aes128 -outform DER -in "$T/bytes" \
 	    -out "$T/e" "$PKI/client.pem" "$PKI/ec.pem" "$PKI/device.pem" \
 	    "$PKI/inter.pem"
@@ -93,7 +93,7 @@ profile_of() {
 	done
 }
 
-@test "decrypt: an encrypted profile, an array or a dict inside" {
+@test "decrypt: an encrypted profile with an array or a dict inside" {
 	envelope "$T/der" "$T/array" client
 	profile_of "$T/p"
 	yields "$T/out" mcfg-decrypt --key "$PKI/client.key" "$T/p"
@@ -135,7 +135,7 @@ profile_of() {
 	cmp "$T/out" "$T/array"
 }
 
-@test "decrypt: input that is not encrypted, or damaged" {
+@test "decrypt: refuses input that is not encrypted, or damaged" {
 	echo '<plist><dict><key>a</key><string>b</string></dict></plist>' \
 	    > "$T/x"
 	refuses 1 'not encrypted' mcfg-decrypt --key "$PKI/client.key" "$T/x"
@@ -171,7 +171,7 @@ profile_of() {
 	cmp "$T/out" "$T/bytes"
 }
 
-@test "decrypt: AuthEnvelopedData of openssl" {
+@test "decrypt: openssl's AuthEnvelopedData" {
 	local c
 	noise 5000 > "$T/in"
 	for c in aes-128-gcm aes-256-gcm; do

@@ -55,9 +55,9 @@ setup() {
 	refuses 1 'not empty' mcfg-demo --keep "$T/kept here"
 }
 
-# This curl says that nobody listens on a port, as it would just before another
-# program takes the port.
-@test "mcfg-demo: a port that another program takes meanwhile" {
+# This curl reports every port as free, as if another program took it just
+# afterwards.
+@test "mcfg-demo: another program takes the port first" {
 	mkdir "$T/bin"
 	cat > "$T/bin/curl" <<-SH
 	#!/bin/sh

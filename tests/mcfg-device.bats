@@ -45,7 +45,7 @@ identity.pem profile.mobileconfig " ]
 	plist_is "$T/plist" "'CHALLENGE' not in p and p['UDID'] == 'A&B'"
 }
 
-@test "mcfg-device: two devices are two devices" {
+@test "mcfg-device: two devices have different identities" {
 	yields - enroll "$T/a"
 	yields - enroll "$T/b"
 	for key in UDID SERIAL; do
@@ -84,7 +84,7 @@ identity.pem profile.mobileconfig " ]
 	[ ! -e "$T/c/profile.mobileconfig" ]
 }
 
-@test "mcfg-device: trusts no other server" {
+@test "mcfg-device: trusts only servers with a certificate from --cacert" {
 	run -4 mcfg-device "$URL" --cacert "$PKI/root.pem" --user jane \
 	    --password env:PW --identity "$FACTORY" \
 	    --identity-key "$FACTORY_KEY" -o "$T/d"
@@ -112,12 +112,12 @@ identity.pem profile.mobileconfig " ]
 
 # ---- a device that misbehaves ----
 
-# misbehaves STATUS TEXT NAME: the device does this, with this result.
+# misbehaves STATUS TEXT NAME: --misbehave NAME has this result.
 misbehaves() {
 	enroll_refused "$1" "$2" "$T/$3" --misbehave "$3"
 }
 
-# printed FILE: puts openssl's print of a message in $T/cms.
+# printed FILE: puts openssl's description of a message in $T/cms.
 printed() {
 	openssl cms -cmsout -print -inform DER -in "$1" > "$T/cms"
 }
@@ -171,7 +171,7 @@ printed() {
 	[ "$(wc -c < "$T/large/02-profile.request")" -gt 1048576 ]
 }
 
-@test "mcfg-device: forms that a service has to take" {
+@test "mcfg-device: forms that a service must accept" {
 	cat "$FACTORY" "$SITE/device-ca.pem" > "$T/chain.pem"
 	with_chain() {
 		yields - mcfg-device "$URL" --cacert "$ROOT_CA" --user jane \
@@ -194,7 +194,7 @@ printed() {
 	grep -q 'issuer: *O=Stranger' "$T/cms"
 }
 
-@test "mcfg-device: a CA that is asked for the wrong thing" {
+@test "mcfg-device: wrong requests to the CA" {
 	for bad in wrong-scep-challenge no-scep-challenge other-subject; do
 		run -1 enroll "$T/$bad" --misbehave "$bad"
 		[[ $output == *'refused: badRequest'* ]]
@@ -202,7 +202,7 @@ printed() {
 	done
 }
 
-@test "mcfg-device: phase 3 of another device" {
+@test "mcfg-device: phase 3 as another device" {
 	misbehaves 1 'phase 3: the service answered 403' other-udid
 	misbehaves 1 'phase 3: the service answered 403' foreign-signer
 	misbehaves 1 'phase 3: the service answered 403' named-signer
@@ -214,7 +214,7 @@ printed() {
 		    "$(openssl x509 -in "$T/named-signer/identity.pem" \
 		    -noout $what)" ]
 	done
-	# Only in one phase.
+	# Each works in one phase only.
 	enroll_refused 1 'phase 3: the service answered 403' "$T/d" \
 	    --misbehave 3:changed
 	yields - enroll "$T/e" --misbehave override,3:appended
@@ -238,12 +238,15 @@ printed() {
 same again was answered 403: starting over
 enrolled: $T/b/profile.mobileconfig" ]
 	[ -e "$T/b/profile.mobileconfig" ]
-	# There is one certificate, although its first copy was lost.
+	# The certificate whose response was lost is not issued twice.
+	scep-ca list --dir "$SITE/ca" --json > "$T/after"
+	json_is "$T/after" \
+	    "len(j) == 1 + len(__import__('json').load(open('$T/before')))"
 	yields - enroll "$T/c" --misbehave lost-scep
 	[ ! -e "$T/c/07-pkioperation.again" ]
 }
 
-@test "mcfg-device: a factory makes any number of devices" {
+@test "mcfg-device: one factory makes several devices" {
 	for n in 1 2; do
 		yields - mcfg-device "$URL" --cacert "$ROOT_CA" --user jane \
 		    --password env:PW --factory "$SITE/simulated/ca.pem" \
@@ -271,14 +274,14 @@ enrolled: $T/b/profile.mobileconfig" ]
 	    "$ROOT/man/man1/mcfg-device.1" | sort | diff - "$T/names"
 }
 
-# ---- the table; web-*.bats has that of our own service ----
+# ---- --server-only-checks; web-*.bats runs them on our own service ----
 
 # verdict WORD: puts the names of the checks with that verdict in $T/names.
 verdict() {
 	awk -v w="$1" '$1 == w { print $2 }' "$T/table" > "$T/names"
 }
 
-@test "mcfg-device: --server-only-checks finds the faults of a wrong service" {
+@test "mcfg-device: --server-only-checks finds the faults of a bad service" {
 	openssl req -new -newkey rsa:2048 -nodes -keyout "$T/tls.key" \
 	    -subj /CN=localhost -out "$T/tls.csr" 2> /dev/null
 	echo 'subjectAltName=DNS:localhost' | openssl x509 -req \

@@ -7,7 +7,7 @@ make() {
 	python3 "$TESTS/profiles.py" make "$PKI/root.pem" "$@"
 }
 
-# differs FILE LINE...: mcfg-diff has status 1 and prints exactly these lines.
+# differs FILE LINE...: mcfg-diff has status 1 and prints only these lines.
 differs() {
 	local line
 
@@ -27,7 +27,7 @@ setup() {
 	options=()
 }
 
-@test "diff: one line a change, in words that name the payload" {
+@test "diff: each change is one line that names the payload" {
 	make "$T/old"
 	while IFS='|' read -r line change; do
 		make "$T/new" "$change"
@@ -112,7 +112,7 @@ a, b = p["PayloadContent"]'
 	differs "$T/new" 'PayloadContent[0].PayloadType (com.apple.wifi.managed): "com.apple.wifi.managed" -> "com.apple.dock"'
 }
 
-@test "diff: copies with one identifier are told apart by their UUIDs" {
+@test "diff: payloads with the same identifier are matched by UUID" {
 	same="p['PayloadContent'] = [{**wifi, 'PayloadUUID': u,
 	    'SSID_STR': u} for u in"
 	make "$T/old" "$same 'ABCDE']"
@@ -138,7 +138,7 @@ a, b = p["PayloadContent"]'
 	mv "$T/old" "$T/empty"
 	mv "$T/new" "$T/old"
 	differs "$T/empty" 'PayloadContent: added [0 items]'
-	# It is not reported besides its payloads.
+	# Only its payloads are reported, not the list itself.
 	make "$T/new" "p['PayloadContent'] = [mdm]"
 	differs "$T/new" 'PayloadContent[0] (com.apple.mdm): added {8 keys}'
 }
@@ -161,7 +161,7 @@ a, b = p["PayloadContent"]'
 	    "${at}[4]$is: removed \"e\"" "${at}[5]$is: removed \"f\""
 }
 
-@test "diff: --full shows all values, /dev/null is a missing profile" {
+@test "diff: --full shows all values, and /dev/null is a missing profile" {
 	make "$T/old" 'hold(payload("com.apple.dock", a=[1, {}], b={"c": "d"}))'
 	make "$T/new" 'hold()'
 	options=(--full)
@@ -195,7 +195,7 @@ a, b = p["PayloadContent"]'
 	! grep hunter "$T/out" || false
 }
 
-# All tools must agree; the judge is this list.
+# All tools must agree with this list.
 @test "diff, lint, inspect, profile: which values are secret" {
 	local name form
 	for name in ClientSecret ApiToken AuthToken licenseKey EnrollmentKey \
@@ -241,7 +241,7 @@ a, b = p["PayloadContent"]'
 	done
 }
 
-@test "diff, lint, inspect: a password inside of an address" {
+@test "diff, lint, inspect: a password in a URL is masked" {
 	make "$T/old" "wifi['U'] = ['a', 'ftp://joe:hun@ter2@host/p']"
 	make "$T/new" "wifi['U'] = ['a', 'ftp://joe:x@host/p']"
 	differs "$T/new" 'PayloadContent[0].U[1] (com.apple.wifi.managed): "ftp://joe:(secret)@host/p" -> "ftp://joe:(secret)@host/p"'
@@ -256,7 +256,7 @@ a, b = p["PayloadContent"]'
 	[ "$(stat -c %a "$T/private")" = 600 ]
 }
 
-@test "diff: secrets in added arrays" {
+@test "diff: secrets in added arrays are masked" {
 	make "$T/old"
 	make "$T/new" "wifi['Tokens'] = [['hunter2', 5], {'a': True}]"
 	_run mcfg-diff --json "$T/old" "$T/new"
@@ -277,20 +277,20 @@ a, b = p["PayloadContent"]'
 	yields - mcfg-diff "$T/old" "$T/new"
 }
 
-# remade FILE ORDER [STATEMENT]: makes a profile whose identifiers hold UUIDs,
+# remade FILE ORDER [STATEMENT]: makes a profile with UUIDs in its identifiers,
 # as Apple Configurator and others do.
 remade() {
 	make "$1" "import uuid; top = str(uuid.uuid4()).upper(); p['PayloadUUID'] = top; hold(*[dict(wifi, SSID_STR=s, PayloadIdentifier=i % {'top': top, 'own': u, 'low': u.lower()}, PayloadUUID=u) for s, i, u in [(s, i, str(uuid.uuid4()).upper()) for s, i in (('one', 'com.apple.wifi.managed.%(own)s'), ('two', 'org.example.%(top)s.wifi.%(low)s'), ('three', '%(own)s.wifi')) ]][$2])" "${@:3}"
 }
 
-@test "diff: identifiers that hold a UUID are made anew with it" {
+@test "diff: an identifier that changes only in its UUID is the same" {
 	remade "$T/old" ::1
 	remade "$T/new" ::-1
 	yields - mcfg-diff "$T/old" "$T/new"
 	_run mcfg-diff --uuids "$T/old" "$T/new"
 	[ "$status" -eq 1 ]
 	[ "$(grep -c PayloadIdentifier "$T/stdout")" -eq 3 ]
-	# The rest of the identifier counts.
+	# Any other change of the identifier counts.
 	remade "$T/new" ::-1 "p['PayloadContent'][0]['PayloadIdentifier'] += 'i'"
 	_run mcfg-diff "$T/old" "$T/new"
 	[ "$(wc -l < "$T/stdout")" -eq 1 ]
@@ -310,8 +310,8 @@ remade() {
 	_run mcfg-diff --json "$T/old" "$T/new"
 	[ "$status" -eq 1 ]
 	json_is "$T/stdout" 'sorted((c["path"].rsplit(".", 1)[1], c["old"], c["new"]) for c in j["changes"] if "PayloadIdentifier" not in c["path"]) == [("A", 1, 7), ("AutoJoin", True, False)]'
-	# If none is similar, they are matched by position, and an added
-	# one stays added.
+	# Otherwise they are matched by position, and an additional payload
+	# counts as added.
 	make "$T/old" "$fresh; hold(f(SSID_STR='a', A=1))"
 	make "$T/new" "$fresh; hold(f(SSID_STR='x', A=2), f(SSID_STR='a', A=9))"
 	_run mcfg-diff --json "$T/old" "$T/new"
@@ -340,7 +340,7 @@ remade() {
 }
 
 # The judge is Python, which follows the path.
-@test "diff: places count in the new profile, or in the old if removed" {
+@test "diff: indexes are those of the new profile, or the old if removed" {
 	make "$T/old" "p['a[0]'] = 1" "p['b/c~d'] = [1, 2]" "wifi['L'] = [[0]]"
 	make "$T/new" "p['a[0]'] = 2" "p['b/c~d'] = [1, 3]" "wifi['L'] = [[9]]" \
 	    "p['PayloadContent'].remove(clip)" "p['PayloadContent'].reverse()" \
@@ -372,16 +372,17 @@ remade() {
 	    f'PayloadContent[{wifi}].L[0][0] (com.apple.wifi.managed)',
 	    f'PayloadContent[{dock}] (com.apple.dock)'])
 	PY
-	# In git's textconv, a new first payload does not change other lines.
+	# Adding a first payload does not change the lines of the others.
 	make "$T/new" "hold(payload('com.apple.dock'), *p['PayloadContent'])"
 	make "$T/old"
 	for f in old new; do
 		mcfg-diff --text "$T/$f" | grep -v dock | grep -v test.7 > "$T/$f.text"
 	done
+	grep -q Office "$T/old.text"
 	[ "$(diff "$T/old.text" "$T/new.text" | grep -c '^<')" -eq 0 ]
 }
 
-@test "diff: --text has every value, and shows every difference" {
+@test "diff: --text prints every value, and shows every difference" {
 	make "$T/old"
 	yields "$T/1" mcfg-diff --text "$T/old"
 	# Python counts the values.
@@ -454,7 +455,7 @@ remade() {
 	refuses 2 'standard input' mcfg-diff - -
 }
 
-@test "diff: many payloads and long arrays take no time" {
+@test "diff: many payloads and long arrays take little time" {
 	make "$T/old" 'hold(*[{"PayloadType": "t"}] * 20000)' \
 	    "p['L'] = list(range(900))"
 	make "$T/new" 'hold(*[{"PayloadType": "t"}] * 19999)' \
@@ -464,7 +465,7 @@ remade() {
 	grep -q '^PayloadContent\[[0-9]*\] (t): removed {1 key}$' "$T/stdout"
 }
 
-# Makes a repository with two versions of a signed profile.
+# Makes a repository with two commits of a signed profile.
 repository() {
 	export HOME=$T GIT_CONFIG_NOSYSTEM=1 GIT_PAGER=cat PAGER=cat
 	export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@example.com
@@ -515,7 +516,7 @@ repository() {
 	    "$ROOT/man/man1/mcfg-diff.1")" > "$T/out"
 	cat "$T/out"
 	grep -qxF 'PayloadContent[0].SSID_STR (com.apple.wifi.managed): "Office" -> "Home"' "$T/out"
-	# A profile that is new in a commit.
+	# A profile that a commit adds.
 	git difftool --no-prompt --tool mcfg \
 	    "$(git hash-object -t tree /dev/null)" HEAD -- '*.mobileconfig' \
 	    > "$T/out"

@@ -39,7 +39,7 @@ decrypts() {
 	plist_is "$T/plain" "p == [{'PayloadType': 'com.apple.webClip.managed', 'PayloadIdentifier': 'com.example.test.clip', 'Label': 'top secret'}]"
 }
 
-@test "encrypt: openssl reads it, by the recipient's key only" {
+@test "encrypt: openssl decrypts it, with the recipient's key only" {
 	local c
 
 	for c in aes-256-cbc aes-128-cbc des-ede3-cbc; do
@@ -59,7 +59,7 @@ decrypts() {
 	    --cipher aes-256-gcm "$T/profile"
 }
 
-@test "encrypt: RSA and EC recipients, several, DER and PEM" {
+@test "encrypt: one or several RSA and EC recipients, in DER and PEM" {
 	openssl x509 -in "$PKI/client.pem" -outform DER -out "$T/client.der"
 	yields "$T/e" mcfg-encrypt --recipient "$T/client.der" \
 	    --recipient "$PKI/ec.pem" --recipient "$PKI/device.pem" \
@@ -115,7 +115,7 @@ plistlib.dump(p, open(sys.argv[2], 'wb'), fmt=plistlib.FMT_BINARY)" \
 	    --recipient "$PKI/client.pem" "$T/profile"
 }
 
-@test "encrypt: a bare array gets a profile" {
+@test "encrypt: a bare array is put into a profile" {
 	python3 -c "
 import plistlib, sys
 p = plistlib.load(open(sys.argv[1], 'rb'))
@@ -131,7 +131,7 @@ plistlib.dump(p['PayloadContent'], open(sys.argv[2], 'wb'))" \
 	    "$T/array"
 }
 
-@test "encrypt: input that cannot be encrypted" {
+@test "encrypt: refuses input that cannot be encrypted" {
 	yields "$T/e" mcfg-encrypt --recipient "$PKI/client.pem" "$T/profile"
 	refuses 1 'already encrypted' mcfg-encrypt \
 	    --recipient "$PKI/client.pem" "$T/e"
@@ -150,7 +150,7 @@ plistlib.dump(p['PayloadContent'], open(sys.argv[2], 'wb'))" \
 	refuses 3 "$T/x" mcfg-encrypt --recipient "$PKI/client.pem" "$T/x"
 }
 
-@test "encrypt: many pairs" {
+@test "encrypt: --out-dir encrypts many profiles" {
 	local i
 
 	for i in 1 2 3; do
@@ -192,7 +192,7 @@ plistlib.dump(p['PayloadContent'], open(sys.argv[2], 'wb'))" \
 	    "$PKI/ec.pem" "$T/1.mobileconfig"
 }
 
-@test "encrypt: real profiles come through encryption and back" {
+@test "encrypt: real profiles survive encryption and decryption" {
 	local f n=0
 
 	needs_data profiles

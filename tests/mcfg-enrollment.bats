@@ -37,7 +37,7 @@ e() {
 	"$@"
 }
 
-# refused STATUS TEXT VERB args...
+# refused STATUS TEXT VERB args...: e is refused with this status and text.
 refused() {
 	local want=$1 text=$2 verb=$3
 
@@ -359,7 +359,7 @@ $(sql 'SELECT id FROM enrollment')" ]
 $(id_of a)" ]
 }
 
-# challenges: the state of all, but for when they are valid.
+# challenges: prints the state of all challenges, without their times.
 challenges() {
 	sql "SELECT hash, spent, voided, bound FROM challenge ORDER BY hash"
 }
@@ -372,7 +372,7 @@ challenges() {
 		e sent --failed broken --vars "$T/vars" "$(id_of a)"
 		challenges | diff "$T/before" -
 	done
-	# A repeat, of which one challenge is bound and another is new.
+	# A repeat, with one bound challenge and one new one.
 	e complete --signer "$T/a.pem" "$T/a.plist" > "$T/vars"
 	to_bind '[[["CN", "one"]]]' '[[["CN", "two"]]]'
 	e bind --id "$(id_of a)" "$T/profile" > "$T/out"
@@ -535,7 +535,7 @@ print(plistlib.load(open(sys.argv[1], "rb"))["CHALLENGE"])' "$T/vars")
 	    "$T/a.plist"
 }
 
-@test "complete: a newer enrollment of user and UDID supersedes" {
+@test "complete: a new enrollment of a user and UDID supersedes the older one" {
 	certified a A1
 	e complete --signer "$T/a.pem" "$T/a.plist" > /dev/null
 	e sent "$(id_of a)"
@@ -708,7 +708,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	    bound_names IS NOT NULL")" -eq 1 ]
 }
 
-@test "bind: names that are not known before are refused" {
+@test "bind: malformed names and names with device variables are refused" {
 	completed a A1
 	refuse() {
 		to_bind "$@"
@@ -728,7 +728,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	    '{"dNSName": ""}'; do
 		refuse '[[["CN", "x"]]]' '[[["CN", "x"]]]|'"$alt"
 	done
-	# Nothing was bound.
+	# None of these bound the challenge.
 	[ "$(sql "SELECT COUNT(*) FROM challenge WHERE bound = 1 AND
 	    purpose = 'client'")" -eq 0 ]
 	# Percent signs that a device does not expand; payloads of others.
@@ -768,7 +768,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	refused 1 identified bind --id "$(id_of c)" "$T/profile"
 }
 
-@test "list and show: keys in order, hostile text on its own line" {
+@test "list and show: keys are in order, hostile text is escaped" {
 	certified a "$(printf 'A\n1\xe2\x80\xae')"
 	e start --user=bob > /dev/null
 	yields "$T/list" e list
@@ -852,7 +852,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	refused 2 'missing --older' purge
 }
 
-@test "enrollment: one challenge at eight processes gets one answer" {
+@test "enrollment: of eight processes with one challenge, one succeeds" {
 	local i pids='' won=0
 
 	e start --user=jane > "$T/c"
@@ -886,7 +886,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	[ "$(sql 'SELECT COUNT(*) FROM enrollment')" -eq 8 ]
 }
 
-@test "enrollment: a missing ledger, a password that is refused" {
+@test "enrollment: refuses a missing or malformed ledger and verb" {
 	refuses 2 'missing --ledger' mcfg-enrollment list
 	refuses 2 'missing VERB' mcfg-enrollment
 	refuses 2 'unknown verb' mcfg-enrollment nothing
@@ -1098,7 +1098,7 @@ plistlib.dump(plistlib.load(open(sys.argv[1], "rb"))["PayloadContent"],
 	refused 1 'used before' identify "$T/in"
 	e identify --undo "file:$T/first" "$T/in" > "$T/nothing"
 	[ ! -s "$T/nothing" ]
-	# Nothing of it is left in the ledger.
+	# The ledger keeps no trace of it.
 	[ "$(sql 'SELECT COUNT(*) FROM challenge')" -eq 1 ]
 	[ "$(sql 'SELECT what FROM event')" = started ]
 	e identify "$T/in" > "$T/second"

@@ -68,7 +68,7 @@ value() {
 	plist_is "$T/out" 'list(p) == ["URL", "com.example.app", "a\\b", ""]'
 }
 
-@test "get: a dot alone is everything" {
+@test "get: a single dot is the whole input" {
 	yields "$T/out" mcfg-get . "$T/in"
 	same_plist "$T/in" "$T/out"
 }
@@ -131,7 +131,7 @@ value() {
 	done
 }
 
-@test "get: a value that a signed property list lacks" {
+@test "get: a value that is missing in a signed property list" {
 	openssl cms -sign -binary -nodetach -outform DER -in "$T/in" \
 	    -signer "$PKI/signer.pem" -inkey "$PKI/signer.key" -out "$T/signed"
 	refuses 1 "no key 'UDID' in the top" mcfg-get UDID "$T/signed"
@@ -151,7 +151,7 @@ value() {
 	echo Configuration | cmp - "$T/out"
 }
 
-@test "get: a missing value is status 1, with the step" {
+@test "get: a missing value has status 1 and names the missing step" {
 	refuses 1 "no key 'PayloadX' in the top" mcfg-get PayloadX "$T/in"
 	refuses 1 "no key 'URI' in PayloadContent.0" \
 	    mcfg-get PayloadContent.0.URI "$T/in"
@@ -167,7 +167,7 @@ value() {
 	done
 }
 
-@test "get: hostile text of the path and the keys is one line" {
+@test "get: hostile text in the path and the keys is one line" {
 	refuses 1 'no key' mcfg-get "$(printf 'a\nmcfg-get: b\033[31m')" \
 	    "$T/in"
 }
@@ -179,7 +179,7 @@ value() {
 	refuses 2 '--raw' mcfg-get --raw a "$T/in"
 }
 
-@test "get: bad inputs" {
+@test "get: refuses bad input" {
 	: > "$T/empty"
 	refuses 3 'empty' mcfg-get PayloadType "$T/empty"
 	refuses 3 'stdin: empty' mcfg-get PayloadType < /dev/null

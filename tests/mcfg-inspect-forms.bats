@@ -51,7 +51,7 @@ judged() {
 	    )RID:1.2.3.4,otherName:1.3.6.1.4.1.311.20.2.3;UTF8:user@b,$(
 	    )otherName:1.2.3.5;UTF8:x,URI:https://x/?a,IP:2001:db8::1,$(
 	    )IP:192.0.2.7,email:a@b.c,DNS:x.example"
-	# An address of 5 bytes, and a DNS name that is not even UTF-8.
+	# An IP address of 5 bytes, and a DNS name that is not UTF-8.
 	python3 - <<-'PY'
 	import base64
 	der = base64.b64decode("".join(
@@ -99,7 +99,7 @@ judged() {
 
 @test "inspect forms: a certificate whose dates cannot be read" {
 	certificate dates -days 3650
-	# The month 13, of either date.
+	# Month 13 in either date.
 	python3 - <<-'PY'
 	import base64, re
 	der = base64.b64decode("".join(
@@ -287,7 +287,7 @@ judged() {
 	PY
 }
 
-@test "inspect forms: PEM that is old, mixed, broken" {
+@test "inspect forms: PEM that is old, mixed or broken" {
 	openssl ec -aes128 -in key -passout pass:x -out sealed 2> /dev/null
 	sed 's/$/\r/' sealed > dos
 	{ openssl ecparam -name prime256v1; cat key; } > two
@@ -319,7 +319,7 @@ judged() {
 	PY
 }
 
-@test "inspect forms: HTTP, its queries and their faults" {
+@test "inspect forms: HTTP, queries and their errors" {
 	certificate me
 	openssl cms -sign -binary -nodetach -signer me.pem -inkey key \
 	    -in plain -outform DER -out signed
@@ -373,7 +373,7 @@ judged() {
 	PY
 }
 
-@test "inspect forms: the content of SCEP's queries" {
+@test "inspect forms: the content of SCEP queries" {
 	local seal=(-binary -aes128 -outform DER)
 
 	openssl req -new -key "$PKI/client.key" -subj /O=Example/CN=me \
@@ -442,7 +442,7 @@ judged() {
 	PY
 }
 
-@test "inspect forms: values of names that are not text, as RFC 4514 has them" {
+@test "inspect forms: name values that are not text are shown as in RFC 4514" {
 	certificate XYZZY
 	openssl x509 -in XYZZY.pem -outform DER -out der
 	# UTF8String becomes SEQUENCE, BIT STRING, and text with an odd letter.
@@ -578,7 +578,7 @@ judged() {
 	PY
 }
 
-@test "inspect: several files, one line for each with --brief" {
+@test "inspect: --brief prints one line for each file" {
 	local f
 	openssl cms -sign -binary -nodetach -outform DER -in /dev/null \
 	    -signer "$PKI/signer.pem" -inkey "$PKI/signer.key" -out "$T/c.der"
@@ -609,7 +609,7 @@ judged() {
 	refuses 2 'standard input' mcfg-inspect - - < "$T/c.der"
 }
 
-@test "inspect: a PKCS #12 with its passphrase" {
+@test "inspect: a PKCS #12 is opened with its passphrase" {
 	local how
 	printf 'secret\n' > "$T/pw"
 	printf 'wrong\n' > "$T/wrong"
@@ -644,7 +644,7 @@ judged() {
 	grep -q 'iterations' "$T/out"
 }
 
-@test "inspect: a key identifier in pieces finds its certificate" {
+@test "inspect: a constructed key identifier finds its certificate" {
 	local f=$DATA/profiles/apple-security/si-25-cms-skid___signedData.bin
 	openssl cms -sign -binary -nodetach -keyid -outform DER \
 	    -in /dev/null -signer "$PKI/signer.pem" -inkey "$PKI/signer.key" \
@@ -677,7 +677,7 @@ judged() {
 	    walk(0, len(b))
 	    return b
 	d = open(sys.argv[1], 'rb').read()
-	# The last one in the certificate: a signature may hold these bytes.
+	# A signature may contain 80 14 too, but not the key identifier.
 	at = max(i for i in range(len(d)) if d[i:i + 2] == b'\x80\x14'
 	    and d.count(d[i + 2:i + 22]) > 1)
 	key = d[at + 2:at + 22]

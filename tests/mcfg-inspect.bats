@@ -82,7 +82,7 @@ first_line() {
 
 # ---- profiles ----
 
-@test "inspect: a plain profile, its payloads, its secrets masked" {
+@test "inspect: a plain profile with its payloads, and masked secrets" {
 	inspect "$T/profile"
 	is 'j["kind"] == "profile" and j["form"] == ["xml"] and n == []'
 	is 'j["profile"]["identifier"] == "com.example.test"'
@@ -150,7 +150,7 @@ first_line() {
 	is 'all(s["signature"].startswith("fits") for s in j["signers"])'
 }
 
-@test "inspect: an EC signer, by key id, without its certificate" {
+@test "inspect: an EC signer by key identifier, without its certificate" {
 	openssl cms -sign -binary -nodetach -outform DER -signer "$PKI/ec.pem" \
 	    -inkey "$PKI/ec.key" -in "$T/profile" -out "$T/signed"
 	inspect "$T/signed"
@@ -164,7 +164,7 @@ first_line() {
 	is '"subject_key_id" in j["signers"][0]'
 }
 
-@test "inspect: a changed content and a changed signature are facts" {
+@test "inspect: changed content and a changed signature are reported" {
 	cms -in "$T/profile" -out "$T/signed"
 	flip_byte "$T/signed" Office
 	inspect "$T/signed"
@@ -223,14 +223,14 @@ first_line() {
 	is '"bad_signature" in n'
 }
 
-@test "inspect: CR LF that a signing tool made of LF" {
+@test "inspect: reports LF that a signing tool turned into CR LF" {
 	openssl smime -sign -nodetach -outform DER -signer "$PKI/signer.pem" \
 	    -inkey "$PKI/signer.key" -in "$T/profile" -out "$T/signed"
 	inspect "$T/signed"
 	is '"crlf" in n and j["kind"] == "signed_profile"'
 }
 
-@test "inspect: an encrypted profile, closed and opened" {
+@test "inspect: an encrypted profile, with and without its key" {
 	encrypt "$PKI/client.pem" "$T/profile" "$T/encrypted"
 	inspect "$T/encrypted"
 	is 'j["kind"] == "encrypted_profile" and "payloads" not in j'
@@ -291,7 +291,7 @@ first_line() {
 
 # ---- what devices send ----
 
-@test "inspect: a device's answer, its challenge masked" {
+@test "inspect: a device's reply, with its challenge masked" {
 	openssl cms -sign -binary -nodetach -outform DER -md sha1 -stream \
 	    -signer "$PKI/device.pem" -inkey "$PKI/device.key" \
 	    -certfile "$PKI/device-ca.pem" -in "$T/attributes" -out "$T/answer"
@@ -417,7 +417,7 @@ first_line() {
 	is 'j["kind"] == "getcacert" and "media_type" in n'
 }
 
-@test "inspect: a request, its challenge masked" {
+@test "inspect: a request, with its challenge masked" {
 	openssl req -new -newkey rsa:2048 -nodes -keyout /dev/null \
 	    -out "$T/csr" -config - 2> /dev/null <<-'CNF'
 	[req]
@@ -490,7 +490,7 @@ first_line() {
 	is 'set(n) >= {"legacy_encryption", "sha1"}'
 }
 
-@test "inspect: keys, without a byte of them" {
+@test "inspect: describes a key without printing it" {
 	inspect "$PKI/signer.key"
 	is 'j["kind"] == "private_key" and j["key"] == "rsa:2048"'
 	openssl pkcs8 -topk8 -in "$PKI/signer.key" -passout pass:x -out "$T/key"
@@ -541,7 +541,7 @@ exchange() {
 	    "$T/$1.request" > "$T/$1.reply" 2> "$T/$1.log"
 }
 
-@test "inspect: SCEP from request to reply, closed and opened" {
+@test "inspect: SCEP from request to reply, with and without keys" {
 	scep-ca init --dir "$T/ca" --subject /O=Example/CN=CA
 	scep-ca challenge --dir "$T/ca" > "$T/pw"
 	exchange a
@@ -642,7 +642,7 @@ exchange() {
 	grep -q 'note: the key does not decrypt it' "$T/text"
 }
 
-# ---- SCEP's text ----
+# ---- SCEP's GetCACaps ----
 
 @test "inspect: GetCACaps" {
 	printf 'AES\nSHA-256\nPOSTPKIOperation\nSCEPStandard\n' > "$T/caps"
@@ -655,7 +655,7 @@ exchange() {
 
 # ---- HTTP ----
 
-@test "inspect: a saved HTTP answer, a CGI's answer, chunks, a query" {
+@test "inspect: a saved HTTP response, a CGI response, chunks, a query" {
 	cms -certfile "$PKI/chain.pem" -in "$T/profile" -out "$T/signed"
 	n=$(wc -c < "$T/signed")
 	{
@@ -733,7 +733,7 @@ exchange() {
 	is 'j["kind"] == "signed_profile" and "smime" in n'
 }
 
-@test "inspect: the next CA certificate, signed by the one of today" {
+@test "inspect: the next CA certificate, signed by the current one" {
 	scep-ca init --dir "$T/ca" --subject /O=Example/CN=CA
 	scep-ca rollover --dir "$T/ca" > /dev/null
 	scep-ca answer --dir "$T/ca" --operation GetNextCACert \
@@ -746,7 +746,7 @@ exchange() {
 
 # ---- real captures ----
 
-@test "inspect: real: an iPhone's answer, as sent and as PEM" {
+@test "inspect: real: an iPhone's reply, as sent and as PEM" {
 	needs_data device-responses/iphone-ios6-2012.p7
 	for f in p7 pem; do
 		inspect "$DATA/device-responses/iphone-ios6-2012.$f"
@@ -775,7 +775,7 @@ exchange() {
 	is 'j["summary"].startswith("probably a SCEP reply, without")'
 }
 
-@test "inspect: real: every profile is recognised" {
+@test "inspect: real: every profile is recognized" {
 	needs_data profiles/ORIGIN.tsv
 	python3 - "$DATA/profiles" <<-'PY'
 	import csv, json, os, subprocess, sys
@@ -824,7 +824,7 @@ exchange() {
 	refuses 3 'line 1, column' mcfg-inspect "$T/in"
 }
 
-@test "inspect: escapes, newlines and bidi of an input stay harmless" {
+@test "inspect: escapes, newlines and bidi characters are harmless" {
 	python3 - "$T/in" <<-'PY'
 	import plistlib, sys
 	evil = "x\n  note: trusted‮ ​"
@@ -851,7 +851,7 @@ exchange() {
 	absent '\x1b' "$T/out"
 }
 
-@test "inspect: says nothing about trust except that it is not checked" {
+@test "inspect: says only that trust is not checked" {
 	cms -certfile "$PKI/chain.pem" -in "$T/profile" -out "$T/signed"
 	inspect "$T/signed"
 	tail -1 "$T/text" | grep -q 'trust is not checked'
@@ -881,7 +881,7 @@ costs() {
 	PY
 }
 
-@test "inspect: deep nesting, huge lengths, size: bounded" {
+@test "inspect: nesting, lengths and size are limited" {
 	python3 - "$T" <<-'PY'
 	import sys
 	t = sys.argv[1]
@@ -906,7 +906,7 @@ costs() {
 	costs 3 "$T"/[a-k]-*
 }
 
-@test "inspect: large things that can be read" {
+@test "inspect: large input that is within the limits" {
 	python3 - "$T" <<-'PY'
 	import plistlib, sys
 	t = sys.argv[1]
@@ -932,7 +932,7 @@ costs() {
 	costs 0 "$T/many" "$T/long" "$T/chain" "$T"/odd-*
 }
 
-@test "inspect: the reason of a refusal by NDES" {
+@test "inspect: explains a refusal by NDES" {
 	rsa_key "$T/key"
 	openssl req -x509 -key "$T/key" -subj /CN=RA \
 	    -days 9 -out "$T/ra.pem"

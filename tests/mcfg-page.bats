@@ -33,7 +33,7 @@ own() {
 	printf '%s' "$2" > "$T/pages/$1"
 }
 
-@test "page: each has the same variables, links, headings and ids in each language" {
+@test "page: all languages have the same variables, links, headings and ids" {
 	for n in "${NAMES[@]}"; do
 		for l in "${LANGS[@]}"; do
 			yields "$T/$n.$l" mcfg-page --lang "$l" --template "$n"
@@ -43,7 +43,7 @@ own() {
 	done
 }
 
-@test "page: all are sound HTML that loads nothing, with and without every value" {
+@test "page: each is valid HTML that loads nothing, with and without values" {
 	for n in "${NAMES[@]}"; do
 		for l in "${LANGS[@]}"; do
 			page --lang "$l" "$n"
@@ -66,7 +66,7 @@ own() {
 	done
 }
 
-@test "page: no language is left out or repeats another's text" {
+@test "page: every language is complete and has its own text" {
 	for n in "${NAMES[@]}"; do
 		for l in "${LANGS[@]}"; do
 			yields - mcfg-page --lang "$l" --template "$n"
@@ -96,7 +96,7 @@ own() {
 	done
 }
 
-@test "page: the language that the browser prefers, RFC 4647 and RFC 9110" {
+@test "page: the browser chooses the language, RFC 4647 and RFC 9110" {
 	speaks en ''
 	speaks de de
 	speaks de DE-ch
@@ -122,7 +122,7 @@ own() {
 	done
 }
 
-@test "page: the site's values, escaped" {
+@test "page: the site's values are escaped" {
 	page --set organization='<b>A & B</b> "C"' --set user="O'Brien" invited
 	grep -qF '&lt;b&gt;A &amp; B&lt;/b&gt; &quot;C&quot;' "$T/page"
 	grep -qF 'O&#39;Brien' "$T/page"
@@ -136,7 +136,7 @@ own() {
 	grep -q '>two$' "$T/page"
 }
 
-@test "page: whom to ask is text, or an address to follow" {
+@test "page: the contact is text or a link" {
 	cp -r "$SITE" "$T/site"
 	asks() {
 		sed -i '/^help:/d' "$T/site/site.yaml"
@@ -155,7 +155,7 @@ own() {
 	refuses 3 'help: ' mcfg-page --config "$T/site/site.yaml" welcome
 }
 
-@test "page: a root that devices trust anyway is not to be installed" {
+@test "page: does not offer a root that devices already trust" {
 	cp -r "$SITE" "$T/site"
 	echo 'trust: public' >> "$T/site/site.yaml"
 	rm -r "$T/site/ca"
@@ -214,7 +214,7 @@ own() {
 	refuses 2 --qr mcfg-page --qr text welcome
 }
 
-@test "page: a site's own pages, style and languages" {
+@test "page: a site can replace pages, style and languages" {
 	own welcome.de.html 'Hallo ${organization}, ${lang} ${dir}!'
 	own welcome.pt-BR.html 'Oi ${lang}'
 	own welcome.ar.html '${dir}'
@@ -243,7 +243,7 @@ own() {
 	grep -q 'Gerät' "$T/page"
 }
 
-@test "page: a folder that cannot be looked at is not one without pages" {
+@test "page: a folder that cannot be read does not count as empty" {
 	printf x > "$T/file"
 	refuses 4 file mcfg-page --pages "$T/file" welcome
 	own welcome.en.html x
@@ -270,7 +270,7 @@ own() {
 	shows '&#36;{a}' '&#36;{a}'
 }
 
-@test "page: an error in a template has its place" {
+@test "page: an error in a template has its line" {
 	wrong() {
 		own t.en.html "$2"
 		refuses 3 "$1" mcfg-page --pages "$T/pages" --set a=A t
@@ -295,7 +295,7 @@ own() {
 	refuses 3 t.en.html mcfg-page --pages "$T/pages" t
 }
 
-@test "page: the name of a page cannot be a path" {
+@test "page: a page name cannot be a path" {
 	for n in ../welcome /welcome welcome.de Welcome 'a b' ''; do
 		refuses 2 "" mcfg-page "$n"
 	done
@@ -412,8 +412,9 @@ Service Unavailable' ] || { cat "$T/lines"; false; }
 	refuses 2 welcome mcfg-page --failed 1 welcome
 }
 
-@test "page: a message is judged by its length first, and read to its end" {
-	# length LENGTH CODE LEFT: what is left of 2000000 bytes.
+@test "page: a message is judged by its length, and read to its end" {
+	# length LENGTH CODE LEFT [STATUS [BLAME]]: LEFT of 2000000 bytes are
+	# not read.
 	length() {
 		head -c 2000000 /dev/zero | {
 			mcfg-page --failed "${4:-3}" --blame "${5:-message}" \
@@ -450,7 +451,7 @@ Service Unavailable' ] || { cat "$T/lines"; false; }
 	printf abc | mcfg-page --drain=10
 }
 
-@test "page: a form of another site is refused" {
+@test "page: a form from another site is refused" {
 	printf '%s\n' 'url: https://Example.com/base' 'organization: x' \
 	    > "$T/site.yaml"
 	form() {
@@ -479,7 +480,7 @@ Service Unavailable' ] || { cat "$T/lines"; false; }
 	refuses 2 --config mcfg-page --origin=
 }
 
-@test "page: --log writes the line about a request, whatever is in it" {
+@test "page: --log writes one line about a request, whatever it contains" {
 	line() {
 		run -0 --separate-stderr mcfg-page --config "$SITE/site.yaml" \
 		    --status "$@"

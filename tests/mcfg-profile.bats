@@ -51,7 +51,7 @@ ambiguous() {
 	done
 }
 
-# ---- typing ----
+# ---- types ----
 
 @test "profile: plain scalars have the type they look like" {
 	values <<-'EOF'
@@ -550,7 +550,8 @@ names() {
 	yields - mcfg-profile --files "$T/d/sub" --files "$T" "$T/d/p.yaml"
 	yields - mcfg-diff --files "$T" --text "$T/d/p.yaml"
 	_run mcfg-lint --files "$T" "$T/d/p.yaml"
-	! grep -q '!file' "$T/stdout" || false
+	[ "$status" -le 1 ]
+	run -1 grep -q '!file' "$T/stdout"
 	refuses 1 outside mcfg-profile --files "$T/d/sub" "$T/d/p.yaml"
 	refuses 4 "$T/none: " mcfg-profile --files "$T/none" "$T/d/p.yaml"
 	for name in fifo zero /etc/passwd "$T/o/x"; do
@@ -646,7 +647,7 @@ names() {
 	bad 3:4 '!uuid needs a name' <<< 'V: !uuid'
 }
 
-# ---- what is filled in ----
+# ---- defaults ----
 
 @test "profile: fills in missing versions, UUIDs and identifiers of payloads" {
 	template <<-'YAML'
@@ -803,7 +804,7 @@ plist_template() {
 	PY
 }
 
-# ---- the way back ----
+# ---- --to-yaml ----
 
 @test "profile: --to-yaml and back gives the same profile, whatever is in it" {
 	echo "MCFG_TEST_SEED=$MCFG_TEST_SEED"
@@ -935,7 +936,7 @@ plist_template() {
 	same_plist "$T/profile" "$T/back"
 }
 
-@test "profile: real profiles become YAML and come back" {
+@test "profile: real profiles survive --to-yaml and back" {
 	needs_data profiles
 	python3 - "$T" "$DATA"/profiles/*.mobileconfig <<-'PY'
 	import plistlib, subprocess, sys
@@ -956,7 +957,7 @@ plist_template() {
 	PY
 }
 
-# ---- many ----
+# ---- --each ----
 
 # each_template: a template that uses the columns OWNER and SERIAL.
 each_template() {
@@ -1037,7 +1038,7 @@ each_template() {
 	[ "$(cd "$T/out" && echo *)" = 'a.mobileconfig c.mobileconfig' ]
 }
 
-# ---- choosing by product ----
+# ---- --pick ----
 
 @test "profile: --pick chooses by model, else by family, else the common one" {
 	mkdir -p "$T/site/profile.d"
