@@ -434,12 +434,16 @@ is_count(int fd)
 	return n > (ssize_t)m && memcmp(path + n - m, end, m) == 0;
 }
 
-/* Tries F_SETLK, the number before F_SETLKW, until it succeeds; so for OFD. */
+/*
+ * Tries F_SETLK, the number before F_SETLKW, until it succeeds; so for OFD, and
+ * for the calls with offsets of 64 bits, which have other numbers on i386.
+ */
 static int
 take_lock(int (*call)(int, int, ...), int fd, int how, void *arg)
 {
-	if ((how != F_SETLKW && how != F_OFD_SETLKW) || !ready() ||
-	    is_count(fd))
+	if (how != F_SETLKW && how != F_SETLKW64 && how != F_OFD_SETLKW)
+		return call(fd, how, arg);
+	if (!ready() || is_count(fd))
 		return call(fd, how, arg);
 	while (call(fd, how - 1, arg) == -1) {
 		if (errno != EAGAIN && errno != EACCES)
