@@ -65,7 +65,7 @@ settled_more() {
 	[ "$(grep -c ' path=/settled ' "$SITE/log/mcfg.log")" -gt "$1" ]
 }
 
-# is_refused_page FILE: it is the page of 403, which does not give the reason.
+# is_refused_page FILE: it is the page of 403, which does not say why.
 is_refused_page() {
 	grep -q '<title>Not allowed ' "$1"
 	mcfg-page --config "$SITE/site.yaml" --set status='403 Forbidden' \
@@ -172,8 +172,8 @@ opens() {
 	    -inkey "$1/identity-key.pem" -in "$T/enveloped" -out "$3"
 }
 
-# enroll_refused STATUS TEXT DIR [ARG...]: an enrollment as jane fails like
-# this.
+# enroll_refused STATUS TEXT DIR [ARG...]: an enrollment as jane fails with that
+# status and text.
 enroll_refused() {
 	local want=$1 text=$2
 	shift 2
@@ -186,10 +186,10 @@ enroll_refused() {
 	grep -qF -e "mcfg-device: $text" "$T/stderr"
 }
 
-# enrollments EXPRESSION: it is, or becomes, true of the ledger's list j: a
-# device has its profile a moment before the ledger records it.
+# enrollments EXPRESSION: it becomes true of j, the ledger's list.  That may take
+# a moment: a device gets its profile before the ledger records it.
 enrollments() {
-	local T=${T:-$BATS_FILE_TMPDIR}	# in setup_file there is none
+	local T=${T:-$BATS_FILE_TMPDIR}	# setup_file has no $T
 
 	awaits "enrollments: $1" _enrollments "$1" || {
 		cat "$T/is"

@@ -1,13 +1,13 @@
 # What every test file loads: load helpers
 #
-# yields FILE cmd...          status 0, silent standard error (but for the counts
+# yields FILE cmd...          status 0, silent standard error (except the counts
 #                             of mcfg-lint), output in FILE
 # warns TEXT FILE cmd...      the same, with one warning line holding TEXT
 # refuses STATUS TEXT cmd...  that status, nothing on standard output, one line
 #                             on standard error, from that tool, holding TEXT
 #
 # $T is the test's own folder, $PKI the run's certificates (setup_suite.bash),
-# $DATA the folder of real captures, where there is one.
+# $DATA the folder of real captures, which may be missing.
 
 bats_require_minimum_version 1.5.0
 
@@ -34,7 +34,8 @@ _show() {
 	echo "stderr: $(cat "$T/stderr")"
 }
 
-# Runs a command; status in $status, output in $T/stdout, $T/stderr.
+# _run cmd...: runs it, with its status in $status and its output in $T/stdout
+# and $T/stderr.
 _run() {
 	status=0
 	"$@" > "$T/stdout" 2> "$T/stderr" || status=$?
@@ -53,7 +54,7 @@ yields() {
 }
 
 # _says BEGIN TEXT: standard error is one line that begins so and holds TEXT.
-# Without a program: this is asked some thousand times.
+# It runs thousands of times, so it starts no program.
 _says() {
 	local lines
 
@@ -106,7 +107,7 @@ flip_byte() {
 	PY
 }
 
-# same_plist A B: equal by meaning; python's plistlib is the judge.
+# same_plist A B: both have the same meaning, by Python's plistlib.
 same_plist() {
 	python3 - "$1" "$2" <<-'PY'
 	import plistlib, sys
@@ -116,7 +117,7 @@ same_plist() {
 	PY
 }
 
-# plist_is FILE EXPRESSION: a Python expression over the plist p holds.
+# plist_is FILE EXPRESSION: the Python expression is true of p, the plist.
 plist_is() {
 	python3 - "$1" "$2" <<-'PY'
 	import plistlib, sys
@@ -126,7 +127,7 @@ plist_is() {
 	PY
 }
 
-# json_is FILE EXPRESSION: the same over JSON, as j.
+# json_is FILE EXPRESSION: the Python expression is true of j, the JSON.
 json_is() {
 	python3 - "$1" "$2" <<-'PY'
 	import json, sys
@@ -136,8 +137,8 @@ json_is() {
 	PY
 }
 
-# attributes TO NAME=VALUE...: a device's dictionary.  A value that begins with
-# @ is the name of the file whose first line it is.
+# attributes TO NAME=VALUE...: makes a device's attributes.  A value @FILE is
+# the first line of FILE.
 attributes() {
 	local to=$1 pair value
 
@@ -157,30 +158,30 @@ attributes() {
 	} > "$to"
 }
 
-# days_from_now N: the time then, for --at.
+# days_from_now N: prints that time, for --at.
 days_from_now() {
 	date -u -d "$1 days" +%Y-%m-%dT%H:%M:%SZ
 }
 
-# in_seconds N COMMAND...: ends it after so many seconds of the processor's time,
-# which do not depend on what else the machine does.
+# in_seconds N COMMAND...: kills it after N seconds of CPU time, which does not
+# depend on the machine's load.
 in_seconds() (
 	[ -n "${MCFG_TEST_SANITIZED:-}" ] || ulimit -t "$1"
 	shift
 	exec "$@"
 )
 
-# noise BYTES: they look like chance, and are the same in every run.  Another
-# MCFG_TEST_SEED, a number, gives others; a test that fails shows which it was.
+# noise BYTES: prints pseudorandom bytes, the same in every run.  A different
+# number in MCFG_TEST_SEED changes them; a test that fails shows it.
 noise() {
 	echo "MCFG_TEST_SEED=$MCFG_TEST_SEED" >&2
 	head -c "$1" /dev/zero | openssl enc -aes-128-ctr \
 	    -K "$(printf %032x "$MCFG_TEST_SEED")" -iv "$(printf %032x 0)"
 }
 
-# awaits [-p PID] WHAT COMMAND...: returns when the command succeeds.  It fails,
-# and says what it waited for, if the process PID ends before, or after ten
-# minutes: so long takes no test, however busy the machine is.
+# awaits [-p PID] WHAT COMMAND...: repeats the command until it succeeds.  It
+# fails, and says what it waited for, if the process PID ends first, or after
+# ten minutes, which is enough on any machine.
 awaits() {
 	local pid='' what end=$((SECONDS + 600))
 
@@ -189,7 +190,7 @@ awaits() {
 	shift
 	until "$@"; do
 		if [ -n "$pid" ] && ! kill -0 "$pid" 2> /dev/null; then
-			# It may have come with the end.
+			# It may have succeeded just before the end.
 			! "$@" || return 0
 			echo "process $pid ended before: $what"
 			return 1
@@ -201,7 +202,7 @@ awaits() {
 	done
 }
 
-# gone PID: the process is no more, or waits to be buried.
+# gone PID: the process has ended, or is a zombie.
 gone() {
 	local state
 
@@ -211,14 +212,13 @@ gone() {
 	[[ -z $state || $state == [ZX]* ]]
 }
 
-# header NAME: its value in the last answer, whose header is in $T/head.
+# header NAME: prints its value in the last response, from $T/head.
 header() {
 	sed -n 's/\r$//; s/^'"$1"': //Ip' "$T/head"
 }
 
-# free_port: a port of the loopback for a server.  It is below those that the
-# system gives to outgoing connections, and nobody else who asks here gets it
-# while this run lasts.
+# free_port: prints a free port of the loopback.  It is below the range for
+# outgoing connections, and no other call gets it during this run.
 free_port() {
 	python3 - "/tmp/mcfg-ports.$(id -u)" "${BATS_ROOT_PID:-$$}" <<-'PY'
 	import fcntl, os, socket, sys
@@ -255,10 +255,10 @@ free_port() {
 	PY
 }
 
-# shared NAME COMMAND...: a file or folder that is made once in a run, by the
-# command with a path as its last argument.  Its path is in $SHARED; it is
-# another one at each call with this name in setup_file and a test or, if
-# $SHARED_IN names the folder of the file (BATS_FILE_TMPDIR), in that file.
+# shared NAME COMMAND...: sets $SHARED to a file or folder that tests share.
+# The command, with the path as its last argument, makes it once in a run.  Each
+# call with this NAME gets a different one within setup_file and a test or, if
+# $SHARED_IN is $BATS_FILE_TMPDIR, within the test file.
 shared() {
 	local -x MCFG_TEST_POOL=no
 	local name=$1 n=1 made=$MCFG_TEST_SHARED/$1
@@ -272,16 +272,15 @@ shared() {
 	done
 	SHARED=$made-$n
 	[ ! -e "$SHARED" ] || return 0
-	# Another test may be faster: what is there first stays.
+	# If another test was faster, keep what it made.
 	made=$(mktemp -d "$made.XXXXXX")
 	"$@" "$made/it" || return
 	mv -T "$made/it" "$SHARED" 2> /dev/null || [ -e "$SHARED" ]
 	rm -rf "$made"
 }
 
-# rsa_key FILE [BITS]: a private key; no other call in the test gets it.  Keys
-# are shared with other tests, since each takes a tenth of a second: see
-# fast/openssl, which does it.
+# rsa_key FILE [BITS]: makes a private key that no other call in the test gets.
+# Other tests may get it: fast/openssl shares keys, to save time.
 rsa_key() {
 	openssl genpkey -quiet -algorithm RSA \
 	    -pkeyopt "rsa_keygen_bits:${2:-2048}" -out "$1"
@@ -299,7 +298,7 @@ unable() {
 	return 1
 }
 
-# able: in setup, if a file has its own.
+# able: call it in setup, if a file defines one.
 able() {
 	[ -z "${UNABLE:-}" ] || skip "$UNABLE"
 }
@@ -308,14 +307,14 @@ setup() {
 	able
 }
 
-# needs_data PATH: skips, by name, where the real captures are not there.
+# needs_data PATH: skips, and names the capture, if it is missing.
 needs_data() {
 	[ -e "$DATA/$1" ] || skip "no real capture $1 beside the checkout"
 }
 
-# needs PROGRAM: skips, by name, where a stranger is not installed.
+# needs PROGRAM: skips, and names the program, if it is not installed.
 needs() {
 	command -v "$1" > /dev/null || unable "$1 is not installed" || return
-	# A traced process cannot look for leaks.
+	# LeakSanitizer does not work in a traced process.
 	[ "$1" != strace ] || ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0
 }

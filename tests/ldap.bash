@@ -8,9 +8,9 @@
 # ldap_add      adds the LDIF on standard input
 #
 # The base is dc=example,dc=com, with jane and a few unusual entries.
-# Everybody's password is $PW of flow.bash, the manager's is
-# "manager-password".  A search needs a password only below ou=hidden.  Root
-# runs it as another user.
+# Everybody's password is $PW of flow.bash, and the manager's is
+# "manager-password".  A search needs a password only below ou=hidden.  If the
+# tests run as root, slapd runs as another user.
 
 LDAP_BASE=dc=example,dc=com
 
@@ -134,7 +134,7 @@ ldap_start() {
 	local port ports
 
 	export LDAP_DIR LDAP_URL LDAPS_URL LDAP_CA
-	# Another user cannot enter the folder of bats.
+	# Another user cannot enter the folder of Bats.
 	LDAP_DIR=$(mktemp -d /tmp/mcfg-ldap.XXXXXX)
 	mkdir "$LDAP_DIR/db"
 	LDAP_CA=$LDAP_DIR/ca.pem

@@ -2,7 +2,7 @@
 # or postgresql: load ledger
 #
 # ledger_setup       in setup: makes one, with its URI in $LEDGER
-# sql STATEMENT      prints what the judge says, sqlite3 or psql
+# sql STATEMENT      prints the result, by sqlite3 or psql
 # dump               prints all of it, as text
 # sound              the database reports that it is intact
 # of_sqlite          skips a test that is only for SQLite

@@ -86,8 +86,8 @@ message() {
 	    --key "$name.key" --envelope "$name.env" "$@" > "$name.msg"
 }
 
-# answer DIR NAME: the reply to NAME.msg in NAME.reply, its attributes in
-# NAME.attrs; standard error in NAME.err.
+# answer DIR NAME: puts the CertRep for NAME.msg in NAME.reply, its attributes
+# in NAME.attrs, and standard error in NAME.err.
 answer() {
 	scep-ca answer --dir "$1" --operation PKIOperation "$2.msg" \
 	    > "$2.reply" 2> "$2.err" || {
@@ -179,8 +179,8 @@ denied() {
 	fi
 }
 
-# whispers NAME TEXT: only -v shows TEXT, the cause of a refusal that does not
-# tell the client which of several it is; the reply is the same.
+# whispers NAME TEXT: only -v shows TEXT, the cause of a refusal that is hidden
+# from the client; the reply is the same.
 whispers() {
 	scep-ca answer --dir ca --operation PKIOperation --dry-run -v \
 	    "$1.msg" > "$1.dry" 2> "$1.whispered" || return 1

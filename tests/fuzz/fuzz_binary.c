@@ -1,6 +1,6 @@
 /*
- * What the binary reader takes must come out as XML that the other reader
- * takes and writes the same.
+ * What the binary reader accepts must become XML that the XML reader accepts,
+ * and that is written the same again.
  */
 #include "plist/node.h"
 
@@ -20,7 +20,7 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	if (!tree_equal(t, copy))
 		abort();
 	tree_to_xml(t, &once);
-	/* The text of a large tree may be more than a reader takes. */
+	/* The XML of a large tree may exceed the reader's limit. */
 	if (once.len > TREE_BYTES_MAX)
 		return 0;
 	if (tree_from_xml(&once, NULL, &why, &again) != OK)

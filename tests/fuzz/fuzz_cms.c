@@ -1,7 +1,7 @@
 /*
- * Whatever bytes come as a message, a certificate, a key or a request.  The
- * walk over BER must agree with itself, and what it lets through must not
- * upset OpenSSL; what comes out as verified must come out again.
+ * Any bytes as a message, a certificate, a key or a request.  The walk over BER
+ * must be consistent, what it accepts must be safe for OpenSSL, and verified
+ * content must be verified again.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -29,7 +29,7 @@ measure(const uint8_t *data, size_t size)
 		return;
 	if (used == 0 || used > size)
 		abort();
-	/* An element is whole by itself, and not in any part of it. */
+	/* An element is whole alone, but not without its last byte. */
 	if (cms_measure(data, used, &again) != NULL || again != used)
 		abort();
 	if (cms_measure(data, used - 1, &again) == NULL)

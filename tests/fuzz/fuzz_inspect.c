@@ -1,6 +1,6 @@
 /*
- * Whatever the bytes are, they are told or refused; what is told renders, and
- * nothing in the words can reach a terminal raw.
+ * Any bytes are described or refused, a description can be written in every
+ * form, and no raw control characters reach a terminal.
  */
 #include <string.h>
 

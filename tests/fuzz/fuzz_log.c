@@ -1,6 +1,6 @@
 /*
- * Whatever a log holds, its lines are counted once each, and nothing of it
- * stands in the page but as text.
+ * In any log, each line is counted once, and all of it appears in the page only
+ * as text.
  */
 #include <string.h>
 #include <strings.h>

@@ -1,6 +1,6 @@
 /*
- * Names as they are typed: what is read must come back the same through the
- * text that we write, and through DER.
+ * Names as they are typed: a name must survive conversion to our text and to
+ * DER, and back.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -50,7 +50,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	same(name);
 	(void)!cert_name_each(name, visit, NULL);
 	shown = cert_name_text(name);
-	/* Text can be longer than what is taken, by its escapes. */
+	/* Escapes can make the text longer than the limit for input. */
 	if (strlen(shown) <= 4096 && (cert_parse_name(shown, &again) != NULL ||
 	    !cert_name_equal(name, again)))
 		abort();

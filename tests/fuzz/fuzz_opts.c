@@ -1,10 +1,9 @@
 /*
- * Command lines: the bytes are arguments, each ended by a newline, for a real
- * tool's table and for one with every kind of row.  What was taken must lie
- * within what its row allows, and written out again, one "--name=VALUE" each,
- * must give the same.
+ * Command lines: the input is one argument a line, for a real tool's table and
+ * for one with every kind of row.  Accepted values must be within the limits of
+ * their rows, and must be accepted again, written as "--name=VALUE".
  *
- * The parser is for one call in a process: its state is set back from inside.
+ * The parser expects one call per process, so its state is reset from inside.
  */
 #include "../../common/cli/opts.c"
 
@@ -52,7 +51,7 @@ static const struct tool every_tool = {
 	.options = every_row, .input = &every.in,
 };
 
-/* --help and --version are for standard output, which is not the fuzzer's. */
+/* --help and --version must not write to the fuzzer's standard output. */
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -120,7 +119,7 @@ put_row(struct strings *line, const struct opt *row)
 	}
 }
 
-/* What was taken, as a command line; every word is owned by line. */
+/* The accepted values as a command line; line owns every word. */
 static void
 write_out(const struct tool *t, struct strings *line)
 {
@@ -188,7 +187,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			end = word + strlen(word);
 		else
 			*end++ = '\0';
-		/* The first line only chooses the table. */
+		/* The first line chooses the table. */
 		if (word != text)
 			strings_add(&line, word);
 	}

@@ -1,7 +1,6 @@
 /*
- * SCEP messages.  The first byte says which layer is fuzzed; what lies around
- * it is made here, sealed and signed anew, or nothing would get past the
- * signature.
+ * SCEP messages.  The first byte chooses the layer to fuzz.  The layers around
+ * it are encrypted and signed here, or nothing would pass the signature.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -34,7 +33,7 @@ set_up(void)
 	issue_policy_default(&policy);
 }
 
-/* What the server does with a message, but for the ledger. */
+/* What the server does with a message, without the ledger. */
 static void
 serve(const struct buf *in)
 {

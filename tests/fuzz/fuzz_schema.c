@@ -1,6 +1,6 @@
 /*
- * A plist in, judged by the built-in schema, its findings written in every
- * form; anything else is read as a file of a schema.
+ * A plist is judged by the built-in schema, and the findings are written in
+ * every form.  Any other input is read as a schema file.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { STEPS = 200 };
 
-/* A schema may contain itself: the steps are counted. */
+/* A schema may contain itself, so the number of steps is limited. */
 static void
 wander(const struct spec_node *n, size_t *steps)
 {

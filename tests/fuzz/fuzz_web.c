@@ -1,7 +1,7 @@
 /*
- * Whatever a web server hands on: the body that is taken is as long as it says
- * and within the limit, and a line of the log is one line of printable ASCII.
- * A case is variables, each with a NUL behind it, an empty one, and the body.
+ * Any request from a web server: a body that is accepted has the stated length
+ * and is within the limit, and a log entry is one line of printable ASCII.  The
+ * input is variables, each ended by a NUL, an empty one, and the body.
  */
 #include <string.h>
 

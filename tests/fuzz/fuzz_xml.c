@@ -1,6 +1,6 @@
 /*
- * What the XML reader takes must come back the same from what the emitter
- * writes of it, and the second writing must be the first.
+ * What the XML reader accepts must be read the same after it is written, and
+ * written the same again.
  */
 #include "plist/node.h"
 

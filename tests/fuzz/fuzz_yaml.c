@@ -1,5 +1,5 @@
 /*
- * YAML, JSON, rows and XML in, with variables and our tags; what is read is
+ * YAML, JSON, rows and XML, with variables and our tags.  The result is
  * completed, written as XML and as YAML, and read again, which must give the
  * same tree.
  */
@@ -26,7 +26,7 @@ variables(void)
 	return vars;
 }
 
-/* The way back to YAML and here again. */
+/* Converts to YAML and back. */
 static void
 round_trip(const struct tree *t)
 {
@@ -37,7 +37,7 @@ round_trip(const struct tree *t)
 	if (tree_kind(t) != TREE_DICT)
 		return;
 	spec_to_yaml(t, NULL, NULL, NULL, &text);
-	/* YAML that is longer than the limit is not a finding. */
+	/* The YAML may exceed the limit. */
 	if (text.len > IO_TEXT_MAX / 2)
 		return;
 	if (spec_from_yaml(&text, "fuzz", &how, &again) != OK ||

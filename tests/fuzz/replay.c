@@ -1,8 +1,8 @@
 /*
- * replay FILE...: gives each file to a fuzz target once, in the order of the
- * command line, as libFuzzer would; no special compiler is needed.  It prints
- * the number of files.  A case that crashes, or takes more than CASE_SECONDS
- * of the processor's time, ends the process with a signal, after its name.
+ * replay FILE...: runs a fuzz target on each file once, in order, as libFuzzer
+ * would, but with any compiler, and prints the number of files.  If a case
+ * crashes or takes more than CASE_SECONDS of CPU time, its name is printed and
+ * the process ends with a signal.
  */
 #include <errno.h>
 #include <signal.h>
@@ -32,7 +32,7 @@ name_case(int sig)
 	raise(sig);
 }
 
-/* From here on, so many seconds of the processor's time. */
+/* Limits the CPU time from now on. */
 static void
 allow_seconds(rlim_t seconds)
 {
@@ -48,7 +48,7 @@ allow_seconds(rlim_t seconds)
 		abort();
 }
 
-/* The bytes are in a block of exactly their size: reading on is found. */
+/* The block has exactly the case's size, so that any overread is found. */
 static int
 run_case(const char *path)
 {
@@ -80,7 +80,7 @@ main(int argc, char **argv)
 	int i, st, count = argc - 1;
 	FILE *out;
 
-	/* A target may turn standard output away. */
+	/* A target may redirect standard output. */
 	if ((out = fdopen(dup(STDOUT_FILENO), "w")) == NULL)
 		return 4;
 	current = argv[0];

@@ -1,8 +1,7 @@
 /*
- * measure: measure FILE COMMAND...: runs it and writes into FILE its elapsed
- * and processor time, in seconds, and its peak memory, in KiB; that of the
- * largest process where it starts several.  It is small itself: a process
- * begins with the peak of the one that forked it.
+ * measure FILE COMMAND...: runs COMMAND and writes to FILE its elapsed and CPU
+ * time in seconds, and the peak memory in KiB of its largest process.  A
+ * process starts with the peak of its parent, so this program must be small.
  */
 #include <stdio.h>
 #include <sys/resource.h>

@@ -1,9 +1,8 @@
 /*
  * scep_fire PORT PATH PREFIX COUNT CLIENTS: sends PREFIX0.msg, PREFIX1.msg ...
- * of scep_load to a server on this machine, CLIENTS processes at once, each on
- * a connection that it keeps, and prints how many certificates came a second
- * and how many in all.  In C, since a client that costs as much as a server
- * would be measured with it.
+ * of scep_load to a local server, from CLIENTS processes with one persistent
+ * connection each, and prints the certificates per second and their total.
+ * It is written in C so that the client's cost does not distort the result.
  */
 #define _GNU_SOURCE	/* memmem() */
 
@@ -78,7 +77,7 @@ send_all(int s, const struct buf *b)
 	return true;
 }
 
-/* True where head and body are there: by length, or the last chunk. */
+/* True if the response is complete, by Content-Length or the last chunk. */
 static bool
 is_whole(const struct buf *in)
 {
@@ -105,7 +104,10 @@ is_certificate(const struct buf *in)
 	    memmem(in->data, in->len, success, sizeof success - 1) != NULL;
 }
 
-/* How many of every clients-th request, from the first on, got one. */
+/*
+ * Sends every clients-th request, from the first on, and returns the number of
+ * certificates.
+ */
 static int
 fire(const struct load *l, int first)
 {
@@ -129,7 +131,7 @@ fire(const struct load *l, int first)
 	return good;
 }
 
-/* A separate client; its number comes through the pipe. */
+/* Starts a client process, which writes its result to the pipe. */
 static void
 start(const struct load *l, int first, int result)
 {

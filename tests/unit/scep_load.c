@@ -1,7 +1,7 @@
 /*
- * scep_load CA.pem KEY PREFIX < challenges: one PKCSReq for each challenge,
- * all with the same key, each with its own transaction and subject, into
- * PREFIX0.msg, PREFIX1.msg, ...: many requests in little time.
+ * scep_load CA.pem KEY PREFIX < challenges: quickly writes a PKCSReq for each
+ * challenge to PREFIX0.msg, PREFIX1.msg, ...  All have the same key, but each
+ * has its own transaction and subject.
  */
 #include <stdio.h>
 #include <string.h>

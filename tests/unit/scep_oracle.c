@@ -1,8 +1,7 @@
 /*
- * scep_oracle ROUNDS: opens requests that fail in every way that must not be
- * told apart, each ROUNDS times in turn, between marks for callgrind, which
- * counts the instructions of each (tests/bench/scep reads them).  It fails
- * itself where an answer differs.
+ * scep_oracle ROUNDS: decrypts requests with every fault that a client must not
+ * distinguish, each ROUNDS times in turn.  Callgrind counts the instructions of
+ * each (see tests/bench/scep).  It fails if the results differ.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +34,7 @@ static const char *const ways[] = {
 static EVP_PKEY *key, *device_key, *other_key;
 static X509 *cert, *device;
 
-/* Where the encrypted key stands: the OCTET STRING of 256 bytes. */
+/* Returns the encrypted key: the OCTET STRING of 256 bytes. */
 static unsigned char *
 find_key(struct buf *der)
 {
@@ -48,7 +47,7 @@ find_key(struct buf *der)
 	abort();
 }
 
-/* A content key that is too short, well encrypted. */
+/* Puts a correctly encrypted content key that is too short. */
 static void
 put_short_key(unsigned char *at)
 {
@@ -62,7 +61,7 @@ put_short_key(unsigned char *at)
 	EVP_PKEY_CTX_free(ctx);
 }
 
-/* A request of somebody else's, or of the device with a wrong signature. */
+/* A request with another's key, or with an invalid signature. */
 static void
 put_request(size_t w, struct buf *content)
 {
@@ -80,7 +79,7 @@ put_request(size_t w, struct buf *content)
 		content->data[content->len - 9] ^= 1;
 }
 
-/* An envelope that fails in the way w. */
+/* Makes an EnvelopedData with the fault ways[w]. */
 static void
 seal(size_t w, struct buf *der)
 {

@@ -1,6 +1,6 @@
 /*
  * Reads lines "base64 TEXT", "hex TEXT", "escape HEX" or "percent HEX" and
- * prints what buf, diag and words make of each.
+ * prints the results of buf, diag and words.
  */
 #include <stdio.h>
 #include <string.h>

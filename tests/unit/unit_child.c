@@ -1,7 +1,7 @@
 /*
- * unit_child SECONDS BYTES PROGRAM [ARGUMENT...]: runs it with BYTES bytes as
- * its standard input and prints how it ended and what it wrote; "-" in place
- * of BYTES means no input, and the output goes to /dev/null then.
+ * unit_child SECONDS BYTES PROGRAM [ARGUMENT...]: runs it with BYTES bytes of
+ * standard input, and prints how it ended and the size of its output.  If BYTES
+ * is "-", there is no input, and the output goes to /dev/null.
  */
 #include <signal.h>
 #include <stdio.h>

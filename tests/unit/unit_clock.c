@@ -1,6 +1,6 @@
 /*
- * Reads lines "split N", "parse TEXT" or "duration TEXT" and prints what
- * clock makes of each; the test compares with another calendar.
+ * Reads lines "split N", "parse TEXT" or "duration TEXT", and prints clock's
+ * result for each, which the test compares with another calendar.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
- * unit_ledger URI: reads lines of a verb and its words, calls the ledger and
- * prints the outcome of each.  "-" is a word for NULL; hashes are made from
- * their words by SHA-256.
+ * unit_ledger URI: reads lines of a verb and its words, calls the ledger, and
+ * prints the outcome of each.  The word "-" means NULL; a hash is given as the
+ * text to hash with SHA-256.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -50,7 +50,7 @@ purpose(const char *word)
 	return p;
 }
 
-/* The script of a test is wrong, which must not pass for an answer. */
+/* An error in the test's script must not look like a result of the ledger. */
 static void
 need(const char *reason, const char *word)
 {
@@ -135,7 +135,7 @@ do_challenges(struct ledger *l, char **w)
 	return ledger_challenges(l, print_challenge, NULL);
 }
 
-/* void SECRET DIGITS NOW: by so many digits of its hash */
+/* void SECRET DIGITS NOW: names it by DIGITS digits of its hash */
 static enum status
 do_void(struct ledger *l, char **w)
 {
@@ -262,8 +262,10 @@ do_renew(struct ledger *l, char **w)
 	return certify(l, &c, &e, number(w[6]));
 }
 
-/* collect SERIAL TRANSACTION KEY NAME CSR SECRET DECIDER NOW: what waits, if
- * CSR is not "-"; DECIDER says yes herewith */
+/*
+ * collect SERIAL TRANSACTION KEY NAME CSR SECRET DECIDER NOW: certifies a
+ * pending request, which CSR must match if given; DECIDER approves it now
+ */
 static enum status
 do_collect(struct ledger *l, char **w)
 {
@@ -524,7 +526,7 @@ do_copy(struct ledger *l, char **w)
 	return ledger_copy(l, to, print_table, NULL);
 }
 
-/* many COUNT PREFIX NOW: challenges that each buy a certificate */
+/* many COUNT PREFIX NOW: spends COUNT challenges on a certificate each */
 static enum status
 do_many(struct ledger *l, char **w)
 {

@@ -15,9 +15,9 @@
 #include "cms/local.h"
 #include "sys/io.h"
 
-static size_t wrong;		/* the place of a byte, or 0 */
+static size_t wrong;		/* the offset of the byte to change, or 0 */
 
-/* In place of OpenSSL's, for what is linked with this. */
+/* Replaces OpenSSL's function in this program. */
 int
 i2d_CMS_ContentInfo(const CMS_ContentInfo *cms, unsigned char **out)
 {

@@ -1,6 +1,6 @@
 /*
- * site alone, for what no option takes: "FILE KEY" a line gives the value,
- * the items of a list, the seconds of a duration and the place.
+ * unit_site FILE KEY...: prints each key's value, the items of a list, the
+ * seconds of a duration, and the place in the file.
  */
 #include <inttypes.h>
 #include <stdio.h>

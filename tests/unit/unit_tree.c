@@ -1,7 +1,7 @@
 /*
  * unit_tree mutate FILE: reads a property list cut at every byte and with
- * every bit flipped; what is still taken must come back the same from its
- * XML.  Prints "N taken, N refused", or what went wrong.
+ * every bit flipped.  If it is still accepted, its XML must give the same tree.
+ * Prints "N taken, N refused", or the error.
  * unit_tree marks FILE: prints line:column and kind of each node.
  */
 #include <stdio.h>

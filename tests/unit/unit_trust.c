@@ -1,9 +1,9 @@
 /*
- * unit_trust AT < LINES: for each line "BAG ANCHOR LEAF CA", files, what
- * scep/trust decides with the bag as GetCACert's response: "LEAF-REASON|CA",
- * the first part empty if the leaf counts as issued by that CA, the second
- * "ca" if CA, an end of the chain above it, may issue, else "".  A bag that is
- * refused as a whole is "refused|".
+ * unit_trust AT < LINES: each line names files, "BAG ANCHOR LEAF CA".  Prints
+ * how scep/trust decides with BAG as the GetCACert response: "LEAF-REASON|CA".
+ * The first part is empty if the leaf counts as issued by that CA.  The second
+ * is "ca" if CA, the end of a chain above it, may issue, or else empty.  A bag
+ * that is refused as a whole is "refused|".
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,7 +51,7 @@ decide(char *file[4], int64_t at)
 	if (scep_cacert_load(&src, at, false, &t) != OK) {
 		puts("refused|");
 	} else {
-		/* A server sends the chain with the certificate, too. */
+		/* A server sends its chain with the certificate. */
 		if (io_slurp_file(file[0], IO_KEY_MAX, &der) != OK ||
 		    cert_list_from_der(&der, &sent) != NULL)
 			exit(FAULT);
