@@ -21,7 +21,7 @@ static const struct opt options[] = {
 	    .value = &args.id.key },
 	{ 0, "cert", "FILE", "certificate of the key: decrypt only for this "
 	    "recipient",
-	    .value = &args.id.cert },
+	    .value = &args.id.cert, .is_file = true },
 	OPT_KEY_ACCESS(args.id),
 	{ 0 },
 };

@@ -24,7 +24,7 @@ static const struct opt options[] = {
 	OPT_LENGTH(args.in),
 	{ 0, "recipient", "FILE", "certificate of a device that can decrypt "
 	    "it, PEM or DER",
-	    .values = &args.recipients },
+	    .values = &args.recipients, .is_file = true },
 	{ 0, "cipher", "NAME", "cipher of the payloads",
 	    .value = &args.cipher,
 	    .choices = "aes-256-cbc|aes-128-cbc|des-ede3-cbc" },
@@ -229,7 +229,7 @@ check_usage(const struct args *a)
 		    "has its own");
 	if (a->out_dir == NULL && a->recipients.n == 0)
 		return opts_missing("--recipient", "the device certificate");
-	return OK;
+	return a->null ? opts_claim_stdin() : OK;
 }
 
 static enum status

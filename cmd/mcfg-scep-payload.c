@@ -71,7 +71,7 @@ static const struct opt options[] = {
 	    .config = "scep.key_usage" },
 	{ 0, "ca-cert", "FILE", "certificate of the CA, whose fingerprint is "
 	    "sent to the device",
-	    .value = &args.ca_cert },
+	    .value = &args.ca_cert, .is_file = true },
 	{ 0, "site", "DIR", "use the CA of the site in DIR, and its challenge "
 	    "if it is an outside CA", .value = &args.site },
 	{ 0, "fingerprint", "HASH", "sha256, for that of --ca-cert, or the "

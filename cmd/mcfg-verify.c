@@ -30,9 +30,9 @@ static const struct opt options[] = {
 	OPT_OUTPUT(args.out),
 	OPT_LENGTH(args.in),
 	{ 0, "ca", "FILE", "anchors: every certificate in FILE",
-	    .values = &args.ca },
+	    .values = &args.ca, .is_file = true },
 	{ 0, "device-ca", "FILE", "anchors of factory device identities",
-	    .values = &args.device_ca },
+	    .values = &args.device_ca, .is_file = true },
 	{ 0, "site", "DIR", "use the anchors of the site in DIR: its CA, an "
 	    "outside CA, their predecessors, and the device CA",
 	    .value = &args.site },

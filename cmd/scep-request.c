@@ -49,7 +49,7 @@ static const struct opt options[] = {
 	    "or fd:N",
 	    .value = &args.challenge },
 	{ 0, "signer", "CERT", "certificate to renew, which signs the request",
-	    .value = &args.signer },
+	    .value = &args.signer, .is_file = true },
 	{ 0, "signer-key", "KEY", "and its key", .value = &args.signer_key },
 	{ 0, "type", "NUMBER", "messageType of a renewal; 19 for servers from "
 	    "before RFC 8894", .choices = "17|19", .value = &args.type },

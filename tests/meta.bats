@@ -207,6 +207,54 @@ misuses() {
 	each misuses
 }
 
+# claims NAME: standard input cannot be two files, whichever options name it.
+claims() {
+	local call option second
+
+	read -ra call <<< "$(call_of "$1")"
+	"${call[@]}" --help |
+	    sed -nE 's/^ +(-., )?--([a-z-]+) (FILE|CERT) .*/\2/p' |
+	    grep -vxE 'output|report|state|csr|.*-out|write-baseline' \
+	    > "$T/reading" || return 0
+	while read -r option; do
+		second=(-)
+		case $1 in
+		scep-request) second=(--csr -) ;;
+		mcfg-enrollment|mcfg-page|mcfg-report|mcfg-s*-payload)
+			second=(--config -)
+			[ "$option" != config ] || continue ;;
+		esac
+		refuses 2 'claimed by both' "${call[@]}" "--$option" - \
+		    "${second[@]}" < /dev/null || return 1
+	done < "$T/reading"
+}
+
+@test "meta: standard input is claimed only once" {
+	each claims
+	for call in 'mcfg-sign --key k' 'mcfg-sign --key k --out-dir . -0' \
+	    mcfg-inspect mcfg-lint mcfg-verify 'mcfg-decrypt --key k'; do
+		case $call in
+		mcfg-lint) option=--baseline ;;
+		mcfg-inspect) option=--content ;;
+		mcfg-verify) option=--ca ;;
+		*) option=--cert ;;
+		esac
+		# shellcheck disable=SC2086 # the words of a call
+		refuses 2 'claimed by both' $call $option - < /dev/null
+	done
+	for verb in identify complete bind; do
+		mcfg-enrollment "$verb" --help | grep -oE -- \
+		    '--(signer|allow|policy|outside-ca|config) FILE' \
+		    > "$T/reading"
+		while read -r option _; do
+			refuses 2 'claimed by both' mcfg-enrollment "$verb" \
+			    "$option" - < /dev/null
+		done < "$T/reading"
+	done
+	refuses 2 'claimed by both' mcfg-encrypt --recipient - --recipient - \
+	    "$T/profile" < "$PKI/signer.pem"
+}
+
 starves() {
 	local want=3 call
 

@@ -16,11 +16,11 @@ static struct args {
 
 static const struct opt options[] = {
 	{ 0, "signer", "FILE", "certificate that signed the attributes, from "
-	    "mcfg-verify --signer-out", .value = &args.signer },
+	    "mcfg-verify --signer-out", .value = &args.signer, .is_file = true },
 	{ 0, "id", "ID", "ID of the enrollment, instead of its certificate",
 	    .value = &args.id },
 	{ 0, "policy", "FILE", "scep-ca.yaml of the CA (default: in ca/ beside "
-	    "the site file)", .value = &args.policy },
+	    "the site file)", .value = &args.policy, .is_file = true },
 	{ 0, "ttl", "TIME", "lifetime of a new challenge (60m)",
 	    .duration = &args.ttl, .config = "scep.challenge_ttl" },
 	OPT_SOURCE(args.source),

@@ -19,11 +19,11 @@ static struct args {
 
 static const struct opt options[] = {
 	{ 0, "signer", "FILE", "certificate that signed the attributes, from "
-	    "mcfg-verify --signer-out", .value = &args.signer },
+	    "mcfg-verify --signer-out", .value = &args.signer, .is_file = true },
 	{ 0, "outside-ca", "FILE", "certificate of a CA that does not use the "
-	    "ledger", .values = &args.outside },
+	    "ledger", .values = &args.outside, .is_file = true },
 	{ 0, "allow", "FILE", "allow only the devices listed in FILE",
-	    .value = &args.allow },
+	    .value = &args.allow, .is_file = true },
 	{ 0, "site", "DIR", "use scep-ca.pem and devices.allow in DIR, if they "
 	    "exist", .value = &args.site },
 	{ 0, "repeat", "POLICY", "what to do if a configured device repeats "

@@ -17,7 +17,7 @@ static struct args {
 
 static const struct opt options[] = {
 	{ 0, "allow", "FILE", "allow only the devices listed in FILE",
-	    .value = &args.allow },
+	    .value = &args.allow, .is_file = true },
 	{ 0, "site", "DIR", "use devices.allow in DIR, if it exists",
 	    .value = &args.site },
 	{ 0, "subject", "DN", "subject of the identity (/O=ORGANIZATION/CN=ID)",

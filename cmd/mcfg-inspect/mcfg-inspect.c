@@ -160,12 +160,11 @@ run(const struct args *a)
 	struct inspect look = { 0 };
 	enum status st;
 
-	if (a->files.n == 0 && a->content != NULL &&
-	    strcmp(a->content, "-") == 0)
-		return fail(USAGE, "standard input is claimed by both INPUT "
-		    "and --content");
-	if (a->files.n == 0)
+	if (a->files.n == 0) {
+		if ((st = opts_claim_stdin()) != OK)
+			return st;
 		strings_add(&args.files, "-");
+	}
 	if ((st = load_secrets(a, &opener, &phrase)) != OK)
 		return st;
 	if (a->content != NULL && (st = io_slurp_file(a->content,

@@ -323,7 +323,7 @@ check_args(const struct args *a)
 	if ((reason = clock_check_written()) != NULL)
 		return fail(USAGE, "SOURCE_DATE_EPOCH: %s", reason);
 	args.how.now = clock_written();
-	return OK;
+	return a->files.n == 0 ? opts_claim_stdin() : OK;
 }
 
 static void

@@ -96,14 +96,14 @@ check_usage(const struct args *a)
 		if (!is_dir)
 			return fail(USAGE, "--replaces: with --out-dir, the "
 			    "folder that holds the old profiles");
-		return OK;
+		return a->null ? opts_claim_stdin() : OK;
 	}
 	if (a->null || opts_given(&args.jobs))
 		return fail(USAGE, "-0 and -j need --out-dir");
 	if (a->inputs.n > 1)
 		return fail(USAGE, "'%s': more than one FILE needs --out-dir",
 		    a->inputs.v[1]);
-	return OK;
+	return a->inputs.n == 0 ? opts_claim_stdin() : OK;
 }
 
 /*

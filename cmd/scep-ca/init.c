@@ -40,7 +40,7 @@ static const struct opt options[] = {
 	    .value = &args.csr },
 	{ 0, "import-cert", "FILE", "import an existing CA: its certificate "
 	    "and chain",
-	    .value = &args.import.cert },
+	    .value = &args.import.cert, .is_file = true },
 	{ 0, "import-key", "KEY", "and its key: a file, env:NAME, fd:N or "
 	    "pkcs11:...",
 	    .value = &args.import.key },

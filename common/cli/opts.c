@@ -156,6 +156,12 @@ claim_stdin(const char *of)
 	return OK;
 }
 
+enum status
+opts_claim_stdin(void)
+{
+	return claim_stdin("INPUT");
+}
+
 /* Sets an option to its value from the command line. */
 static enum status
 take_value(const struct opt *row, const char *of, const char *value)

@@ -93,6 +93,13 @@ enum status opts_parse(const struct tool *tool, int argc, char **argv,
     bool *done) USE_RESULT;
 
 /*
+ * opts_claim_stdin() is for tools with inputs that are about to read standard
+ * input although no operand names it.  Returns USAGE, with a message, if an
+ * option has claimed it.
+ */
+enum status opts_claim_stdin(void) USE_RESULT;
+
+/*
  * opts_given() returns true if the option with this target was on the command
  * line.
  */
@@ -132,11 +139,11 @@ const char *opts_check_at(const char *value);
 	    .value = &(in).length }
 #define OPT_IDENTITY(id)						\
 	{ 0, "cert", "FILE", "certificate of the signer, PEM or DER",	\
-	    .value = &(id).cert },					\
+	    .value = &(id).cert, .is_file = true },			\
 	{ 0, "key", "KEY", "private key: a file, env:NAME, fd:N or pkcs11:...", \
 	    .value = &(id).key },					\
 	{ 0, "chain", "FILE", "intermediate certificates and the root",	\
-	    .values = &(id).chain },					\
+	    .values = &(id).chain, .is_file = true },			\
 	OPT_KEY_ACCESS(id)
 #define OPT_KEY_ACCESS(id)						\
 	{ 0, "passphrase", "SRC", "passphrase of the key: env:NAME, file:PATH " \
@@ -146,7 +153,7 @@ const char *opts_check_at(const char *value);
 	    .flag = &(id).loose }
 #define OPT_CONFIG(path)						\
 	{ 0, "config", "FILE", "site file with defaults, see mcfg-site(5)", \
-	    .value = &(path) }
+	    .value = &(path), .is_file = true }
 #define OPT_FILES(dirs)							\
 	{ 0, "files", "DIR", "let !file and !sha256 name files below DIR", \
 	    .values = &(dirs) }

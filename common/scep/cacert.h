@@ -29,9 +29,9 @@ struct scep_cacert_source {
 /* Rows for the options table of a tool. */
 #define OPT_SCEP_CACERT(t)						\
 	{ 0, "ca", "FILE", "response to GetCACert: the CA, or RA and CA", \
-	    .value = &(t).ca },						\
+	    .value = &(t).ca, .is_file = true },			\
 	{ 0, "anchor", "FILE", "verify --ca with the CAs in FILE",	\
-	    .value = &(t).anchor },					\
+	    .value = &(t).anchor, .is_file = true },			\
 	{ 0, "fingerprint", "HEX", "or verify it with the digest of the CA", \
 	    .value = &(t).fingerprint,					\
 	    .check = scep_cacert_check_print },				\
