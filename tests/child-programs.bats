@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Programs that the site's owner configures: what they get, and how they end.
+# Programs that a site's owner configures: what they get, and how they end.
 
 load helpers
 
@@ -34,7 +34,7 @@ runs() {
 	runs 600 0 'too-much 0 65536'
 }
 
-@test "child: a program that does not read may end as it likes" {
+@test "child: a program need not read its input" {
 	program 'exit 5'
 	runs 30 3000000 'exited 5 0'
 	program 'exec < /dev/null; exit 1'
@@ -43,7 +43,7 @@ runs() {
 	runs 30 3000000 'signaled 9 0'
 }
 
-@test "child: writing and waiting share one limit, and its group is killed" {
+@test "child: the time limit covers writing, and its process group is killed" {
 	[ -d /proc/self ] || skip 'no /proc here'
 	# Neither the program nor its child reads anything.
 	program 'sleep 1000 & echo $$ $! > pids; exec sleep 1000'
@@ -51,7 +51,7 @@ runs() {
 	read -r first second < pids
 	gone "$first"
 	awaits "the end of $second" gone "$second"
-	# Reads a little, now and then.
+	# Reads slowly.
 	program 'while :; do head -c 1 > /dev/null; done'
 	runs 1 3000000 'too-long 0 0'
 	program 'exec > /dev/null; trap "" TERM; while :; do :; done'
@@ -64,7 +64,7 @@ runs() {
 	kill "$(cat pid)"
 }
 
-@test "child: a fixed list of variables, three descriptors, its own group" {
+@test "child: gets listed variables, three descriptors and its own group" {
 	[ -d /proc/self/fd ] || skip 'no /proc here'
 	program 'env | sed "s/=.*//" | sort; ls /proc/self/fd' \
 	    'sed "s/.*) //" /proc/self/stat | cut -d" " -f3 > group' \
@@ -78,8 +78,7 @@ runs() {
 	cmp group pid
 }
 
-@test "child: its end is seen whatever the caller did with SIGCHLD" {
-	# A parent may have left SIGCHLD ignored, or blocked.
+@test "child: its end is seen even if SIGCHLD is ignored or blocked" {
 	program 'exit 7'
 	python3 - "$CHILD" > out <<-'PY'
 	import signal, subprocess, sys

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The lower floors of common/, of which no tool reaches every branch.  Python's
-# calendar, base64 and UTF-8 are the judges.
+# The lower floors of common/: branches that no tool reaches.  The judges are
+# Python's calendar, base64 and UTF-8.
 
 load helpers
 
@@ -63,7 +63,7 @@ unit() {
 	[ "$(grep -cx no "$T/out")" -eq 7 ]
 }
 
-@test "buf: base64 is strict to the last bit" {
+@test "buf: base64 is strict, including unused bits" {
 	printf 'base64 %s\n' Zg== 'Zm8=' Zm9v 'Zm 9v	YmFy' > "$T/in"
 	unit unit_buf < "$T/in" > "$T/out"
 	diff "$T/out" <(printf '%s\n' 66 666f 666f6f 666f6f626172)
@@ -73,7 +73,7 @@ unit() {
 	[ "$(grep -cx no "$T/out")" -eq 9 ]
 }
 
-@test "buf: hexadecimal takes colons and capitals" {
+@test "buf: hexadecimal may have colons and capitals" {
 	printf 'hex %s\n' 0aFF 0A:ff > "$T/in"
 	unit unit_buf < "$T/in" > "$T/out"
 	diff "$T/out" <(printf '%s\n' 0aff 0aff)
@@ -127,7 +127,7 @@ unit() {
 @test "common: DER is not written to a terminal" {
 	scep-ca init --dir "$T/ca" --subject /CN=x
 	printf '<plist version="1.0"><dict/></plist>' > "$T/plist"
-	# on_terminal WANT COMMAND...: runs it on a terminal, with this status.
+	# on_terminal WANT COMMAND...: has status WANT on a terminal.
 	on_terminal() {
 		python3 - "$@" <<-'PY'
 		import os, pty, subprocess, sys

@@ -60,7 +60,7 @@ parses() {
 	done
 }
 
-@test "completions: scripts have completions like tools" {
+@test "completions: scripts have completions too" {
 	complete_bash scep-enroll --new > "$T/out"
 	diff "$T/out" <(echo --new-key)
 	cd "$T"

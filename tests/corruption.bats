@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Damage in transport, which every tool that reads a file names.
+# Damage in transport: every tool that reads a file says what happened to it.
 
 load helpers
 
@@ -27,7 +27,7 @@ setup() {
 	PY
 }
 
-# mangle HOW FROM TO: damages a file in this way.
+# mangle HOW FROM TO: makes a damaged copy.
 mangle() {
 	python3 - "$@" <<-'PY'
 	import base64, html, json, quopri, re, sys
@@ -63,7 +63,7 @@ mangle() {
 	PY
 }
 
-# named WORDS FILE: each tool refuses the file with these words.
+# named WORDS FILE: each tool refuses the file, with these words.
 named() {
 	local words=$1 file=$2
 	refuses 3 "$words" mcfg-verify --ca "$PKI/root.pem" "$file"
@@ -151,7 +151,7 @@ inspected() {
 	EOF
 }
 
-@test "corruption: other messages, and what is not damaged" {
+@test "corruption: other messages, and files without damage" {
 	local how words f
 	openssl cms -encrypt -binary -in "$T/profile" -outform DER \
 	    -out "$T/e" "$PKI/client.pem"
@@ -164,7 +164,7 @@ inspected() {
 		mangle cleared "$f" "$T/in"
 		inspected 'eighth bit' "$T/in"
 	done
-	# A binary plist has bytes of every kind, and may be wrong without
+	# A binary plist has arbitrary bytes, so an error is not a sign of
 	# damage.
 	python3 - "$T/in" <<-'PY'
 	import struct, sys
@@ -184,7 +184,7 @@ inspected() {
 		[ "$status" -eq 3 ]
 		run -1 grep -E 'through text' "$T/stderr"
 	done
-	# Without a trace of damage, there is no guess.
+	# Without a sign of damage, no cause is given.
 	head -c 900 "$T/signed" > "$T/in"
 	_run mcfg-inspect "$T/in"
 	[ "$status" -eq 3 ]

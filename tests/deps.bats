@@ -83,7 +83,7 @@ everything() {
 	run -1 grep -qxE 'lighttpd|bats' "$T/have"
 }
 
-@test "deps: old package lists are fetched anew" {
+@test "deps: refreshes old package lists" {
 	touch "$T/stale"
 	deps build
 	[ "$status" -eq 0 ]
@@ -91,7 +91,7 @@ everything() {
 	[ "$(grep -c '^install' "$T/asked")" -eq 2 ]
 }
 
-@test "deps: a package that cannot be installed is a failure, unless only tests need it" {
+@test "deps: fails if a package cannot be installed, unless only tests need it" {
 	touch "$T/stale"
 	sed -i "s/update) .*/update) false ;;/" "$T/bin/apt-get"
 	deps build
@@ -169,7 +169,7 @@ everything() {
 			grep -q "$name" "$T/names"
 		done
 	done
-	# Their names are not those of the libraries there.
+	# Packages with other names than on Debian.
 	grep -q '^dnf .* lighttpd-mod_openssl' <<< "$output"
 	grep -q '^pkg .* www/fcgi ' <<< "$output"
 	# This one has to be shown to pkg-config.

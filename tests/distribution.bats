@@ -54,7 +54,7 @@ fake_gh() {
 	[ ! -e lint.sarif ]
 }
 
-@test "action: a pull request shows what changes on devices" {
+@test "action: a pull request gets the changes on devices" {
 	repository
 	fake_gh
 	BASE=main PULL=7 GITHUB_STEP_SUMMARY=$T/summary \
@@ -74,7 +74,7 @@ fake_gh() {
 
 # A name that a stranger can choose (a branch, a title) reaches a script only
 # through its environment, and every input is documented.
-@test "action: nothing from outside is pasted into a script" {
+@test "action: untrusted text is not pasted into a script" {
 	python3 -c 'import yaml' || skip 'python3-yaml is not installed'
 	python3 - "$ROOT/scripts/action/action.yml" <<-'PY'
 	import re, sys, yaml
@@ -211,7 +211,7 @@ fake_gh() {
 	version=$(sed -n 's/^VERSION[[:space:]]*= //p' "$ROOT/Makefile")
 	[ "$(mcfg-sign --version)" = "mcfg-sign (mcfg) $version" ]
 	sed -n '3p' "$ROOT/CHANGES.md" | grep -q "^## $version"
-	# Other files only say since which version something is so.
+	# Other files mention versions only as "since".
 	run -1 grep -vE '(before|since|after) [0-9.]+\b' <(grep -rhF "$version" \
 	    "$ROOT/cmd" "$ROOT/common" "$ROOT/man" "$ROOT/scripts" \
 	    "$ROOT/README.md")

@@ -20,8 +20,8 @@ teardown() {
 	[ -z "${SERVER:-}" ] || unserve
 }
 
-# prepare: makes what the examples assume, beside a site in site/ and, for
-# examples inside a site, in the folder itself.
+# prepare: makes the files that the examples assume, with a site in site/ and,
+# for examples inside a site, in the folder itself.
 prepare() {
 	cp -a "$SITE" "$DESK"
 	cp -a "$SITE" "$DESK/site"
@@ -127,11 +127,11 @@ listed() {
 	sed -n "s/^$1	//p" "$ROOT/tests/examples.list"
 }
 
-@test "examples: each one runs, or has a reason why not" {
+@test "examples: each is run, or has a reason why not" {
 	python3 "$ROOT/tests/examples.py" "$ROOT" names | sort > "$T/are"
 	grep -v '^#' "$ROOT/tests/examples.list" | cut -f 2 | sort > "$T/listed"
 	diff "$T/listed" "$T/are"
-	# Each reason must be one that the list explains.
+	# The list must explain each reason.
 	grep -v '^#' "$ROOT/tests/examples.list" | cut -f 1 | sort -u > "$T/how"
 	while read -r how; do
 		grep -q "^# $how: " "$ROOT/tests/examples.list" || {
@@ -139,7 +139,7 @@ listed() {
 			return 1
 		}
 	done < "$T/how"
-	# A file that is said to run them exists.
+	# A test file that the list names must exist.
 	sed -n 's/^\([a-z-]*\.bats\)	.*/\1/p' "$ROOT/tests/examples.list" |
 	    sort -u | while read -r file; do
 		[ -f "$ROOT/tests/$file" ]
@@ -147,7 +147,7 @@ listed() {
 }
 
 # runs NAME: runs it in a copy of the prepared folder, as a reader would type
-# it, with other paths for folders outside.
+# it, but replaces paths outside.
 runs() {
 	rm -rf "$T/copy"
 	cp -a "$DESK" "$T/copy"
@@ -155,12 +155,12 @@ runs() {
 	python3 "$ROOT/tests/examples.py" "$ROOT" script "$1" |
 	    sed -E 's,/srv/(enroll|profiles),site,g; s,/backup/,backup/,g' \
 	    > "$T/script"
-	# An example that needs these is not tried without them.
+	# Skip the example if it needs one of these and it is missing.
 	for tool in jq qrencode; do
 		! grep -qw "$tool" "$T/script" || command -v "$tool" > /dev/null ||
 		    return 0
 	done
-	# What the example makes must not exist before.
+	# The example's output must not exist yet.
 	case $(< "$T/script") in
 	*--add-user*) ;;
 	*'mcfg-site site'*) rm -rf "$T/copy/site" ;;
@@ -187,8 +187,8 @@ runs() {
 	[ "$bad" -eq 0 ]
 }
 
-# served DIR NAME...: runs these one after the other, and the server that one of
-# them starts, at a free port instead of 8443.
+# served DIR NAME...: runs these in order, with the server that one of them
+# starts, on a free port instead of 8443.
 served() {
 	local port dir=$1 name
 	shift
@@ -205,7 +205,7 @@ served() {
 		read -r -t 600 line <&8
 		[[ $line == 'listening on https://localhost:'* ]]
 	}
-	# The end of an enrollment is recorded after the answer to the device.
+	# The ledger records the end after the response to the device.
 	ended() {
 		command mcfg-enrollment list --config "$1" |
 		    grep configured > /dev/null

@@ -81,7 +81,7 @@ refused() {
 	refused 1 'nobody: no such user' nobody
 }
 
-@test "facts-ldap: a name is only a name, whatever is in it" {
+@test "facts-ldap: a name is only a name, whatever it contains" {
 	facts 'a*b'
 	json_is "$T/facts" "j['mail'] == 'star@example.com'"
 	facts axb

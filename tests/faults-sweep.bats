@@ -49,7 +49,7 @@ a_profile() {
 	sweep 16 10 -- mcfg-profile --set NET=Office p.yaml
 }
 
-@test "faults: mcfg-sign, with a file that was there" {
+@test "faults: mcfg-sign, replacing an existing file" {
 	a_profile p
 	cp "$PKI"/{signer.pem,signer.key,chain.pem,root.pem} .
 	echo old > out
@@ -259,7 +259,7 @@ authority() {
 	    mcfg-enrollment complete --ledger $l --signer id.pem in
 }
 
-@test "faults: mcfg, of a tool that does not exist" {
+@test "faults: mcfg, with an unknown tool" {
 	sweep 4 4 --status 2 -- mcfg nothing
 }
 
@@ -280,7 +280,7 @@ authority() {
 	serial=$(openssl x509 -in cert -noout -serial)
 	serial=${serial#serial=}
 	sqlite3 ca/ledger.db 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
-	# Whatever failed, a repeated call puts it in the CRL.
+	# After any fault, a repeated call puts it in the CRL.
 	sweep 4 4 --ledger ca/ledger.db --commits --but ca/crl.der --judge \
 	    "openssl crl -inform DER -in ca/crl.der -noout -text |
 	    grep -q 'Serial Number: 0*$serial'" -- \

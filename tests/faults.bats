@@ -14,8 +14,8 @@ setup() {
 	cd "$T" || return
 }
 
-# unseen FILE CALLS cmd...: these calls fail for that file only: the command has
-# status 4, one line, no output.
+# unseen FILE CALLS cmd...: if these calls fail for FILE, the command has status
+# 4, one line on standard error, and no output.
 unseen() {
 	local file=$1 calls=$2
 	shift 2
@@ -90,7 +90,7 @@ state() {
 	done
 }
 
-@test "faults: another template, list or old profile does not take its place either" {
+@test "faults: nor is another template, list or profile used instead" {
 	mkdir -p d/profile.d old out
 	for name in profile profile.d/iPhone profile.d/iPhone12,1; do
 		printf 'PayloadIdentifier: e.%s\nPayloadContent: []\n' \
@@ -163,7 +163,7 @@ own_ca() {
 	done
 }
 
-@test "faults: a policy that was prepared outlives an init that failed" {
+@test "faults: a failed init keeps a prepared policy" {
 	mkdir ca
 	echo 'approval: manual' > ca/scep-ca.yaml
 	own_ca
@@ -195,7 +195,7 @@ own_ca() {
 	yields got mcfg zzz
 	[ "$(cat got)" = first ]
 	unseen "$T/first/mcfg-zzz" %file mcfg zzz
-	# A file that nobody may run is skipped, as by a shell.
+	# A file that is not executable is skipped, as by a shell.
 	chmod -x first/mcfg-zzz
 	yields got mcfg zzz
 	[ "$(cat got)" = second ]
@@ -264,7 +264,7 @@ own_ca() {
 
 @test "faults: a part of a path that cannot be examined still has an owner" {
 	mkdir -p theirs/site
-	# Only the library, which decides where root may work.
+	# Only the library that decides where root may work.
 	cat > whose <<-'SH'
 	#!/bin/sh
 	me=$0 lib=$1

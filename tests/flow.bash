@@ -186,8 +186,8 @@ enroll_refused() {
 	grep -qF -e "mcfg-device: $text" "$T/stderr"
 }
 
-# enrollments EXPRESSION: it becomes true of j, the ledger's list.  That may take
-# a moment: a device gets its profile before the ledger records it.
+# enrollments EXPRESSION: it becomes true of j, the ledger's list.  That may
+# take a moment: a device gets its profile before the ledger records it.
 enrollments() {
 	local T=${T:-$BATS_FILE_TMPDIR}	# setup_file has no $T
 

@@ -39,7 +39,7 @@ bounded() {
 	PY
 }
 
-# every_reader FILE: runs each tool that has an INPUT on it.
+# every_reader FILE: runs each tool that has an INPUT on FILE.
 every_reader() {
 	local failed=0 t
 
@@ -117,7 +117,7 @@ setup() {
 	every_reader "$T/in"
 }
 
-@test "hostile: a doubled key" {
+@test "hostile: a duplicate key" {
 	printf '<plist version="1.0"><dict><key>PayloadType</key><string>a</string><key>PayloadType</key><string>b</string></dict></plist>' \
 	    > "$T/in"
 	every_reader "$T/in"
@@ -154,7 +154,7 @@ setup() {
 	[ "$(wc -c < "$T/out")" -eq 2000001 ]
 }
 
-# ---- hostile text: it moves a cursor, turns a line around, or begins one ----
+# ---- hostile text: it moves the cursor, reverses a line, or starts one ----
 
 # Hostile text: escape sequences of 7 and 8 bits, a line that looks like ours,
 # bidirectional and invisible characters.  XML cannot hold the first.
@@ -277,7 +277,7 @@ plutil_reads() {
 	plist_is "$1" "'\u202e' in p['PayloadIdentifier']"
 }
 
-@test "hostile: a device's own claims are shown escaped" {
+@test "hostile: a device's attributes are shown escaped" {
 	local ledger=(--ledger "sqlite:$T/ledger.db")
 
 	nasty_plist "$T/plist" "UDID=\\N" "SERIAL=\\N" "PRODUCT=\\N" \

@@ -76,8 +76,8 @@ texts() {
 	TEXT
 }
 
-# planted NAME TEXT: the service says TEXT in this place, and is right
-# elsewhere.
+# planted NAME TEXT: the service sends TEXT in this place, and is correct
+# otherwise.
 planted() {
 	python3 - "$@" <<-'PY'
 	import json, sys
@@ -121,7 +121,7 @@ device() {
 	run -1 grep -qP '[^ -~]' said
 }
 
-@test "injection into clients: the service that these tests have is right without plants" {
+@test "injection into clients: without a plant, the test's service is correct" {
 	device
 	[ "$ended" -eq 0 ]
 	grep -q 'scep-request' <(tr '\0' '\n' < words)
@@ -139,7 +139,7 @@ device() {
 	done < <(texts)
 }
 
-@test "injection into clients: every other value of a profile and of an answer" {
+@test "injection into clients: all other values of profiles and responses" {
 	while read -r text; do
 		planted service-challenge attribute name challenge value \
 		    location caps "$text"

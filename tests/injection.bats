@@ -30,7 +30,7 @@ words() {
 	    'system("touch PWNED")' '"; system("touch PWNED"); "' '=1+1'
 }
 
-# nothing_ran: no command, redirection or option took effect.
+# nothing_ran: no command, redirection or option had an effect.
 nothing_ran() {
 	local found
 
@@ -208,7 +208,7 @@ nothing_ran() {
 	done < <(words)
 }
 
-@test "a file with a secret in it is its owner's alone, whichever tool writes it" {
+@test "files with secrets are readable only by their owner, whichever tool writes them" {
 	umask 022
 	printf '%s\n' 'PayloadType: Configuration' 'PayloadIdentifier: a' \
 	    'PayloadContent:' '- PayloadType: com.apple.wifi.managed' \

@@ -91,7 +91,7 @@ names() {
 	fi
 }
 
-@test "install: files are readable for all, whatever the umask" {
+@test "install: files are readable by all, whatever the umask" {
 	[ -z "$(find "$DEST" -mindepth 1 -type d ! -perm 755)" ]
 	[ -z "$(find "$DEST" -type f ! -perm 755 ! -perm 644)" ]
 	[ -z "$(find "$DEST/usr/bin" -type f ! -perm 755)" ]

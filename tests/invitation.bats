@@ -166,7 +166,7 @@ accept() {
 	e list --state started --json > list.json
 	e abort "$(json_get list.json 'j[0]["id"]')"
 	refused 1 'invitation: revoked' start --invitation env:TOKEN
-	# Even after that enrollment is purged.
+	# Also after that enrollment is purged.
 	e purge --older 0s --at 2026-11-28T10:00:01Z
 	refused 1 'invitation: ' start --invitation env:TOKEN
 }
@@ -194,7 +194,7 @@ accept() {
 	run -1 grep -q jane list
 }
 
-@test "invitation: the name is kept as for a login" {
+@test "invitation: the user's name is kept as for a login" {
 	sed -i '/^ledger/i auth: {ldap: {url: "ldap://localhost", base: o=x, filter: "(uid=?)"}}' \
 	    site.yaml
 	invite --user=JANE
@@ -219,7 +219,7 @@ accept() {
 	[ "$(sql "SELECT COUNT(*) FROM challenge WHERE voided = 0")" = 5 ]
 }
 
-@test "invitation: eight devices at once: one goes on" {
+@test "invitation: of eight devices at once, one continues" {
 	invite --user=jane
 	for n in 1 2 3 4 5; do
 		device "d$n" "$(accept)"
@@ -264,7 +264,7 @@ accept() {
 	done
 }
 
-@test "invitation: killed before its commit, it has changed nothing" {
+@test "invitation: a command killed before its commit changes nothing" {
 	invite --user=jane
 	gate_start s mcfg-enrollment start --config site.yaml --at "$NOW" \
 	    --invitation env:TOKEN
@@ -304,7 +304,7 @@ accept() {
 	[ "$(e user --invitation env:TOKEN)" = open ]
 }
 
-@test "invitation: ledger-copy takes them along" {
+@test "invitation: ledger-copy copies them" {
 	invite --user=jane --set a=b
 	yields out scep-ca ledger-copy "$LEDGER" "sqlite:$T/copy.db"
 	grep -qE 'invitation +1\b|1 +invitation' out || { cat out; false; }

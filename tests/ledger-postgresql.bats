@@ -55,7 +55,7 @@ on_postgresql() {
 	on_postgresql scep-ca-race.bats
 }
 
-# filled URI: fills a ledger with rows of every kind, more than a page of some.
+# filled URI: fills a ledger with all kinds of rows, and several pages of some.
 filled() {
 	{
 		echo 'many 300 a- 1000'
@@ -76,7 +76,7 @@ filled() {
 	    $(date +%s)" | grep -qx recorded
 }
 
-# The list is in the order of bytes with every engine.
+# Every engine lists in byte order.
 listed() {
 	"$UNIT" "$1" <<< certificates | sort
 	"$UNIT" "$1" <<< requests
@@ -110,7 +110,7 @@ holds_challenge() {
 	[ "$(sql_of "$URI" 'SELECT COUNT(*) FROM challenge')" = 1 ]
 }
 
-@test "postgresql: a session that ended between two requests is made again" {
+@test "postgresql: reconnects if the session ended between two requests" {
 	UNIT=${MCFG_BIN%/bin}/unit/unit_ledger
 	[ -x "$UNIT" ] || skip "unit_ledger is not built (make units)"
 	postgresql_schema again
@@ -193,7 +193,7 @@ sql_of() {
 	wait "$pid"
 }
 
-@test "postgresql: warns of another machine without sslmode=verify-full" {
+@test "postgresql: warns about a remote server without sslmode=verify-full" {
 	local uri
 
 	# A name in .invalid does not exist, so nothing is asked.
