@@ -4,8 +4,9 @@
 # nothing: mcfg-page responds.  Text of a request never becomes a command.
 # shellcheck disable=SC2317 # "$page" calls them
 
-# A server may kill a program that has sent everything: log the line first.
+# The server may kill a program that has sent everything, or go: log it first.
 trap '' TERM
+trap : PIPE
 set -uf
 umask 077
 exec 6>&1		# the response
@@ -141,7 +142,7 @@ root() {
 	openssl x509 -in ca/root.pem -noout 2> /dev/null ||
 	    refuse 500 'ca/root.pem has no certificate that can be read'
 	printf 'Content-Type: application/x-x509-ca-cert\r\n%s\r\n\r\n' \
-	    'Content-Disposition: attachment; filename="ca.cer"'
+	    'Content-Disposition: attachment; filename="ca.cer"' 2> /dev/null
 	step site openssl x509 -in ca/root.pem -outform DER &&
 	    about 'root certificate' mcfg-page --status 200
 }
@@ -152,7 +153,7 @@ crl() {
 	[ "${why%: No such file or directory}" = "$why" ] ||
 	    refuse 404 'this site has no authority'
 	step site scep-ca crl --dir ca --current > /dev/null || exit 0
-	printf 'Cache-Control: no-store\r\n'
+	printf 'Cache-Control: no-store\r\n' 2> /dev/null
 	step site scep-ca crl --dir ca --current --http application/pkix-crl &&
 	    about 'revocation list' mcfg-page --status 200
 }
@@ -259,7 +260,6 @@ configure() {
 [ "${path#/i/?}" = "$path" ] || token=${path#/i/} path=/i/-
 [ -n "${MCFG_SITE:-}" ] || refuse 500 'MCFG_SITE is not set'
 cd -- "$MCFG_SITE" 2> /dev/null || refuse 500 'MCFG_SITE is not a folder'
-
 case $path in
 /) allow='GET, HEAD' page=welcome ;;
 /CA) allow='GET, HEAD' page=root ;;

@@ -184,7 +184,7 @@ visit_spent(struct visit *v, struct enrollment_identified *e)
 	mem_undo(undo, v);
 }
 
-/* The web server has gone, and a device will ask again. */
+/* The web server has gone.  A device will ask again. */
 static void
 take_back(struct visit *v)
 {
@@ -196,6 +196,8 @@ take_back(struct visit *v)
 		record_failure(v);
 		return;
 	}
+	if (v->identified.id == NULL)
+		return;
 	step_begin(v, "mcfg-enrollment");
 	if ((code = step_end(v, WEB_SITE, undo(v))) != 0)
 		put_log(v, code, buf_str(&v->reason));
@@ -238,7 +240,7 @@ respond(struct visit *v, int code)
 	make_log(v, code, buf_str(&v->reason), &line);
 	is_written = web_write(v->x, &out);
 	mem_undo(NULL, NULL);
-	if (!is_written && (v->sent != NULL || v->identified.id != NULL)) {
+	if (!is_written) {
 		take_back(v);
 		return;
 	}
