@@ -212,8 +212,9 @@ a, b = p["PayloadContent"]'
 			! grep -E 'hunter|aHVudGVyMw' "$T/stdout" || false
 			set --
 		done
-		_run mcfg-inspect "$T/old"
-		! grep hunter "$T/stdout" || { echo "$name"; return 1; }
+		yields - mcfg-inspect "$T/old"
+		[ -s "$T/stdout" ]
+		run -1 grep hunter "$T/stdout"
 		_run mcfg-lint "$T/old"
 		grep -q 'clear-text-secret' "$T/stdout" ||
 		    { echo "$name"; return 1; }

@@ -1,6 +1,6 @@
 /*
  * encoding: bytes as text, in hexadecimal, base64 (RFC 4648) and percent
- * escapes (RFC 3986).  Everything is appended to out.
+ * escapes (RFC 3986).  Each function appends to its buffer.
  */
 #ifndef MCFG_BASE_ENCODING_H
 #define MCFG_BASE_ENCODING_H

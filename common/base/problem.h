@@ -20,21 +20,21 @@ struct problem {
 				 * is the whole line.  Borrowed. */
 	enum status st;		/* OK as long as there is none */
 	unsigned long line, column;	/* in the input, or 0 */
-	int error;		/* the errno that is told in text, or 0 */
+	int error;		/* the errno that text describes, or 0 */
 	char text[PROBLEM_TEXT];	/* escaped as in diag_escape() */
-	size_t reason;		/* where in text it begins, behind the path of
-				 * a value */
+	size_t reason;		/* its offset in text, after the path of a
+				 * value */
 	struct problem *outer;	/* for problem_keep() */
 };
 
 /*
- * problem_set() fills in the status, which it returns, and the text; what was
- * there is forgotten, but for the name.
+ * problem_set() fills in the text and the status, and returns the status.  It
+ * keeps the name and replaces everything else.
  */
 enum status problem_set(struct problem *p, enum status st, const char *fmt,
     ...) PRINTF_LIKE(3, 4);
 
-/* problem_errno() is problem_set() with ": " and strerror(errno) behind. */
+/* problem_errno() is problem_set() with ": " and strerror(errno) at the end. */
 enum status problem_errno(struct problem *p, enum status st, const char *fmt,
     ...) PRINTF_LIKE(3, 4);
 
@@ -52,7 +52,7 @@ enum status problem_at(struct problem *p, enum status st, unsigned long line,
 	((void)problem_at((p), (st), (line), (column), __VA_ARGS__), (st))
 #endif
 
-/* problem_clear() is for one that was mended: there is none any more. */
+/* problem_clear() removes a problem that was solved; the name stays. */
 void problem_clear(struct problem *p);
 
 /*
@@ -62,8 +62,8 @@ void problem_clear(struct problem *p);
 char *problem_line(const struct problem *p, char line[PROBLEM_TEXT]);
 
 /*
- * problem_phrase() writes the text, with " (line 2, column 7)" behind it if
- * the place is known, into line and returns it.  It is for a sentence that
+ * problem_phrase() writes the text, followed by " (line 2, column 7)" if the
+ * place is known, into line and returns it.  It is for a sentence that
  * names the input itself.
  */
 char *problem_phrase(const struct problem *p, char line[PROBLEM_TEXT]);
@@ -75,10 +75,9 @@ char *problem_phrase(const struct problem *p, char line[PROBLEM_TEXT]);
 enum status problem_print(const struct problem *p);
 
 /*
- * problem_keep() is for a unit of work with a hundred ways to fail, of which
- * one line must remain: a request, a row, an undo.  Until problem_release(),
- * the lines of fail*() are not printed, and the last one fills in p.  Pairs
- * may be nested.
+ * problem_keep() is for work that can fail in many ways, but leaves one line,
+ * such as a request or a row.  Until problem_release(), fail*() prints nothing,
+ * and the last call fills in p.  Pairs may be nested.
  */
 void problem_keep(struct problem *p);
 void problem_release(struct problem *p);

@@ -287,7 +287,7 @@ on_start(void *arg, const char *tag, const char **attrs)
 		    tag);
 	check_attributes(r, e, attrs);
 	if (r->open != E_NONE)
-		complain(r, &r->at, "element '%s' inside of '%s'", tag,
+		complain(r, &r->at, "element '%s' inside '%s'", tag,
 		    elements[r->open]);
 	if (r->st != OK)
 		return;

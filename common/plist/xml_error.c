@@ -83,12 +83,12 @@ plist_xml_error(int error, const struct buf *in, size_t at)
 		[XML_ERROR_SYNTAX] = "not XML: a tag is broken, or does not "
 		    "belong here",
 		[XML_ERROR_NO_ELEMENTS] = "it ends before the plist does",
-		[XML_ERROR_UNCLOSED_TOKEN] = "it ends inside of a tag, a "
-		    "comment or an entity",
-		[XML_ERROR_PARTIAL_CHAR] = "it ends inside of a character",
-		[XML_ERROR_TAG_MISMATCH] = "an end tag that is not that of "
-		    "the open element",
-		[XML_ERROR_DUPLICATE_ATTRIBUTE] = "an attribute is there "
+		[XML_ERROR_UNCLOSED_TOKEN] = "it ends inside a tag, "
+		    "comment or entity",
+		[XML_ERROR_PARTIAL_CHAR] = "it ends inside a character",
+		[XML_ERROR_TAG_MISMATCH] = "an end tag that does not "
+		    "match the open element",
+		[XML_ERROR_DUPLICATE_ATTRIBUTE] = "an attribute appears "
 		    "twice",
 		[XML_ERROR_JUNK_AFTER_DOC_ELEMENT] = "something follows the "
 		    "end of the plist",

@@ -46,7 +46,7 @@ plain_field(struct spec_rows *r, struct buf *out)
 {
 	for (; !at_end(r) && strchr(",\r\n", here(r)) == NULL; r->at++) {
 		if (here(r) == '"')
-			return fail_row(r, "a quote inside of a field that is "
+			return fail_row(r, "a quote inside a field that is "
 			    "not quoted");
 		buf_putc(out, here(r));
 	}
