@@ -178,10 +178,13 @@ class Form:
         for table in TABLES:
             names = [c[1] for c in
                      db.execute('PRAGMA table_info(%s)' % table)]
+            omitted = {'der', 'txid', 'hash', 'key_hash'}
+            if table == 'challenge':    # only one form undoes completions
+                omitted.add('ordinal')
             for row in db.execute('SELECT * FROM %s ORDER BY rowid' % table):
                 rows.append((table,) + tuple(
                     (n, self.value(v)) for n, v in zip(names, row)
-                    if n not in ('der', 'txid', 'hash', 'key_hash')))
+                    if n not in omitted))
         db.close()
         return rows
 

@@ -396,6 +396,37 @@ challenges() {
 	refused 2 --failed sent --vars "$T/vars" "$(id_of a)"
 }
 
+@test "sent: --failed undoes one of several completions in a second" {
+	local at
+
+	certified a A1
+	at=$(after 9)
+	complete_a() {
+		e complete --signer "$T/a.pem" --at "$at" "$T/a.plist" > "$T/vars"
+	}
+	undo_a() {
+		e sent --failed broken --vars "$T/vars" --at "$at" "$(id_of a)"
+	}
+	for _ in 1 2 3; do
+		complete_a
+		challenges > "$T/before"
+		for _ in 1 2; do
+			complete_a
+			undo_a
+			challenges | diff "$T/before" -
+		done
+	done
+	# What the operator voided stays void.
+	sql "UPDATE challenge SET voided = $EPOCH WHERE purpose = 'client' AND
+	    voided = 0"
+	challenges > "$T/before"
+	for _ in 1 2; do
+		complete_a
+		undo_a
+		challenges | diff "$T/before" -
+	done
+}
+
 @test "complete: variables that cannot be written change nothing" {
 	certified a A1
 	challenges > "$T/before"

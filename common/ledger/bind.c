@@ -54,16 +54,8 @@ ledger_add_client(struct ledger *l, const struct ledger_challenge *c,
 	*outcome = LEDGER_CLOSED;
 	if ((st = db_begin(l, &turn)) != OK ||
 	    (st = ledger_is_open(l, c->enrollment, &open)) != OK || !open ||
-	    (st = ledger_put_challenge(l, c, NULL, now)) != OK)
+	    (st = ledger_put_challenge(l, c, NULL, 0, now)) != OK)
 		return st;
 	*outcome = LEDGER_RECORDED;
 	return db_commit(&turn, OK);
-}
-
-enum status
-ledger_void_client(struct ledger *l, const char *enrollment, int64_t now)
-{
-	return db_run(l, NULL, "UPDATE challenge SET voided = $1 WHERE "
-	    "enrollment = $2 AND purpose = 'client' AND spent = 0 AND "
-	    "voided = 0", DB(db_int(now), db_text(enrollment)));
 }

@@ -41,20 +41,20 @@ ledger_challenge_free(struct ledger_challenge *c)
 	*c = (struct ledger_challenge)LEDGER_CHALLENGE_INIT;
 }
 
-/* user is the owner of a phase-1 challenge, otherwise NULL. */
 enum status
 ledger_put_challenge(struct ledger *l, const struct ledger_challenge *c,
-    const char *user, int64_t now)
+    const char *user, int64_t completion, int64_t now)
 {
 	return db_run(l, NULL, "INSERT INTO challenge (hash, purpose, "
 	    "enrollment, username, bound, bound_subject, bound_names, note, "
 	    "created, expires, ordinal) VALUES ($1, $2, $3, $4, $5, $6, $7, "
-	    "$8, $9, $10, (SELECT COALESCE(MAX(ordinal), 0) + 1 FROM "
+	    "$8, $9, $10, (SELECT COALESCE(MAX(ordinal), $11) + 1 FROM "
 	    "challenge WHERE username = $4 AND spent = 0 AND voided = 0))",
 	    DB(db_text(c->hash), db_text(purposes[c->purpose]),
 	    db_text(c->enrollment), db_text(user), db_int(c->bound),
 	    db_buf(&c->name.subject), db_buf(&c->name.names),
-	    db_text(c->note), db_int(now), db_int(c->expires)));
+	    db_text(c->note), db_int(now), db_int(c->expires),
+	    db_int(completion)));
 }
 
 enum status
@@ -66,7 +66,7 @@ ledger_add_challenge(struct ledger *l, const struct ledger_challenge *c,
 
 	if ((st = db_begin(l, &turn)) != OK)
 		return st;
-	return db_commit(&turn, ledger_put_challenge(l, c, NULL, now));
+	return db_commit(&turn, ledger_put_challenge(l, c, NULL, 0, now));
 }
 
 static enum status

@@ -1,6 +1,75 @@
-/* The end of phase 3: records that a configuration was sent, or not. */
+/*
+ * Phase 3: replaces the challenges of a configuration by those of a new one,
+ * and records that this was sent, or undoes the replacement.
+ */
 #include "ledger/ledger.h"
 #include "ledger/local.h"
+
+/* ---- prepared ---- */
+
+/*
+ * Completions of an enrollment are numbered, as several can have the same
+ * time.  What one voids gets its number as ordinal, and its own challenges get
+ * the next one.  No other challenge of the enrollment has its number: those
+ * that no completion made have the ordinal 1.
+ */
+static enum status
+replace(struct ledger *l, const char *id, const struct ledger_challenge *next,
+    size_t n, int64_t now)
+{
+	int64_t completion = 0;
+	enum status st;
+	size_t i;
+
+	if ((st = db_rows(l, db_take_int, &completion, NULL, "SELECT "
+	    "COALESCE(MAX(ordinal), 1) + 1 FROM challenge WHERE enrollment = "
+	    "$1 AND purpose = 'client'", DB(db_text(id)))) != OK ||
+	    (st = db_run(l, NULL, "DELETE FROM challenge WHERE enrollment = "
+	    "$1 AND purpose = 'client' AND spent = 0 AND expires <= $2",
+	    DB(db_text(id), db_int(now)))) != OK ||
+	    (st = db_run(l, NULL, "UPDATE challenge SET voided = $1, ordinal "
+	    "= $2 WHERE enrollment = $3 AND purpose = 'client' AND spent = 0 "
+	    "AND voided = 0", DB(db_int(now), db_int(completion),
+	    db_text(id)))) != OK)
+		return st;
+	for (i = 0; i < n && st == OK; i++)
+		st = ledger_put_challenge(l, &next[i], NULL, completion, now);
+	return st;
+}
+
+enum status
+ledger_complete(struct ledger *l, const struct ledger_enrollment *e,
+    const struct ledger_challenge *next, size_t n, int64_t again_until,
+    int64_t now, enum ledger_outcome *outcome)
+{
+	const char *id = e->id;
+	auto_turn *turn = NULL;
+	bool open = false, revoked = false;
+	int64_t changed = 0, one;
+	enum status st;
+
+	*outcome = LEDGER_REVOKED;
+	if ((st = db_begin(l, &turn)) != OK ||
+	    (st = db_find(l, &revoked, db_take_int, &one, "SELECT 1 FROM "
+	    "certificate WHERE serial = $1 AND revoked <> 0",
+	    DB(db_text(e->certificate)))) != OK || revoked)
+		return st;
+	*outcome = LEDGER_CLOSED;
+	if ((st = db_run(l, &changed, "UPDATE enrollment SET changed = $1 "
+	    "WHERE id = $2 AND (state = 'certified' OR (state = 'configured' "
+	    "AND ($3 = 0 OR $1 <= first_sent + $3)))",
+	    DB(db_int(now), db_text(id), db_int(again_until)))) != OK)
+		return st;
+	if (changed == 0) {
+		if ((st = ledger_is_open(l, id, &open)) == OK && open)
+			*outcome = LEDGER_NO_CHALLENGE;
+		return st;
+	}
+	*outcome = LEDGER_RECORDED;
+	return db_commit(&turn, replace(l, id, next, n, now));
+}
+
+/* ---- sent ---- */
 
 struct configured {
 	char *user, *device, *certificate;
@@ -78,35 +147,21 @@ ledger_sent(struct ledger *l, const char *id, int64_t now,
 	    c.certificate, NULL }));
 }
 
-/*
- * Makes valid what the completion at this time has voided.  If there was one
- * before it within the same second, that has voided the older ones.
- */
-static enum status
-restore(struct ledger *l, const char *id, int64_t completed, int64_t now)
-{
-	return db_run(l, NULL, "UPDATE challenge SET voided = 0 WHERE "
-	    "enrollment = $1 AND purpose = 'client' AND spent = 0 AND voided "
-	    "= $2 AND expires > $3 AND (created = $2 OR NOT EXISTS (SELECT 1 "
-	    "FROM challenge WHERE enrollment = $1 AND purpose = 'client' AND "
-	    "spent = 0 AND voided = $2 AND created = $2))",
-	    DB(db_text(id), db_int(completed), db_int(now)));
-}
+/* ---- not sent ---- */
 
 /*
  * Undoes the completion with this challenge, unless a device has used it or
  * another completion followed: then it is spent or void.
  */
 static enum status
-uncomplete(struct ledger *l, const char *id, const char *challenge,
-    int64_t now)
+undo(struct ledger *l, const char *id, const char *challenge, int64_t now)
 {
-	int64_t completed = 0, n = 0;
+	int64_t ordinal = 0, n = 0;
 	enum status st;
 
-	if ((st = db_rows(l, db_take_int, &completed, &n, "DELETE FROM "
+	if ((st = db_rows(l, db_take_int, &ordinal, &n, "DELETE FROM "
 	    "challenge WHERE hash = $1 AND enrollment = $2 AND purpose = "
-	    "'client' AND spent = 0 AND voided = 0 RETURNING created",
+	    "'client' AND spent = 0 AND voided = 0 RETURNING ordinal",
 	    DB(db_text(challenge), db_text(id)))) != OK || n == 0)
 		return st;
 	/* Others that are valid belong to the same configuration. */
@@ -114,7 +169,10 @@ uncomplete(struct ledger *l, const char *id, const char *challenge,
 	    "$1 AND purpose = 'client' AND spent = 0 AND voided = 0",
 	    DB(db_text(id)))) != OK)
 		return st;
-	return restore(l, id, completed, now);
+	return db_run(l, NULL, "UPDATE challenge SET voided = 0 WHERE "
+	    "enrollment = $1 AND purpose = 'client' AND spent = 0 AND voided "
+	    "<> 0 AND ordinal = $2 AND expires > $3",
+	    DB(db_text(id), db_int(ordinal - 1), db_int(now)));
 }
 
 enum status
@@ -134,7 +192,7 @@ ledger_not_sent(struct ledger *l, const char *id, const char *challenge,
 		return st;
 	*outcome = LEDGER_RECORDED;
 	if (challenge != NULL &&
-	    (st = uncomplete(l, id, challenge, now)) != OK)
+	    (st = undo(l, id, challenge, now)) != OK)
 		return st;
 	return db_commit(&turn, ledger_put_event(l, &(struct ledger_event){
 	    now, "failed", id, NULL, reason }));

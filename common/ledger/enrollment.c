@@ -106,7 +106,7 @@ ledger_start(struct ledger *l, const struct ledger_enrollment *e,
 	    "state, facts, started, changed) VALUES ($1, $2, 'started', $3, "
 	    "$4, $4)", DB(db_text(e->id), db_text(e->user), db_text(e->facts),
 	    db_int(now)))) != OK ||
-	    (st = ledger_put_challenge(l, &c, e->user, now)) != OK)
+	    (st = ledger_put_challenge(l, &c, e->user, 0, now)) != OK)
 		return st;
 	return db_commit(&turn, ledger_put_event(l, &(struct ledger_event){
 	    now, "started", e->id, NULL, NULL }));
@@ -152,7 +152,7 @@ ledger_identify(struct ledger *l, const char *spent,
 	    db_text(device), db_text(e->id)))) != OK || n == 0)
 		return st;
 	if ((st = ledger_use_invitation(l, e->id, now)) != OK ||
-	    (st = ledger_put_challenge(l, next, NULL, now)) != OK)
+	    (st = ledger_put_challenge(l, next, NULL, 0, now)) != OK)
 		return st;
 	*outcome = LEDGER_RECORDED;
 	return db_commit(&turn, ledger_put_event(l, &(struct ledger_event){
@@ -213,8 +213,6 @@ ledger_adopt(struct ledger *l, const char *id, const char *certificate,
 	    now, "certified", id, certificate, "outside authority" }));
 }
 
-/* ---- completed ---- */
-
 enum status
 ledger_is_open(struct ledger *l, const char *id, bool *open)
 {
@@ -223,50 +221,6 @@ ledger_is_open(struct ledger *l, const char *id, bool *open)
 	return db_find(l, open, db_take_int, &one, "SELECT 1 FROM enrollment "
 	    "WHERE id = $1 AND state IN ('certified', 'configured')",
 	    DB(db_text(id)));
-}
-
-enum status
-ledger_complete(struct ledger *l, const struct ledger_enrollment *e,
-    const struct ledger_challenge *next, size_t n, int64_t again_until,
-    int64_t now, enum ledger_outcome *outcome)
-{
-	const char *id = e->id;
-	auto_turn *turn = NULL;
-	bool open = false, revoked = false;
-	int64_t changed = 0, one;
-	enum status st;
-	size_t i;
-
-	*outcome = LEDGER_REVOKED;
-	if ((st = db_begin(l, &turn)) != OK ||
-	    (st = db_find(l, &revoked, db_take_int, &one, "SELECT 1 FROM "
-	    "certificate WHERE serial = $1 AND revoked <> 0",
-	    DB(db_text(e->certificate)))) != OK || revoked)
-		return st;
-	*outcome = LEDGER_CLOSED;
-	if ((st = db_run(l, &changed, "UPDATE enrollment SET changed = $1 "
-	    "WHERE id = $2 AND (state = 'certified' OR (state = 'configured' "
-	    "AND ($3 = 0 OR $1 <= first_sent + $3)))",
-	    DB(db_int(now), db_text(id), db_int(again_until)))) != OK)
-		return st;
-	if (changed == 0) {
-		if ((st = ledger_is_open(l, id, &open)) == OK && open)
-			*outcome = LEDGER_NO_CHALLENGE;
-		return st;
-	}
-	*outcome = LEDGER_RECORDED;
-	/*
-	 * Challenges of the previous configuration are no longer valid;
-	 * expired ones are deleted.
-	 */
-	if ((st = db_run(l, NULL, "DELETE FROM challenge WHERE enrollment = $1 "
-	    "AND purpose = 'client' AND spent = 0 AND expires <= $2",
-	    DB(db_text(id), db_int(now)))) != OK ||
-	    (st = ledger_void_client(l, id, now)) != OK)
-		return st;
-	for (i = 0; i < n && st == OK; i++)
-		st = ledger_put_challenge(l, &next[i], NULL, now);
-	return db_commit(&turn, st);
 }
 
 /* ---- the end ---- */

@@ -148,7 +148,7 @@ ledger_accept(struct ledger *l, const char *hash,
 	    (st = ledger_void_oldest(l, e->user, now)) != OK)
 		return st;
 	*outcome = LEDGER_RECORDED;
-	return db_commit(&turn, ledger_put_challenge(l, &c, e->user, now));
+	return db_commit(&turn, ledger_put_challenge(l, &c, e->user, 0, now));
 }
 
 enum status

@@ -531,10 +531,6 @@ enum status ledger_add_client(struct ledger *l,
     const struct ledger_challenge *c, int64_t now,
     enum ledger_outcome *outcome) USE_RESULT;
 
-/* ledger_void_client() voids the unspent CLIENT challenges of an enrollment. */
-enum status ledger_void_client(struct ledger *l, const char *enrollment,
-    int64_t now) USE_RESULT;
-
 enum status ledger_find_enrollment(struct ledger *l, const char *id,
     bool *found, struct ledger_enrollment *out) USE_RESULT;
 

@@ -191,9 +191,14 @@ bool ledger_name_of_request(const struct buf *csr, struct ledger_name *out);
 /* *open is true while an enrollment is certified or configured. */
 enum status ledger_is_open(struct ledger *l, const char *id, bool *open)
     USE_RESULT;
+/*
+ * ledger_put_challenge() adds a challenge.  user is the owner of a phase-1
+ * challenge, otherwise NULL.  completion is the number of the completion that
+ * made a CLIENT challenge; 0 for others.
+ */
 enum status ledger_put_challenge(struct ledger *l,
-    const struct ledger_challenge *c, const char *user, int64_t now)
-    USE_RESULT;
+    const struct ledger_challenge *c, const char *user, int64_t completion,
+    int64_t now) USE_RESULT;
 
 /*
  * Challenges are spent by these functions only, and at most once each; *spent

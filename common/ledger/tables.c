@@ -87,7 +87,7 @@ static const char schema[] =
     "  'client', 'manual')),"
     " enrollment TEXT REFERENCES enrollment (id),"
     " username TEXT,"		/* of purpose enroll */
-    " ordinal BIGINT NOT NULL,"	/* number among those of one user */
+    " ordinal BIGINT NOT NULL,"	/* among those of a user, or by completion */
     " bound BIGINT NOT NULL DEFAULT 0,"
     " bound_subject BYTEA,"
     " bound_names BYTEA,"	/* NULL: none */
