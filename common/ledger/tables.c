@@ -79,7 +79,6 @@ static const char schema[] =
     " changed BIGINT NOT NULL);"
     "CREATE INDEX enrollment_started ON enrollment (started, id);"
     "CREATE INDEX enrollment_device ON enrollment (username, device);"
-    "CREATE INDEX enrollment_changed ON enrollment (changed);"
 
     "CREATE TABLE challenge ("
     " hash TEXT PRIMARY KEY,"
@@ -156,6 +155,7 @@ static const char schema[] =
  * 1 that has the ledger open: it fails, and finds the new version.
  */
 static const char upgrade_1[] =
+    "DROP INDEX enrollment_changed;"
     "ALTER TABLE challenge RENAME COLUMN subject TO bound_subject;"
     "ALTER TABLE challenge ADD COLUMN bound BIGINT NOT NULL DEFAULT 0;"
     "ALTER TABLE challenge ADD COLUMN bound_names BYTEA;"
