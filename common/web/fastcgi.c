@@ -57,8 +57,9 @@ fcgi_write(struct web_exchange *x, const void *p, size_t len)
 {
 	const FCGX_Request *r = x->of;
 
+	/* Closed here, the end of the request goes with the response. */
 	return FCGX_PutStr(p, (int)len, r->out) == (int)len &&
-	    FCGX_FFlush(r->out) == 0;
+	    FCGX_FClose(r->err) == 0 && FCGX_FClose(r->out) == 0;
 }
 
 /*

@@ -14,6 +14,7 @@ struct web_exchange {
 	 * values below.
 	 */
 	long (*read)(struct web_exchange *x, void *p, size_t len);
+	/* Writes the whole response; false if that is not possible. */
 	bool (*write)(struct web_exchange *x, const void *p, size_t len);
 	void *of;		/* their argument */
 	size_t taken;		/* bytes of the body read so far */

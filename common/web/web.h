@@ -63,7 +63,10 @@ void web_drain(struct web_exchange *x);
 /* web_drain_input() does that to standard input, for a body of that length. */
 void web_drain_input(int64_t length);
 
-/* Writes to the web server; false if that has closed the connection. */
+/*
+ * Writes the whole response to the web server, once for a request; false if
+ * that has closed the connection.
+ */
 bool web_write(struct web_exchange *x, const struct buf *out);
 
 /*
