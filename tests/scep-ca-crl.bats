@@ -110,6 +110,38 @@ lists() {
 	grep -q '^previous-crl.der: does not list' stdout
 }
 
+@test "scep-ca crl: a CRL that a clock ahead has made is not current" {
+	serial=$(issued d)
+	good() {
+		openssl verify -CAfile ca/cert.pem -crl_check \
+		    -CRLfile <(openssl crl -inform DER -in "$1") d.pem
+	}
+	cp ca/crl.der today.der
+	yields - scep-ca crl --dir ca --current -o /dev/null
+	cmp today.der ca/crl.der
+	good ca/crl.der
+	# Then the clock is corrected.
+	tomorrow=$(date -u -d '+1 day' +%FT%TZ)
+	scep-ca crl --dir ca -o /dev/null --at "$tomorrow"
+	cp ca/crl.der ahead.der
+	run -2 good ahead.der
+	[[ $output == *'CRL is not yet valid'* ]]
+	yields - scep-ca check --dir ca --at "$tomorrow"
+	yields got.der scep-ca crl --dir ca --current
+	[ "$(number got.der)" -gt "$(number ahead.der)" ]
+	cmp got.der ca/crl.der
+	good got.der
+	# A revocation that it does not list can be repeated.
+	scep-ca revoke --dir ca "$serial"
+	cp ahead.der ca/crl.der
+	_run scep-ca check --dir ca
+	[ "$status" -eq 1 ]
+	grep -q '^crl.der: is not valid before' stdout
+	scep-ca revoke --dir ca "$serial"
+	lists ca/crl.der "$serial"
+	yields - scep-ca check --dir ca
+}
+
 @test "scep-ca: root writes nothing into another user's folder" {
 	[ "$(id -u)" -eq 0 ] || skip 'needs to be root'
 	chmod 755 "$T"

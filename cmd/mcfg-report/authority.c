@@ -75,7 +75,7 @@ read_crl(struct overview *o, const char *dir, X509 *ca)
 	}
 	if (cert_crl_number(crl, &number))
 		a->crl_number = keep(o, buf_str(&number));
-	a->crl_from = cert_time(X509_CRL_get0_lastUpdate(crl));
+	a->crl_from = cert_crl_this(crl);
 	a->crl_until = cert_crl_next(crl);
 	n = sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl));
 	a->crl_count = n > 0 ? n : 0;	/* OpenSSL returns -1 for none */

@@ -205,6 +205,16 @@ crl_first(const struct authority_source *source, int64_t now)
 	return issue_signs_crl(a.now.ca.cert) ? crl_make(&a, now, &crl) : OK;
 }
 
+/* A clock that was ahead may have made a CRL that is not valid yet. */
+static bool
+is_valid(const X509_CRL *crl, int64_t now)
+{
+	int64_t from = cert_crl_this(crl);
+
+	return from != CERT_NO_TIME && from <= now &&
+	    cert_crl_next(crl) > now;
+}
+
 enum status
 crl_kept(struct authority *a, int64_t now, X509_CRL **out)
 {
@@ -213,7 +223,7 @@ crl_kept(struct authority *a, int64_t now, X509_CRL **out)
 
 	if ((st = load(a, CA_CRL, a->now.ca.cert, &crl)) != OK)
 		return st;
-	*out = crl != NULL && cert_crl_next(crl) > now ? STEAL(crl) : NULL;
+	*out = crl != NULL && is_valid(crl, now) ? STEAL(crl) : NULL;
 	return OK;
 }
 

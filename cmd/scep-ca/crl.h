@@ -23,13 +23,13 @@ enum status crl_first(const struct authority_source *source, int64_t now)
 
 /*
  * crl_current() returns the CRL in DIR, or makes a new one if that is missing
- * or out of date.  The caller frees *out.
+ * or not valid now.  The caller frees *out.
  */
 enum status crl_current(struct authority *a, int64_t now, X509_CRL **out)
     USE_RESULT;
 
 /*
- * crl_kept() returns the CRL in DIR, or NULL if it is missing or out of date.
+ * crl_kept() returns the CRL in DIR, or NULL if it is missing or not valid now.
  * The caller frees *out.
  */
 enum status crl_kept(struct authority *a, int64_t now, X509_CRL **out)

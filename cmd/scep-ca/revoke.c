@@ -42,8 +42,8 @@ find_unlisted(struct authority *ca, const char *serial, int64_t now)
 	if ((st = ledger_find_certificate(ca->ledger, serial, &found,
 	    &c)) != OK || (st = crl_kept(ca, now, &crl)) != OK)
 		return st;
-	if (found && c.revoked != 0 && crl != NULL &&
-	    !cert_crl_lists(crl, serial))
+	if (found && c.revoked != 0 && (crl == NULL ||
+	    !cert_crl_lists(crl, serial)))
 		return OK;
 	return fail(REFUSED, "%s: no such certificate, or revoked before",
 	    serial);

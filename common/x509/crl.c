@@ -44,6 +44,12 @@ cert_crl_to_der(X509_CRL *crl, struct buf *out)
 }
 
 int64_t
+cert_crl_this(const X509_CRL *crl)
+{
+	return cert_time(X509_CRL_get0_lastUpdate(crl));
+}
+
+int64_t
 cert_crl_next(const X509_CRL *crl)
 {
 	const ASN1_TIME *t = X509_CRL_get0_nextUpdate(crl);

@@ -22,6 +22,12 @@ enum status cert_crl_read(const char *path, X509 *ca, struct problem *why,
 void cert_crl_to_der(X509_CRL *crl, struct buf *out);
 
 /*
+ * cert_crl_this() returns thisUpdate in seconds since 1970, or CERT_NO_TIME if
+ * it cannot be read.
+ */
+int64_t cert_crl_this(const X509_CRL *crl);
+
+/*
  * cert_crl_next() returns nextUpdate in seconds since 1970, or 0 if the CRL
  * has none.
  */

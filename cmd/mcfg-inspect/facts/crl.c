@@ -62,7 +62,7 @@ facts_crl(const struct facts *f, const char *where, const void *p, size_t len,
 	issuer = cert_name_text(X509_CRL_get_issuer(crl));
 	report_str(r, "issuer", issuer);
 	report_int(r, "version", X509_CRL_get_version(crl) + 1);
-	from = cert_time(X509_CRL_get0_lastUpdate(crl));
+	from = cert_crl_this(crl);
 	if (from != CERT_NO_TIME)
 		report_time(r, "this_update", from);
 	next = cert_time(X509_CRL_get0_nextUpdate(crl));

@@ -36,23 +36,28 @@ check_load_crls(struct findings *f, struct check_crls *out)
 }
 
 static void
-check_end(struct findings *f, const char *name, const X509_CRL *crl)
+check_dates(struct findings *f, const char *name, const X509_CRL *crl)
 {
+	int64_t from = cert_crl_this(crl), until = cert_crl_next(crl);
 	char t[CLOCK_TEXT];
 
-	if (cert_crl_next(crl) == CERT_NO_TIME) {
+	if (from == CERT_NO_TIME || until == CERT_NO_TIME) {
 		check_found(f, name, "has an unreadable date (scep-ca "
 		    "crl)");
 		return;
 	}
 	/*
-	 * An expired CRL without entries only matters if clients are told to
-	 * fetch it.
+	 * The dates of a CRL without entries only matter if clients are told
+	 * to fetch it.
 	 */
-	if (cert_crl_next(crl) < f->now &&
-	    (f->revoked > 0 || f->ca->policy.crl_url != NULL))
+	if (f->revoked == 0 && f->ca->policy.crl_url == NULL)
+		return;
+	if (until < f->now)
 		check_found(f, name, "expired at %s (scep-ca crl)",
-		    clock_format(cert_crl_next(crl), t));
+		    clock_format(until, t));
+	if (from > f->now)
+		check_found(f, name, "is not valid before %s (scep-ca crl)",
+		    clock_format(from, t));
 }
 
 /* The ledger assigns the numbers: a number that it lacks is from elsewhere. */
@@ -107,7 +112,7 @@ check_one(struct findings *f, const char *name, X509_CRL *crl)
 			    "revoked (scep-ca crl)");
 		return OK;
 	}
-	check_end(f, name, crl);
+	check_dates(f, name, crl);
 	if ((st = check_number(f, name, crl)) != OK ||
 	    (st = ledger_revoked(f->ca->ledger, compare, &all)) != OK)
 		return st;
