@@ -6,17 +6,25 @@
 
 #include "check/check.h"
 
+/*
+ * Certificates can begin at the same time, that of their CA, and can be issued
+ * within the same second: then one that can be told apart counts.
+ */
 void
 check_note_signer(struct findings *f, const struct ledger_certificate *c,
     X509 *cert)
 {
+	bool good;
+
 	if (strcmp(c->profile, "signer") != 0 || c->revoked != 0 ||
-	    c->not_after < f->now || c->not_before < f->signer_since)
+	    c->not_after < f->now || c->issued < f->signer_since)
 		return;
-	f->signer_since = c->not_before;
+	good = cert_check_purpose(cert, "signer") == NULL;
+	if (c->issued == f->signer_since && !good)
+		return;
+	f->signer_since = c->issued;
 	free(f->old_signer);
-	f->old_signer = cert_check_purpose(cert, "signer") == NULL ? NULL :
-	    xstrdup(c->serial);
+	f->old_signer = good ? NULL : xstrdup(c->serial);
 }
 
 static bool
