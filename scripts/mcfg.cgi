@@ -139,12 +139,8 @@ welcome() {
 }
 
 root() {
-	openssl x509 -in ca/root.pem -noout 2> /dev/null ||
-	    refuse 500 'ca/root.pem has no certificate that can be read'
-	printf 'Content-Type: application/x-x509-ca-cert\r\n%s\r\n\r\n' \
-	    'Content-Disposition: attachment; filename="ca.cer"' 2> /dev/null
-	step site openssl x509 -in ca/root.pem -outform DER &&
-	    about 'root certificate' mcfg-page --status 200
+	step site about 'root certificate' mcfg-page --status 200 \
+	    --cert ca/root.pem
 }
 
 # Without that file the site has no CA.  scep-ca reports any other error.

@@ -472,8 +472,7 @@ def flow(keys, every):
         CHALLENGE=f.kept['challenge'], UDID='U-2'))
     yield 'phase 3 not in the list', lambda f: not_listed(
         f, posted(lambda g: g.phase3()))
-    # For /CA the script runs openssl, which does not report it.
-    for path in ('/', '/crl', '/enroll', '/none'):
+    for path in ('/', '/CA', '/crl', '/enroll', '/none'):
         yield path + ', the server is gone', get(path, is_gone=True,
                                                  REMOTE_USER='jane')
     yield 'phase 2, the server is gone', lambda f: (prepare(f), f.post(

@@ -333,6 +333,37 @@ own() {
 	grep -q 'The service is busy' "$T/page"
 }
 
+@test "page: --cert writes a response with a certificate" {
+	yields "$T/der" openssl x509 -in "$PKI/root.pem" -outform DER
+	cat "$PKI/root.pem" "$PKI/signer.pem" > "$T/both"
+	for from in "$PKI/root.pem" "$T/der" "$T/both"; do
+		page --status 200 --cert "$from"
+		python3 - "$T/page" "$T/der" <<-'PY'
+		import sys
+		head, body = open(sys.argv[1], 'rb').read().split(
+		    b'\r\n\r\n', 1)
+		h = dict(l.split(b': ', 1) for l in head.split(b'\r\n'))
+		assert body == open(sys.argv[2], 'rb').read()
+		assert int(h[b'Content-Length']) == len(body)
+		assert h[b'Content-Type'] == b'application/x-x509-ca-cert'
+		assert h[b'Content-Disposition'] == \
+		    b'attachment; filename="ca.cer"'
+		assert b'Status' not in h
+		PY
+	done
+	page --status 404 --cert "$T/der"
+	[ "$(head -n 1 "$T/page")" = $'Status: 404 Not Found\r' ]
+	mcfg-page --status 200 --cert "$T/der" --log reason=root > "$T/page" \
+	    2> "$T/log"
+	[ "$(cat "$T/log")" = 'level=info status=200 reason=root' ]
+	refuses 4 "$T/none: " mcfg-page --status 200 --cert "$T/none" \
+	    --log reason=root
+	refuses 2 'needs --status' mcfg-page --cert "$T/der"
+	refuses 2 'no page' mcfg-page --status 200 --cert "$T/der" welcome
+	refuses 2 '--http' mcfg-page --status 200 --cert "$T/der" --http a/b
+	refuses 2 '--answer' mcfg-page --answer 404 --cert "$T/der"
+}
+
 @test "page: --answer writes the response of a failure, with pages or without" {
 	answer() {
 		yields "$T/page" mcfg-page --config "${2:-$SITE/site.yaml}" \

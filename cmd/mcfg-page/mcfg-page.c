@@ -13,7 +13,7 @@ enum { STATUS_LEAST = 200, STATUS_MOST = 599, FAILED_MOST = 255 };
 
 static struct args {
 	struct strings names, set, log;
-	const char *config, *lang, *pages, *qr, *invitation;
+	const char *config, *lang, *pages, *qr, *invitation, *cert;
 	const char *blame, *drain, *origin, *fetch_site;
 	long status, answer, failed;
 	bool is_template, is_chunked;
@@ -34,6 +34,8 @@ static const struct opt options[] = {
 	{ 0, "status", "CODE", "begin with the header of a CGI response with "
 	    "this status", .number = &args.status, .min = STATUS_LEAST,
 	    .max = STATUS_MOST },
+	{ 0, "cert", "FILE", "with --status: respond with this certificate "
+	    "instead of a page", .value = &args.cert },
 	{ 0, "answer", "CODE", "write a whole CGI response with this status, "
 	    "and the page for it", .number = &args.answer,
 	    .min = STATUS_LEAST, .max = STATUS_MOST },
@@ -87,6 +89,8 @@ check_answer(const struct args *a)
 	if (a->status != 0 || a->is_template || a->out.http != NULL)
 		return fail(USAGE, "%s cannot be used with --status, "
 		    "--template or --http", option);
+	if (a->cert != NULL)
+		return fail(USAGE, "--cert cannot be used with %s", option);
 	return OK;
 }
 
@@ -100,6 +104,20 @@ static bool
 is_form(const struct args *a)
 {
 	return a->origin != NULL || a->fetch_site != NULL;
+}
+
+static enum status
+check_cert(const struct args *a)
+{
+	if (a->status == 0)
+		return fail(USAGE, "--cert: needs --status CODE");
+	if (a->names.n > 0)
+		return fail(USAGE, "'%s': --cert writes no page",
+		    a->names.v[0]);
+	if (a->is_template || a->out.http != NULL)
+		return fail(USAGE, "--cert cannot be used with --template or "
+		    "--http");
+	return OK;
 }
 
 static enum status
@@ -118,6 +136,8 @@ check(const struct args *a)
 		    "--fetch-site");
 	if (is_answer(a))
 		return check_answer(a);
+	if (a->cert != NULL)
+		return check_cert(a);
 	if (a->log.n > 0 && a->status == 0)
 		return fail(USAGE, "--log needs --status, --answer or "
 		    "--failed");
@@ -351,6 +371,21 @@ write_page(const struct args *a)
 	return io_spill(&a->out, &out);
 }
 
+/* ---- a certificate ---- */
+
+static enum status
+write_cert(const struct args *a)
+{
+	auto_buf out = BUF_INIT;
+	enum status st;
+
+	if (a->status != 200)
+		web_put_status(&out, (int)a->status);
+	if ((st = page_cert_response(a->cert, &out)) != OK)
+		return st;
+	return io_spill(&a->out, &out);
+}
+
 static enum status
 run(const struct args *a)
 {
@@ -365,6 +400,8 @@ run(const struct args *a)
 	if (is_form(a) && (st = judge_form(a)) != OK)
 		return st;
 	drain(a);
+	if (a->cert != NULL && (st = write_cert(a)) != OK)
+		return st;
 	if (a->names.n > 0 && (st = write_page(a)) != OK)
 		return st;
 	put_log(a, (int)a->status, &log);

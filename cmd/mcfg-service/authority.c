@@ -42,18 +42,12 @@ ask(struct child *c, struct buf *out)
 int
 answer_root(struct visit *v)
 {
-	auto_certs *root = NULL;
-	enum status st;
+	int code;
 
-	step_begin(v, "openssl");
-	if ((st = cert_load_list("ca/root.pem", &root)) == OK)
-		cert_to_der(sk_X509_value(root, 0), &v->body);
-	if (step_end(v, WEB_SITE, st) != 0)
-		return refuse(v, 500, "ca/root.pem has no certificate that "
-		    "can be read");
-	buf_puts(&v->header, "Content-Type: application/x-x509-ca-cert\r\n"
-	    "Content-Disposition: attachment; filename=\"ca.cer\"\r\n\r\n");
-	return refuse(v, 200, "root certificate");
+	step_begin(v, "mcfg-page");
+	code = step_end(v, WEB_SITE, page_cert_response("ca/root.pem",
+	    &v->body));
+	return code != 0 ? code : refuse(v, 200, "root certificate");
 }
 
 /* ---- /crl ---- */

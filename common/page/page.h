@@ -133,4 +133,10 @@ void page_response_fields(int code, struct buf *out);
  */
 void page_plain_response(int code, struct buf *out);
 
+/*
+ * page_cert_response() appends header and body of a response with the first
+ * certificate of a file, which browsers offer to install.
+ */
+enum status page_cert_response(const char *path, struct buf *out) USE_RESULT;
+
 #endif

@@ -1,8 +1,9 @@
-/* The header of a response with a page. */
+/* The header of a response with a page, and that with a certificate. */
 #include <string.h>
 
 #include "page/page.h"
 #include "web/web.h"
+#include "x509/cert.h"
 
 const char *
 page_of_status(int code)
@@ -64,4 +65,20 @@ page_plain_response(int code, struct buf *out)
 	web_put_status(out, code);
 	buf_printf(out, "Content-Type: text/plain; charset=utf-8\r\n\r\n"
 	    "%s\n", web_phrase(code));
+}
+
+enum status
+page_cert_response(const char *path, struct buf *out)
+{
+	auto_certs *certs = NULL;
+	auto_buf der = BUF_INIT;
+	enum status st;
+
+	if ((st = cert_load_list(path, &certs)) != OK)
+		return st;
+	cert_to_der(sk_X509_value(certs, 0), &der);
+	web_put_attachment(out, "ca.cer", "application/x-x509-ca-cert",
+	    der.len);
+	buf_add_buf(out, &der);
+	return OK;
 }
