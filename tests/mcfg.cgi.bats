@@ -179,12 +179,12 @@ logged() {
 	of_cgi 'it has the whole response before it writes any of it'
 	mkdir "$T/bin"
 	ln -s "$MCFG_BIN"/* "$T/bin"
-	rm "$T/bin/scep-ca"
-	for tool in openssl scep-ca; do
+	rm "$T/bin/scep-ca" "$T/bin/mcfg-page"
+	for tool in mcfg-page scep-ca; do
 		cat > "$T/bin/$tool" <<-SH
 		#!/bin/sh
 		case " \$* " in
-		*' -outform DER '*|*' --http '*) echo 'tool: no disk' >&2; exit 4 ;;
+		*' --cert '*|*' --http '*) echo 'tool: no disk' >&2; exit 4 ;;
 		esac
 		PATH=\${PATH#*:}
 		exec $tool "\$@"
