@@ -17,7 +17,7 @@ import urllib.parse
 
 (pid, url, cacert, user, password, factory, factory_key, ca,
  count) = sys.argv[1:]
-WARM = 20
+WARM = int(os.environ.get('WARM', 20))
 CPUCLOCK_SCHED = 2
 tick = os.sysconf('SC_CLK_TCK')
 place = urllib.parse.urlparse(url)
