@@ -588,6 +588,33 @@ print([e["id"] for e in json.load(sys.stdin) if e["udid"] == "UNSENT"][-1])' \
 	done
 }
 
+@test "mcfg-service: waits for the disk before an answer, and not after it" {
+	needs strace
+	yields - enroll "$T/d" --udid WAITS
+	attributes "$T/plist" UDID=WAITS SERIAL="$(mcfg-get SERIAL \
+	    "$T/d/attributes.plist")" PRODUCT=iPhone14,5 VERSION=21A1
+	sign_as "$T/d/identity.pem" "$T/d/identity-key.pem" "$T/plist" \
+	    "$T/message"
+	spawn-fcgi -n -s "$T/socket" -- /bin/sh -c "MCFG_SITE='$SITE' \
+	    exec strace -f -qq -o '$T/trace' -e trace=accept,fdatasync \
+	    mcfg-service --workers 1" 3>&- &
+	pid=$!
+	awaits -p "$pid" 'an answer' serves "$T/socket"
+	for _ in 1 2 3; do
+		python3 "$ROOT/tests/fcgi.py" "$T/socket" REQUEST_METHOD=POST \
+		    PATH_INFO=/profile REMOTE_ADDR=192.0.2.7 \
+		    CONTENT_LENGTH="$(wc -c < "$T/message")" \
+		    < "$T/message" > "$T/answer"
+		grep -qa aspen-config "$T/answer"
+	done
+	kill "$(pgrep -P "$pid" -x mcfg-service)"
+	wait "$pid"
+	# The first request also begins the write-ahead log.
+	sed -n 's/^[0-9]* *\([a-z]*\)(.* = [0-9]*$/\1/p' "$T/trace" |
+	    tail -n 4 > "$T/calls"
+	printf '%s\n' accept fdatasync accept fdatasync | diff - "$T/calls"
+}
+
 @test "mcfg-service: killed at any call of a login, the next one works" {
 	needs strace
 	log_in "$T/answer" strace -qq -f -o "$T/all" -e "trace=$calls"

@@ -259,6 +259,12 @@ ledger_is_current(const struct ledger *l)
 }
 
 enum status
+ledger_hurry(struct ledger *l, bool on)
+{
+	return l->engine->hurry == NULL ? OK : l->engine->hurry(l, on);
+}
+
+enum status
 ledger_check(struct ledger *l, struct buf *trouble)
 {
 	return l->engine->check(l, trouble);

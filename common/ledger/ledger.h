@@ -53,6 +53,15 @@ DEFINE_AUTO(ledger, struct ledger, ledger_close);
 bool ledger_is_current(const struct ledger *l);
 
 /*
+ * ledger_hurry() lets what follows be recorded without waiting for the disk,
+ * or, with on false, no longer.  A power failure can undo that, but nothing
+ * that was recorded before, or after it while waiting.  Not all databases can
+ * do it; then nothing changes.  After an error with on false, the caller has to
+ * close the ledger.
+ */
+enum status ledger_hurry(struct ledger *l, bool on) USE_RESULT;
+
+/*
  * ledger_check() lets the database check its integrity; errors are appended to
  * trouble as text.
  */

@@ -83,6 +83,8 @@ struct db_engine {
 	    bool *has);
 	/* Appends what is wrong with the database to trouble. */
 	enum status (*check)(struct ledger *l, struct buf *trouble);
+	/* For ledger_hurry(); NULL: it always waits. */
+	enum status (*hurry)(struct ledger *l, bool on);
 	/* For ledger_is_current(); NULL: always true. */
 	bool (*is_current)(const struct ledger *l);
 	void (*close)(struct ledger *l);

@@ -301,6 +301,14 @@ sqlite_row_blob(const struct db_row *r, int column, size_t *len)
 	return p;
 }
 
+/* The next commit that waits also writes what is missing of this one. */
+static enum status
+sqlite_hurry(struct ledger *l, bool on)
+{
+	return sqlite_script(l, on ? "PRAGMA synchronous=NORMAL" :
+	    "PRAGMA synchronous=FULL");
+}
+
 static const struct db_engine engine = {
 	.run = sqlite_run,
 	.script = sqlite_script,
@@ -310,6 +318,7 @@ static const struct db_engine engine = {
 	.snapshot = sqlite_snapshot,
 	.has_table = sqlite_has_table,
 	.check = sqlite_check,
+	.hurry = sqlite_hurry,
 	.is_current = sqlite_is_current,
 	.close = sqlite_close,
 	.row_text = sqlite_row_text,
