@@ -142,6 +142,14 @@ lists() {
 	yields - scep-ca check --dir ca
 }
 
+@test "scep-ca revoke: at the beginning of 1970" {
+	serial=$(issued d)
+	scep-ca revoke --dir ca "$serial" --at 1970-01-01T00:00:00Z
+	lists ca/crl.der "$serial"
+	scep-ca list --dir ca --json --state revoked > list
+	json_is list "[c['serial'] for c in j] == ['${serial,,}']"
+}
+
 @test "scep-ca: root writes nothing into another user's folder" {
 	[ "$(id -u)" -eq 0 ] || skip 'needs to be root'
 	chmod 755 "$T"

@@ -26,7 +26,9 @@ system_now(void)
 int64_t
 clock_now(void)
 {
-	return pretended ? pretended_now : system_now();
+	int64_t now = pretended ? pretended_now : system_now();
+
+	return now != 0 ? now : 1;
 }
 
 /*

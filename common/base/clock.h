@@ -26,6 +26,7 @@ struct clock_date {
 /*
  * clock_now() returns the time with which certificates and challenges are
  * compared: that of clock_pretend() if it was called, otherwise the system's.
+ * It is never 0, with which the ledger records that something did not happen.
  */
 int64_t clock_now(void);
 
