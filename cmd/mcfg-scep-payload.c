@@ -60,9 +60,10 @@ static const struct opt options[] = {
 	    .value = &args.subject, .check = check_subject,
 	    .config = "scep.subject" },
 	{ 0, "san", "TYPE:VALUE", "alternative name: dns, email, uri or upn",
-	    .values = &args.alt_names },
+	    .values = &args.alt_names, .check = profile_check_alt_name },
 	{ 0, "challenge", "SRC", "the one-time challenge: env:NAME, file:PATH "
-	    "or fd:N", .value = &args.challenge, .config = "scep.challenge" },
+	    "or fd:N", .value = &args.challenge, .config = "scep.challenge",
+	    .check = secret_check_source, .is_secret = true },
 	{ 0, "key-size", "BITS", "size of the device's RSA key (2048)",
 	    .number = &args.key_size, .min = 1024, .max = 4096,
 	    .config = "scep.key_size" },
@@ -253,8 +254,7 @@ run(const struct args *a)
 	if (a->subject != NULL &&					/* parse */
 	    (reason = profile_subject(a->subject, &subject)) != NULL)
 		return fail(USAGE, "--subject: %s", reason);
-	if ((st = profile_alt_names(&a->alt_names, &alt_names)) != OK)
-		return st;
+	alt_names = profile_alt_names(&a->alt_names);
 
 	s = (struct profile_scep){ a->url, a->name, subject, alt_names,	/* make */
 	    challenge.len > 0 ? &challenge : NULL,

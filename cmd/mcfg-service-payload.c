@@ -22,7 +22,8 @@ static const struct opt options[] = {
 	    "VERSION, PRODUCT, SERIAL)", .values = &args.attributes,
 	    .check = profile_check_text, .config = "attributes" },
 	{ 0, "challenge", "SRC", "the one-time challenge: env:NAME, file:PATH "
-	    "or fd:N", .value = &args.challenge },
+	    "or fd:N", .value = &args.challenge,
+	    .check = secret_check_source, .is_secret = true },
 	{ 0, "challenge-data", NULL, "write the challenge as data",
 	    .flag = &args.challenge_is_data },
 	OPT_PAYLOAD(args.id, "profile-service"),

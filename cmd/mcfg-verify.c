@@ -45,7 +45,8 @@ static const struct opt options[] = {
 	    .value = &args.purpose,
 	    .choices = "signer|smime|codesign|client|server" },
 	{ 0, "challenge", "SRC", "CHALLENGE must equal this: env:NAME, "
-	    "file:PATH or fd:N", .value = &args.challenge },
+	    "file:PATH or fd:N", .value = &args.challenge,
+	    .check = secret_check_source, .is_secret = true },
 	{ 0, "require", "NAME=VALUE", "NAME in the signed plist must have this "
 	    "value",
 	    .values = &args.require, .check = check_require },

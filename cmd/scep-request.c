@@ -40,14 +40,15 @@ static const struct opt options[] = {
 	OPT_KEY_ACCESS(args.key),
 	{ 0, "subject", "DN", "subject of the certificate (renewal: default as "
 	    "before)",
-	    .value = &args.subject },
+	    .value = &args.subject, .check = cert_check_name },
 	{ 0, "san", "TYPE:VALUE", "alternative name: dns, email, uri, upn, ip",
-	    .values = &args.san },
+	    .values = &args.san, .check = cert_check_san },
 	{ 0, "csr", "FILE", "send this certification request",
 	    .is_file = true, .value = &args.csr },
 	{ 0, "challenge", "SRC", "challenge from the CA: env:NAME, file:PATH "
 	    "or fd:N",
-	    .value = &args.challenge },
+	    .value = &args.challenge, .check = secret_check_source,
+	    .is_secret = true },
 	{ 0, "signer", "CERT", "certificate to renew, which signs the request",
 	    .value = &args.signer, .is_file = true },
 	{ 0, "signer-key", "KEY", "and its key", .value = &args.signer_key },

@@ -152,10 +152,20 @@ is_port() {
 	[ "$1" -le 65535 ]
 }
 
+# source_form WHAT SRC: SRC has the form of one.  Its text is not shown, since
+# it may be the secret itself.
+source_form() {
+	case $2 in
+	env:*|file:*|fd:[0-9]) ;;
+	*) die 2 "$1: not of the form env:NAME, file:PATH or fd:N" ;;
+	esac
+}
+
 # secret WHAT SRC: sets $secret to the first line of env:NAME, file:PATH or
 # fd:N; WHAT is the name of the option.
 secret() {
 	secret=
+	source_form "$1" "$2"
 	case $2 in
 	env:*)
 		case ${2#env:} in
@@ -172,8 +182,6 @@ variable ${2#env:} is not set (export ${2#env:})"
 		IFS= read -r secret < "${2#file:}" || : ;;
 	fd:[0-9])
 		{ IFS= read -r secret <&"${2#fd:}" || :; } 2> /dev/null ;;
-	*)
-		die 2 "$1 takes env:NAME, file:PATH or fd:N" ;;
 	esac
 	secret=${secret%%"$NL"*}
 	[ -n "$secret" ] || die 3 "$1: empty"

@@ -441,7 +441,7 @@ ambiguous() {
 	template < /dev/null
 	refuses 2 'NAME=VALUE' mcfg-profile --set x "$T/p.yaml"
 	refuses 2 'a name has letters' mcfg-profile --set 'a b=x' "$T/p.yaml"
-	refuses 2 'a name has letters' mcfg-profile --set '=x' "$T/p.yaml"
+	refuses 2 'NAME=VALUE' mcfg-profile --set '=x' "$T/p.yaml"
 	refuses 2 'not UTF-8' mcfg-profile --set $'a=\xff' "$T/p.yaml"
 }
 

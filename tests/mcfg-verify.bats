@@ -625,7 +625,7 @@ b</string><key>SERIAL</key><string></string></dict></plist>' $'a\nb' ''
 	yields - mcfg-verify --site "$T/site" "$T/s"
 	refuses 3 65536 mcfg-verify --site "$T/site" \
 	    --length="$(wc -c < "$T/s")" < "$T/s"
-	for n in 65537 -1 '' x; do
+	for n in 65537 99999999999999999999; do
 		refuses 3 length mcfg-verify --site "$T/site" --length="$n" \
 		    < "$T/s"
 	done

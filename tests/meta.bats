@@ -207,6 +207,75 @@ misuses() {
 	each misuses
 }
 
+# verbs_of TOOL: prints its verbs.
+verbs_of() {
+	"$1" --help | sed -n '/^Verbs/,/^$/s/^  \([a-z-]*\) .*/\1/p'
+}
+
+# valued CALL...: prints "--x X" for each option whose value must have a certain
+# form.  The others accept any text, or name a file.  The values of mcfg-page
+# --drain and scep-ca --operation are those of a client, whose mistakes are not
+# usage errors.
+valued() {
+	"$@" --help |
+	    sed -nE 's/^ +(-., )?--([a-z0-9-]+) ([A-Z][^ ]*) .*/--\2 \3/p' |
+	    grep -vE ' (FILE|DIR|CERT|KEY|TEXT|ID|OLD|COLUMN|S)$' |
+	    grep -vE ' (TAGS|LIST|PREFIX_|REASON|OP|LENGTH)$' |
+	    grep -vE -- '--(user|name|organization|attribute|attachment) NAME$'
+}
+
+# values CALL...: a malformed value of any option is a usage error.
+values() {
+	local option form bad more
+
+	case "$*" in
+	'scep-ca approve'|'scep-ca reject') more=(4f) ;;
+	'scep-ca answer') more=(--operation GetCACaps) ;;
+	mcfg-page) more=(--status 403 refused) ;;
+	mcfg-sign) more=(--key k --http a/b) ;;
+	*) more=() ;;
+	esac
+	valued "$@" > "$T/valued" || return 0
+	while read -r option form; do
+		case $option in
+		--status) more=() ;;
+		esac
+		for bad in 1x '' '@ :'; do
+			refuses 2 "$option" "$@" "$option" "$bad" \
+			    "${more[@]}" < /dev/null || return 1
+			grep -q "^$1: ${option}[: ]" "$T/stderr" || {
+				echo "$* $option '$bad': $(cat "$T/stderr")"
+				return 1
+			}
+			echo "$*" "$option" "$form" >> "$T/tried"
+		done
+	done < "$T/valued"
+}
+
+# values_of TOOL: the same for its verbs.
+values_of() {
+	local verb
+
+	values "$1" || return 1
+	for verb in $(verbs_of "$1"); do
+		values "$1" "$verb" || return 1
+	done
+}
+
+@test "meta: a malformed value of an option is a usage error" {
+	each values_of
+	[ "$(wc -l < "$T/tried")" -gt 400 ]
+	for call in 'mcfg-sign --passphrase' 'mcfg-page --qr' \
+	    'scep-ca list --ledger' 'scep-ca init --passphrase' \
+	    'scep-enroll http://a/ --ca c --new-key n --subject /CN=a --challenge'
+	do
+		# shellcheck disable=SC2086 # the words of a call
+		refuses 2 'not of the form' $call hunter2
+		run -1 grep hunter2 "$T/stderr"
+	done
+	refuses 2 "--renew: '1x'" mcfg-site "$T/none" --renew 1x
+}
+
 # claims NAME: standard input cannot be two files, whichever options name it.
 claims() {
 	local call option second

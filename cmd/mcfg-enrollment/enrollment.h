@@ -15,7 +15,8 @@ struct source {
 #define OPT_SOURCE(s)							\
 	{ 0, "ledger", "URI", "the ledger: sqlite:PATH or "		\
 	    "postgresql://HOST/NAME",					\
-	    .value = &(s).ledger, .config = "ledger" },			\
+	    .value = &(s).ledger, .config = "ledger",		\
+	    .check = ledger_check_uri, .is_secret = true },		\
 	OPT_CONFIG((s).config)
 
 #define OPT_USER(name)							\
@@ -23,7 +24,8 @@ struct source {
 	    .value = &(name), .check = enrollment_user_check }
 #define OPT_INVITATION(src)						\
 	{ 0, "invitation", "SRC", "token of an invitation, instead of --user: " \
-	    "env:NAME, file:PATH or fd:N", .value = &(src) }
+	    "env:NAME, file:PATH or fd:N", .value = &(src),		\
+	    .check = secret_check_source, .is_secret = true }
 #define OPT_NAMES_OUT(file)						\
 	{ 0, "names-out", "FILE", "write the user and the ID on two lines to " \
 	    "FILE or fd:N", .value = &(file) }

@@ -23,16 +23,8 @@ static enum status
 add_set(struct tree *facts, const char *text)
 {
 	const char *eq = strchr(text, '=');
-	auto_char *name = NULL;
-	const char *reason;
-	size_t len = eq != NULL ? (size_t)(eq - text) : 0;
+	auto_char *name = xstrndup(text, (size_t)(eq - text));
 
-	if (eq == NULL || !spec_is_name(text, len))
-		return fail(USAGE, "--set: '%s': not of the form NAME=VALUE",
-		    text);
-	if ((reason = tree_text_fault(eq + 1, strlen(eq + 1))) != NULL)
-		return fail(USAGE, "--set: '%s': %s", text, reason);
-	name = xstrndup(text, len);
 	if (tree_get(facts, name) != NULL)
 		return fail(USAGE, "--set: %s: given twice", name);
 	tree_set_string(facts, name, eq + 1);

@@ -21,7 +21,7 @@ static const struct opt options[] = {
 	{ 0, "site", "DIR", "use devices.allow in DIR, if it exists",
 	    .value = &args.site },
 	{ 0, "subject", "DN", "subject of the identity (/O=ORGANIZATION/CN=ID)",
-	    .value = &args.subject },
+	    .value = &args.subject, .check = cert_check_name },
 	{ 0, "ttl", "TIME", "lifetime of the SCEP challenge (60m)",
 	    .duration = &args.ttl, .config = "scep.challenge_ttl" },
 	OPT_SOURCE(args.source),
@@ -30,7 +30,8 @@ static const struct opt options[] = {
 	{ 0, "subject-out", "FILE", "write only the subject to FILE or fd:N",
 	    .value = &args.subject_out },
 	{ 0, "undo", "SRC", "the challenge in SRC was not sent: let the device "
-	    "send these attributes again", .value = &args.undo },
+	    "send these attributes again", .value = &args.undo,
+	    .check = secret_check_source, .is_secret = true },
 	OPT_OUTPUT(args.out),
 	OPT_LENGTH(args.in),
 	OPT_AT,

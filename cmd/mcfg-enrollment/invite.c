@@ -7,6 +7,7 @@
 #include "enrollment.h"
 #include "page/qr.h"
 #include "site/site.h"
+#include "text/text.h"
 
 enum { INVITE_TTL = 3 * CLOCK_DAY };
 
@@ -23,7 +24,7 @@ static struct args {
 static const struct opt options[] = {
 	OPT_USER(args.user),
 	{ 0, "set", "NAME=VALUE", "set a fact about the user",
-	    .values = &args.set },
+	    .values = &args.set, .check = spec_check_setting },
 	{ 0, "vars", "FILE", "read facts from a plist, JSON or YAML",
 	    .values = &args.vars, .is_file = true },
 	{ 0, "ttl", "TIME", "lifetime of the link (3d)",

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "enrollment.h"
 #include "site/site.h"
+#include "text/text.h"
 
 static struct args {
 	struct source source;
@@ -19,7 +20,7 @@ static const struct opt options[] = {
 	OPT_USER(args.user),
 	OPT_INVITATION(args.invitation),
 	{ 0, "set", "NAME=VALUE", "set a fact about the user",
-	    .values = &args.set },
+	    .values = &args.set, .check = spec_check_setting },
 	{ 0, "vars", "FILE", "read facts from a plist, JSON or YAML",
 	    .values = &args.vars, .is_file = true },
 	{ 0, "site", "DIR", "run the program for facts of the site in DIR",

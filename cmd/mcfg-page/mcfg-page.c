@@ -22,15 +22,18 @@ static struct args {
 
 static const struct opt options[] = {
 	{ 0, "set", "NAME=VALUE", "set a value for the page",
-	    .values = &args.set },
+	    .values = &args.set,
+	    .check = spec_check_setting },
 	{ 0, "lang", "TAGS", "the reader's languages, as in Accept-Language "
 	    "(default: en)", .value = &args.lang },
 	{ 0, "pages", "DIR", "the site's own pages (default: pages beside the "
 	    "file of --config)", .value = &args.pages },
 	{ 0, "qr", "SRC", "content of the QR code, instead of the site's URL: "
-	    "env:NAME, file:PATH or fd:N", .value = &args.qr },
+	    "env:NAME, file:PATH or fd:N", .value = &args.qr,
+	    .check = secret_check_source, .is_secret = true },
 	{ 0, "invitation", "SRC", "content of the QR code: the URL of the "
-	    "invitation with this token", .value = &args.invitation },
+	    "invitation with this token", .value = &args.invitation,
+	    .check = secret_check_source, .is_secret = true },
 	{ 0, "status", "CODE", "begin with the header of a CGI response with "
 	    "this status", .number = &args.status, .min = STATUS_LEAST,
 	    .max = STATUS_MOST },
@@ -163,12 +166,8 @@ static enum status
 add_set(struct page_values *v, const char *text)
 {
 	const char *eq = strchr(text, '=');
-	auto_char *name = NULL;
+	auto_char *name = xstrndup(text, (size_t)(eq - text));
 
-	if (eq == NULL || !spec_is_name(text, (size_t)(eq - text)))
-		return fail(USAGE, "--set: '%s': not of the form NAME=VALUE",
-		    text);
-	name = xstrndup(text, (size_t)(eq - text));
 	if (strcmp(name, "lang") == 0 || strcmp(name, "dir") == 0 ||
 	    strcmp(name, "style") == 0 || strcmp(name, "qr") == 0)
 		return fail(USAGE, "--set: %s: is not a value that can be "

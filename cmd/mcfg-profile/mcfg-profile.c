@@ -9,18 +9,6 @@
 static struct args args;
 
 static const char *
-check_set(const char *value)
-{
-	const char *eq = strchr(value, '=');
-
-	if (eq == NULL)
-		return "not of the form NAME=VALUE";
-	if (!spec_is_name(value, (size_t)(eq - value)))
-		return "a name has letters, digits, '_', '-' and '.'";
-	return profile_check_text(eq + 1);
-}
-
-static const char *
 check_prefix(const char *value)
 {
 	return *value != '\0' ? NULL : "an empty prefix would take all";
@@ -30,7 +18,7 @@ static const struct opt options[] = {
 	OPT_OUTPUT(args.out),
 	OPT_LENGTH(args.in),
 	{ 0, "set", "NAME=VALUE", "set a variable to a string",
-	    .values = &args.sets, .check = check_set },
+	    .values = &args.sets, .check = spec_check_setting },
 	{ 0, "vars", "FILE", "take variables from a plist, JSON or YAML",
 	    .values = &args.files, .is_file = true },
 	{ 0, "env", "PREFIX_", "take variables from the environment",

@@ -21,7 +21,8 @@ static struct args {
 static const struct opt options[] = {
 	{ 0, "ledger", "URI", "the ledger: sqlite:PATH or "
 	    "postgresql://HOST/NAME",
-	    .value = &args.ledger, .config = "ledger" },
+	    .value = &args.ledger, .config = "ledger",
+	    .check = ledger_check_uri, .is_secret = true },
 	{ 0, "ca", "DIR", "folder of the CA, for its dates",
 	    .value = &args.ca },
 	{ 0, "log", "FILE", "log of mcfg.cgi or scep-ca, for refusals",

@@ -29,9 +29,10 @@ static const struct opt options[] = {
 	{ 0, "ttl", "TIME", "lifetime: 15m, 24h, 7d (default: 60m)",
 	    .duration = &args.ttl },
 	{ 0, "subject", "DN", "the only subject for which it is valid",
-	    .value = &args.subject },
+	    .value = &args.subject, .check = cert_check_name },
 	{ 0, "san", "TYPE:VALUE", "alternative name that the request must have "
-	    "(default: none)", .values = &args.san },
+	    "(default: none)", .values = &args.san,
+	    .check = cert_check_san },
 	{ 0, "note", "TEXT", "note for the operator",
 	    .value = &args.note },
 	{ 0, "list", NULL, "list the challenges made by this verb",

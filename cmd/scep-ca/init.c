@@ -27,7 +27,8 @@ static struct args args = {
 static const struct opt options[] = {
 	OPT_DIR(args.source),
 	OPT_LEDGER(args.source),
-	{ 0, "subject", "DN", "name of the CA", .value = &args.subject },
+	{ 0, "subject", "DN", "name of the CA", .value = &args.subject,
+	    .check = cert_check_name },
 	{ 0, "key-type", "KIND", "type of its key",
 	    .choices = "rsa:2048|rsa:3072|rsa:4096|ec:P-256|ec:P-384",
 	    .value = &args.key_type },

@@ -27,7 +27,8 @@ static const struct opt options[] = {
 	{ 0, "profile", "NAME", "profile of the certificate",
 	    .choices = "tls|signer|client", .value = &args.profile },
 	{ 0, "san", "TYPE:VALUE", "alternative name, replaces those of the "
-	    "request: dns, ip, email, uri, upn", .values = &args.san },
+	    "request: dns, ip, email, uri, upn", .values = &args.san,
+	    .check = cert_check_san },
 	{ 0, "days", "N", "lifetime of the certificate", .number = &args.days,
 	    .min = 1, .max = 36500 },
 	OPT_OUTPUT(args.out),

@@ -124,7 +124,8 @@ opts_set(const struct opt *row, const char *of, const char *value)
 		return fail(USAGE, "%s: '%s' is not one of %s", of, value,
 		    row->choices);
 	if (row->check != NULL && (reason = row->check(value)) != NULL)
-		return fail(USAGE, "%s: '%s': %s", of, value, reason);
+		return row->is_secret ? fail(USAGE, "%s: %s", of, reason) :
+		    fail(USAGE, "%s: '%s': %s", of, value, reason);
 	if (row->number != NULL)
 		return set_number(row, of, value);
 	if (row->duration != NULL &&
@@ -472,6 +473,13 @@ opts_check_type(const char *value)
 		if (*p < ' ' || *p > '~')
 			return "not a media type";
 	return NULL;
+}
+
+const char *
+opts_check_length(const char *value)
+{
+	return *value != '\0' && value[strspn(value, "0123456789")] == '\0' ?
+	    NULL : "not a number of bytes";
 }
 
 const char *

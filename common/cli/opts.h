@@ -52,6 +52,7 @@ struct opt {
 	const char *choices;	/* "a|b|c": the value is one of these */
 	const char *(*check)(const char *value); /* returns NULL, or the
 						  * reason */
+	bool is_secret;		/* the value is not shown in messages */
 	bool is_file;		/* "-" means standard input, which only one
 				 * option may use */
 	const char *config;	/* key of site.yaml with a default:
@@ -124,6 +125,9 @@ enum status opts_missing(const char *option, const char *hint);
  */
 const char *opts_check_type(const char *value);
 
+/* opts_check_length() accepts digits only.  Returns NULL, or the reason. */
+const char *opts_check_length(const char *value);
+
 /* opts_check_at() checks and applies --at.  Returns NULL, or the reason. */
 const char *opts_check_at(const char *value);
 
@@ -136,7 +140,7 @@ const char *opts_check_at(const char *value);
 	    .value = &(out).http, .check = opts_check_type }
 #define OPT_LENGTH(in)							\
 	{ 0, "length", "N", "read exactly N bytes of standard input",	\
-	    .value = &(in).length }
+	    .value = &(in).length, .check = opts_check_length }
 #define OPT_IDENTITY(id)						\
 	{ 0, "cert", "FILE", "certificate of the signer, PEM or DER",	\
 	    .value = &(id).cert, .is_file = true },			\
@@ -148,7 +152,8 @@ const char *opts_check_at(const char *value);
 #define OPT_KEY_ACCESS(id)						\
 	{ 0, "passphrase", "SRC", "passphrase of the key: env:NAME, file:PATH " \
 	    "or fd:N",							\
-	    .value = &(id).passphrase },				\
+	    .value = &(id).passphrase, .check = secret_check_source,	\
+	    .is_secret = true },					\
 	{ 0, "loose-key", NULL, "accept a key file that others can read", \
 	    .flag = &(id).loose }
 #define OPT_CONFIG(path)						\

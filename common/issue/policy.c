@@ -112,13 +112,6 @@ check_key(const char *text)
 	    "passphrase: file:PATH)";
 }
 
-static const char *
-check_passphrase(const char *text)
-{
-	return secret_is_source(text) ? NULL :
-	    "not of the form env:NAME, file:PATH or fd:N";
-}
-
 static bool
 is_object(const char *text)
 {
@@ -177,7 +170,7 @@ check_attribute(const char *text)
 static const struct config_rule rules[] = {
 	{ "ledger", CONFIG_TEXT, NULL, NULL, 0, 0 },
 	{ "key", CONFIG_SOURCE, NULL, check_key, 0, 0 },
-	{ "passphrase", CONFIG_SOURCE, NULL, check_passphrase, 0, 0 },
+	{ "passphrase", CONFIG_SOURCE, NULL, secret_check_source, 0, 0 },
 	{ "approval", CONFIG_TEXT, APPROVALS, NULL, 0, 0 },
 	{ "command", CONFIG_TEXT, NULL, NULL, 0, 0 },
 	{ "crl_url", CONFIG_TEXT, NULL, check_url, 0, 0 },

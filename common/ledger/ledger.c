@@ -205,23 +205,36 @@ after(const char *text, const char *prefix)
 	return strncmp(text, prefix, n) == 0 ? text + n : NULL;
 }
 
+static bool
+is_postgresql(const char *uri)
+{
+	return after(uri, "postgresql://") != NULL ||
+	    after(uri, "postgres://") != NULL;
+}
+
+const char *
+ledger_check_uri(const char *uri)
+{
+	const char *path = after(uri, "sqlite:");
+
+	if (path == NULL && !is_postgresql(uri))
+		return "not of the form sqlite:PATH or postgresql://...";
+	return path == NULL || *path != '\0' ? NULL : "sqlite: needs a path";
+}
+
 static enum status
 open_engine(struct ledger *l, const char *uri, const char *base,
     enum ledger_mode mode)
 {
-	const char *rest;
+	const char *reason = ledger_check_uri(uri), *rest;
 
+	if (reason != NULL)
+		return fail(USAGE, "ledger: %s", reason);
 	if ((rest = after(uri, "sqlite:")) != NULL) {
-		if (*rest == '\0')
-			return fail(USAGE, "ledger: sqlite: needs a path");
 		l->name = base != NULL ? io_beside(base, rest) : xstrdup(rest);
 		return ledger_open_sqlite(l, l->name, mode);
 	}
-	if (after(uri, "postgresql://") != NULL ||
-	    after(uri, "postgres://") != NULL)
-		return ledger_open_postgresql(l, uri);
-	return fail(USAGE, "ledger: not of the form sqlite:PATH or "
-	    "postgresql://...");
+	return ledger_open_postgresql(l, uri);
 }
 
 enum status

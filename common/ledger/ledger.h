@@ -32,6 +32,9 @@ enum ledger_mode {
 			 * until it is closed see one moment */
 };
 
+/* Checks the form of a URI for ledger_open().  Returns NULL, or the reason. */
+const char *ledger_check_uri(const char *uri);
+
 /*
  * ledger_open() opens "sqlite:PATH" or "postgresql://...".  A relative PATH is
  * relative to the file base (site.yaml, scep-ca.yaml), if that is not NULL.

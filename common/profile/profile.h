@@ -108,13 +108,15 @@ struct profile_scep {
  */
 const char *profile_subject(const char *dn, struct tree **out);
 
+/* Checks one name for profile_alt_names().  Returns NULL, or the reason. */
+const char *profile_check_alt_name(const char *name);
+
 /*
  * profile_alt_names() converts "dns:..", "email:..", "uri:.." and "upn:.." to
- * SubjectAltName; several of one type become an array.  Returns USAGE for
- * another type or an empty value.
+ * SubjectAltName; several of one type become an array.  All have passed
+ * profile_check_alt_name().  The caller frees the result.
  */
-enum status profile_alt_names(const struct strings *names, struct tree **out)
-    USE_RESULT;
+struct tree *profile_alt_names(const struct strings *names);
 
 /*
  * profile_scep_names() reads the names that a device will request from the

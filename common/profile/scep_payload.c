@@ -102,31 +102,31 @@ add_alt_name(struct tree *dict, const char *key, const char *value)
 	tree_append(known, tree_string(value));
 }
 
-enum status
-profile_alt_names(const struct strings *names, struct tree **out)
+const char *
+profile_check_alt_name(const char *name)
 {
-	auto_tree *dict = tree_dict();
-	const char *reason;
+	const struct alt_type *type = alt_type_of(name);
+
+	if (type == NULL)
+		return "not of the form dns:, email:, uri: or upn:VALUE";
+	name += strlen(type->prefix);
+	return *name == '\0' ? "the value is missing" :
+	    profile_check_text(name);
+}
+
+struct tree *
+profile_alt_names(const struct strings *names)
+{
+	struct tree *dict = tree_dict();
 	size_t i;
 
 	for (i = 0; i < names->n; i++) {
 		const struct alt_type *type = alt_type_of(names->v[i]);
-		const char *value;
 
-		if (type == NULL)
-			return fail(USAGE, "--san: '%s': not of the form "
-			    "dns:, email:, uri: or upn:VALUE", names->v[i]);
-		value = names->v[i] + strlen(type->prefix);
-		if (*value == '\0')
-			return fail(USAGE, "--san: '%s': the value is missing",
-			    names->v[i]);
-		if ((reason = profile_check_text(value)) != NULL)
-			return fail(USAGE, "--san: '%s': %s", names->v[i],
-			    reason);
-		add_alt_name(dict, type->key, value);
+		add_alt_name(dict, type->key, names->v[i] +
+		    strlen(type->prefix));
 	}
-	*out = STEAL(dict);
-	return OK;
+	return dict;
 }
 
 const char *

@@ -81,8 +81,8 @@ slurp_length(int fd, const char *length, size_t max, struct problem *why,
 	enum status st;
 
 	if (!parse_size(length, max, &want))
-		return problem_set(why, MALFORMED, "--length %s: not a number "
-		    "from 0 to %zu", length, max);
+		return problem_set(why, MALFORMED, "--length %s: larger than "
+		    "the limit of %zu bytes", length, max);
 	if ((st = read_upto(fd, want, why, out)) != OK)
 		return st;
 	if (out->len < want)

@@ -23,8 +23,8 @@ enum {
 struct io_input {
 	const char *path;	/* NULL or "-": standard input; "fd:N":
 				 * descriptor N */
-	const char *length;	/* --length: the exact number of bytes; or
-				 * NULL */
+	const char *length;	/* --length: the exact number of bytes, in
+				 * digits; or NULL */
 };
 
 /* The destination of an output. */

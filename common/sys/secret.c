@@ -117,6 +117,17 @@ secret_is_source(const char *text)
 	    after(text, "fd:") != NULL;
 }
 
+const char *
+secret_check_source(const char *text)
+{
+	int fd;
+
+	if (after(text, "env:") != NULL || after(text, "file:") != NULL ||
+	    io_parse_fd(text, &fd))
+		return NULL;
+	return "not of the form env:NAME, file:PATH or fd:N";
+}
+
 /* Every buffer must be wiped, so this does not use io. */
 static enum status
 read_fd(int fd, const char *name, size_t max, struct buf *out)
@@ -182,8 +193,7 @@ secret_read_all(const char *src, const char *what, size_t max,
 	if (io_parse_fd(src, &fd))
 		return read_fd(fd, src, max, out);
 	/* The value is not shown, since it may be the secret itself. */
-	return fail(USAGE, "%s: not of the form env:NAME, file:PATH or fd:N",
-	    what);
+	return fail(USAGE, "%s: %s", what, secret_check_source(src));
 }
 
 enum status

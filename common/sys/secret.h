@@ -52,6 +52,12 @@ void secret_clean_up(void);
 bool secret_is_source(const char *text);
 
 /*
+ * secret_check_source() returns NULL for a SRC, or the reason why text is not
+ * one.
+ */
+const char *secret_check_source(const char *text);
+
+/*
  * secret_read() reads the first line of a SRC without its newline, and marks
  * out as secret.  what is the name of the option in messages ("--challenge").
  * Returns USAGE if src is not a SRC or the variable is not set, MALFORMED for

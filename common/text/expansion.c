@@ -16,6 +16,18 @@ spec_is_name(const char *s, size_t len)
 	return len > 0;
 }
 
+const char *
+spec_check_setting(const char *value)
+{
+	const char *eq = strchr(value, '=');
+
+	if (eq == NULL || eq == value)
+		return "not of the form NAME=VALUE";
+	if (!spec_is_name(value, (size_t)(eq - value)))
+		return "a name has letters, digits, '_', '-' and '.'";
+	return tree_text_fault(eq + 1, strlen(eq + 1));
+}
+
 char *
 spec_only_variable(const char *s)
 {

@@ -154,6 +154,12 @@ void spec_rows_free(struct spec_rows *r);
 bool spec_is_name(const char *s, size_t len);
 
 /*
+ * spec_check_setting() returns NULL for the NAME=VALUE of --set, or the reason
+ * why it is not one.
+ */
+const char *spec_check_setting(const char *value);
+
+/*
  * text_check_url() checks the URL of a web server, which has a host and is
  * printable ASCII.  Returns NULL, or what is wrong with it.
  */

@@ -256,6 +256,9 @@ const char *cert_reason_name(long reason);
  */
 const char *cert_parse_name(const char *text, X509_NAME **out);
 
+/* Checks a name for cert_parse_name().  Returns NULL, or the reason. */
+const char *cert_check_name(const char *text);
+
 /*
  * cert_name_from_pairs() makes a name from n pairs, in their order.  type is a
  * short name or a dotted number, value is UTF-8; joined puts a pair into the
@@ -307,6 +310,9 @@ bool cert_name_equal(const X509_NAME *a, const X509_NAME *b);
  * NULL, or the reason why it cannot.
  */
 const char *cert_add_san(const char *text, GENERAL_NAMES **names);
+
+/* Checks a text for cert_add_san().  Returns NULL, or the reason. */
+const char *cert_check_san(const char *text);
 
 /*
  * cert_san_text() returns the text of one alternative name, which the caller

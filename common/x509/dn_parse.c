@@ -350,6 +350,14 @@ cert_parse_name(const char *text, X509_NAME **out)
 }
 
 const char *
+cert_check_name(const char *text)
+{
+	auto_X509_NAME *name = NULL;
+
+	return cert_parse_name(text, &name);
+}
+
+const char *
 cert_name_from_pairs(const struct cert_pair *pairs, size_t n, size_t *bad,
     X509_NAME **out)
 {

@@ -131,6 +131,14 @@ cert_add_san(const char *text, GENERAL_NAMES **names)
 	return NULL;
 }
 
+const char *
+cert_check_san(const char *text)
+{
+	auto_GENERAL_NAMES *names = NULL;
+
+	return cert_add_san(text, &names);
+}
+
 /* ---- as text ---- */
 
 /* Text of an IA5String that is ASCII without control characters. */

@@ -41,7 +41,8 @@ struct authority_source {
 	{ 0, "dir", "DIR", "folder of the CA", .value = &(s).dir }
 #define OPT_LEDGER(s)							\
 	{ 0, "ledger", "URI", "ledger, instead of that of DIR",		\
-	    .value = &(s).ledger }
+	    .value = &(s).ledger, .check = ledger_check_uri,		\
+	    .is_secret = true }
 
 /* The parts that a verb needs. */
 enum {
