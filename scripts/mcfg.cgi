@@ -71,12 +71,16 @@ about() {
 	    --log udid="$udid" --log serial="$serial" --log enrollment="$of"
 }
 
-# answer OPTION...: a response that is not 200, for the reason $said.
+# finish: ends the request, after status 0, or that of answer.
+finish() { exit $(($? > 1 ? 4 : 0)); }
+
+# answer OPTION...: responds for the reason $said.  Returns 1, 4 if it cannot.
 answer() {
 	about "$said" mcfg-page --config site.yaml --lang="$language" \
 	    --drain="$unread" ${coding:+--chunked} "$@" >&6 <&7 ||
 	    printf 'Status: 500 Internal Server Error\r\n%s\r\n\r\n' \
-	    'Cache-Control: no-store' >&6
+	    'Cache-Control: no-store' >&6 2> /dev/null || return 4
+	return 1
 }
 
 # refuse CODE REASON [HEADER]: a refusal that no tool decides.
@@ -84,7 +88,7 @@ refuse() {
 	[ -z "${3:-}" ] || printf '%s\r\n' "$3" >&6
 	said=$2
 	answer --answer "$1"
-	exit 0
+	finish
 }
 
 # fail: ends a request whose step has failed.  mcfg-page logs the messages of the
@@ -108,8 +112,8 @@ step() {
 	{ said=$("$@" 2>&1 >&3 3>&- 6>&- 7<&-) || status=$?; } 3>&1 2> /dev/null
 	[ "$status" -ne 0 ] || { printf '%s' "${said:+$said$NL}" >&2; return 0; }
 	said=${said:-$tool ended with status $status}
-	if [ -n "${later:-}" ]; then printf '%s' "$US$said"; else fail; fi
-	return "$status"
+	[ -z "${later:-}" ] || { printf '%s' "$US$said"; return "$status"; }
+	fail
 }
 
 # named WHAT TOOL ARG...: a step with the attributes that first writes the user
@@ -122,7 +126,7 @@ named() {
 	[ "$status" -eq 0 ] || said=${rest#*"$US"} rest=${rest%%"$US"*}
 	[ -z "$rest" ] || who=${rest%%"$NL"*} rest=${rest#*"$NL"}
 	of=${rest%%"$NL"*} rest=${rest#*"$NL"}
-	[ "$status" -eq 0 ] || { fail; exit 0; }
+	[ "$status" -eq 0 ] || { fail; finish; }
 }
 
 # send PROFILE NAME REASON: signs the profile and sends it.
@@ -130,7 +134,7 @@ send() {
 	printf '%s\n' "$1" | step site about "$3" mcfg-sign \
 	    --config site.yaml --cert signer/cert.pem --key signer/key.pem \
 	    --chain signer/chain.pem --attachment "$2" \
-	    --http application/x-apple-aspen-config || exit 0
+	    --http application/x-apple-aspen-config || finish
 }
 
 welcome() {
@@ -148,7 +152,7 @@ crl() {
 	why=$(ls -d ca/cert.pem 2>&1 > /dev/null)
 	[ "${why%: No such file or directory}" = "$why" ] ||
 	    refuse 404 'this site has no authority'
-	step site scep-ca crl --dir ca --current > /dev/null || exit 0
+	step site scep-ca crl --dir ca --current > /dev/null || finish
 	printf 'Cache-Control: no-store\r\n' 2> /dev/null
 	step site scep-ca crl --dir ca --current --http application/pkix-crl &&
 	    about 'revocation list' mcfg-page --status 200
@@ -159,14 +163,14 @@ enroll() {
 	named user mcfg-enrollment start "$1"
 	unset MCFG_INVITATION
 	payload=$(export MCFG_CHALLENGE="$rest"; step site mcfg-service-payload \
-	    --config site.yaml --challenge env:MCFG_CHALLENGE) || exit 0
+	    --config site.yaml --challenge env:MCFG_CHALLENGE) || finish
 	send "$payload" enroll.mobileconfig "profile service for $who"
 }
 
 logged_in() {
 	if [ -n "$login" ]; then
 		said=$(printf '%s\n' "${authorization%%"$NL"*}" |
-		    step login "$here/web/directory" login) || exit 0
+		    step login "$here/web/directory" login) || finish
 		user=${said%%"$NL"*}
 		[ "$said" = "$user" ] || resolved=${said#*"$NL"}
 	fi
@@ -174,7 +178,7 @@ logged_in() {
 	[ "$from" != cross-site ] ||
 	    refuse 403 'sent from a page of another site'
 	who=$(step name mcfg-enrollment user --config site.yaml --site . \
-	    ${resolved:+--resolved} --user="${resolved:-$user}") || exit 0
+	    ${resolved:+--resolved} --user="${resolved:-$user}") || finish
 	enroll --user="$who"
 }
 
@@ -184,11 +188,11 @@ invited() {
 	if [ "$method" = POST ]; then
 		step device mcfg-page --config site.yaml --drain="$unread" \
 		    ${coding:+--chunked} --origin="$origin" \
-		    --fetch-site="$from" || exit 0
+		    --fetch-site="$from" || finish
 		unread='' coding=''
 	fi
 	user=$(step device mcfg-enrollment user --config site.yaml \
-	    --invitation env:MCFG_INVITATION) || exit 0
+	    --invitation env:MCFG_INVITATION) || finish
 	if [ "$method" = POST ]; then
 		who=$user
 		enroll --invitation=env:MCFG_INVITATION
@@ -204,7 +208,7 @@ invited() {
 profile() {
 	message=$(step message mcfg-verify --length="$size" --allow-sha1 \
 	    --site . --signer-out fd:4 --anchor-out fd:4 --names-out fd:4 \
-	    4>&1 && echo .) || exit 0
+	    4>&1 && echo .) || finish
 	unread='' coding='' message=${message%.}
 	signer=${message%%-----END CERTIFICATE-----*}-----END\ CERTIFICATE-----
 	rest=${message#*-----END CERTIFICATE-----"$NL"}
@@ -224,7 +228,7 @@ identify() {
 	subject=${rest%"$NL"*} given=${rest##*"$NL"}
 	payload=$(export MCFG_CHALLENGE="$given"; step site mcfg-scep-payload \
 	    --config site.yaml --site . --subject="$subject" \
-	    --challenge env:MCFG_CHALLENGE) || exit 0
+	    --challenge env:MCFG_CHALLENGE) || finish
 	send "$payload" identity.mobileconfig 'identity payload (phase 2)'
 }
 
@@ -240,12 +244,12 @@ configure() {
 	signed named device mcfg-enrollment complete --signer fd:5
 	variables=$rest enrollment=$of
 	payload=$(printf '%s\n' "$variables" |
-	    step site mcfg-profile --pick . --vars -) || exit 0
+	    step site mcfg-profile --pick . --vars -) || finish
 	payload=$(printf '%s\n' "$payload" |
 	    signed step site mcfg-enrollment bind --config site.yaml \
-	    --signer fd:5) || exit 0
+	    --signer fd:5) || finish
 	payload=$(printf '%s\n' "$payload" |
-	    signed step site mcfg-encrypt --recipient fd:5) || exit 0
+	    signed step site mcfg-encrypt --recipient fd:5) || finish
 	send "$payload" configuration.mobileconfig 'configuration (phase 3)'
 	enrollment=
 	# The response is sent: a failure is only logged.
@@ -271,6 +275,6 @@ case $path in
 esac
 case $method:", $allow," in
 *[!A-Z]*:*|:*) ;;
-*", $method,"*) "$page"; exit 0 ;;
+*", $method,"*) "$page"; finish ;;
 esac
 refuse 405 'method not allowed' "Allow: $allow"

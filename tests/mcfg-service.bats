@@ -555,7 +555,8 @@ calls_of() {
 		log_in "$T/answer"
 		phase2_of "$T/answer" UNWRITTEN
 		set -- POST /profile CONTENT_LENGTH="$(wc -c < "$T/message")"
-		answers "$program" "$T/full" "$@" < "$T/message" || :
+		run -4 answers "$program" "$T/full" "$@" \
+		    < "$T/message"
 		answers "$program" "$T/two" "$@" < "$T/message"
 		grep -qa aspen-config "$T/two"
 		# Now it was used.
@@ -575,7 +576,8 @@ calls_of() {
 	set -- POST /profile CONTENT_LENGTH="$(wc -c < "$T/message")"
 	ln -s /dev/full "$T/full"
 	for program in "$ROOT/scripts/mcfg.cgi" "$MCFG_BIN/mcfg-service"; do
-		answers "$program" "$T/full" "$@" < "$T/message" || :
+		run -4 answers "$program" "$T/full" "$@" \
+		    < "$T/message"
 		mcfg-enrollment list --json --config "$SITE/site.yaml" \
 		    > "$T/list"
 		mcfg-enrollment show --config "$SITE/site.yaml" -- "$(python3 -c '

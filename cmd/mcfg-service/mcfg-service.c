@@ -145,7 +145,9 @@ handle(struct web_exchange *x, void *arg)
 		int code = answer_scep(&v);
 
 		if (code == 0) {
+			diag_init("scep-ca");
 			(void)web_write(x, &v.body);
+			diag_init("mcfg-service");
 			return;
 		}
 		respond(&v, code);

@@ -99,6 +99,8 @@ struct visit {
 	const char *method, *path, *client;
 	const char *token;		/* of an invitation, or NULL; it is
 					 * removed from path */
+	const char *tool;		/* of the current or last step */
+	const char *writer;		/* of the response */
 	struct buf said;		/* messages of the current step */
 	struct buf reason;		/* for the log */
 	struct buf header, body;	/* of a response that is not a page */
@@ -120,8 +122,8 @@ struct visit {
  */
 
 /*
- * refuse() sets the reason for a response that no step has decided.  Returns
- * code.
+ * refuse() sets the reason for a response that no step has decided, or which
+ * the last step wrote.  Returns code.
  */
 int refuse(struct visit *v, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 

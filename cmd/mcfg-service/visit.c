@@ -23,6 +23,7 @@ refuse(struct visit *v, int code, const char *fmt, ...)
 	va_end(ap);
 	buf_cut(&v->reason, 0);
 	buf_puts(&v->reason, text);
+	v->writer = v->tool;
 	return code;
 }
 
@@ -40,6 +41,7 @@ keep_line(const char *line, void *arg)
 void
 step_begin(struct visit *v, const char *tool)
 {
+	v->tool = tool;
 	diag_init(tool);
 	diag_divert(keep_line, v);
 	buf_cut(&v->said, 0);
@@ -201,14 +203,12 @@ visit_spent(struct visit *v, struct enrollment_identified *e)
 	mem_undo(undo, v);
 }
 
-/* The web server has gone.  A device will ask again. */
+/* The device did not get the response, and will ask again. */
 static void
 take_back(struct visit *v)
 {
-	auto_char *what = xstrdup(buf_str(&v->reason));
-	int code = refuse(v, 500, "%s: the response cannot be written", what);
+	int code;
 
-	put_log(v, code, buf_str(&v->reason));
 	if (v->sent != NULL) {
 		record_failure(v);
 		return;
@@ -227,22 +227,23 @@ respond_with_page(struct visit *v, int code)
 	int other;
 
 	put_log(v, code, buf_str(&v->reason));
-	if (v->sent != NULL)
-		record_failure(v);
+	take_back(v);
 	if (code == 301 && (other = set_location(v)) != 0) {
 		code = other;
 		put_log(v, code, buf_str(&v->reason));
 	}
 	put_error(v, code, &out);
 	web_drain(v->x);
-	(void)web_write(v->x, &out);
+	diag_init("mcfg-page");
+	(void)web_write(v->x, &out);	/* prints what is wrong */
+	diag_init(OWN_NAME);
 }
 
 void
 respond(struct visit *v, int code)
 {
 	auto_buf out = BUF_INIT, line = BUF_INIT;
-	bool is_written;
+	enum status st;
 
 	if (code != 200) {
 		respond_with_page(v, code);
@@ -255,10 +256,11 @@ respond(struct visit *v, int code)
 	buf_add_buf(&out, &v->body);
 	/* No memory is needed once the answer has begun. */
 	make_log(v, code, buf_str(&v->reason), &line);
-	is_written = web_write(v->x, &out);
+	step_begin(v, v->writer);
+	st = web_write(v->x, &out);
 	mem_undo(NULL, NULL);
-	if (!is_written) {
-		take_back(v);
+	if ((code = step_end(v, WEB_SITE, st)) != 0) {
+		respond_with_page(v, code);
 		return;
 	}
 	diag_put(buf_str(&line));

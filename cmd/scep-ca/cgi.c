@@ -125,7 +125,7 @@ send(struct web_exchange *x, int code, const char *type,
 	buf_printf(&out, "Content-Type: %s\r\nContent-Length: %zu\r\n"
 	    "Cache-Control: no-store\r\n\r\n", type, body->len);
 	buf_add_buf(&out, body);
-	(void)web_write(x, &out);
+	(void)web_write(x, &out);	/* a failure is logged below */
 }
 
 static void
@@ -195,7 +195,7 @@ serve(struct web_exchange *x, void *arg)
 	int64_t start = clock_monotonic();
 	struct web_verdict v = read_request(x, &in);
 	auto_buf line = BUF_INIT;
-	struct problem why = { .st = OK };
+	struct problem why = { .st = OK }, lost = { .st = OK };
 	enum status st;
 
 	if (v.code == 0) {
@@ -235,11 +235,15 @@ serve(struct web_exchange *x, void *arg)
 	 */
 	put_log(&line, x, &in, v.code, &reply.outcome, v.reason,
 	    clock_monotonic() - start);
+	problem_keep(&lost);
 	if (v.code == 200)
 		send(x, 200, reply.content_type, &reply.body);
 	else
 		send_error(x, v.code);
+	problem_release(&lost);
 	note("%s", buf_str(&line));
+	if (lost.st != OK)
+		(void)problem_print(&lost);
 }
 
 static enum status

@@ -56,10 +56,15 @@ static bool
 fcgi_write(struct web_exchange *x, const void *p, size_t len)
 {
 	const FCGX_Request *r = x->of;
+	int code;
 
 	/* Closed here, the end of the request goes with the response. */
-	return FCGX_PutStr(p, (int)len, r->out) == (int)len &&
-	    FCGX_FClose(r->err) == 0 && FCGX_FClose(r->out) == 0;
+	if (FCGX_PutStr(p, (int)len, r->out) == (int)len &&
+	    FCGX_FClose(r->err) == 0 && FCGX_FClose(r->out) == 0)
+		return true;
+	code = FCGX_GetError(r->out);
+	errno = code > 0 ? code : EPIPE;	/* the others are its own */
+	return false;
 }
 
 /*

@@ -14,7 +14,7 @@ struct web_exchange {
 	 * values below.
 	 */
 	long (*read)(struct web_exchange *x, void *p, size_t len);
-	/* Writes the whole response; false if that is not possible. */
+	/* Writes the whole response; false, with errno, if it cannot. */
 	bool (*write)(struct web_exchange *x, const void *p, size_t len);
 	void *of;		/* their argument */
 	size_t taken;		/* bytes of the body read so far */
@@ -37,8 +37,7 @@ extern volatile sig_atomic_t web_stopped;
 
 /*
  * web_serve_cgi() calls the handler for the request of a CGI program.  Returns
- * FAULT if the response cannot be written, unless the server no longer waits
- * for it.
+ * FAULT if the response could not be written, which the handler has printed.
  */
 enum status web_serve_cgi(web_handler *handler, void *arg) USE_RESULT;
 

@@ -1,4 +1,5 @@
 /* Reads a request: its variables, body and query. */
+#include <errno.h>
 #include <string.h>
 
 #include "web/local.h"
@@ -34,10 +35,13 @@ read_body(struct web_exchange *x, void *p, size_t len)
 	return n;
 }
 
-bool
+enum status
 web_write(struct web_exchange *x, const struct buf *out)
 {
-	return x->write(x, out->data, out->len);
+	if (x->lost == 0 && !x->write(x, out->data, out->len))
+		x->lost = errno;
+	errno = x->lost;
+	return x->lost == 0 ? OK : fail_errno(FAULT, "stdout: cannot write");
 }
 
 /* ---- the body ---- */

@@ -64,10 +64,11 @@ void web_drain(struct web_exchange *x);
 void web_drain_input(int64_t length);
 
 /*
- * Writes the whole response to the web server, once for a request; false if
- * that has closed the connection.
+ * Writes the whole response to the web server.  If that has closed the
+ * connection, or the disk is full, prints the reason and returns FAULT; so
+ * does every later call for the request.
  */
-bool web_write(struct web_exchange *x, const struct buf *out);
+enum status web_write(struct web_exchange *x, const struct buf *out);
 
 /*
  * Returns "Not Found" for 404; "Internal Server Error" for a code not in use.
