@@ -478,6 +478,12 @@ asks() {
 		logged '/i/-'
 		run -1 grep SECRET "$T/log"
 	done
+	token=$(noise 24 | base64 | tr '+/' -_)
+	for path in /invite/ '/i;' /i '/i ' / /x/ /enroll/; do
+		cgi GET "$path$token" < /dev/null
+		logged 'status=404'
+		run -1 grep -F -e "$token" -e "${token#????????}" "$T/log"
+	done
 }
 
 @test "mcfg.cgi: records of a device what was verified" {

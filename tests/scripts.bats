@@ -136,6 +136,7 @@ logged() {
 	(mod_authn_ldap.c.629) ldap: Timed out; filter: (uid=SECRET)
 	(mod_authn_ldap.c.658) ldap: two; you might have to refine the filter: SECRET
 	(request.c.1) invalid /i/SECRET?x=1 and /x/i/SECRET/%69/SECRET here
+	(request.c.1) invalid /i;SECRETsecretSECRET and /iSECRETsecretSECRET here
 	(server.c.1) server started (lighttpd/1.4.79) \n \\ %s
 	LOG
 	logged error-log error.log
@@ -147,6 +148,7 @@ logged() {
 	(mod_authn_ldap.c.629) ldap: Timed out; filter: -
 	(mod_authn_ldap.c.658) ldap: two; you might have to refine the filter: -
 	(request.c.1) invalid /i/-?x=1 and /x/i/- here
+	(request.c.1) invalid /i;- and /- here
 	(server.c.1) server started (lighttpd/1.4.79) \n \\ %s
 	LOG
 	diff "$T/expected" "$T/logged"

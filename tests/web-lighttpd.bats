@@ -421,7 +421,9 @@ four_names_refused() {
 	# Every spelling, and every failure.
 	for form in "$to?x=$token" "/$to" "/%69/$token" "/./i/$token" \
 	    "/x/..$to" "/i//$token" "$to/" "$to%0a" "$to%ff" "/i/$token%00" \
-	    "/I/$token" "//I/$token" "/%49/$token" "/x/I/$token"; do
+	    "/I/$token" "//I/$token" "/%49/$token" "/x/I/$token" \
+	    "/invite/$token" "/i;$token" "/i$token" "/i%20$token" \
+	    "/j/$token" "/$token" "/enroll/$token" "/scep/$token"; do
 		web "$form" || :
 		web "$form" -d x || :
 		web_plain "$form"

@@ -56,7 +56,7 @@ add_lines(const char *p, size_t len, struct buf *kept, struct buf *out)
 static void
 add_access(const char *line, struct buf *out)
 {
-	const char *path, *end, *token, *escape;
+	const char *path, *end, *rest, *escape;
 	size_t len;
 
 	if ((path = strstr(line, "] \"")) == NULL ||
@@ -64,17 +64,12 @@ add_access(const char *line, struct buf *out)
 	    (end = strrchr(++path, '"')) == NULL)
 		return;
 	buf_add(out, line, (size_t)(path - line));
-	len = (size_t)(end - path);
-	token = web_find_token(path);
-	if (token != NULL && token + strlen("/i/") <= end)
-		len = (size_t)(token - path);
-	else
-		token = NULL;
+	len = web_loggable(path, (size_t)(end - path), &rest);
 	escape = memchr(path, '%', len);
 	if (escape != NULL)
 		len = (size_t)(escape - path);
 	buf_add(out, path, len);
-	buf_puts(out, escape != NULL ? "%-" : token != NULL ? "/i/-" : "");
+	buf_puts(out, escape != NULL ? "%-" : rest);
 	buf_printf(out, "%s\n", end);
 }
 

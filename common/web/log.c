@@ -7,6 +7,8 @@
 enum {
 	FIELD_MAX = 400,	/* bytes of a value */
 	SHOWN_MAX = 80,		/* bytes of what a client can make long */
+	PART_HIDDEN = 16,	/* bytes of a part of a path that may be a
+				 * token, or have most of one */
 };
 
 /* ---- logfmt ---- */
@@ -72,26 +74,50 @@ web_put_beginning(struct buf *line, const char *key, const char *value)
 	web_put_field(line, key, shown);
 }
 
-const char *
-web_find_token(const char *path)
+/* The length of the part of a path that begins at p. */
+static size_t
+part_length(const char *p, size_t len)
 {
-	for (; *path != '\0'; path++)
-		if (path[0] == '/' && (path[1] == 'i' || path[1] == 'I') &&
-		    path[2] == '/')
-			return path;
-	return NULL;
+	const char *slash = memchr(p, '/', len);
+
+	return slash != NULL ? (size_t)(slash - p) : len;
 }
 
-/* A mistyped address may have a token, too. */
+size_t
+web_loggable(const char *path, size_t len, const char **rest)
+{
+	size_t at = 0, n;
+
+	for (;;) {
+		n = part_length(path + at, len - at);
+		if (n >= PART_HIDDEN) {
+			*rest = "-";
+			return at;
+		}
+		if (at + n == len) {
+			*rest = "";
+			return len;
+		}
+		if (n == 1 && at > 0 && (path[at] == 'i' || path[at] == 'I')) {
+			*rest = "/i/-";
+			return at - 1;
+		}
+		at += n + 1;
+	}
+}
+
 static void
 put_path(struct buf *line, const char *path)
 {
-	const char *token = path == NULL ? NULL : web_find_token(path);
 	auto_char *shown = NULL;
+	const char *rest;
+	size_t len;
 
-	if (token != NULL)
-		shown = xasprintf("%.*s/i/-", (int)(token - path), path);
-	web_put_beginning(line, "path", shown != NULL ? shown : path);
+	if (path != NULL) {
+		len = web_loggable(path, strlen(path), &rest);
+		shown = xasprintf("%.*s%s", (int)len, path, rest);
+	}
+	web_put_beginning(line, "path", shown);
 }
 
 /* If is_brief, fields that may be long are truncated. */

@@ -154,10 +154,12 @@ struct web_log {
 void web_put_log(struct buf *line, int code, const struct web_log *l);
 
 /*
- * web_find_token() returns the place of "/i/", in any case, after which a path
- * may have the token of an invitation, which is not logged; NULL without it.
+ * web_loggable() returns how many of the len bytes of a path are logged, and in
+ * *rest what stands for the others.  These may have the token of an invitation,
+ * also in a mistyped address: they follow "/i/" in any case, or begin with a
+ * part of 16 bytes or more, as no address of a site has one.
  */
-const char *web_find_token(const char *path);
+size_t web_loggable(const char *path, size_t len, const char **rest);
 
 /*
  * web_read_log() reads KEY=VALUE from each option --log, borrowed.  Returns
