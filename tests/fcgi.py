@@ -17,7 +17,9 @@ def request(variables, body):
     for name, value in variables:
         pairs += length(len(name)) + length(len(value)) + name + value
     out = record(1, struct.pack('>HB5x', 1, 0))
-    out += record(4, pairs) + record(4, b'')
+    for i in range(0, len(pairs), 32768):
+        out += record(4, pairs[i:i + 32768])
+    out += record(4, b'')
     for i in range(0, len(body), 32768):
         out += record(5, body[i:i + 32768])
     return out + record(5, b'')

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """forms.py SITE SCRIPT SERVICE WORK KEY...
 
-Sends the same requests to both forms of the profile service, each with its own
-copy of the site, and prints what differs: status, header, body, log line and
+Sends the same requests to all forms of the profile service (the script, and
+mcfg-service as CGI program and as FastCGI worker), each with its own copy of
+the site, and prints what differs: status, header, body, log line and
 ledger.  Random parts (challenges, identifiers, times, signatures) are replaced
 by their kind first.  Each KEY is a private key of a device.  Of the
 requests that do not depend on each other, every seventeenth is sent, or all with
@@ -14,10 +15,13 @@ import os
 import plistlib
 import re
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
 import threading
+
+import fcgi
 
 TABLES = 'enrollment', 'challenge', 'certificate', 'invitation', 'event'
 TIME = 10 ** 9
@@ -41,6 +45,7 @@ class Form:
         self.known = []         # random texts, and what replaces them
         self.kept = {}          # what steps leave for later steps
         self.rows = []          # of the ledger, after the last step
+        self.is_cgi = True
 
     def path(self, name):
         return os.path.join(self.work, name)
@@ -56,12 +61,15 @@ class Form:
 
     # ---- a request ----
 
-    def ask(self, method, path, body=b'', stdin=None, lost=None,
-            **variables):
+    def own_variables(self):
         env = {n: os.environ[n] for n in
                ('PATH', 'MCFG_BIN', 'ASAN_OPTIONS', 'UBSAN_OPTIONS')
                if n in os.environ}
-        env.update(MCFG_SITE=self.site, GATEWAY_INTERFACE='CGI/1.1',
+        return dict(env, MCFG_SITE=self.site)
+
+    def ask(self, method, path, body=b'', stdin=None, lost=None,
+            **variables):
+        env = dict(self.own_variables(), GATEWAY_INTERFACE='CGI/1.1',
                    REQUEST_METHOD=method, PATH_INFO=path,
                    REMOTE_ADDR='192.0.2.7')
         env.update(variables)
@@ -225,7 +233,67 @@ class Form:
                 'body': self.body(answer), 'ledger': ledger}
 
 
-def both(forms, step):
+class Worker(Form):
+    """A FastCGI worker, which keeps files and the ledger open.  Requests that
+    a worker cannot get, and those for which it uses what it has open, are sent
+    to the same program as CGI."""
+
+    def __init__(self, name, program, site, work):
+        super().__init__(name, program, site, work)
+        self.is_cgi = False
+        # The path of a socket may only be short.
+        with socket.socket(socket.AF_UNIX) as s:
+            os.chdir(self.work)
+            s.bind('socket')
+            s.listen()
+            with open(self.path('log'), 'wb') as log:
+                self.process = subprocess.Popen(
+                    [program], stdin=s, stderr=log, cwd='/',
+                    env=self.own_variables())
+        self.log = open(self.path('log'), 'rb')
+        self.socket = os.open(self.work, os.O_RDONLY)
+
+    def send(self, variables, body=b''):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect('/proc/self/fd/%d/socket' % self.socket)
+            s.sendall(fcgi.request(
+                [(os.fsencode(n), os.fsencode(v))
+                 for n, v in variables.items() if v is not None], body))
+            return fcgi.answer(s.makefile('rb'))
+
+    def ask(self, method, path, body=b'', stdin=None, lost=None, **variables):
+        if self.is_cgi or stdin or lost or {
+                'MCFG_SITE', 'GATEWAY_INTERFACE'} & set(variables):
+            return super().ask(method, path, body, stdin, lost, **variables)
+        answer = self.send(dict(
+            {'REQUEST_METHOD': method, 'PATH_INFO': path,
+             'REMOTE_ADDR': '192.0.2.7'}, **variables), body)
+        # It answers this when it has finished that, and its log line.
+        self.send({'REQUEST_METHOD': 'GET', 'PATH_INFO': '/next',
+                   'REMOTE_ADDR': 'next'})
+        head, _, content = answer.partition(b'\r\n\r\n')
+        log = [line for line in self.log.readlines()
+               if b' client=next ' not in line]
+        return {'exit': 0, 'header': head, 'body': content,
+                'log': b''.join(log)}
+
+    def end(self):
+        self.process.terminate()
+        if self.process.wait() != 0:
+            sys.exit('the worker ended with %d' % self.process.returncode)
+
+
+def as_cgi(step):
+    """A step while a worker would use what it has open."""
+    def steps(form):
+        was, form.is_cgi = form.is_cgi, True
+        answer = step(form)
+        form.is_cgi = was
+        return answer
+    return steps
+
+
+def at_once(forms, step):
     """Does a step with each form at once; what it returns, by form."""
     results, failures = {}, []
 
@@ -245,15 +313,16 @@ def both(forms, step):
 
 
 def compare(forms, title, step):
-    """True if both forms do the same."""
-    a, b = both(forms, lambda form: form.seen(step(form)))
+    """True if all forms do the same."""
+    a, *others = at_once(forms, lambda form: form.seen(step(form)))
     same = True
-    for part, value in a.items():
-        if value == b[part]:
-            continue
-        same = False
-        print('%s: %s:\n  %s: %.3000r\n  %s: %.3000r' % (
-            title, part, forms[0].name, value, forms[1].name, b[part]))
+    for form, b in zip(forms[1:], others):
+        for part, value in a.items():
+            if value == b[part]:
+                continue
+            same = False
+            print('%s: %s:\n  %s: %.3000r\n  %s: %.3000r' % (
+                title, part, forms[0].name, value, form.name, b[part]))
     if os.environ.get('SHOW'):
         print(title, a['header'].partition('\r\n')[0], a['log'].strip(),
               sep=' | ')
@@ -480,17 +549,20 @@ def flow(keys, every):
                              ('profile.yaml', lambda t: 'a: [\n'),
                              ('signer/cert.pem', lambda t: ''),
                              ('signer/key.pem', lambda t: '')):
-            yield 'phase 3 %s, %s changed' % (when, name), changed(
-                name, change, three)
+            step = changed(name, change, three)
+            # A worker goes on with the signer that it has read.
+            yield 'phase 3 %s, %s changed' % (when, name), (
+                as_cgi(step) if name.startswith('signer') else step)
         yield 'phase 3 ' + when, three
     yield 'phase 3 reenroll', changed(
         'site.yaml', reenroll, three)
     yield 'root', changed('ca/root.pem', lambda t: '', get('/CA'))
     yield 'root page', changed('ca/root.pem', lambda t: '', get('/'))
     yield 'the CA is unreadable', changed('ca/cert.pem', lambda t: 'x', three)
-    yield 'phase 3 of an unread ledger', lambda f: no_ledger(f, three)
-    yield 'phase 1 of an unread ledger', lambda f: no_ledger(
-        f, get('/enroll', REMOTE_USER='jane'))
+    yield 'phase 3 of an unread ledger', as_cgi(
+        lambda f: no_ledger(f, three))
+    yield 'phase 1 of an unread ledger', as_cgi(
+        lambda f: no_ledger(f, get('/enroll', REMOTE_USER='jane')))
 
     def invited(form, *options):
         said = form.tool('mcfg-enrollment', 'invite', '--config', 'site.yaml',
@@ -652,8 +724,9 @@ def odd_requests():
                 ('invitation', get('/i/x')), ('POST', ask('POST', '/i/x')),
                 ('/scep', get('/scep', QUERY_STRING='operation=GetCACert'))):
             for what in (None, 'folder'):
-                yield '%s, %s is a %s' % (title, name, what), without(
-                    name, what, step)
+                odd = without(name, what, step)
+                yield '%s, %s is a %s' % (title, name, what), (
+                    as_cgi(odd) if name == 'signer' else odd)
     for name, text in (('devices.allow', None), ('scep-ca.pem', 'x'),
                        ('scep-ca-previous.pem', 'x'),
                        ('pages/welcome.en.html', '${none}'),
@@ -693,7 +766,8 @@ def main():
     site, script, service, work, *keys = sys.argv[1:]
     only = os.environ.get('ONLY', '')
     forms = [Form('script', script, site, work),
-             Form('service', service, site, work)]
+             Form('service', service, site, work),
+             Worker('worker', service, site, work)]
     every = 1 if os.environ.get('FULL') else 17
     n = bad = 0
     for title, step in itertools.chain(
@@ -703,6 +777,7 @@ def main():
             continue
         n += 1
         bad += not compare(forms, title, step)
+    forms[-1].end()
     print('%d requests, %d differ' % (n, bad))
     sys.exit(bad > 0)
 
