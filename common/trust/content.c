@@ -50,7 +50,7 @@ check_challenge(struct trust_case *j)
 	size_t len = 0;
 
 	if (want == NULL) {
-		trust_passed(j, "challenge", "not asked for (--challenge)");
+		trust_skipped(j, "challenge", "no --challenge");
 		return OK;
 	}
 	t = j->v->plist != NULL ? tree_get(j->v->plist, "CHALLENGE") : NULL;
@@ -107,7 +107,7 @@ check_required(struct trust_case *j)
 	for (i = 0; i < l->n && (st == OK || j->policy->all); i++)
 		st = trust_first(st, check_one_attribute(j, l->v[i]));
 	if (l->n == 0)
-		trust_passed(j, "required attributes", "none (--require)");
+		trust_skipped(j, "required attributes", "no --require");
 	return st;
 }
 

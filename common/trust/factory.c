@@ -58,7 +58,7 @@ say_no_device(struct trust_case *j, const struct trust_anchor *a, X509 *signer)
 	    a->file, of, by, given, sk_X509_num(a->certs) > 1 ?
 	    " with others" : "");
 	if (j->policy->all)
-		trust_passed(j, "dates", "not judged for factory identities");
+		trust_skipped(j, "dates", "a factory identity");
 	return st;
 }
 
@@ -89,9 +89,9 @@ trust_try_device(struct trust_case *j, const struct trust_anchor *a)
 			continue;
 		trust_passed(j, "chain", "%s is signed by the key of %s", of,
 		    by);
-		trust_passed(j, "dates", "not judged for factory identities "
-		    "(%s)", cert_check_dates(signer, j->policy->now) == NULL ?
-		    "it is valid now" : "it is not valid now");
+		trust_skipped(j, "dates", cert_check_dates(signer,
+		    j->policy->now) == NULL ? "a factory identity, which is "
+		    "valid now" : "a factory identity, which is not valid now");
 		trust_passed(j, "anchor", "device: %s", a->file);
 		if (st == OK) {
 			j->v->kind = TRUST_DEVICE;

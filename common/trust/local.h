@@ -21,6 +21,9 @@ enum status trust_first(enum status a, enum status b);
 void trust_passed(struct trust_case *j, const char *check, const char *fmt,
     ...) PRINTF_LIKE(3, 4);
 
+/* Adds a check that is not made, with the reason. */
+void trust_skipped(struct trust_case *j, const char *check, const char *why);
+
 /*
  * Adds a check that failed, and returns st.  The reason becomes the verdict's:
  * the last one if there are several or, with policy->all, the first.

@@ -71,6 +71,8 @@ outcome_word(enum trust_outcome o)
 		return "pass";
 	case TRUST_FAIL:
 		return "fail";
+	case TRUST_NOT_CHECKED:
+		return "not checked";
 	default:
 		return "not reached";
 	}
@@ -106,6 +108,11 @@ trust_explain(const struct trust_verdict *v, struct buf *out)
 
 		if (c->outcome == TRUST_NOT_REACHED) {
 			buf_printf(out, "-     %s: not reached\n", c->name);
+			continue;
+		}
+		if (c->outcome == TRUST_NOT_CHECKED) {
+			buf_printf(out, "-     %s: not checked (%s)\n",
+			    c->name, c->text);
 			continue;
 		}
 		buf_printf(out, "%s  %s: %s", outcome_word(c->outcome),

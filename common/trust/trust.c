@@ -100,6 +100,12 @@ trust_passed(struct trust_case *j, const char *check, const char *fmt, ...)
 	add_check(j, check, TRUST_PASS, NULL, text);
 }
 
+void
+trust_skipped(struct trust_case *j, const char *check, const char *why)
+{
+	add_check(j, check, TRUST_NOT_CHECKED, NULL, why);
+}
+
 enum status
 trust_failed(struct trust_case *j, const char *check, enum status st,
     const char *hint, const char *fmt, ...)

@@ -72,17 +72,21 @@ struct trust_policy {
 	bool all;			/* make all checks that are possible */
 };
 
-enum trust_outcome { TRUST_PASS, TRUST_FAIL, TRUST_NOT_REACHED };
+enum trust_outcome {
+	TRUST_PASS,
+	TRUST_FAIL,
+	TRUST_NOT_CHECKED,	/* nobody asked for it, or it does not apply */
+	TRUST_NOT_REACHED,
+};
 
-/* A check that was made, or was not reached. */
+/* A check that was made, or why it was not. */
 struct trust_check {
 	const char *name;		/* "structure", "one signer", "digest",
 					 * "signature", "signer certificate",
 					 * "chain", "dates", "anchor",
 					 * "challenge", "required attributes" */
 	enum trust_outcome outcome;
-	char *text;			/* the finding, or the reason of a
-					 * failure */
+	char *text;			/* the finding, or the reason */
 	const char *hint;		/* what to do about a failure, or
 					 * NULL */
 };
