@@ -86,7 +86,7 @@ once() {
 # version TOOL: prints the version, which the tools have.
 version() {
 	version=$("$1" --version) || exit
-	echo "${me##*/} ${version##* }"
+	echo "${me##*/} (mcfg) ${version##* }"
 }
 
 # parse SWITCHES OPTIONS OPERAND ARG...: calls the script's "take NAME VALUE"

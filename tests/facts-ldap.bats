@@ -200,7 +200,7 @@ refused() {
 	yields "$T/help" facts-ldap --help
 	grep -q '^usage: facts-ldap' "$T/help"
 	yields "$T/version" facts-ldap --version
-	grep -qE '^facts-ldap [0-9.]+$' "$T/version"
+	grep -qE '^facts-ldap \(mcfg\) [0-9.]+$' "$T/version"
 }
 
 # big BYTES: prints a text of that size that is not ASCII.

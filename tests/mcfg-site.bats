@@ -445,7 +445,7 @@ asked() {
 	yields "$T/help" mcfg-site --help
 	grep -q '^usage: mcfg-site' "$T/help"
 	yields "$T/version" mcfg-site --version
-	grep -qE '^mcfg-site [0-9.]+$' "$T/version"
+	grep -qE '^mcfg-site \(mcfg\) [0-9.]+$' "$T/version"
 }
 
 teardown() {

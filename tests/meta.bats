@@ -647,7 +647,7 @@ script_behaves() {
 	yields "$T/help.h" "$1" -h || return 1
 	cmp "$T/help" "$T/help.h" || return 1
 	yields "$T/version" "$1" --version || return 1
-	grep -qE "^$1 [0-9]+\.[0-9]+\.[0-9]+$" "$T/version" || return 1
+	grep -qE "^$1 \(mcfg\) [0-9]+\.[0-9]+\.[0-9]+$" "$T/version" || return 1
 	refuses 2 'unknown option' "$1" --no-such-option || return 1
 	refuses 2 'unknown option' "$1" -Q || return 1
 	for section in 'EXIT STATUS' EXAMPLES; do
