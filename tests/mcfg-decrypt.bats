@@ -77,9 +77,9 @@ profile_of() {
 		yields "$T/out" mcfg-decrypt --key "$PKI/$who.key" "$T/e"
 		cmp "$T/out" "$T/bytes"
 	done
-	refuses 1 'the key does not open it' mcfg-decrypt \
+	refuses 1 'the key does not decrypt this message' mcfg-decrypt \
 	    --key "$PKI/signer.key" "$T/e"
-	refuses 1 'the key does not open it' mcfg-decrypt \
+	refuses 1 'the key does not decrypt this message' mcfg-decrypt \
 	    --key "$PKI/signer.key" --cert "$PKI/signer.pem" "$T/e"
 	refuses 4 'not the key of' mcfg-decrypt --key "$PKI/signer.key" \
 	    --cert "$PKI/client.pem" "$T/e"
@@ -88,7 +88,7 @@ profile_of() {
 @test "decrypt: a wrong key never yields output" {
 	envelope "$T/e" "$T/bytes" client
 	for _ in {1..40}; do
-		refuses 1 'the key does not open it' mcfg-decrypt \
+		refuses 1 'the key does not decrypt this message' mcfg-decrypt \
 		    --key "$PKI/signer.key" "$T/e"
 	done
 }
@@ -118,7 +118,7 @@ profile_of() {
 	profile_of "$T/p"
 	refuses 3 'EncryptedPayloadContent' mcfg-decrypt \
 	    --key "$PKI/client.key" "$T/p"
-	refuses 1 'the key does not open it' mcfg-decrypt \
+	refuses 1 'the key does not decrypt this message' mcfg-decrypt \
 	    --key "$PKI/signer.key" "$T/p"
 }
 
@@ -184,7 +184,7 @@ profile_of() {
 		cmp "$T/in" "$T/out"
 		_run mcfg-decrypt -v --key "$PKI/client.key" "$T/der"
 		grep -q "AuthEnvelopedData" "$T/stderr"
-		refuses 1 'the key does not open it' mcfg-decrypt \
+		refuses 1 'the key does not decrypt this message' mcfg-decrypt \
 		    --key "$PKI/signer.key" "$T/der"
 		# Changed content is not written.
 		python3 - "$T/der" <<-'PY'
@@ -193,7 +193,7 @@ profile_of() {
 		b[-200] ^= 1
 		open(sys.argv[1], 'wb').write(b)
 		PY
-		refuses 1 'the key does not open it' mcfg-decrypt \
+		refuses 1 'the key does not decrypt this message' mcfg-decrypt \
 		    --key "$PKI/client.key" "$T/der"
 	done
 	refuses 3 'not SignedData but AuthEnvelopedData' mcfg-verify \

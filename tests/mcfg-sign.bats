@@ -122,7 +122,7 @@ printed() {
 		yields "$T/s" mcfg-sign --key "$T/k.p12" \
 		    --passphrase "file:$T/pw" "$T/profile"
 		judged "$T/s" "$T/profile"
-		refuses 4 'the passphrase does not open it' mcfg-sign \
+		refuses 4 'wrong passphrase' mcfg-sign \
 		    --key "$T/k.p12" --passphrase "file:$T/wrong" "$T/profile"
 		refuses 4 'passphrase' mcfg-sign --key "$T/k.p12" "$T/profile"
 	done
@@ -338,11 +338,11 @@ reissued() {
 		yields got mcfg-sign --key "$k" --passphrase env:PW \
 		    --no-signing-time profile
 		cmp want got
-		PW=wrong refuses 4 'does not open it' mcfg-sign --key "$k" \
+		PW=wrong refuses 4 'wrong passphrase' mcfg-sign --key "$k" \
 		    --passphrase env:PW profile
 		refuses 4 'needs a passphrase' mcfg-sign --key "$k" profile
 	done
-	PW=wrong refuses 4 'does not open it' mcfg-sign \
+	PW=wrong refuses 4 'wrong passphrase' mcfg-sign \
 	    --cert "$PKI/signer.pem" --key enc.pem --passphrase env:PW profile
 	refuses 2 'missing --cert' mcfg-sign --key old.pem profile
 	refuses 2 'missing --key' mcfg-sign --cert "$PKI/signer.pem" profile
@@ -408,7 +408,7 @@ reissued() {
 		    --cert "$PKI/ec.pem" --key "$k" \
 		    profile
 	done
-	PW=wrong refuses 4 'does not open it' mcfg-sign --cert "$PKI/ec.pem" \
+	PW=wrong refuses 4 'wrong passphrase' mcfg-sign --cert "$PKI/ec.pem" \
 	    --key oldenc.pem --passphrase env:PW profile
 	for kind in ed25519 rsa-pss; do
 		openssl genpkey -algorithm $kind -out $kind.key 2> /dev/null

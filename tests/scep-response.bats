@@ -141,7 +141,7 @@ certrep() {
 	    --state state3 > /dev/null
 	refuses 1 'another transaction' scep-response --state state3 \
 	    --key other --ca ca/cert.pem reply
-	refuses 1 'does not open' scep-response --state state --key other \
+	refuses 1 'does not decrypt' scep-response --state state --key other \
 	    --ca ca/cert.pem reply
 	refuses 1 'signer is not of' scep-response --state state --key key \
 	    --ca "$PKI/root.pem" reply

@@ -283,7 +283,7 @@ add_opened(struct layer *l, const struct identity *id)
 }
 
 /*
- * False if the passphrase does not open it, with a note if one was given.
+ * False if the passphrase is wrong, with a note if one was given.
  * Without one the empty passphrase is tried.
  */
 static bool

@@ -129,8 +129,9 @@ refuse_key(struct problem *why)
 {
 	bool has_reason = ERR_peek_error() != 0;
 
-	return problem_set(why, REFUSED, "the key does not open it%s%s",
-	    has_reason ? ": " : "", has_reason ? diag_ssl_reason() : "");
+	return problem_set(why, REFUSED, "the key does not decrypt this "
+	    "message%s%s", has_reason ? ": " : "",
+	    has_reason ? diag_ssl_reason() : "");
 }
 
 enum status

@@ -215,14 +215,15 @@ scep_open_reply(const struct scep_message *m, const char *name,
 	diag_ssl_clear();
 	if (m->cipher == NID_des_cbc) {
 		if (!scep_decrypt_des(m, to, &plain))
-			return fail(REFUSED, "%s: the key does not open it, or "
-			    "OpenSSL has no legacy provider with single DES",
+			return fail(REFUSED, "%s: the key does not decrypt it, "
+			    "or OpenSSL has no legacy provider with single DES",
 			    name);
 		warning("%s: the certificate came encrypted with single "
 		    "DES, which is broken", name);
 		return read_certs(&plain, name, certs, crls);
 	}
 	if (!cms_open(m->sealed, to->key, to->cert, &plain))
-		return fail_ssl(REFUSED, "%s: the key does not open it", name);
+		return fail_ssl(REFUSED, "%s: the key does not decrypt it",
+		    name);
 	return read_certs(&plain, name, certs, crls);
 }

@@ -122,8 +122,7 @@ from_encrypted(const struct buf *der, const char *name, key_pass *pass,
 	if ((st = pass(arg, &phrase)) == OK) {
 		p8 = PKCS8_decrypt(sealed, buf_str(&phrase), (int)phrase.len);
 		if (p8 == NULL)
-			st = fail_ssl(FAULT, "%s: the passphrase does not "
-			    "open it", name);
+			st = fail_ssl(FAULT, "%s: wrong passphrase", name);
 		else if ((*out = EVP_PKCS82PKEY(p8)) == NULL)
 			st = fail_ssl(FAULT, "%s: a private key that OpenSSL "
 			    "cannot read", name);
@@ -188,8 +187,7 @@ from_old_pem(const struct pem_block *b, const char *name, key_pass *pass,
 		return st;
 	*out = PEM_read_bio_PrivateKey(mem, NULL, give_phrase, &phrase);
 	if (*out == NULL)
-		return fail_ssl(FAULT, "%s: the passphrase does not open it",
-		    name);
+		return fail_ssl(FAULT, "%s: wrong passphrase", name);
 	diag_ssl_clear();
 	return OK;
 }

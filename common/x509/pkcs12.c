@@ -371,7 +371,7 @@ check_pkcs12(const struct buf *der, const char *phrase, bool *has_mac)
 			reason = "a PKCS #12 with too many iterations";
 		else if (PKCS12_verify_mac(p12, phrase, -1) != 1 &&
 		    (*phrase != '\0' || PKCS12_verify_mac(p12, NULL, 0) != 1))
-			reason = "the passphrase does not open it";
+			reason = "wrong passphrase";
 	}
 	PKCS12_free(p12);
 	diag_ssl_clear();
@@ -388,8 +388,7 @@ cert_read_pkcs12(const struct buf *der, const char *phrase,
 
 	if ((reason = check_pkcs12(der, phrase, &has_mac)) == NULL &&
 	    !open_any_pkcs12(der, phrase, &id))
-		reason = has_mac ? "it cannot be opened" :
-		    "the passphrase does not open it";
+		reason = has_mac ? "it cannot be opened" : "wrong passphrase";
 	diag_ssl_clear();
 	if (reason == NULL)
 		*out = MOVE(id);
@@ -422,7 +421,7 @@ key_from_pkcs12(const struct buf *der, const char *name, key_pass *pass,
 		    open_any_pkcs12(der, buf_str(&phrase), &id);
 	}
 	if (reason == NULL && !is_open && !has_mac)
-		reason = "the passphrase does not open it";
+		reason = "wrong passphrase";
 	if (reason != NULL)
 		return fail(FAULT, "%s: %s", name, reason);
 	if (!is_open)
