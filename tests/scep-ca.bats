@@ -443,6 +443,20 @@ setup() {
 	denied ca one 0 'exponent'
 }
 
+@test "scep-ca: accepts the RSA exponent 3, which RFC 8017 allows" {
+	ca ca
+	openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 \
+	    -pkeyopt rsa_keygen_pubexp:3 -out three.key 2> /dev/null
+	chmod 600 three.key
+	scep-request --ca ca/cert.pem --key three.key --subject /CN=three \
+	    --challenge "file:$(challenge ca > c && echo c)" --state s \
+	    -o three.msg
+	scep-ca answer --dir ca --operation PKIOperation three.msg > reply
+	scep-response --state s --key three.key --ca ca/cert.pem reply > cert
+	openssl x509 -in cert -noout -text > text
+	grep -q 'Exponent: 3 ' text
+}
+
 @test "scep-ca: says why an EC key is refused" {
 	ca ca
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \

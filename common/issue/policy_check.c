@@ -37,7 +37,11 @@ issue_wish_free(struct issue_wish *w)
 
 /* ---- the key ---- */
 
-/* The exponent must be at least 65537, and odd. */
+/*
+ * RFC 8017 3.1 allows every odd exponent from 3, and old clients have keys with
+ * 3; FIPS 186-5 would require more than 65536.  OpenSSL does not use more than
+ * 64 bits with a large modulus.
+ */
 static bool
 exponent_is_sound(const EVP_PKEY *key)
 {
