@@ -702,6 +702,26 @@ print(json.load(open(sys.argv[1]))['signer']['sha256'])" "$T/report")" ]
 	[ ! -e "$T/anchor" ]
 }
 
+@test "verify: an output follows a link to a file, and replaces one that leads nowhere" {
+	sign "$T/s" signer -certfile "$PKI/inter.pem"
+	for option in --report --signer-out --output; do
+		rm -rf "$T/l"
+		mkdir "$T/l"
+		: > "$T/l/file"
+		ln -s file "$T/l/there"
+		ln -s missing "$T/l/nowhere"
+		for link in there nowhere; do
+			mcfg-verify --ca "$PKI/root.pem" "$option" \
+			    "$T/l/$link" "$T/s" > /dev/null
+		done
+		[ -L "$T/l/there" ]
+		[ -s "$T/l/file" ]
+		[ ! -L "$T/l/nowhere" ]
+		[ -s "$T/l/nowhere" ]
+		[ ! -e "$T/l/missing" ]
+	done
+}
+
 @test "verify --explain: prints the whole list, in order" {
 	sign "$T/s" signer -certfile "$PKI/inter.pem"
 	yields "$T/list" mcfg-verify --explain --ca "$PKI/root.pem" "$T/s"

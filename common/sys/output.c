@@ -43,7 +43,11 @@ write_special(const char *path, const struct buf *b)
 	return st;
 }
 
-/* Follows a symbolic link, as a shell's redirection does. */
+/*
+ * Follows a symbolic link to a file that exists.  One that leads nowhere is
+ * replaced, like what does not exist; a shell's
+ * redirection would create the file.
+ */
 static enum status
 write_path(const char *path, bool is_private, const struct buf *b)
 {
