@@ -119,6 +119,30 @@ class Form:
                          plistlib.dumps({n: v for n, v in values.items()
                                          if v is not None}))
 
+    def dated(self, folder, key, first, last):
+        """A certificate by the CA in a folder of the site, for the key, that
+        is valid from the year first to the year last."""
+        config = self.file('ca.cnf', b'[ca]\ndefault_ca = d\n[d]\n'
+                           b'database = %s\nserial = %s\n'
+                           b'unique_subject = no\ndefault_md = sha256\n'
+                           b'new_certs_dir = %s\npolicy = p\n[p]\n'
+                           b'commonName = supplied\n' %
+                           (self.file('issued', b'').encode(),
+                            self.file('serial', b'77\n').encode(),
+                            self.work.encode()))
+        ca = os.path.join(self.site, folder)
+        key_of_ca = {'simulated': ('ca.pem', 'ca-key.pem')}.get(
+            folder, ('cert.pem', 'key.pem'))
+        request = self.file('request', self.tool(
+            'openssl', 'req', '-new', '-key', key, '-subj', '/CN=dated'))
+        self.tool('openssl', 'ca', '-batch', '-notext', '-config', config,
+                  '-cert', os.path.join(ca, key_of_ca[0]), '-keyfile',
+                  os.path.join(ca, key_of_ca[1]), '-in', request, '-out',
+                  self.path('dated.pem'), '-startdate',
+                  '%d0101000000Z' % first, '-enddate',
+                  '%d0101000000Z' % last, stderr=subprocess.DEVNULL)
+        return self.path('dated.pem')
+
     def unsign(self, data):
         return self.tool('openssl', 'cms', '-verify', '-noverify', '-binary',
                          '-inform', 'DER', data=data,
@@ -527,6 +551,13 @@ def flow(keys, every):
     yield 'SCEP', lambda f: f.certify('device', keys[0], f.kept['scep'])
     yield 'phase 2 with the identity', posted(lambda f: f.phase3(
         CHALLENGE=f.kept['challenge'], UDID='U-2'))
+    for folder in 'simulated', 'ca':
+        for first, last in ((2020, 2021), (2048, 2049), (2020, 2049)):
+            yield 'by %s, from %d to %d' % (folder, first, last), posted(
+                lambda f, d=folder, a=first, b=last: f.sign(
+                    f.dated(d, keys[0], a, b), keys[0], plistlib.dumps(
+                        {'UDID': 'D', 'SERIAL': 'D',
+                         'CHALLENGE': f.start()})))
     yield 'phase 3 not in the list', lambda f: not_listed(
         f, posted(lambda g: g.phase3()))
     for lost in 'gone', 'full':
