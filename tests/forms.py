@@ -8,6 +8,7 @@ ledger.  Random parts (challenges, identifiers, times, signatures) are replaced
 by their kind first.  Each KEY is a private key of a device.  Of the
 requests that do not depend on each other, every seventeenth is sent, or all with
 FULL=1."""
+import base64
 import datetime
 import itertools
 import json
@@ -25,6 +26,7 @@ import fcgi
 
 TABLES = 'enrollment', 'challenge', 'certificate', 'invitation', 'event'
 TIME = 10 ** 9
+LOGIN = os.path.join(os.path.dirname(sys.argv[2]), 'web/login.cgi')
 
 
 def run(*command, **options):
@@ -40,7 +42,8 @@ class Form:
         self.name, self.program = name, program
         self.work = os.path.join(work, name)
         self.site = os.path.join(self.work, 'site')
-        os.makedirs(self.work)
+        self.tools = self.path('tools')
+        os.makedirs(self.tools)
         shutil.copytree(site, self.site, symlinks=True)
         self.known = []         # random texts, and what replaces them
         self.kept = {}          # what steps leave for later steps
@@ -65,7 +68,8 @@ class Form:
         env = {n: os.environ[n] for n in
                ('PATH', 'MCFG_BIN', 'ASAN_OPTIONS', 'UBSAN_OPTIONS')
                if n in os.environ}
-        return dict(env, MCFG_SITE=self.site)
+        return dict(env, MCFG_SITE=self.site, PATH='%s:%s' % (
+            self.tools, env['PATH']))
 
     def ask(self, method, path, body=b'', stdin=None, lost=None,
             **variables):
@@ -94,6 +98,15 @@ class Form:
     def post(self, message, **variables):
         variables.setdefault('CONTENT_LENGTH', str(len(message)))
         return self.ask('POST', '/profile', message, **variables)
+
+    def log_in(self, header):
+        """Requests /enroll with a name and password, for the directory."""
+        program, self.program = self.program, (
+            LOGIN if self.name == 'script' else self.program)
+        answer = self.ask('GET', '/enroll', HTTP_AUTHORIZATION=header,
+                          SCRIPT_FILENAME=LOGIN)
+        self.program = program
+        return answer
 
     # ---- messages of a device ----
 
@@ -528,6 +541,10 @@ def reenroll(text):
     return text + '\nrepeat: reenroll\n'
 
 
+def no_ledger_at(text):
+    return re.sub(r'(?m)^ledger:.*', 'ledger: x', text)
+
+
 def broken(text):
     return text + '\nurk: x\n'
 
@@ -540,6 +557,8 @@ def flow(keys, every):
             '/enroll', REMOTE_USER='jane'))
         yield 'phase 2: ' + title, changed('site.yaml', change, again, prepare)
         yield 'phase 2 after ' + title, again
+    yield 'phase 1: ledger x', changed('site.yaml', no_ledger_at, get(
+        '/enroll', REMOTE_USER='jane'))
     yield 'phase 2 not in the list', lambda f: not_listed(f, first)
     yield 'phase 2', again
     yield 'phase 2 twice', again
@@ -552,9 +571,9 @@ def flow(keys, every):
     yield 'phase 2 with the identity', posted(lambda f: f.phase3(
         CHALLENGE=f.kept['challenge'], UDID='U-2'))
     for folder in 'simulated', 'ca':
-        for first, last in ((2020, 2021), (2048, 2049), (2020, 2049)):
-            yield 'by %s, from %d to %d' % (folder, first, last), posted(
-                lambda f, d=folder, a=first, b=last: f.sign(
+        for since, until in ((2020, 2021), (2048, 2049), (2020, 2049)):
+            yield 'by %s, from %d to %d' % (folder, since, until), posted(
+                lambda f, d=folder, a=since, b=until: f.sign(
                     f.dated(d, keys[0], a, b), keys[0], plistlib.dumps(
                         {'UDID': 'D', 'SERIAL': 'D',
                          'CHALLENGE': f.start()})))
@@ -641,7 +660,7 @@ def flow(keys, every):
                  'exit 5', 'kill $$', 'echo x', ':', 'yes 0', 'echo a >&2; echo "{}"',
                  'printf "a\\nb\\n" >&2; exit 3'):
         yield 'facts %s' % line, facts(line)
-    for item in odd_sites(every):
+    for item in itertools.chain(logins(every), odd_sites(every)):
         yield item
     yield 'configured long ago', lambda f: (old(f), changed(
         'site.yaml', reenroll, three)(f))[1]
@@ -786,6 +805,47 @@ def odd_requests():
                             ('phase 2', again), ('phase 3', three)):
             yield '%s with %s' % (title, line), changed('site.yaml', add, step,
                                                         prepare)
+
+
+# In place of a directory: one that knows the users jane and o'neil.
+LDAPSEARCH = br"""#!/bin/sh
+case " $* " in
+*'(uid=jane)'*|*"(uid=o\\27neil)"*) ;;
+*'(uid=down)'*) echo "ldap_sasl_bind(SIMPLE): Can't contact" >&2; exit 255 ;;
+*'(uid=two)'*) printf 'dn: uid=a\n\n' ;;
+*) exit 0 ;;
+esac
+printf 'dn: uid=jane,dc=x\nmail: Jane@Example.com\n'
+"""
+LDAPWHOAMI = b"""#!/bin/sh
+[ "$(cat)" = right ] || exit 49
+"""
+
+
+def logins(every):
+    """Phase 1 with a name and password."""
+    def step(header, text):
+        def steps(form):
+            for name, program in (('ldapsearch', LDAPSEARCH),
+                                  ('ldapwhoami', LDAPWHOAMI)):
+                os.chmod(form.file('tools/' + name, program), 0o755)
+            replace(form, 'site.yaml', lambda t: re.sub(
+                r'(?m)^auth:.*\n', '', t) + text)
+            answer = form.log_in(header)
+            restore(form, 'site.yaml')
+            return answer
+        return steps
+    ldap = ('auth:\n  ldap:\n    url: ldaps://x\n    base: dc=x\n'
+            '    filter: "(uid=$)"\n')
+    headers = [None, '', 'Basic', 'Basic ', 'Digest x', 'Basic %', 'basic x',
+               'Basic ' + 'x' * 2000] + [
+        'Basic ' + base64.b64encode(pair.encode()).decode()
+        for pair in ('jane:right', 'jane:wrong', 'jane:', ':right', 'jane',
+                     'joe:right', 'down:right', 'two:right', "o'neil:right",
+                     'ja\nne:right', 'ja\0ne:right', 'jane:a:b')]
+    for header in itertools.islice(headers, 0, None, min(every, 4)):
+        for text in (ldap, ldap + '    user: mail\n', ''):
+            yield 'login %.30r, %s' % (header, text[-9:]), step(header, text)
 
 
 def odd_sites(every):

@@ -148,7 +148,7 @@ answer_enroll(struct visit *v)
 	if (from != NULL && strcmp(from, "cross-site") == 0)
 		return refuse(v, 403, "sent from a page of another site");
 	step_begin(v, "mcfg-enrollment");
-	if ((code = step_end(v, WEB_SITE, service_site(v->s))) != 0 ||
+	if ((code = step_end(v, WEB_SITE, service_ledger_uri(v->s))) != 0 ||
 	    (code = user_name(v, given, resolved, &user)) != 0)
 		return code;
 	v->user = xstrdup(user);

@@ -211,6 +211,22 @@ service_pages(struct service *s)
 /* ---- the ledger ---- */
 
 enum status
+service_ledger_uri(struct service *s)
+{
+	const struct opt rows[] = {
+		{ .name = "ledger", .config = "ledger",
+		    .value = &s->settings.ledger, .check = ledger_check_uri,
+		    .is_secret = true },
+		{ 0 },
+	};
+	enum status st;
+
+	if ((st = service_site(s)) != OK)
+		return st;
+	return site_apply(s->site, rows);
+}
+
+enum status
 service_ledger(struct service *s, enum ledger_mode mode)
 {
 	enum status st;
@@ -221,6 +237,8 @@ service_ledger(struct service *s, enum ledger_mode mode)
 		service_close_ledger(s);
 	if (s->ledger != NULL)
 		return OK;
+	if ((st = service_ledger_uri(s)) != OK)
+		return st;
 	if (s->settings.ledger == NULL)
 		return fail(USAGE, "%s: ledger is not set", SITE_FILE);
 	return ledger_open(s->settings.ledger, SITE_FILE, mode, &s->ledger);

@@ -51,8 +51,9 @@ struct service {
  * Each of these functions opens what is not open, or has changed on disk.  If
  * that fails, the function prints the reason and returns the status.  If the
  * files of an open signer change to something unreadable, the open one stays
- * in use.  site.yaml is checked once in each request; service_begin() begins a
- * request.  Everything that site.yaml gave remains valid until the next
+ * in use.  service_ledger_uri() only checks where the ledger is.  site.yaml is
+ * checked once in each request; service_begin() begins a request.  Everything
+ * that site.yaml gave remains valid until the next
  * request.
  */
 void service_begin(struct service *s);
@@ -60,6 +61,7 @@ enum status service_site(struct service *s) USE_RESULT;
 enum status service_signer(struct service *s) USE_RESULT;
 enum status service_anchors(struct service *s) USE_RESULT;
 enum status service_pages(struct service *s) USE_RESULT;
+enum status service_ledger_uri(struct service *s) USE_RESULT;
 enum status service_ledger(struct service *s, enum ledger_mode mode)
     USE_RESULT;
 
