@@ -61,8 +61,8 @@ nothing_ran() {
 	done
 	grep -q '^profile.d/iPad13,1.yaml: ' "$T/site/published"
 	# No line was forged, and none is shown raw.
-	! grep -q '^line: x' "$T/site/published" || false
-	! grep -q $'\e' "$T/stderr" || false
+	run -1 grep -q '^line: x' "$T/site/published"
+	run -1 grep -q $'\e' "$T/stderr"
 	grep -q 'profile.yaml: PayloadIdentifier: ' "$T/stderr"
 }
 
@@ -79,7 +79,7 @@ nothing_ran() {
 		_run mcfg-site "$T/site" --renew signer
 		[ "$status" -eq 0 ]
 		nothing_ran
-		! grep -q $'\e' "$T/stderr" || false
+		run -1 grep -q $'\e' "$T/stderr"
 	done < <(head -n 12 "$T/all")
 }
 

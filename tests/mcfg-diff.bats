@@ -186,13 +186,13 @@ a, b = p["PayloadContent"]'
 	make "$T/none" 'hold(clip)'
 	for form in --full --json; do
 		_run mcfg-diff "$form" "$T/old" "$T/new"
-		! grep hunter "$T/stdout" || false
+		run -1 grep hunter "$T/stdout"
 		_run mcfg-diff "$form" "$T/old" "$T/none"
-		! grep hunter "$T/stdout" || false
+		run -1 grep hunter "$T/stdout"
 		grep -qi secret "$T/stdout"
 	done
 	yields "$T/out" mcfg-diff --text "$T/old"
-	! grep hunter "$T/out" || false
+	run -1 grep hunter "$T/out"
 }
 
 # All tools must agree with this list.
@@ -209,7 +209,7 @@ a, b = p["PayloadContent"]'
 		for form in --full --json --text; do
 			[ "$form" = --text ] || set -- "$T/old"
 			_run mcfg-diff "$form" "$@" "$T/new"
-			! grep -E 'hunter|aHVudGVyMw' "$T/stdout" || false
+			run -1 grep -E 'hunter|aHVudGVyMw' "$T/stdout"
 			set --
 		done
 		yields - mcfg-inspect "$T/old"
@@ -250,7 +250,7 @@ a, b = p["PayloadContent"]'
 	json_is "$T/stdout" '[(c["secret"], c["old"]) for c in j["changes"]] ==
 	    [(True, "ftp://joe:(secret)@host/p")]'
 	_run mcfg-inspect "$T/old"
-	! grep ter2 "$T/stdout" || false
+	run -1 grep ter2 "$T/stdout"
 	_run mcfg-lint "$T/old"
 	grep -q 'clear-text-secret' "$T/stdout"
 	yields - mcfg-get -o "$T/private" . "$T/old"
