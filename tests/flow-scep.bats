@@ -144,7 +144,7 @@ bad_forms() {
 		[ "$(wc -l < log)" -eq 1 ]
 		[ "$(wc -c < log)" -lt 2500 ]
 		run -1 env LC_ALL=C grep -q '[^ -~]' log
-		grep -q '^scep-ca: request client=192.0.2.7 operation=' log
+		grep -q '^scep-ca: request level=warning client=192.0.2.7 method=GET operation=' log
 		grep -q ' outcome=error reason="[^=]*operation .* status=400 ms=[0-9.]*$' log
 	done
 }
@@ -185,7 +185,7 @@ bad_forms() {
 	unserve_ca
 	grep 'scep-ca: ' web/scep.log > log
 	[ "$(wc -l < log)" -eq 3 ]
-	sed -n 1p log | grep -q 'client=127.0.0.1 operation=PKIOperation type=PKCSReq transaction="a b\\"c" outcome=issued serial=[0-9a-f]* status=200 ms=[0-9.]*$'
+	sed -n 1p log | grep -q 'level=info client=127.0.0.1 method=POST path=/scep operation=PKIOperation type=PKCSReq transaction="a b\\"c" outcome=issued serial=[0-9a-f]* status=200 ms=[0-9.]*$'
 	sed -n 2p log | grep -q 'outcome=refused fail=badRequest reason="the challengePassword is not in the ledger"'
 	sed -n 3p log | grep -q 'status=400'
 	run -1 grep -qF -e "$pw" log

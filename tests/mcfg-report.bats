@@ -429,9 +429,9 @@ filled() {
 	2026/11/25 10:00:00 [error] 1#1: *1 FastCGI sent in stderr: "mcfg.cgi: 192.0.2.7: GET /z: 404: no such page" while reading response header from upstream, client: 192.0.2.7
 	[Wed Nov 25 09:00:00.123456 2026] [cgi:error] [pid 7] [client 192.0.2.7:1] AH01215: mcfg.cgi: 192.0.2.7: GET /z: 404: no such page: /usr/libexec/mcfg/mcfg.cgi
 	mcfg.cgi: 192.0.2.7: POST /profile: 503: mcfg-enrollment: ledger.db: ledger is busy
-	scep-ca: request client=192.0.2.7 operation=GetCACaps outcome=sent status=200 ms=0.100
+	scep-ca: request level=info client=192.0.2.7 method=GET path=/scep operation=GetCACaps outcome=sent status=200 ms=0.100
 	2026-11-25T11:00:00Z scep-ca: request client=192.0.2.7 operation=PKIOperation type=PKCSReq transaction=ab outcome=refused fail=badRequest reason="no \"good\" challenge: status=200" status=200 ms=1.000
-	scep-ca: request client=192.0.2.7 operation="a status=500" outcome=error reason="an empty body" status=400 ms=1.000
+	scep-ca: request level=warning client=192.0.2.7 method=GET path=/scep operation="a status=500" outcome=error reason="an empty body" status=400 ms=1.000
 	mcfg.cgi: a: POST /profile: 403: mcfg-verify: stdin: not issued by ca.pem (CN=one,O=x): no; not by b.pem (a CA)
 	mcfg.cgi: a: POST /profile: 403: mcfg-verify: stdin: not issued by ca.pem (CN=two): no; not by b.pem (a CA)
 	mcfg-verify: warning: something else

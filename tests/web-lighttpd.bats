@@ -169,6 +169,7 @@ one_between() {
 	web '/scep?operation=GetCACert'
 	[ "$(header Content-Type)" = application/x-x509-ca-cert ]
 	web '/scep?operation=GetCACaps'
+	logged "method=GET path=/scep operation=GetCACaps"
 	[[ $(header Content-Type) == text/plain* ]]
 	yields - enroll "$T/d"
 	again "$T/d"

@@ -137,6 +137,16 @@ send_error(struct web_exchange *x, int code)
 	send(x, code, "text/plain", &body);
 }
 
+/* Web servers differ in which of the two has the address. */
+static const char *
+path_of(struct web_exchange *x)
+{
+	const char *path = web_variable(x, "PATH_INFO");
+
+	return path != NULL && *path != '\0' ? path :
+	    web_variable(x, "SCRIPT_NAME");
+}
+
 /*
  * Writes one line for each request, as key=value; values from outside are
  * escaped.
@@ -145,8 +155,14 @@ static void
 put_log(struct buf *line, struct web_exchange *x, const struct incoming *in,
     int code, const struct outcome *o, const char *reason, int64_t micros)
 {
+	const struct web_log l = {
+		.client = web_variable(x, "REMOTE_ADDR"),
+		.method = web_variable(x, "REQUEST_METHOD"),
+		.path = path_of(x),
+	};
+
 	buf_puts(line, "request");
-	web_put_field(line, "client", web_variable(x, "REMOTE_ADDR"));
+	web_put_request(line, code, &l);
 	web_put_beginning(line, "operation", buf_str(&in->operation));
 	web_put_field(line, "type", o->type);
 	web_put_field(line, "transaction", o->transaction);

@@ -120,6 +120,15 @@ put_path(struct buf *line, const char *path)
 	web_put_beginning(line, "path", shown);
 }
 
+void
+web_put_request(struct buf *line, int code, const struct web_log *l)
+{
+	web_put_field(line, "level", level_of(code));
+	web_put_beginning(line, "client", l->client);
+	web_put_beginning(line, "method", l->method);
+	put_path(line, l->path);
+}
+
 /* If is_brief, fields that may be long are truncated. */
 static void
 put_fields(struct buf *line, int code, const struct web_log *l, bool is_brief)

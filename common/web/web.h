@@ -154,6 +154,12 @@ struct web_log {
 void web_put_log(struct buf *line, int code, const struct web_log *l);
 
 /*
+ * web_put_request() appends to a log line the level, client, method and path of
+ * a request, as web_put_log() does.
+ */
+void web_put_request(struct buf *line, int code, const struct web_log *l);
+
+/*
  * web_loggable() returns how many of the len bytes of a path are logged, and in
  * *rest what stands for the others.  These may have the token of an invitation,
  * also in a mistyped address: they follow "/i/" in any case, or begin with a
