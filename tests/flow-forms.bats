@@ -4,6 +4,7 @@
 
 load helpers
 load flow
+load postgresql
 
 # in_form FILE [FILTER...]: the file's tests pass with mcfg-service.
 in_form() {
@@ -21,10 +22,28 @@ in_form() {
 	grep -a '^ok ' "$T/tap" | grep -qav '# skip'
 }
 
+teardown() {
+	postgresql_stop
+}
+
 @test "forms: the same requests have the same responses, log and ledger" {
 	make_site
 	rsa_key "$T/key"
 	python3 "$TESTS/forms.py" "$SITE" "$ROOT/scripts/mcfg.cgi" \
+	    "$MCFG_BIN/mcfg-service" "$T/forms" "$T/key"
+}
+
+@test "forms: the same requests have the same results with PostgreSQL" {
+	postgresql_needed
+	postgresql_start
+	make_site
+	rsa_key "$T/key"
+	for form in script service worker; do
+		postgresql_schema "$form"
+	done
+	LEDGER=$(postgresql_uri SCHEMA) \
+	    ONLY='^(phase (1: ledger|2|3)(?!.*(unread|changed|full))|SCEP|.*invitation|aborted)' \
+	    python3 "$TESTS/forms.py" "$SITE" "$ROOT/scripts/mcfg.cgi" \
 	    "$MCFG_BIN/mcfg-service" "$T/forms" "$T/key"
 }
 

@@ -7,7 +7,8 @@ the site, and prints what differs: status, header, body, log line and
 ledger.  Random parts (challenges, identifiers, times, signatures) are replaced
 by their kind first.  Each KEY is a private key of a device.  Of the
 requests that do not depend on each other, every seventeenth is sent, or all with
-FULL=1."""
+FULL=1.  LEDGER is the URI of a PostgreSQL ledger, in which SCHEMA becomes the
+form's own schema; without it, each site has its SQLite database."""
 import base64
 import datetime
 import itertools
@@ -45,10 +46,18 @@ class Form:
         self.tools = self.path('tools')
         os.makedirs(self.tools)
         shutil.copytree(site, self.site, symlinks=True)
-        self.known = []         # random texts, and what replaces them
+        self.order = {}         # random texts of each kind, oldest first
+        self.known = []         # those, and what replaces them
         self.kept = {}          # what steps leave for later steps
         self.rows = []          # of the ledger, after the last step
         self.is_cgi = True
+        self.uri = os.environ.get('LEDGER', '').replace('SCHEMA', name)
+        if self.uri:
+            for name in ('site.yaml', 'ca/scep-ca.yaml'):
+                replace(self, name, lambda t: re.sub(
+                    r'(?m)^ledger:.*', lambda m: 'ledger: ' + self.uri, t))
+            self.tool('scep-ca', 'ledger-copy', 'sqlite:ledger.db', self.uri)
+            os.remove(os.path.join(self.site, 'ledger.db'))
 
     def path(self, name):
         return os.path.join(self.work, name)
@@ -190,14 +199,23 @@ class Form:
     def learn(self):
         """Finds the random texts that the ledger has."""
         known = [(self.site, 'SITE')]
-        db = sqlite3.connect('file:%s/ledger.db' % self.site, uri=True)
+        path = os.path.join(self.site, 'ledger.db')
+        if self.uri:
+            path = self.path('copy.db')
+            if os.path.exists(path):
+                os.remove(path)
+            self.tool('scep-ca', 'ledger-copy', self.uri, 'sqlite:' + path)
+        db = sqlite3.connect('file:%s' % path, uri=True)
         for kind, query in (
                 ('E', 'SELECT id FROM enrollment ORDER BY rowid'),
-                ('H', 'SELECT hash FROM challenge ORDER BY rowid'),
+                ('H', 'SELECT hash FROM challenge ORDER BY purpose, rowid'),
                 ('I', 'SELECT hash FROM invitation ORDER BY rowid'),
                 ('C', 'SELECT serial FROM certificate ORDER BY rowid')):
-            known += [(row[0], kind + str(i)) for i, row in
-                      enumerate(db.execute(query))]
+            order = self.order.setdefault(kind, [])
+            order += [row[0] for row in db.execute(query)
+                      if row[0] not in order]
+            known += [(random, kind + str(i))
+                      for i, random in enumerate(order)]
         self.known = known
         return db
 
@@ -227,7 +245,7 @@ class Form:
                     (n, self.value(v)) for n, v in zip(names, row)
                     if n not in omitted))
         db.close()
-        return rows
+        return sorted(rows, key=repr) if self.uri else rows
 
     def plain(self, value):
         """A property list without what is random in it."""

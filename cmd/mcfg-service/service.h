@@ -53,8 +53,7 @@ struct service {
  * files of an open signer change to something unreadable, the open one stays
  * in use.  service_ledger_uri() only checks where the ledger is.  site.yaml is
  * checked once in each request; service_begin() begins a request.  Everything
- * that site.yaml gave remains valid until the next
- * request.
+ * that site.yaml gave remains valid until the next request.
  */
 void service_begin(struct service *s);
 enum status service_site(struct service *s) USE_RESULT;
