@@ -575,8 +575,11 @@ def flow(keys, every):
             '/enroll', REMOTE_USER='jane'))
         yield 'phase 2: ' + title, changed('site.yaml', change, again, prepare)
         yield 'phase 2 after ' + title, again
-    yield 'phase 1: ledger x', changed('site.yaml', no_ledger_at, get(
-        '/enroll', REMOTE_USER='jane'))
+    for title, step in (('phase 1', get('/enroll', REMOTE_USER='jane')),
+                        ('phase 2', again), ('invitation', get('/i/x')),
+                        ('invitation, POST', ask('POST', '/i/x'))):
+        yield title + ': ledger x', changed('site.yaml', no_ledger_at, step,
+                                            prepare)
     yield 'phase 2 not in the list', lambda f: not_listed(f, first)
     yield 'phase 2', again
     yield 'phase 2 twice', again

@@ -31,7 +31,11 @@ static int
 find_invitation(struct visit *v, struct ledger_invitation *i)
 {
 	enum status st;
+	int code;
 
+	step_begin(v, "mcfg-enrollment");
+	if ((code = step_end(v, WEB_SITE, service_ledger_uri(v->s))) != 0)
+		return code;
 	step_begin(v, "mcfg-enrollment");
 	if ((st = service_ledger(v->s, LEDGER_USE)) == OK)
 		st = enrollment_invitation(v->s->ledger, v->token, i);

@@ -426,7 +426,7 @@ answer_profile(struct visit *v)
 	name_device(v, &who);
 	/* A broken site.yaml is not the device's fault. */
 	step_begin(v, "mcfg-enrollment");
-	if ((code = step_end(v, WEB_SITE, service_site(v->s))) != 0)
+	if ((code = step_end(v, WEB_SITE, service_ledger_uri(v->s))) != 0)
 		return code;
 	step_begin(v, "mcfg-enrollment");
 	if ((code = step_end(v, WEB_SITE, find_list(&allow))) != 0)
