@@ -522,8 +522,8 @@ Service Unavailable' ] || { cat "$T/lines"; false; }
 	[ "${stderr-}" = 'level=warning client=::1 method=GET path=/x status=404 reason="no \"page\""' ]
 	line 500 --log enrollment=e --log serial=$'a\nlevel=info' --log udid=U
 	[ "${stderr-}" = 'level=error status=500 udid=U serial="a\nlevel=info" enrollment=e' ]
-	line 200 --log path="/$(printf '%090d' 0)" --log reason=a=b
-	[ "${stderr-}" = "level=info path=/$(printf '%079d' 0)... status=200 reason=\"a=b\"" ]
+	line 200 --log path="$(printf '/%09d' 0 0 0 0 0 0 0 0 0)" --log reason=a=b
+	[ "${stderr-}" = "level=info path=$(printf '/%09d' 0 0 0 0 0 0 0 0)... status=200 reason=\"a=b\"" ]
 	# If there is a page, the line comes after it.
 	line 200 --log user=ä welcome
 	[ "${stderr-}" = 'level=info status=200 user="\xc3\xa4"' ]

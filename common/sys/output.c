@@ -45,8 +45,8 @@ write_special(const char *path, const struct buf *b)
 
 /*
  * Follows a symbolic link to a file that exists.  One that leads nowhere is
- * replaced, like what does not exist; a shell's
- * redirection would create the file.
+ * replaced, like what does not exist; a shell's redirection would create the
+ * file.
  */
 static enum status
 write_path(const char *path, bool is_private, const struct buf *b)
