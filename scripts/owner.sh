@@ -151,10 +151,16 @@ off_terminal() {
 	    -- setsid "$@" <&8 8<&- & } 8<&0
 	child=$!
 	[ -z "$stopped" ] || kill -TERM "$child"
-	ended=0
-	while kill -0 "$child"; do
+	# A signal ends wait, which then knows the child's status when it is
+	# called again.  If the signal came before, it has returned the status,
+	# and may not know the child any more (127).
+	ended=
+	while :; do
+		stopped=''
 		wait "$child"
-		ended=$?
-	done 2> /dev/null
+		status=$?
+		[ "$status" -eq 127 ] && [ -n "$ended" ] || ended=$status
+		[ -n "$stopped" ] || break
+	done
 	exit "$ended"
 }
