@@ -1,5 +1,6 @@
 /* ledger-copy: copies a ledger from one database to another. */
 #include "authority/authority.h"
+#include "ledger/copy.h"
 #include "verbs.h"
 
 struct args {

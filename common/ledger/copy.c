@@ -1,7 +1,7 @@
 /* Copies one ledger into another, also between engines. */
 #include <string.h>
 
-#include "ledger/ledger.h"
+#include "ledger/copy.h"
 #include "ledger/local.h"
 
 enum { COLUMNS_MAX = 20 };

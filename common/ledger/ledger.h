@@ -585,23 +585,4 @@ typedef enum status ledger_each_event(const struct ledger_event *e,
 enum status ledger_events(struct ledger *l, const char *enrollment,
     ledger_each_event *fn, void *arg) USE_RESULT;
 
-/* ---- copying ---- */
-
-struct ledger_table {
-	const char *name;
-	int64_t rows;
-	char hash[SECRET_HASH_TEXT];	/* over all rows, equal in both
-					 * ledgers */
-};
-
-/*
- * ledger_copy() copies everything into an empty ledger (otherwise REFUSED),
- * reads it back, compares counts and hashes (FAULT if they differ), and
- * commits all or nothing.  Nobody may write to the source meanwhile.  fn, or
- * NULL, is called for each table before the commit.
- */
-typedef enum status ledger_each_table(const struct ledger_table *t, void *arg);
-enum status ledger_copy(struct ledger *from, struct ledger *to,
-    ledger_each_table *fn, void *arg) USE_RESULT;
-
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/encoding.h"
+#include "ledger/copy.h"
 #include "ledger/ledger.h"
 #include "x509/cert.h"
 
