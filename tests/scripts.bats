@@ -134,6 +134,7 @@ logged() {
 	(mod_auth.c.811) decoding base64-string failed SECRET SECRET
 	(mod_auth.c.817) missing ':' in password doesn't match for username: SECRET IP: SECRET
 	(mod_authn_ldap.c.629) ldap: Timed out; filter: (uid=SECRET)
+	(mod_authn_ldap.c.540) ldap: ldap_start_tls_s(): Connect error
 	(mod_authn_ldap.c.658) ldap: two; you might have to refine the filter: SECRET
 	(request.c.1) invalid /i/SECRET?x=1 and /x/i/SECRET/%69/SECRET here
 	(request.c.1) invalid /i;SECRETsecretSECRET and /iSECRETsecretSECRET here
@@ -146,6 +147,7 @@ logged() {
 	(mod_auth.c.811) decoding base64-string failed -
 	(mod_auth.c.817) missing ':' in -
 	(mod_authn_ldap.c.629) ldap: Timed out; filter: -
+	(mod_authn_ldap.c.540) ldap: ldap_start_tls_s(): Connect error
 	(mod_authn_ldap.c.658) ldap: two; you might have to refine the filter: -
 	(request.c.1) invalid /i/-?x=1 and /x/i/- here
 	(request.c.1) invalid /i;- and /- here
