@@ -38,7 +38,7 @@ static const struct opt options[] = {
 	    "this status", .number = &args.status, .min = STATUS_LEAST,
 	    .max = STATUS_MOST },
 	{ 0, "cert", "FILE", "with --status: respond with this certificate "
-	    "instead of a page", .value = &args.cert },
+	    "instead of a page", .value = &args.cert, .is_file = true },
 	{ 0, "answer", "CODE", "write a whole CGI response with this status, "
 	    "and the page for it", .number = &args.answer,
 	    .min = STATUS_LEAST, .max = STATUS_MOST },
