@@ -565,14 +565,20 @@ calls_of() {
 	done
 }
 
-@test "mcfg-service: an answer that was not written is not recorded as sent" {
-	local program
-
-	yields - enroll "$T/d" --udid UNSENT
-	attributes "$T/plist" UDID=UNSENT SERIAL="$(mcfg-get SERIAL \
+# phase3_of UDID: enrolls a device, and makes its next message of phase 3,
+# $T/message.
+phase3_of() {
+	yields - enroll "$T/d" --udid "$1"
+	attributes "$T/plist" UDID="$1" SERIAL="$(mcfg-get SERIAL \
 	    "$T/d/attributes.plist")" PRODUCT=iPhone14,5 VERSION=21A1
 	sign_as "$T/d/identity.pem" "$T/d/identity-key.pem" "$T/plist" \
 	    "$T/message"
+}
+
+@test "mcfg-service: an answer that was not written is not recorded as sent" {
+	local program
+
+	phase3_of UNSENT
 	set -- POST /profile CONTENT_LENGTH="$(wc -c < "$T/message")"
 	ln -s /dev/full "$T/full"
 	for program in "$ROOT/scripts/mcfg.cgi" "$MCFG_BIN/mcfg-service"; do
@@ -592,11 +598,7 @@ print([e["id"] for e in json.load(sys.stdin) if e["udid"] == "UNSENT"][-1])' \
 
 @test "mcfg-service: waits for the disk before an answer, and not after it" {
 	needs strace
-	yields - enroll "$T/d" --udid WAITS
-	attributes "$T/plist" UDID=WAITS SERIAL="$(mcfg-get SERIAL \
-	    "$T/d/attributes.plist")" PRODUCT=iPhone14,5 VERSION=21A1
-	sign_as "$T/d/identity.pem" "$T/d/identity-key.pem" "$T/plist" \
-	    "$T/message"
+	phase3_of WAITS
 	spawn-fcgi -n -s "$T/socket" -- /bin/sh -c "MCFG_SITE='$SITE' \
 	    exec strace -f -qq -o '$T/trace' -e trace=accept,fdatasync \
 	    mcfg-service --workers 1" 3>&- &
