@@ -138,6 +138,7 @@ logged() {
 	(mod_authn_ldap.c.658) ldap: two; you might have to refine the filter: SECRET
 	(request.c.1) invalid /i/SECRET?x=1 and /x/i/SECRET/%69/SECRET here
 	(request.c.1) invalid /i;SECRETsecretSECRET and /iSECRETsecretSECRET here
+	(request.c.1) invalid /i SECRETsecretSECRET here
 	(server.c.1) server started (lighttpd/1.4.79) \n \\ %s
 	LOG
 	logged error-log error.log
@@ -151,6 +152,7 @@ logged() {
 	(mod_authn_ldap.c.658) ldap: two; you might have to refine the filter: -
 	(request.c.1) invalid /i/-?x=1 and /x/i/- here
 	(request.c.1) invalid /i;- and /- here
+	(request.c.1) invalid /i - here
 	(server.c.1) server started (lighttpd/1.4.79) \n \\ %s
 	LOG
 	diff "$T/expected" "$T/logged"
