@@ -407,6 +407,18 @@ filled() {
 	)
 	json_is "$T/json" '{x["what"] for x in j["attention"] if x["urgent"]} ==
 	    {"expired", "crl_overdue"}'
+	# So is one that was made while the clock was ahead.
+	NOW=2020-01-01T00:00:00Z
+	report --ca "$T/ca"
+	json_is "$T/json" '[x for x in j["attention"] if x["urgent"]] == []'
+	(
+		LEDGER=sqlite:$T/ca/ledger.db
+		report --ca "$T/ca"
+	)
+	json_is "$T/json" '[x["what"] for x in j["attention"] if x["urgent"]] ==
+	    ["crl_not_yet_valid"]'
+	page_is '"list is not valid for another" in p.text("attention")'
+	NOW=2040-01-01T00:00:00Z
 	echo broken > "$T/ca/crl.der"
 	report --ca "$T/ca"
 	json_is "$T/json" '"crl_unusable" in [x["what"] for x in j["attention"]]

@@ -50,10 +50,39 @@ look_at_end(struct overview *o, const char *name, int64_t end,
 }
 
 static void
-look_at_authority(struct overview *o)
+look_at_crl(struct overview *o)
 {
 	const struct authority *a = &o->ca;
 	auto_buf age = BUF_INIT;
+
+	if (a->has_crl && a->crl_fault != NULL) {
+		found(o, URGENT, "crl_unusable", "authority", "The revocation "
+		    "list cannot be used: %s", a->crl_fault);
+		return;
+	}
+	/* It matters only if a certificate is revoked. */
+	if (o->term[LEDGER_TERM_REVOKED] == 0)
+		return;
+	if (!a->has_crl) {
+		found(o, URGENT, "crl_missing", "authority", "There is no "
+		    "revocation list, with certificates revoked (scep-ca crl)");
+	} else if (a->crl_from > o->now) {
+		age_text(a->crl_from - o->now, &age);
+		found(o, URGENT, "crl_not_yet_valid", "authority", "The "
+		    "revocation list is not valid for another %s (scep-ca "
+		    "crl)", buf_str(&age));
+	} else if (a->crl_until <= o->now) {
+		age_text(o->now - a->crl_until, &age);
+		found(o, URGENT, "crl_overdue", "authority", "The revocation "
+		    "list should have been renewed %s ago (scep-ca crl)",
+		    buf_str(&age));
+	}
+}
+
+static void
+look_at_authority(struct overview *o)
+{
+	const struct authority *a = &o->ca;
 	size_t i;
 
 	for (i = 0; i < a->n; i++)
@@ -61,19 +90,7 @@ look_at_authority(struct overview *o)
 			look_at_end(o, role_text(a->v[i].role),
 			    a->v[i].not_before == CERT_NO_TIME ? CERT_NO_TIME :
 			    a->v[i].not_after, "authority");
-	if (!a->has_crl && o->term[LEDGER_TERM_REVOKED] > 0)
-		found(o, URGENT, "crl_missing", "authority", "There is no "
-		    "revocation list, with certificates revoked (scep-ca crl)");
-	if (a->has_crl && a->crl_fault != NULL)
-		found(o, URGENT, "crl_unusable", "authority", "The revocation "
-		    "list cannot be used: %s", a->crl_fault);
-	else if (a->has_crl && a->crl_until <= o->now &&
-	    o->term[LEDGER_TERM_REVOKED] > 0) {
-		age_text(o->now - a->crl_until, &age);
-		found(o, URGENT, "crl_overdue", "authority", "The revocation "
-		    "list should have been renewed %s ago (scep-ca crl)",
-		    buf_str(&age));
-	}
+	look_at_crl(o);
 }
 
 static void
