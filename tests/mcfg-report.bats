@@ -271,6 +271,26 @@ filled() {
 	    and "None: started, aborted." in p.text("enrollments")'
 }
 
+@test "report: what began with a finished enrollment is left behind" {
+	# A second click, once with an answer of the device and once without,
+	# whatever the order of their random IDs.
+	local name
+
+	for name in a b c; do
+		begun "$name" anna 7200
+	done
+	known d anna 7200 UDID-1
+	through e anna 7200 UDID-1
+	known f anna 7200 UDID-2
+	report
+	json_is "$T/json" 'sorted((x["state"], x["udid"]) for x in
+	    j["enrollments"]["device_list"]) == [("configured", "UDID-1"),
+	    ("identified", "UDID-2")] or print(j["enrollments"])'
+	json_is "$T/json" 'j["enrollments"]["left_behind"] == 4
+	    and [x["udid"] for x in j["enrollments"]["stuck_list"]] ==
+	    ["UDID-2"] or print(j["enrollments"])'
+}
+
 @test "report: the time axis begins with the first data" {
 	"$UNIT" "$LEDGER" <<< check > /dev/null
 	report

@@ -75,8 +75,8 @@ typedef enum status ledger_each_brief(const struct ledger_brief *b,
 /*
  * An enrollment is stuck if it is neither configured nor ended and its last
  * step was at before or earlier.  If the same user (with the same device, if
- * known) completed an enrollment that started later, the older ones are left
- * behind, not stuck.
+ * known) completed an enrollment that started later, or within the same
+ * second, the others are left behind, not stuck.
  */
 typedef enum status ledger_each_why(enum ledger_step s, enum ledger_why w,
     bool left_behind, int64_t count, void *arg);
