@@ -381,6 +381,59 @@ filled() {
 	    and p.rows("Revoked, by reason")[0][:2] == ["keyCompromise", "1"]'
 }
 
+# expiring SERIAL...: the list of expiring certificates has just these.
+expiring() {
+	report
+	json_is "$T/json" '" ".join(x["serial"] for x in
+	    j["certificates"]["expiring_list"]) == "'"$*"'"
+	    or print(j["certificates"])'
+}
+
+@test "report: a certificate is renewed by a later one that ends with it" {
+	local id i
+
+	through a anna 7200
+	id=$(mcfg-get ENROLLMENT "$T/a.configured")
+	# As near the end of the CA: all end when it does.  The numbers are
+	# not in the order of issue.
+	for i in 5 3 4; do
+		echo "challenge c$i client $id $((EPOCH + 900)) $((EPOCH - 60)) /CN=s"
+		echo "certify 0$i t$i k$i /CN=s c$i $((EPOCH - 60))"
+	done | "$UNIT" "$LEDGER" > "$T/out"
+	[ "$(sort -u "$T/out" | xargs)" = 'ok recorded' ]
+	sql "UPDATE certificate SET not_after = $((EPOCH + 86400)) WHERE
+	    purpose = 'client'"
+	sql "UPDATE certificate SET revoked = $EPOCH WHERE purpose <> 'client'"
+	expiring 04
+	json_is "$T/json" 'j["certificates"]["by_expiry"]["within_7_days"] == 3
+	    and j["certificates"]["renewed"]["within_7_days"] == 2'
+	# A revoked one renews nothing.
+	"$UNIT" "$LEDGER" <<< "revoke 04 4 $((EPOCH - 10))"
+	expiring 03
+	# Another one that ends sooner does not renew it either.
+	sql "UPDATE certificate SET not_after = not_after - 1 WHERE
+	    serial = '03'"
+	expiring 05
+	# The events of an enrollment may have been deleted.
+	sql "UPDATE certificate SET not_after = not_after + 1 WHERE
+	    serial = '03'"
+	sql "DELETE FROM event"
+	expiring 05
+	# The same for the site's own certificates.
+	"$UNIT" "$LEDGER" > "$T/out" <<-E
+	certify 09 t9 k /CN=s - $((EPOCH - 60))
+	certify 07 t7 k /CN=s - $((EPOCH - 60))
+	certify 08 t8 k /CN=s - $((EPOCH - 60))
+	E
+	sql "UPDATE certificate SET profile = 'tls', subject = 'CN=www',
+	    not_after = $((EPOCH + 86400)) WHERE serial IN ('07', '08', '09')"
+	report
+	json_is "$T/json" '[x["serial"] for x in
+	    j["certificates"]["own_list"]] == ["08"]
+	    and [x["what"] for x in j["attention"]] ==
+	    ["expires_soon", "certificates_expire"] or print(j)'
+}
+
 # ---- the folder of the CA ----
 
 @test "report: the CA's dates match openssl" {

@@ -308,10 +308,23 @@ ledger_ended(struct ledger *l, int64_t limit, ledger_each_brief *fn,
 
 /* ---- certificates ---- */
 
+/*
+ * By this, certificates are older or newer.  Several end at the same time if
+ * that is the end of the CA; then the order of their events counts, which may
+ * have been deleted.
+ */
+#define AGE(c)								\
+	"(" c ".not_after, COALESCE((SELECT MIN(v.ordinal) FROM event "	\
+	"v WHERE v.enrollment = COALESCE(" c ".enrollment, '') AND "	\
+	"v.certificate = " c ".serial), 0), " c ".issued, " c ".serial)"
+
+#define IS_NEWER							\
+	"n.revoked = 0 AND n.not_after >= c.not_after AND "		\
+	"n.serial <> c.serial AND " AGE("n") " > " AGE("c")
+
 #define RENEWED								\
 	"EXISTS (SELECT 1 FROM certificate n WHERE n.enrollment = "	\
-	"c.enrollment AND n.purpose = c.purpose AND n.revoked = 0 AND "	\
-	"n.not_after > c.not_after)"
+	"c.enrollment AND n.purpose = c.purpose AND " IS_NEWER ")"
 
 static enum status
 give_term(const struct db_row *r, void *arg)
@@ -399,7 +412,7 @@ ledger_own(struct ledger *l, int64_t limit, ledger_each_leaf *fn, void *arg)
 	return db_rows(l, give_leaf, &w, NULL, LEAF "WHERE c.revoked = 0 AND "
 	    "c.profile IN ('tls', 'signer') AND NOT EXISTS (SELECT 1 FROM "
 	    "certificate n WHERE n.profile = c.profile AND n.subject = "
-	    "c.subject AND n.revoked = 0 AND n.not_after > c.not_after) "
+	    "c.subject AND " IS_NEWER ") "
 	    "ORDER BY c.profile DESC, c.not_after, c.serial LIMIT $1",
 	    DB(db_int(limit)));
 }

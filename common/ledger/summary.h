@@ -123,7 +123,8 @@ const char *ledger_term_name(enum ledger_term t);
 
 /*
  * renewed is how many of count need no attention, because the same enrollment
- * has a certificate of the same purpose that ends later and is not revoked.
+ * has a certificate of the same purpose that ends later, or was issued later
+ * and ends at the same time, and is not revoked.
  */
 typedef enum status ledger_each_term(enum ledger_term t, int64_t count,
     int64_t renewed, void *arg);
