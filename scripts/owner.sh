@@ -120,19 +120,52 @@ only_roots() {
 $(owners_name "${owner% *}"): run this as that user"
 }
 
+# passes NAME: true if a variable of root's environment is for the owner, too.
+# Others may be secrets: PGPASSWORD, AWS_SECRET_ACCESS_KEY, SSH_AUTH_SOCK.
+# $named has the variables that the command line names, separated by blanks.
+passes() {
+	case $1 in
+	PATH|PWD|TERM|TZ|LANG|LANGUAGE|LC_*|HOME|USER|LOGNAME) ;;
+	MCFG_BIN|MCFG_SCHEMA|SOURCE_DATE_EPOCH|LD_LIBRARY_PATH) ;;
+	OPENSSL_CONF|SSL_CERT_FILE|SSL_CERT_DIR|PKCS11_MODULE_PATH) ;;
+	JOURNAL_STREAM|NOTIFY_SOCKET) ;;
+	*)
+		case "$named " in
+		*" $1 "*) ;;
+		*) return 1 ;;
+		esac ;;
+	esac
+}
+
 # as_owner COMMAND...: becomes the $owner that is_others() found, and runs the
 # command.  $as_owner has further options for setpriv, separated by blanks.
 as_owner=--clear-groups
 as_owner() {
 	command -v setpriv > /dev/null || die 4 'setpriv is not installed'
-	# libpq, for example, looks for passwords there.
-	HOME=$(getent passwd "${owner% *}" | cut -d : -f 6)
+	# libpq, for example, looks for passwords in HOME.
+	entry=$(getent passwd "${owner% *}")
+	HOME=$(printf '%s' "$entry" | cut -d : -f 6)
 	HOME=${HOME:-/}
-	export HOME
-	! { true < /dev/tty; } 2> /dev/null || off_terminal "$@"
+	USER=${entry%%:*} LOGNAME=${entry%%:*}
+	export HOME USER LOGNAME
+	named=
+	for arg; do
+		case $arg in
+		env:*) named="$named ${arg#env:}" ;;
+		--*=env:*) named="$named ${arg#*=env:}" ;;
+		esac
+	done
 	# shellcheck disable=SC2086 # words
-	exec setpriv --reuid "${owner% *}" --regid "${owner#* }" $as_owner \
+	set -- setpriv --reuid "${owner% *}" --regid "${owner#* }" $as_owner \
 	    -- "$@"
+	# The values are on no command line, where others could read them.
+	while IFS= read -r name; do
+		passes "$name" || set -- -u "$name" "$@"
+	done <<-NAMES
+	$(awk 'BEGIN { for (n in ENVIRON) print n }')
+	NAMES
+	! { true < /dev/tty; } 2> /dev/null || off_terminal env "$@"
+	exec env "$@"
 }
 
 # off_terminal COMMAND...: as_owner() for root at a terminal.  The command gets
@@ -146,9 +179,7 @@ off_terminal() {
 	trap 'stopped=yes; [ -z "$child" ] || kill -TERM "$child"' \
 	    HUP INT QUIT TERM
 	# In the background, a shell replaces standard input.
-	# shellcheck disable=SC2086 # words
-	{ setpriv --reuid "${owner% *}" --regid "${owner#* }" $as_owner \
-	    -- setsid "$@" <&8 8<&- & } 8<&0
+	{ setsid "$@" <&8 8<&- & } 8<&0
 	child=$!
 	[ -z "$stopped" ] || kill -TERM "$child"
 	# A signal ends wait, which then knows the child's status when it is

@@ -244,3 +244,44 @@ on_terminal() {
 	on_terminal sh run || status=$?
 	[ "$status" -eq 5 ]
 }
+
+@test "root: the owner's programs do not get root's environment" {
+	local kept
+	local -a secret=(PGPASSWORD=hush "AWS_SECRET_ACCESS_KEY=hush
+PATH=hush" SSH_AUTH_SOCK=/hush PWX=hush XPW=hush)
+	local -a known=(TZ=Europe/Berlin SSL_CERT_FILE=/cert LC_TIME=C
+	    TERM=dumb)
+
+	mkdir bin
+	ln -s "$MCFG_BIN"/* bin
+	rm bin/mcfg-get
+	cat > bin/mcfg-get <<-SH
+	#!/bin/sh
+	[ "\$(id -u)" -eq 0 ] || env > '$top/theirs/seen'
+	exec '$MCFG_BIN/mcfg-get' "\$@"
+	SH
+	chmod +x bin/mcfg-get
+	cp -r site theirs/site
+	chown -R nobody:nogroup theirs/site
+	run -0 env "${secret[@]}" "${known[@]}" MCFG_BIN="$top/bin" \
+	    mcfg-site "$top/theirs/site" --web nginx
+	run -1 grep -i hush theirs/seen
+	for kept in "${known[@]}" USER=nobody LOGNAME=nobody \
+	    "HOME=$(getent passwd nobody | cut -d : -f 6)"; do
+		grep -qxF "$kept" theirs/seen
+	done
+	# What the command line names is passed, and nothing similar.
+	run -0 env "${secret[@]}" PW='the user' mcfg-site \
+	    "$top/theirs/site" --add-user ann --password=env:PW
+	grep -q '^ann:' theirs/site/users.htpasswd
+	cat > run <<-SH
+	me=run owner='$(id -u nobody) $(id -g nobody)'
+	. '$ROOT/scripts/lib.sh'
+	. '$ROOT/scripts/owner.sh'
+	as_owner sh -c env x env:PW --a=env:PW2
+	SH
+	run -0 env "${secret[@]}" PW='* a' PW2='b;' sh run
+	grep -qxF 'PW=* a' <<< "$output"
+	grep -qxF 'PW2=b;' <<< "$output"
+	run -1 grep -i hush <<< "$output"
+}
