@@ -247,3 +247,14 @@ the() {
 	    "$(the 'mcfg-device.1: $ mcfg-device https://localhost')"
 	[ "$(listed serve | wc -l)" -eq 5 ]
 }
+
+# A program of another user could type commands on root's terminal, and read
+# root's environment.  mcfg-site and the like leave both themselves.
+@test "examples: root gives no shell of another user its terminal" {
+	local page
+
+	for page in "$ROOT"/README.md "$ROOT"/man/man*/*.[157]; do
+		run -1 grep -nE '\b(sudo|su|setpriv) -|runuser' \
+		    <(sed 's/runuser --pty -l//' "$page")
+	done
+}
