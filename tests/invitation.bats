@@ -127,6 +127,24 @@ accept() {
 	refused 1 'invitation: used before' start --invitation env:TOKEN
 }
 
+@test "invitation: using a link again and again does not fill the ledger" {
+	local i
+
+	invite --user=jane
+	for i in 1 2 3 4 5 6 7 8; do
+		accept > "c$i"
+	done
+	[ "$(sql 'SELECT COUNT(*) FROM challenge')" -eq 5 ]
+	[ "$(sql 'SELECT COUNT(*) FROM enrollment')" -eq 1 ]
+	[ "$(sql 'SELECT COUNT(*) FROM event')" -eq 2 ]
+	for i in 1 3; do
+		device a "$(cat "c$i")"
+		refused 1 'CHALLENGE: unknown' identify a.plist
+	done
+	device a "$(cat c4)"
+	yields - e identify a.plist
+}
+
 @test "invitation: unknown, expired, revoked" {
 	invite --user=jane --ttl 1h
 	refused 1 'invitation: expired' user --invitation env:TOKEN \

@@ -117,6 +117,22 @@ put_enrollment(struct ledger *l, const struct ledger_enrollment *e,
 	    e->id, NULL, "invitation" });
 }
 
+/*
+ * Voids the oldest challenges of the user.  Those of this enrollment are
+ * deleted, as a link can be used any number of times until a device enrolls.
+ */
+static enum status
+make_room(struct ledger *l, const struct ledger_enrollment *e, int64_t now)
+{
+	enum status st;
+
+	if ((st = ledger_void_oldest(l, e->user, now)) != OK)
+		return st;
+	return db_run(l, NULL, "DELETE FROM challenge WHERE enrollment = $1 "
+	    "AND purpose = 'enroll' AND spent = 0 AND voided <> 0",
+	    DB(db_text(e->id)));
+}
+
 enum status
 ledger_accept(struct ledger *l, const char *hash,
     struct ledger_enrollment *e, const char *challenge, int64_t expires,
@@ -145,7 +161,7 @@ ledger_accept(struct ledger *l, const char *hash,
 	if ((st = put_enrollment(l, e, exists, now)) != OK ||
 	    (st = db_run(l, NULL, "UPDATE invitation SET enrollment = $1 "
 	    "WHERE hash = $2", DB(db_text(e->id), db_text(hash)))) != OK ||
-	    (st = ledger_void_oldest(l, e->user, now)) != OK)
+	    (st = make_room(l, e, now)) != OK)
 		return st;
 	*outcome = LEDGER_RECORDED;
 	return db_commit(&turn, ledger_put_challenge(l, &c, e->user, 0, now));
