@@ -161,22 +161,42 @@ source_form() {
 	esac
 }
 
+# variable_set WHAT SRC: ends the script unless SRC, if it is env:NAME, is an
+# environment variable.
+variable_set() {
+	case $2 in
+	env:*) ;;
+	*) return 0 ;;
+	esac
+	case ${2#env:} in
+	''|[0-9]*|*[!A-Za-z0-9_]*)
+		die 2 "$1: '${2#env:}' is not the name of a variable" ;;
+	esac
+	# A shell variable that is not in the environment does not count.
+	eval "[ -n \"\${${2#env:}+set}\" ]" || die 2 "$1: environment variable \
+${2#env:} is not set (export ${2#env:})"
+}
+
+# hex_of TEXT OPTION: prints the digits of a fingerprint.
+hex_of() {
+	hex=$(printf '%s' "$1" | tr -d ': ' | tr A-F a-f)
+	case $hex in
+	*[!0-9a-f]*) die 2 "$2: not a hexadecimal number" ;;
+	esac
+	case ${#hex} in
+	40|64|96|128) printf '%s' "$hex" ;;
+	*) die 2 "$2: ${#hex} digits: SHA-256 has 64, SHA-1 40, SHA-512 128" ;;
+	esac
+}
+
 # secret WHAT SRC: sets $secret to the first line of env:NAME, file:PATH or
 # fd:N; WHAT is the name of the option.
 secret() {
 	secret=
 	source_form "$1" "$2"
+	variable_set "$1" "$2"
 	case $2 in
-	env:*)
-		case ${2#env:} in
-		''|[0-9]*|*[!A-Za-z0-9_]*)
-			die 2 "$1: '${2#env:}' is not the name of a variable" ;;
-		esac
-		# A shell variable that is not in the environment does not
-		# count.
-		eval "[ -n \"\${${2#env:}+set}\" ]" || die 2 "$1: environment \
-variable ${2#env:} is not set (export ${2#env:})"
-		eval "secret=\$${2#env:}" ;;
+	env:*) eval "secret=\$${2#env:}" ;;
 	file:*)
 		[ -r "${2#file:}" ] || die 4 "$1: ${2#file:}: cannot be read"
 		IFS= read -r secret < "${2#file:}" || : ;;

@@ -273,7 +273,110 @@ values_of() {
 		refuses 2 'not of the form' $call hunter2
 		run -1 grep hunter2 "$T/stderr"
 	done
-	refuses 2 "--renew: '1x'" mcfg-site "$T/none" --renew 1x
+}
+
+# the_rest SCRIPT OPTION: puts into argv what a command line of the script needs
+# beside the option.  Nothing listens at the address, so a value that is judged
+# only after a request has another status.
+the_rest() {
+	local -a all
+	local i
+
+	case ${1##*/}\ $2 in
+	scep-enroll\ --new-key|scep-enroll\ --key-size)
+		all=(--new-key k --subject /CN=a --ca "$PKI/root.pem") ;;
+	scep-enroll\ --signer*)
+		all=(--key "$PKI/client.key" --ca "$PKI/root.pem"
+		    --signer "$PKI/client.pem"
+		    --signer-key "$PKI/client.key") ;;
+	scep-enroll\ --fingerprint)
+		all=(--key "$PKI/client.key" --subject /CN=a) ;;
+	scep-enroll\ *)
+		all=(--key "$PKI/client.key" --subject /CN=a
+		    --ca "$PKI/root.pem") ;;
+	mcfg-device\ *)
+		all=(--cacert "$PKI/root.pem" --user jane
+		    --password env:HOME -o "$T/d") ;;
+	mcfg-site\ --add-user) all=(--password env:HOME) ;;
+	mcfg-site\ --password) all=(--user jane) ;;
+	mcfg-site\ --user) all=(--password env:HOME) ;;
+	mcfg-site\ --address|mcfg-site\ --scep-http-port)
+		all=(--web nginx) ;;
+	mcfg-serve\ --workers) all=(--persistent) ;;
+	*) all=() ;;
+	esac
+	case ${1##*/} in
+	scep-enroll|mcfg-device) argv=(http://127.0.0.1:1/) ;;
+	*) argv=("$T/none") ;;
+	esac
+	for ((i = 0; i < ${#all[@]}; i++)); do
+		case ${all[i]} in
+		"$2") i=$((i + 1)) ;;
+		*) argv+=("${all[i]}") ;;
+		esac
+	done
+}
+
+# judged SCRIPT OPTION VALUE...: each of them is a usage error.
+judged() {
+	local script=$1 option=$2 value
+
+	the_rest "$script" "$option"
+	shift 2
+	for value in "$@"; do
+		refuses 2 "$option" "$script" "${argv[@]}" "$option" "$value" \
+		    < /dev/null || return
+		grep -q "^${script##*/}: ${option}[: ]" "$T/stderr" || {
+			echo "$script $option '$value': $(cat "$T/stderr")"
+			return 1
+		}
+	done
+	echo "$script $option" >> "$T/tried"
+}
+
+@test "meta: a malformed value of a script's option is a usage error" {
+	local script option form scripts
+
+	scripts=(scep-enroll mcfg-device mcfg-site mcfg-serve
+	    "$ROOT/scripts/web/workers")
+	for script in "${scripts[@]}"; do
+		"$script" --help | sed -nE \
+		    's/^ +(-., )?--([a-z0-9-]+) ([A-Z][^ ]*) .*/--\2 \3/p' \
+		    > "$T/valued"
+		while read -r option form; do
+			case $option\ $form in
+			--organization*|--name*|*\ FILE|*\ DIR|*\ CERT) ;;
+			--key*KEY|--signer-key*)
+				judged "$script" "$option" '' env: env:1x \
+				    env:UNSET fd:x fd:12 || return ;;
+			--host*|--group*|--address*|--*user\ NAME)
+				judged "$script" "$option" '' '@ :' || return ;;
+			--udid*|--serial*|--product*)
+				judged "$script" "$option" '' $'a\nb' || return ;;
+			--identity-key*|--factory-key*) ;;
+			--ra-fingerprint*|--fingerprint*)
+				judged "$script" "$option" '' 1x 11 ||
+				    return ;;
+			*\ SRC)
+				judged "$script" "$option" '' 1x env:1x \
+				    env:UNSET || return ;;
+			*)
+				judged "$script" "$option" '' 1x '@ :' ||
+				    return ;;
+			esac
+		done < "$T/valued"
+	done
+	[ "$(wc -l < "$T/tried")" -ge 36 ]
+	judged scep-enroll --san dns: /a
+	judged mcfg-device --misbehave . other-udid,.
+	[ ! -e "$T/none" ]
+	[ ! -e "$T/d" ]
+	refuses 2 --san scep-enroll http://127.0.0.1:1/ --ca "$PKI/root.pem" \
+	    --key "$PKI/client.key" --subject /CN=a --san dns:a --san a
+	refuses 4 'no/csr: missing' scep-enroll http://127.0.0.1:1/ \
+	    --ca "$PKI/root.pem" --key "$PKI/client.key" --csr "$T/no/csr"
+	refuses 4 'fd:9: the descriptor' scep-enroll http://127.0.0.1:1/ \
+	    --ca "$PKI/root.pem" --key fd:9 --subject /CN=a
 }
 
 # claims NAME: standard input cannot be two files, whichever options name it.
