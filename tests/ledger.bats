@@ -348,6 +348,36 @@ eight() {
 	run -1 grep -q '^t1 ' "$T/list"
 }
 
+@test "ledger: a clock that was set back displaces the older requests" {
+	{
+		for i in $(seq 10); do
+			echo "request key$i k /CN=n - - $((90000 + i))"
+		done
+		for i in $(seq 30); do
+			echo "request address$i k$i /CN=n 192.0.2.1 - $((90000 + i))"
+		done
+		echo 'request key11 k /CN=n - - 100'
+		echo 'request key12 k /CN=n - - 101'
+		echo 'request address31 k31 /CN=n 192.0.2.1 - 100'
+		echo 'request address32 k32 /CN=n 192.0.2.1 - 101'
+	} | "$UNIT" "$LEDGER" > "$T/out"
+	[ "$(sql "SELECT txid FROM request WHERE key_hash IN (SELECT key_hash
+	    FROM request WHERE txid = 'key12') ORDER BY received DESC" |
+	    xargs)" = 'key10 key9 key8 key12 key11' ]
+	[ "$(sql "SELECT txid FROM request WHERE client = '192.0.2.1'
+	    ORDER BY received DESC" | xargs)" = "$(seq -f 'address%.0f' 30 -1 13 |
+	    xargs) address32 address31" ]
+	# And so among those of all addresses.
+	for i in $(seq 1100); do
+		echo "request t$i key$i /CN=n 192.0.3.$i - $((90000 + i))"
+	done | "$UNIT" "$LEDGER" > "$T/out"
+	for i in 1 2 3; do
+		echo "request new$i new$i /CN=n 192.0.4.$i - $((100 + i))"
+	done | "$UNIT" "$LEDGER" > "$T/out"
+	[ "$(sql "SELECT COUNT(*) FROM request WHERE txid IN ('new1', 'new2',
+	    'new3')")" -eq 3 ]
+}
+
 @test "ledger: requests that are not decided or collected are deleted" {
 	says recorded recorded 1 recorded recorded \
 	    't2 approved CN=t2 6 - 10 9000' 't3 pending CN=t3 6 - 11000 0' \

@@ -10,26 +10,35 @@
 /* ---- limits ---- */
 
 /*
+ * One that was received in the future is older than all others: the clock has
+ * been set back since.
+ */
+#define OLDEST_FIRST	"received > $1 DESC, received, txid, key_hash"
+#define NEWEST_FIRST	"received > $1, received DESC, txid DESC, key_hash DESC"
+
+/*
  * Deletes the oldest requests of this key and this address above their limits.
  */
 static enum status
-make_room_of_own(struct ledger *l, const struct ledger_request *r)
+make_room_of_own(struct ledger *l, const struct ledger_request *r,
+    int64_t now)
 {
 	enum status st;
 
 	if ((st = db_run(l, NULL, "DELETE FROM request WHERE state = "
-	    "'pending' AND stranger = 1 AND key_hash = $1 AND txid NOT IN "
+	    "'pending' AND stranger = 1 AND key_hash = $2 AND txid NOT IN "
 	    "(SELECT txid FROM request WHERE state = 'pending' AND stranger = "
-	    "1 AND key_hash = $1 ORDER BY received DESC, txid DESC LIMIT $2)",
-	    DB(db_text(r->key_hash), db_int(LEDGER_WAIT_KEY - 1)))) != OK ||
-	    r->client == NULL)
+	    "1 AND key_hash = $2 ORDER BY " NEWEST_FIRST " LIMIT $3)",
+	    DB(db_int(now), db_text(r->key_hash),
+	    db_int(LEDGER_WAIT_KEY - 1)))) != OK || r->client == NULL)
 		return st;
 	return db_run(l, NULL, "DELETE FROM request WHERE state = 'pending' "
-	    "AND stranger = 1 AND client = $1 AND (received, txid, key_hash) "
+	    "AND stranger = 1 AND client = $2 AND (received, txid, key_hash) "
 	    "IN (SELECT received, txid, key_hash FROM request WHERE state = "
-	    "'pending' AND stranger = 1 AND client = $1 ORDER BY received "
-	    "DESC, txid DESC, key_hash DESC LIMIT 1000 OFFSET $2)",
-	    DB(db_text(r->client), db_int(LEDGER_WAIT_CLIENT - 1)));
+	    "'pending' AND stranger = 1 AND client = $2 ORDER BY "
+	    NEWEST_FIRST " LIMIT 1000 OFFSET $3)",
+	    DB(db_int(now), db_text(r->client),
+	    db_int(LEDGER_WAIT_CLIENT - 1)));
 }
 
 /*
@@ -37,7 +46,7 @@ make_room_of_own(struct ledger *l, const struct ledger_request *r)
  * fits.
  */
 static enum status
-make_room_of_all(struct ledger *l)
+make_room_of_all(struct ledger *l, int64_t now)
 {
 	int64_t n = 0;
 	enum status st;
@@ -51,8 +60,9 @@ make_room_of_all(struct ledger *l)
 		    "'') = (SELECT COALESCE(client, '') FROM request WHERE "
 		    "state = 'pending' AND stranger = 1 GROUP BY "
 		    "COALESCE(client, '') ORDER BY COUNT(*) DESC, "
-		    "MIN(received) LIMIT 1) ORDER BY received, txid, key_hash "
-		    "LIMIT 1)", DB_NONE)) != OK)
+		    "MIN(CASE WHEN received > $1 THEN 0 ELSE received END) "
+		    "LIMIT 1) ORDER BY " OLDEST_FIRST " LIMIT 1)",
+		    DB(db_int(now)))) != OK)
 			return st;
 	return st;
 }
@@ -157,8 +167,8 @@ insert(struct ledger *l, const struct ledger_request *r, int64_t now,
 		return st;
 	if ((st = is_stranger(l, r, &stranger)) != OK)
 		return st;
-	if (stranger && ((st = make_room_of_own(l, r)) != OK ||
-	    (st = make_room_of_all(l)) != OK))
+	if (stranger && ((st = make_room_of_own(l, r, now)) != OK ||
+	    (st = make_room_of_all(l, now)) != OK))
 		return st;
 	return db_run(l, NULL, "INSERT INTO request (txid, key_hash, csr, "
 	    "asked_subject, asked_names, subject, ground, challenge, "
