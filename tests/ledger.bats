@@ -111,6 +111,22 @@ says() {
 	E
 }
 
+@test "ledger: a poll gets the certificate that was issued last" {
+	# Also if several were issued within one second.
+	says recorded 05 recorded recorded 04 recorded 02 'done' 04 unknown <<-'E'
+	certify 05 t1 k /CN=n,dns:a - 20
+	poll t1 k 20
+	certify 03 t1 k /CN=n,dns:b - 20
+	certify 04 t1 k /CN=n,dns:c - 20
+	poll t1 k 20
+	certify 02 t1 k /CN=n,dns:d - 21
+	poll t1 k 21
+	revoke 02 4 22
+	poll t1 k 22
+	poll t1 k2 22
+	E
+}
+
 @test "ledger: a revoked certificate neither renews nor is issued again" {
 	says recorded 'done' revoked revoked new <<-'E'
 	certify 01 t1 k /CN=n - 20

@@ -186,6 +186,11 @@ ledger_find_repeat(struct ledger *l, const struct ledger_identity *q,
 #define POLLED								\
 	"txid = $1 AND (key_hash = $2 OR ground = $3 OR ground = $4)"
 
+/* Another one of the transaction was issued within the same second. */
+#define HAS_TWIN							\
+	"EXISTS (SELECT 1 FROM certificate n WHERE n.txid = $1 AND "	\
+	"n.issued = certificate.issued AND n.serial <> certificate.serial)"
+
 static bool
 has_subject(const struct ledger_certificate *c, const struct choice *t)
 {
@@ -215,8 +220,9 @@ ledger_find_polled(struct ledger *l, const struct ledger_identity *q,
 
 	st = db_rows(l, weigh, &t, NULL, "SELECT "
 	    CERTIFICATE_COLUMNS " FROM certificate WHERE " POLLED " AND "
-	    "revoked = 0 AND not_after >= $5 ORDER BY issued DESC, serial "
-	    "DESC", DB(db_text(q->transaction), db_text(q->key_hash),
+	    "revoked = 0 AND not_after >= $5 ORDER BY issued DESC, CASE WHEN "
+	    HAS_TWIN " THEN " ISSUE_PLACE("certificate") " ELSE 0 END DESC, "
+	    "serial DESC", DB(db_text(q->transaction), db_text(q->key_hash),
 	    db_text(signer), db_text(signed_by), db_int(now)));
 	*found = t.found;
 	return st;

@@ -189,6 +189,18 @@ bool ledger_name_of_certificate(const struct buf *der,
     struct ledger_name *out);
 bool ledger_name_of_request(const struct buf *csr, struct ledger_name *out);
 
+/*
+ * Several certificates can be issued within one second: their order is that of
+ * their events.  This is the place of the event, or 0 if it was deleted, of a
+ * certificate in the table c; it compares certificates of one enrollment, or of
+ * none.
+ */
+#define ISSUE_PLACE(c)							\
+	"COALESCE((SELECT MAX(v.ordinal) FROM event v WHERE "		\
+	"v.enrollment = COALESCE(" c ".enrollment, '') AND "		\
+	"v.certificate = " c ".serial AND v.what IN ('certified', "	\
+	"'issued')), 0)"
+
 /* Shared by the files of the ledger. */
 /* *open is true while an enrollment is certified or configured. */
 enum status ledger_is_open(struct ledger *l, const char *id, bool *open)

@@ -310,13 +310,10 @@ ledger_ended(struct ledger *l, int64_t limit, ledger_each_brief *fn,
 
 /*
  * By this, certificates are older or newer.  Several end at the same time if
- * that is the end of the CA; then the order of their events counts, which may
- * have been deleted.
+ * that is the end of the CA.
  */
 #define AGE(c)								\
-	"(" c ".not_after, COALESCE((SELECT MIN(v.ordinal) FROM event "	\
-	"v WHERE v.enrollment = COALESCE(" c ".enrollment, '') AND "	\
-	"v.certificate = " c ".serial), 0), " c ".issued, " c ".serial)"
+	"(" c ".not_after, " ISSUE_PLACE(c) ", " c ".issued, " c ".serial)"
 
 #define IS_NEWER							\
 	"n.revoked = 0 AND n.not_after >= c.not_after AND "		\

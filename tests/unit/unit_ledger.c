@@ -341,6 +341,23 @@ do_repeat(struct ledger *l, char **w)
 	return st;
 }
 
+/* poll TRANSACTION KEY NOW */
+static enum status
+do_poll(struct ledger *l, char **w)
+{
+	auto_ledger_certificate c = LEDGER_CERTIFICATE_INIT;
+	char key[SECRET_HASH_TEXT];
+	bool found = false;
+	enum status st;
+
+	hash_of(w[2], key);
+	if ((st = ledger_find_polled(l, &(struct ledger_identity){
+	    .transaction = w[1], .key_hash = key, .signer_hash = no_hash },
+	    NULL, number(w[3]), &found, &c)) == OK)
+		puts(found ? c.serial : "unknown");
+	return st;
+}
+
 /* get SERIAL */
 static enum status
 do_get(struct ledger *l, char **w)
@@ -567,6 +584,7 @@ static const struct {
 	{ "renew", 7, do_renew },
 	{ "collect", 9, do_collect },
 	{ "repeat", 8, do_repeat },
+	{ "poll", 4, do_poll },
 	{ "get", 2, do_get },
 	{ "certificates", 1, do_certificates },
 	{ "revoked", 1, do_revoked },
