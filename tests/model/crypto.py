@@ -1,11 +1,12 @@
 """RSA and AES in Python, which needs no process for each signature.
 
-A key is made from its number, so it is the same in every run.  It has eight
+A key is made from its number, so it is the same in every run.  It has 16
 primes, which makes signing fast and does not show in the public key.
 """
 import hashlib
 import math
 import random
+import struct
 import subprocess
 import tempfile
 
@@ -26,12 +27,12 @@ def next_prime(n):
 
 class Key:
     def __init__(self, number, bits=2048):
-        part = bits // 8
+        part = bits // 16
         self.primes = []
-        for i in range(8):
+        for i in range(16):
             seed = hashlib.shake_256(b'key %d, prime %d' % (number, i))
             start = int.from_bytes(seed.digest(part // 8), 'big')
-            self.primes.append(next_prime(start | 15 << part - 4))
+            self.primes.append(next_prime(start | 31 << part - 5))
         self.n = math.prod(self.primes)
         self.size = bits // 8
         # For each prime: d, and the inverse of the product of those before it.
@@ -78,11 +79,19 @@ def verify(spki, data, signature):
         int.from_bytes(block, 'big')
 
 
+def nonzero(rng):
+    """rng.randrange(1, 256), with the same result in a third of the time."""
+    n = rng.getrandbits(8)
+    while n == 255:
+        n = rng.getrandbits(8)
+    return n + 1
+
+
 def seal(spki, secret, rng):
     """Encrypts a secret to a key, by PKCS #1 v1.5."""
     n, e = public(spki)
     size = (n.bit_length() + 7) // 8
-    pad = bytes(rng.randrange(1, 256) for _ in range(size - 3 - len(secret)))
+    pad = bytes(nonzero(rng) for _ in range(size - 3 - len(secret)))
     block = b'\0\2' + pad + b'\0' + secret
     return pow(int.from_bytes(block, 'big'), e, n).to_bytes(size, 'big')
 
@@ -123,24 +132,28 @@ def _tables():
 
 
 SBOX, BACK, ENC, DEC = _tables()
+COLUMNS = struct.Struct('>4I')
 
 
 def _schedule(key):
-    w = [int.from_bytes(key[i:i + 4], 'big') for i in range(0, 16, 4)]
-    rcon = 1
-    for i in range(4, 44):
-        t = w[i - 1]
-        if i % 4 == 0:
-            t = (t << 8 | t >> 24) & 0xffffffff
-            t = int.from_bytes(bytes(SBOX[b] for b in t.to_bytes(4, 'big')),
-                               'big') ^ rcon << 24
-            rcon = rcon << 1 ^ (0x11b if rcon & 128 else 0)
-        w.append(w[i - 4] ^ t)
+    w = list(COLUMNS.unpack(key))
+    a, b, c, d = w
+    rcon = 1 << 24
+    for _ in range(10):
+        a ^= (SBOX[d >> 16 & 255] << 24 | SBOX[d >> 8 & 255] << 16 |
+              SBOX[d & 255] << 8 | SBOX[d >> 24]) ^ rcon
+        b ^= a
+        c ^= b
+        d ^= c
+        w += a, b, c, d
+        rcon = rcon << 1 ^ (0x11b << 24 if rcon >> 31 else 0)
     return w
 
 
 def _inverse(w):
-    """The key schedule of decryption, with the last round first."""
+    """The key schedule of decryption, with the last round first.  Decryption
+    goes through the columns of a block from right to left, so the second and
+    the fourth change places: then _block() does both."""
     out = []
     for r in range(10, -1, -1):
         part = w[4 * r:4 * r + 4]
@@ -148,27 +161,33 @@ def _inverse(w):
             part = [DEC[0][SBOX[x >> 24]] ^ DEC[1][SBOX[x >> 16 & 255]] ^
                     DEC[2][SBOX[x >> 8 & 255]] ^ DEC[3][SBOX[x & 255]]
                     for x in part]
-        out += part
+        out += part[0], part[3], part[2], part[1]
     return out
 
 
-def _block(block, w, box, t, step):
-    a = [int.from_bytes(block[i:i + 4], 'big') ^ w[i // 4]
-         for i in range(0, 16, 4)]
+def _block(a, b, c, d, w, box, t):
+    """The four columns of a block, as numbers."""
     t0, t1, t2, t3 = t
+    a, b, c, d = a ^ w[0], b ^ w[1], c ^ w[2], d ^ w[3]
     for r in range(4, 40, 4):
-        a = [t0[a[i] >> 24] ^ t1[a[(i + step) % 4] >> 16 & 255] ^
-             t2[a[(i + 2) % 4] >> 8 & 255] ^ t3[a[(i - step) % 4] & 255] ^
-             w[r + i] for i in range(4)]
-    return b''.join(
-        ((box[a[i] >> 24] << 24 | box[a[(i + step) % 4] >> 16 & 255] << 16 |
-          box[a[(i + 2) % 4] >> 8 & 255] << 8 | box[a[(i - step) % 4] & 255]) ^
-         w[40 + i]).to_bytes(4, 'big') for i in range(4))
-
-
-def _xor(a, b):
-    return (int.from_bytes(a, 'big') ^ int.from_bytes(b, 'big')).to_bytes(
-        16, 'big')
+        a, b, c, d = (
+            t0[a >> 24] ^ t1[b >> 16 & 255] ^ t2[c >> 8 & 255] ^
+            t3[d & 255] ^ w[r],
+            t0[b >> 24] ^ t1[c >> 16 & 255] ^ t2[d >> 8 & 255] ^
+            t3[a & 255] ^ w[r + 1],
+            t0[c >> 24] ^ t1[d >> 16 & 255] ^ t2[a >> 8 & 255] ^
+            t3[b & 255] ^ w[r + 2],
+            t0[d >> 24] ^ t1[a >> 16 & 255] ^ t2[b >> 8 & 255] ^
+            t3[c & 255] ^ w[r + 3])
+    return (
+        (box[a >> 24] << 24 | box[b >> 16 & 255] << 16 |
+         box[c >> 8 & 255] << 8 | box[d & 255]) ^ w[40],
+        (box[b >> 24] << 24 | box[c >> 16 & 255] << 16 |
+         box[d >> 8 & 255] << 8 | box[a & 255]) ^ w[41],
+        (box[c >> 24] << 24 | box[d >> 16 & 255] << 16 |
+         box[a >> 8 & 255] << 8 | box[b & 255]) ^ w[42],
+        (box[d >> 24] << 24 | box[a >> 16 & 255] << 16 |
+         box[b >> 8 & 255] << 8 | box[c & 255]) ^ w[43])
 
 
 def encrypt(key, iv, plain, pad=True):
@@ -176,18 +195,20 @@ def encrypt(key, iv, plain, pad=True):
         n = 16 - len(plain) % 16
         plain += bytes([n]) * n
     w, out = _schedule(key), []
-    for i in range(0, len(plain), 16):
-        iv = _block(_xor(plain[i:i + 16], iv), w, SBOX, ENC, 1)
-        out.append(iv)
+    a, b, c, d = COLUMNS.unpack(iv)
+    for e, f, g, h in COLUMNS.iter_unpack(plain):
+        a, b, c, d = _block(a ^ e, b ^ f, c ^ g, d ^ h, w, SBOX, ENC)
+        out.append(COLUMNS.pack(a, b, c, d))
     return b''.join(out)
 
 
 def decrypt(key, iv, sealed):
     w, out = _inverse(_schedule(key)), []
-    for i in range(0, len(sealed), 16):
-        block = sealed[i:i + 16]
-        out.append(_xor(_block(block, w, BACK, DEC, -1), iv))
-        iv = block
+    e, f, g, h = COLUMNS.unpack(iv)
+    for a, b, c, d in COLUMNS.iter_unpack(sealed):
+        p, s, r, q = _block(a, d, c, b, w, BACK, DEC)
+        out.append(COLUMNS.pack(p ^ e, q ^ f, r ^ g, s ^ h))
+        e, f, g, h = a, b, c, d
     plain = b''.join(out)
     return plain[:-plain[-1]]
 
