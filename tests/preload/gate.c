@@ -55,6 +55,7 @@ int sqlite3_step(struct sqlite3_stmt *s);
 int sqlite3_exec(struct sqlite3 *db, const char *sql, each_row *fn, void *arg,
     char **text);
 struct pg_result *PQexec(struct pg_conn *c, const char *sql);
+void PQclear(struct pg_result *r);
 struct pg_result *PQexecParams(struct pg_conn *c, const char *sql, int n,
     const unsigned *types, const char *const *values, const int *lengths,
     const int *formats, int format);
@@ -307,6 +308,10 @@ PQexec(struct pg_conn *c, const char *sql)
 	before(sql);
 	inside = true;
 	r = REAL(PQexec)(c, sql);
+	/* However long it stands here in a transaction. */
+	if (ready() && strstr(sql, "idle_in_transaction_session_timeout"))
+		REAL(PQclear)(REAL(PQexec)(c,
+		    "SET idle_in_transaction_session_timeout = 0"));
 	inside = false;
 	after(sql, r != NULL);
 	return r;
