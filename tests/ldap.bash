@@ -134,8 +134,7 @@ ldap_start() {
 	local port ports
 
 	export LDAP_DIR LDAP_URL LDAPS_URL LDAP_CA
-	# Another user cannot enter the folder of Bats.
-	LDAP_DIR=$(mktemp -d /tmp/mcfg-ldap.XXXXXX)
+	LDAP_DIR=$(outside ldap)
 	mkdir "$LDAP_DIR/db"
 	LDAP_CA=$LDAP_DIR/ca.pem
 	_ldap_certificate 2> /dev/null

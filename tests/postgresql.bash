@@ -38,8 +38,7 @@ postgresql_start() {
 
 	export PG
 	bin=$(_postgresql_bin)
-	# Another user cannot enter the folder of bats.
-	PG=$(mktemp -d /tmp/mcfg-pg.XXXXXX)
+	PG=$(outside pg)
 	[ "$(id -u)" -ne 0 ] || chown postgres "$PG"
 	_postgresql_as "$bin/initdb" -D "$PG/data" -A trust -U postgres \
 	    -E UTF8 --locale=C -N > "$PG.log" 2>&1
