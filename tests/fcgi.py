@@ -1,4 +1,7 @@
-"""A FastCGI client: fcgi.py SOCKET NAME=VALUE... < BODY > ANSWER"""
+"""A FastCGI client: fcgi.py [--leave N] SOCKET NAME=VALUE... < BODY > ANSWER
+
+With --leave it closes the connection after N bytes of what comes back.
+"""
 import socket
 import struct
 import sys
@@ -37,9 +40,17 @@ def answer(stream):
 
 if __name__ == '__main__':
     body = sys.stdin.buffer.read()
+    args = sys.argv[1:]
+    leave = None
+    if args[0] == '--leave':
+        leave = int(args[1])
+        args = args[2:]
     given = [a.encode('utf-8', 'surrogateescape').split(b'=', 1)
-             for a in sys.argv[2:]]
+             for a in args[1:]]
     with socket.socket(socket.AF_UNIX) as s:
-        s.connect(sys.argv[1])
+        s.connect(args[0])
         s.sendall(request(given, body))
-        sys.stdout.buffer.write(answer(s.makefile('rb')))
+        if leave is None:
+            sys.stdout.buffer.write(answer(s.makefile('rb')))
+        elif len(s.recv(leave, socket.MSG_WAITALL)) != leave:
+            sys.exit('the server left first')

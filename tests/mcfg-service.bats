@@ -295,7 +295,7 @@ long_names() {
 	mcfg-site "$SITE" --renew signer > "$T/said" 2>&1
 	get_profile "$T/p"
 	openssl pkcs7 -inform DER -in "$T/body" -print_certs -out "$T/new"
-	run ! cmp -s "$T/old" "$T/new"
+	run -1 cmp -s "$T/old" "$T/new"
 	# A key that does not fit the certificate is ignored.
 	cp "$SITE/signer/key.pem" "$T/key"
 	cat "$T/signer/key.pem" > "$SITE/signer/key.pem"
@@ -584,16 +584,61 @@ phase3_of() {
 	for program in "$ROOT/scripts/mcfg.cgi" "$MCFG_BIN/mcfg-service"; do
 		run -4 answers "$program" "$T/full" "$@" \
 		    < "$T/message"
-		mcfg-enrollment list --json --config "$SITE/site.yaml" \
-		    > "$T/list"
-		mcfg-enrollment show --config "$SITE/site.yaml" -- "$(python3 -c '
-import json, sys
-print([e["id"] for e in json.load(sys.stdin) if e["udid"] == "UNSENT"][-1])' \
-		    < "$T/list")" > "$T/show"
-		tail -n 1 "$T/show" | grep -q failed
+		last_event UNSENT | grep -q failed
 		answers "$program" "$T/two" "$@" < "$T/message"
 		grep -qa aspen-config "$T/two"
 	done
+}
+
+# last_event UDID: prints the last event of its last enrollment.
+last_event() {
+	mcfg-enrollment list --json --config "$SITE/site.yaml" > "$T/list"
+	mcfg-enrollment show --config "$SITE/site.yaml" -- \
+	    "$(UDID=$1 python3 -c '
+import json, os, sys
+print([e["id"] for e in json.load(sys.stdin)
+    if e["udid"] == os.environ["UDID"]][-1])' < "$T/list")" > "$T/show"
+	tail -n 1 "$T/show"
+}
+
+@test "mcfg-service: a FastCGI client may leave before or during its answer" {
+	local worker leave
+
+	phase3_of LEAVES
+	# More than a socket holds, so the client leaves during the answer.
+	cp "$SITE/profile.yaml" "$T/kept"
+	printf 'ConsentText:\n  default: x%0600000d\n' 0 >> "$SITE/profile.yaml"
+	spawn-fcgi -n -s "$T/socket" -- /bin/sh -c "MCFG_SITE='$SITE' \
+	    exec mcfg-service --workers 1" 2>> "$T/log" 3>&- &
+	pid=$!
+	awaits -p "$pid" 'an answer' serves "$T/socket"
+	worker=$(pgrep -P "$pid" -x mcfg-service)
+	set -- "$T/socket" REQUEST_METHOD=POST PATH_INFO=/profile \
+	    REMOTE_ADDR=192.0.2.7 CONTENT_LENGTH="$(wc -c < "$T/message")"
+	for leave in 0 8 9000; do
+		: > "$T/log"
+		# Stopped, it reads the request only after the client has left.
+		[ "$leave" -ne 0 ] || kill -STOP "$worker"
+		python3 "$ROOT/tests/fcgi.py" --leave $leave "$@" \
+		    < "$T/message"
+		[ "$leave" -ne 0 ] || kill -CONT "$worker"
+		# The one worker answers the next request after this one.
+		awaits -p "$pid" 'an answer' serves "$T/socket"
+		# The second if something was left unread.
+		grep -aqE "status=500 reason=\"mcfg-sign: stdout: cannot write: \
+(Broken pipe|Connection reset by peer)\" .*udid=LEAVES " "$T/log"
+		last_event LEAVES | tee "$T/event"
+		grep -q 'failed.*stdout: cannot write' "$T/event"
+		python3 "$ROOT/tests/fcgi.py" "$@" < "$T/message" > "$T/answer"
+		grep -qa aspen-config "$T/answer"
+		[ "$(wc -c < "$T/answer")" -gt 600000 ]
+		last_event LEAVES | tee "$T/event"
+		run -1 grep failed "$T/event"
+		[ "$(pgrep -P "$pid" -x mcfg-service)" = "$worker" ]
+	done
+	cp "$T/kept" "$SITE/profile.yaml"
+	kill "$pid"
+	wait "$pid"
 }
 
 @test "mcfg-service: waits for the disk before an answer, and not after it" {
