@@ -137,6 +137,19 @@ json_is() {
 	PY
 }
 
+# certifies CERT KEY: the certificate holds the key.  With cmp <() <() two
+# commands that both fail would be the same.
+certifies() {
+	openssl x509 -in "$1" -noout -pubkey > "$T/certifies" &&
+	    openssl pkey -in "$2" -pubout | cmp - "$T/certifies"
+}
+
+# same_certificate A B: both files begin with the same certificate.
+same_certificate() {
+	openssl x509 -in "$1" -out "$T/same_certificate" &&
+	    openssl x509 -in "$2" | cmp - "$T/same_certificate"
+}
+
 # attributes TO NAME=VALUE...: makes a device's attributes.  A value @FILE is
 # the first line of FILE.
 attributes() {

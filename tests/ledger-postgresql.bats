@@ -97,8 +97,9 @@ listed() {
 	listed "sqlite:$T/a.db" > "$T/a"
 	listed "$URI" | diff "$T/a" -
 	listed "sqlite:$T/b.db" | diff "$T/a" -
-	diff <(sqlite3 "$T/a.db" '.dump --data-only' | sort) \
-	    <(sqlite3 "$T/b.db" '.dump --data-only' | sort)
+	sqlite3 "$T/a.db" '.dump --data-only' > "$T/a"
+	grep -q INSERT "$T/a"
+	sqlite3 "$T/b.db" '.dump --data-only' | sort | diff <(sort "$T/a") -
 	# A device can continue with the copy.
 	yields - mcfg-enrollment complete --ledger "$URI" \
 	    --signer "$PKI/client.pem" "$T/in"

@@ -186,6 +186,7 @@ a, b = p["PayloadContent"]'
 	make "$T/none" 'hold(clip)'
 	for form in --full --json; do
 		_run mcfg-diff "$form" "$T/old" "$T/new"
+		[ "$status" -eq 1 ]
 		run -1 grep hunter "$T/stdout"
 		_run mcfg-diff "$form" "$T/old" "$T/none"
 		run -1 grep hunter "$T/stdout"
@@ -209,6 +210,7 @@ a, b = p["PayloadContent"]'
 		for form in --full --json --text; do
 			[ "$form" = --text ] || set -- "$T/old"
 			_run mcfg-diff "$form" "$@" "$T/new"
+			[ "$status" -eq $# ]
 			run -1 grep -E 'hunter|aHVudGVyMw' "$T/stdout"
 			set --
 		done
@@ -231,10 +233,11 @@ a, b = p["PayloadContent"]'
 	    "URL'] = 'http://hunter2@x:80/a:b@c'"; do
 		make "$T/old" "wifi['$name"
 		_run mcfg-lint "$T/old"
+		[ "$status" -le 1 ]
 		! grep clear-text-secret "$T/stdout" || { echo "$name"; return 1; }
-		_run mcfg-diff --text "$T/old"
+		yields - mcfg-diff --text "$T/old"
 		! grep -F '(secret)' "$T/stdout" || { echo "$name"; return 1; }
-		_run mcfg-inspect "$T/old"
+		yields - mcfg-inspect "$T/old"
 		! grep -F '(masked)' "$T/stdout" || { echo "$name"; return 1; }
 		yields - mcfg-get -o "$T/public" . "$T/old"
 		[ "$(stat -c %a "$T/public")" = 644 ]
@@ -249,7 +252,7 @@ a, b = p["PayloadContent"]'
 	_run mcfg-diff --json "$T/old" "$T/new"
 	json_is "$T/stdout" '[(c["secret"], c["old"]) for c in j["changes"]] ==
 	    [(True, "ftp://joe:(secret)@host/p")]'
-	_run mcfg-inspect "$T/old"
+	yields - mcfg-inspect "$T/old"
 	run -1 grep ter2 "$T/stdout"
 	_run mcfg-lint "$T/old"
 	grep -q 'clear-text-secret' "$T/stdout"

@@ -28,7 +28,7 @@ inside() {
 	PY
 }
 
-# opens PROFILE WHO [OPTION]...: openssl decrypts the array of payloads.
+# decrypts PROFILE WHO [OPTION]...: openssl decrypts the array of payloads.
 decrypts() {
 	local who=$2
 	inside "$1" "$T/der"
@@ -47,7 +47,8 @@ decrypts() {
 		    --cipher "$c" "$T/profile"
 		decrypts "$T/e" client
 		decrypts "$T/e" client -recip "$PKI/client.pem"
-		run ! opens "$T/e" signer -recip "$PKI/signer.pem"
+		run -1 decrypts "$T/e" signer -recip "$PKI/signer.pem"
+		grep -q 'Error decrypting CMS' "$T/judge"
 		openssl cms -cmsout -print -noout -inform DER -in "$T/der" \
 		    > "$T/print"
 		grep -A3 'contentEncryptionAlgorithm' "$T/print" |

@@ -324,19 +324,20 @@ $(mcfg-get 0.id "$T/list")" ]
 	done
 	for i in '' '\n' '#ab-1\n' 'ab-1 bob\n' 'ab-12\n' 'ab-\n' '# ab-1' \
 	    'x ab-1\n' 'ab-1 jane x' '\n \n' 'cd2\0'; do
-		run ! allowed "$i"
+		run -1 allowed "$i"
 		grep -q 'not in\|not for' "$T/stderr" || { echo "$i"; return 1; }
 	done
 	# The message has the reason and the device.
-	allowed 'cd2 bob\n' || :
+	run -1 allowed 'cd2 bob\n'
 	grep -q "serial Cd2, UDID Ab-1: .*allow allows it only for user 'bob'" \
 	    "$T/stderr"
-	allowed 'x\n' || :
+	run -1 allowed 'x\n'
 	grep -q "serial Cd2, UDID Ab-1, of user 'jane': not in" "$T/stderr"
 	# A refusal spends nothing.
 	yields - e identify "$T/in"
-	refused 4 'cannot open' identify --allow "$T/none" "$T/in" || true
 	e start --user=jane > "$T/c"
+	attributes "$T/in" UDID=Ab-1 CHALLENGE="@$T/c"
+	refused 4 'cannot open' identify --allow "$T/none" "$T/in"
 	attributes "$T/in" CHALLENGE="@$T/c"
 	printf '\n \n' > "$T/allow"
 	refused 1 'without UDID' identify --allow "$T/allow" "$T/in"

@@ -147,7 +147,7 @@ enough_workers() {
 	enrolled=
 	! enroll "$T/d" || enrolled=yes
 	# The proxy has its own certificate.
-	run ! curl -sS --cacert "$site_root" "$URL/"
+	run -60 curl -sS --cacert "$site_root" "$URL/"
 	web '/scep?operation=GetCACaps&message='"$(head -c 6000 /dev/zero |
 	    tr '\0' A)"
 	[ "$code" = 200 ]

@@ -20,7 +20,10 @@ compiles() {
 		    -iquote common -iquote "cmd/${tool%%/*}" \
 		    $(pkg-config --cflags libplist-2.0 expat yaml-0.1 \
 		    jansson sqlite3 libcrypto libpq) "$f" 2>&1
-	done' "$ROOT" > "$T/said" || :
+	done' "$ROOT" > "$T/said" || {
+		tail "$T/said"
+		return 1
+	}
 	grep -E 'error|warning' "$T/said" | grep -v 'not a directory' && return 1
 	return 0
 }

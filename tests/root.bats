@@ -85,7 +85,7 @@ harmless() {
 	    ! grep -qE 'root|belongs to nobody|others than root' "$T/stderr"
 	then
 		_show "$@"
-		diff <(echo "$before") <(state)
+		state | diff <(echo "$before") -
 		return 1
 	fi
 }
