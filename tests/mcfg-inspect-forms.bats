@@ -604,6 +604,9 @@ judged() {
 	yields "$T/out" mcfg-inspect --brief < "$PKI/root.pem"
 	grep -q '^stdin: a root CA certificate' "$T/out"
 	yields "$T/out" mcfg-inspect --brief - < "$PKI/root.pem"
+	yields "$T/out" mcfg-inspect --brief "$T/missing"
+	grep -q "^$T/missing: .*No such file" "$T/out"
+	refuses 4 'No such file' mcfg-inspect "$T/missing"
 	refuses 3 'not recognized' mcfg-inspect "$T/bad"$'\e'
 	refuses 2 'standard input' mcfg-inspect --content - < "$T/c.der"
 	refuses 2 'standard input' mcfg-inspect - - < "$T/c.der"
