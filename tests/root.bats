@@ -92,6 +92,7 @@ harmless() {
 
 @test "root: makes no site where others could put a link" {
 	arranged empty > "$T/paths"
+	[ -s "$T/paths" ]
 	while read -r path; do
 		harmless 1 mcfg-site "$path"
 		harmless 1 mcfg-site "$path/new"
@@ -105,6 +106,7 @@ harmless() {
 
 @test "root: changes no site that others could have chosen" {
 	arranged site > "$T/paths"
+	[ -s "$T/paths" ]
 	while read -r path; do
 		for what in "mcfg-site $path --renew tls" \
 		    "mcfg-site $path --renew signer" \
@@ -126,6 +128,7 @@ harmless() {
 
 @test "root: a simulated device and a SCEP client write nothing there" {
 	arranged empty > "$T/paths"
+	[ -s "$T/paths" ]
 	while read -r path; do
 		harmless 1 mcfg-device https://localhost:1/ --user u \
 		    --password env:PW --cacert "$PKI/root.pem" -o "$path"
