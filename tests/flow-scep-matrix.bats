@@ -11,6 +11,7 @@
 load helpers
 load scep_helpers
 load scep_server
+load certmonger
 
 setup() {
 	cd "$T" || return
@@ -510,10 +511,7 @@ monger() {
 	local as="-N $T/enc.pem" pw=
 
 	approval=$1 ra=$2
-	needs dbus-run-session
-	needs getcert
-	[ -x /usr/lib/certmonger/certmonger-session ] ||
-	    skip 'certmonger is not installed'
+	needs_certmonger
 	needs lighttpd
 	authority "$approval" "$ra"
 	serve_ca fastcgi ca
@@ -522,8 +520,7 @@ monger() {
 	    pw="-L $(challenge ca --subject /O=Example/CN=d) -w"
 	# The session has another PATH, so it needs the full name.
 	ca=$(type -P scep-ca)
-	declare -f awaits > x.sh
-	cat >> x.sh <<-EOF
+	certmonger_runs <<-EOF
 	set -e
 	getcert add-scep-ca -s -c peer -u $URL $as
 	getcert request -s -I t1 -c peer -k $T/k.pem -f $T/c.pem \
@@ -544,9 +541,6 @@ monger() {
 	cp $T/c.pem $T/same.pem
 	getcert rekey -s -i t1 -w
 	EOF
-	HOME=$T dbus-run-session -- timeout 600 \
-	    /usr/lib/certmonger/certmonger-session -s -n -c "bash $T/x.sh" \
-	    > cm.out 2>&1 3>&- || :
 	for i in first same c; do
 		[ -s $i.pem ] || { cat cm.out web/scep.log; return 1; }
 		openssl verify -CAfile ca/root.pem $i.pem
@@ -565,34 +559,29 @@ monger() {
 # certmonger, which knows the server at $URL as NAME.  The command "state WORD"
 # waits for a state, and "asks KEY OUT ..." makes a new request.
 in_session() {
-	needs dbus-run-session
-	needs getcert
-	[ -x /usr/lib/certmonger/certmonger-session ] ||
-	    skip 'certmonger is not installed'
-	declare -f awaits > x.sh
-	cat >> x.sh <<-EOF
-	set -e
-	PATH=${MCFG_BIN:?}:\$PATH
-	cd $T
-	in_state() {
-		getcert list -s -i t1 | grep -q "\$1"
-	}
-	state() {
-		awaits "certmonger: \$1" in_state "\$1"
-	}
-	asks() {
-		local key=\$1 out=\$2
-		shift 2
-		getcert stop-tracking -s -i t1 || :
-		getcert request -s -I t1 -c $1 -k $T/\$key -f $T/\$out \
-		    -N O=Example,CN=d -g 2048 "\$@"
-	}
-	getcert add-scep-ca -s -c $1 -u $URL -N $T/enc.pem
-	EOF
-	cat >> x.sh
-	HOME=$T dbus-run-session -- timeout 600 \
-	    /usr/lib/certmonger/certmonger-session -s -n -c "bash $T/x.sh" \
-	    > cm.out 2>&1 3>&- || :
+	needs_certmonger
+	{
+		cat <<-EOF
+		set -e
+		PATH=${MCFG_BIN:?}:\$PATH
+		cd $T
+		in_state() {
+			getcert list -s -i t1 | grep -q "\$1"
+		}
+		state() {
+			awaits "certmonger: \$1" in_state "\$1"
+		}
+		asks() {
+			local key=\$1 out=\$2
+			shift 2
+			getcert stop-tracking -s -i t1 || :
+			getcert request -s -I t1 -c $1 -k $T/\$key -f $T/\$out \
+			    -N O=Example,CN=d -g 2048 "\$@"
+		}
+		getcert add-scep-ca -s -c $1 -u $URL -N $T/enc.pem
+		EOF
+		cat
+	} | certmonger_runs
 }
 
 @test "matrix: certmonger, manual, after a rejection" {

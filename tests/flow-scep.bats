@@ -4,6 +4,7 @@
 load helpers
 load scep_helpers
 load scep_server
+load certmonger
 # shellcheck disable=SC2154 # code is set by fetch
 code=
 
@@ -404,23 +405,17 @@ strongswan() {
 }
 
 @test "flow-scep: certmonger gets a certificate" {
-	needs dbus-run-session
-	needs getcert
-	[ -x /usr/lib/certmonger/certmonger-session ] ||
-	    skip "certmonger is not installed"
+	needs_certmonger
 	ca ca
 	serve_ca fastcgi ca
 	cp ca/cert.pem cm.pem
-	cat > x.sh <<-EOF
+	certmonger_runs <<-EOF
 	getcert add-scep-ca -s -c peer -u $URL -N $T/cm.pem
 	getcert request -s -I t1 -c peer -k $T/k.pem -f $T/c.pem \
 	    -N O=acme,CN=dev -L $(challenge ca) -g 2048 -w -v
 	cp $T/c.pem $T/first.pem
 	getcert rekey -s -i t1 -w -v
 	EOF
-	HOME=$T dbus-run-session -- \
-	    /usr/lib/certmonger/certmonger-session -s -n -c "sh $T/x.sh" \
-	    > cm.out 2>&1 3>&- || :
 	[ -s c.pem ] || { cat cm.out web/scep.log; return 1; }
 	openssl verify -CAfile ca/root.pem c.pem
 	openssl x509 -in c.pem -noout -subject -nameopt oneline | grep -q 'CN = dev'
@@ -432,9 +427,7 @@ strongswan() {
 
 @test "flow-scep: strongSwan and certmonger accept our RA" {
 	needs pki
-	needs getcert
-	[ -x /usr/lib/certmonger/certmonger-session ] ||
-	    skip "certmonger is not installed"
+	needs_certmonger
 	ca ca --ra
 	serve_ca fastcgi ca
 	pki --scepca --url "$URL" --caout got.pem --raout got-ra.pem \
@@ -443,15 +436,12 @@ strongswan() {
 	rsa_key d.key
 	SCEP_ENC=ca/ra.pem strongswan d 'O=acme, CN=dev' \
 	    --password "$(challenge ca)"
-	cat > x.sh <<-EOF
+	certmonger_runs <<-EOF
 	getcert add-scep-ca -s -c peer -u $URL -R $T/ca/root.pem \
 	    -r $T/ca/ra.pem
 	getcert request -s -I t1 -c peer -k $T/k.pem -f $T/c.pem \
 	    -N O=acme,CN=cm -L $(challenge ca) -g 2048 -w -v
 	EOF
-	HOME=$T dbus-run-session -- \
-	    /usr/lib/certmonger/certmonger-session -s -n -c "sh $T/x.sh" \
-	    > cm.out 2>&1 3>&- || :
 	[ -s c.pem ] || { cat cm.out web/scep.log; return 1; }
 	openssl verify -CAfile ca/root.pem c.pem
 }
