@@ -1,6 +1,7 @@
 """Profiles for tests: a good one, changed by statements.
 
     profiles.py make ROOT.pem FILE [STATEMENT...]
+    profiles.py whole ROOT.pem DIR < STATEMENTS
     profiles.py sow ROOT.pem DIR < TABLE
     profiles.py judge DIR < TABLE
 
@@ -9,6 +10,8 @@ are its payloads; hold(x, y) makes these its only payloads; payload(type,
 Key=value) makes a new one; add(type, Key=value) appends one of com.apple.type,
 as q; tcc(Service=[...]) and acme(Key=value) do so for their types.  der and pem
 are the root certificate.
+
+whole writes line N's profile to DIR/N; a line is "statement|statement".
 
 A row of a table is "severity|rule|path|statement".  sow writes row N's profile
 to DIR/N.  judge reads DIR/N.json, the output of mcfg-lint --json, and
@@ -94,6 +97,11 @@ def make(pem, path, *statements):
         plistlib.dump(names['p'], f, sort_keys=False)
 
 
+def whole(pem, folder):
+    for n, line in enumerate(sys.stdin.read().splitlines()):
+        make(pem, '%s/%d' % (folder, n), *line.split('|', 1))
+
+
 def rows():
     for n, line in enumerate(sys.stdin.read().splitlines()):
         yield n, line.split('|', 3)
@@ -121,4 +129,5 @@ def judge(folder):
 
 
 if __name__ == '__main__':
-    {'make': make, 'sow': sow, 'judge': judge}[sys.argv[1]](*sys.argv[2:])
+    {'make': make, 'whole': whole, 'sow': sow,
+     'judge': judge}[sys.argv[1]](*sys.argv[2:])

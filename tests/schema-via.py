@@ -2,7 +2,8 @@
 
     schema-via.py cells DIR             prints TYPE PLATFORM VIA RULE,RULE
     schema-via.py profiles DIR FOLDER   makes FOLDER/TYPE for each type
-    schema-via.py found PLATFORM VIA < JSON of mcfg-lint   prints the same lines
+    schema-via.py found PREFIX          prints the same lines, for the output
+                                        of mcfg-lint in PREFIXplatform.via
 
 It follows docs/schema.md of Apple's repository device-management and shares
 nothing with mcfg-lint.
@@ -83,13 +84,18 @@ def profiles(folder, out):
                 'PayloadContent': [{'PayloadType': kind}]}, f)
 
 
-def found(platform, via):
-    said = {}
-    for f in json.load(sys.stdin)['findings']:
-        if f['rule'] in RULES and f['pointer'] == '/PayloadContent/0':
-            said.setdefault(os.path.basename(f['file']), set()).add(f['rule'])
-    for kind, names in said.items():
-        print(kind, platform, via, ','.join(sorted(names)))
+def found(prefix):
+    for platform in PLATFORMS:
+        for via in WAYS:
+            with open('%s%s.%s' % (prefix, platform, via)) as file:
+                findings = json.load(file)['findings']
+            said = {}
+            for f in findings:
+                if f['rule'] in RULES and f['pointer'] == '/PayloadContent/0':
+                    said.setdefault(os.path.basename(f['file']), set()).add(
+                        f['rule'])
+            for kind, names in said.items():
+                print(kind, platform, via, ','.join(sorted(names)))
 
 
 if __name__ == '__main__':
