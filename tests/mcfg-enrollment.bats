@@ -424,6 +424,22 @@ challenges() {
 	undone_twice
 }
 
+@test "sent: --failed undoes several completions, the last one first" {
+	local i
+
+	certified a A1
+	for i in 1 2 3 4; do
+		e complete --signer "$T/a.pem" --at "$(after "$i")" \
+		    "$T/a.plist" > "$T/vars$i"
+		challenges > "$T/challenges$i"
+	done
+	for i in 4 3 2; do
+		e sent --failed broken --vars "$T/vars$i" --at "$(after 9)" \
+		    "$(id_of a)"
+		challenges | diff "$T/challenges$((i - 1))" -
+	done
+}
+
 @test "complete: variables that cannot be written change nothing" {
 	certified a A1
 	challenges > "$T/before"

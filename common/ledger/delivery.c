@@ -230,9 +230,10 @@ undo(struct ledger *l, const char *id, const char *challenge, int64_t now)
 	    "$1 AND purpose = 'client' AND spent = 0 AND voided = 0",
 	    DB(db_text(id)))) != OK)
 		return st;
-	return db_run(l, NULL, "UPDATE challenge SET voided = 0 WHERE "
-	    "enrollment = $1 AND purpose = 'client' AND spent = 0 AND voided "
-	    "<> 0 AND ordinal = $2 AND expires > $3",
+	/* They get the number that they had before. */
+	return db_run(l, NULL, "UPDATE challenge SET voided = 0, ordinal = "
+	    "ordinal - 1 WHERE enrollment = $1 AND purpose = 'client' AND "
+	    "spent = 0 AND voided <> 0 AND ordinal = $2 AND expires > $3",
 	    DB(db_text(id), db_int(ordinal - 1), db_int(now)));
 }
 
