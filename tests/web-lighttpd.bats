@@ -453,6 +453,10 @@ four_names_refused() {
 		awaits "the end of $WORKERS" gone "$WORKERS"
 		web "$to"
 		[ "${code#5}" != "$code" ]
+		# A browser then asks for an icon, and names this page unless
+		# it must not.
+		[ "$(header Referrer-Policy)" = no-referrer ] ||
+		    web /favicon.ico -e "$link"
 		start_workers
 		echo "$WORKERS" > "$BATS_FILE_TMPDIR/workers"
 	fi
