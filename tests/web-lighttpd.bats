@@ -425,7 +425,8 @@ four_names_refused() {
 	    "/x/..$to" "/i//$token" "$to/" "$to%0a" "$to%ff" "/i/$token%00" \
 	    "/I/$token" "//I/$token" "/%49/$token" "/x/I/$token" \
 	    "/invite/$token" "/i;$token" "/i$token" "/i%20$token" \
-	    "/j/$token" "/$token" "/enroll/$token" "/scep/$token"; do
+	    "/j/$token" "/$token" "/enroll/$token" "/scep/$token" \
+	    "$to%" "/%zz$to"; do
 		web "$form" || :
 		web "$form" -d x || :
 		web_plain "$form"
