@@ -99,10 +99,23 @@ def contents(path):
 
 
 def sign(digest, key, data):
-    import subprocess
-    return subprocess.run(('openssl', 'dgst', '-' + digest, '-sign', key),
-                          input=data, check=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE).stdout
+    # The module subprocess takes as long to load as Python to start.
+    import os
+    child_in, to_child = os.pipe()
+    from_child, child_out = os.pipe()
+    pid = os.posix_spawnp(
+        'openssl', ('openssl', 'dgst', '-' + digest, '-sign', key), os.environ,
+        file_actions=((os.POSIX_SPAWN_DUP2, child_in, 0),
+                      (os.POSIX_SPAWN_DUP2, child_out, 1)))
+    os.close(child_in)
+    os.close(child_out)
+    with open(to_child, 'wb') as f:
+        f.write(data)
+    with open(from_child, 'rb') as f:
+        signature = f.read()
+    if os.waitpid(pid, 0)[1] != 0:
+        sys.exit('openssl did not sign')
+    return signature
 
 
 def cert_der(path):
