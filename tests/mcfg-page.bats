@@ -362,6 +362,8 @@ own() {
 	refuses 2 'no page' mcfg-page --status 200 --cert "$T/der" welcome
 	refuses 2 '--http' mcfg-page --status 200 --cert "$T/der" --http a/b
 	refuses 2 '--answer' mcfg-page --answer 404 --cert "$T/der"
+	refuses 2 'both read standard input' mcfg-page --status 200 --cert - \
+	    --drain 9 < "$T/der"
 }
 
 @test "page: --answer writes the response of a failure, with pages or without" {

@@ -120,6 +120,9 @@ check_cert(const struct args *a)
 	if (a->is_template || a->out.http != NULL)
 		return fail(USAGE, "--cert cannot be used with --template or "
 		    "--http");
+	if (a->drain != NULL && strcmp(a->cert, "-") == 0)
+		return fail(USAGE, "--cert - cannot be used with --drain: "
+		    "both read standard input");
 	return OK;
 }
 
