@@ -289,13 +289,18 @@ open(sys.argv[2], "wb").write(plistlib.load(open(sys.argv[1],
 @test "web: logs no secret, and escapes a device's text" {
 	yields - enroll "$T/d" --serial SECRET-SERIAL
 	echo nobody > "$SITE/devices.allow"
-	enroll_refused 1 'phase 2: the service answered 403' "$T/e" \
-	    --udid $'U\nforged: line' --serial $'\u202eS'
+	# Our own device sends no such text.
+	challenge=$(get_challenge)
+	attributes "$T/plist" UDID=$'U\nforged: line' SERIAL=$'\u202eS' \
+	    PRODUCT=iPhone14,5 VERSION=21A1 CHALLENGE="$challenge"
+	sign_as "$FACTORY" "$FACTORY_KEY" "$T/plist" "$T/message"
+	post "$T/message"
+	[ "$code" = 403 ]
 	settled
 	logged 'status=403 .*udid="U\\nforged: line"'
-	for d in d e; do
-		run -1 grep -rqF -e "$(mcfg-get CHALLENGE \
-		    "$T/$d/attributes.plist")" "$SITE/log" "$SITE/ledger.db"
+	for secret in "$challenge" \
+	    "$(mcfg-get CHALLENGE "$T/d/attributes.plist")"; do
+		run -1 grep -rqF -e "$secret" "$SITE/log" "$SITE/ledger.db"
 	done
 	run -1 grep -rqF -e "$PW" "$SITE/log" "$SITE/ledger.db"
 	# It is a field if the device's signature was accepted.
