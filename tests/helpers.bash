@@ -137,8 +137,8 @@ json_is() {
 	PY
 }
 
-# certifies CERT KEY: the certificate holds the key.  With cmp <() <() two
-# commands that both fail would be the same.
+# certifies CERT KEY: the certificate holds the key.  The first command of a
+# comparison in two process substitutions could fail unseen.
 certifies() {
 	openssl x509 -in "$1" -noout -pubkey > "$T/certifies" &&
 	    openssl pkey -in "$2" -pubout | cmp - "$T/certifies"
