@@ -225,15 +225,6 @@ gone() {
 	[[ -z $state || $state == [ZX]* ]]
 }
 
-# outside NAME: makes a folder for the files of another user, who cannot enter
-# those of bats, and prints its path.  It is in memory if those of bats are.
-outside() {
-	local in=/tmp
-
-	[ "${TMPDIR:-}" != /dev/shm ] || in=/dev/shm
-	mktemp -d "$in/mcfg-$1.XXXXXX"
-}
-
 # header NAME: prints its value in the last response, from $T/head.
 header() {
 	sed -n 's/\r$//; s/^'"$1"': //Ip' "$T/head"

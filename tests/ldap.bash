@@ -12,6 +12,9 @@
 # "manager-password".  A search needs a password only below ou=hidden.  If the
 # tests run as root, slapd runs as another user.
 
+# shellcheck source=tests/outside.bash
+. "${BASH_SOURCE[0]%/*}/outside.bash"
+
 LDAP_BASE=dc=example,dc=com
 
 # With exec, so that the process number is known.

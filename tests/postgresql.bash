@@ -8,6 +8,9 @@
 # If the tests run as root, the server runs as the user postgres, since it
 # refuses to run as root.
 
+# shellcheck source=tests/outside.bash
+. "${BASH_SOURCE[0]%/*}/outside.bash"
+
 _postgresql_bin() {
 	local dir
 
