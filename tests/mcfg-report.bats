@@ -490,7 +490,7 @@ expiring() {
 	)
 	json_is "$T/json" '[x["what"] for x in j["attention"] if x["urgent"]] ==
 	    ["crl_not_yet_valid"]'
-	page_is '"list is not valid for another" in p.text("attention")'
+	page_is '"list will not be valid for another" in p.text("attention")'
 	NOW=2040-01-01T00:00:00Z
 	echo broken > "$T/ca/crl.der"
 	report --ca "$T/ca"

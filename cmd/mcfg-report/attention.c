@@ -64,12 +64,13 @@ look_at_crl(struct overview *o)
 	if (o->term[LEDGER_TERM_REVOKED] == 0)
 		return;
 	if (!a->has_crl) {
-		found(o, URGENT, "crl_missing", "authority", "There is no "
-		    "revocation list, with certificates revoked (scep-ca crl)");
+		found(o, URGENT, "crl_missing", "authority", "Certificates "
+		    "are revoked, but there is no revocation list (scep-ca "
+		    "crl)");
 	} else if (a->crl_from > o->now) {
 		age_text(a->crl_from - o->now, &age);
 		found(o, URGENT, "crl_not_yet_valid", "authority", "The "
-		    "revocation list is not valid for another %s (scep-ca "
+		    "revocation list will not be valid for another %s (scep-ca "
 		    "crl)", buf_str(&age));
 	} else if (a->crl_until <= o->now) {
 		age_text(o->now - a->crl_until, &age);
