@@ -174,7 +174,18 @@ site() {
 	site 'exit 1'
 	asks 1 'ended with status 1'
 	site 'exit 5'
-	asks 4 'ended with status 5'
+	asks 4 'unexpected status 5'
+	# A script that was edited on Windows: "sh\r" does not exist.
+	printf '#!/bin/sh\r\necho {}\r\n' > "$T/site/facts"
+	asks 4 'the interpreter in its #! line'
+	printf '#!/no/such/sh\necho {}\n' > "$T/site/facts"
+	asks 4 'the interpreter in its #! line'
+	site 'exit 127'
+	asks 4 'cannot be run (status 127)'
+	site 'no-such-command'
+	run -4 mcfg-enrollment start --config "$T/site/site.yaml" \
+	    --site "$T/site" --user=jane
+	[[ $output == *no-such-command* && $output != *status* ]]
 	site 'head -c 65537 /dev/zero'
 	asks 5 'more than 65536 bytes'
 	site 'echo []'

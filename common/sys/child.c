@@ -500,8 +500,9 @@ child_fail(const struct child *c, const struct child_result *result)
 	default:
 		if (result->code == NOT_RUN)
 			return fail(FAULT, "%s: cannot be run (status 127): "
-			    "it, or a command that it calls, is missing or not "
-			    "executable", c->path);
+			    "it, the interpreter in its #! line, or a command "
+			    "that it calls is missing or not executable",
+			    c->path);
 		return fail(FAULT, "%s: unexpected status %d", c->path,
 		    result->code);
 	}
