@@ -111,10 +111,12 @@ judge(const struct child *c, const struct child_result *r)
 		return child_fail(c, r);
 	if (r->code == 0)
 		return OK;
+	if (c->errors->len > 0)		/* its own message says why */
+		return r->code == CHILD_REFUSES ? REFUSED : FAULT;
 	if (r->code == CHILD_REFUSES)
-		return c->errors->len > 0 ? REFUSED : fail(REFUSED,
-		    "%s: ended with status %d", c->path, r->code);
-	return c->errors->len > 0 ? FAULT : child_fail(c, r);
+		return fail(REFUSED, "%s: ended with status %d", c->path,
+		    r->code);
+	return child_fail(c, r);
 }
 
 static enum status
